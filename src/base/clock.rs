@@ -1,0 +1,41 @@
+//! The time of day, as a parameter.
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+/// Where the time of day comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The system's clock.
+    System,
+    /// A clock that starts at `origin` and goes at the pace of tokio's, which tests can pause.
+    Paced {
+        /// The time of day at `started`.
+        origin: Timestamp,
+        /// When the clock was started.
+        started: Instant,
+    },
+}
+
+impl Clock {
+    /// A clock that shows `origin` now and goes at the pace of tokio's.
+    pub fn paced(origin: Timestamp) -> Clock {
+        Clock::Paced { origin, started: Instant::now() }
+    }
+
+    /// The time of day, in UTC.
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Clock::System => Timestamp::now(),
+            Clock::Paced { origin, started } => {
+                let gone = SignedDuration::try_from(started.elapsed()).unwrap_or(SignedDuration::MAX);
+                origin.checked_add(gone).unwrap_or(Timestamp::MAX)
+            }
+        }
+    }
+
+    /// The time of day, without fractions of a second: what files keep.
+    pub fn now_in_seconds(&self) -> Timestamp {
+        Timestamp::from_second(self.now().as_second()).expect("a whole second of a valid time is valid")
+    }
+}

@@ -1,0 +1,126 @@
+//! Relative paths that stay inside their folder, links resolved.
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// A folder by its real path (links resolved), to which relative paths are joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder(PathBuf);
+
+/// Why a relative path was not joined.
+#[derive(Debug, thiserror::Error)]
+pub enum Outside {
+    /// The path starts at a root, a drive or a user's home.
+    #[error("the path is absolute")]
+    Absolute,
+    /// The path, or a link on it, leads out of the folder.
+    #[error("the path leads out of the folder")]
+    Escapes,
+    /// A part of the path can't be looked at.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Folder {
+    /// The folder at `path`, which must exist.
+    ///
+    /// # Errors
+    /// Where it doesn't exist or can't be resolved.
+    pub fn open(path: &Path) -> io::Result<Folder> {
+        path.canonicalize().map(Folder)
+    }
+
+    /// Its real path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// `relative` joined to the folder, without a look at the disk.
+    pub fn join(&self, relative: &str) -> PathBuf {
+        self.0.join(relative)
+    }
+
+    /// The real path of `relative`, whose existing part is inside the folder with every link resolved.
+    ///
+    /// What doesn't exist yet can't be a link, so the rest is only checked for `..`.
+    ///
+    /// # Errors
+    /// [`Outside`] says why not.
+    pub fn inside(&self, relative: &str) -> Result<PathBuf, Outside> {
+        self.resolve(relative, &self.0)
+    }
+
+    /// As [`inside`](Folder::inside), but `relative` may lead anywhere below `bound`, a real path above this folder.
+    ///
+    /// # Errors
+    /// [`Outside`] says why not.
+    pub fn resolve(&self, relative: &str, bound: &Path) -> Result<PathBuf, Outside> {
+        let relative = Path::new(relative);
+        let mut real = self.0.clone();
+        let mut missing = false;
+        for part in relative.components() {
+            match part {
+                Component::Prefix(_) | Component::RootDir => return Err(Outside::Absolute),
+                Component::CurDir => {}
+                Component::ParentDir if missing => return Err(Outside::Escapes),
+                Component::ParentDir => {
+                    real.pop();
+                }
+                Component::Normal(name) if missing => real.push(name),
+                Component::Normal(name) => {
+                    real.push(name);
+                    match real.symlink_metadata() {
+                        Ok(found) if found.is_symlink() => real = real.canonicalize()?,
+                        Ok(_) => {}
+                        Err(e) if e.kind() == io::ErrorKind::NotFound => missing = true,
+                        Err(e) => return Err(e.into()),
+                    }
+                }
+            }
+            if !real.starts_with(bound) {
+                return Err(Outside::Escapes);
+            }
+        }
+        Ok(real)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Folder) {
+        let temp = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(temp.path().join("in/sub")).unwrap();
+        let folder = Folder::open(&temp.path().join("in")).unwrap();
+        (temp, folder)
+    }
+
+    #[test]
+    fn paths_inside_are_joined_whether_they_exist_or_not() {
+        let (_temp, folder) = folder();
+        assert_eq!(folder.inside("sub/../sub/./new/a.mp4").unwrap(), folder.path().join("sub/new/a.mp4"));
+        assert_eq!(folder.inside("").unwrap(), folder.path());
+    }
+
+    #[test]
+    fn paths_that_lead_out_are_refused() {
+        let (_temp, folder) = folder();
+        assert!(matches!(folder.inside("../x"), Err(Outside::Escapes)));
+        assert!(matches!(folder.inside("sub/../../in/x"), Err(Outside::Escapes)));
+        assert!(matches!(folder.inside("new/../../../x"), Err(Outside::Escapes)));
+        assert!(matches!(folder.inside("/etc/passwd"), Err(Outside::Absolute)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_before_judging() {
+        let (temp, folder) = folder();
+        std::os::unix::fs::symlink("/", folder.path().join("root")).unwrap();
+        std::os::unix::fs::symlink("sub", folder.path().join("alias")).unwrap();
+        assert!(matches!(folder.inside("root/etc"), Err(Outside::Escapes)));
+        assert_eq!(folder.inside("alias/a").unwrap(), folder.path().join("sub/a"));
+        let bound = temp.path().canonicalize().unwrap();
+        assert_eq!(folder.resolve("../a", &bound).unwrap(), bound.join("a"));
+    }
+}

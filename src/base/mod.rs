@@ -1,0 +1,9 @@
+//! What any program of this kind needs, with no word of the domain.
+
+pub mod canonical;
+pub mod clock;
+pub mod digest;
+pub mod durable;
+pub mod folder;
+pub mod nearest;
+pub mod secret;

@@ -1,0 +1,112 @@
+//! The service's five calls, and what their failures mean.
+//!
+//! [`Service`] is what the engine needs; `http::HttpService` is the real one. The outcome of a submit is a type of its own:
+//! "unknown" can't be mistaken for a failure that may be tried again, so that paying twice can't be written by accident.
+
+use crate::base::digest::Sha256;
+use crate::spec::image::LocalImage;
+use crate::spec::names::TaskId;
+use std::future::Future;
+use std::path::Path;
+use std::time::Duration;
+
+/// The five calls.
+pub trait Service: Send + Sync + 'static {
+    /// Uploads a local image; gives its URL.
+    fn upload(&self, image: &LocalImage) -> impl Future<Output = Result<String, Failure>> + Send;
+
+    /// Asks for a generation. Never tried again in here.
+    fn submit(&self, body: &serde_json::Value) -> impl Future<Output = Submission> + Send;
+
+    /// Asks how a task stands.
+    fn status(&self, task: &TaskId) -> impl Future<Output = Result<Progress, Failure>> + Send;
+
+    /// Asks for the URLs of a finished task's videos, in the service's order.
+    fn result(&self, task: &TaskId) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
+
+    /// Fetches a video, without the key, to a temporary file beside `destination`: whole, checked and hashed, not yet
+    /// renamed. `advance` is told of bytes as they come.
+    fn download(
+        &self,
+        url: &str,
+        destination: &Path,
+        advance: impl Fn(u64) + Send + Sync,
+    ) -> impl Future<Output = Result<Video, Failure>> + Send;
+}
+
+/// A video that was fetched; its file is removed on drop unless it is persisted.
+#[derive(Debug)]
+pub struct Video {
+    /// The temporary file.
+    pub file: tempfile::TempPath,
+    /// The hash of its content.
+    pub sha256: Sha256,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// The outcome of a submit: one of three.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Submission {
+    /// A reply with a task id: it is paid.
+    Accepted(TaskId),
+    /// Nothing was generated, nothing is paid.
+    Refused(Failure),
+    /// Nobody can know; `String` says what happened. Never tried again by itself.
+    Unknown(String),
+}
+
+/// How a task stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The state.
+    pub state: TaskState,
+    /// The service's word, upper-case.
+    pub word: String,
+    /// What the service says of the progress.
+    pub progress: Option<String>,
+    /// The service's message, for people; empty where there is none.
+    pub message: String,
+}
+
+/// The state of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskState {
+    /// Waiting or running.
+    Running,
+    /// A word that isn't known: taken as still running, and said once.
+    Strange,
+    /// Finished, the videos can be fetched.
+    Completed,
+    /// Failed or cancelled: final, and refunded.
+    Failed,
+}
+
+/// Why a call failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What to do about it.
+    pub verdict: Verdict,
+    /// The service's code, an HTTP status or a short word: for machines.
+    pub code: String,
+    /// In words: what was asked, what came back.
+    pub message: String,
+}
+
+/// What a failure means for the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Worth another try, after the pause that the service asked for, if it did.
+    Again(Option<Duration>),
+    /// The service can't be reached, or says 503: the whole run waits for it.
+    Unreachable(Option<Duration>),
+    /// The account is refused (401, 402, 403), or the service isn't there (404 on a submit): the run stops.
+    Stop,
+    /// The service doesn't know what was asked for (404; for a video 403 and 410 too).
+    Gone,
+    /// No use in trying again.
+    Final,
+    /// This machine failed: a file can't be read or written, or changed under the run.
+    Local,
+}

@@ -1,0 +1,39 @@
+//! Collects findings, and puts them in order.
+
+use super::code::Severity;
+use super::finding::Finding;
+
+/// All that was found in one manifest.
+#[derive(Debug, Default)]
+pub struct Collector {
+    findings: Vec<Finding>,
+}
+
+impl Collector {
+    /// Takes in a finding.
+    pub fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Whether an error is among them.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The findings in source order, each once; of those at one place, errors first.
+    pub fn finish(mut self) -> Vec<Finding> {
+        self.findings.sort_by_key(|finding| {
+            let span = finding.span();
+            (span.map(|s| s.start), finding.severity, span.map(|s| s.end), finding.code)
+        });
+        self.findings.dedup();
+        self.findings
+    }
+}
+
+/// `--deny warnings`: every warning becomes an error. The only place where severity is changed.
+pub fn deny_warnings(findings: &mut [Finding]) {
+    for finding in findings {
+        finding.severity = Severity::Error;
+    }
+}

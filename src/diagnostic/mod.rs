@@ -1,0 +1,5 @@
+//! What can be found in a manifest: codes, findings with labels, and the collector. Knows spans, knows no rule.
+
+pub mod code;
+pub mod collector;
+pub mod finding;

@@ -1,0 +1,4 @@
+//! Text, spans, one neutral tree.
+
+pub mod span;
+pub mod tree;

@@ -1,0 +1,137 @@
+//! The journal's entries: every state change is one of these.
+
+use super::record::{Fault, Key, Output, Place};
+use crate::base::digest::Sha256;
+use crate::spec::names::{JobId, TaskId};
+use crate::spec::output::VideoName;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A state change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case")]
+pub enum Entry {
+    /// The intent: durable before the first byte of a submit is sent.
+    Submitting {
+        #[serde(flatten)]
+        key: Key,
+        attempt: u32,
+        parts: BTreeMap<String, String>,
+        videos: u8,
+        name: VideoName,
+        /// The base URL that the submit goes to.
+        service: String,
+        at: Timestamp,
+    },
+    /// Accepted: durable before the first poll.
+    Submitted {
+        #[serde(flatten)]
+        key: Key,
+        attempt: u32,
+        task: TaskId,
+        at: Timestamp,
+    },
+    /// Refused, nothing was generated.
+    Refused {
+        #[serde(flatten)]
+        key: Key,
+        attempt: u32,
+        error: Fault,
+        /// Whether this input is refused for good; otherwise it is as if it had never been asked.
+        last: bool,
+        at: Timestamp,
+    },
+    /// The submit got no answer that tells, or the service doesn't know the task.
+    Uncertain {
+        #[serde(flatten)]
+        key: Key,
+        attempt: u32,
+        reason: String,
+        at: Timestamp,
+    },
+    /// The service finished.
+    Generated {
+        #[serde(flatten)]
+        key: Key,
+        attempt: u32,
+        at: Timestamp,
+    },
+    /// A video is here, under its name.
+    Downloaded {
+        #[serde(flatten)]
+        key: Key,
+        attempt: u32,
+        output: Output,
+    },
+    /// All videos that the service lists are here.
+    Succeeded {
+        #[serde(flatten)]
+        key: Key,
+        attempt: u32,
+    },
+    /// The service said FAILED or CANCELED.
+    Failed {
+        #[serde(flatten)]
+        key: Key,
+        attempt: u32,
+        error: Fault,
+        at: Timestamp,
+    },
+    /// Content was uploaded: `url` is without a query, else it isn't kept.
+    Uploaded { sha256: Sha256, url: String, at: Timestamp },
+    /// A record takes another place, name or job, its files having been renamed already.
+    Moved {
+        #[serde(flatten)]
+        key: Key,
+        /// The job that has the record from now on.
+        to: JobId,
+        place: Place,
+        name: VideoName,
+    },
+    /// A record is no longer kept (`--prune`).
+    Dropped {
+        #[serde(flatten)]
+        key: Key,
+    },
+    /// A person settled an uncertain job (`batch resolve`).
+    Resolved {
+        #[serde(flatten)]
+        key: Key,
+        attempt: u32,
+        verdict: Verdict,
+        at: Timestamp,
+    },
+}
+
+/// A person's word on an uncertain job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// It arrived, and this is its task.
+    Task { task: TaskId },
+    /// It may be submitted again.
+    Resubmit,
+    /// It failed, and stays so until its digest changes.
+    Failed,
+}
+
+impl Entry {
+    /// The record that the entry is about; uploads are about none.
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Entry::Uploaded { .. } => None,
+            Entry::Submitting { key, .. }
+            | Entry::Submitted { key, .. }
+            | Entry::Refused { key, .. }
+            | Entry::Uncertain { key, .. }
+            | Entry::Generated { key, .. }
+            | Entry::Downloaded { key, .. }
+            | Entry::Succeeded { key, .. }
+            | Entry::Failed { key, .. }
+            | Entry::Moved { key, .. }
+            | Entry::Dropped { key }
+            | Entry::Resolved { key, .. } => Some(key),
+        }
+    }
+}

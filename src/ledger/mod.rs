@@ -1,0 +1,4 @@
+//! The record of each job.
+
+pub mod entry;
+pub mod record;

@@ -1,0 +1,201 @@
+//! The record of a job: the status table of the manual, as types.
+
+use crate::base::digest::Sha256;
+use crate::spec::names::{Digest, JobId, TaskId};
+use crate::spec::output::VideoName;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What identifies a purchase: nothing is ever paid for twice under one key without a person's word.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key {
+    /// The job under which it was asked for.
+    pub job: JobId,
+    /// What was asked for.
+    pub digest: Digest,
+}
+
+/// What was asked under a key, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Job and digest.
+    pub key: Key,
+    /// Short hashes of the digest's parts, to say later what changed.
+    pub parts: BTreeMap<String, String>,
+    /// Whether the manifest still asks for this digest.
+    pub place: Place,
+    /// Which submit of this key it was, counted from 1.
+    pub attempt: u32,
+    /// Videos asked for.
+    pub videos: u8,
+    /// Where they go.
+    pub name: VideoName,
+    /// When the submit went out (for `uncertain`: the intent).
+    pub submitted_at: Option<Timestamp>,
+    /// When the service was seen to be done with it.
+    pub finished_at: Option<Timestamp>,
+    /// How far it came.
+    pub stage: Stage,
+}
+
+/// Where a record stands in the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// `[[job]]`.
+    Current,
+    /// `[[superseded]]`: asked for once, but the job has another digest now.
+    Superseded,
+}
+
+/// How far a purchase came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Accepted: the task id is known.
+    Submitted {
+        /// The service's id.
+        task: TaskId,
+    },
+    /// The service finished; the videos are not (all) here.
+    Generated {
+        /// The service's id.
+        task: TaskId,
+        /// Those that are here.
+        outputs: Vec<Output>,
+    },
+    /// All videos are here.
+    Succeeded {
+        /// The service's id.
+        task: TaskId,
+        /// The videos, by number.
+        outputs: Vec<Output>,
+    },
+    /// The service said FAILED or CANCELED, or a person said so.
+    Failed {
+        /// The service's id, where one is known.
+        task: Option<TaskId>,
+        /// What the service said.
+        error: Fault,
+        /// Who said it: a person's word stands until the digest changes.
+        word: Word,
+    },
+    /// A final refusal of this input: no use in asking again.
+    Refused {
+        /// What the service said.
+        error: Fault,
+    },
+    /// A submit went out and its reply never came, or the service doesn't know its task id.
+    Uncertain {
+        /// The id that the service doesn't know.
+        task: Option<TaskId>,
+        /// What happened, in words.
+        reason: String,
+    },
+}
+
+/// Who called a job failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Word {
+    /// The service: the next run submits again.
+    Service,
+    /// A person, by `batch resolve --failed`: nothing is submitted until the digest changes.
+    Person,
+}
+
+/// A video that is here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Which one, counted from 1.
+    pub number: usize,
+    /// Relative to the manifest's folder, with `/` between its parts.
+    pub path: String,
+    /// The hash of its content.
+    pub sha256: Sha256,
+    /// Its size.
+    pub bytes: u64,
+    /// The URL it came from, without the query: by this a video is found again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// What the service said when it refused or failed: a code and a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The service's code, an HTTP status, or the status word; for machines.
+    pub code: String,
+    /// In words.
+    pub message: String,
+}
+
+/// The status word of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The task id is known.
+    Submitted,
+    /// The service finished; videos are missing.
+    Generated,
+    /// Videos here, hashes known.
+    Succeeded,
+    /// The service failed.
+    Failed,
+    /// A final refusal.
+    Refused,
+    /// Nobody knows whether it was paid.
+    Uncertain,
+}
+
+impl Stage {
+    /// The status word.
+    pub fn status(&self) -> Status {
+        match self {
+            Stage::Submitted { .. } => Status::Submitted,
+            Stage::Generated { .. } => Status::Generated,
+            Stage::Succeeded { .. } => Status::Succeeded,
+            Stage::Failed { .. } => Status::Failed,
+            Stage::Refused { .. } => Status::Refused,
+            Stage::Uncertain { .. } => Status::Uncertain,
+        }
+    }
+
+    /// The service's id, where one is known.
+    pub fn task(&self) -> Option<&TaskId> {
+        match self {
+            Stage::Submitted { task } | Stage::Generated { task, .. } | Stage::Succeeded { task, .. } => Some(task),
+            Stage::Failed { task, .. } | Stage::Uncertain { task, .. } => task.as_ref(),
+            Stage::Refused { .. } => None,
+        }
+    }
+
+    /// The videos that are here.
+    pub fn outputs(&self) -> &[Output] {
+        match self {
+            Stage::Generated { outputs, .. } | Stage::Succeeded { outputs, .. } => outputs,
+            _ => &[],
+        }
+    }
+
+    /// What the service said, where it refused or failed.
+    pub fn error(&self) -> Option<&Fault> {
+        match self {
+            Stage::Failed { error, .. } | Stage::Refused { error } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Status {
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Submitted => "submitted",
+            Status::Generated => "generated",
+            Status::Succeeded => "succeeded",
+            Status::Failed => "failed",
+            Status::Refused => "refused",
+            Status::Uncertain => "uncertain",
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The `batch` program: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    batch::cli::main()
+}

@@ -1,0 +1,120 @@
+//! The checked manifest: past this border nothing in it can be wrong.
+
+use crate::base::digest::Sha256;
+use crate::base::folder::Folder;
+use crate::spec::address::BaseUrl;
+use crate::spec::image::LocalImage;
+use crate::spec::names::{Digest, JobId};
+use crate::spec::output::VideoName;
+use crate::spec::request::Generation;
+use crate::spec::vocabulary::{self, Resolution};
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// A manifest without an error in it.
+#[derive(Debug)]
+pub struct Manifest {
+    /// The folder of the manifest's real path: relative paths start here.
+    pub folder: Folder,
+    /// Where the jobs go, where the manifest says so.
+    pub base_url: Option<BaseUrl>,
+    /// How they are run.
+    pub run: RunSettings,
+    /// What a video costs.
+    pub prices: Prices,
+    /// The jobs, in order.
+    pub jobs: Vec<Job>,
+    /// The local images of all jobs, by content.
+    pub images: BTreeMap<Sha256, LocalImage>,
+}
+
+/// One job.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// What is asked for.
+    pub generation: Generation,
+    /// Which take of the same input it is; 1 is the first.
+    pub take: u32,
+    /// What identifies the input.
+    pub digest: Digest,
+    /// Where its videos go.
+    pub name: VideoName,
+}
+
+/// `run:` How the jobs are run; nothing here changes a digest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSettings {
+    /// Generations in flight at most.
+    pub concurrency: NonZeroUsize,
+    /// Submits at most; none means unlimited.
+    pub submit_rate: Option<Rate>,
+    /// From submit to finished.
+    pub job_timeout: Duration,
+    /// About how late a finished job may be noticed. `None`: not said, which means ten seconds at the real service.
+    pub poll_interval: Option<Duration>,
+    /// How long to wait for a service that can't be reached.
+    pub patience: Duration,
+    /// What becomes of a job whose submit got no answer.
+    pub on_uncertain: OnUncertain,
+}
+
+/// So many in so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// In how long.
+    pub per: Duration,
+}
+
+/// What becomes of a job whose submit got no answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUncertain {
+    /// It waits for a person.
+    #[default]
+    Hold,
+    /// It is submitted again, once per run, at the risk of paying twice.
+    Resubmit,
+}
+
+/// `prices:` What one video costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prices {
+    /// The unit, as `CNY` or `credits`.
+    pub unit: String,
+    /// The manifest's own table; none means the maker's list, an estimate only.
+    pub table: Option<Vec<Price>>,
+}
+
+/// One line of a price table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Price {
+    /// For this resolution.
+    pub resolution: Resolution,
+    /// For this duration.
+    pub duration: vocabulary::Duration,
+    /// Of one video.
+    pub price: f64,
+}
+
+impl Default for RunSettings {
+    fn default() -> RunSettings {
+        RunSettings {
+            concurrency: NonZeroUsize::new(4).expect("four is not zero"),
+            submit_rate: None,
+            job_timeout: Duration::from_secs(30 * 60),
+            poll_interval: None,
+            patience: Duration::from_secs(10 * 60),
+            on_uncertain: OnUncertain::Hold,
+        }
+    }
+}
+
+impl Default for Prices {
+    fn default() -> Prices {
+        Prices { unit: "credits".to_owned(), table: None }
+    }
+}

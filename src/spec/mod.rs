@@ -1,0 +1,13 @@
+//! The service's vocabulary and rules, as values and pure functions.
+//!
+//! Every fact here carries its source: **\[spec\]** stands in the service's own page, **\[observed\]** was
+//! read off a public client of it, **\[upstream\]** is what the maker of the model documents.
+
+pub mod address;
+pub mod image;
+pub mod limits;
+pub mod mention;
+pub mod names;
+pub mod output;
+pub mod request;
+pub mod vocabulary;

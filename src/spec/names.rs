@@ -1,0 +1,197 @@
+//! Names that can't be mistaken for one another.
+
+use super::limits::JOB_ID_CHARACTERS;
+use crate::base::digest::Sha256;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// A text that is not a name of the kind that was wanted.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotAName(&'static str);
+
+/// Declares a name: a shared string with a check at the border.
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(into = "String", try_from = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The name in `text`, if it is one.
+            ///
+            /// # Errors
+            /// Where `text` breaks the rule of this kind of name; the error states the rule.
+            pub fn new(text: &str) -> Result<$name, NotAName> {
+                let check: fn(&str) -> Result<(), NotAName> = $check;
+                check(text)?;
+                Ok($name(text.into()))
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0.as_ref().to_owned()
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotAName;
+
+            fn try_from(text: String) -> Result<$name, NotAName> {
+                $name::new(&text)
+            }
+        }
+    };
+}
+
+name! {
+    /// A job's id: 1 to 128 of `A-Z a-z 0-9 . _ -`, not starting with a dot or a dash, since it names files.
+    JobId, |text| {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        if text.is_empty() || text.len() > JOB_ID_CHARACTERS {
+            Err(NotAName("a job id has 1 to 128 characters"))
+        } else if text.starts_with(['.', '-']) {
+            Err(NotAName("a job id doesn't start with a dot or a dash"))
+        } else if !text.bytes().all(fits) {
+            Err(NotAName("a job id is made of A-Z a-z 0-9 . _ -"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+name! {
+    /// A reference's name, mentioned in prompts as `@name`: not empty, without white space or `@`.
+    ReferenceName, |text| {
+        if text.is_empty() {
+            Err(NotAName("a reference's name is not empty"))
+        } else if text.contains(char::is_whitespace) {
+            Err(NotAName("a reference's name has no white space"))
+        } else if text.contains('@') {
+            Err(NotAName("a reference's name has no @"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+name! {
+    /// The service's id of a task: 1 to 512 visible ASCII characters that can stand in a URL's path.
+    TaskId, |text| {
+        let fits = |b: u8| b.is_ascii_graphic() && !matches!(b, b'/' | b'?' | b'#' | b'%' | b'\\' | b'"' | b'<' | b'>');
+        if text.is_empty() || text.len() > 512 || !text.bytes().all(fits) || text.bytes().all(|b| b == b'.') {
+            Err(NotAName("a task id is 1 to 512 visible ASCII characters without / ? # % \\ \" < >"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What identifies a generation's input; written as `sha256:` and 64 hexadecimal digits.
+///
+/// The prefix is the version of the definition: a later one would be written with another prefix, so that an
+/// upgrade never makes a paid job stale.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Digest(pub Sha256);
+
+impl Digest {
+    /// The first 8 hexadecimal digits, for people and file names.
+    pub fn short(&self) -> String {
+        self.0.short()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{}", self.0)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = NotAName;
+
+    fn from_str(text: &str) -> Result<Digest, NotAName> {
+        let hash = text.strip_prefix("sha256:").and_then(|hash| hash.parse().ok());
+        hash.map(Digest).ok_or(NotAName("a digest is `sha256:` and 64 digits of 0-9 a-f"))
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> String {
+        digest.to_string()
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = NotAName;
+
+    fn try_from(text: String) -> Result<Digest, NotAName> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn job_ids_can_name_files() {
+        for good in ["a", "park-walk", "A.1_b", "0", &"x".repeat(128)] {
+            assert_eq!(JobId::new(good).unwrap().as_str(), good);
+        }
+        for bad in ["", ".", "..", ".a", "-a", "a b", "a/b", "小狗", "a\n", &"x".repeat(129)] {
+            assert!(JobId::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn reference_names_may_be_chinese() {
+        assert!(ReferenceName::new("小狗").is_ok());
+        for bad in ["", "a b", "a\u{3000}b", "a@b"] {
+            assert!(ReferenceName::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn task_ids_cannot_change_the_url_they_are_put_into() {
+        assert!(TaskId::new("3524e0b3ba014b12ab1faf29f9f00000").is_ok());
+        for bad in ["", "a/b", "..", "a?b", "a b", "a%2f", "a\u{7f}"] {
+            assert!(TaskId::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn digests_carry_their_version() {
+        let digest = Digest(Sha256::of(b""));
+        assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
+        assert!(digest.0.to_string().parse::<Digest>().is_err());
+    }
+}

@@ -1,0 +1,252 @@
+//! The body of a submit \[spec\], and its digest.
+
+use super::names::{Digest, ReferenceName};
+use super::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
+use crate::base::canonical;
+use crate::base::digest::Sha256;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What one submit asks for. A field equal to the service's default is neither sent nor digested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// The model's name.
+    pub model: String,
+    /// What is to be seen; mentions references as `@name`.
+    pub prompt: String,
+    /// What is not to be seen.
+    pub negative_prompt: Option<String>,
+    /// The videos' resolution.
+    pub resolution: Resolution,
+    /// The videos' duration.
+    pub duration: Duration,
+    /// One to three references, in order.
+    pub references: Vec<Reference>,
+    /// 1 to 4; the default is 1.
+    pub number_of_videos: u8,
+    /// Whether the service rewrites the prompt; the default is not.
+    pub need_expand_prompt: bool,
+}
+
+/// A named subject or background.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Subject or background.
+    pub kind: ReferenceType,
+    /// The name by which the prompt mentions it.
+    pub name: ReferenceName,
+    /// One to three images, in order.
+    pub images: Vec<Image>,
+}
+
+/// An image, identified by what makes it the same image.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Image {
+    /// An image somewhere on the web.
+    Url(String),
+    /// A local image's content, sent as the URL that the service gave it on upload.
+    Content(Sha256),
+}
+
+impl Generation {
+    /// The body of the submit, with `upload` giving the URL of a local image's content.
+    pub fn body(&self, upload: impl Fn(&Sha256) -> String) -> serde_json::Value {
+        let body = self.wire(|image| match image {
+            Image::Url(url) => url.clone(),
+            Image::Content(hash) => upload(hash),
+        });
+        serde_json::to_value(body).expect("strings, numbers and booleans are JSON")
+    }
+
+    /// The digest: SHA-256 of the canonical JSON of the body, with each local image's content hash in place of its
+    /// URL, and with `take` where it isn't 1.
+    pub fn digest(&self, take: u32) -> Digest {
+        let mut body = self.wire(Image::identity);
+        body.take = (take != 1).then_some(take);
+        Digest(Sha256::of(&canonical::bytes(&body)))
+    }
+
+    /// Short hashes of the digest's parts, so that a later run can say which of them changed.
+    ///
+    /// The parts: `prompt`, `reference.NAME` for each reference, and `settings` for the rest (including the order of
+    /// the references).
+    pub fn parts(&self, take: u32) -> BTreeMap<String, String> {
+        let body = self.wire(Image::identity);
+        let mut parts =
+            BTreeMap::from([("prompt".to_owned(), short(&(body.input.prompt, body.input.negative_prompt)))]);
+        for reference in &body.input.mutil_reference {
+            parts.insert(format!("reference.{}", reference.name), short(reference));
+        }
+        let order: Vec<&str> = body.input.mutil_reference.iter().map(|r| r.name).collect();
+        let settings = (
+            (body.selected_model, body.task_type, body.input.resolution, body.input.duration),
+            (body.input.number_of_videos, body.need_expand_prompt, take, order),
+        );
+        parts.insert("settings".to_owned(), short(&settings));
+        parts
+    }
+
+    fn wire<'g>(&'g self, url: impl Fn(&'g Image) -> String) -> Body<'g> {
+        let reference = |r: &'g Reference| WireReference {
+            kind: r.kind,
+            name: r.name.as_str(),
+            urls: r.images.iter().map(&url).collect(),
+        };
+        Body {
+            selected_model: &self.model,
+            task_type: TASK_TYPE,
+            input: Input {
+                prompt: &self.prompt,
+                negative_prompt: self.negative_prompt.as_deref(),
+                resolution: self.resolution,
+                duration: self.duration.seconds(),
+                mutil_reference: self.references.iter().map(reference).collect(),
+                number_of_videos: (self.number_of_videos != 1).then_some(self.number_of_videos),
+            },
+            need_expand_prompt: self.need_expand_prompt.then_some(true),
+            take: None,
+        }
+    }
+}
+
+impl Image {
+    /// How a digest names the image: its URL, or `sha256:` and the hash of its content.
+    fn identity(&self) -> String {
+        match self {
+            Image::Url(url) => url.clone(),
+            Image::Content(hash) => format!("sha256:{hash}"),
+        }
+    }
+}
+
+/// The body in the order of the service's documentation.
+#[derive(Serialize)]
+struct Body<'g> {
+    selected_model: &'g str,
+    task_type: &'static str,
+    input: Input<'g>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    need_expand_prompt: Option<bool>,
+    /// In the digest only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    take: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Input<'g> {
+    prompt: &'g str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    negative_prompt: Option<&'g str>,
+    resolution: Resolution,
+    duration: u8,
+    /// The misspelling is the service's.
+    mutil_reference: Vec<WireReference<'g>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number_of_videos: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct WireReference<'g> {
+    #[serde(rename = "type")]
+    kind: ReferenceType,
+    name: &'g str,
+    urls: Vec<String>,
+}
+
+/// The short hash of a part.
+fn short(part: &impl Serialize) -> String {
+    Sha256::of(&canonical::bytes(part)).short()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The service's own example.
+    fn example() -> Generation {
+        let reference = |kind, name: &str, image: &str| Reference {
+            kind,
+            name: ReferenceName::new(name).unwrap(),
+            images: vec![Image::Url(format!("https://s1.example.com/{image}.png"))],
+        };
+        Generation {
+            model: "PixVerse-v4.5-MR2V".into(),
+            prompt: "@human and @dog paly on the @grass".into(),
+            negative_prompt: None,
+            resolution: Resolution::P720,
+            duration: Duration::Five,
+            references: vec![
+                reference(ReferenceType::Subject, "human", "12"),
+                reference(ReferenceType::Subject, "dog", "13"),
+                reference(ReferenceType::Background, "grass", "11"),
+            ],
+            number_of_videos: 1,
+            need_expand_prompt: false,
+        }
+    }
+
+    #[test]
+    fn the_body_is_the_one_of_the_services_page() {
+        let expected = json!({
+            "selected_model": "PixVerse-v4.5-MR2V",
+            "task_type": "multi_ref_img2video",
+            "input": {
+                "prompt": "@human and @dog paly on the @grass",
+                "resolution": "720p",
+                "duration": 5,
+                "mutil_reference": [
+                    {"type": "subject", "name": "human", "urls": ["https://s1.example.com/12.png"]},
+                    {"type": "subject", "name": "dog", "urls": ["https://s1.example.com/13.png"]},
+                    {"type": "background", "name": "grass", "urls": ["https://s1.example.com/11.png"]}
+                ]
+            }
+        });
+        assert_eq!(example().body(|_| unreachable!()), expected);
+        // The digest is SHA-256 of exactly these bytes: the manual's test vector.
+        let canonical = canonical::bytes(&expected);
+        assert_eq!(example().digest(1), Digest(Sha256::of(&canonical)));
+    }
+
+    #[test]
+    fn what_differs_from_the_default_is_sent() {
+        let generation = Generation {
+            number_of_videos: 2,
+            need_expand_prompt: true,
+            negative_prompt: Some("blur".into()),
+            ..example()
+        };
+        let body = generation.body(|_| unreachable!());
+        assert_eq!(body["input"]["number_of_videos"], 2);
+        assert_eq!(body["input"]["negative_prompt"], "blur");
+        assert_eq!(body["need_expand_prompt"], true);
+    }
+
+    #[test]
+    fn a_local_image_is_sent_as_its_upload_and_digested_as_its_content() {
+        let mut generation = example();
+        let hash = Sha256::of(b"pixels");
+        generation.references[1].images = vec![Image::Content(hash)];
+        let body = generation.body(|h| format!("https://up.example.com/{}", h.short()));
+        assert_eq!(body["input"]["mutil_reference"][1]["urls"][0], format!("https://up.example.com/{}", hash.short()));
+        let mut twin = body;
+        twin["input"]["mutil_reference"][1]["urls"][0] = json!(format!("sha256:{hash}"));
+        assert_eq!(generation.digest(1), Digest(Sha256::of(&canonical::bytes(&twin))));
+    }
+
+    #[test]
+    fn a_second_take_is_another_digest_and_the_same_body() {
+        assert_ne!(example().digest(1), example().digest(2));
+        assert_ne!(example().parts(1)["settings"], example().parts(2)["settings"]);
+        assert_eq!(example().parts(1)["prompt"], example().parts(2)["prompt"]);
+    }
+
+    #[test]
+    fn parts_tell_what_changed() {
+        let mut changed = example();
+        changed.references[1].images = vec![Image::Url("https://s1.example.com/14.png".into())];
+        let (old, new) = (example().parts(1), changed.parts(1));
+        let differing: Vec<_> = new.iter().filter(|(part, hash)| old[*part] != **hash).map(|(part, _)| part).collect();
+        assert_eq!(differing, ["reference.dog"]);
+    }
+}
