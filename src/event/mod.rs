@@ -2,6 +2,7 @@
 //!
 //! Events carry all that a reader needs; a reporter never asks the engine back.
 
+pub mod sender;
 pub mod summary;
 
 use crate::spec::names::{Digest, JobId, TaskId};

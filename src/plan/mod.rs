@@ -1,1 +1,3 @@
-//! The plan.
+//! What to do with each job, and why: deciding is pure, files are looked at first.
+
+pub mod action;
