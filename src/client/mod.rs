@@ -1,7 +1,23 @@
 //! The service's five calls, and what their failures mean.
 //!
-//! [`Service`] is what the engine needs; `http::HttpService` is the real one. The outcome of a submit is a type of its own:
-//! "unknown" can't be mistaken for a failure that may be tried again, so that paying twice can't be written by accident.
+//! [`Service`] is what the engine needs; [`HttpService`](http::HttpService) is the real one. The outcome of a submit is a
+//! type of its own: "unknown" can't be mistaken for a failure that may be tried again, so that paying twice can't be
+//! written by accident. What each reply means is decided in `failure` alone; when to try again is the engine's.
+
+pub mod http;
+pub mod retry;
+pub mod throttle;
+
+mod download;
+mod failure;
+mod printable;
+mod reason;
+mod upload;
+mod video;
+mod wire;
+
+#[cfg(test)]
+mod tests;
 
 use crate::base::digest::Sha256;
 use crate::spec::image::LocalImage;
@@ -25,7 +41,7 @@ pub trait Service: Send + Sync + 'static {
     fn result(&self, task: &TaskId) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
 
     /// Fetches a video, without the key, to a temporary file beside `destination`: whole, checked and hashed, not yet
-    /// renamed. `advance` is told of bytes as they come.
+    /// renamed. `advance` is told how many more bytes have come, never of the same byte twice.
     fn download(
         &self,
         url: &str,

@@ -1,0 +1,192 @@
+//! The verdicts: the one place that says what a reply means for the money, and for the call.
+//!
+//! A submit is accepted, refused or unknown, and nothing else in the program decides which:
+//!
+//! | what came back | verdict |
+//! | --- | --- |
+//! | a task id, whatever else the reply says | accepted |
+//! | an envelope with a code that is not 0 | refused |
+//! | a 3xx, 503, any 4xx but 408 | refused |
+//! | nothing, since no connection was made | refused |
+//! | anything else | **unknown**: it may have been paid |
+
+use super::printable::{EXCERPT, printable};
+use super::wire::{Envelope, Named};
+use super::{Failure, Submission, Verdict};
+use std::fmt;
+use std::time::Duration;
+
+/// Which call it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    Upload,
+    Submit,
+    Status,
+    Result,
+    Download,
+}
+
+/// What came of a request, not yet judged.
+#[derive(Debug)]
+pub(super) enum Exchange {
+    /// No connection was made, so nothing was sent.
+    NoConnection(String),
+    /// The connection broke or timed out, and how much of the request had gone out is not known.
+    Broken(String),
+    /// At least the head of a reply came.
+    Reply(Reply),
+}
+
+/// A reply of the service.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// What `Retry-After` asks for.
+    pub retry_after: Option<Duration>,
+    /// The host that a redirect points to.
+    pub location: Option<String>,
+    /// The body, as far as it came.
+    pub body: Vec<u8>,
+    /// Why the body isn't whole, where it isn't.
+    pub flaw: Option<String>,
+}
+
+/// The outcome of a submit.
+pub(super) fn submission(exchange: Exchange) -> Submission {
+    let call = Call::Submit;
+    let reply = match exchange {
+        Exchange::NoConnection(why) => return Submission::Refused(no_connection(call, &why)),
+        Exchange::Broken(why) => return Submission::Unknown(format!("{call}: {why}")),
+        Exchange::Reply(reply) => reply,
+    };
+    let envelope = Envelope::read(&reply.body);
+    let code = telling(reply.status, envelope.code);
+    let words = words(&reply, &envelope);
+    match (envelope.task(), envelope.code, reply.status) {
+        (Named::Task(task), _, _) => Submission::Accepted(task),
+        (_, Some(i64::MIN..=-1 | 1..), _) | (_, _, 300..=407 | 409..=499 | 503) => {
+            Submission::Refused(of(call, meaning(call, code, reply.retry_after), &code.to_string(), &words))
+        }
+        (Named::Nonsense(what), _, _) => Submission::Unknown(format!("{call}: {words}: {what}")),
+        (Named::Nothing, _, _) => {
+            Submission::Unknown(format!("{call}: {words}: no task id in the reply{}", excerpt(&reply)))
+        }
+    }
+}
+
+/// The envelope of a reply that says success; any other reply is a failure.
+pub(super) fn answer(call: Call, exchange: Exchange) -> Result<Envelope, Failure> {
+    let reply = match exchange {
+        Exchange::NoConnection(why) => return Err(no_connection(call, &why)),
+        Exchange::Broken(why) => return Err(broken(call, &why)),
+        Exchange::Reply(reply) => reply,
+    };
+    let envelope = Envelope::read(&reply.body);
+    match (reply.status, envelope.code, &reply.flaw) {
+        (200..=299, Some(0), None) => Ok(envelope),
+        (200..=299, None | Some(0), _) => {
+            Err(nonsense(call, &format!("{}, which makes no sense{}", words(&reply, &envelope), excerpt(&reply))))
+        }
+        (status, code, _) => {
+            let code = telling(status, code);
+            let verdict = meaning(call, code, reply.retry_after);
+            Err(of(call, verdict, &code.to_string(), &words(&reply, &envelope)))
+        }
+    }
+}
+
+/// What a failed download's status means. The videos may lie elsewhere than the service, so none of them stops the run;
+/// 503 is waited for as one only where it is the service's own (`at_home`).
+pub(super) fn download_status(status: u16, retry_after: Option<Duration>, at_home: bool) -> Verdict {
+    match status {
+        403 | 404 | 410 => Verdict::Gone,
+        503 if at_home => Verdict::Unreachable(retry_after),
+        _ => Verdict::Again(retry_after),
+    }
+}
+
+/// What a call's failure means, by the code that tells most.
+fn meaning(call: Call, code: i64, pause: Option<Duration>) -> Verdict {
+    match (code, call) {
+        (401..=403, _) | (404, Call::Submit) => Verdict::Stop,
+        (404, _) => Verdict::Gone,
+        (429 | 500, _) => Verdict::Again(pause),
+        (503, _) => Verdict::Unreachable(pause),
+        (_, Call::Submit) => Verdict::Final,
+        (300..=407 | 409..=499, _) => Verdict::Final,
+        // A task that is paid for is asked about again rather than given up.
+        _ => Verdict::Again(pause),
+    }
+}
+
+/// The service reports a failure as the HTTP status, in the envelope, or both: the more exact of the two counts.
+fn telling(status: u16, code: Option<i64>) -> i64 {
+    let status = i64::from(status);
+    let code = code.filter(|code| *code != 0);
+    let exact = [401, 402, 403, 429, 503, 404].into_iter().find(|exact| *exact == status || Some(*exact) == code);
+    exact.or(code).unwrap_or(status)
+}
+
+/// A failure of `call`, with a `code` for machines and the cause for people.
+pub(super) fn of(call: Call, verdict: Verdict, code: &str, why: &str) -> Failure {
+    Failure { verdict, code: code.to_owned(), message: format!("{call}: {why}") }
+}
+
+/// A failure before anything was sent.
+pub(super) fn no_connection(call: Call, why: &str) -> Failure {
+    of(call, Verdict::Unreachable(None), "no-connection", why)
+}
+
+/// A failure on the way.
+pub(super) fn broken(call: Call, why: &str) -> Failure {
+    of(call, Verdict::Again(None), "broken", why)
+}
+
+/// A reply that makes no sense.
+pub(super) fn nonsense(call: Call, why: &str) -> Failure {
+    of(call, Verdict::Again(None), "nonsense", why)
+}
+
+/// A failure of this machine.
+pub(super) fn local(call: Call, why: &str) -> Failure {
+    of(call, Verdict::Local, "local", why)
+}
+
+/// What was asked and what came back.
+fn words(reply: &Reply, envelope: &Envelope) -> String {
+    let mut words = format!("HTTP {}", reply.status);
+    if let Some(code) = envelope.code {
+        words += &format!(", code {code}");
+    }
+    if !envelope.message.is_empty() {
+        words += &format!(": {}", envelope.message);
+    }
+    if let Some(host) = &reply.location {
+        words += &format!(" (a redirect to {host}, which is not followed: is the base URL right?)");
+    }
+    if let Some(flaw) = &reply.flaw {
+        words += &format!("; {flaw}");
+    }
+    words
+}
+
+/// The beginning of a body, for a person to judge.
+fn excerpt(reply: &Reply) -> String {
+    match printable(&String::from_utf8_lossy(&reply.body), EXCERPT) {
+        empty if empty.is_empty() => " (it is empty)".to_owned(),
+        text => format!(": {text}"),
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Call::Upload => "upload",
+            Call::Submit => "submit",
+            Call::Status => "status",
+            Call::Result => "result",
+            Call::Download => "download",
+        })
+    }
+}

@@ -1,0 +1,288 @@
+//! The service over HTTP.
+
+use super::failure::{self, Call, Exchange, Reply};
+use super::printable::{EXCERPT, printable};
+use super::wire::Envelope;
+use super::{Failure, Progress, Service, Submission, Video, reason, retry};
+use super::{download, upload};
+use crate::base::clock::Clock;
+use crate::base::secret::ApiKey;
+use crate::spec::address::BaseUrl;
+use crate::spec::image::LocalImage;
+use crate::spec::names::TaskId;
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, redirect};
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+use url::Url;
+
+/// Bytes of an API reply at most; the service's own have some hundred.
+const REPLY: usize = 1024 * 1024;
+
+/// What an [`HttpService`] needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the service is.
+    pub base: BaseUrl,
+    /// What its calls carry; downloads never do.
+    pub key: Option<ApiKey>,
+    /// Calls at a time at most: so many connections are kept.
+    pub connections: usize,
+    /// How `batch` names itself.
+    pub user_agent: String,
+    /// How long anything may take.
+    pub limits: Limits,
+    /// The time of day, for a `Retry-After` that names one.
+    pub clock: Clock,
+}
+
+/// How long anything may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Until a connection is made.
+    pub connect: Duration,
+    /// Without a byte, while a reply is awaited or read.
+    pub silence: Duration,
+    /// A whole call; an upload gets the time that `pace` allows it on top.
+    pub call: Duration,
+    /// A whole submit: longer, since one that is given up is an uncertain job.
+    pub submit: Duration,
+    /// Since a connection's last use, for a submit to go out on it. A server closes idle connections when it likes, and a
+    /// submit that meets such a close is an uncertain job for nothing.
+    pub idle: Duration,
+    /// The slowest transfer of a file, either way.
+    pub pace: Pace,
+}
+
+/// So many bytes in so long, at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How many bytes.
+    pub bytes: u64,
+    /// In how long.
+    pub per: Duration,
+}
+
+/// The HTTP client can't be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client can't be set up: {0}")]
+pub struct Unusable(String);
+
+/// The service over HTTP.
+pub struct HttpService {
+    pub(super) base: BaseUrl,
+    pub(super) limits: Limits,
+    key: Option<ApiKey>,
+    clock: Clock,
+    /// Asks: status and result.
+    asking: Client,
+    /// Sends: submits and uploads.
+    sending: Client,
+    /// Fetches videos, without the key.
+    pub(super) fetching: Client,
+}
+
+impl Settings {
+    /// The usual limits for these.
+    pub fn new(base: BaseUrl, key: Option<ApiKey>, connections: usize) -> Settings {
+        let user_agent = concat!("batch/", env!("CARGO_PKG_VERSION")).to_owned();
+        Settings { base, key, connections, user_agent, limits: Limits::default(), clock: Clock::System }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connect: Duration::from_secs(10),
+            silence: Duration::from_secs(30),
+            call: Duration::from_secs(60),
+            submit: Duration::from_secs(120),
+            idle: Duration::from_secs(1),
+            pace: Pace { bytes: 64 * 1024, per: Duration::from_secs(60) },
+        }
+    }
+}
+
+impl Pace {
+    /// How long `bytes` may take.
+    pub fn time_for(&self, bytes: u64) -> Duration {
+        self.per.saturating_mul(u32::try_from(bytes.div_ceil(self.bytes.max(1))).unwrap_or(u32::MAX))
+    }
+}
+
+impl HttpService {
+    /// Sets up the connections; none is made yet.
+    ///
+    /// # Errors
+    /// Where the user agent can't stand in a header, or TLS can't be set up (a system without any CA certificates).
+    pub fn new(settings: Settings) -> Result<HttpService, Unusable> {
+        let Settings { base, key, connections, user_agent, limits, clock } = settings;
+        let client = || {
+            let client = Client::builder()
+                .user_agent(&user_agent)
+                .connect_timeout(limits.connect)
+                .pool_max_idle_per_host(connections)
+                .redirect(redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false);
+            // On loopback the key may travel in the clear; through a proxy it would leave the machine.
+            if base.to_string().starts_with("http:") { client.no_proxy() } else { client }
+        };
+        Ok(HttpService {
+            asking: build(|| client().read_timeout(limits.silence))?,
+            // HTTP/1.1, where a connection that is about to be closed says so in its last reply: over HTTP/2, a server that
+            // says goodbye after its thousandth request takes submits down with it.
+            sending: build(|| client().http1_only().pool_idle_timeout(limits.idle))?,
+            fetching: build(|| client().redirect(download::redirects()))?,
+            base,
+            limits,
+            key,
+            clock,
+        })
+    }
+
+    /// A GET on the API.
+    async fn ask(&self, call: Call, path: &str) -> Result<Envelope, Failure> {
+        let request = self.asking.get(self.base.call(path)).timeout(self.limits.call);
+        failure::answer(call, self.exchange(call, request).await)
+    }
+
+    /// A POST on the API.
+    pub(super) fn post(&self, path: &str) -> RequestBuilder {
+        self.sending.post(self.base.call(path))
+    }
+
+    /// Sends a request with the key, reads the reply.
+    pub(super) async fn exchange(&self, call: Call, request: RequestBuilder) -> Exchange {
+        let request = match &self.key {
+            Some(key) => request.header(header::AUTHORIZATION, bearer(key)),
+            None => request,
+        };
+        let host = host(&self.base);
+        let started = tokio::time::Instant::now();
+        let exchange = match request.send().await {
+            Ok(response) => Exchange::Reply(self.read(response, &host).await),
+            Err(error) if error.is_connect() || error.is_builder() => {
+                Exchange::NoConnection(reason::sentence(error, &host))
+            }
+            Err(error) => Exchange::Broken(reason::sentence(error, &host)),
+        };
+        let status = if let Exchange::Reply(reply) = &exchange { Some(reply.status) } else { None };
+        tracing::debug!(%call, status, elapsed = ?started.elapsed(), "called");
+        exchange
+    }
+
+    /// Reads a reply as far as it comes, and no further than a reply can sensibly go.
+    async fn read(&self, mut response: Response, host: &str) -> Reply {
+        let mut reply = Reply {
+            status: response.status().as_u16(),
+            retry_after: self.retry_after(response.headers()),
+            location: location(&response),
+            ..Reply::default()
+        };
+        loop {
+            match response.chunk().await {
+                Ok(None) => break,
+                Ok(Some(chunk)) if reply.body.len() + chunk.len() <= REPLY => reply.body.extend_from_slice(&chunk),
+                Ok(Some(_)) => {
+                    reply.flaw = Some("the reply is longer than any of the service's".to_owned());
+                    break;
+                }
+                Err(error) => {
+                    reply.flaw = Some(format!("the reply was cut short: {}", reason::sentence(error, host)));
+                    break;
+                }
+            }
+        }
+        if let Some(key) = &self.key {
+            conceal(&mut reply.body, key.expose().as_bytes());
+        }
+        reply
+    }
+
+    /// The pause that a reply asks for.
+    pub(super) fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let now = text(header::DATE).and_then(retry::date).unwrap_or_else(|| self.clock.now());
+        retry::retry_after(text(header::RETRY_AFTER)?, now)
+    }
+}
+
+impl Service for HttpService {
+    async fn upload(&self, image: &LocalImage) -> Result<String, Failure> {
+        upload::upload(self, image).await
+    }
+
+    async fn submit(&self, body: &serde_json::Value) -> Submission {
+        let request = self.post("/v1/videos/generations").json(body).timeout(self.limits.submit);
+        failure::submission(self.exchange(Call::Submit, request).await)
+    }
+
+    async fn status(&self, task: &TaskId) -> Result<Progress, Failure> {
+        let envelope = self.ask(Call::Status, &format!("/v1/comfyui/tasks/{task}/status")).await?;
+        envelope.progress().ok_or_else(|| failure::nonsense(Call::Status, "the reply has no status in it"))
+    }
+
+    async fn result(&self, task: &TaskId) -> Result<Vec<String>, Failure> {
+        let envelope = self.ask(Call::Result, &format!("/v1/comfyui/tasks/{task}/result")).await?;
+        match envelope.videos() {
+            Some(urls) if !urls.is_empty() => Ok(urls),
+            Some(_) => Err(failure::nonsense(Call::Result, "no videos are listed yet")),
+            None => Err(failure::nonsense(Call::Result, "the reply has no list of URLs in it")),
+        }
+    }
+
+    async fn download(
+        &self,
+        url: &str,
+        destination: &Path,
+        advance: impl Fn(u64) + Send + Sync,
+    ) -> Result<Video, Failure> {
+        download::download(self, url, destination, advance).await
+    }
+}
+
+/// Neither the key nor anything that might hold it.
+impl fmt::Debug for HttpService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpService").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+/// Builds a client, on a system without CA certificates one that can do plain HTTP.
+fn build(builder: impl Fn() -> ClientBuilder) -> Result<Client, Unusable> {
+    builder().build().map_err(|error| Unusable(reason::deepest(&error)))
+}
+
+/// The `Authorization` header, marked so that nothing prints it.
+fn bearer(key: &ApiKey) -> HeaderValue {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose())).expect("a key is visible ASCII");
+    value.set_sensitive(true);
+    value
+}
+
+/// Host and port of the service, for people.
+fn host(base: &BaseUrl) -> String {
+    base.to_string().split_once("://").map(|(_, rest)| rest.to_owned()).unwrap_or_default()
+}
+
+/// The host that a redirect points to.
+fn location(response: &Response) -> Option<String> {
+    let location = response.headers().get(header::LOCATION)?.to_str().ok()?;
+    let url: Url = response.url().join(location).ok()?;
+    Some(printable(url.host_str()?, EXCERPT))
+}
+
+/// Overwrites a key that the service repeats: replies end in messages, logs and the lock.
+fn conceal(body: &mut [u8], key: &[u8]) {
+    let mut at = 0;
+    while at + key.len() <= body.len() {
+        if body[at..].starts_with(key) {
+            body[at..at + key.len()].fill(b'*');
+            at += key.len();
+        } else {
+            at += 1;
+        }
+    }
+}

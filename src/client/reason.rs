@@ -1,0 +1,38 @@
+//! A transport error in one sentence for people.
+
+use super::printable::{EXCERPT, printable};
+use std::error::Error;
+
+/// Why no reply, or no whole one, came from `host`.
+///
+/// The error's own text names the URL with its query, so only its cause is used.
+pub(super) fn sentence(error: reqwest::Error, host: &str) -> String {
+    let error = error.without_url();
+    let cause = deepest(&error);
+    match (error.is_connect(), error.is_timeout()) {
+        (true, true) => format!("could not connect to {host} in time"),
+        (true, false) => format!("could not connect to {host}: {cause}"),
+        (false, true) => format!("{host} did not reply in time"),
+        (false, false) if error.is_redirect() => format!("a redirect of {host} was not followed: {cause}"),
+        (false, false) if error.is_builder() => format!("the request to {host} can't be made: {cause}"),
+        (false, false) => format!("the connection to {host} broke: {cause}"),
+    }
+}
+
+/// The innermost cause, where the fact stands ("connection refused").
+pub(super) fn deepest(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let text = printable(&cause.to_string(), EXCERPT);
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut characters = text.chars();
+    match characters.next() {
+        // Not for "DNS error" and the like.
+        Some(first) if !characters.as_str().starts_with(char::is_uppercase) => {
+            first.to_lowercase().chain(characters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,157 @@
+//! A server that plays a script, byte for byte, and keeps what it was asked.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// What the server does about a request, one after the other; then it waits for the next request on the connection.
+#[derive(Clone, Debug)]
+pub(super) enum Act {
+    /// Sends these bytes.
+    Send(Vec<u8>),
+    /// Sends these bytes one by one, with a pause before each.
+    Drip(Vec<u8>, Duration),
+    /// Ends the connection in order.
+    Close,
+    /// Ends the connection with a reset.
+    Reset,
+    /// Says no more, and leaves the connection open.
+    Hang,
+}
+
+/// What the server was asked.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    /// On which connection, counted from 0.
+    pub connection: usize,
+    /// Request line and headers.
+    pub head: String,
+    /// The body, as far as it came.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The value of a header.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
+        headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// The server; gone on drop.
+pub(super) struct Server {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<Request>>>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts a server that does so about each request, in order; what is asked beyond the script isn't answered.
+    pub(super) async fn start(script: impl IntoIterator<Item = Vec<Act>>) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let script = Arc::new(Mutex::new(script.into_iter().collect::<VecDeque<_>>()));
+        let requests = Arc::default();
+        let task = tokio::spawn(accept(listener, script, Arc::clone(&requests)));
+        Server { address, requests, task }
+    }
+
+    /// Its base URL.
+    pub(super) fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What it was asked so far.
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A base URL where nobody listens.
+pub(super) async fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// A whole reply with a body.
+pub(super) fn reply(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let mut reply = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n", body.len()).into_bytes();
+    reply.extend_from_slice(body);
+    reply
+}
+
+/// A whole reply with JSON in it.
+pub(super) fn json(body: &str) -> Vec<u8> {
+    reply("200 OK", "Content-Type: application/json\r\n", body)
+}
+
+type Script = Arc<Mutex<VecDeque<Vec<Act>>>>;
+
+async fn accept(listener: TcpListener, script: Script, requests: Arc<Mutex<Vec<Request>>>) {
+    let mut connections = tokio::task::JoinSet::new();
+    for connection in 0.. {
+        let (stream, _) = listener.accept().await.unwrap();
+        connections.spawn(serve(connection, stream, Arc::clone(&script), Arc::clone(&requests)));
+    }
+}
+
+async fn serve(connection: usize, mut stream: TcpStream, script: Script, requests: Arc<Mutex<Vec<Request>>>) {
+    loop {
+        let (request, whole) = read(connection, &mut stream).await;
+        if request.head.is_empty() {
+            return;
+        }
+        requests.lock().unwrap().push(request);
+        if !whole {
+            return;
+        }
+        let acts = script.lock().unwrap().pop_front().unwrap_or_else(|| vec![Act::Hang]);
+        for act in acts {
+            match act {
+                // Whoever asked may have gone meanwhile.
+                Act::Send(bytes) => drop(stream.write_all(&bytes).await),
+                Act::Drip(bytes, pause) => {
+                    for byte in bytes {
+                        tokio::time::sleep(pause).await;
+                        let _ = stream.write_all(&[byte]).await;
+                    }
+                }
+                Act::Close => return,
+                Act::Reset => return stream.set_zero_linger().unwrap(),
+                Act::Hang => std::future::pending().await,
+            }
+        }
+    }
+}
+
+/// Reads one request, and says whether it came whole.
+async fn read(connection: usize, stream: &mut TcpStream) -> (Request, bool) {
+    let mut request = Request { connection, head: String::new(), body: Vec::new() };
+    let mut bytes = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let n = stream.read(&mut buffer).await.unwrap_or(0);
+        if n == 0 {
+            return (request, false);
+        }
+        bytes.extend_from_slice(&buffer[..n]);
+        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        request.head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        request.body = bytes[end + 4..].to_vec();
+        let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
+        if request.body.len() >= length {
+            return (request, true);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Uploads an image, streamed from disk.
+//!
+//! The content is hashed while it is sent, and the last piece is held back until the hash has been found right: where the
+//! file has changed, the service never gets a whole request, and no URL is ever registered for other content.
+
+use super::Failure;
+use super::failure::{self, Call};
+use super::http::HttpService;
+use crate::base::digest::{Hasher, Sha256};
+use crate::spec::image::{FORMATS, LocalImage};
+use bytes::Bytes;
+use futures::Stream;
+use reqwest::Body;
+use reqwest::multipart::{Form, Part};
+use std::io;
+use std::sync::{Arc, OnceLock};
+use tokio::fs::File;
+use tokio::io::AsyncReadExt as _;
+
+/// Bytes that are read at a time.
+const PIECE: usize = 64 * 1024;
+
+/// Uploads `image`, gives its URL.
+pub(super) async fn upload(service: &HttpService, image: &LocalImage) -> Result<String, Failure> {
+    let call = Call::Upload;
+    let local = |why: String| failure::local(call, &format!("{}: {why}", image.shown));
+    let file = File::open(&image.path).await.map_err(|error| local(error.to_string()))?;
+    let fault = Arc::new(OnceLock::new());
+    let pieces = pieces(file, image.sha256, image.bytes, Arc::clone(&fault));
+    let part = Part::stream_with_length(Body::wrap_stream(pieces), image.bytes)
+        .file_name(file_name(image))
+        .mime_str(image.media_type)
+        .map_err(|_| local(format!("{} is no media type", image.media_type)))?;
+    let limit = service.limits.call + service.limits.pace.time_for(image.bytes);
+    let request = service.post("/v1/resources/upload").multipart(Form::new().part("file", part)).timeout(limit);
+    let exchange = service.exchange(call, request).await;
+    if let Some(why) = fault.get() {
+        return Err(local(why.clone()));
+    }
+    let envelope = failure::answer(call, exchange)?;
+    envelope.upload().ok_or_else(|| failure::nonsense(call, "the reply has no URL of the image in it"))
+}
+
+/// The file's content in pieces; ends with an error, told to `fault` too, where it isn't what `sha256` says.
+fn pieces(
+    file: File,
+    sha256: Sha256,
+    bytes: u64,
+    fault: Arc<OnceLock<String>>,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let start = Reading { file, hasher: Hasher::default(), left: bytes, held: None };
+    futures::stream::try_unfold(Some(start), move |reading| {
+        let fault = Arc::clone(&fault);
+        async move {
+            let Some(mut reading) = reading else { return Ok(None) };
+            let result = reading.next(sha256).await;
+            if let Err(error) = &result {
+                let _ = fault.set(error.to_string());
+            }
+            let (piece, last) = result?;
+            Ok(Some((piece, (!last).then_some(reading))))
+        }
+    })
+}
+
+/// A file that is being read, one piece ahead.
+struct Reading {
+    file: File,
+    hasher: Hasher,
+    left: u64,
+    held: Option<Bytes>,
+}
+
+impl Reading {
+    /// The next piece, and whether it is the last: then the content was the right one.
+    async fn next(&mut self, sha256: Sha256) -> io::Result<(Bytes, bool)> {
+        let changed = || io::Error::other("the file was changed while it was used: start again");
+        loop {
+            let mut piece = Vec::with_capacity(PIECE);
+            let read = (&mut self.file).take(PIECE as u64).read_to_end(&mut piece).await?;
+            self.left = self.left.checked_sub(read as u64).ok_or_else(changed)?;
+            self.hasher.update(&piece);
+            if read == 0 {
+                if self.left > 0 || self.hasher.clone().finish() != sha256 {
+                    return Err(changed());
+                }
+                return Ok((self.held.take().unwrap_or_default(), true));
+            }
+            if let Some(piece) = self.held.replace(piece.into()) {
+                return Ok((piece, false));
+            }
+        }
+    }
+}
+
+/// The file's own name without its folders, in ASCII: other characters come through no two services alike.
+fn file_name(image: &LocalImage) -> String {
+    let name = image.path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let stem: String = stem.chars().take(100).map(|c| if fits(c) { c } else { '_' }).collect();
+    let extension =
+        FORMATS.iter().find(|(kind, _)| *kind == image.media_type).map_or("bin", |(_, extension)| extension);
+    format!("{stem}.{extension}")
+}
