@@ -1,79 +1,116 @@
 //! What a run does with a job, and why: the words of `plan`.
 
 use serde::Serialize;
+use std::fmt;
 
-/// What a run does with a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// Uploads what is missing, submits, polls, downloads.
-    Submit,
-    /// Polls on: it is at the service.
-    Resume,
-    /// Fetches videos that are paid for.
-    Download,
-    /// Nothing: all its videos are here.
-    Keep,
-    /// Nothing, until a person or an option says otherwise.
-    Hold,
-}
-
-/// Why a run does it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reason {
-    /// Submit: nothing is known of the job.
-    New,
-    /// Submit: the job was asked for with another digest before.
-    Changed,
-    /// Submit or hold: the service failed it before.
-    Failed,
-    /// Submit or hold: the service refused this input for good.
-    Refused,
-    /// Submit or hold: nobody can know whether an earlier submit arrived.
-    Uncertain,
-    /// Resume: it was submitted and isn't finished.
-    InFlight,
-    /// Download: the service finished, videos are missing.
-    Generated,
-    /// Download: a video that was here is gone.
-    MissingFile,
-    /// Download: a video that was here has other content now.
-    AlteredFile,
-    /// Keep: all its videos are here.
-    Succeeded,
-}
-
-impl Action {
-    /// All actions.
-    pub const ALL: [Action; 5] = [Action::Submit, Action::Resume, Action::Download, Action::Keep, Action::Hold];
-
-    /// The word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Action::Submit => "submit",
-            Action::Resume => "resume",
-            Action::Download => "download",
-            Action::Keep => "keep",
-            Action::Hold => "hold",
+/// Declares an enum of words with its list, its spelling and what each word means.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $word:literal $meaning:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+
         }
+
+        impl $name {
+            /// All of them, in the order of the documentation.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The word.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word),+ }
+            }
+
+            /// What it means, for people.
+            pub fn meaning(self) -> &'static str {
+                match self { $($name::$variant => $meaning),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// What a run does with a job.
+    Action {
+        /// Uploads what is missing, submits, polls, downloads.
+        Submit "submit" "submit it",
+        /// Polls on: it is at the service.
+        Resume "resume" "poll on",
+        /// Fetches videos that are paid for.
+        Download "download" "fetch its videos",
+        /// Nothing: all its videos are here.
+        Keep "keep" "nothing",
+        /// Nothing, until a person or an option says otherwise.
+        Hold "hold" "nothing until told",
     }
 }
 
-impl Reason {
-    /// The word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Reason::New => "new",
-            Reason::Changed => "changed",
-            Reason::Failed => "failed",
-            Reason::Refused => "refused",
-            Reason::Uncertain => "uncertain",
-            Reason::InFlight => "in-flight",
-            Reason::Generated => "generated",
-            Reason::MissingFile => "missing-file",
-            Reason::AlteredFile => "altered-file",
-            Reason::Succeeded => "succeeded",
+words! {
+    /// Why a run does it.
+    Reason {
+        /// Submit: nothing is known of the job.
+        New "new" "never asked for",
+        /// Submit: the job was asked for with another digest before.
+        Changed "changed" "changed since it was asked for",
+        /// Submit or hold: the service failed it before.
+        Failed "failed" "the service failed it",
+        /// Submit or hold: the service refused this input for good.
+        Refused "refused" "the service refused it",
+        /// Submit or hold: nobody can know whether an earlier submit arrived.
+        Uncertain "uncertain" "nobody knows whether its submit arrived",
+        /// Submit: a person settled an uncertain submit by `batch resolve --resubmit`.
+        Released "released" "resolved: submit again",
+        /// Hold: a person settled an uncertain submit by `batch resolve --failed`.
+        Settled "settled" "resolved: failed",
+        /// Resume: it was submitted and isn't finished.
+        InFlight "in-flight" "at the service",
+        /// Download: the service finished, videos are missing.
+        Generated "generated" "finished, videos not fetched yet",
+        /// Download: a video that was here is gone.
+        MissingFile "missing-file" "a video is gone",
+        /// Download: a video that was here has other content now.
+        AlteredFile "altered-file" "a video has other content now",
+        /// Hold: a file that isn't known to be this job's stands where its video goes; it is never overwritten.
+        FileInTheWay "file-in-the-way" "another file stands where its video goes",
+        /// Keep: all its videos are here.
+        Succeeded "succeeded" "its videos are here",
+        /// Any: it takes over the record of a vanished job with the same digest.
+        Renamed "renamed" "takes over the record of a renamed job",
+        /// Any: an edit was undone, and the record of its earlier digest counts again.
+        TakenBack "taken-back" "an edit was undone",
+        /// Resume or download: paid for, but the job has another digest now.
+        Superseded "superseded" "paid for before the job was changed",
+        /// Resume or download: paid for, but the job is no longer in the manifest.
+        Removed "removed" "paid for before the job was removed",
+        /// Hold: `--limit` leaves it for another run.
+        Limit "limit" "beyond --limit",
+        /// Hold: `--max-cost` leaves it for another run.
+        MaxCost "max-cost" "beyond --max-cost",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn words_are_unique_and_kebab_case() {
+        let words: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(words.len(), Reason::ALL.len());
+        assert!(words.iter().all(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+    }
+
+    #[test]
+    fn words_are_written_as_they_are_spelled() {
+        for action in Action::ALL {
+            assert_eq!(serde_json::to_value(action).unwrap(), action.as_str());
         }
     }
 }

@@ -1,0 +1,27 @@
+//! The documents of `plan`, `status` and `verify` for machines.
+//!
+//! Their shape is a promise: a field, once there, keeps its meaning. What isn't known is left out, never `null`.
+
+pub mod plan;
+pub mod status;
+pub mod verify;
+
+use serde::Serialize;
+use std::io::{self, BufWriter, Write};
+
+/// The version of all documents and events.
+pub const VERSION: u32 = 1;
+
+/// Writes a document as one line of JSON.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn write(out: impl Write, document: &impl Serialize) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    serde_json::to_writer(&mut out, document)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! `plan --format json`: what a run would do to each job, and why.
+
+use super::VERSION;
+use crate::plan::action::{Action, Reason};
+use crate::spec::names::{Digest, JobId};
+use serde::{Serialize, Serializer};
+
+/// What a run would do.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct PlanDocument {
+    /// The version of this format.
+    #[schemars(extend("const" = VERSION))]
+    version: u32,
+    /// The jobs, in the manifest's order; then what is still collected of earlier ones.
+    pub jobs: Vec<PlannedJob>,
+    /// Jobs that the lock knows and the manifest doesn't.
+    #[schemars(with = "Vec<String>")]
+    pub removed: Vec<JobId>,
+    /// How many jobs each action meets.
+    pub summary: PlanSummary,
+    /// What the submits would cost.
+    pub estimate: Estimate,
+}
+
+/// What a run would do with one job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct PlannedJob {
+    /// The job.
+    #[schemars(with = "String")]
+    pub id: JobId,
+    /// What would be done.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// What is another since the job was asked for: `prompt`, `settings`, `reference.NAME`, as the lock calls the parts.
+    pub changed: Vec<String>,
+    /// What identifies the input.
+    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub digest: Digest,
+}
+
+/// How many jobs each action meets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct PlanSummary {
+    /// Would be submitted.
+    pub submit: usize,
+    /// Would be polled on.
+    pub resume: usize,
+    /// Would be fetched only.
+    pub download: usize,
+    /// Have all their videos.
+    pub keep: usize,
+    /// Wait for a person or an option.
+    pub hold: usize,
+}
+
+/// What the submits would cost.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Estimate {
+    /// How much.
+    #[serde(serialize_with = "whole_where_whole")]
+    pub amount: f64,
+    /// Of what: `credits`, or the unit of the manifest's prices.
+    pub unit: String,
+    /// Whether the manifest's own prices were used; otherwise the maker's list, which the service needn't follow.
+    pub exact: bool,
+}
+
+impl PlanDocument {
+    /// The document over these jobs, its summary counted.
+    pub fn new(jobs: Vec<PlannedJob>, removed: Vec<JobId>, estimate: Estimate) -> PlanDocument {
+        let mut summary = PlanSummary::default();
+        for job in &jobs {
+            *summary.of_mut(job.action) += 1;
+        }
+        PlanDocument { version: VERSION, jobs, removed, summary, estimate }
+    }
+}
+
+impl PlanSummary {
+    /// The number of jobs that `action` meets.
+    pub fn of(mut self, action: Action) -> usize {
+        *self.of_mut(action)
+    }
+
+    fn of_mut(&mut self, action: Action) -> &mut usize {
+        match action {
+            Action::Submit => &mut self.submit,
+            Action::Resume => &mut self.resume,
+            Action::Download => &mut self.download,
+            Action::Keep => &mut self.keep,
+            Action::Hold => &mut self.hold,
+        }
+    }
+}
+
+/// Sixty credits are `60`, not `60.0`; three times 0.1 is 0.3.
+fn whole_where_whole<S: Serializer>(amount: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    let amount = rounded(*amount);
+    // Up to 2^53 every whole f64 is the integer that it looks like.
+    if amount.fract() == 0.0 && amount.abs() < 9_007_199_254_740_992.0 {
+        serializer.serialize_i64(amount as i64)
+    } else {
+        serializer.serialize_f64(amount)
+    }
+}
+
+/// An amount of money without the noise of adding up binary fractions.
+pub(in crate::report) fn rounded(amount: f64) -> f64 {
+    (amount * 1e6).round() / 1e6
+}

@@ -1,0 +1,194 @@
+//! `status --format json`: where each job stands.
+
+use super::VERSION;
+use crate::base::digest::Sha256;
+use crate::ledger::record::{Fault, Output, Status};
+use crate::spec::names::{JobId, TaskId};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// Where each job stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct StatusDocument {
+    /// The version of this format.
+    #[schemars(extend("const" = VERSION))]
+    version: u32,
+    /// The jobs, in the manifest's order.
+    pub jobs: Vec<JobState>,
+    /// What was paid for, although the manifest doesn't ask for it now: jobs that were changed or removed since.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub superseded: Vec<JobState>,
+    /// How many of `jobs` stand where.
+    pub summary: StatusSummary,
+}
+
+/// Where one job stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct JobState {
+    /// The job.
+    #[schemars(with = "String")]
+    pub id: JobId,
+    /// How far it came.
+    pub status: JobStatus,
+    /// The service's id of its generation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub task_id: Option<TaskId>,
+    /// When it was submitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub submitted_at: Option<Timestamp>,
+    /// The videos that are here.
+    pub outputs: Vec<VideoFile>,
+    /// Why it has no result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<StatusError>,
+}
+
+/// How far a job came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JobStatus {
+    /// It was never asked for.
+    New,
+    /// It was changed since it was asked for.
+    Changed,
+    /// It is at the service.
+    Submitted,
+    /// The service finished; videos are missing.
+    Generated,
+    /// All its videos are here.
+    Succeeded,
+    /// The service failed it.
+    Failed,
+    /// The service refused this input for good.
+    Refused,
+    /// Nobody can know whether its submit arrived: it waits for `batch resolve`.
+    Uncertain,
+}
+
+/// A video that is here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct VideoFile {
+    /// Relative to the manifest's folder.
+    pub path: String,
+    /// The hash of its content.
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$"))]
+    pub sha256: Sha256,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// Why a job has no result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct StatusError {
+    /// The service's code, an HTTP status or the service's status word; `uncertain` where nobody knows.
+    pub code: String,
+    /// In words, often the service's own.
+    pub message: String,
+}
+
+/// How many jobs stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct StatusSummary {
+    /// Never asked for.
+    pub new: usize,
+    /// Changed since they were asked for.
+    pub changed: usize,
+    /// At the service.
+    pub submitted: usize,
+    /// Finished, videos missing.
+    pub generated: usize,
+    /// All their videos here.
+    pub succeeded: usize,
+    /// Failed.
+    pub failed: usize,
+    /// Refused for good.
+    pub refused: usize,
+    /// Waiting for `batch resolve`.
+    pub uncertain: usize,
+}
+
+impl StatusDocument {
+    /// The document over these jobs, its summary counted.
+    pub fn new(jobs: Vec<JobState>, superseded: Vec<JobState>) -> StatusDocument {
+        let mut summary = StatusSummary::default();
+        for job in &jobs {
+            *summary.of_mut(job.status) += 1;
+        }
+        StatusDocument { version: VERSION, jobs, superseded, summary }
+    }
+}
+
+impl StatusSummary {
+    /// The number of jobs that stand at `status`.
+    pub fn of(mut self, status: JobStatus) -> usize {
+        *self.of_mut(status)
+    }
+
+    fn of_mut(&mut self, status: JobStatus) -> &mut usize {
+        match status {
+            JobStatus::New => &mut self.new,
+            JobStatus::Changed => &mut self.changed,
+            JobStatus::Submitted => &mut self.submitted,
+            JobStatus::Generated => &mut self.generated,
+            JobStatus::Succeeded => &mut self.succeeded,
+            JobStatus::Failed => &mut self.failed,
+            JobStatus::Refused => &mut self.refused,
+            JobStatus::Uncertain => &mut self.uncertain,
+        }
+    }
+}
+
+impl JobStatus {
+    /// All of them, from the first to the last that a job goes through.
+    pub const ALL: [JobStatus; 8] = [
+        JobStatus::New,
+        JobStatus::Changed,
+        JobStatus::Submitted,
+        JobStatus::Generated,
+        JobStatus::Succeeded,
+        JobStatus::Failed,
+        JobStatus::Refused,
+        JobStatus::Uncertain,
+    ];
+
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            JobStatus::New => "new",
+            JobStatus::Changed => "changed",
+            JobStatus::Submitted => "submitted",
+            JobStatus::Generated => "generated",
+            JobStatus::Succeeded => "succeeded",
+            JobStatus::Failed => "failed",
+            JobStatus::Refused => "refused",
+            JobStatus::Uncertain => "uncertain",
+        }
+    }
+}
+
+impl From<Status> for JobStatus {
+    fn from(status: Status) -> JobStatus {
+        match status {
+            Status::Submitted => JobStatus::Submitted,
+            Status::Generated => JobStatus::Generated,
+            Status::Succeeded => JobStatus::Succeeded,
+            Status::Failed => JobStatus::Failed,
+            Status::Refused => JobStatus::Refused,
+            Status::Uncertain => JobStatus::Uncertain,
+        }
+    }
+}
+
+impl From<&Output> for VideoFile {
+    fn from(output: &Output) -> VideoFile {
+        VideoFile { path: output.path.clone(), sha256: output.sha256, bytes: output.bytes }
+    }
+}
+
+impl From<&Fault> for StatusError {
+    fn from(fault: &Fault) -> StatusError {
+        StatusError { code: fault.code.clone(), message: fault.message.clone() }
+    }
+}

@@ -1,0 +1,124 @@
+//! `verify --format json`: where manifest, lock and files disagree.
+
+use super::VERSION;
+use crate::spec::names::JobId;
+use serde::Serialize;
+
+/// Whether manifest, lock and files agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct VerifyDocument {
+    /// The version of this format.
+    #[schemars(extend("const" = VERSION))]
+    version: u32,
+    /// Whether there is no problem.
+    ok: bool,
+    /// What differs, in the manifest's order.
+    problems: Vec<VerifyProblem>,
+}
+
+/// One thing that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct VerifyProblem {
+    /// What kind of difference it is.
+    pub kind: ProblemKind,
+    /// The job that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub job: Option<JobId>,
+    /// The file that it is about, relative to the manifest's folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// In words.
+    pub message: String,
+}
+
+/// What can differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemKind {
+    /// A job of the manifest was never asked for.
+    NotRun,
+    /// A job was changed since it was asked for.
+    Changed,
+    /// A job is at the service.
+    InFlight,
+    /// The service finished a job, its videos were not all fetched.
+    NotFetched,
+    /// The service failed a job.
+    Failed,
+    /// The service refused a job for good.
+    Refused,
+    /// A job waits for `batch resolve`.
+    Uncertain,
+    /// A video that the lock knows is gone.
+    MissingFile,
+    /// A video has other content than the lock knows.
+    AlteredFile,
+    /// A video that the lock knows can't be read.
+    UnreadableFile,
+    /// The lock holds a record that the manifest doesn't ask for: its job was changed or removed.
+    Orphan,
+    /// A file in the output folder that no record knows.
+    StrayFile,
+    /// The lock belongs to another service than the manifest names.
+    OtherService,
+    /// A journal stands beside the lock: a run is on, or was killed, and the next one will settle it.
+    OpenJournal,
+}
+
+impl VerifyDocument {
+    /// The document over these problems.
+    pub fn new(problems: Vec<VerifyProblem>) -> VerifyDocument {
+        VerifyDocument { version: VERSION, ok: problems.is_empty(), problems }
+    }
+
+    /// Whether there is no problem.
+    pub fn ok(&self) -> bool {
+        self.ok
+    }
+
+    /// What differs.
+    pub fn problems(&self) -> &[VerifyProblem] {
+        &self.problems
+    }
+}
+
+impl ProblemKind {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [ProblemKind; 14] = [
+        ProblemKind::NotRun,
+        ProblemKind::Changed,
+        ProblemKind::InFlight,
+        ProblemKind::NotFetched,
+        ProblemKind::Failed,
+        ProblemKind::Refused,
+        ProblemKind::Uncertain,
+        ProblemKind::MissingFile,
+        ProblemKind::AlteredFile,
+        ProblemKind::UnreadableFile,
+        ProblemKind::Orphan,
+        ProblemKind::StrayFile,
+        ProblemKind::OtherService,
+        ProblemKind::OpenJournal,
+    ];
+
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProblemKind::NotRun => "not-run",
+            ProblemKind::Changed => "changed",
+            ProblemKind::InFlight => "in-flight",
+            ProblemKind::NotFetched => "not-fetched",
+            ProblemKind::Failed => "failed",
+            ProblemKind::Refused => "refused",
+            ProblemKind::Uncertain => "uncertain",
+            ProblemKind::MissingFile => "missing-file",
+            ProblemKind::AlteredFile => "altered-file",
+            ProblemKind::UnreadableFile => "unreadable-file",
+            ProblemKind::Orphan => "orphan",
+            ProblemKind::StrayFile => "stray-file",
+            ProblemKind::OtherService => "other-service",
+            ProblemKind::OpenJournal => "open-journal",
+        }
+    }
+}

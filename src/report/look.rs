@@ -1,0 +1,167 @@
+//! How things look: colors, characters, columns.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display};
+use unicode_width::UnicodeWidthChar as _;
+
+/// What the reader's terminal can show. Found out once, by the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether colors are wanted.
+    pub color: Color,
+    /// Which characters lines are drawn with.
+    pub drawing: Drawing,
+    /// Columns of the terminal; `None` where it isn't one, and nothing is cut.
+    pub width: Option<usize>,
+}
+
+/// Whether colors are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// With the terminal's own colors.
+    Ansi,
+    /// Without any.
+    None,
+}
+
+/// Which characters lines are drawn with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drawing {
+    /// Box drawing.
+    Unicode,
+    /// Letters and signs of ASCII alone.
+    Ascii,
+}
+
+/// A color with a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hue {
+    /// It is done.
+    Good,
+    /// It asks for a look.
+    Caution,
+    /// It failed.
+    Bad,
+    /// What happens, or what to type.
+    Accent,
+    /// Beside the point.
+    Faint,
+    /// Nothing of these.
+    Plain,
+}
+
+impl Look {
+    /// Plain text, of any width: what a file or a pipe gets.
+    pub const PLAIN: Look = Look { color: Color::None, drawing: Drawing::Unicode, width: None };
+
+    /// `text` in a color, if colors are wanted.
+    pub fn paint<T: Display>(self, hue: Hue, text: T) -> Painted<T> {
+        let start = match hue {
+            _ if self.color == Color::None => "",
+            Hue::Good => "\x1b[32m",
+            Hue::Caution => "\x1b[33m",
+            Hue::Bad => "\x1b[31m",
+            Hue::Accent => "\x1b[36m",
+            Hue::Faint => "\x1b[2m",
+            Hue::Plain => "",
+        };
+        Painted { start, text }
+    }
+
+    /// What stands for text that was left out.
+    pub fn ellipsis(self) -> &'static str {
+        match self.drawing {
+            Drawing::Unicode => "…",
+            Drawing::Ascii => "...",
+        }
+    }
+
+    /// `text`, its end left out where it takes more than `columns`.
+    pub fn fit(self, text: &str, columns: usize) -> Cow<'_, str> {
+        let ellipsis = self.ellipsis();
+        let limit = columns.saturating_sub(columns_of(ellipsis));
+        let (mut taken, mut cut) = (0, None);
+        for (at, c) in text.char_indices() {
+            taken += columns_of_char(c);
+            if taken > limit && cut.is_none() {
+                cut = Some(at);
+            }
+            if taken > columns {
+                return Cow::Owned(format!("{}{ellipsis}", &text[..cut.unwrap_or(at)]));
+            }
+        }
+        Cow::Borrowed(text)
+    }
+}
+
+/// Text in a color.
+#[derive(Clone, Copy, Debug)]
+pub struct Painted<T> {
+    start: &'static str,
+    text: T,
+}
+
+impl<T: Display> Display for Painted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = if self.start.is_empty() { "" } else { "\x1b[0m" };
+        write!(f, "{}{}{end}", self.start, self.text)
+    }
+}
+
+/// Columns that `text` takes on a terminal: Chinese characters take two.
+pub fn columns_of(text: &str) -> usize {
+    text.chars().map(columns_of_char).sum()
+}
+
+/// Columns that `c` takes on a terminal.
+pub fn columns_of_char(c: char) -> usize {
+    c.width().unwrap_or(0)
+}
+
+/// A count with its noun, and thousands set apart: `1 job`, `33,379 jobs`.
+pub fn count(n: usize, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
+/// A number with its thousands set apart.
+pub fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_by_columns() {
+        let look = Look::PLAIN;
+        assert_eq!(look.fit("小狗在草地上", 12), "小狗在草地上");
+        assert_eq!(look.fit("小狗在草地上", 11), "小狗在草地…");
+        assert_eq!(look.fit("小狗在草地上", 10), "小狗在草…");
+        assert_eq!(look.fit("abc", 2), "a…");
+        assert_eq!(look.fit("abc", 0), "…");
+        assert_eq!(Look { drawing: Drawing::Ascii, ..look }.fit("abcdef", 5), "ab...");
+    }
+
+    #[test]
+    fn numbers_are_read_at_a_glance() {
+        assert_eq!(["1 job", "0 jobs", "33,379 jobs"], [count(1, "job"), count(0, "job"), count(33_379, "job")]);
+        assert_eq!(thousands(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn colors_are_only_where_they_are_wanted() {
+        assert_eq!(Look::PLAIN.paint(Hue::Bad, "x").to_string(), "x");
+        let colorful = Look { color: Color::Ansi, ..Look::PLAIN };
+        assert_eq!(colorful.paint(Hue::Bad, "x").to_string(), "\x1b[31mx\x1b[0m");
+        assert_eq!(colorful.paint(Hue::Plain, "x").to_string(), "x");
+    }
+}
