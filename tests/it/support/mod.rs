@@ -1,0 +1,9 @@
+//! What integration tests stand on: a folder of their own, the real program, images, and the simulated service.
+
+// Each test uses its own part of this.
+#![allow(dead_code)]
+
+pub(crate) mod image;
+pub(crate) mod program;
+pub(crate) mod project;
+pub(crate) mod service;

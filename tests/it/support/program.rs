@@ -1,0 +1,202 @@
+//! The real program as a process: nothing of the test's environment reaches it, and it can't hang.
+
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a process may take before the test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A command line in the making.
+pub(crate) struct Program {
+    command: Command,
+    shown: String,
+    input: Vec<u8>,
+}
+
+impl Program {
+    pub(super) fn new<A: AsRef<str>>(folder: &Path, home: &Path, arguments: impl IntoIterator<Item = A>) -> Program {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_batch"));
+        let mut shown = "batch".to_owned();
+        for argument in arguments {
+            command.arg(argument.as_ref());
+            shown = format!("{shown} {}", argument.as_ref());
+        }
+        command.current_dir(folder).env_clear().env("HOME", home).env("TMPDIR", home);
+        for kept in ["PATH", "LLVM_PROFILE_FILE"] {
+            if let Some(value) = std::env::var_os(kept) {
+                command.env(kept, value);
+            }
+        }
+        Program { command, shown, input: Vec::new() }
+    }
+
+    /// With a variable in its environment, which is empty otherwise.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Program {
+        self.command.env(name, value);
+        self
+    }
+
+    /// With a simulated service's address and a key.
+    pub(crate) fn against(self, base_url: &str) -> Program {
+        self.env("BAICAI_BASE_URL", base_url).env("BAICAI_API_KEY", "sk-test")
+    }
+
+    /// With text on its standard input.
+    pub(crate) fn input(mut self, text: &str) -> Program {
+        self.input = text.into();
+        self
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Ended {
+        self.start().end()
+    }
+
+    /// Starts it.
+    pub(crate) fn start(mut self) -> Started {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = self.input;
+        // The process may end without reading it all.
+        thread::spawn(move || drop(stdin.write_all(&input)));
+        let stdout = Pipe::read(child.stdout.take().unwrap());
+        let stderr = Pipe::read(child.stderr.take().unwrap());
+        Started { child, shown: self.shown, stdout, stderr }
+    }
+}
+
+/// A process that runs; killed on drop.
+pub(crate) struct Started {
+    child: Child,
+    shown: String,
+    stdout: Pipe,
+    stderr: Pipe,
+}
+
+impl Started {
+    /// Sends a signal, as `INT` or `KILL`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+        assert!(sent.success(), "kill -{name} of `{}`", self.shown);
+    }
+
+    /// Waits until it has written `text` to standard output; gives all up to then.
+    pub(crate) fn wait_for_stdout(&mut self, text: &str) -> String {
+        self.stdout.wait_for(text, &self.shown)
+    }
+
+    /// Waits until it has written `text` to standard error; gives all up to then.
+    pub(crate) fn wait_for_stderr(&mut self, text: &str) -> String {
+        self.stderr.wait_for(text, &self.shown)
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> Ended {
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if Instant::now() > deadline {
+                let _ = self.child.kill();
+                let (stdout, stderr) = (self.stdout.all(), self.stderr.all());
+                panic!("`{}` hangs\nstdout: {stdout}\nstderr: {stderr}", self.shown);
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
+        Ended { status, stdout: self.stdout.all(), stderr: self.stderr.all(), shown: self.shown.clone() }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // It has ended, most likely.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A process that has ended.
+pub(crate) struct Ended {
+    status: ExitStatus,
+    /// All that it wrote to standard output.
+    pub(crate) stdout: String,
+    /// All that it wrote to standard error.
+    pub(crate) stderr: String,
+    shown: String,
+}
+
+impl Ended {
+    /// Its exit code; a process that a signal killed has none, and fails the test.
+    pub(crate) fn code(&self) -> i32 {
+        self.status.code().unwrap_or_else(|| panic!("{self:?} was killed"))
+    }
+
+    /// The signal that killed it.
+    pub(crate) fn killed_by(&self) -> Option<i32> {
+        self.status.signal()
+    }
+
+    /// Fails the test, with all that was written, unless the exit code is `code`.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Ended {
+        assert_eq!(self.status.code(), Some(code), "{self:?}");
+        self
+    }
+}
+
+impl std::fmt::Debug for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` ({})\nstdout:\n{}\nstderr:\n{}", self.shown, self.status, self.stdout, self.stderr)
+    }
+}
+
+/// What a process writes, as it comes.
+struct Pipe {
+    pieces: mpsc::Receiver<Vec<u8>>,
+    seen: Vec<u8>,
+}
+
+impl Pipe {
+    fn read(mut from: impl Read + Send + 'static) -> Pipe {
+        let (sender, pieces) = mpsc::channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(length @ 1..) = from.read(&mut buffer) {
+                if sender.send(buffer[..length].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Pipe { pieces, seen: Vec::new() }
+    }
+
+    fn wait_for(&mut self, text: &str, shown: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let seen = String::from_utf8_lossy(&self.seen).into_owned();
+            if seen.contains(text) {
+                return seen;
+            }
+            match self.pieces.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(piece) => self.seen.extend(piece),
+                Err(_) => panic!("`{shown}` never wrote {text:?}, but:\n{seen}"),
+            }
+        }
+    }
+
+    /// All of it, to the end.
+    fn all(&mut self) -> String {
+        // A child of the process may hold the pipe open; what it writes isn't waited for.
+        while let Ok(piece) = self.pieces.recv_timeout(Duration::from_secs(5)) {
+            self.seen.extend(piece);
+        }
+        String::from_utf8_lossy(&self.seen).into_owned()
+    }
+}
