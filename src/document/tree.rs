@@ -1,1 +1,197 @@
-//! One neutral tree with spans, out of YAML, TOML and JSON: everything above it is written once.
+//! One neutral tree with spans, out of YAML, TOML and JSON.
+
+use super::locate;
+use super::span::Span;
+use super::tape::{Inherited, NONE, Tape, What};
+use std::ops::Range;
+
+/// What a text says, with the place of every key and value.
+#[derive(Debug)]
+pub struct Tree<'s> {
+    tape: Tape<'s>,
+}
+
+/// A value in a tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'t> {
+    tape: &'t Tape<'t>,
+    /// Its slot; never an alias.
+    index: u32,
+    /// The slot of the outermost alias on the way here, or [`NONE`].
+    used: u32,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'t> {
+    /// Nothing: `null`, `~`, or no value at all.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a point or an exponent.
+    Float(f64),
+    /// A text.
+    String(&'t str),
+    /// Values in order.
+    List(List<'t>),
+    /// Values by key.
+    Table(Table<'t>),
+    /// Something that no field takes, in words: `a date`, `an integer that is too large`.
+    Other(&'static str),
+    /// Spoilt by a syntax error or an alias to nothing: there is a flaw, and nothing more is to be said.
+    Broken,
+}
+
+/// Values in order.
+#[derive(Clone, Copy, Debug)]
+pub struct List<'t> {
+    node: Node<'t>,
+}
+
+/// Values by key, in the order of the source; then those that come by a merge key.
+#[derive(Clone, Copy, Debug)]
+pub struct Table<'t> {
+    node: Node<'t>,
+}
+
+/// A key with its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'t> {
+    /// The key.
+    pub key: &'t str,
+    /// Where the key is written.
+    pub key_span: Span,
+    /// The value.
+    pub value: Node<'t>,
+    /// The alias at the merge key (`<<: *here`) through which the entry came, if it did.
+    pub merged_at: Option<Span>,
+}
+
+impl<'s> Tree<'s> {
+    pub(super) fn new(tape: Tape<'s>) -> Tree<'s> {
+        Tree { tape }
+    }
+
+    /// The outermost value.
+    pub fn root(&self) -> Node<'_> {
+        Node::at(&self.tape, 0, NONE)
+    }
+}
+
+impl<'t> Node<'t> {
+    /// The value in a slot, through its alias if it is one.
+    fn at(tape: &'t Tape<'t>, index: u32, used: u32) -> Node<'t> {
+        match tape.slot(index).what {
+            What::Alias(target) => Node { tape, index: target, used: if used == NONE { index } else { used } },
+            _ => Node { tape, index, used },
+        }
+    }
+
+    /// Where the value is written: for an alias, at its anchor. A block ends with its last value; a TOML table starts
+    /// at its header.
+    pub fn span(self) -> Span {
+        self.tape.slot(self.index).span
+    }
+
+    /// The alias that brought the value here, if one did: of several, the one to meet first on the way from the root.
+    pub fn used_at(self) -> Option<Span> {
+        (self.used != NONE).then(|| self.tape.slot(self.used).span)
+    }
+
+    /// A short place, never more than a line, to point at when speaking of the value as a whole: a table's first key
+    /// or TOML header, a list's first item, a bracket that opens, a scalar's first line.
+    pub fn head(self) -> Span {
+        locate::head(self.tape, self.index)
+    }
+
+    /// What the value is.
+    pub fn value(self) -> Value<'t> {
+        match self.tape.slot(self.index).what {
+            What::Null => Value::Null,
+            What::Bool(value) => Value::Bool(value),
+            What::Integer(index) => Value::Integer(self.tape.integer_of(index)),
+            What::Float(index) => Value::Float(self.tape.float_of(index)),
+            What::Verbatim { .. } | What::Decoded(_) => Value::String(self.tape.text_of(self.index)),
+            What::List { .. } => Value::List(List { node: self }),
+            What::Table { .. } => Value::Table(Table { node: self }),
+            What::Other(odd) => Value::Other(odd.name()),
+            What::Broken | What::Alias(_) => Value::Broken,
+        }
+    }
+
+    /// Where a range of bytes of a string's value is written: exact through quotes, escapes, indentation and folding.
+    /// Of what is no string, and of a range that doesn't lie on its characters, the whole span.
+    pub fn locate(self, range: Range<usize>) -> Span {
+        locate::locate(self.tape, self.index, range)
+    }
+
+    /// Whether it is a scalar that stands there without quotes, on its own.
+    pub fn is_bare(self) -> bool {
+        let slot = self.tape.slot(self.index);
+        match slot.what {
+            What::List { .. } | What::Table { .. } | What::Broken | What::Alias(_) => false,
+            _ => !self.tape.text[slot.span.range()].starts_with(['"', '\'', '|', '>']),
+        }
+    }
+}
+
+impl<'t> List<'t> {
+    /// How many items there are. Counts them.
+    pub fn len(self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// The items in order.
+    pub fn iter(self) -> impl Iterator<Item = Node<'t>> + Clone + use<'t> {
+        let Node { tape, index, used } = self.node;
+        tape.chain(index).map(move |item| Node::at(tape, item, used))
+    }
+}
+
+impl<'t> Table<'t> {
+    /// How many entries there are. Counts them.
+    pub fn len(self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// The entries in the order of the source, no key twice; then those that come by a merge key.
+    pub fn iter(self) -> impl Iterator<Item = Entry<'t>> + Clone + use<'t> {
+        let Node { tape, index, used } = self.node;
+        let own = tape.chain(index).map(move |key| entry(tape, Inherited { key, via: NONE }, used));
+        let inherited = tape.inherited(index).iter().map(move |&inherited| entry(tape, inherited, used));
+        own.chain(inherited)
+    }
+
+    /// The entry with this key. Looks through all of them: index a large table yourself.
+    pub fn get(self, key: &str) -> Option<Entry<'t>> {
+        self.iter().find(|entry| entry.key == key)
+    }
+
+    /// Whether everything that is written in it is there: of a table that lost an entry to a mistake, nothing may be
+    /// called missing.
+    pub fn is_whole(self) -> bool {
+        matches!(self.node.tape.slot(self.node.index).what, What::Table { whole: true, .. })
+    }
+}
+
+/// The entry of a key, in a table that was itself reached through the alias `used`.
+fn entry<'t>(tape: &'t Tape<'t>, Inherited { key, via }: Inherited, used: u32) -> Entry<'t> {
+    Entry {
+        key: tape.text_of(key),
+        key_span: tape.slot(key).span,
+        value: Node::at(tape, key + 1, if used == NONE { via } else { used }),
+        merged_at: (via != NONE).then(|| tape.slot(via).span),
+    }
+}

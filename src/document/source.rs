@@ -1,0 +1,135 @@
+//! A text with its name, and the line and column of every byte in it.
+
+use super::span::Span;
+
+/// How many bytes lie between two entries of the index of columns.
+const STRIDE: usize = 4096;
+
+/// A text, and an index of its lines.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    text: String,
+    /// Where each line starts; the first at 0.
+    lines: Vec<u32>,
+    /// How many characters start before each multiple of [`STRIDE`]: a column stays cheap in a line of a megabyte.
+    characters: Vec<u32>,
+}
+
+/// A place as people and editors count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Bytes from the start of the text, from 0.
+    pub offset: usize,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in Unicode scalar values, from 1. A byte order mark is not counted.
+    pub column: usize,
+}
+
+impl Source {
+    /// Takes in a text under the name by which people know it: its path.
+    ///
+    /// # Panics
+    /// Where the text is larger than 4 GiB, which `bounds` forbids.
+    pub fn new(name: impl Into<String>, text: String) -> Source {
+        assert!(u32::try_from(text.len()).is_ok(), "a text is smaller than 4 GiB");
+        let small = |n: usize| n as u32;
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| small(at) + 1)).collect();
+        let mut before = 0;
+        let mut characters = Vec::with_capacity(text.len() / STRIDE + 1);
+        for block in text.as_bytes().chunks(STRIDE) {
+            characters.push(small(before));
+            before += starts(block);
+        }
+        characters.push(small(before));
+        Source { name: name.into(), text, lines, characters }
+    }
+
+    /// The name by which people know it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// All of the text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The place of a byte, in human terms. An offset past the end is the end; one inside a character is its start.
+    pub fn position(&self, offset: usize) -> Position {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.line_of(offset);
+        let start = self.lines[line] as usize;
+        let mark = usize::from(line == 0 && offset > 0 && self.text.starts_with('\u{feff}'));
+        let column = self.characters_before(offset) - self.characters_before(start) - mark + 1;
+        Position { offset, line: line + 1, column }
+    }
+
+    /// The line of a byte, from 0.
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.lines.partition_point(|&start| start as usize <= offset) - 1
+    }
+
+    /// A whole line (from 0) without its end. A line past the last is the empty end of the text.
+    pub fn line_span(&self, line: usize) -> Span {
+        let Some(&start) = self.lines.get(line) else {
+            return Span::new(self.text.len(), self.text.len());
+        };
+        let end = self.lines.get(line + 1).map_or(self.text.len(), |&next| next as usize - 1);
+        let whole = &self.text[start as usize..end];
+        Span::new(start as usize, start as usize + whole.strip_suffix('\r').unwrap_or(whole).len())
+    }
+
+    /// How many lines there are; after a last line break there is one more, empty line.
+    pub fn line_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// How many characters start before `offset`.
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = offset / STRIDE;
+        self.characters[block] as usize + starts(&self.text.as_bytes()[block * STRIDE..offset])
+    }
+}
+
+/// How many characters start in these bytes of UTF-8.
+fn starts(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn places_are_counted_in_characters_from_one() {
+        let source = Source::new("jobs.yaml", "\u{feff}ab\r\n小狗🐶x\n".to_owned());
+        let at = |needle| source.position(source.text().find(needle).unwrap());
+        assert_eq!(at("a"), Position { offset: 3, line: 1, column: 1 });
+        assert_eq!(at("b"), Position { offset: 4, line: 1, column: 2 });
+        assert_eq!(at("x"), Position { offset: 17, line: 2, column: 4 });
+        assert_eq!(source.position(0).column, 1);
+        assert_eq!(source.position(8), at("小"), "inside a character is its start");
+        assert_eq!(source.position(999), Position { offset: 19, line: 3, column: 1 });
+        assert_eq!(&source.text()[source.line_span(0).range()], "\u{feff}ab");
+        assert_eq!(&source.text()[source.line_span(1).range()], "小狗🐶x");
+        assert_eq!(source.line_span(2), Span::new(19, 19));
+        assert_eq!(source.line_span(7), Span::new(19, 19));
+        assert_eq!((source.line_count(), source.line_of(18), source.line_of(19)), (3, 1, 2));
+        assert_eq!(Source::new("", String::new()).position(0), Position { offset: 0, line: 1, column: 1 });
+    }
+
+    proptest! {
+        #[test]
+        fn the_index_agrees_with_counting(text in "[a狗\n\r]{0,40}", repeat in 1_usize..600, at in 0_usize..30_000) {
+            let source = Source::new("t", text.repeat(repeat));
+            let place = source.position(at);
+            let before = &source.text()[..place.offset];
+            prop_assert_eq!(place.line, before.matches('\n').count() + 1);
+            let line = before.rfind('\n').map_or(0, |end| end + 1);
+            prop_assert_eq!(place.column, before[line..].chars().count() + 1);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! How a tree lies in memory: one slot of 20 bytes for each key and each value, in one vector.
+//!
+//! A slot points at the next one beside it by index. A table's chain is of its keys; a key's value is the slot right
+//! behind the key. An alias is a slot that points at its target, so what is shared costs nothing. Strings that stand
+//! in the source as they are stay there.
+
+use super::span::Span;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// No slot.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A key or a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    /// Where it stands.
+    pub(super) span: Span,
+    /// What it is.
+    pub(super) what: What,
+    /// The next one beside it, or [`NONE`].
+    pub(super) next: u32,
+}
+
+/// What a slot holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum What {
+    Null,
+    Bool(bool),
+    /// An index into the integers.
+    Integer(u32),
+    /// An index into the floats.
+    Float(u32),
+    /// A string that is its span without so many bytes before and after.
+    Verbatim {
+        before: u8,
+        after: u8,
+    },
+    /// A string that the source writes otherwise: an index into the decoded strings.
+    Decoded(u32),
+    List {
+        first: u32,
+    },
+    /// `whole`: nothing of it was lost to a mistake. `merges`: it inherits entries.
+    Table {
+        first: u32,
+        whole: bool,
+        merges: bool,
+    },
+    /// The slot that an alias stands for; never itself an alias.
+    Alias(u32),
+    Other(Odd),
+    Broken,
+}
+
+/// Values that no field takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Odd {
+    Date,
+    Time,
+    LargeInteger,
+}
+
+impl Odd {
+    /// In words, with an article.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Odd::Date => "a date",
+            Odd::Time => "a time of day",
+            Odd::LargeInteger => "an integer that is too large",
+        }
+    }
+}
+
+/// An entry that a table has through a merge key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inherited {
+    /// The entry's key, in the table where it is written.
+    pub(super) key: u32,
+    /// The alias through which it came; [`NONE`] for a table that stands at the merge key itself.
+    pub(super) via: u32,
+}
+
+/// All slots of a text, the root first.
+#[derive(Debug)]
+pub(super) struct Tape<'s> {
+    pub(super) text: &'s str,
+    slots: Vec<Slot>,
+    integers: Vec<i64>,
+    floats: Vec<f64>,
+    decoded: String,
+    /// Where each decoded string ends.
+    decoded_ends: Vec<u32>,
+    inherited: Vec<Inherited>,
+    /// Which of the inherited entries belong to a table.
+    merges: HashMap<u32, Range<u32>>,
+}
+
+impl<'s> Tape<'s> {
+    pub(super) fn new(text: &'s str) -> Tape<'s> {
+        Tape {
+            text,
+            slots: Vec::new(),
+            integers: Vec::new(),
+            floats: Vec::new(),
+            decoded: String::new(),
+            decoded_ends: Vec::new(),
+            inherited: Vec::new(),
+            merges: HashMap::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> u32 {
+        self.slots.len() as u32
+    }
+
+    pub(super) fn slot(&self, index: u32) -> &Slot {
+        &self.slots[index as usize]
+    }
+
+    pub(super) fn slot_mut(&mut self, index: u32) -> &mut Slot {
+        &mut self.slots[index as usize]
+    }
+
+    /// Adds a slot that belongs to nothing yet.
+    pub(super) fn push(&mut self, span: Span, what: What) -> u32 {
+        let index = self.len();
+        self.slots.push(Slot { span, what, next: NONE });
+        index
+    }
+
+    pub(super) fn integer(&mut self, value: i64) -> What {
+        self.integers.push(value);
+        What::Integer(self.integers.len() as u32 - 1)
+    }
+
+    pub(super) fn float(&mut self, value: f64) -> What {
+        self.floats.push(value);
+        What::Float(self.floats.len() as u32 - 1)
+    }
+
+    /// A string that is written at `span`, inside quotes of `quotes` bytes; kept apart only where the source differs.
+    pub(super) fn string(&mut self, span: Span, quotes: u8, value: &str) -> What {
+        let around = usize::from(quotes);
+        let range = span.range();
+        if self.text.get(range.start + around..range.end.saturating_sub(around)) == Some(value) {
+            return What::Verbatim { before: quotes, after: quotes };
+        }
+        self.decoded.push_str(value);
+        self.decoded_ends.push(self.decoded.len() as u32);
+        What::Decoded(self.decoded_ends.len() as u32 - 1)
+    }
+
+    pub(super) fn integer_of(&self, index: u32) -> i64 {
+        self.integers[index as usize]
+    }
+
+    pub(super) fn float_of(&self, index: u32) -> f64 {
+        self.floats[index as usize]
+    }
+
+    /// The text of a string or a key; of anything else, what is written there.
+    pub(super) fn text_of(&self, index: u32) -> &str {
+        let slot = self.slot(index);
+        let range = slot.span.range();
+        match slot.what {
+            What::Alias(target) => self.text_of(target),
+            What::Decoded(index) => {
+                let start = index.checked_sub(1).map_or(0, |before| self.decoded_ends[before as usize]);
+                &self.decoded[start as usize..self.decoded_ends[index as usize] as usize]
+            }
+            What::Verbatim { before, after } => {
+                &self.text[range.start + usize::from(before)..range.end - usize::from(after)]
+            }
+            _ => &self.text[range],
+        }
+    }
+
+    /// The first slot in the chain of a list or a table.
+    pub(super) fn first(&self, index: u32) -> u32 {
+        match self.slot(index).what {
+            What::List { first } | What::Table { first, .. } => first,
+            _ => NONE,
+        }
+    }
+
+    /// Puts `child` (an item, or an entry's key) at the end of `parent`'s chain, whose end so far is `last`.
+    pub(super) fn link(&mut self, parent: u32, last: u32, child: u32) {
+        if last != NONE {
+            self.slot_mut(last).next = child;
+        } else if let What::List { first } | What::Table { first, .. } = &mut self.slot_mut(parent).what {
+            *first = child;
+        }
+    }
+
+    /// The chain of a list's items or a table's keys.
+    pub(super) fn chain(&self, parent: u32) -> impl Iterator<Item = u32> + Clone + '_ {
+        let present = |index: u32| (index != NONE).then_some(index);
+        std::iter::successors(present(self.first(parent)), move |&index| present(self.slot(index).next))
+    }
+
+    /// Says that something of a table was lost to a mistake.
+    pub(super) fn lost(&mut self, index: u32) {
+        if let What::Table { whole, .. } = &mut self.slot_mut(index).what {
+            *whole = false;
+        }
+    }
+
+    /// Gives a table what it inherits.
+    pub(super) fn inherit(&mut self, table: u32, entries: &[Inherited]) {
+        let start = self.inherited.len() as u32;
+        self.inherited.extend_from_slice(entries);
+        self.merges.insert(table, start..self.inherited.len() as u32);
+        if let What::Table { merges, .. } = &mut self.slot_mut(table).what {
+            *merges = true;
+        }
+    }
+
+    /// What a table inherits.
+    pub(super) fn inherited(&self, table: u32) -> &[Inherited] {
+        match self.slot(table).what {
+            What::Table { merges: true, .. } => {
+                let range = self.merges.get(&table).cloned().unwrap_or_default();
+                &self.inherited[range.start as usize..range.end as usize]
+            }
+            _ => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_slot_stays_small() {
+        assert_eq!(size_of::<super::Slot>(), 20);
+    }
+}

@@ -1,0 +1,72 @@
+//! YAML into a tree. The only place that knows the parser.
+//!
+//! The parser stops at the first syntax error. Then the text is read on from the next line that stands like an entry of
+//! a list or a table that is still open, entry by entry: each is a fragment that the parser reads on its own.
+
+mod build;
+mod entries;
+mod mistake;
+mod recover;
+mod scalar;
+
+use super::flaw::Flaw;
+use super::span::Span;
+use super::tape::Tape;
+use build::Builder;
+use granit_parser::{Event, Options, Parser, ScanError};
+use std::ops::Range;
+
+/// Reads a text to its end, whatever is wrong with it.
+pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Tape<'s> {
+    let mut builder = Builder::new(text, flaws);
+    let mut fragment = 0..text.len();
+    loop {
+        let next = match events(&mut builder, fragment.clone()) {
+            Ok(()) if builder.is_over() => None,
+            Ok(()) => recover::next_entry(text, fragment.end, &builder.columns()),
+            Err(error) => builder.fail(&error, fragment.start),
+        };
+        let Some(entry) = next else { break };
+        builder.resume(entry.depth, entry.start);
+        let bound = recover::next_line(text, entry.start);
+        let end = recover::next_entry(text, bound, &builder.columns()).map_or(text.len(), |next| next.start);
+        fragment = entry.start..end;
+    }
+    builder.finish()
+}
+
+/// Feeds the builder with all events of one fragment; its spans are those of the whole text.
+fn events<'s>(builder: &mut Builder<'s, '_>, fragment: Range<usize>) -> Result<(), ScanError> {
+    let base = fragment.start;
+    for event in Parser::new_from_str_with_options(&builder.text()[fragment], options()) {
+        let (event, place) = event?;
+        let range = place.byte_range().unwrap_or_default();
+        let span = Span::new(base + range.start, base + range.end);
+        let tag =
+            place.tag_span().and_then(|tag| tag.byte_range()).map(|tag| Span::new(base + tag.start, base + tag.end));
+        match event {
+            Event::DocumentStart(..) => {
+                if !builder.document(span) {
+                    return Ok(());
+                }
+            }
+            Event::Scalar(value, style, _, name) => builder.scalar(span, &value, style, name.as_deref().zip(tag)),
+            Event::SequenceStart(style, _, name) => {
+                builder.open_list(span, style, place.start.col(), name.as_deref().zip(tag));
+            }
+            Event::MappingStart(style, _, name) => {
+                builder.open_table(span, style, place.start.col(), name.as_deref().zip(tag));
+            }
+            Event::SequenceEnd | Event::MappingEnd => builder.close(span),
+            Event::Anchor(_, name) => builder.anchor(name),
+            // Names, not the parser's numbers: an anchor outlives the fragment in which it stands.
+            Event::Alias(_) | Event::UnresolvedAlias(_) => builder.alias(span),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn options() -> Options {
+    granit_parser::options! { emit_comments: false, emit_unresolved_aliases: true, emit_anchor_events: true }
+}

@@ -1,0 +1,91 @@
+//! Where to read on after a syntax error: the next line that stands like an entry of something that is still open.
+
+/// A line that starts an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct EntryLine {
+    /// Which of the open lists and tables it belongs to.
+    pub(super) depth: usize,
+    /// Where the line starts.
+    pub(super) start: usize,
+}
+
+/// The start of the line after the one with the byte `at`.
+pub(super) fn next_line(text: &str, at: usize) -> usize {
+    text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| at + end + 1)
+}
+
+/// The first line from `from` (the start of a line) on that starts an entry of one of `open`: the columns of the open
+/// blocks (a flow collection has none), and whether each is a list.
+pub(super) fn next_entry(text: &str, from: usize, open: &[(Option<usize>, bool)]) -> Option<EntryLine> {
+    let mut start = from;
+    while start < text.len() {
+        let end = next_line(text, start);
+        let line = text.get(start..end)?.trim_end_matches(['\n', '\r']);
+        let content = line.trim_start_matches(' ');
+        let column = line.len() - content.len();
+        let item = is_item(content);
+        if (item || is_entry(content))
+            && let Some(depth) = open.iter().rposition(|&(at, is_list)| at == Some(column) && is_list == item)
+        {
+            return Some(EntryLine { depth, start });
+        }
+        start = end;
+    }
+    None
+}
+
+/// Whether a line starts like an item of a list.
+fn is_item(content: &str) -> bool {
+    content.strip_prefix('-').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+}
+
+/// Whether a line starts like an entry of a table: `key: ...`.
+fn is_entry(content: &str) -> bool {
+    let key_end = match content.as_bytes().first() {
+        None | Some(b'#' | b'[' | b']' | b'{' | b'}' | b',' | b'|' | b'>' | b'%' | b'\t') => return false,
+        Some(b'?') if content.len() == 1 || content.starts_with("? ") => return true,
+        Some(&quote @ (b'"' | b'\'')) => content[1..].find(quote as char).map_or(0, |end| end + 2),
+        _ => 0,
+    };
+    let rest = &content[key_end..];
+    let colon = |(at, _): (usize, &str)| rest[at + 1..].is_empty() || rest[at + 1..].starts_with([' ', '\t']);
+    match rest.match_indices(':').find(|&found| colon(found)) {
+        Some((at, _)) => !rest[..at].contains(" #") && (key_end == 0 || rest[..at].trim().is_empty()),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_told_by_how_they_start() {
+        for line in ["- a", "-", "- - b", "-\ta"] {
+            assert!(is_item(line), "{line}");
+        }
+        for line in ["--", "-a", "---", "a"] {
+            assert!(!is_item(line), "{line}");
+        }
+        for line in ["a:", "a: b", "'a b': c", "\"a: b\" : c", "@x: y", "? a", "<<: *a", "a:b: c", "小狗: 1", "&a b: c"]
+        {
+            assert!(is_entry(line), "{line}");
+        }
+        for line in ["", "# a: b", "a", "a:b", "a # b: c", "[a: b]", "---", "http://x", "- a", "'a: b' c: d"] {
+            assert!(!is_entry(line) || is_item(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_entry_belongs_to_the_innermost_block_with_its_column_and_shape() {
+        let text = "x\njobs:\n- id: a\n    b: c\n  d: e\n";
+        let open = [(Some(0), false), (Some(0), true), (Some(2), false), (None, false)];
+        let find = |from, open: &[_]| next_entry(text, from, open).map(|entry| (entry.depth, entry.start));
+        assert_eq!(find(0, &open), Some((0, 2)));
+        assert_eq!(find(8, &open), Some((1, 8)));
+        assert_eq!(find(16, &open), Some((2, 25)), "the column must be the same");
+        assert_eq!(find(8, &open[..1]), None);
+        assert_eq!(next_line(text, 0), 2);
+        assert_eq!(next_line(text, 99), text.len());
+    }
+}
