@@ -1,3 +1,5 @@
 //! The manifest.
 
+pub mod fields;
 pub mod model;
+pub mod rules;

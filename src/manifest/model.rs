@@ -100,6 +100,17 @@ pub struct Price {
     pub price: f64,
 }
 
+impl OnUncertain {
+    /// The choice that is spelt `word`.
+    pub fn from_word(word: &str) -> Option<OnUncertain> {
+        match word {
+            "hold" => Some(OnUncertain::Hold),
+            "resubmit" => Some(OnUncertain::Resubmit),
+            _ => None,
+        }
+    }
+}
+
 impl Default for RunSettings {
     fn default() -> RunSettings {
         RunSettings {

@@ -1,0 +1,216 @@
+//! From the tree to the manifest as it is written: every value of its type, or a finding that says what was found.
+
+use super::blame::{Blame, Context};
+use super::fields::*;
+use super::model::{OnUncertain, Price, Prices, RunSettings};
+use super::problem::{Place, Problem, What};
+use super::raw::{Images, Input, Job, Library, Manifest, Name, Output, Reference, Slot, Spot, Use};
+use super::read::{Mapping, boolean, filled, fits, integer, list, number, text};
+use super::rules::setting;
+use crate::document::tree::{Node, Value};
+use crate::spec::address::BaseUrl;
+use crate::spec::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+
+/// The manifest in `root`.
+pub fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t> {
+    let manifest = match root.value() {
+        // An empty file is a manifest in which everything is missing.
+        Value::Null => Mapping::blank(root, &MANIFEST, false),
+        _ => Mapping::read(root, What::Manifest, &MANIFEST, blame)
+            .unwrap_or_else(|| Mapping::blank(root, &MANIFEST, true)),
+    };
+    manifest.require(blame);
+    manifest.value(&VERSION, blame, |value| integer(value).filter(|version| *version == 1));
+    let service = manifest.mapping(&SERVICE_FIELD, &SERVICE, blame);
+    let run = manifest.mapping(&RUN_FIELD, &RUN, blame);
+    let prices = manifest.mapping(&PRICES_FIELD, &PRICES, blame);
+    Manifest {
+        base_url: service.get().and_then(|service| base_url(service, blame)),
+        run: run.get().map(|run| run_settings(run, blame)).unwrap_or_default(),
+        prices: prices.get().map(|prices| price_list(prices, blame)).unwrap_or_default(),
+        output: output(&manifest, blame),
+        library: library(&manifest, blame),
+        defaults: defaults(&manifest, blame),
+        jobs: jobs(&manifest, blame),
+    }
+}
+
+fn base_url<'t>(service: &Mapping<'t>, blame: &mut Blame<'t>) -> Option<BaseUrl> {
+    let spot = *service.value(&BASE_URL_FIELD, blame, text).get()?;
+    let refused = |flaw| Problem::BaseUrl { at: Place::of(spot.node), text: spot.value.to_owned(), flaw };
+    spot.value.parse().map_err(|flaw| blame.push(refused(flaw))).ok()
+}
+
+fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
+    let default = RunSettings::default();
+    let concurrency = run.integer(&CONCURRENCY, blame, |number| NonZeroUsize::new(usize::try_from(number).ok()?));
+    let submit_rate = run.value(&SUBMIT_RATE, blame, |value| setting::rate(text(value)?));
+    let on_uncertain = run.value(&ON_UNCERTAIN, blame, |value| OnUncertain::from_word(text(value)?));
+    let job_timeout = run.period(&JOB_TIMEOUT, blame);
+    let poll_interval = run.period(&POLL_INTERVAL, blame);
+    let patience = run.period(&PATIENCE, blame);
+    RunSettings {
+        concurrency: concurrency.value().unwrap_or(default.concurrency),
+        submit_rate: submit_rate.value(),
+        job_timeout: job_timeout.value().unwrap_or(default.job_timeout),
+        poll_interval: poll_interval.value(),
+        patience: patience.value().unwrap_or(default.patience),
+        on_uncertain: on_uncertain.value().unwrap_or(default.on_uncertain),
+    }
+}
+
+fn price_list<'t>(prices: &Mapping<'t>, blame: &mut Blame<'t>) -> Prices {
+    prices.require(blame);
+    let unit = prices.value(&UNIT, blame, filled).value().map_or_else(|| Prices::default().unit, str::to_owned);
+    let mut seen = HashMap::new();
+    let mut table = Vec::new();
+    for node in prices.value(&PRICE_TABLE, blame, list).value().into_iter().flat_map(|lines| lines.iter()) {
+        let Some(line) = Mapping::read(node, What::Item(&PRICE_TABLE), &PRICE, blame) else { continue };
+        line.require(blame);
+        let resolution = resolution(&line, blame).value();
+        let duration = duration(&line, blame).value();
+        let price = line.value(&AMOUNT, blame, |value| number(value).filter(|price| price.is_finite() && *price >= 0.0));
+        let (Some(resolution), Some(duration)) = (resolution, duration) else { continue };
+        let later = Place::head(node).as_use();
+        if let Some(earlier) = seen.insert((resolution, duration), later) {
+            blame.push(Problem::DuplicatePrice { later, earlier, resolution, duration });
+        }
+        table.extend(price.value().map(|price| Price { resolution, duration, price }));
+    }
+    Prices { unit, table: Some(table) }
+}
+
+fn output<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Output<'t> {
+    match manifest.mapping(&OUTPUT_FIELD, &OUTPUT, blame) {
+        Slot::Absent => Output { dir: Slot::Absent, name: Slot::Absent },
+        Slot::Spoilt => Output { dir: Slot::Spoilt, name: Slot::Spoilt },
+        Slot::Set(output) => {
+            Output { dir: output.value(&DIR, blame, text), name: output.value(&FILE_NAME, blame, text) }
+        }
+    }
+}
+
+fn library<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Library<'t>> {
+    let table = match manifest.value(&LIBRARY, blame, Some) {
+        Slot::Set(Spot { value: Value::Table(table), .. }) => table,
+        Slot::Absent => return Slot::Absent,
+        Slot::Set(_) | Slot::Spoilt => return Slot::Spoilt,
+    };
+    let mut references = Vec::new();
+    for (index, entry) in table.iter().enumerate() {
+        blame.enter_entry(index);
+        let name = Slot::Set(Name { text: entry.key, place: Place { at: entry.key_span, via: entry.merged_at } });
+        references.push(match Mapping::read(entry.value, What::Item(&LIBRARY), &ENTRY, blame) {
+            Some(reference) => self::reference(name, &reference, blame),
+            None => Reference { name, kind: Slot::Spoilt, images: Slot::Spoilt },
+        });
+    }
+    blame.enter(Context::Manifest);
+    Slot::Set(Library { references, whole: table.is_whole() })
+}
+
+fn defaults<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
+    let defaults = manifest.mapping(&DEFAULTS_FIELD, &DEFAULTS, blame);
+    blame.enter(Context::Defaults(None));
+    let mut input = match defaults {
+        Slot::Set(table) => input(&table, blame),
+        Slot::Absent => Input::blank(false),
+        Slot::Spoilt => Input::blank(true),
+    };
+    // Fields of jobs that stand outermost were meant for all jobs: no job lacks them.
+    for stray in manifest.strays() {
+        input.spoil(stray);
+    }
+    blame.enter(Context::Manifest);
+    input
+}
+
+fn jobs<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Vec<Job<'t>> {
+    let mut jobs = Vec::new();
+    for node in manifest.value(&JOBS, blame, list).value().into_iter().flat_map(|jobs| jobs.iter()) {
+        let number = blame.next_job(node);
+        let Some(job) = Mapping::read(node, What::Item(&JOBS), &JOB, blame) else { continue };
+        let id = job.value(&ID, blame, text);
+        if let Slot::Set(id) = id {
+            blame.name_job(id);
+        }
+        jobs.push(Job { number, node, id, input: input(&job, blame) });
+    }
+    blame.enter(Context::Manifest);
+    jobs
+}
+
+/// What a job and `defaults` have in common.
+fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
+    table.value(&TASK_TYPE_FIELD, blame, |value| text(value).filter(|word| *word == TASK_TYPE));
+    table.value(&ASYNC, blame, |value| boolean(value).filter(|is_async| *is_async));
+    if let Slot::Set(spot) = table.value(&ASPECT_RATIO, blame, text) {
+        blame.push(Problem::AspectRatio { at: Place::of(spot.node) });
+    }
+    Input {
+        prompt: table.value(&PROMPT, blame, |value| text(value).filter(|prompt| prompt.contains(is_visible))),
+        negative_prompt: table.value(&NEGATIVE_PROMPT, blame, text),
+        resolution: resolution(table, blame),
+        duration: duration(table, blame),
+        references: references(table, blame),
+        number_of_videos: table.integer(&NUMBER_OF_VIDEOS, blame, |number| u8::try_from(number).ok()),
+        take: table.integer(&TAKE, blame, |number| u32::try_from(number).ok()),
+        need_expand_prompt: table.value(&NEED_EXPAND_PROMPT, blame, boolean),
+        selected_model: table.value(&SELECTED_MODEL, blame, filled),
+    }
+}
+
+fn resolution<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Spot<'t, Resolution>> {
+    table.value(&RESOLUTION, blame, |value| Resolution::from_word(text(value)?))
+}
+
+fn duration<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Spot<'t, Duration>> {
+    table.value(&DURATION, blame, |value| Duration::from_seconds(integer(value)?))
+}
+
+fn references<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Spot<'t, Vec<Use<'t>>>> {
+    let uses = table.value(&REFERENCES, blame, list);
+    uses.map(|spot| spot.map(|uses| uses.iter().map(|node| reference_use(node, blame)).collect()))
+}
+
+/// An item of `references`.
+fn reference_use<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Use<'t> {
+    let what = What::Item(&REFERENCES);
+    if let Value::String(text) = node.value() {
+        return Use::Name(Name { text, place: Place::of(node) });
+    }
+    if !fits(node, REFERENCES.kind.item().shape(), what, blame) {
+        return Use::Spoilt;
+    }
+    let Some(table) = Mapping::read(node, what, &REFERENCE, blame) else { return Use::Spoilt };
+    let name = table.value(&NAME, blame, text).map(|spot| Name { text: spot.value, place: Place::of(spot.node) });
+    Use::Written(reference(name, &table, blame))
+}
+
+/// A reference with the name that stands in it or before it.
+fn reference<'t>(name: Slot<Name<'t>>, table: &Mapping<'t>, blame: &mut Blame<'t>) -> Reference<'t> {
+    table.require(blame);
+    let kind = table.value(&TYPE, blame, |value| ReferenceType::from_word(text(value)?));
+    let images = table.value(&URLS, blame, list).map(|urls| Images {
+        node: urls.node,
+        items: urls.value.iter().map(|node| image(node, blame)).collect(),
+    });
+    Reference { name, kind: kind.map(|spot| spot.value), images }
+}
+
+/// An item of `urls`.
+fn image<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<(&'t str, Place)> {
+    let is_text = fits(node, URLS.kind.item().shape(), What::Item(&URLS), blame);
+    text(node.value()).filter(|_| is_text).map(|text| (text, Place::of(node)))
+}
+
+/// Whether a character leaves a trace: no white space, no control character, nothing of no width.
+fn is_visible(c: char) -> bool {
+    let invisible = matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}');
+    !(c.is_whitespace() || c.is_control() || invisible)
+}

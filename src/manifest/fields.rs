@@ -1,0 +1,286 @@
+//! Every field of a manifest, once: the decoder, the suggestions, the JSON Schema and the manual are made of this table.
+
+use crate::diagnostic::code::Code;
+use crate::spec::limits::VIDEOS;
+use crate::spec::vocabulary::{BASE_URL, Duration, MODEL, ReferenceType, Resolution, TASK_TYPE};
+
+/// A mapping with known fields.
+#[derive(Debug)]
+pub struct Block {
+    /// What it is called in a sentence, as ``a job`` or `` `run` ``.
+    pub title: &'static str,
+    /// Its fields, in the order of the manual.
+    pub fields: &'static [&'static Field],
+    /// Those that must be there. A job's may stand in `defaults`.
+    pub required: &'static [&'static Field],
+}
+
+/// A field.
+#[derive(Debug)]
+pub struct Field {
+    /// Its key.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: Kind,
+    /// The rule that a value of the right type breaks when it is not one of the field's.
+    pub code: Code,
+    /// What holds where the field is absent, as it would be written.
+    pub default: Option<&'static str>,
+    /// What it is for; the first line is one short sentence.
+    pub doc: &'static str,
+}
+
+/// What a field's value is.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A text that isn't empty.
+    Filled,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// One of these numbers.
+    Choice(&'static [i64]),
+    /// A whole number from the first to the second.
+    Integer(i64, i64),
+    /// An amount of money: a number, at least 0.
+    Amount,
+    /// `true` or `false`.
+    Boolean,
+    /// `true`, the only choice.
+    True,
+    /// A time span such as `30m`: from the first to the second, in milliseconds.
+    Period(u64, u64),
+    /// So many in a second, minute or hour, as `60/min`.
+    Rate,
+    /// A list of these.
+    List(&'static Kind),
+    /// A mapping with known fields.
+    Table(&'static Block),
+    /// A mapping from names of the writer's choice to these.
+    Named(&'static Kind),
+    /// The name of a reference in the library, or a reference written out.
+    Use(&'static Block),
+}
+
+/// What a value must be before anything else can be said of it: the border between `wrong-type` and the other rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// A number, whole or not.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A list.
+    List,
+    /// A mapping.
+    Table,
+    /// A text or a mapping.
+    TextOrTable,
+}
+
+impl Kind {
+    /// The shape of a value of this kind.
+    pub fn shape(self) -> Shape {
+        match self {
+            Kind::Text | Kind::Filled | Kind::Word(_) | Kind::Period(..) | Kind::Rate => Shape::Text,
+            Kind::Choice(_) | Kind::Integer(..) => Shape::Integer,
+            Kind::Amount => Shape::Number,
+            Kind::Boolean | Kind::True => Shape::Boolean,
+            Kind::List(_) => Shape::List,
+            Kind::Table(_) | Kind::Named(_) => Shape::Table,
+            Kind::Use(_) => Shape::TextOrTable,
+        }
+    }
+}
+
+impl Kind {
+    /// What a list's items or a mapping's values are.
+    pub fn item(self) -> Kind {
+        match self {
+            Kind::List(item) | Kind::Named(item) => *item,
+            other => other,
+        }
+    }
+}
+
+impl Block {
+    /// Where `field` stands among the fields; `None` where it is none of them.
+    pub fn position(&self, field: &Field) -> Option<usize> {
+        self.fields.iter().position(|own| own.name == field.name)
+    }
+
+    /// The field with this key.
+    pub fn field(&self, key: &str) -> Option<&'static Field> {
+        self.fields.iter().copied().find(|field| field.name == key)
+    }
+}
+
+/// All mappings with known fields, the outermost first.
+pub static BLOCKS: [&Block; 10] =
+    [&MANIFEST, &SERVICE, &RUN, &OUTPUT, &PRICES, &PRICE, &ENTRY, &DEFAULTS, &JOB, &REFERENCE];
+
+/// The manifest as a whole.
+pub static MANIFEST: Block = Block {
+    title: "the manifest",
+    fields: &[&VERSION, &SERVICE_FIELD, &RUN_FIELD, &OUTPUT_FIELD, &PRICES_FIELD, &LIBRARY, &DEFAULTS_FIELD, &JOBS],
+    required: &[&VERSION, &JOBS],
+};
+
+/// `service:`
+pub static SERVICE: Block = Block { title: "`service`", fields: &[&BASE_URL_FIELD], required: &[] };
+
+/// `run:`
+pub static RUN: Block = Block {
+    title: "`run`",
+    fields: &[&CONCURRENCY, &SUBMIT_RATE, &JOB_TIMEOUT, &POLL_INTERVAL, &PATIENCE, &ON_UNCERTAIN],
+    required: &[],
+};
+
+/// `output:`
+pub static OUTPUT: Block = Block { title: "`output`", fields: &[&DIR, &FILE_NAME], required: &[] };
+
+/// `prices:`
+pub static PRICES: Block = Block { title: "`prices`", fields: &[&UNIT, &PRICE_TABLE], required: &[&PRICE_TABLE] };
+
+/// A line of `prices.table`.
+pub static PRICE: Block = Block {
+    title: "a line of the price table",
+    fields: &[&RESOLUTION, &DURATION, &AMOUNT],
+    required: &[&RESOLUTION, &DURATION, &AMOUNT],
+};
+
+/// A reference of the library; its name is its key.
+pub static ENTRY: Block =
+    Block { title: "a reference of the library", fields: &[&TYPE, &URLS], required: &[&TYPE, &URLS] };
+
+/// A reference written out in a job.
+pub static REFERENCE: Block =
+    Block { title: "a reference", fields: &[&NAME, &TYPE, &URLS], required: &[&NAME, &TYPE, &URLS] };
+
+/// `defaults:` Any field of a job but its id.
+pub static DEFAULTS: Block = Block { title: "`defaults`", fields: JOB_FIELDS.split_at(1).1, required: &[] };
+
+/// A job.
+pub static JOB: Block =
+    Block { title: "a job", fields: &JOB_FIELDS, required: &[&ID, &PROMPT, &RESOLUTION, &DURATION] };
+
+/// The fields of a job, `id` first.
+static JOB_FIELDS: [&Field; 13] = [
+    &ID,
+    &PROMPT,
+    &REFERENCES,
+    &RESOLUTION,
+    &DURATION,
+    &NEGATIVE_PROMPT,
+    &NUMBER_OF_VIDEOS,
+    &TAKE,
+    &NEED_EXPAND_PROMPT,
+    &SELECTED_MODEL,
+    &TASK_TYPE_FIELD,
+    &ASYNC,
+    &ASPECT_RATIO,
+];
+
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+impl Field {
+    const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Field {
+        Field { name, kind, code: Code::Setting, default: None, doc }
+    }
+
+    const fn code(self, code: Code) -> Field {
+        Field { code, ..self }
+    }
+
+    const fn default(self, default: &'static str) -> Field {
+        Field { default: Some(default), ..self }
+    }
+}
+
+/// Declares the fields.
+macro_rules! fields {
+    ($($name:ident = $field:expr;)+) => {
+        $(
+            #[allow(missing_docs, reason = "each carries its documentation as data")]
+            pub static $name: Field = $field;
+        )+
+    };
+}
+
+fields! {
+    VERSION = Field::new("version", Kind::Choice(&[1]), "The version of the manifest's format.").code(Code::Version);
+    SERVICE_FIELD = Field::new("service", Kind::Table(&SERVICE), "Where the jobs go.");
+    RUN_FIELD = Field::new("run", Kind::Table(&RUN), "How the jobs are run; nothing here changes a digest.");
+    OUTPUT_FIELD = Field::new("output", Kind::Table(&OUTPUT), "Where videos land.");
+    PRICES_FIELD = Field::new("prices", Kind::Table(&PRICES), "What one video costs: for estimates and `--max-cost`.\nWithout it the maker's list price in credits is taken.");
+    LIBRARY = Field::new("references", Kind::Named(&Kind::Table(&ENTRY)), "The library: references by name, for all jobs to use.");
+    DEFAULTS_FIELD = Field::new("defaults", Kind::Table(&DEFAULTS), "Fields of all jobs; a job's own field wins.");
+    JOBS = Field::new("jobs", Kind::List(&Kind::Table(&JOB)), "What to generate, in order.");
+
+    BASE_URL_FIELD = Field::new("base_url", Kind::Filled, "The service's base URL: https, or http on loopback.").code(Code::BaseUrl).default(BASE_URL);
+
+    CONCURRENCY = Field::new("concurrency", Kind::Integer(1, 10_000), "Generations in flight at most.").default("4");
+    SUBMIT_RATE = Field::new("submit_rate", Kind::Rate, "Submits at most, as `60/min`; without it there is no limit.");
+    JOB_TIMEOUT = Field::new("job_timeout", Kind::Period(1, 7 * DAY), "The time that a job may take, from submit to finished.").default("30m");
+    POLL_INTERVAL = Field::new("poll_interval", Kind::Period(1, 7 * DAY), "About how late a finished job may be noticed.").default("10s");
+    PATIENCE = Field::new("patience", Kind::Period(0, 7 * DAY), "How long to wait for a service that can't be reached.").default("10m");
+    ON_UNCERTAIN = Field::new("on_uncertain", Kind::Word(&["hold", "resubmit"]), "What becomes of a job whose submit got no answer.\n`hold` keeps it for a person to settle; `resubmit` submits it again, once a run, at the risk of paying twice.").default("hold");
+
+    DIR = Field::new("dir", Kind::Text, "The folder of the videos, relative to the manifest and inside its folder.").code(Code::OutputPath).default("out");
+    FILE_NAME = Field::new("name", Kind::Text, "The path of a video inside that folder.\n`{id}` stands for the job's id, `{n}` for the video's number, counted from 1.").code(Code::OutputPath).default("\"{id}-{n}.mp4\"");
+
+    UNIT = Field::new("unit", Kind::Filled, "The unit of the prices, as `CNY`.").default("credits");
+    PRICE_TABLE = Field::new("table", Kind::List(&Kind::Table(&PRICE)), "The price of one video, for each resolution and duration.");
+    AMOUNT = Field::new("price", Kind::Amount, "The price of one video.");
+
+    NAME = Field::new("name", Kind::Text, "The name by which the prompt mentions the reference, as `@name`.").code(Code::ReferenceName);
+    TYPE = Field::new("type", Kind::Word(ReferenceType::WORDS), "Whether it is somebody or something that acts, or the place where it happens.").code(Code::ReferenceType);
+    URLS = Field::new("urls", Kind::List(&Kind::Text), "One to three images: http or https URLs, or paths relative to the manifest.").code(Code::ImageCount);
+
+    ID = Field::new("id", Kind::Text, "The job's name: unique, and fit to name files.\n1 to 128 of `A-Z a-z 0-9 . _ -`, not starting with a dot or a dash.").code(Code::JobId);
+    PROMPT = Field::new("prompt", Kind::Text, "What is to be seen; mentions references as `@name`, each followed by a space.").code(Code::EmptyPrompt);
+    REFERENCES = Field::new("references", Kind::List(&Kind::Use(&REFERENCE)), "One to three references: names out of the library, or references written out.\nWithout it: the references of the library that the prompt mentions, in order of first mention.").code(Code::ReferenceCount);
+    RESOLUTION = Field::new("resolution", Kind::Word(Resolution::WORDS), "The videos' resolution.").code(Code::Resolution);
+    DURATION = Field::new("duration", Kind::Choice(&Duration::SECONDS), "The videos' duration in seconds; at 1080p only 5.").code(Code::Duration);
+    NEGATIVE_PROMPT = Field::new("negative_prompt", Kind::Text, "What is not to be seen.");
+    NUMBER_OF_VIDEOS = Field::new("number_of_videos", Kind::Integer(*VIDEOS.start(), *VIDEOS.end()), "How many videos are made.").code(Code::NumberOfVideos).default("1");
+    TAKE = Field::new("take", Kind::Integer(1, u32::MAX as i64), "Which take of the same input it is: 2 asks for the same once more, on purpose.").default("1");
+    NEED_EXPAND_PROMPT = Field::new("need_expand_prompt", Kind::Boolean, "Whether the service rewrites the prompt.").default("false");
+    SELECTED_MODEL = Field::new("selected_model", Kind::Filled, "The model.").default(MODEL);
+    TASK_TYPE_FIELD = Field::new("task_type", Kind::Word(&[TASK_TYPE]), "The kind of generation; there is only this one.").code(Code::TaskType).default(TASK_TYPE);
+    ASYNC = Field::new("async", Kind::True, "The service works asynchronously only.").code(Code::Async).default("true");
+    ASPECT_RATIO = Field::new("aspect_ratio", Kind::Text, "Ignored by the service: a video takes the ratio of the first image.").code(Code::AspectRatio);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn keys_are_unique_within_a_block_and_required_ones_are_fields() {
+        for block in BLOCKS {
+            let names: BTreeSet<_> = block.fields.iter().map(|field| field.name).collect();
+            assert_eq!(names.len(), block.fields.len(), "{}", block.title);
+            assert!(block.required.iter().all(|field| block.position(field).is_some()), "{}", block.title);
+        }
+    }
+
+    #[test]
+    fn defaults_take_any_field_of_a_job_but_its_id() {
+        assert_eq!(DEFAULTS.fields.len() + 1, JOB.fields.len());
+        assert!(DEFAULTS.field("id").is_none());
+    }
+
+    #[test]
+    fn the_first_line_of_every_doc_is_one_sentence() {
+        for field in BLOCKS.iter().flat_map(|block| block.fields) {
+            let first = field.doc.lines().next().unwrap();
+            assert!(first.ends_with('.') && first.len() <= 120, "{}: {first}", field.name);
+        }
+    }
+}

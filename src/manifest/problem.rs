@@ -1,0 +1,171 @@
+//! One variant a mistake: data, no words. The sentences are in `words`.
+
+use super::fields::{Block, Field};
+use super::rules::images::{ImageFlaw, Oddity};
+use super::rules::output::OutputFlaw;
+use super::suggest::Meant;
+use crate::document::bounds::Misencoded;
+use crate::document::flaw::Flaw;
+use crate::document::span::Span;
+use crate::document::tree::Node;
+use crate::spec::address::NotABaseUrl;
+use crate::spec::vocabulary::{Duration, Resolution};
+
+/// Where a value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// Where it is written.
+    pub at: Span,
+    /// Where it is used, if an alias or a merge key brings it there.
+    pub via: Option<Span>,
+}
+
+/// What was found in place of a value of another shape.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// Nothing, or a null.
+    Null,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number, as it is written.
+    Integer(String),
+    /// A number that isn't whole, or is too large, as it is written.
+    Number(String),
+    /// A text.
+    Text(String),
+    /// A list.
+    List,
+    /// A mapping.
+    Table,
+    /// Something that only one of the formats has; its name.
+    Other(&'static str),
+}
+
+/// A mistake.
+#[derive(Clone, Debug)]
+pub enum Problem {
+    /// The file can't be read; why, in the system's words or in ours.
+    Unreadable(Unreadable),
+    /// It is larger than this many bytes.
+    TooLarge(u64),
+    /// The bytes are no text.
+    Encoding(Misencoded),
+    /// The text is no document.
+    Flaw(Flaw),
+    /// A field that the schema doesn't know.
+    UnknownField { key: Place, name: String, block: &'static Block, meant: Meant },
+    /// A field that must be there isn't.
+    MissingField { at: Place, block: &'static Block, field: &'static Field },
+    /// A job has no references, and its prompt mentions none.
+    MissingReferences { at: Place, prompt: Span },
+    /// A value of another shape than its field's.
+    WrongType { at: Place, what: What, found: Found },
+    /// A value of the right shape that is none of the field's.
+    NotAllowed { at: Place, field: &'static Field, found: Found },
+    /// A job's id that can't name files; the rule that it breaks.
+    JobId { at: Place, id: String },
+    /// Two jobs with one id, letter case aside.
+    DuplicateJobId { later: Place, earlier: Place, id: String, before: String },
+    /// A mention of what isn't declared.
+    UnknownMention { at: Place, mention: String, nearest: Option<String>, among: Among },
+    /// A reference that the prompt doesn't mention.
+    UnusedReference { at: Place, name: String, prompt: Span },
+    /// Something else than white space behind a mention.
+    MentionSpacing { at: Place, mention: String, behind: String },
+    /// Too few or too many references.
+    ReferenceCount { at: Place, count: usize, implied: bool },
+    /// Two jobs that ask for the same.
+    TwinJobs { later: Place, earlier: Place, take: u32 },
+    /// Two references with one name in one job.
+    DuplicateReferenceName { later: Place, earlier: Place, name: String },
+    /// A name that can't be mentioned.
+    ReferenceName { at: Place, name: String },
+    /// A name that is longer than the model's maker allows.
+    LongReferenceName { at: Place, name: String },
+    /// Too few or too many images.
+    ImageCount { at: Place, count: usize },
+    /// A text that is no image.
+    ImageUrl { at: Place, text: String, flaw: ImageFlaw },
+    /// An image that the model's maker advises against.
+    OddImage { at: Place, text: String, oddity: Oddity },
+    /// A name that isn't in the library.
+    UnknownReference { at: Place, name: String, nearest: Option<String> },
+    /// 8 seconds at 1080p.
+    DurationResolution {
+        /// Where the resolution stands.
+        resolution: (Place, Resolution),
+        /// Where the duration stands.
+        duration: (Place, Duration),
+        /// Whether the duration is the one to blame.
+        is_duration: bool,
+    },
+    /// A field that the service ignores.
+    AspectRatio { at: Place },
+    /// A base URL that is none.
+    BaseUrl { at: Place, text: String, flaw: NotABaseUrl },
+    /// An output folder that is none.
+    OutputDir { at: Place, text: String, flaw: OutputFlaw },
+    /// A template that is none; or one that this job's id makes none of.
+    OutputName { at: Place, text: String, flaw: OutputFlaw, job: Option<Span> },
+    /// Two jobs whose videos get the same path.
+    SharedPath { at: Option<Place>, text: String, later: Place, earlier: Place },
+    /// Several videos of one job that get the same path.
+    SharedVideoPath { at: Option<Place>, text: String, videos: Place, number: u8 },
+    /// Two prices of one thing.
+    DuplicatePrice { later: Place, earlier: Place, resolution: Resolution, duration: Duration },
+}
+
+/// Why a file can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It isn't there; the nearest name in its folder.
+    Missing(Option<String>),
+    /// A folder.
+    Folder,
+    /// A pipe, a device or a socket.
+    Special,
+    /// The system's reason.
+    Io(String),
+}
+
+/// Where a mentioned name was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Among {
+    /// The job's own references, of these names; `library`: the library has one of the mentioned name.
+    References {
+        /// Their names.
+        names: Vec<String>,
+        /// Whether the library has one of the mentioned name.
+        library: bool,
+    },
+    /// The library, since the job lists no references.
+    Library,
+}
+
+/// What a value of the wrong shape was meant to be.
+#[derive(Clone, Copy, Debug)]
+pub enum What {
+    /// The manifest as a whole.
+    Manifest,
+    /// A field.
+    Field(&'static Field),
+    /// An item of a field's list, or a value of its mapping.
+    Item(&'static Field),
+}
+
+impl Place {
+    /// Where `node` is written, and used.
+    pub fn of(node: Node<'_>) -> Place {
+        Place { at: node.span(), via: node.used_at() }
+    }
+
+    /// Where the table or list `node` begins, and is used.
+    pub fn head(node: Node<'_>) -> Place {
+        Place { at: node.head(), via: node.used_at() }
+    }
+
+    /// Where the value is used, which tells it apart from others that an alias makes the same.
+    pub fn as_use(self) -> Place {
+        Place { at: self.via.unwrap_or(self.at), via: None }
+    }
+}

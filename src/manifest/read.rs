@@ -1,0 +1,239 @@
+//! A mapping read by the table of fields: strange keys, wrong types and values that a field doesn't take are found here.
+
+use super::blame::Blame;
+use super::fields::{Block, DEFAULTS, Field, Kind, MANIFEST, Shape};
+use super::problem::{Found, Place, Problem, What};
+use super::raw::{Home, Slot, Spot};
+use super::rules::setting;
+use super::suggest::{Meant, meant};
+use crate::document::tree::{Entry, List, Node, Value};
+use std::time::Duration;
+
+/// More fields than any block has.
+const FIELDS: usize = 13;
+
+/// A mapping whose fields are known.
+#[derive(Clone)]
+pub struct Mapping<'t> {
+    node: Node<'t>,
+    block: &'static Block,
+    /// What stands in the fields, in the order of the block.
+    slots: [Slot<Node<'t>>; FIELDS],
+    /// Fields of jobs that stand outermost.
+    strays: Vec<&'static Field>,
+}
+
+impl<'t> Mapping<'t> {
+    /// The mapping in `node`, with a finding for each key that `block` doesn't know; none where it is no mapping.
+    pub fn read(node: Node<'t>, what: What, block: &'static Block, blame: &mut Blame<'t>) -> Option<Mapping<'t>> {
+        if !fits(node, Shape::Table, what, blame) {
+            return None;
+        }
+        let Value::Table(table) = node.value() else { return None };
+        // What a syntax error took may well be what seems to be absent.
+        let mut mapping = Mapping::blank(node, block, !table.is_whole());
+        for entry in table.iter() {
+            match block.fields.iter().position(|field| field.name == entry.key) {
+                Some(position) => mapping.slots[position] = Slot::Set(entry.value),
+                None => mapping.strange(&entry, blame),
+            }
+        }
+        Some(mapping)
+    }
+
+    /// A mapping in which every field is absent, or spoilt.
+    pub fn blank(node: Node<'t>, block: &'static Block, spoilt: bool) -> Mapping<'t> {
+        let slot = if spoilt { Slot::Spoilt } else { Slot::Absent };
+        Mapping { node, block, slots: [slot; FIELDS], strays: Vec::new() }
+    }
+
+    /// Takes in a key that the block doesn't know. A field that was probably meant counts as present.
+    fn strange(&mut self, entry: &Entry<'t>, blame: &mut Blame<'t>) {
+        let meant = meant(self.block, entry.key);
+        match meant {
+            Meant::Field(field) => self.spoil(|own| own.name == field.name),
+            Meant::Input => self.spoil(|_| true),
+            Meant::Elsewhere(other) if std::ptr::eq(self.block, &MANIFEST) && std::ptr::eq(other, &DEFAULTS) => {
+                self.strays.extend(DEFAULTS.field(entry.key));
+            }
+            _ => {}
+        }
+        let key = Place { at: entry.key_span, via: entry.merged_at.or(self.node.used_at()) };
+        blame.push(Problem::UnknownField { key, name: entry.key.to_owned(), block: self.block, meant });
+    }
+
+    /// Absent fields of these count as present.
+    fn spoil(&mut self, these: impl Fn(&Field) -> bool) {
+        for (field, slot) in self.block.fields.iter().zip(&mut self.slots) {
+            if slot.is_absent() && these(field) {
+                *slot = Slot::Spoilt;
+            }
+        }
+    }
+
+    /// Fields of jobs that stand outermost.
+    pub fn strays(&self) -> &[&'static Field] {
+        &self.strays
+    }
+
+    /// A finding for each required field that is absent.
+    pub fn require(&self, blame: &mut Blame<'t>) {
+        for field in self.block.required {
+            if self.slot(field).is_absent() {
+                let (at, block) = (Place::head(self.node), self.block);
+                blame.miss(Problem::MissingField { at, block, field });
+            }
+        }
+    }
+
+    /// The field's value, where `read` makes one of it.
+    pub fn value<T>(
+        &self,
+        field: &'static Field,
+        blame: &mut Blame<'t>,
+        read: impl FnOnce(Value<'t>) -> Option<T>,
+    ) -> Slot<Spot<'t, T>> {
+        let is_default = std::ptr::eq(self.block, &DEFAULTS);
+        if is_default {
+            blame.enter_default(field);
+        }
+        let node = match self.slot(field) {
+            Slot::Set(node) => node,
+            Slot::Absent => return Slot::Absent,
+            Slot::Spoilt => return Slot::Spoilt,
+        };
+        if !fits(node, field.kind.shape(), What::Field(field), blame) {
+            return Slot::Spoilt;
+        }
+        match read(node.value()) {
+            Some(value) => Slot::Set(Spot { value, node, home: if is_default { Home::Defaults } else { Home::Own } }),
+            None => {
+                let found = found(node, blame);
+                blame.push(Problem::NotAllowed { at: Place::of(node), field, found });
+                Slot::Spoilt
+            }
+        }
+    }
+
+    /// The field's whole number, within the field's bounds.
+    pub fn integer<T>(
+        &self,
+        field: &'static Field,
+        blame: &mut Blame<'t>,
+        read: impl FnOnce(i64) -> Option<T>,
+    ) -> Slot<Spot<'t, T>> {
+        self.value(field, blame, |value| {
+            let Kind::Integer(least, most) = field.kind else { return None };
+            integer(value).filter(|number| (least..=most).contains(number)).and_then(read)
+        })
+    }
+
+    /// The field's time span, within the field's bounds.
+    pub fn period(&self, field: &'static Field, blame: &mut Blame<'t>) -> Slot<Spot<'t, Duration>> {
+        self.value(field, blame, |value| {
+            let Kind::Period(least, most) = field.kind else { return None };
+            let bounds = Duration::from_millis(least)..=Duration::from_millis(most);
+            setting::period(text(value)?).filter(|period| bounds.contains(period))
+        })
+    }
+
+    /// The field's mapping.
+    pub fn mapping(&self, field: &'static Field, block: &'static Block, blame: &mut Blame<'t>) -> Slot<Mapping<'t>> {
+        match self.slot(field) {
+            Slot::Set(node) => {
+                Mapping::read(node, What::Field(field), block, blame).map_or(Slot::Spoilt, Slot::Set)
+            }
+            Slot::Absent => Slot::Absent,
+            Slot::Spoilt => Slot::Spoilt,
+        }
+    }
+
+    fn slot(&self, field: &Field) -> Slot<Node<'t>> {
+        self.block.position(field).map_or(Slot::Absent, |position| self.slots[position])
+    }
+}
+
+/// Whether `node` has this shape; a finding where it hasn't.
+pub fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Blame<'t>) -> bool {
+    let fits = match node.value() {
+        // It was said already what is wrong there.
+        Value::Broken => return false,
+        Value::String(_) => matches!(shape, Shape::Text | Shape::TextOrTable),
+        Value::Integer(_) => matches!(shape, Shape::Integer | Shape::Number),
+        Value::Float(_) => shape == Shape::Number,
+        Value::Bool(_) => shape == Shape::Boolean,
+        Value::List(_) => shape == Shape::List,
+        Value::Table(_) => matches!(shape, Shape::Table | Shape::TextOrTable),
+        Value::Null | Value::Other(_) => false,
+    };
+    if !fits {
+        let found = found(node, blame);
+        let at = match found {
+            Found::List | Found::Table => Place::head(node),
+            _ => Place::of(node),
+        };
+        blame.push(Problem::WrongType { at, what, found });
+    }
+    fits
+}
+
+/// What stands in `node`.
+fn found(node: Node<'_>, blame: &Blame<'_>) -> Found {
+    let written = || blame.written(node.span()).to_owned();
+    match node.value() {
+        Value::Null | Value::Broken => Found::Null,
+        Value::Bool(value) => Found::Boolean(value),
+        Value::Integer(_) => Found::Integer(written()),
+        Value::Float(_) => Found::Number(written()),
+        Value::String(text) => Found::Text(text.to_owned()),
+        Value::List(_) => Found::List,
+        Value::Table(_) => Found::Table,
+        Value::Other(name) => Found::Other(name),
+    }
+}
+
+/// The text that a value is.
+pub fn text(value: Value<'_>) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The text that a value is, if something is written in it.
+pub fn filled(value: Value<'_>) -> Option<&str> {
+    text(value).filter(|text| !text.trim().is_empty())
+}
+
+/// The whole number that a value is.
+pub fn integer(value: Value<'_>) -> Option<i64> {
+    match value {
+        Value::Integer(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// The number that a value is, whole or not.
+pub fn number(value: Value<'_>) -> Option<f64> {
+    match value {
+        Value::Integer(number) => Some(number as f64),
+        Value::Float(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// The `true` or `false` that a value is.
+pub fn boolean(value: Value<'_>) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// The list that a value is.
+pub fn list(value: Value<'_>) -> Option<List<'_>> {
+    match value {
+        Value::List(list) => Some(list),
+        _ => None,
+    }
+}

@@ -1,0 +1,107 @@
+//! From the manifest as it is written to what each job asks for: its own fields, `defaults` and the library joined.
+
+use super::blame::Blame;
+use super::fields::*;
+use super::raw::{Input, Job, Slot, Spot};
+use super::rules::images::Images;
+use super::rules::mentions;
+use super::rules::references::{Library, Links};
+use crate::spec::vocabulary::{Duration, Resolution};
+use std::rc::Rc;
+
+/// What jobs draw on.
+pub struct Shared<'r, 't> {
+    defaults: &'r Input<'t>,
+    /// The references of `defaults`, looked up once for all jobs.
+    links: Slot<Rc<Links<'t>>>,
+    library: Library<'t>,
+}
+
+/// A job with what it draws from elsewhere.
+pub struct Resolved<'t> {
+    pub prompt: Slot<Spot<'t, &'t str>>,
+    pub negative_prompt: Slot<Spot<'t, &'t str>>,
+    pub resolution: Slot<Spot<'t, Resolution>>,
+    pub duration: Slot<Spot<'t, Duration>>,
+    /// Listed, in the job or in `defaults`; or else those of the library that the prompt mentions.
+    pub references: Slot<Rc<Links<'t>>>,
+    pub number_of_videos: Slot<Spot<'t, u8>>,
+    pub take: Slot<Spot<'t, u32>>,
+    pub need_expand_prompt: Slot<Spot<'t, bool>>,
+    pub selected_model: Slot<Spot<'t, &'t str>>,
+}
+
+impl<'r, 't> Shared<'r, 't> {
+    /// What jobs draw on, checked where it stands.
+    pub fn new(
+        library: Library<'t>,
+        defaults: &'r Input<'t>,
+        images: &mut Images<'_>,
+        blame: &mut Blame<'t>,
+    ) -> Shared<'r, 't> {
+        blame.enter_default(&REFERENCES);
+        let links = defaults.references.as_ref().map(|listed| Rc::new(Links::listed(listed, &library, images, blame)));
+        Shared { defaults, links, library }
+    }
+
+    /// The job, joined with what it draws on; with findings about how its prompt and its references agree.
+    pub fn resolve(&self, job: &Job<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Resolved<'t> {
+        blame.enter_job(job.number);
+        let (own, all) = (&job.input, self.defaults);
+        let prompt = pick(&PROMPT, &own.prompt, &all.prompt, blame);
+        Resolved {
+            prompt,
+            negative_prompt: pick(&NEGATIVE_PROMPT, &own.negative_prompt, &all.negative_prompt, blame),
+            resolution: pick(&RESOLUTION, &own.resolution, &all.resolution, blame),
+            duration: pick(&DURATION, &own.duration, &all.duration, blame),
+            references: self.references(own, prompt, images, blame),
+            number_of_videos: pick(&NUMBER_OF_VIDEOS, &own.number_of_videos, &all.number_of_videos, blame),
+            take: pick(&TAKE, &own.take, &all.take, blame),
+            need_expand_prompt: pick(&NEED_EXPAND_PROMPT, &own.need_expand_prompt, &all.need_expand_prompt, blame),
+            selected_model: pick(&SELECTED_MODEL, &own.selected_model, &all.selected_model, blame),
+        }
+    }
+
+    fn references(
+        &self,
+        own: &Input<'t>,
+        prompt: Slot<Spot<'t, &'t str>>,
+        images: &mut Images<'_>,
+        blame: &mut Blame<'t>,
+    ) -> Slot<Rc<Links<'t>>> {
+        let listed = match &own.references {
+            Slot::Set(listed) => Slot::Set(Rc::new(Links::listed(listed, &self.library, images, blame))),
+            Slot::Absent => pick(&REFERENCES, &Slot::Absent, &self.links, blame),
+            Slot::Spoilt => Slot::Spoilt,
+        };
+        let links = match (listed, prompt) {
+            (Slot::Set(links), Slot::Set(prompt)) => {
+                mentions::listed(&prompt, &links, &self.library, blame);
+                Slot::Set(links)
+            }
+            (Slot::Absent, Slot::Set(prompt)) => {
+                mentions::implied(&prompt, &self.library, blame).map_or(Slot::Absent, |links| Slot::Set(Rc::new(links)))
+            }
+            // Which references a prompt implies that can't be read, nobody knows.
+            (Slot::Absent, _) => Slot::Spoilt,
+            (listed, _) => listed,
+        };
+        for link in links.get().iter().flat_map(|links| &links.items) {
+            if let Some(entry) = link.entry {
+                blame.uses_entry(entry, link.place.as_use().at);
+            }
+        }
+        links
+    }
+}
+
+/// A job's own field, or else that of `defaults`.
+fn pick<T: Clone>(field: &'static Field, own: &Slot<T>, default: &Slot<T>, blame: &mut Blame<'_>) -> Slot<T> {
+    match (own, default) {
+        (Slot::Absent, Slot::Set(_) | Slot::Spoilt) => {
+            blame.uses_default(field);
+            default.clone()
+        }
+        _ => own.clone(),
+    }
+}

@@ -1,0 +1,276 @@
+//! Images: URLs by their form, local ones by their content, each looked at once.
+
+use crate::base::digest::Sha256;
+use crate::base::folder::{Folder, Outside};
+use crate::base::nearest::nearest;
+use crate::spec::image::{FORMATS, LocalImage};
+use crate::spec::limits::{IMAGE_BYTES, IMAGE_SIDE};
+use crate::spec::request::Image;
+use imagesize::{Compression, ImageType};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Seek};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use url::Url;
+
+/// Why a text is no image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageFlaw {
+    /// Nothing is written.
+    Empty,
+    /// It starts like a URL, and isn't one.
+    NotAUrl,
+    /// A URL with a name or password in it.
+    Credentials,
+    /// A URL of another kind than http and https; its scheme.
+    Scheme(String),
+    /// White space or control characters in a URL.
+    Blank,
+    /// A path from the root, a drive or a home folder on.
+    Absolute,
+    /// A path with backslashes.
+    Backslash,
+    /// A path that leads out of the project, or of the manifest's folder where there is no project.
+    Escapes {
+        /// Whether the bound is a git work tree.
+        project: bool,
+    },
+    /// No such file.
+    Missing {
+        /// The path with the nearest name that is there instead.
+        nearest: Option<String>,
+        /// Whether it looks like a URL without its scheme.
+        like_url: bool,
+    },
+    /// A folder.
+    Folder,
+    /// A pipe, a device or a socket.
+    Special,
+    /// It can't be read; the system's reason.
+    Unreadable(String),
+    /// An empty file.
+    NoContent,
+    /// The placeholder that git LFS leaves for a file that wasn't fetched.
+    LfsPointer,
+    /// Something else than an image.
+    NotAnImage,
+    /// It starts as an image of this kind, and breaks off.
+    Broken(&'static str),
+}
+
+/// What the model's maker advises against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// Another format than png, jpg and webp; its name.
+    Format(&'static str),
+    /// So many bytes.
+    Bytes(u64),
+    /// So many pixels wide and high.
+    Pixels(usize, usize),
+}
+
+/// An image that can be used.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// What identifies it.
+    pub image: Image,
+    /// What the model's maker advises against.
+    pub oddities: Vec<Oddity>,
+}
+
+/// The images of a manifest.
+pub struct Images<'f> {
+    folder: &'f Folder,
+    bound: Bound,
+    by_text: HashMap<String, Rc<Result<Looked, ImageFlaw>>>,
+    by_path: HashMap<PathBuf, Result<Looked, ImageFlaw>>,
+    local: BTreeMap<Sha256, LocalImage>,
+}
+
+/// How far relative paths may lead.
+struct Bound {
+    path: PathBuf,
+    project: bool,
+}
+
+impl<'f> Images<'f> {
+    /// The images of a manifest in `folder`.
+    pub fn new(folder: &'f Folder) -> Images<'f> {
+        let project = folder.path().ancestors().find(|ancestor| ancestor.join(".git").symlink_metadata().is_ok());
+        let bound = Bound { path: project.unwrap_or(folder.path()).to_owned(), project: project.is_some() };
+        Images { folder, bound, by_text: HashMap::new(), by_path: HashMap::new(), local: BTreeMap::new() }
+    }
+
+    /// The image that `text` stands for; a text that was seen before is not looked at again.
+    pub fn look(&mut self, text: &str) -> Rc<Result<Looked, ImageFlaw>> {
+        if let Some(known) = self.by_text.get(text) {
+            return Rc::clone(known);
+        }
+        let looked = Rc::new(match scheme(text) {
+            Some(scheme) => web(text, scheme),
+            None => self.file(text),
+        });
+        self.by_text.insert(text.to_owned(), Rc::clone(&looked));
+        looked
+    }
+
+    /// The local image with this content.
+    pub fn local(&self, content: &Sha256) -> Option<&LocalImage> {
+        self.local.get(content)
+    }
+
+    fn file(&mut self, text: &str) -> Result<Looked, ImageFlaw> {
+        let path = self.resolve(text)?;
+        if let Some(known) = self.by_path.get(&path) {
+            return known.clone();
+        }
+        let looked = self.open(text, &path);
+        self.by_path.insert(path, looked.clone());
+        looked
+    }
+
+    /// The real path of `text`, inside the bound.
+    fn resolve(&self, text: &str) -> Result<PathBuf, ImageFlaw> {
+        if text.trim().is_empty() {
+            return Err(ImageFlaw::Empty);
+        }
+        if text.contains('\\') {
+            return Err(ImageFlaw::Backslash);
+        }
+        if text.starts_with(['/', '~']) {
+            return Err(ImageFlaw::Absolute);
+        }
+        match self.folder.resolve(text, &self.bound.path) {
+            Ok(path) => Ok(path),
+            Err(Outside::Absolute) => Err(ImageFlaw::Absolute),
+            Err(Outside::Escapes) => Err(ImageFlaw::Escapes { project: self.bound.project }),
+            Err(Outside::Io(error)) => Err(self.io(text, &self.folder.join(text), &error)),
+        }
+    }
+
+    /// What the file is by its content.
+    fn open(&mut self, text: &str, path: &Path) -> Result<Looked, ImageFlaw> {
+        let kind = path.metadata().map_err(|error| self.io(text, path, &error))?;
+        if kind.is_dir() {
+            return Err(ImageFlaw::Folder);
+        }
+        if !kind.is_file() {
+            // Before it is opened: a pipe would block.
+            return Err(ImageFlaw::Special);
+        }
+        let mut file = BufReader::new(File::open(path).map_err(|error| self.io(text, path, &error))?);
+        let (media_type, mut oddities) = content(&mut file)?;
+        if kind.len() >= IMAGE_BYTES {
+            oddities.push(Oddity::Bytes(kind.len()));
+        }
+        let sha256 = Sha256::of_file(path).map_err(|error| self.io(text, path, &error))?;
+        self.local.entry(sha256).or_insert_with(|| LocalImage {
+            path: path.to_owned(),
+            shown: text.to_owned(),
+            sha256,
+            bytes: kind.len(),
+            media_type,
+        });
+        Ok(Looked { image: Image::Content(sha256), oddities })
+    }
+
+    /// What a failure of the system means.
+    fn io(&self, text: &str, path: &Path, error: &io::Error) -> ImageFlaw {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                ImageFlaw::Missing { nearest: neighbour(text, path), like_url: is_like_url(text) }
+            }
+            _ => ImageFlaw::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// The scheme of a URL. A drive (`C:`) is none.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once(':')?;
+    let mut letters = scheme.bytes();
+    let fits = letters.next()?.is_ascii_alphabetic()
+        && scheme.len() > 1
+        && letters.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+    fits.then_some(scheme)
+}
+
+/// An image on the web.
+fn web(text: &str, scheme: &str) -> Result<Looked, ImageFlaw> {
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Err(ImageFlaw::Scheme(scheme.to_owned()));
+    }
+    // A parser that mends such URLs would send another one than is written.
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(ImageFlaw::Blank);
+    }
+    let slashes = text[scheme.len()..].strip_prefix("://").ok_or(ImageFlaw::NotAUrl)?;
+    if slashes.starts_with(['/', '\\']) {
+        return Err(ImageFlaw::NotAUrl);
+    }
+    let url = Url::parse(text).map_err(|_| ImageFlaw::NotAUrl)?;
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(ImageFlaw::NotAUrl);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ImageFlaw::Credentials);
+    }
+    Ok(Looked { image: Image::Url(text.to_owned()), oddities: Vec::new() })
+}
+
+/// The media type by content, and what is odd about it.
+fn content(file: &mut (impl BufRead + Seek)) -> Result<(&'static str, Vec<Oddity>), ImageFlaw> {
+    let unreadable = |error: io::Error| ImageFlaw::Unreadable(error.to_string());
+    let head = file.fill_buf().map_err(unreadable)?;
+    if head.is_empty() {
+        return Err(ImageFlaw::NoContent);
+    }
+    if head.starts_with(b"version https://git-lfs.github.com/spec/") {
+        return Err(ImageFlaw::LfsPointer);
+    }
+    let kind = imagesize::reader_type(&mut *file).map_err(|_| ImageFlaw::NotAnImage)?;
+    let (media_type, name) = match kind {
+        ImageType::Png => (FORMATS[0].0, "PNG"),
+        ImageType::Jpeg => (FORMATS[1].0, "JPEG"),
+        ImageType::Webp => (FORMATS[2].0, "WebP"),
+        // The size of what the maker doesn't take matters no more.
+        ImageType::Gif => return Ok(("image/gif", vec![Oddity::Format("GIF")])),
+        ImageType::Bmp => return Ok(("image/bmp", vec![Oddity::Format("BMP")])),
+        ImageType::Tiff => return Ok(("image/tiff", vec![Oddity::Format("TIFF")])),
+        ImageType::Heif(Compression::Av1) => return Ok(("image/avif", vec![Oddity::Format("AVIF")])),
+        ImageType::Heif(Compression::Hevc | Compression::Jpeg) => {
+            return Ok(("image/heic", vec![Oddity::Format("HEIC")]));
+        }
+        // Videos are among those whose brand isn't known.
+        _ => return Err(ImageFlaw::NotAnImage),
+    };
+    let size = kind.reader_size(file).map_err(|_| ImageFlaw::Broken(name))?;
+    if size.width == 0 || size.height == 0 {
+        return Err(ImageFlaw::Broken(name));
+    }
+    let large = size.width > IMAGE_SIDE || size.height > IMAGE_SIDE;
+    Ok((media_type, if large { vec![Oddity::Pixels(size.width, size.height)] } else { Vec::new() }))
+}
+
+/// `text` with the nearest file name that is in the folder where it looks.
+fn neighbour(text: &str, path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let names: Vec<String> =
+        fs::read_dir(path.parent()?).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let near = nearest(wanted, names.iter().map(String::as_str))?;
+    let folder = text.trim_end_matches('/').rfind('/').map_or("", |slash| &text[..=slash]);
+    Some(format!("{folder}{near}"))
+}
+
+/// Whether a path looks like a URL whose scheme was left out: a host with dots, and something behind it.
+fn is_like_url(text: &str) -> bool {
+    let Some((host, _)) = text.split_once('/') else { return false };
+    let mut labels = host.rsplit('.');
+    let ends_like_a_host =
+        labels.next().is_some_and(|end| end.len() > 1 && end.bytes().all(|b| b.is_ascii_alphabetic()));
+    ends_like_a_host && labels.next().is_some_and(|label| !label.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! What a prompt mentions, held against the references of its job.
+
+use super::references::{Library, Links};
+use crate::base::nearest::nearest;
+use crate::manifest::blame::Blame;
+use crate::manifest::problem::{Among, Place, Problem};
+use crate::manifest::raw::Spot;
+use crate::spec::limits::REFERENCES;
+use crate::spec::mention::{Mention, Target, mentions};
+use std::collections::HashSet;
+
+/// How many characters behind a mention are shown.
+const BEHIND: usize = 8;
+
+/// A prompt where it stands.
+type Prompt<'t> = Spot<'t, &'t str>;
+
+/// Checks a prompt against the references that its job lists.
+pub fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Library<'t>, blame: &mut Blame<'t>) {
+    // Without all names nobody can tell what is declared; and without any, that is the mistake.
+    if !links.whole || links.items.is_empty() {
+        return;
+    }
+    let names: Vec<&'t str> = links.items.iter().map(|link| link.name).collect();
+    let mut meant = HashSet::new();
+    for mention in mentions(prompt.value, &names) {
+        let look = |word: &str| {
+            let among = Among::References {
+                names: names.iter().map(|name| (*name).to_owned()).collect(),
+                library: library.find(word).is_some(),
+            };
+            (nearest(word, names.iter().copied()), among)
+        };
+        meant.extend(check(prompt, &mention, &names, look, blame));
+    }
+    for link in &links.items {
+        if meant.insert(link.name) {
+            let (at, prompt) = (link.place, prompt.node.head());
+            blame.push_at(links.home, Problem::UnusedReference { at, name: link.name.to_owned(), prompt });
+        }
+    }
+}
+
+/// The references of the library that a prompt mentions, in order of first mention; none where it mentions nothing.
+pub fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mut Blame<'t>) -> Option<Links<'t>> {
+    // The library may be long: only what stands behind an `@` is a candidate.
+    let behind = prompt.value.match_indices('@').map(|(at, _)| &prompt.value[at + 1..]);
+    let entries: Vec<usize> = behind.flat_map(|rest| library.prefixes(rest)).collect();
+    let names: Vec<&'t str> = entries.iter().map(|entry| library.name(*entry)).collect();
+    let found = mentions(prompt.value, &names);
+    if found.is_empty() {
+        return None;
+    }
+    let mut links = Links { items: Vec::new(), whole: true, home: prompt.home };
+    let mut seen = HashSet::new();
+    for mention in &found {
+        match mention.target.name() {
+            Some(name) if seen.insert(names[name]) => links.items.push(library.link(entries[name], place(prompt, mention))),
+            Some(_) => {}
+            None => links.whole = false,
+        }
+        // What a broken library doesn't have may have been in it.
+        if mention.target.name().is_some() || library.is_whole() {
+            check(prompt, mention, &names, |word| (library.nearest(word), Among::Library), blame);
+        }
+    }
+    if let Some(surplus) = links.items.get(*REFERENCES.end()) {
+        let problem = Problem::ReferenceCount { at: surplus.place, count: links.items.len(), implied: true };
+        blame.push_at(prompt.home, problem);
+    }
+    Some(links)
+}
+
+/// Checks one mention; gives the name that is meant. `look` finds the nearest one.
+fn check<'t>(
+    prompt: &Prompt<'t>,
+    mention: &Mention,
+    names: &[&'t str],
+    look: impl FnOnce(&str) -> (Option<&'t str>, Among),
+    blame: &mut Blame<'t>,
+) -> Option<&'t str> {
+    let shown = || prompt.value[mention.range.clone()].to_owned();
+    match mention.target {
+        Target::Name(name) => Some(names[name]),
+        Target::Unspaced(name) => {
+            let behind = prompt.value[mention.range.end..].chars().take(BEHIND).collect();
+            let at = place(prompt, mention);
+            blame.push_at(prompt.home, Problem::MentionSpacing { at, mention: shown(), behind });
+            Some(names[name])
+        }
+        Target::Unknown(beginning) => {
+            let (near, among) = look(&shown()[1..]);
+            let meant = beginning.map(|name| names[name]).or(near);
+            let (at, nearest) = (place(prompt, mention), meant.map(str::to_owned));
+            blame.push_at(prompt.home, Problem::UnknownMention { at, mention: shown(), nearest, among });
+            meant
+        }
+    }
+}
+
+fn place(prompt: &Prompt<'_>, mention: &Mention) -> Place {
+    Place { at: prompt.node.locate(mention.range.clone()), via: prompt.node.used_at() }
+}

@@ -1,0 +1,5 @@
+//! The rules.
+
+pub mod images;
+pub mod output;
+pub mod setting;

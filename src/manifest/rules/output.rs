@@ -1,0 +1,276 @@
+//! Where videos land: a folder inside the manifest's, and a template for their paths inside it.
+
+use crate::base::folder::{Folder, Outside};
+use crate::base::nearest::nearest;
+use crate::spec::output::VideoName;
+use std::ops::Range;
+
+/// What a template knows.
+pub const PLACEHOLDERS: [&str; 2] = ["{id}", "{n}"];
+
+/// Bytes of a file name at most: file systems take 255, and a superseded video's name is a little longer.
+const FILE_NAME_BYTES: usize = 240;
+
+/// Why a text is no folder or path for videos.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutputFlaw {
+    /// Nothing is written.
+    Empty,
+    /// A path from the root, a drive or a home folder on.
+    Absolute,
+    /// A path with backslashes.
+    Backslash,
+    /// A path with control characters.
+    Control,
+    /// A part that leads upwards: `..`.
+    Upwards,
+    /// An empty part, as in `a//b`, or a slash at the end.
+    EmptyPart,
+    /// A part that not every file system takes as it is, since it starts or ends with a space or ends with a dot.
+    Unsafe(String),
+    /// A part of more bytes than file systems take.
+    Long(String),
+    /// A link leads out of the manifest's folder.
+    Escapes,
+    /// There is a file where the folder should be.
+    NotAFolder,
+    /// It can't be looked at; the system's reason.
+    Unreadable(String),
+    /// Braces around something else than a placeholder; where, and the nearest that there is.
+    Placeholder {
+        /// The bytes of the template.
+        range: Range<usize>,
+        /// The nearest placeholder.
+        nearest: Option<&'static str>,
+    },
+}
+
+/// Where videos land.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// The folder, without `.` and a slash at the end; empty for the manifest's own.
+    dir: String,
+    name: String,
+}
+
+impl Template {
+    /// The template of a checked folder and a checked name.
+    pub fn new(dir: String, name: &str) -> Template {
+        Template { dir, name: name.to_owned() }
+    }
+
+    /// Whether jobs get paths of their own.
+    pub fn tells_jobs_apart(&self) -> bool {
+        self.name.contains("{id}")
+    }
+
+    /// Whether the videos of a job get paths of their own.
+    pub fn tells_videos_apart(&self) -> bool {
+        self.name.contains("{n}")
+    }
+
+    /// The name of the videos of the job `id`.
+    ///
+    /// # Errors
+    /// Where the id makes a path of it that is not safe, or that a link leads out of the manifest's folder.
+    pub fn expand(&self, id: &str, folder: &Folder) -> Result<VideoName, OutputFlaw> {
+        let name = self.name.replace("{id}", id);
+        for part in name.split('/') {
+            safe(part)?;
+        }
+        let pattern = if self.dir.is_empty() { name } else { format!("{}/{name}", self.dir) };
+        // Only folders can be links that matter, and without the id in them all jobs have the same.
+        if let Some((parents, _)) = self.name.rsplit_once('/')
+            && parents.contains('{')
+        {
+            let parents = &pattern[..pattern.rfind('/').unwrap_or(0)];
+            inside(&parents.replace("{n}", "1"), folder)?;
+        }
+        Ok(VideoName::new(&pattern))
+    }
+}
+
+/// The folder for videos in `text`, without `.` and a slash at the end.
+///
+/// # Errors
+/// [`OutputFlaw`] says why it is none.
+pub fn dir(text: &str, folder: &Folder) -> Result<String, OutputFlaw> {
+    relative(text)?;
+    if let Some(brace) = text.find(['{', '}']) {
+        return Err(OutputFlaw::Placeholder { range: brace..brace + 1, nearest: None });
+    }
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let parts: Vec<&str> = text.split('/').filter(|part| *part != ".").collect();
+    for part in &parts {
+        safe(part)?;
+    }
+    let dir = parts.join("/");
+    inside(&dir, folder)?;
+    Ok(dir)
+}
+
+/// Whether `text` is a template for a path inside the folder `dir`, which is checked already.
+///
+/// # Errors
+/// [`OutputFlaw`] says why it is none.
+pub fn name(text: &str, dir: &str, folder: &Folder) -> Result<(), OutputFlaw> {
+    relative(text)?;
+    placeholders(text)?;
+    for part in text.split('/') {
+        safe(part)?;
+    }
+    let fixed = text.find('{').unwrap_or(text.len());
+    match text[..fixed].rfind('/') {
+        Some(slash) => inside(&format!("{dir}/{}", &text[..slash]), folder),
+        None => Ok(()),
+    }
+}
+
+/// Whether `text` is a relative path, parts aside.
+fn relative(text: &str) -> Result<(), OutputFlaw> {
+    let drive = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && text.as_bytes().get(1) == Some(&b':');
+    if text.trim().is_empty() {
+        Err(OutputFlaw::Empty)
+    } else if text.contains(char::is_control) {
+        Err(OutputFlaw::Control)
+    } else if text.starts_with(['/', '~']) || drive {
+        Err(OutputFlaw::Absolute)
+    } else if text.contains('\\') {
+        Err(OutputFlaw::Backslash)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether `part` is a file name that every file system takes as it is.
+fn safe(part: &str) -> Result<(), OutputFlaw> {
+    if part.is_empty() {
+        Err(OutputFlaw::EmptyPart)
+    } else if part == ".." {
+        Err(OutputFlaw::Upwards)
+    } else if part.starts_with(' ') || part.ends_with([' ', '.']) {
+        Err(OutputFlaw::Unsafe(part.to_owned()))
+    } else if part.len() > FILE_NAME_BYTES {
+        Err(OutputFlaw::Long(part.to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether all braces of `template` are those of placeholders.
+fn placeholders(template: &str) -> Result<(), OutputFlaw> {
+    let mut from = 0;
+    while let Some(at) = template[from..].find(['{', '}']).map(|i| from + i) {
+        let rest = &template[at..];
+        from = match PLACEHOLDERS.iter().find(|known| rest.starts_with(**known)) {
+            Some(known) => at + known.len(),
+            None => {
+                let end = rest.find('}').map_or(at + 1, |brace| at + brace + 1);
+                let nearest = nearest(&template[at..end], PLACEHOLDERS);
+                return Err(OutputFlaw::Placeholder { range: at..end, nearest });
+            }
+        };
+    }
+    Ok(())
+}
+
+/// Whether the folder `path` stays inside `folder` with links resolved, and isn't a file.
+fn inside(path: &str, folder: &Folder) -> Result<(), OutputFlaw> {
+    let real = folder.inside(path.trim_start_matches('/')).map_err(|outside| match outside {
+        Outside::Absolute => OutputFlaw::Absolute,
+        Outside::Escapes => OutputFlaw::Escapes,
+        Outside::Io(error) if error.kind() == std::io::ErrorKind::NotADirectory => OutputFlaw::NotAFolder,
+        Outside::Io(error) => OutputFlaw::Unreadable(error.to_string()),
+    })?;
+    match real.metadata() {
+        Ok(found) if !found.is_dir() => Err(OutputFlaw::NotAFolder),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Folder) {
+        let temp = tempfile::tempdir().unwrap();
+        std::fs::write(temp.path().join("file"), "").unwrap();
+        let folder = Folder::open(temp.path()).unwrap();
+        (temp, folder)
+    }
+
+    #[test]
+    fn the_folder_lies_inside_the_manifests() {
+        let (_temp, folder) = folder();
+        for (text, expected) in [("out", "out"), ("./out/", "out"), (".", ""), ("a/./b", "a/b"), ("视频", "视频")] {
+            assert_eq!(dir(text, &folder), Ok(expected.to_owned()), "{text}");
+        }
+        for (text, expected) in [
+            ("", OutputFlaw::Empty),
+            ("/tmp", OutputFlaw::Absolute),
+            ("~/out", OutputFlaw::Absolute),
+            ("C:out", OutputFlaw::Absolute),
+            ("a\\b", OutputFlaw::Backslash),
+            ("a\nb", OutputFlaw::Control),
+            ("../out", OutputFlaw::Upwards),
+            ("a/../b", OutputFlaw::Upwards),
+            ("a//b", OutputFlaw::EmptyPart),
+            ("a./b", OutputFlaw::Unsafe("a.".into())),
+            ("file", OutputFlaw::NotAFolder),
+            ("file/out", OutputFlaw::NotAFolder),
+            ("{id}", OutputFlaw::Placeholder { range: 0..1, nearest: None }),
+        ] {
+            assert_eq!(dir(text, &folder), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_templates_of_relative_paths() {
+        let (_temp, folder) = folder();
+        for good in ["{id}-{n}.mp4", "{id}/{n}.mp4", "video.mp4", "a/b/{n}{id}"] {
+            assert_eq!(name(good, "out", &folder), Ok(()), "{good}");
+        }
+        let long = format!("{}.mp4", "x".repeat(240));
+        for (text, expected) in [
+            ("", OutputFlaw::Empty),
+            ("{id}/", OutputFlaw::EmptyPart),
+            ("/{id}", OutputFlaw::Absolute),
+            ("../{id}", OutputFlaw::Upwards),
+            ("./{id}", OutputFlaw::Unsafe(".".into())),
+            ("{id}.", OutputFlaw::Unsafe("{id}.".into())),
+            ("{job}.mp4", OutputFlaw::Placeholder { range: 0..5, nearest: None }),
+            ("a{N}.mp4", OutputFlaw::Placeholder { range: 1..4, nearest: Some("{n}") }),
+            ("{{id}}", OutputFlaw::Placeholder { range: 0..5, nearest: Some("{id}") }),
+            ("{id", OutputFlaw::Placeholder { range: 0..1, nearest: None }),
+            ("id}", OutputFlaw::Placeholder { range: 2..3, nearest: None }),
+            (&long, OutputFlaw::Long(long.clone())),
+            ("file/{id}", OutputFlaw::NotAFolder),
+        ] {
+            let dir = if text.starts_with("file") { "" } else { "out" };
+            assert_eq!(name(text, dir, &folder), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_template_expands_to_the_jobs_name() {
+        let (_temp, folder) = folder();
+        let expand = |dir: &str, name: &str, id: &str| {
+            Template::new(dir.to_owned(), name).expand(id, &folder).map(|name| name.pattern().to_owned())
+        };
+        assert_eq!(expand("out", "{id}-{n}.mp4", "a"), Ok("out/a-{n}.mp4".to_owned()));
+        assert_eq!(expand("", "{id}/{n}.mp4", "a"), Ok("a/{n}.mp4".to_owned()));
+        assert_eq!(expand("out", "{id}/{n}.mp4", "a."), Err(OutputFlaw::Unsafe("a.".into())));
+        assert_eq!(expand("", "{id}/{n}.mp4", "file"), Err(OutputFlaw::NotAFolder));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_do_not_lead_out() {
+        let (_temp, folder) = folder();
+        std::os::unix::fs::symlink("/", folder.join("root")).unwrap();
+        assert_eq!(dir("root/x", &folder), Err(OutputFlaw::Escapes));
+        assert_eq!(name("root/x/{id}", "", &folder), Err(OutputFlaw::Escapes));
+        let template = Template::new(String::new(), "{id}/{n}.mp4");
+        assert_eq!(template.expand("root", &folder), Err(OutputFlaw::Escapes));
+    }
+}

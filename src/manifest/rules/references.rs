@@ -1,0 +1,223 @@
+//! References: each for itself, the library of them, and those of a job.
+
+use super::images::Images;
+use crate::base::nearest::nearest;
+use crate::manifest::blame::Blame;
+use crate::manifest::problem::{Place, Problem};
+use crate::manifest::raw::{self, Home, Slot, Spot, Use};
+use crate::spec::limits::{IMAGES, REFERENCE_NAME_BYTES, REFERENCES};
+use crate::spec::names::ReferenceName;
+use crate::spec::request::Reference;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// Names for which a near one is looked for at most; past that many, the suggestions are of no use to anybody.
+const SUGGESTIONS: usize = 1000;
+
+/// The library: references by name.
+pub struct Library<'t> {
+    entries: Vec<Entry<'t>>,
+    index: HashMap<&'t str, usize>,
+    /// The lengths that names have.
+    lengths: BTreeSet<usize>,
+    /// Whether what isn't in it is unknown, rather than lost to another mistake.
+    whole: bool,
+    suggestions: RefCell<HashMap<String, Option<&'t str>>>,
+}
+
+/// A reference of the library; without content if something is wrong with it.
+struct Entry<'t> {
+    name: &'t str,
+    reference: Option<Rc<Reference>>,
+}
+
+/// The references of a job, or of `defaults`.
+pub struct Links<'t> {
+    /// Those that could be made out, in order.
+    pub items: Vec<Link<'t>>,
+    /// Whether these are all, so that a name that isn't among them isn't declared.
+    pub whole: bool,
+    /// In whose field they stand.
+    pub home: Home,
+}
+
+/// A reference of a job.
+pub struct Link<'t> {
+    /// The name by which the prompt mentions it.
+    pub name: &'t str,
+    /// Where the job lists it.
+    pub place: Place,
+    /// Which entry of the library it is.
+    pub entry: Option<usize>,
+    /// The reference, unless something is wrong with it.
+    pub reference: Option<Rc<Reference>>,
+}
+
+impl<'t> Library<'t> {
+    /// The library with each reference checked.
+    pub fn check(raw: &Slot<raw::Library<'t>>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Library<'t> {
+        let mut library = Library {
+            entries: Vec::new(),
+            index: HashMap::new(),
+            lengths: BTreeSet::new(),
+            whole: match raw {
+                Slot::Set(raw) => raw.whole,
+                Slot::Absent => true,
+                Slot::Spoilt => false,
+            },
+            suggestions: RefCell::default(),
+        };
+        for raw in raw.get().iter().flat_map(|raw| &raw.references) {
+            let Slot::Set(name) = raw.name else { continue };
+            blame.enter_entry(library.entries.len());
+            library.index.insert(name.text, library.entries.len());
+            library.lengths.insert(name.text.len());
+            let reference = reference(raw, images, blame).map(Rc::new);
+            library.entries.push(Entry { name: name.text, reference });
+        }
+        library
+    }
+
+    /// Whether what isn't in it is unknown.
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Which entry has this name.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
+    /// The entries whose names a text starts with.
+    pub fn prefixes(&self, text: &str) -> impl Iterator<Item = usize> {
+        self.lengths.iter().filter_map(|length| self.find(text.get(..*length)?))
+    }
+
+    /// The entry's name.
+    pub fn name(&self, entry: usize) -> &'t str {
+        self.entries[entry].name
+    }
+
+    /// The entry as a reference of a job, which uses it at `place`.
+    pub fn link(&self, entry: usize, place: Place) -> Link<'t> {
+        let Entry { name, reference } = &self.entries[entry];
+        Link { name, place, entry: Some(entry), reference: reference.clone() }
+    }
+
+    /// The name nearest to `word`.
+    pub fn nearest(&self, word: &str) -> Option<&'t str> {
+        let mut known = self.suggestions.borrow_mut();
+        if let Some(near) = known.get(word) {
+            return *near;
+        }
+        if known.len() >= SUGGESTIONS {
+            return None;
+        }
+        let near = nearest(word, self.entries.iter().map(|entry| entry.name));
+        known.insert(word.to_owned(), near);
+        near
+    }
+}
+
+impl<'t> Links<'t> {
+    /// The references that are listed in `references`.
+    pub fn listed(
+        listed: &Spot<'t, Vec<Use<'t>>>,
+        library: &Library<'t>,
+        images: &mut Images<'_>,
+        blame: &mut Blame<'t>,
+    ) -> Links<'t> {
+        let mut links = Links { items: Vec::new(), whole: true, home: listed.home };
+        let mut places = Vec::new();
+        for item in &listed.value {
+            let link = match item {
+                Use::Name(name) => {
+                    places.push(Some(name.place));
+                    links.named(name, library, blame)
+                }
+                Use::Written(raw) => {
+                    places.push(raw.name.get().map(|name| name.place));
+                    let reference = reference(raw, images, blame).map(Rc::new);
+                    raw.name.get().map(|name| Link { name: name.text, place: name.place, entry: None, reference })
+                }
+                Use::Spoilt => {
+                    places.push(None);
+                    None
+                }
+            };
+            links.whole &= link.is_some();
+            links.items.extend(link);
+        }
+        if !REFERENCES.contains(&listed.value.len()) {
+            let surplus = places.get(*REFERENCES.end()).copied().flatten();
+            let at = surplus.unwrap_or_else(|| Place::head(listed.node));
+            blame.push(Problem::ReferenceCount { at, count: listed.value.len(), implied: false });
+        }
+        links.blame_duplicates(blame);
+        links
+    }
+
+    /// The reference of the library that is used by `name`.
+    fn named(&self, name: &raw::Name<'t>, library: &Library<'t>, blame: &mut Blame<'t>) -> Option<Link<'t>> {
+        let entry = library.find(name.text);
+        if entry.is_none() && library.is_whole() {
+            let nearest = library.nearest(name.text).map(str::to_owned);
+            blame.push(Problem::UnknownReference { at: name.place, name: name.text.to_owned(), nearest });
+        }
+        entry.map(|entry| library.link(entry, name.place))
+    }
+
+    fn blame_duplicates(&self, blame: &mut Blame<'t>) {
+        let mut seen: HashMap<&str, Place> = HashMap::new();
+        for link in &self.items {
+            // Through an alias two may be one and the same text.
+            let later = link.place.as_use();
+            if let Some(earlier) = seen.insert(link.name, later) {
+                blame.push(Problem::DuplicateReferenceName { later, earlier, name: link.name.to_owned() });
+            }
+        }
+    }
+}
+
+/// The reference that is written in `raw`, if nothing is wrong with it.
+fn reference<'t>(raw: &raw::Reference<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Option<Reference> {
+    let name = raw.name.get().and_then(|name| reference_name(name, blame));
+    let images = raw.images.get().and_then(|urls| images_of(urls, images, blame));
+    Some(Reference { kind: *raw.kind.get()?, name: name?, images: images? })
+}
+
+fn reference_name<'t>(name: &raw::Name<'t>, blame: &mut Blame<'t>) -> Option<ReferenceName> {
+    let checked = ReferenceName::new(name.text);
+    if checked.is_err() {
+        blame.push(Problem::ReferenceName { at: name.place, name: name.text.to_owned() });
+    } else if name.text.len() > REFERENCE_NAME_BYTES {
+        blame.push(Problem::LongReferenceName { at: name.place, name: name.text.to_owned() });
+    }
+    checked.ok()
+}
+
+fn images_of<'t>(
+    urls: &raw::Images<'t>,
+    images: &mut Images<'_>,
+    blame: &mut Blame<'t>,
+) -> Option<Vec<crate::spec::request::Image>> {
+    if !IMAGES.contains(&urls.items.len()) {
+        let surplus = urls.items.get(*IMAGES.end()).copied().flatten().map(|(_, place)| place);
+        let at = surplus.unwrap_or_else(|| Place::head(urls.node));
+        blame.push(Problem::ImageCount { at, count: urls.items.len() });
+    }
+    let mut usable = Vec::with_capacity(urls.items.len());
+    for (text, at) in urls.items.iter().flatten().copied() {
+        match images.look(text).as_ref() {
+            Ok(looked) => {
+                for oddity in &looked.oddities {
+                    blame.push(Problem::OddImage { at, text: text.to_owned(), oddity: oddity.clone() });
+                }
+                usable.push(looked.image.clone());
+            }
+            Err(flaw) => blame.push(Problem::ImageUrl { at, text: text.to_owned(), flaw: flaw.clone() }),
+        }
+    }
+    (usable.len() == urls.items.len()).then_some(usable)
+}

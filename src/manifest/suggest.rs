@@ -1,0 +1,113 @@
+//! What a field that isn't known could be meant for.
+
+use super::fields::{
+    BLOCKS, Block, DEFAULTS, ENTRY, Field, ID, JOB, MANIFEST, NUMBER_OF_VIDEOS, PROMPT, REFERENCE, REFERENCES,
+    SELECTED_MODEL, URLS,
+};
+use crate::base::nearest::nearest;
+
+/// What a field that isn't known could be meant for.
+#[derive(Clone, Copy, Debug)]
+pub enum Meant {
+    /// This field of the same block: it counts as present.
+    Field(&'static Field),
+    /// A field of another block, as it is spelt.
+    Elsewhere(&'static Block),
+    /// The `input` of a request as the service documents it.
+    Input,
+    /// The id of a job, among the defaults of all jobs.
+    Id,
+    /// The name of a reference of the library, which is its key.
+    Key,
+    /// Nothing that comes to mind.
+    Unknown,
+}
+
+/// Names that other interfaces have for a field, the service's own misspelling first.
+const OTHER_NAMES: [(&str, &Field); 14] = [
+    ("mutil_reference", &REFERENCES),
+    ("mutil_references", &REFERENCES),
+    ("multi_reference", &REFERENCES),
+    ("multi_references", &REFERENCES),
+    ("model", &SELECTED_MODEL),
+    ("text", &PROMPT),
+    ("name", &ID),
+    ("job", &ID),
+    ("videos", &NUMBER_OF_VIDEOS),
+    ("count", &NUMBER_OF_VIDEOS),
+    ("image", &URLS),
+    ("images", &URLS),
+    ("image_url", &URLS),
+    ("image_urls", &URLS),
+];
+
+/// What `key` could be meant for in `block`, which doesn't know it.
+pub fn meant(block: &'static Block, key: &str) -> Meant {
+    let is = |other: &'static Block| std::ptr::eq(block, other);
+    if key == "input" && (is(&JOB) || is(&DEFAULTS)) {
+        return Meant::Input;
+    }
+    if key == ID.name && is(&DEFAULTS) {
+        return Meant::Id;
+    }
+    if key == "name" && is(&ENTRY) {
+        return Meant::Key;
+    }
+    let other = OTHER_NAMES.iter().find(|(name, field)| *name == key && block.position(field).is_some());
+    if let Some((_, field)) = other {
+        return Meant::Field(field);
+    }
+    if let Some(elsewhere) = elsewhere(block, key) {
+        return Meant::Elsewhere(elsewhere);
+    }
+    match nearest(key, block.fields.iter().map(|field| field.name)).and_then(|name| block.field(name)) {
+        Some(field) => Meant::Field(field),
+        None => Meant::Unknown,
+    }
+}
+
+/// The block that has a field `key`. Fields of jobs that stand outermost are rather meant for all jobs.
+fn elsewhere(block: &'static Block, key: &str) -> Option<&'static Block> {
+    let order: [&'static Block; 2] = if std::ptr::eq(block, &MANIFEST) { [&DEFAULTS, &JOB] } else { [&JOB, &REFERENCE] };
+    order.into_iter().chain(BLOCKS).find(|other| other.field(key).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::fields::RUN;
+
+    fn shown(block: &'static Block, key: &str) -> String {
+        match meant(block, key) {
+            Meant::Field(field) => field.name.to_owned(),
+            Meant::Elsewhere(other) => format!("in {}", other.title),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn slips_other_names_and_other_places_are_told_apart() {
+        for (block, key, expected) in [
+            (&JOB, "promt", "prompt"),
+            (&JOB, "mutil_reference", "references"),
+            (&JOB, "name", "id"),
+            (&JOB, "input", "Input"),
+            (&JOB, "urls", "in a reference"),
+            (&JOB, "concurrency", "in `run`"),
+            (&JOB, "colour", "Unknown"),
+            (&MANIFEST, "resolution", "in `defaults`"),
+            (&MANIFEST, "prompt", "in `defaults`"),
+            (&MANIFEST, "id", "in a job"),
+            (&MANIFEST, "job", "jobs"),
+            (&MANIFEST, "dir", "in `output`"),
+            (&DEFAULTS, "id", "Id"),
+            (&DEFAULTS, "model", "selected_model"),
+            (&ENTRY, "name", "Key"),
+            (&ENTRY, "url", "urls"),
+            (&REFERENCE, "images", "urls"),
+            (&RUN, "concurency", "concurrency"),
+        ] {
+            assert_eq!(shown(block, key), expected, "{key} in {}", block.title);
+        }
+    }
+}
