@@ -13,6 +13,7 @@
 use super::printable::{EXCERPT, printable};
 use super::wire::{Envelope, Named};
 use super::{Failure, Submission, Verdict};
+use reqwest::StatusCode;
 use std::fmt;
 use std::time::Duration;
 
@@ -68,9 +69,9 @@ pub(super) fn submission(exchange: Exchange) -> Submission {
         (_, Some(i64::MIN..=-1 | 1..), _) | (_, _, 300..=407 | 409..=499 | 503) => {
             Submission::Refused(of(call, meaning(call, code, reply.retry_after), &code.to_string(), &words))
         }
-        (Named::Nonsense(what), _, _) => Submission::Unknown(format!("{call}: {words}: {what}")),
+        (Named::Nonsense(what), _, _) => Submission::Unknown(format!("{call}: {words}; {what}")),
         (Named::Nothing, _, _) => {
-            Submission::Unknown(format!("{call}: {words}: no task id in the reply{}", excerpt(&reply)))
+            Submission::Unknown(format!("{call}: {words}; no task id in the reply: {}", excerpt(&reply)))
         }
     }
 }
@@ -86,7 +87,7 @@ pub(super) fn answer(call: Call, exchange: Exchange) -> Result<Envelope, Failure
     match (reply.status, envelope.code, &reply.flaw) {
         (200..=299, Some(0), None) => Ok(envelope),
         (200..=299, None | Some(0), _) => {
-            Err(nonsense(call, &format!("{}, which makes no sense{}", words(&reply, &envelope), excerpt(&reply))))
+            Err(nonsense(call, &format!("{}; the reply makes no sense: {}", words(&reply, &envelope), excerpt(&reply))))
         }
         (status, code, _) => {
             let code = telling(status, code);
@@ -96,14 +97,36 @@ pub(super) fn answer(call: Call, exchange: Exchange) -> Result<Envelope, Failure
     }
 }
 
-/// What a failed download's status means. The videos may lie elsewhere than the service, so none of them stops the run;
-/// 503 is waited for as one only where it is the service's own (`at_home`).
-pub(super) fn download_status(status: u16, retry_after: Option<Duration>, at_home: bool) -> Verdict {
-    match status {
+/// A download that got another status than 200. The videos may lie elsewhere than the service, so none of them stops the
+/// run; 503 is waited for as one only where it is the service's own (`at_home`).
+pub(super) fn download(shown: &str, status: u16, pause: Option<Duration>, at_home: bool) -> Failure {
+    let verdict = match status {
         403 | 404 | 410 => Verdict::Gone,
-        503 if at_home => Verdict::Unreachable(retry_after),
-        _ => Verdict::Again(retry_after),
-    }
+        503 if at_home => Verdict::Unreachable(pause),
+        _ => Verdict::Again(pause),
+    };
+    of(Call::Download, verdict, &status.to_string(), &format!("{shown}: HTTP {status}"))
+}
+
+/// What came in place of a video.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum FoundNoVideo<'a> {
+    /// No URL to begin with.
+    NoUrl,
+    /// Something that isn't a whole video, in words.
+    Broken(&'a str),
+    /// Something endless.
+    TooLong,
+}
+
+/// A download that got no whole video.
+pub(super) fn no_video(shown: &str, found: FoundNoVideo<'_>) -> Failure {
+    let (verdict, why) = match found {
+        FoundNoVideo::NoUrl => (Verdict::Final, "no URL of the web"),
+        FoundNoVideo::Broken(why) => (Verdict::Again(None), why),
+        FoundNoVideo::TooLong => (Verdict::Final, "longer than any video of the service"),
+    };
+    of(Call::Download, verdict, "no-video", &format!("{shown} is not a whole video: {why}"))
 }
 
 /// What a call's failure means, by the code that tells most.
@@ -153,9 +176,13 @@ pub(super) fn local(call: Call, why: &str) -> Failure {
     of(call, Verdict::Local, "local", why)
 }
 
-/// What was asked and what came back.
+/// What came back, for people.
 fn words(reply: &Reply, envelope: &Envelope) -> String {
     let mut words = format!("HTTP {}", reply.status);
+    let usual = StatusCode::from_u16(reply.status).ok().filter(|status| !status.is_success());
+    if let Some(usual) = usual.and_then(|status| status.canonical_reason()) {
+        words += &format!(" {usual}");
+    }
     if let Some(code) = envelope.code {
         words += &format!(", code {code}");
     }
@@ -163,7 +190,7 @@ fn words(reply: &Reply, envelope: &Envelope) -> String {
         words += &format!(": {}", envelope.message);
     }
     if let Some(host) = &reply.location {
-        words += &format!(" (a redirect to {host}, which is not followed: is the base URL right?)");
+        words += &format!("; a redirect to {host}, which is not followed: is the base URL right?");
     }
     if let Some(flaw) = &reply.flaw {
         words += &format!("; {flaw}");
@@ -174,8 +201,8 @@ fn words(reply: &Reply, envelope: &Envelope) -> String {
 /// The beginning of a body, for a person to judge.
 fn excerpt(reply: &Reply) -> String {
     match printable(&String::from_utf8_lossy(&reply.body), EXCERPT) {
-        empty if empty.is_empty() => " (it is empty)".to_owned(),
-        text => format!(": {text}"),
+        empty if empty.is_empty() => "it is empty".to_owned(),
+        text => text,
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::failure::{self, Call, Exchange, Reply};
 use super::printable::{EXCERPT, printable};
+pub use super::settings::{Limits, Pace, Settings};
 use super::wire::Envelope;
-use super::{Failure, Progress, Service, Submission, Video, reason, retry};
+use super::{Failure, Progress, Service, Submission, Verdict, Video, reason, retry};
 use super::{download, upload};
 use crate::base::clock::Clock;
 use crate::base::secret::ApiKey;
-use crate::spec::address::BaseUrl;
+use crate::spec::address::{BaseUrl, is_loopback};
 use crate::spec::image::LocalImage;
 use crate::spec::names::TaskId;
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -20,49 +21,8 @@ use url::Url;
 /// Bytes of an API reply at most; the service's own have some hundred.
 const REPLY: usize = 1024 * 1024;
 
-/// What an [`HttpService`] needs to know.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Where the service is.
-    pub base: BaseUrl,
-    /// What its calls carry; downloads never do.
-    pub key: Option<ApiKey>,
-    /// Calls at a time at most: so many connections are kept.
-    pub connections: usize,
-    /// How `batch` names itself.
-    pub user_agent: String,
-    /// How long anything may take.
-    pub limits: Limits,
-    /// The time of day, for a `Retry-After` that names one.
-    pub clock: Clock,
-}
-
-/// How long anything may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Until a connection is made.
-    pub connect: Duration,
-    /// Without a byte, while a reply is awaited or read.
-    pub silence: Duration,
-    /// A whole call; an upload gets the time that `pace` allows it on top.
-    pub call: Duration,
-    /// A whole submit: longer, since one that is given up is an uncertain job.
-    pub submit: Duration,
-    /// Since a connection's last use, for a submit to go out on it. A server closes idle connections when it likes, and a
-    /// submit that meets such a close is an uncertain job for nothing.
-    pub idle: Duration,
-    /// The slowest transfer of a file, either way.
-    pub pace: Pace,
-}
-
-/// So many bytes in so long, at least.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// How many bytes.
-    pub bytes: u64,
-    /// In how long.
-    pub per: Duration,
-}
+/// Redirects of a download at most.
+const REDIRECTS: usize = 10;
 
 /// The HTTP client can't be set up.
 #[derive(Debug, thiserror::Error)]
@@ -83,34 +43,6 @@ pub struct HttpService {
     pub(super) fetching: Client,
 }
 
-impl Settings {
-    /// The usual limits for these.
-    pub fn new(base: BaseUrl, key: Option<ApiKey>, connections: usize) -> Settings {
-        let user_agent = concat!("batch/", env!("CARGO_PKG_VERSION")).to_owned();
-        Settings { base, key, connections, user_agent, limits: Limits::default(), clock: Clock::System }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            connect: Duration::from_secs(10),
-            silence: Duration::from_secs(30),
-            call: Duration::from_secs(60),
-            submit: Duration::from_secs(120),
-            idle: Duration::from_secs(1),
-            pace: Pace { bytes: 64 * 1024, per: Duration::from_secs(60) },
-        }
-    }
-}
-
-impl Pace {
-    /// How long `bytes` may take.
-    pub fn time_for(&self, bytes: u64) -> Duration {
-        self.per.saturating_mul(u32::try_from(bytes.div_ceil(self.bytes.max(1))).unwrap_or(u32::MAX))
-    }
-}
-
 impl HttpService {
     /// Sets up the connections; none is made yet.
     ///
@@ -118,6 +50,7 @@ impl HttpService {
     /// Where the user agent can't stand in a header, or TLS can't be set up (a system without any CA certificates).
     pub fn new(settings: Settings) -> Result<HttpService, Unusable> {
         let Settings { base, key, connections, user_agent, limits, clock } = settings;
+        let loopback = base.to_string().starts_with("http:");
         let client = || {
             let client = Client::builder()
                 .user_agent(&user_agent)
@@ -127,14 +60,21 @@ impl HttpService {
                 .retry(reqwest::retry::never())
                 .referer(false);
             // On loopback the key may travel in the clear; through a proxy it would leave the machine.
-            if base.to_string().starts_with("http:") { client.no_proxy() } else { client }
+            if loopback { client.no_proxy() } else { client }
+        };
+        let build = |adapt: &dyn Fn(ClientBuilder) -> ClientBuilder| {
+            adapt(client()).build().or_else(|error| match loopback {
+                // A trial on loopback works on a bare system too, one without CA certificates.
+                true => adapt(client()).tls_certs_only([]).build().map_err(|_| Unusable(reason::cause(&error))),
+                false => Err(Unusable(reason::cause(&error))),
+            })
         };
         Ok(HttpService {
-            asking: build(|| client().read_timeout(limits.silence))?,
+            asking: build(&|client| client.read_timeout(limits.silence))?,
             // HTTP/1.1, where a connection that is about to be closed says so in its last reply: over HTTP/2, a server that
             // says goodbye after its thousandth request takes submits down with it.
-            sending: build(|| client().http1_only().pool_idle_timeout(limits.idle))?,
-            fetching: build(|| client().redirect(download::redirects()))?,
+            sending: build(&|client| client.http1_only().pool_idle_timeout(limits.idle))?,
+            fetching: build(&|client| client.redirect(redirects()))?,
             base,
             limits,
             key,
@@ -162,11 +102,11 @@ impl HttpService {
         let host = host(&self.base);
         let started = tokio::time::Instant::now();
         let exchange = match request.send().await {
-            Ok(response) => Exchange::Reply(self.read(response, &host).await),
+            Ok(response) => Exchange::Reply(self.read(response).await),
             Err(error) if error.is_connect() || error.is_builder() => {
-                Exchange::NoConnection(reason::sentence(error, &host))
+                Exchange::NoConnection(reason::sentence(&error, &host))
             }
-            Err(error) => Exchange::Broken(reason::sentence(error, &host)),
+            Err(error) => Exchange::Broken(reason::sentence(&error, &host)),
         };
         let status = if let Exchange::Reply(reply) = &exchange { Some(reply.status) } else { None };
         tracing::debug!(%call, status, elapsed = ?started.elapsed(), "called");
@@ -174,7 +114,7 @@ impl HttpService {
     }
 
     /// Reads a reply as far as it comes, and no further than a reply can sensibly go.
-    async fn read(&self, mut response: Response, host: &str) -> Reply {
+    async fn read(&self, mut response: Response) -> Reply {
         let mut reply = Reply {
             status: response.status().as_u16(),
             retry_after: self.retry_after(response.headers()),
@@ -190,7 +130,7 @@ impl HttpService {
                     break;
                 }
                 Err(error) => {
-                    reply.flaw = Some(format!("the reply was cut short: {}", reason::sentence(error, host)));
+                    reply.flaw = Some(format!("the reply was cut short ({})", reason::cause(&error)));
                     break;
                 }
             }
@@ -228,7 +168,7 @@ impl Service for HttpService {
         let envelope = self.ask(Call::Result, &format!("/v1/comfyui/tasks/{task}/result")).await?;
         match envelope.videos() {
             Some(urls) if !urls.is_empty() => Ok(urls),
-            Some(_) => Err(failure::nonsense(Call::Result, "no videos are listed yet")),
+            Some(_) => Err(failure::of(Call::Result, Verdict::Again(None), "not-ready", "no videos are listed yet")),
             None => Err(failure::nonsense(Call::Result, "the reply has no list of URLs in it")),
         }
     }
@@ -250,9 +190,18 @@ impl fmt::Debug for HttpService {
     }
 }
 
-/// Builds a client, on a system without CA certificates one that can do plain HTTP.
-fn build(builder: impl Fn() -> ClientBuilder) -> Result<Client, Unusable> {
-    builder().build().map_err(|error| Unusable(reason::deepest(&error)))
+/// Downloads follow a few redirects, none of them from `https` down to `http`.
+fn redirects() -> redirect::Policy {
+    redirect::Policy::custom(|attempt| {
+        let secure = attempt.previous().iter().any(|url| url.scheme() == "https");
+        match attempt.url().scheme() {
+            _ if attempt.previous().len() > REDIRECTS => attempt.error("there are too many of them"),
+            "https" => attempt.follow(),
+            "http" if !secure || is_loopback(attempt.url()) => attempt.follow(),
+            "http" => attempt.error("it leads from https down to http"),
+            _ => attempt.error("it leads out of the web"),
+        }
+    })
 }
 
 /// The `Authorization` header, marked so that nothing prints it.

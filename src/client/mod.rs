@@ -10,8 +10,11 @@ pub mod throttle;
 
 mod download;
 mod failure;
+mod meter;
+mod partial;
 mod printable;
 mod reason;
+mod settings;
 mod upload;
 mod video;
 mod wire;

@@ -9,29 +9,31 @@ pub(super) const MESSAGE: usize = 500;
 /// Characters of an excerpt or a word at most.
 pub(super) const EXCERPT: usize = 120;
 
-/// `text` on one line, without characters that steer a terminal, and at most `most` characters long.
+/// `text` on one line, without characters that steer a terminal and without queries of URLs, and at most `most`
+/// characters long.
 pub(super) fn printable(text: &str, most: usize) -> String {
-    let mut shown = String::new();
-    let mut length = 0;
-    let mut gap = false;
-    for c in text.chars() {
-        if c.is_whitespace() || c.is_control() {
-            gap = true;
-        } else if !steers(c) {
-            let needed = if gap && length > 0 { 2 } else { 1 };
-            if length + needed > most {
-                shown.push('…');
-                break;
-            }
-            if needed == 2 {
-                shown.push(' ');
-            }
-            shown.push(c);
-            length += needed;
-            gap = false;
-        }
+    let seen: String = text.chars().filter(|c| !steers(*c)).collect();
+    let words = seen.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = words.map(without_queries).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
     }
-    shown
+}
+
+/// A word with the queries of the URLs in it cut out: they may be signed.
+fn without_queries(mut word: &str) -> String {
+    let ends = |c: char| matches!(c, '"' | '\'' | '`' | '<' | '>') || !c.is_ascii();
+    let mut kept = String::new();
+    while let Some(start) = word.find("://") {
+        let end = word[start..].find(ends).map_or(word.len(), |end| start + end);
+        match word[start..end].find('?') {
+            Some(query) => kept.extend([&word[..start + query], "?…"]),
+            None => kept.push_str(&word[..end]),
+        }
+        word = &word[end..];
+    }
+    kept + word
 }
 
 /// Marks that can't be seen and change how the rest is shown.
@@ -60,6 +62,7 @@ mod tests {
             (" two\r\n lines\t", "two lines"),
             ("a\u{9b}31mb", "a 31mb"),
             ("abc\u{202e}fed", "abcfed"),
+            ("\u{feff}{}", "{}"),
             ("", ""),
         ] {
             assert_eq!(printable(text, MESSAGE), shown);
@@ -71,6 +74,19 @@ mod tests {
         assert_eq!(printable("abcdef", 6), "abcdef");
         assert_eq!(printable("abcdefg", 6), "abcdef…");
         assert_eq!(printable("abcde f", 6), "abcde…");
+    }
+
+    #[test]
+    fn queries_of_urls_are_cut_out() {
+        for (text, shown) in [
+            ("no https://a.example/1.png?sign=x here", "no https://a.example/1.png?… here"),
+            (r#"{"urls":["http://a/1?b","http://c/2?d=,e"]}?"#, r#"{"urls":["http://a/1?…","http://c/2?…"]}?"#),
+            ("无法访问https://a/1?b，请重试", "无法访问https://a/1?…，请重试"),
+            ("what? a://", "what? a://"),
+            (r#"a://"://?"#, r#"a://"://?…"#),
+        ] {
+            assert_eq!(printable(text, MESSAGE), shown);
+        }
     }
 
     #[test]

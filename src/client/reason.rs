@@ -4,11 +4,8 @@ use super::printable::{EXCERPT, printable};
 use std::error::Error;
 
 /// Why no reply, or no whole one, came from `host`.
-///
-/// The error's own text names the URL with its query, so only its cause is used.
-pub(super) fn sentence(error: reqwest::Error, host: &str) -> String {
-    let error = error.without_url();
-    let cause = deepest(&error);
+pub(super) fn sentence(error: &reqwest::Error, host: &str) -> String {
+    let cause = cause(error);
     match (error.is_connect(), error.is_timeout()) {
         (true, true) => format!("could not connect to {host} in time"),
         (true, false) => format!("could not connect to {host}: {cause}"),
@@ -19,13 +16,13 @@ pub(super) fn sentence(error: reqwest::Error, host: &str) -> String {
     }
 }
 
-/// The innermost cause, where the fact stands ("connection refused").
-pub(super) fn deepest(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
+/// The innermost cause, where the fact stands ("connection refused"). The outer ones name the URL with its query.
+pub(super) fn cause(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    while let Some(inner) = cause.and_then(Error::source) {
+        cause = Some(inner);
     }
-    let text = printable(&cause.to_string(), EXCERPT);
+    let text = cause.map_or_else(|| "no cause is known".to_owned(), |cause| printable(&cause.to_string(), EXCERPT));
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut characters = text.chars();
     match characters.next() {

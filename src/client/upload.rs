@@ -25,37 +25,47 @@ pub(super) async fn upload(service: &HttpService, image: &LocalImage) -> Result<
     let call = Call::Upload;
     let local = |why: String| failure::local(call, &format!("{}: {why}", image.shown));
     let file = File::open(&image.path).await.map_err(|error| local(error.to_string()))?;
-    let fault = Arc::new(OnceLock::new());
-    let pieces = pieces(file, image.sha256, image.bytes, Arc::clone(&fault));
+    let outcome = Arc::new(OnceLock::new());
+    let pieces = pieces(file, image.sha256, image.bytes, Arc::clone(&outcome));
     let part = Part::stream_with_length(Body::wrap_stream(pieces), image.bytes)
         .file_name(file_name(image))
         .mime_str(image.media_type)
         .map_err(|_| local(format!("{} is no media type", image.media_type)))?;
-    let limit = service.limits.call + service.limits.pace.time_for(image.bytes);
+    let limit = service.limits.call + service.limits.upload.time_for(image.bytes);
     let request = service.post("/v1/resources/upload").multipart(Form::new().part("file", part)).timeout(limit);
     let exchange = service.exchange(call, request).await;
-    if let Some(why) = fault.get() {
+    if let Some(Err(why)) = outcome.get() {
         return Err(local(why.clone()));
     }
     let envelope = failure::answer(call, exchange)?;
-    envelope.upload().ok_or_else(|| failure::nonsense(call, "the reply has no URL of the image in it"))
+    match (envelope.upload(), outcome.get()) {
+        (Some(url), Some(_)) => Ok(url),
+        (Some(_), None) => Err(failure::nonsense(call, "the service replied before it had the whole image")),
+        (None, _) => Err(failure::nonsense(call, "the reply has no URL of the image in it")),
+    }
 }
 
-/// The file's content in pieces; ends with an error, told to `fault` too, where it isn't what `sha256` says.
+/// The file's content in pieces; ends with an error where it isn't what `sha256` says. How it ended stands in `outcome`
+/// before the last piece goes out.
 fn pieces(
     file: File,
     sha256: Sha256,
     bytes: u64,
-    fault: Arc<OnceLock<String>>,
+    outcome: Arc<OnceLock<Result<(), String>>>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     let start = Reading { file, hasher: Hasher::default(), left: bytes, held: None };
     futures::stream::try_unfold(Some(start), move |reading| {
-        let fault = Arc::clone(&fault);
+        let outcome = Arc::clone(&outcome);
         async move {
             let Some(mut reading) = reading else { return Ok(None) };
             let result = reading.next(sha256).await;
-            if let Err(error) = &result {
-                let _ = fault.set(error.to_string());
+            let ended = match &result {
+                Ok((_, last)) => last.then_some(Ok(())),
+                Err(error) => Some(Err(error.to_string())),
+            };
+            if let Some(ended) = ended {
+                // A stream ends once.
+                let _ = outcome.set(ended);
             }
             let (piece, last) = result?;
             Ok(Some((piece, (!last).then_some(reading))))
@@ -74,7 +84,7 @@ struct Reading {
 impl Reading {
     /// The next piece, and whether it is the last: then the content was the right one.
     async fn next(&mut self, sha256: Sha256) -> io::Result<(Bytes, bool)> {
-        let changed = || io::Error::other("the file was changed while it was used: start again");
+        let changed = || io::Error::other("the file was changed while the run was on: run again to use what it is now");
         loop {
             let mut piece = Vec::with_capacity(PIECE);
             let read = (&mut self.file).take(PIECE as u64).read_to_end(&mut piece).await?;

@@ -79,7 +79,8 @@ impl Envelope {
             let list = item.get("urls").or_else(|| item.get("result")?.get("urls"));
             if let Some(Value::Array(list)) = list {
                 listed = true;
-                for url in list {
+                // An empty place must not keep the videos beside it from being fetched; nonsense is asked for again.
+                for url in list.iter().filter(|url| !url.is_null() && *url != "") {
                     urls.push(web_url(url)?);
                 }
             }

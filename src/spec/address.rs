@@ -83,7 +83,8 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL stays on this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

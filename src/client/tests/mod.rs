@@ -2,6 +2,7 @@
 
 mod server;
 mod smoke;
+mod wire;
 
 use super::http::{HttpService, Limits, Pace, Settings};
 use crate::base::secret::ApiKey;
@@ -19,7 +20,8 @@ fn limits() -> Limits {
         call: Duration::from_secs(2),
         submit: Duration::from_millis(600),
         idle: Duration::from_millis(100),
-        pace: Pace { bytes: 1000, per: Duration::from_millis(200) },
+        upload: Pace { bytes: 1_000_000, per: Duration::from_secs(1) },
+        download: Pace { bytes: 1000, per: Duration::from_millis(200) },
     }
 }
 

@@ -1,0 +1,29 @@
+//! Notices a transfer that drips: never silent, and never done.
+
+use super::settings::Pace;
+use tokio::time::Instant;
+
+/// Measures one stretch of time after the other.
+pub(super) struct Meter {
+    pace: Pace,
+    since: Instant,
+    bytes: u64,
+}
+
+impl Meter {
+    /// Starts now.
+    pub(super) fn new(pace: Pace) -> Meter {
+        Meter { pace, since: Instant::now(), bytes: 0 }
+    }
+
+    /// Counts more bytes in; looks at each stretch of time by itself.
+    pub(super) fn is_too_slow(&mut self, bytes: u64) -> bool {
+        self.bytes += bytes;
+        if self.since.elapsed() < self.pace.per {
+            return false;
+        }
+        let slow = self.bytes < self.pace.bytes;
+        *self = Meter::new(self.pace);
+        slow
+    }
+}

@@ -1,0 +1,82 @@
+//! What the client needs to know, and how long it waits.
+
+use crate::base::clock::Clock;
+use crate::base::secret::ApiKey;
+use crate::spec::address::BaseUrl;
+use std::time::Duration;
+
+/// What an [`HttpService`](super::http::HttpService) needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the service is.
+    pub base: BaseUrl,
+    /// What its calls carry; downloads never do.
+    pub key: Option<ApiKey>,
+    /// Calls at a time at most: so many connections are kept.
+    pub connections: usize,
+    /// How `batch` names itself.
+    pub user_agent: String,
+    /// How long anything may take.
+    pub limits: Limits,
+    /// The time of day, for a `Retry-After` that names one.
+    pub clock: Clock,
+}
+
+/// How long anything may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Until a connection is made.
+    pub connect: Duration,
+    /// Without a byte, while a reply is awaited or read.
+    pub silence: Duration,
+    /// A whole call; an upload gets the time that its size takes on top.
+    pub call: Duration,
+    /// A whole submit: longer, since one that is given up is an uncertain job.
+    pub submit: Duration,
+    /// Since a connection's last use, for a submit to go out on it: a server closes idle connections when it likes, and a
+    /// submit that meets such a close is an uncertain job for nothing.
+    pub idle: Duration,
+    /// The slowest upload.
+    pub upload: Pace,
+    /// The slowest download, in any stretch of time; there is no limit to the whole.
+    pub download: Pace,
+}
+
+/// So many bytes in so long, at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How many bytes.
+    pub bytes: u64,
+    /// In how long.
+    pub per: Duration,
+}
+
+impl Settings {
+    /// These, with the usual limits.
+    pub fn new(base: BaseUrl, key: Option<ApiKey>, connections: usize) -> Settings {
+        let user_agent = concat!("batch/", env!("CARGO_PKG_VERSION")).to_owned();
+        Settings { base, key, connections, user_agent, limits: Limits::default(), clock: Clock::System }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connect: Duration::from_secs(10),
+            silence: Duration::from_secs(30),
+            call: Duration::from_secs(60),
+            submit: Duration::from_secs(120),
+            idle: Duration::from_secs(1),
+            upload: Pace { bytes: 16 * 1024, per: Duration::from_secs(1) },
+            download: Pace { bytes: 64 * 1024, per: Duration::from_secs(60) },
+        }
+    }
+}
+
+impl Pace {
+    /// How long `bytes` may take.
+    pub fn time_for(&self, bytes: u64) -> Duration {
+        let stretches = u32::try_from(bytes.div_ceil(self.bytes.max(1))).unwrap_or(u32::MAX);
+        self.per.saturating_mul(stretches)
+    }
+}
