@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 /// A state change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "fields are those of a record, and `at` is when it happened")]
 pub enum Entry {
     /// The intent: durable before the first byte of a submit is sent.
     Submitting {
@@ -81,18 +82,22 @@ pub enum Entry {
     /// Content was uploaded: `url` is without a query, else it isn't kept.
     Uploaded { sha256: Sha256, url: String, at: Timestamp },
     /// A record takes another place, name or job, its files having been renamed already.
+    ///
+    /// The attempt says which purchase is meant: read again, the entry must not catch a later one of the same key.
     Moved {
         #[serde(flatten)]
         key: Key,
+        attempt: u32,
         /// The job that has the record from now on.
         to: JobId,
         place: Place,
         name: VideoName,
     },
-    /// A record is no longer kept (`--prune`).
+    /// A record is no longer kept (`--prune`); later attempts of its key are not meant.
     Dropped {
         #[serde(flatten)]
         key: Key,
+        attempt: u32,
     },
     /// A person settled an uncertain job (`batch resolve`).
     Resolved {
@@ -109,7 +114,10 @@ pub enum Entry {
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// It arrived, and this is its task.
-    Task { task: TaskId },
+    Task {
+        /// The service's id.
+        task: TaskId,
+    },
     /// It may be submitted again.
     Resubmit,
     /// It failed, and stays so until its digest changes.
@@ -130,8 +138,26 @@ impl Entry {
             | Entry::Succeeded { key, .. }
             | Entry::Failed { key, .. }
             | Entry::Moved { key, .. }
-            | Entry::Dropped { key }
+            | Entry::Dropped { key, .. }
             | Entry::Resolved { key, .. } => Some(key),
+        }
+    }
+
+    /// Which submit of its key the entry is about, counted from 1.
+    pub fn attempt(&self) -> Option<u32> {
+        match self {
+            Entry::Uploaded { .. } => None,
+            Entry::Submitting { attempt, .. }
+            | Entry::Submitted { attempt, .. }
+            | Entry::Refused { attempt, .. }
+            | Entry::Uncertain { attempt, .. }
+            | Entry::Generated { attempt, .. }
+            | Entry::Downloaded { attempt, .. }
+            | Entry::Succeeded { attempt, .. }
+            | Entry::Failed { attempt, .. }
+            | Entry::Moved { attempt, .. }
+            | Entry::Dropped { attempt, .. }
+            | Entry::Resolved { attempt, .. } => Some(*attempt),
         }
     }
 }

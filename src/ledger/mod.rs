@@ -1,4 +1,216 @@
-//! The record of each job.
+//! The record of each job: `jobs.lock`, and the journal beside it while a run is on.
+//!
+//! [`open`] takes the advisory lock and recovers what a killed run left; [`Ledger::start`] begins a journal and gives a [`Scribe`], whose
+//! [`record`](Scribe::record) returns when an entry is durable; [`Closer::close`] writes the lock whole and removes the
+//! journal. [`read`] looks without taking anything.
+//!
+//! The promise, per lock file: whatever is killed, whenever, no purchase is made twice without a person's word, and no task
+//! id is lost; at worst a job is called uncertain.
 
+pub mod book;
 pub mod entry;
+mod failure;
+mod group_commit;
+mod guard;
+mod history;
+mod journal;
+mod lockfile;
+mod paths;
 pub mod record;
+mod recover;
+
+pub use book::Book;
+pub use failure::LedgerError;
+pub use group_commit::{Scribe, Unwritable};
+pub use journal::Holder;
+pub use paths::Paths;
+
+use crate::base::digest::Sha256;
+use group_commit::{Message, Writer};
+use guard::Guard;
+use journal::{Header, Pen};
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// What lock and journal say, read without the advisory lock.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The state.
+    pub book: Book,
+    /// The run that is on now: what it has in flight is no more uncertain than its journal's last lines are old.
+    pub held_by: Option<Holder>,
+    /// Whether a journal lies beside the lock.
+    pub journal: bool,
+}
+
+/// A ledger that this process holds and has not changed.
+#[derive(Debug)]
+pub struct Ledger {
+    desk: Desk,
+    book: Book,
+    holder: Holder,
+    /// Whether a run that was killed left a journal.
+    leftover: bool,
+    /// Whether the state is another than the lock's.
+    changed: bool,
+}
+
+/// Closes the ledger of a run.
+#[derive(Debug)]
+pub struct Closer {
+    desk: Desk,
+    inbox: mpsc::Sender<Message>,
+    writer: JoinHandle<Writer>,
+}
+
+/// The files, held.
+#[derive(Debug)]
+struct Desk {
+    paths: Paths,
+    guard: Arc<Guard>,
+    /// The hash of the lock as it was read.
+    lock: Option<Sha256>,
+}
+
+/// Reads the state without taking the advisory lock, and without writing anything.
+///
+/// # Errors
+/// As [`open`], but for [`LedgerError::Held`].
+pub fn read(paths: &Paths) -> Result<Snapshot, LedgerError> {
+    // The journal first, and whole: a run that ends meanwhile has everything in the lock before its journal goes.
+    let (journal, held_by) = match File::open(&paths.journal) {
+        Ok(file) => {
+            let text = guard::read_bounded(&file, &paths.journal)?;
+            let holder = if guard::is_held(&file) { journal::holder(&text) } else { None };
+            (Some(text), holder)
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => (None, None),
+        Err(e) => return Err(LedgerError::io("read", &paths.journal)(e)),
+    };
+    let lock = lockfile::load(&paths.lock)?;
+    let book = recover::recover(lock.as_deref(), journal.as_deref().unwrap_or_default(), paths)?;
+    Ok(Snapshot { book, held_by, journal: journal.is_some() })
+}
+
+/// Takes the advisory lock and recovers the state. Writes nothing.
+///
+/// # Errors
+/// Where another run holds it, a file can't be read, is damaged or of a newer version.
+pub fn open(paths: &Paths, holder: Holder) -> Result<Ledger, LedgerError> {
+    let guard = Guard::take(&paths.journal)?;
+    let journal = guard.content()?;
+    let lock = lockfile::load(&paths.lock)?;
+    let book = recover::recover(lock.as_deref(), &journal, paths)?;
+    let desk = Desk { paths: paths.clone(), guard: Arc::new(guard), lock: lock.as_deref().map(Sha256::of) };
+    let leftover = !journal.is_empty();
+    Ok(Ledger { desk, book, holder, leftover, changed: leftover })
+}
+
+impl Ledger {
+    /// The state.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// Says that the same service has another name now (`--move-service`).
+    pub fn move_service(&mut self, service: &str) {
+        self.changed |= self.book.service() != Some(service);
+        self.book.set_service(service);
+    }
+
+    /// Begins a run on `service`: what a killed run left goes into the lock, and a new journal is begun and synced. Needs a
+    /// tokio runtime around it.
+    ///
+    /// # Errors
+    /// Where the records are of another service, or a file can't be written.
+    pub fn start(mut self, service: &str) -> Result<(Scribe, Closer), LedgerError> {
+        if let Some(lock) = self.book.service().filter(|lock| *lock != service && !self.book.is_empty()) {
+            let (path, lock) = (self.desk.paths.lock.clone(), lock.to_owned());
+            return Err(LedgerError::OtherService { path, lock, wanted: service.to_owned() });
+        }
+        self.book.set_service(service);
+        if self.leftover {
+            self.desk.write_lock(&self.book)?;
+        }
+        self.desk.guard.clear()?;
+        let header = Header {
+            journal: journal::VERSION,
+            holder: self.holder,
+            continues: self.desk.lock,
+            service: service.to_owned(),
+        };
+        let (pen, first_line) = Pen::new(&header);
+        let journal = self.desk.paths.journal.clone();
+        self.desk.guard.append(&first_line).map_err(LedgerError::io("write", &journal))?;
+        let guard = Arc::clone(&self.desk.guard);
+        let writer = Writer { guard, pen, book: self.book, journal, changed: self.changed, broken: None };
+        let (scribe, inbox, writer) = writer.spawn();
+        Ok((scribe, Closer { desk: self.desk, inbox, writer }))
+    }
+
+    /// Closes a ledger with which nothing was done: the lock stays as it is, unless a killed run left something to take in.
+    ///
+    /// # Errors
+    /// Where a file can't be written; the journal stays then.
+    pub fn close_unchanged(mut self) -> Result<Book, LedgerError> {
+        if self.changed {
+            self.desk.write_lock(&self.book)?;
+        }
+        self.desk.guard.remove()?;
+        Ok(self.book)
+    }
+}
+
+impl Closer {
+    /// Ends the run: writes the lock whole where anything changed, removes the journal, and releases the advisory lock last.
+    /// Entries that are recorded already are in the book; those that come after are refused.
+    ///
+    /// # Errors
+    /// Where the lock can't be written; the journal stays then, and the next run takes it in.
+    pub async fn close(self) -> Result<Book, LedgerError> {
+        let Closer { mut desk, inbox, writer } = self;
+        // The writer may be gone already: then there is nothing to tell it.
+        let _ = inbox.send(Message::Close).await;
+        drop(inbox);
+        let path = desk.paths.lock.clone();
+        let broke_off = |e: tokio::task::JoinError| LedgerError::io("write", &path)(io::Error::other(e));
+        let Writer { book, changed, broken, .. } = writer.await.map_err(broke_off)?;
+        tokio::task::spawn_blocking(move || desk.close(book, changed, broken.is_none())).await.map_err(broke_off)?
+    }
+}
+
+impl Desk {
+    /// Writes what a run recorded into the lock, and removes the journal.
+    fn close(&mut self, mut book: Book, changed: bool, sound: bool) -> Result<Book, LedgerError> {
+        if changed {
+            let found = lockfile::load(&self.paths.lock)?;
+            let hash = found.as_deref().map(Sha256::of);
+            if sound && hash.is_some() && hash != self.lock {
+                // Somebody put another lock there (a checkout) while the run was on: do as the next run would after a crash.
+                book = recover::recover(found.as_deref(), &self.guard.content()?, &self.paths)?;
+            }
+            self.lock = hash;
+            self.write_lock(&book)?;
+        }
+        self.guard.remove()?;
+        Ok(book)
+    }
+
+    /// Writes the lock whole, where its bytes differ.
+    fn write_lock(&mut self, book: &Book) -> Result<(), LedgerError> {
+        let text = lockfile::write(book);
+        let hash = Some(Sha256::of(text.as_bytes()));
+        let nothing = self.lock.is_none() && book.is_empty();
+        if self.lock != hash && !nothing {
+            lockfile::save(&self.paths.lock, &text)?;
+            self.lock = hash;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

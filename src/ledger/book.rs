@@ -1,0 +1,265 @@
+//! The state that lock and journal stand for: all records and uploads. Pure: no file, no clock.
+
+use super::entry::Entry;
+use super::history::{Asked, History};
+use super::record::{Key, Output, Place, Record};
+use crate::base::digest::Sha256;
+use crate::spec::names::{Digest, JobId, TaskId};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// All that is known of a manifest's purchases.
+///
+/// [`apply`](Book::apply) is the only way in which it changes. Entries may come twice, or onto a lock that already has
+/// them: a purchase only ever moves forward, and no task id is forgotten.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    service: Option<String>,
+    jobs: BTreeMap<JobId, Job>,
+    /// The jobs that ever had a digest, for renames.
+    by_digest: HashMap<Digest, Vec<JobId>>,
+    uploads: BTreeMap<Sha256, Upload>,
+}
+
+/// What is known of one job.
+#[derive(Clone, Debug, Default)]
+struct Job {
+    /// The digest that its manifest asks for, as far as the ledger was told; at most one.
+    current: Option<Digest>,
+    histories: BTreeMap<Digest, History>,
+}
+
+/// Content that was uploaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Upload {
+    /// Where it is, without a query.
+    pub(super) url: String,
+    /// Since when.
+    pub(super) at: Timestamp,
+}
+
+impl Book {
+    /// Where task ids and uploads are valid: a base URL, or `simulate`.
+    pub fn service(&self) -> Option<&str> {
+        self.service.as_deref()
+    }
+
+    /// Says where task ids and uploads are valid.
+    pub fn set_service(&mut self, service: &str) {
+        self.service = Some(service.to_owned());
+    }
+
+    /// All records, by job, place and digest.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.jobs.values().flat_map(|job| {
+            let current = job.current.as_ref();
+            let others = job.histories.iter().filter(move |(digest, _)| Some(*digest) != current);
+            let current = current.and_then(|digest| job.histories.get(digest));
+            current.into_iter().chain(others.map(|(_, history)| history)).filter_map(History::record)
+        })
+    }
+
+    /// The record of a key.
+    pub fn get(&self, key: &Key) -> Option<&Record> {
+        self.history(key).and_then(History::record)
+    }
+
+    /// The record of the digest that a job has now.
+    pub fn current(&self, job: &JobId) -> Option<&Record> {
+        let job = self.jobs.get(job)?;
+        job.histories.get(job.current.as_ref()?)?.record()
+    }
+
+    /// The records whose digest their job no longer has, by job and digest.
+    pub fn superseded(&self) -> impl Iterator<Item = &Record> {
+        self.records().filter(|record| record.place == Place::Superseded)
+    }
+
+    /// The records of a digest under whatever job.
+    pub fn with_digest(&self, digest: &Digest) -> impl Iterator<Item = &Record> {
+        let jobs = self.by_digest.get(digest).map(Vec::as_slice).unwrap_or_default();
+        jobs.iter().filter_map(|job| self.jobs.get(job)?.histories.get(digest)?.record())
+    }
+
+    /// The record that a task belongs to, found by looking at all of them.
+    pub fn with_task(&self, task: &TaskId) -> Option<&Record> {
+        let of_record = |record: &Record| record.stage.task() == Some(task);
+        let all = || self.jobs.values().flat_map(|job| job.histories.values());
+        let shown = all().filter_map(History::record).find(|record| of_record(record));
+        shown.or_else(|| all().find(|history| history.other_tasks().contains(task))?.record())
+    }
+
+    /// Tasks that were paid for under a key beside the one of its record: kept so that none is ever forgotten.
+    ///
+    /// Only a second submit that a person or `on_uncertain: resubmit` allowed, or locks that were mixed, leave any.
+    pub fn other_tasks(&self, key: &Key) -> BTreeSet<&TaskId> {
+        self.history(key).map(History::other_tasks).unwrap_or_default()
+    }
+
+    /// Where content lies that was uploaded already.
+    pub fn upload(&self, content: &Sha256) -> Option<&str> {
+        self.uploads.get(content).map(|upload| upload.url.as_str())
+    }
+
+    /// The number of the next submit of a key; also counts submits that were refused and left no record.
+    pub fn next_attempt(&self, key: &Key) -> u32 {
+        self.history(key).map_or(1, History::next_attempt)
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.uploads.is_empty() && self.records().next().is_none()
+    }
+
+    /// Takes in a state change. Harmless where it is known already.
+    pub fn apply(&mut self, entry: &Entry) {
+        if let Entry::Uploaded { sha256, url, at } = entry {
+            return self.add_upload(*sha256, url, *at);
+        }
+        if let (Some(key), Some(attempt)) = (entry.key(), entry.attempt()) {
+            self.history_mut(key).saw(attempt);
+        }
+        match entry {
+            Entry::Uploaded { .. } => {}
+            Entry::Submitting { key, attempt, parts, videos, name, service, at } => {
+                self.service.get_or_insert_with(|| service.clone());
+                let asked = Asked { parts, videos: *videos, name, at: whole_seconds(*at) };
+                self.history_mut(key).asked(key, *attempt, asked);
+                self.make_current(key);
+                self.history_mut(key).put(Place::Current, Some(name));
+            }
+            Entry::Submitted { key, attempt, task, at } => {
+                self.tell(key, |history| history.submitted(key, *attempt, task, whole_seconds(*at)));
+            }
+            Entry::Refused { key, attempt, error, last, at } => {
+                self.tell(key, |history| history.refused(key, *attempt, error, *last, whole_seconds(*at)));
+            }
+            Entry::Uncertain { key, attempt, reason, at } => {
+                self.tell(key, |history| history.uncertain(key, *attempt, reason, whole_seconds(*at)));
+            }
+            Entry::Generated { key, attempt, at } => {
+                self.tell(key, |history| history.generated(key, *attempt, whole_seconds(*at)));
+            }
+            Entry::Downloaded { key, attempt, output } => {
+                let source = output.source.as_deref().map(without_query);
+                let output = Output { source: source.map(str::to_owned), ..output.clone() };
+                self.tell(key, |history| history.downloaded(key, *attempt, &output));
+            }
+            Entry::Succeeded { key, attempt } => self.tell(key, |history| history.succeeded(key, *attempt)),
+            Entry::Failed { key, attempt, error, at } => {
+                self.tell(key, |history| history.failed(key, *attempt, error, whole_seconds(*at)));
+            }
+            Entry::Resolved { key, attempt, verdict, at } => {
+                self.tell(key, |history| history.resolved(key, *attempt, verdict, whole_seconds(*at)));
+            }
+            Entry::Dropped { key, attempt } => self.history_mut(key).dropped(*attempt),
+            Entry::Moved { key, attempt, to, place, name } => {
+                let to = Key { job: to.clone(), digest: key.digest };
+                self.take_over(key, *attempt, &to);
+                self.put(&to, *place);
+                self.history_mut(&to).put(*place, Some(name));
+            }
+        }
+    }
+
+    /// Takes in a record of the lock.
+    pub(super) fn insert(&mut self, record: Record, others: BTreeSet<TaskId>) {
+        let key = record.key.clone();
+        if record.place == Place::Current {
+            self.make_current(&key);
+        }
+        *self.history_mut(&key) = History::of(record, others);
+    }
+
+    /// Takes in an upload; one whose URL has a query is not kept, since what is signed expires.
+    pub(super) fn add_upload(&mut self, sha256: Sha256, url: &str, at: Timestamp) {
+        if without_query(url) == url {
+            self.uploads.insert(sha256, Upload { url: url.to_owned(), at: whole_seconds(at) });
+        } else {
+            self.uploads.remove(&sha256);
+        }
+    }
+
+    /// The uploads, by content.
+    pub(super) fn uploads(&self) -> impl Iterator<Item = (&Sha256, &Upload)> {
+        self.uploads.iter()
+    }
+
+    /// Tells a history something; one that was unknown before gets the job's place if that is free.
+    fn tell(&mut self, key: &Key, tell: impl FnOnce(&mut History)) {
+        let known = self.get(key).is_some();
+        tell(self.history_mut(key));
+        if !known && self.jobs.get(&key.job).is_some_and(|job| job.current.is_none_or(|digest| digest == key.digest)) {
+            self.put(key, Place::Current);
+            self.history_mut(key).put(Place::Current, None);
+        }
+    }
+
+    fn put(&mut self, key: &Key, place: Place) {
+        match place {
+            Place::Current => self.make_current(key),
+            Place::Superseded => self.leave(key),
+        }
+    }
+
+    /// Makes a key's digest the one that its job has; another that had the place is superseded.
+    fn make_current(&mut self, key: &Key) {
+        let job = self.jobs.entry(key.job.clone()).or_default();
+        let before = job.current.replace(key.digest);
+        if let Some(history) = before.filter(|b| *b != key.digest).and_then(|before| job.histories.get_mut(&before)) {
+            history.supersede();
+        }
+    }
+
+    /// A key's digest is no longer the one that its job has.
+    fn leave(&mut self, key: &Key) {
+        if let Some(job) = self.jobs.get_mut(&key.job) {
+            job.current.take_if(|current| *current == key.digest);
+        }
+    }
+
+    /// The purchases under `from` up to `attempt` belong to `to` from now on.
+    fn take_over(&mut self, from: &Key, attempt: u32, to: &Key) {
+        if from == to {
+            return;
+        }
+        if let Some(taken) = self.history_mut(from).take(attempt) {
+            self.history_mut(to).absorb(&to.job, taken);
+        }
+        if self.get(from).is_none() {
+            self.leave(from);
+        }
+    }
+
+    fn history(&self, key: &Key) -> Option<&History> {
+        self.jobs.get(&key.job)?.histories.get(&key.digest)
+    }
+
+    fn history_mut(&mut self, key: &Key) -> &mut History {
+        let job = self.jobs.entry(key.job.clone()).or_default();
+        job.histories.entry(key.digest).or_insert_with(|| {
+            self.by_digest.entry(key.digest).or_default().push(key.job.clone());
+            History::default()
+        })
+    }
+}
+
+/// Two books are equal where their locks are: what a lock doesn't keep (numbers of refused submits) is left aside.
+impl PartialEq for Book {
+    fn eq(&self, other: &Book) -> bool {
+        let with_others = |book: &Book| -> Vec<(Record, BTreeSet<TaskId>)> {
+            book.records().map(|r| (r.clone(), book.other_tasks(&r.key).into_iter().cloned().collect())).collect()
+        };
+        self.service == other.service && self.uploads == other.uploads && with_others(self) == with_others(other)
+    }
+}
+
+/// What a lock keeps of a time; before 1970 no clock was right.
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second().max(0)).unwrap_or(at)
+}
+
+/// A URL up to its query or fragment: what is behind may be signed, and is asked for again by task id.
+fn without_query(url: &str) -> &str {
+    url.find(['?', '#']).map_or(url, |end| &url[..end])
+}

@@ -1,0 +1,97 @@
+//! Why a ledger can't be read, opened or written.
+
+use super::journal::Holder;
+use jiff::Timestamp;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a ledger can't be read, opened or written. Nothing was overwritten, and nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Another run holds it.
+    #[error("another run is using {}{}", .journal.display(), words_for(.holder.as_ref()))]
+    Held {
+        /// The journal, on which the lock is.
+        journal: PathBuf,
+        /// Who holds it, where that can be read.
+        holder: Option<Holder>,
+    },
+    /// A lock or a journal that can't be trusted.
+    #[error("{}{}: {what}", .path.display(), .line.map(|line| format!(":{line}")).unwrap_or_default())]
+    Damaged {
+        /// The lock or the journal.
+        path: PathBuf,
+        /// The line, counted from 1, where there is one.
+        line: Option<usize>,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A lock with the marks of a merge in it.
+    #[error("{}:{line}: a merge conflict: keep the blocks of both sides, each id once, and remove the marks", .path.display())]
+    Conflict {
+        /// The lock.
+        path: PathBuf,
+        /// The line of the first mark, counted from 1.
+        line: usize,
+    },
+    /// A file of a later version.
+    #[error("{} was written by a newer batch (version {version}; this one knows {known})", .path.display())]
+    Newer {
+        /// The lock or the journal.
+        path: PathBuf,
+        /// Its version.
+        version: i64,
+        /// The version that this program knows.
+        known: i64,
+    },
+    /// The records are of another service than the one that is wanted.
+    #[error("{} belongs to {lock}, not to {wanted}: task ids and uploads are only valid there", .path.display())]
+    OtherService {
+        /// The lock.
+        path: PathBuf,
+        /// The service that it belongs to.
+        lock: String,
+        /// The service that is wanted.
+        wanted: String,
+    },
+    /// A journal that was left by a run with another service, and doesn't continue this lock.
+    #[error(
+        "{} was left by a run on {theirs}, but {} belongs to {ours}: put back the lock that it continues",
+        .journal.display(), .lock.display()
+    )]
+    ForeignJournal {
+        /// The journal.
+        journal: PathBuf,
+        /// Its service.
+        theirs: String,
+        /// The lock.
+        lock: PathBuf,
+        /// The lock's service.
+        ours: String,
+    },
+    /// A file can't be read or written.
+    #[error("can't {doing} {}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried: `read`, `write`, …
+        doing: &'static str,
+        /// The cause.
+        source: io::Error,
+    },
+}
+
+impl LedgerError {
+    /// Attaches what was tried, and on which file, to an I/O error.
+    pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> LedgerError {
+        let path = path.into();
+        move |source| LedgerError::Io { path, doing, source }
+    }
+}
+
+fn words_for(holder: Option<&Holder>) -> String {
+    let words = |Holder { host, pid, started }: &Holder| -> String {
+        format!(" (process {pid} on {host}, since {})", Timestamp::from_second(started.as_second()).unwrap_or(*started))
+    };
+    holder.map(words).unwrap_or_default()
+}

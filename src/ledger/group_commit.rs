@@ -1,0 +1,125 @@
+//! One task owns journal and book: what waits at the same time becomes durable with one write and one sync.
+
+use super::book::Book;
+use super::entry::Entry;
+use super::guard::Guard;
+use super::journal::Pen;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// Entries of one group at most.
+const GROUP: usize = 4096;
+
+/// Entries that may wait beside the group that is being written.
+const WAITING: usize = 4096;
+
+/// The journal can't be written: nothing more may be submitted. What is paid is still followed, and goes into the lock
+/// at the end.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("can't write {}: {why}", .journal.display())]
+pub struct Unwritable {
+    /// The journal.
+    pub journal: PathBuf,
+    /// Why not.
+    pub why: Arc<str>,
+}
+
+/// Records entries; as many clones as there are jobs.
+#[derive(Clone, Debug)]
+pub struct Scribe {
+    inbox: mpsc::Sender<Message>,
+    journal: PathBuf,
+}
+
+#[derive(Debug)]
+pub(super) enum Message {
+    Record(Entry, oneshot::Sender<Result<(), Unwritable>>),
+    /// Nothing is taken in any more.
+    Close,
+}
+
+/// Owner of journal and book while a run is on.
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub(super) guard: Arc<Guard>,
+    pub(super) pen: Pen,
+    pub(super) book: Book,
+    pub(super) journal: PathBuf,
+    /// Whether anything was recorded.
+    pub(super) changed: bool,
+    /// The first failure: an `fsync` that failed once says nothing when it is tried again.
+    pub(super) broken: Option<Unwritable>,
+}
+
+impl Scribe {
+    /// Records an entry; returns when it is durable.
+    ///
+    /// A future that is dropped after its first poll may or may not have recorded its entry.
+    ///
+    /// # Errors
+    /// Where it isn't durable. An intent must not be followed by its submit then.
+    pub async fn record(&self, entry: Entry) -> Result<(), Unwritable> {
+        let (reply, answer) = oneshot::channel();
+        let closed = || Unwritable { journal: self.journal.clone(), why: "the ledger is closed".into() };
+        self.inbox.send(Message::Record(entry, reply)).await.map_err(|_| closed())?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+impl Writer {
+    /// Starts the task; it ends after [`Message::Close`], or when no sender is left.
+    pub(super) fn spawn(self) -> (Scribe, mpsc::Sender<Message>, tokio::task::JoinHandle<Writer>) {
+        let (inbox, messages) = mpsc::channel(WAITING);
+        let scribe = Scribe { inbox: inbox.clone(), journal: self.journal.clone() };
+        (scribe, inbox, tokio::spawn(self.write(messages)))
+    }
+
+    async fn write(mut self, mut inbox: mpsc::Receiver<Message>) -> Writer {
+        let mut messages = Vec::new();
+        while inbox.recv_many(&mut messages, GROUP).await > 0 {
+            let mut group = Vec::with_capacity(messages.len());
+            for message in messages.drain(..) {
+                match message {
+                    Message::Record(entry, reply) => group.push((entry, reply)),
+                    Message::Close => inbox.close(),
+                }
+            }
+            if !group.is_empty() {
+                self.commit(group).await;
+            }
+        }
+        self
+    }
+
+    /// Makes a group durable, takes it into the book, and answers all who wait for it.
+    async fn commit(&mut self, group: Vec<(Entry, oneshot::Sender<Result<(), Unwritable>>)>) {
+        let outcome = self.append(group.iter().map(|(entry, _)| entry)).await;
+        for (entry, reply) in group {
+            // An intent that isn't durable is never sent. All else has happened, durable or not: the lock shall know it.
+            if outcome.is_ok() || !matches!(entry, Entry::Submitting { .. }) {
+                self.book.apply(&entry);
+                self.changed = true;
+            }
+            // Who doesn't wait any more needs no answer.
+            let _ = reply.send(outcome.clone());
+        }
+    }
+
+    async fn append(&mut self, entries: impl Iterator<Item = &Entry>) -> Result<(), Unwritable> {
+        if let Some(broken) = &self.broken {
+            return Err(broken.clone());
+        }
+        let text = self.pen.group(entries);
+        let guard = Arc::clone(&self.guard);
+        let written = tokio::task::spawn_blocking(move || guard.append(&text)).await;
+        let why = match written {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(e)) => e.to_string(),
+            Err(e) => e.to_string(),
+        };
+        let broken = Unwritable { journal: self.journal.clone(), why: why.into() };
+        self.broken = Some(broken.clone());
+        Err(broken)
+    }
+}

@@ -1,0 +1,138 @@
+//! The journal's file, held: an advisory lock keeps a second run of the same manifest out.
+//!
+//! The kernel releases the lock when the process dies, however it dies.
+
+use super::failure::LedgerError;
+use super::journal;
+use crate::base::durable;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Bytes of a journal at most: what is read, and so what is written.
+const JOURNAL_BYTES: u64 = 4 << 30;
+
+/// A reader (`batch status`) holds the lock for a moment to see whether a run is on: it must not keep a run out.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The journal's file, locked until this is dropped.
+#[derive(Debug)]
+pub(super) struct Guard {
+    file: File,
+    path: PathBuf,
+    removed: AtomicBool,
+}
+
+impl Guard {
+    /// Locks the journal, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`LedgerError::Held`] where another process (or another part of this one) holds it.
+    pub(super) fn take(path: &Path) -> Result<Guard, LedgerError> {
+        let mut tries = 0;
+        loop {
+            let file = OpenOptions::new().read(true).append(true).create(true).open(path);
+            let file = file.map_err(LedgerError::io("open", path))?;
+            match file.try_lock() {
+                // Between opening and locking, a run that ended may have removed the file: its lock is worth nothing then.
+                Ok(()) if is_at(&file, path) => {
+                    return Ok(Guard { file, path: path.to_owned(), removed: AtomicBool::new(false) });
+                }
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) if tries < TRIES => std::thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LedgerError::Held { journal: path.to_owned(), holder: holder_in(&file) });
+                }
+                Err(TryLockError::Error(e)) => return Err(LedgerError::io("lock", path)(e)),
+            }
+            tries += 1;
+        }
+    }
+
+    /// All that the journal has.
+    pub(super) fn content(&self) -> Result<Vec<u8>, LedgerError> {
+        let file = File::open(&self.path).map_err(LedgerError::io("read", &self.path))?;
+        read_bounded(&file, &self.path)
+    }
+
+    /// Appends `text` and makes it durable.
+    ///
+    /// # Errors
+    /// Where it can't be written or synced: nothing may be appended after that, since nobody knows what the file has.
+    pub(super) fn append(&self, text: &[u8]) -> io::Result<()> {
+        if self.file.metadata()?.len() + text.len() as u64 > JOURNAL_BYTES {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the journal has grown too large"));
+        }
+        (&self.file).write_all(text)?;
+        self.file.sync_data()
+    }
+
+    /// Empties the journal, and makes that and its entry in the folder durable.
+    pub(super) fn clear(&self) -> Result<(), LedgerError> {
+        let cleared = self.file.set_len(0).and_then(|()| self.file.sync_all());
+        cleared
+            .and_then(|()| durable::sync_folder(durable::folder_of(&self.path)))
+            .map_err(LedgerError::io("write", &self.path))
+    }
+
+    /// Removes the journal; the lock is held until the guard is dropped.
+    pub(super) fn remove(&self) -> Result<(), LedgerError> {
+        durable::remove(&self.path).map_err(LedgerError::io("remove", &self.path))?;
+        self.removed.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// A journal in which nothing was written is none: it was only made to be locked.
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.removed.load(Ordering::Relaxed) && self.file.metadata().is_ok_and(|m| m.len() == 0) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Whether a run holds the journal that `file` is.
+pub(super) fn is_held(file: &File) -> bool {
+    match file.try_lock_shared() {
+        Ok(()) => {
+            let _ = file.unlock();
+            false
+        }
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => false,
+    }
+}
+
+/// The content of a journal, from its beginning.
+pub(super) fn read_bounded(file: &File, path: &Path) -> Result<Vec<u8>, LedgerError> {
+    let mut text = Vec::new();
+    file.take(JOURNAL_BYTES + 1).read_to_end(&mut text).map_err(LedgerError::io("read", path))?;
+    if text.len() as u64 > JOURNAL_BYTES {
+        let what = "larger than any journal".to_owned();
+        return Err(LedgerError::Damaged { path: path.to_owned(), line: None, what });
+    }
+    Ok(text)
+}
+
+fn holder_in(file: &File) -> Option<journal::Holder> {
+    let mut start = Vec::new();
+    file.take(16 * 1024).read_to_end(&mut start).ok()?;
+    journal::holder(&start)
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |metadata: io::Result<std::fs::Metadata>| metadata.map(|m| (m.dev(), m.ino())).ok();
+    let place_of_file = place(file.metadata());
+    place_of_file.is_some() && place_of_file == place(path.metadata())
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}

@@ -1,0 +1,211 @@
+//! The text of `jobs.lock.journal`: its lines, their checksums, and what a torn end is.
+//!
+//! ```text
+//! 0f8a3c11 {"journal":1,"host":"box","pid":4711,"started":"2026-03-09T02:44:50Z","continues":"51b0…","service":"https://…"}
+//! 9d20b7e4 0 0 {"entry":"submitting","job":"park-walk","digest":"sha256:9f2c…","attempt":1,…}
+//! 77ab0192 1 1 {"entry":"submitted","job":"park-walk","digest":"sha256:9f2c…","attempt":1,"task":"3524e0b3…",…}
+//! 1c6e02d8 2 1 {"entry":"submitting","job":"rooftop",…}
+//! ```
+//!
+//! The first line is the header: version, who writes, and the hash and service of the lock that it continues. Each line after it is
+//! `checksum number group entry`: lines are numbered from 0, and `group` is the number of the first line that was written and synced
+//! together with this one. The checksum is the CRC-32 of what follows it, started with the header's, so that a line of
+//! another journal (a stale block of a reused disk) is none of this one.
+//!
+//! **What is trusted.** A group is written only after the one before it is on the disk, and nothing at all before the header is.
+//! So if any sound line says `group = g`, the header and all lines before `g` were synced: one of them that is missing or broken
+//! is damage, and an error. What is unreadable from line `g` on was never promised to anybody (a kill or a power cut may leave a
+//! part of the group, zeros, or its later pages without its earlier ones): a torn end, and left aside. Sound lines of that last group
+//! are true whether they were promised or not, so they count, also those behind a broken one.
+
+use super::entry::Entry;
+use crate::base::digest::Sha256;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The version that is written, and read.
+pub(super) const VERSION: i64 = 1;
+
+/// Who holds the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The machine's name.
+    pub host: String,
+    /// The process's id there.
+    pub pid: u32,
+    /// When its run began.
+    pub started: Timestamp,
+}
+
+/// The first line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Header {
+    /// The version of the format.
+    pub(super) journal: i64,
+    /// Who writes.
+    #[serde(flatten)]
+    pub(super) holder: Holder,
+    /// The hash of the lock that it continues; none where there was no lock.
+    pub(super) continues: Option<Sha256>,
+    /// Where task ids and uploads of its entries are valid.
+    pub(super) service: String,
+}
+
+/// Writes lines.
+#[derive(Debug)]
+pub(super) struct Pen {
+    seed: u32,
+    next: u64,
+}
+
+/// What is wrong with a journal, and on which line, counted from 1.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    Damaged { line: usize, what: &'static str },
+    Newer(i64),
+}
+
+/// A journal that was read.
+#[derive(Debug)]
+pub(super) struct Contents<'t> {
+    /// None where not even the header was written whole.
+    pub(super) header: Option<Header>,
+    lines: Vec<Line<'t>>,
+    /// The first line of the torn end, counted from 1.
+    pub(super) torn: Option<usize>,
+}
+
+/// A sound line.
+#[derive(Clone, Copy, Debug)]
+struct Line<'t> {
+    place: usize,
+    number: u64,
+    group: u64,
+    entry: &'t [u8],
+}
+
+impl Pen {
+    /// A pen for a new journal, and the text of its first line.
+    pub(super) fn new(header: &Header) -> (Pen, Vec<u8>) {
+        let text = serde_json::to_vec(header).expect("a header is JSON");
+        let seed = crc32fast::hash(&text);
+        let mut line = format!("{seed:08x} ").into_bytes();
+        line.extend(text);
+        line.push(b'\n');
+        (Pen { seed, next: 0 }, line)
+    }
+
+    /// The text of a group of entries, to be written and synced as one.
+    pub(super) fn group<'e>(&mut self, entries: impl IntoIterator<Item = &'e Entry>) -> Vec<u8> {
+        let group = self.next;
+        let mut text = Vec::new();
+        let mut line = Vec::new();
+        for entry in entries {
+            line.clear();
+            line.extend(format!("{} {group} ", self.next).into_bytes());
+            serde_json::to_writer(&mut line, entry).expect("an entry is JSON, and memory takes all that is written");
+            text.extend(format!("{:08x} ", checksum(self.seed, &line)).into_bytes());
+            text.extend_from_slice(&line);
+            text.push(b'\n');
+            self.next += 1;
+        }
+        text
+    }
+}
+
+/// Reads a journal: all lines that can be trusted, or the line of the damage.
+pub(super) fn read(text: &[u8]) -> Result<Contents<'_>, Flaw> {
+    let (first, rest) = text.split_at(text.iter().position(|b| *b == b'\n').map_or(text.len(), |end| end + 1));
+    let Some((seed, header)) = sound_header(first)? else {
+        // The header was synced before anything was written behind it.
+        return match rest {
+            [] => Ok(Contents { header: None, lines: Vec::new(), torn: (!first.is_empty()).then_some(1) }),
+            _ => Err(Flaw::Damaged { line: 1, what: "the journal's first line is damaged" }),
+        };
+    };
+    let pieces = rest.split_inclusive(|b| *b == b'\n').enumerate().map(|(i, line)| (i + 2, line));
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    let mut torn = None;
+    for (place, line) in pieces {
+        match sound_line(seed, place, line) {
+            Some(line) => lines.push(line),
+            None => torn = torn.or(Some(place)),
+        }
+    }
+    let last_group = lines.iter().map(|line| line.group).max().unwrap_or(0);
+    check_synced(&lines, last_group)?;
+    Ok(Contents { header: Some(header), lines, torn })
+}
+
+/// Who wrote a journal, read from its first line alone.
+pub(super) fn holder(text: &[u8]) -> Option<Holder> {
+    let first = text.split_inclusive(|b| *b == b'\n').next()?;
+    sound_header(first).ok()?.map(|(_, header)| header.holder)
+}
+
+impl Contents<'_> {
+    /// The entries, in order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Result<Entry, Flaw>> {
+        self.lines.iter().map(|line| {
+            let what = "the line is sound, but this batch doesn't know what it says";
+            serde_json::from_slice(line.entry).map_err(|_| Flaw::Damaged { line: line.place, what })
+        })
+    }
+}
+
+/// Checks that every line before the last group is there, and in its place.
+fn check_synced(lines: &[Line<'_>], last_group: u64) -> Result<(), Flaw> {
+    let mut expected = 0;
+    for line in lines {
+        let place = expected as usize + 2;
+        if expected < last_group && (line.number != expected || line.place != place) {
+            let what = "the line is damaged, and sound ones that were written after it was safe on the disk follow";
+            return Err(Flaw::Damaged { line: place, what });
+        }
+        if expected >= last_group && line.group != last_group {
+            return Err(Flaw::Damaged { line: line.place, what: "the line stands out of its order" });
+        }
+        expected += 1;
+    }
+    Ok(())
+}
+
+fn sound_header(line: &[u8]) -> Result<Option<(u32, Header)>, Flaw> {
+    #[derive(Deserialize)]
+    struct Version {
+        journal: i64,
+    }
+    let Some((seed, text)) = summed(line).filter(|(sum, text)| crc32fast::hash(text) == *sum) else { return Ok(None) };
+    match serde_json::from_slice::<Version>(text) {
+        Ok(Version { journal }) if journal > VERSION => return Err(Flaw::Newer(journal)),
+        _ => {}
+    }
+    let header =
+        serde_json::from_slice(text).map_err(|_| Flaw::Damaged { line: 1, what: "not the first line of a journal" })?;
+    Ok(Some((seed, header)))
+}
+
+fn sound_line(seed: u32, place: usize, line: &[u8]) -> Option<Line<'_>> {
+    let (_, text) = summed(line).filter(|(sum, text)| checksum(seed, text) == *sum)?;
+    let mut parts = text.splitn(3, |b| *b == b' ');
+    let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse().ok();
+    let (number, group) = (number()?, number()?);
+    Some(Line { place, number, group, entry: parts.next()? })
+}
+
+/// The checksum that a line states, and what it is of. A line that lost only its end's newline is whole.
+fn summed(line: &[u8]) -> Option<(u32, &[u8])> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let (sum, text) = (line.get(..8)?, line.get(9..)?);
+    let digits = std::str::from_utf8(sum).ok().filter(|_| line[8] == b' ' && sum.iter().all(u8::is_ascii_hexdigit))?;
+    Some((u32::from_str_radix(digits, 16).ok()?, text))
+}
+
+fn checksum(seed: u32, text: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new_with_initial(seed);
+    hasher.update(text);
+    hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests;

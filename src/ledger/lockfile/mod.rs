@@ -1,0 +1,74 @@
+//! `jobs.lock`: the state as one TOML file, in a canonical layout.
+//!
+//! Same state, same bytes: tables stand in the order of their ids, and a field that can be told from the others is left
+//! out. Only text that would be written back without a loss is read; anything else is refused, never rewritten.
+
+mod read;
+mod write;
+
+pub(super) use read::parse;
+pub(super) use write::write;
+
+use super::failure::LedgerError;
+use super::record::Output;
+use crate::base::durable;
+use crate::spec::output::VideoName;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The version that is written, and read.
+const VERSION: i64 = 1;
+
+/// Bytes of a lock at most: what is read, and so what is written.
+const LOCK_BYTES: u64 = 1 << 30;
+
+/// The text of the lock at `path`, if there is one.
+///
+/// # Errors
+/// Where it can't be read, or is too large.
+pub(super) fn load(path: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(LedgerError::io("read", path)(e)),
+    };
+    let mut text = Vec::new();
+    file.take(LOCK_BYTES + 1).read_to_end(&mut text).map_err(LedgerError::io("read", path))?;
+    if text.len() as u64 > LOCK_BYTES {
+        let what = "larger than any lock".to_owned();
+        return Err(LedgerError::Damaged { path: path.to_owned(), line: None, what });
+    }
+    Ok(Some(text))
+}
+
+/// Writes the lock at `path` whole.
+///
+/// # Errors
+/// Where it can't be written, or couldn't be read again; the old one stands then.
+pub(super) fn save(path: &Path, text: &str) -> Result<(), LedgerError> {
+    let written = if text.len() as u64 > LOCK_BYTES {
+        Err(io::Error::new(io::ErrorKind::FileTooLarge, "the lock has grown too large"))
+    } else {
+        durable::write_whole(path, text.as_bytes())
+    };
+    written.map_err(LedgerError::io("write", path))
+}
+
+/// The name pattern that can be told from the paths of outputs: `out/a-1.mp4` comes of `out/a-{n}.mp4`.
+///
+/// Reader and writer share it, so that a name is left out exactly where the reader finds it again.
+fn name_of(outputs: &[Output]) -> Option<VideoName> {
+    let first = outputs.first()?;
+    let file = first.path.rfind('/').map_or(0, |slash| slash + 1);
+    let dot = first.path[file..].rfind('.').filter(|dot| *dot > 0).map_or(first.path.len(), |dot| file + dot);
+    let (stem, extension) = first.path.split_at(dot);
+    // A superseded video carries its digest behind the number.
+    let (stem, digest) = stem.split_at(stem.rfind('~').filter(|at| *at > file).unwrap_or(stem.len()));
+    let stem = stem.strip_suffix(&format!("-{}", first.number))?;
+    let name = VideoName::new(&format!("{stem}-{{n}}{digest}{extension}"));
+    outputs.iter().all(|output| name.path(output.number) == output.path).then_some(name)
+}
+
+#[cfg(test)]
+mod tests;

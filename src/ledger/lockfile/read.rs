@@ -1,0 +1,207 @@
+//! Text as a book.
+
+use super::{VERSION, name_of};
+use crate::base::digest::Sha256;
+use crate::ledger::book::Book;
+use crate::ledger::failure::LedgerError;
+use crate::ledger::record::{Fault, Key, Output, Place, Record, Stage, Status, Word};
+use crate::spec::names::{Digest, JobId, TaskId};
+use crate::spec::output::VideoName;
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, de};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The book of a lock that was read from `path`.
+///
+/// # Errors
+/// Where the text is no lock, is of a newer version, has the marks of a merge in it, or says something twice.
+pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerError> {
+    let damaged = |line, what: String| LedgerError::Damaged { path: path.to_owned(), line, what };
+    let text = std::str::from_utf8(text)
+        .map_err(|e| damaged(Some(line_at(text, e.valid_up_to())), "the text is not UTF-8".to_owned()))?;
+    let lock: Lock = toml::from_str(text).map_err(|e| refusal(text, path, &e))?;
+    let mut book = Book::default();
+    if let Some(service) = &lock.service {
+        book.set_service(service);
+    }
+    let tables = [(lock.job, Place::Current, "[[job]]"), (lock.superseded, Place::Superseded, "[[superseded]]")];
+    for (tables, place, header) in tables {
+        for (i, table) in tables.into_iter().enumerate() {
+            let wrong = |what: String| damaged(line_of_table(text, header, i), what);
+            let others = table.other_task_ids.iter().cloned().collect();
+            let record = table.into_record(place).map_err(|what| wrong(what.to_owned()))?;
+            let twice = match place {
+                Place::Current => book.current(&record.key.job).is_some(),
+                Place::Superseded => book.get(&record.key).is_some(),
+            };
+            if twice {
+                let Key { job, digest } = &record.key;
+                return Err(wrong(format!("the job {job} ({}) stands in the lock twice", digest.short())));
+            }
+            book.insert(record, others);
+        }
+    }
+    for upload in lock.upload {
+        book.add_upload(upload.sha256, &upload.url, upload.uploaded_at);
+    }
+    Ok(book)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lock {
+    #[serde(rename = "version", deserialize_with = "known_version")]
+    _version: (),
+    service: Option<String>,
+    #[serde(default)]
+    job: Vec<Table>,
+    #[serde(default)]
+    superseded: Vec<Table>,
+    #[serde(default)]
+    upload: Vec<UploadTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    id: JobId,
+    digest: Digest,
+    #[serde(default)]
+    parts: BTreeMap<String, String>,
+    status: Status,
+    attempt: u32,
+    #[serde(default = "one")]
+    videos: u8,
+    name: Option<VideoName>,
+    task_id: Option<TaskId>,
+    #[serde(default)]
+    other_task_ids: Vec<TaskId>,
+    #[serde(default, deserialize_with = "some_time")]
+    submitted_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "some_time")]
+    finished_at: Option<Timestamp>,
+    reason: Option<String>,
+    error: Option<Fault>,
+    word: Option<Word>,
+    #[serde(default)]
+    output: Vec<OutputTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutputTable {
+    number: Option<usize>,
+    path: String,
+    sha256: Sha256,
+    bytes: u64,
+    source: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UploadTable {
+    sha256: Sha256,
+    url: String,
+    #[serde(deserialize_with = "time")]
+    uploaded_at: Timestamp,
+}
+
+impl Table {
+    /// The record; what doesn't go with its status is refused, since it couldn't be written back.
+    fn into_record(self, place: Place) -> Result<Record, &'static str> {
+        let outputs: Vec<Output> = self.output.into_iter().enumerate().map(|(i, o)| o.into_output(i)).collect();
+        if !outputs.is_sorted_by(|a, b| a.number < b.number) {
+            return Err("the outputs of a job are not in the order of their numbers");
+        }
+        let name = self.name.or_else(|| name_of(&outputs)).ok_or("`name` is missing")?;
+        let fields = (self.task_id, self.reason, self.error, self.word, outputs);
+        let stage = match (self.status, fields) {
+            (Status::Submitted, (Some(task), None, None, None, none)) if none.is_empty() => Stage::Submitted { task },
+            (Status::Generated, (Some(task), None, None, None, outputs)) => Stage::Generated { task, outputs },
+            (Status::Succeeded, (Some(task), None, None, None, outputs)) => Stage::Succeeded { task, outputs },
+            (Status::Failed, (task, None, Some(error), word, none)) if none.is_empty() => {
+                Stage::Failed { task, error, word: word.unwrap_or(Word::Service) }
+            }
+            (Status::Refused, (None, None, Some(error), None, none)) if none.is_empty() => Stage::Refused { error },
+            (Status::Uncertain, (task, Some(reason), None, None, none)) if none.is_empty() => {
+                Stage::Uncertain { task, reason }
+            }
+            _ => return Err("the job's fields don't go with its status (one is missing, or one is too many)"),
+        };
+        Ok(Record {
+            key: Key { job: self.id, digest: self.digest },
+            parts: self.parts,
+            place,
+            attempt: self.attempt,
+            videos: self.videos,
+            name,
+            submitted_at: self.submitted_at,
+            finished_at: self.finished_at,
+            stage,
+        })
+    }
+}
+
+impl OutputTable {
+    fn into_output(self, place: usize) -> Output {
+        let OutputTable { number, path, sha256, bytes, source } = self;
+        Output { number: number.unwrap_or(place + 1), path, sha256, bytes, source }
+    }
+}
+
+fn one() -> u8 {
+    1
+}
+
+fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    match i64::deserialize(deserializer)? {
+        VERSION => Ok(()),
+        other => Err(de::Error::custom(format!("{other} is not a version of this file"))),
+    }
+}
+
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let time = toml::value::Datetime::deserialize(deserializer)?;
+    time.to_string()
+        .parse()
+        .map_err(|_| de::Error::custom("a time has a date, a time of day and an offset, as in 2026-03-09T02:44:54Z"))
+}
+
+fn some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    time(deserializer).map(Some)
+}
+
+/// The best word for a text that can't be read: a merge conflict, a newer version, or the line of the damage.
+fn refusal(text: &str, path: &Path, error: &toml::de::Error) -> LedgerError {
+    let mark = |line: &str| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark));
+    if let Some(line) = text.lines().position(mark) {
+        return LedgerError::Conflict { path: path.to_owned(), line: line + 1 };
+    }
+    if let Some(version) = version_of(text).filter(|version| *version > VERSION) {
+        return LedgerError::Newer { path: path.to_owned(), version, known: VERSION };
+    }
+    let line = error.span().map(|span| line_at(text.as_bytes(), span.start));
+    let mut what = error.message().to_owned();
+    if what.starts_with("unknown field") {
+        what.push_str(" (the lock was edited by hand, or written by a newer batch)");
+    }
+    LedgerError::Damaged { path: path.to_owned(), line, what }
+}
+
+/// The version that the text states, whatever else it says.
+fn version_of(text: &str) -> Option<i64> {
+    let assignment =
+        text.lines().take_while(|line| !line.starts_with('[')).find_map(|line| line.strip_prefix("version"));
+    assignment?.trim_start().strip_prefix('=')?.trim().parse().ok()
+}
+
+/// The line, counted from 1, on which the `index`th table of a kind starts.
+fn line_of_table(text: &str, header: &str, index: usize) -> Option<usize> {
+    text.lines().enumerate().filter(|(_, line)| line.trim_end() == header).nth(index).map(|(line, _)| line + 1)
+}
+
+/// The line, counted from 1, of a byte.
+fn line_at(text: &[u8], offset: usize) -> usize {
+    text[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
+}

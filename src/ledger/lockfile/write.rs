@@ -1,0 +1,129 @@
+//! A book as text.
+
+use super::{VERSION, name_of};
+use crate::ledger::book::Book;
+use crate::ledger::record::{Output, Place, Record, Stage, Word};
+use std::fmt::{self, Write as _};
+
+/// The lock of a book.
+pub(in crate::ledger) fn write(book: &Book) -> String {
+    let mut text = String::new();
+    put(&mut text, book).expect("a string takes all that is written into it");
+    text
+}
+
+fn put(text: &mut String, book: &Book) -> fmt::Result {
+    text.push_str("# Written by batch. Commit it together with the manifest.\n");
+    writeln!(text, "version = {VERSION}")?;
+    if let Some(service) = book.service() {
+        writeln!(text, "service = {}", Quoted(service))?;
+    }
+    for place in [Place::Current, Place::Superseded] {
+        for record in book.records().filter(|record| record.place == place) {
+            put_record(text, book, record)?;
+        }
+    }
+    for (sha256, upload) in book.uploads() {
+        writeln!(text, "\n[[upload]]\nsha256 = \"{sha256}\"")?;
+        writeln!(text, "url = {}\nuploaded_at = {}", Quoted(&upload.url), upload.at)?;
+    }
+    Ok(())
+}
+
+fn put_record(text: &mut String, book: &Book, record: &Record) -> fmt::Result {
+    let table = match record.place {
+        Place::Current => "job",
+        Place::Superseded => "superseded",
+    };
+    let Record { key, parts, place: _, attempt, videos, name, submitted_at, finished_at, stage } = record;
+    writeln!(text, "\n[[{table}]]\nid = \"{}\"\ndigest = \"{}\"", key.job, key.digest)?;
+    if !parts.is_empty() {
+        text.push_str("parts = {");
+        for (i, (part, hash)) in parts.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "," };
+            write!(text, "{comma} {} = {}", Name(part), Quoted(hash))?;
+        }
+        text.push_str(" }\n");
+    }
+    writeln!(text, "status = \"{}\"\nattempt = {attempt}", stage.status().as_str())?;
+    if *videos != 1 {
+        writeln!(text, "videos = {videos}")?;
+    }
+    if name_of(stage.outputs()).as_ref() != Some(name) {
+        writeln!(text, "name = {}", Quoted(name.pattern()))?;
+    }
+    if let Some(task) = stage.task() {
+        writeln!(text, "task_id = {}", Quoted(task.as_str()))?;
+    }
+    let others = book.other_tasks(key);
+    if !others.is_empty() {
+        let others: Vec<String> = others.into_iter().map(|task| Quoted(task.as_str()).to_string()).collect();
+        writeln!(text, "other_task_ids = [{}]", others.join(", "))?;
+    }
+    if let Some(at) = submitted_at {
+        writeln!(text, "submitted_at = {at}")?;
+    }
+    if let Some(at) = finished_at {
+        writeln!(text, "finished_at = {at}")?;
+    }
+    if let Stage::Uncertain { reason, .. } = stage {
+        writeln!(text, "reason = {}", Quoted(reason))?;
+    }
+    if let Some(error) = stage.error() {
+        writeln!(text, "error = {{ code = {}, message = {} }}", Quoted(&error.code), Quoted(&error.message))?;
+    }
+    if matches!(stage, Stage::Failed { word: Word::Person, .. }) {
+        text.push_str("word = \"person\"\n");
+    }
+    for (i, output) in stage.outputs().iter().enumerate() {
+        put_output(text, table, i, output)?;
+    }
+    Ok(())
+}
+
+fn put_output(text: &mut String, table: &str, place: usize, output: &Output) -> fmt::Result {
+    let Output { number, path, sha256, bytes, source } = output;
+    writeln!(text, "\n[[{table}.output]]")?;
+    if *number != place + 1 {
+        writeln!(text, "number = {number}")?;
+    }
+    writeln!(text, "path = {}\nsha256 = \"{sha256}\"\nbytes = {bytes}", Quoted(path))?;
+    if let Some(source) = source {
+        writeln!(text, "source = {}", Quoted(source))?;
+    }
+    Ok(())
+}
+
+/// A text as a TOML basic string.
+struct Quoted<'t>(&'t str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        let mut plain = 0;
+        for (at, c) in self.0.char_indices().filter(|(_, c)| matches!(c, '"' | '\\') || c.is_control()) {
+            f.write_str(&self.0[plain..at])?;
+            match c {
+                '"' => f.write_str("\\\"")?,
+                '\\' => f.write_str("\\\\")?,
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                '\t' => f.write_str("\\t")?,
+                c => write!(f, "\\u{:04X}", u32::from(c))?,
+            }
+            plain = at + c.len_utf8();
+        }
+        f.write_str(&self.0[plain..])?;
+        f.write_char('"')
+    }
+}
+
+/// A text as a TOML key: bare where it can be.
+struct Name<'t>(&'t str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bare = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        if !self.0.is_empty() && self.0.bytes().all(bare) { f.write_str(self.0) } else { Quoted(self.0).fmt(f) }
+    }
+}
