@@ -246,6 +246,36 @@ impl Call {
 }
 
 impl Cause {
+    /// What happened to the job, for people: completes "park-walk …".
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Cause::Failed => "failed at the service",
+            Cause::Refused => "refused by the service",
+            Cause::TimedOut => "took too long, and is at the service still",
+            Cause::ResultGone => "generated, but the service gives it out no more",
+            Cause::Upload => "not submitted: an image can't be uploaded",
+            Cause::Download => "generated, but not downloaded",
+            Cause::Unreachable => "not finished: the service can't be asked",
+            Cause::Account => "not submitted: the service refuses the account",
+            Cause::FileInTheWay => "not stored: another file is in the way",
+            Cause::Local => "not finished: this machine failed",
+            Cause::Stopped => "not finished: the run was stopped",
+        }
+    }
+
+    /// Whether the next run goes on with the job as it is.
+    pub fn passes(self) -> bool {
+        match self {
+            Cause::TimedOut | Cause::Upload | Cause::Download | Cause::Unreachable | Cause::Stopped => true,
+            Cause::Failed
+            | Cause::Refused
+            | Cause::ResultGone
+            | Cause::Account
+            | Cause::FileInTheWay
+            | Cause::Local => false,
+        }
+    }
+
     /// The word.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -123,6 +123,11 @@ pub fn count(n: usize, noun: &str) -> String {
     format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
+/// A size as people say it: `1.84 MB`.
+pub fn size(bytes: u64) -> String {
+    indicatif::DecimalBytes(bytes).to_string()
+}
+
 /// A number with its thousands set apart.
 pub fn thousands(n: usize) -> String {
     let digits = n.to_string();

@@ -1,0 +1,250 @@
+//! Findings for people: code, message, the place underlined, help. The only user of miette.
+
+use super::excerpt::Excerpt;
+use super::{Checked, Tally};
+use crate::diagnostic::code::{Code, Severity};
+use crate::diagnostic::finding::Finding;
+use crate::report::look::{Color, Drawing, Hue, Look, count, thousands};
+use crate::report::terminal_safe;
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display};
+use std::io::{self, BufWriter, Write};
+
+/// Findings that are shown in full at most; of the others the count.
+const SHOWN: usize = 50;
+
+/// Columns of text at most: longer lines are hard to read.
+const WIDTH: usize = 100;
+
+/// Columns of text at least, even where it then leaves the screen.
+const LEAST_WIDTH: usize = 20;
+
+/// Columns of a label's text at least.
+const LEAST_LABEL_WIDTH: usize = 12;
+
+/// Writes the findings and a line that sums them up.
+///
+/// Of many findings the first 50 are shown, and the first of each code in any case.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn write(out: impl Write, manifests: &[Checked<'_>], look: Look) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let chosen = choose(manifests);
+    let mut left: BTreeMap<Code, usize> = BTreeMap::new();
+    let findings = manifests.iter().flat_map(|manifest| manifest.findings.iter().map(move |f| (manifest, f)));
+    for (i, (manifest, finding)) in findings.enumerate() {
+        if chosen.contains(&i) {
+            let mut text = String::new();
+            render(&mut text, manifest, finding, look).map_err(io::Error::other)?;
+            writeln!(out, "{text}")?;
+        } else {
+            *left.entry(finding.code).or_default() += 1;
+        }
+    }
+    if !left.is_empty() {
+        let more: usize = left.values().sum();
+        let each: Vec<_> = left.iter().map(|(code, n)| format!("{} {code}", thousands(*n))).collect();
+        writeln!(out, "and {} more: {} (`--format json` shows all)\n", thousands(more), each.join(", "))?;
+    }
+    sum_up(&mut out, manifests, look)?;
+    out.flush()
+}
+
+/// The indices of the findings to show: the first of each kind, then the first of all.
+fn choose(manifests: &[Checked<'_>]) -> BTreeSet<usize> {
+    let mut kinds = BTreeSet::new();
+    let all = || manifests.iter().flat_map(|manifest| manifest.findings).enumerate();
+    let mut chosen: BTreeSet<usize> =
+        all().filter(|(_, finding)| kinds.insert((finding.code, finding.severity))).map(|(i, _)| i).collect();
+    for (i, _) in all() {
+        if chosen.len() >= SHOWN {
+            break;
+        }
+        chosen.insert(i);
+    }
+    chosen
+}
+
+/// `2 errors, 1 warning in jobs.yaml`.
+fn sum_up(out: &mut impl Write, manifests: &[Checked<'_>], look: Look) -> io::Result<()> {
+    let Tally { errors, warnings } = Tally::of(manifests);
+    let place = match manifests {
+        [one] => terminal_safe::line(one.path).into_owned(),
+        many => count(many.len(), "manifest"),
+    };
+    match (errors, warnings) {
+        (0, 0) => {
+            let jobs = count(manifests.iter().map(|manifest| manifest.jobs).sum(), "job");
+            writeln!(out, "{} in {place} ({jobs})", look.paint(Hue::Good, "nothing wrong"))
+        }
+        _ => {
+            let errors = (errors > 0).then(|| look.paint(Hue::Bad, count(errors, "error")).to_string());
+            let warnings = (warnings > 0).then(|| look.paint(Hue::Caution, count(warnings, "warning")).to_string());
+            let both: Vec<_> = [errors, warnings].into_iter().flatten().collect();
+            writeln!(out, "{} in {place}", both.join(", "))
+        }
+    }
+}
+
+/// One finding, as miette draws it.
+fn render(out: &mut String, manifest: &Checked<'_>, finding: &Finding, look: Look) -> fmt::Result {
+    let width = look.width.unwrap_or(WIDTH).clamp(LEAST_WIDTH, WIDTH);
+    let shown = Shown::new(manifest, finding, look, width);
+    GraphicalReportHandler::new_themed(theme(look, finding, &shown.labels))
+        .with_width(width)
+        .with_context_lines(1)
+        .with_links(false)
+        .without_syntax_highlighting()
+        .render_report(out, &shown)
+}
+
+fn theme(look: Look, finding: &Finding, labels: &[LabeledSpan]) -> GraphicalTheme {
+    let mut theme = match (look.drawing, look.color) {
+        (Drawing::Unicode, Color::Ansi) => GraphicalTheme::unicode(),
+        (Drawing::Unicode, Color::None) => GraphicalTheme::unicode_nocolor(),
+        (Drawing::Ascii, Color::Ansi) => GraphicalTheme::ascii(),
+        (Drawing::Ascii, Color::None) => GraphicalTheme::none(),
+    };
+    let primary = match finding.severity {
+        Severity::Error => theme.styles.error,
+        Severity::Warning => theme.styles.warning,
+    };
+    // miette takes these in the order of the labels' places.
+    let highlights = labels.iter().map(|label| if label.primary() { primary } else { theme.styles.advice }).collect();
+    if !labels.is_empty() {
+        theme.styles.highlights = highlights;
+    }
+    theme
+}
+
+/// A finding in miette's terms; all its text is harmless.
+struct Shown {
+    code: Code,
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+    lines: Option<Lines>,
+    /// In the order of their places.
+    labels: Vec<LabeledSpan>,
+}
+
+/// An excerpt of a manifest under its name.
+struct Lines {
+    name: String,
+    excerpt: Excerpt,
+}
+
+impl Shown {
+    fn new(manifest: &Checked<'_>, finding: &Finding, look: Look, width: usize) -> Shown {
+        let mut shown = Shown {
+            code: finding.code,
+            severity: finding.severity,
+            message: terminal_safe::line(&finding.message).into_owned(),
+            help: finding.help.as_ref().map(|help| terminal_safe::lines(help).into_owned()),
+            lines: None,
+            labels: Vec::new(),
+        };
+        let Some(source) = manifest.source.filter(|_| !finding.labels.is_empty()) else { return shown };
+        // The line number, and the bar with a space at either side, stand before the text.
+        let gutter = source.line_count().to_string().len() + 4;
+        let columns = width.saturating_sub(gutter).max(LEAST_LABEL_WIDTH);
+        let excerpt = Excerpt::new(source, &finding.labels, look, columns);
+        for (i, (mark, label)) in excerpt.marks.iter().zip(&finding.labels).enumerate() {
+            let (start, end) = (excerpt.columns_before(mark.range.start), excerpt.columns_before(mark.range.end));
+            // miette hangs the text on the middle of the underlining, behind four columns of its own.
+            let room = columns.saturating_sub((start + end) / 2 + 4).max(LEAST_LABEL_WIDTH);
+            let text = (!label.text.is_empty()).then(|| textwrap::fill(&terminal_safe::line(&label.text), room));
+            let span = SourceSpan::from((mark.range.start, mark.range.len()));
+            shown.labels.push(match i {
+                0 => LabeledSpan::new_primary_with_span(text, span),
+                _ => LabeledSpan::new_with_span(text, span),
+            });
+        }
+        shown.labels.sort_by_key(LabeledSpan::offset);
+        shown.lines = Some(Lines { name: terminal_safe::line(manifest.path).into_owned(), excerpt });
+        shown
+    }
+}
+
+impl miette::Diagnostic for Shown {
+    fn code(&self) -> Option<Box<dyn Display + '_>> {
+        Some(Box::new(self.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help(&self) -> Option<Box<dyn Display + '_>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.lines.as_ref().map(|lines| lines as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+/// The excerpt has the numbers of its lines and the columns of its labels from the manifest.
+impl SourceCode for Lines {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let Excerpt { text, lines, marks } = &self.excerpt;
+        let last_byte = (span.offset() + span.len().max(1) - 1).min(text.len());
+        let (mut first, mut last) = (self.excerpt.line_at(span.offset()), self.excerpt.line_at(last_byte));
+        let follow = |a: usize, b: usize| lines[a].number + 1 == lines[b].number;
+        for _ in 0..before {
+            first -= usize::from(first > 0 && follow(first - 1, first));
+        }
+        for _ in 0..after {
+            last += usize::from(last + 1 < lines.len() && follow(last, last + 1));
+        }
+        // Asked for a label alone, miette wants its place for the heading; else a line's start.
+        let column = match marks.iter().find(|mark| mark.range.start == span.offset()) {
+            Some(mark) if before == 0 => mark.column - 1,
+            _ => 0,
+        };
+        let start = lines[first].start;
+        let end = lines.get(last + 1).map_or(text.len(), |line| line.start);
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            &text.as_bytes()[start..end],
+            SourceSpan::from((start, end - start)),
+            lines[first].number,
+            column,
+            last + 1 - first,
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests;

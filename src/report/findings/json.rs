@@ -1,0 +1,156 @@
+//! `check --format json`: every finding, as one document.
+
+use super::{Checked, Tally};
+use crate::diagnostic::code::{Code, Severity};
+use crate::diagnostic::finding::{Finding, Label};
+use crate::document::source::Source;
+use crate::report::documents::{self, VERSION};
+use serde::{Serialize, Serializer};
+use std::io::{self, Write};
+
+/// Writes the document; findings are turned into JSON one by one, however many there are.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn write(out: impl Write, manifests: &[Checked<'_>]) -> io::Result<()> {
+    documents::write(out, &CheckDocument::new(manifests))
+}
+
+/// What is wrong with manifests.
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct CheckDocument<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = VERSION))]
+    version: u32,
+    /// Whether there is no error.
+    ok: bool,
+    /// How many errors there are.
+    errors: usize,
+    /// How many warnings there are.
+    warnings: usize,
+    /// The manifests that were checked.
+    manifests: Vec<ManifestEntry<'a>>,
+    /// All that was found, in source order.
+    #[schemars(with = "Vec<Diagnostic<'a>>")]
+    diagnostics: Diagnostics<'a>,
+}
+
+/// A manifest that was checked.
+#[derive(Serialize, schemars::JsonSchema)]
+struct ManifestEntry<'a> {
+    /// Its path, as it was named.
+    path: &'a str,
+    /// How many jobs stand in it.
+    jobs: usize,
+}
+
+/// One mistake.
+#[derive(Serialize, schemars::JsonSchema)]
+struct Diagnostic<'a> {
+    /// The rule: the name of its section in the manual.
+    #[schemars(schema_with = "codes")]
+    code: Code,
+    /// How bad it is.
+    severity: Severity,
+    /// What was found, and what is allowed.
+    message: &'a str,
+    /// What to write instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    /// The id of the job that it is about, as it stands in the manifest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<&'a str>,
+    /// The places, the primary one first; none for a manifest that can't be read.
+    labels: Vec<Place<'a>>,
+}
+
+/// A place in a manifest.
+#[derive(Serialize, schemars::JsonSchema)]
+struct Place<'a> {
+    /// The manifest, as it was named.
+    path: &'a str,
+    /// Where it starts.
+    start: Position,
+    /// Where it ends: the position after its last character.
+    end: Position,
+    /// What is to be said of it.
+    text: &'a str,
+    /// Whether it is the place to mend; otherwise one that explains it.
+    primary: bool,
+}
+
+/// A position in a manifest.
+#[derive(Serialize, schemars::JsonSchema)]
+struct Position {
+    /// Bytes before it.
+    offset: usize,
+    /// Its line, counted from 1.
+    line: usize,
+    /// Its column in characters (Unicode scalar values), counted from 1.
+    column: usize,
+}
+
+/// All findings of all manifests: each becomes a [`Diagnostic`] only while it is written.
+struct Diagnostics<'a>(&'a [Checked<'a>]);
+
+impl<'a> CheckDocument<'a> {
+    fn new(manifests: &'a [Checked<'a>]) -> CheckDocument<'a> {
+        let Tally { errors, warnings } = Tally::of(manifests);
+        CheckDocument {
+            version: VERSION,
+            ok: errors == 0,
+            errors,
+            warnings,
+            manifests: manifests.iter().map(|m| ManifestEntry { path: m.path, jobs: m.jobs }).collect(),
+            diagnostics: Diagnostics(manifests),
+        }
+    }
+}
+
+impl Serialize for Diagnostics<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = self.0.iter().flat_map(|manifest| manifest.findings.iter().map(move |finding| (manifest, finding)));
+        serializer.collect_seq(all.map(|(manifest, finding)| Diagnostic::new(manifest, finding)))
+    }
+}
+
+impl<'a> Diagnostic<'a> {
+    fn new(manifest: &Checked<'a>, finding: &'a Finding) -> Diagnostic<'a> {
+        let place = |(source, (i, label)): (&Source, (usize, &'a Label))| Place {
+            path: manifest.path,
+            start: Position::of(source, label.span.start),
+            end: Position::of(source, label.span.end),
+            text: &label.text,
+            primary: i == 0,
+        };
+        let labels = finding.labels.iter().enumerate();
+        Diagnostic {
+            code: finding.code,
+            severity: finding.severity,
+            message: &finding.message,
+            help: finding.help.as_deref(),
+            job: finding.job.as_deref(),
+            labels: manifest
+                .source
+                .map_or_else(Vec::new, |source| labels.map(|label| place((source, label))).collect()),
+        }
+    }
+}
+
+impl Position {
+    fn of(source: &Source, offset: u32) -> Position {
+        let position = source.position(offset as usize);
+        Position { offset: position.offset, line: position.line, column: position.column }
+    }
+}
+
+/// The codes, each with its rule.
+fn codes(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let each = Code::ALL
+        .iter()
+        .map(|code| serde_json::json!({ "type": "string", "const": code.as_str(), "description": code.title() }));
+    schemars::json_schema!({ "oneOf": each.collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests;

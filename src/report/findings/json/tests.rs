@@ -1,0 +1,63 @@
+use super::*;
+use crate::document::span::Span;
+use serde_json::{Value, json};
+
+fn written(manifests: &[Checked<'_>]) -> Value {
+    let mut out = Vec::new();
+    write(&mut out, manifests).unwrap();
+    serde_json::from_slice(&out).unwrap()
+}
+
+fn finding(code: Code, severity: Severity, labels: Vec<Label>) -> Finding {
+    let message = "1080p videos last 5 s, not 8 s".to_owned();
+    Finding { code, severity, message, help: Some("…".to_owned()), job: Some("close-up".to_owned()), labels }
+}
+
+#[test]
+fn the_document_is_the_one_of_the_manual() {
+    // Two lines of Chinese: offsets count bytes, columns count characters.
+    let text = "# 小狗\n小: 8 # 1080p\n";
+    let source = Source::new("jobs.yaml", text.to_owned());
+    let labels = vec![
+        Label { span: Span::new(14, 15), text: "8 s asked for here".to_owned() },
+        Label { span: Span::new(18, 23), text: "only with 5 s".to_owned() },
+    ];
+    let error = finding(Code::DurationResolution, Severity::Error, labels);
+    let findings = [error];
+    let manifest = Checked { path: "jobs.yaml", source: Some(&source), jobs: 3, findings: &findings };
+    assert_eq!(
+        written(&[manifest]),
+        json!({"version": 1, "ok": false, "errors": 1, "warnings": 0, "manifests": [{"path": "jobs.yaml", "jobs": 3}],
+        "diagnostics": [{"code": "duration-resolution", "severity": "error",
+            "message": "1080p videos last 5 s, not 8 s", "help": "…", "job": "close-up",
+            "labels": [
+                {"path": "jobs.yaml", "start": {"offset": 14, "line": 2, "column": 4},
+                    "end": {"offset": 15, "line": 2, "column": 5}, "text": "8 s asked for here", "primary": true},
+                {"path": "jobs.yaml", "start": {"offset": 18, "line": 2, "column": 8},
+                    "end": {"offset": 23, "line": 2, "column": 13}, "text": "only with 5 s", "primary": false},
+            ]}]})
+    );
+}
+
+#[test]
+fn what_is_not_known_is_left_out() {
+    let mut unreadable = finding(Code::Unreadable, Severity::Error, vec![]);
+    unreadable.help = None;
+    unreadable.job = None;
+    let findings = [unreadable];
+    let document = written(&[Checked { path: "jobs.yaml", source: None, jobs: 0, findings: &findings }]);
+    assert_eq!(
+        document["diagnostics"],
+        json!([{"code": "unreadable", "severity": "error", "message": "1080p videos last 5 s, not 8 s", "labels": []}])
+    );
+}
+
+#[test]
+fn warnings_are_no_hindrance_and_all_findings_are_there() {
+    let findings = vec![finding(Code::TwinJobs, Severity::Warning, vec![]); 1000];
+    let manifest = Checked { path: "a.yaml", source: None, jobs: 1000, findings: &findings };
+    let document = written(&[manifest, Checked { path: "b.yaml", ..manifest }]);
+    assert_eq!([&document["ok"], &document["warnings"], &document["errors"]], [&json!(true), &json!(2000), &json!(0)]);
+    assert_eq!(document["diagnostics"].as_array().unwrap().len(), 2000);
+    assert_eq!(document["manifests"][1]["path"], "b.yaml");
+}

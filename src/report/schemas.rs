@@ -1,0 +1,80 @@
+//! The JSON Schemas of all that is printed for machines.
+
+use super::documents::plan::PlanDocument;
+use super::documents::status::StatusDocument;
+use super::documents::verify::VerifyDocument;
+use super::findings::json::CheckDocument;
+use crate::event::Stamped;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
+use serde_json::Value;
+
+/// The name of a schema, as `batch schema NAME` and the files in `schemas/` have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// `check --format json`.
+    Check,
+    /// `plan --format json`.
+    Plan,
+    /// `status --format json`.
+    Status,
+    /// `verify --format json`.
+    Verify,
+    /// One line of `run --progress json`.
+    Events,
+}
+
+impl Document {
+    /// All of them, in the order of the manual.
+    pub const ALL: [Document; 5] =
+        [Document::Check, Document::Plan, Document::Status, Document::Verify, Document::Events];
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Document::Check => "check",
+            Document::Plan => "plan",
+            Document::Status => "status",
+            Document::Verify => "verify",
+            Document::Events => "events",
+        }
+    }
+
+    /// Its JSON Schema, of draft 7: the one that most tools read.
+    pub fn schema(self) -> Value {
+        match self {
+            Document::Check => schema_of::<CheckDocument<'_>>(self),
+            Document::Plan => schema_of::<PlanDocument>(self),
+            Document::Status => schema_of::<StatusDocument>(self),
+            Document::Verify => schema_of::<VerifyDocument>(self),
+            Document::Events => schema_of::<Stamped>(self),
+        }
+    }
+}
+
+fn schema_of<T: JsonSchema>(document: Document) -> Value {
+    let settings = SchemaSettings::draft07().for_serialize().with_transform(RecursiveTransform(without_null));
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), format!("batch {}", document.as_str()).into());
+    schema.to_value()
+}
+
+/// What isn't known is left out of a document, never `null`: schemars says so of every `Option`.
+fn without_null(schema: &mut Schema) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [one] = types.as_slice() {
+            let one = one.clone();
+            schema.insert("type".to_owned(), one);
+        }
+    }
+    if let Some(Value::Array(mut choices)) = schema.remove("anyOf") {
+        choices.retain(|choice| choice["type"] != "null");
+        let keyword = if choices.len() == 1 { "allOf" } else { "anyOf" };
+        schema.insert(keyword.to_owned(), choices.into());
+    }
+}
+
+#[cfg(test)]
+mod tests;

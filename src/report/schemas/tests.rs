@@ -1,0 +1,152 @@
+use super::*;
+use crate::base::digest::Sha256;
+use crate::diagnostic::code::{Code, Severity};
+use crate::diagnostic::finding::{Finding, Label};
+use crate::document::source::Source;
+use crate::document::span::Span;
+use crate::event::summary::Summary;
+use crate::event::{Call, Cause, Event, Problem};
+use crate::plan::action::{Action, Reason};
+use crate::report::documents::plan::{Estimate, PlannedJob};
+use crate::report::documents::status::{JobState, JobStatus, StatusError, VideoFile};
+use crate::report::documents::verify::{ProblemKind, VerifyProblem};
+use crate::report::findings::{Checked, json};
+use crate::spec::names::{Digest, JobId, TaskId};
+use serde::Serialize;
+
+fn job(id: &str) -> JobId {
+    JobId::new(id).unwrap()
+}
+
+/// What speaks against `value` being a document of this kind.
+fn errors(document: Document, value: &Value) -> Vec<String> {
+    let validator = jsonschema::draft7::new(&document.schema()).unwrap();
+    validator.iter_errors(value).map(|error| error.to_string()).collect()
+}
+
+fn assert_fits(document: Document, value: &impl Serialize) {
+    let value = serde_json::to_value(value).unwrap();
+    assert_eq!(errors(document, &value), Vec::<String>::new(), "{value}");
+}
+
+/// One event of each kind.
+fn events() -> Vec<Event> {
+    let text = || "x".to_owned();
+    let job = || job("a");
+    let problem = |code| Problem { code, message: text() };
+    vec![
+        Event::RunStarted { version: 1, manifest: text(), lock: text(), service: text(), jobs: 1, concurrency: 4 },
+        Event::JobPlanned {
+            job: job(),
+            digest: Digest(Sha256::of(b"")),
+            action: Action::Submit,
+            reason: Reason::TakenBack,
+        },
+        Event::Uploading { job: job(), path: text(), bytes: 1 },
+        Event::Submitting { job: job(), attempt: 1 },
+        Event::Submitted { job: job(), attempt: 1, task_id: TaskId::new("t").unwrap() },
+        Event::Polled { job: job(), status: text(), progress: None },
+        Event::Polled { job: job(), status: text(), progress: Some(text()) },
+        Event::Generated { job: job(), seconds: Some(1.5) },
+        Event::Downloading { job: job(), path: text() },
+        Event::Downloaded { job: job(), path: text(), sha256: text(), bytes: 1 },
+        Event::Succeeded { job: job(), outputs: vec![text()], asked: Some(2) },
+        Event::Failed { job: job(), error: problem(Cause::TimedOut) },
+        Event::Uncertain { job: job(), message: text() },
+        Event::Retrying { job: Some(job()), call: Call::Download, message: text(), pause: 0.5 },
+        Event::Retrying { job: None, call: Call::Submit, message: text(), pause: 0.5 },
+        Event::Throttled { message: text(), pause: 1.0 },
+        Event::RunFinished { summary: Summary::default(), exit_code: 3 },
+    ]
+}
+
+#[test]
+fn every_event_fits_its_schema_and_every_kind_is_in_it() {
+    let mut kinds = std::collections::BTreeSet::new();
+    for event in events() {
+        let stamped = Stamped { event, time: "2026-03-09T02:44:54Z".parse().unwrap() };
+        kinds.insert(serde_json::to_value(&stamped).unwrap()["event"].as_str().unwrap().to_owned());
+        assert_fits(Document::Events, &stamped);
+    }
+    // The kinds as the manual of the command line lists them.
+    let manual: Vec<_> = "run_started|job_planned|uploading|submitting|submitted|polled|generated|downloading|\
+        downloaded|succeeded|failed|uncertain|retrying|throttled|run_finished"
+        .split('|')
+        .collect();
+    let schema = Document::Events.schema();
+    let known = schema["oneOf"].as_array().unwrap().iter().map(|kind| kind["properties"]["event"]["const"].as_str());
+    assert_eq!(known.collect::<Vec<_>>(), manual.iter().map(|kind| Some(*kind)).collect::<Vec<_>>());
+    assert_eq!(kinds, manual.iter().map(|&kind| kind.to_owned()).collect());
+}
+
+#[test]
+fn documents_fit_their_schemas() {
+    let planned = |&reason| PlannedJob {
+        id: job("a"),
+        action: Action::Hold,
+        reason,
+        changed: vec!["prompt".to_owned()],
+        digest: Digest(Sha256::of(b"")),
+    };
+    let estimate = Estimate { amount: 3.5, unit: "CNY".to_owned(), exact: true };
+    let jobs = Reason::ALL.iter().map(planned).collect();
+    assert_fits(Document::Plan, &PlanDocument::new(jobs, vec![job("b")], estimate));
+
+    let state = |status| JobState {
+        id: job("a"),
+        status,
+        task_id: TaskId::new("t").ok(),
+        submitted_at: "2026-03-09T02:44:54Z".parse().ok(),
+        outputs: vec![VideoFile { path: "a".to_owned(), sha256: Sha256::of(b""), bytes: 1 }],
+        error: Some(StatusError { code: "400".to_owned(), message: "no".to_owned() }),
+    };
+    let jobs: Vec<_> = JobStatus::ALL.into_iter().map(state).collect();
+    assert_fits(Document::Status, &StatusDocument::new(jobs.clone(), jobs));
+    assert_fits(Document::Status, &StatusDocument::new(vec![], vec![]));
+
+    let problem = |kind| VerifyProblem { kind, job: None, path: Some("a".to_owned()), message: "x".to_owned() };
+    assert_fits(Document::Verify, &VerifyDocument::new(ProblemKind::ALL.into_iter().map(problem).collect()));
+}
+
+#[test]
+fn findings_of_every_code_fit_their_schema() {
+    let source = Source::new("jobs.yaml", "a: 1\n".to_owned());
+    let finding = |&code| Finding {
+        code,
+        severity: Severity::Warning,
+        message: "x".to_owned(),
+        help: None,
+        job: None,
+        labels: vec![Label { span: Span::new(0, 1), text: "here".to_owned() }],
+    };
+    let findings: Vec<_> = Code::ALL.iter().map(finding).collect();
+    let mut out = Vec::new();
+    json::write(&mut out, &[Checked { path: "jobs.yaml", source: Some(&source), jobs: 1, findings: &findings }])
+        .unwrap();
+    assert_fits(Document::Check, &serde_json::from_slice::<Value>(&out).unwrap());
+}
+
+#[test]
+fn what_is_not_promised_does_not_fit() {
+    let event = serde_json::json!({"event": "failed", "time": "2026-03-09T02:44:54Z", "job": "a",
+        "error": {"code": "nonsense", "message": "x"}});
+    assert!(!errors(Document::Events, &event).is_empty());
+    let estimate = serde_json::json!({"amount": 1, "unit": "credits", "exact": true});
+    let plan = |version, reason| {
+        serde_json::json!({"version": version, "removed": [], "estimate": estimate,
+            "jobs": [{"id": "a", "action": "keep", "reason": reason, "changed": [], "digest": Digest(Sha256::of(b""))}],
+            "summary": {"submit": 0, "resume": 0, "download": 0, "keep": 1, "hold": 0}})
+    };
+    assert_eq!(errors(Document::Plan, &plan(1, "succeeded")), Vec::<String>::new());
+    assert!(!errors(Document::Plan, &plan(2, "succeeded")).is_empty());
+    assert!(!errors(Document::Plan, &plan(1, "why not")).is_empty());
+}
+
+#[test]
+fn no_schema_speaks_of_null() {
+    for document in Document::ALL {
+        let schema = document.schema();
+        assert!(!schema.to_string().contains("null"), "{}", document.as_str());
+        assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    }
+}

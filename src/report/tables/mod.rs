@@ -1,0 +1,181 @@
+//! The tables of `plan`, `status` and `verify` for people, each with a line that sums it up.
+
+mod columns;
+
+use super::commands::Target;
+use super::documents::plan::{Estimate, PlanDocument, PlannedJob, rounded};
+use super::documents::status::{JobState, JobStatus, StatusDocument};
+use super::documents::verify::{VerifyDocument, VerifyProblem};
+use super::look::{Hue, Look, count, size, thousands};
+use crate::plan::action::{Action, Reason};
+use columns::{Cell, table};
+use std::io::{self, BufWriter, Write};
+
+/// Which jobs of a plan are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// All of them.
+    All,
+    /// Those to which something is to be done or said; of the others the summary has the number.
+    Changes,
+}
+
+/// Writes what a run would do to each job, and why.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn plan(out: impl Write, plan: &PlanDocument, look: Look, rows: Rows) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let listed = || plan.jobs.iter().filter(|job| rows == Rows::All || job.action != Action::Keep || is_news(job));
+    table(&mut out, look, ["job", "action", "why"], || {
+        listed()
+            .map(|job| [Cell::plain(job.id.as_str()), Cell::new(of_action(job.action), job.action.as_str()), why(job)])
+    })?;
+    if !plan.removed.is_empty() {
+        let ids: Vec<_> = plan.removed.iter().take(REMOVED_SHOWN).map(|id| id.as_str()).collect();
+        let more = plan.removed.len() - ids.len();
+        let more = if more > 0 { format!(" and {} more", thousands(more)) } else { String::new() };
+        let what = count(plan.removed.len(), "job");
+        writeln!(out, "not in the manifest any more: {what} ({}{more})", ids.join(", "))?;
+    }
+    let parts = Action::ALL.iter().map(|&action| {
+        let words = match action {
+            Action::Submit => "to submit",
+            Action::Resume => "to poll on",
+            Action::Download => "to fetch",
+            Action::Keep => "to keep",
+            Action::Hold => "on hold",
+        };
+        (plan.summary.of(action), words, of_action(action))
+    });
+    let submits = plan.summary.submit > 0;
+    let price = if submits { format!("; {}", estimate(&plan.estimate)) } else { String::new() };
+    writeln!(out, "{}{price}", sum(parts, plan.jobs.len(), look))?;
+    out.flush()
+}
+
+/// Writes where each job stands, and how to settle what is uncertain.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn status(out: impl Write, status: &StatusDocument, target: &Target, look: Look) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let all =
+        || status.jobs.iter().map(|job| (job, "")).chain(status.superseded.iter().map(|job| (job, "superseded: ")));
+    table(&mut out, look, ["job", "status", "task", "videos"], || {
+        all().map(|(job, prefix)| {
+            let task = job.task_id.as_ref().map_or("-", |task| task.as_str());
+            // A whole id is for copying; on a terminal there is no room.
+            let task = if look.width.is_some() { look.fit(task, TASK_SHOWN).into_owned() } else { task.to_owned() };
+            [
+                Cell::plain(job.id.as_str()),
+                Cell::new(of_status(job.status), job.status.as_str()),
+                Cell::new(Hue::Faint, task),
+                Cell::plain(format!("{prefix}{}", results(job))),
+            ]
+        })
+    })?;
+    let parts = JobStatus::ALL.iter().map(|&at| (status.summary.of(at), at.as_str(), of_status(at)));
+    writeln!(out, "{}", sum(parts, status.jobs.len(), look))?;
+    if let Some(job) = status.jobs.iter().find(|job| job.status == JobStatus::Uncertain) {
+        writeln!(out, "to settle what is uncertain: {}", look.paint(Hue::Accent, target.resolve(&job.id)))?;
+    }
+    out.flush()
+}
+
+/// Writes where manifest, lock and files disagree.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn verify(out: impl Write, verify: &VerifyDocument, look: Look) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    table(&mut out, look, ["job", "problem", "what"], || {
+        verify.problems().iter().map(|problem| {
+            let job = problem.job.as_ref().map_or("-", |job| job.as_str());
+            [Cell::plain(job), Cell::new(Hue::Bad, problem.kind.as_str()), Cell::plain(what(problem))]
+        })
+    })?;
+    if verify.ok() {
+        writeln!(out, "{}: manifest, lock and files agree", look.paint(Hue::Good, "ok"))?;
+    } else {
+        writeln!(out, "{}", look.paint(Hue::Bad, count(verify.problems().len(), "problem")))?;
+    }
+    out.flush()
+}
+
+/// Jobs that are no longer in the manifest: so many are named.
+const REMOVED_SHOWN: usize = 10;
+
+/// Columns of a task's id on a terminal.
+const TASK_SHOWN: usize = 9;
+
+/// Whether a job that is kept is worth a line all the same: its record changes hands.
+fn is_news(job: &PlannedJob) -> bool {
+    job.reason != Reason::Succeeded
+}
+
+fn why(job: &PlannedJob) -> Cell<'_> {
+    if job.changed.is_empty() {
+        Cell::plain(job.reason.meaning())
+    } else {
+        Cell::plain(format!("{}: {}", job.reason.meaning(), job.changed.join(", ")))
+    }
+}
+
+fn results(job: &JobState) -> String {
+    let paths: Vec<_> = job.outputs.iter().map(|video| video.path.as_str()).collect();
+    let bytes: u64 = job.outputs.iter().map(|video| video.bytes).sum();
+    match (&job.error, paths.as_slice()) {
+        (Some(error), _) => error.message.clone(),
+        (None, []) => "-".to_owned(),
+        (None, paths) => format!("{} ({})", paths.join(", "), size(bytes)),
+    }
+}
+
+fn what(problem: &VerifyProblem) -> String {
+    match &problem.path {
+        Some(path) if !problem.message.contains(path.as_str()) => format!("{path}: {}", problem.message),
+        _ => problem.message.clone(),
+    }
+}
+
+/// `about 60 credits`: the amount, and whether it is to be relied on.
+fn estimate(estimate: &Estimate) -> String {
+    let amount = rounded(estimate.amount);
+    let unit = super::terminal_safe::line(&estimate.unit);
+    if estimate.exact {
+        format!("{amount} {unit} by the manifest's prices")
+    } else {
+        format!("about {amount} {unit} by the maker's list, which the service needn't follow")
+    }
+}
+
+/// `3 to submit, 1 on hold`: the numbers that aren't zero.
+fn sum(parts: impl Iterator<Item = (usize, &'static str, Hue)>, jobs: usize, look: Look) -> String {
+    let parts: Vec<_> = parts
+        .filter(|(n, _, _)| *n > 0)
+        .map(|(n, words, hue)| look.paint(hue, format!("{} {words}", thousands(n))).to_string())
+        .collect();
+    if parts.is_empty() { "no jobs".to_owned() } else { format!("{}: {}", count(jobs, "job"), parts.join(", ")) }
+}
+
+fn of_action(action: Action) -> Hue {
+    match action {
+        Action::Submit | Action::Resume | Action::Download => Hue::Accent,
+        Action::Keep => Hue::Faint,
+        Action::Hold => Hue::Caution,
+    }
+}
+
+fn of_status(status: JobStatus) -> Hue {
+    match status {
+        JobStatus::New | JobStatus::Changed => Hue::Plain,
+        JobStatus::Submitted | JobStatus::Generated => Hue::Accent,
+        JobStatus::Succeeded => Hue::Good,
+        JobStatus::Failed | JobStatus::Refused => Hue::Bad,
+        JobStatus::Uncertain => Hue::Caution,
+    }
+}
+
+#[cfg(test)]
+mod tests;
