@@ -1,9 +1,54 @@
 //! Reports: findings, plans and runs, shown to people and to machines.
+//!
+//! What is shown of a run is made from its events alone: a [`Reporter`] takes them in, [`fanout::Fanout`] gives each
+//! reporter a thread of its own, so that no terminal, pipe or file keeps a run waiting. All text that comes from a
+//! manifest or from the service goes through [`terminal_safe`] before a terminal has it.
 
+pub mod bar;
 pub mod commands;
 pub mod documents;
+pub mod fanout;
 pub mod findings;
 pub mod look;
+pub mod ndjson;
+mod outlet;
+pub mod plain;
 pub mod schemas;
+mod standing;
+pub mod summary;
 pub mod tables;
 pub mod terminal_safe;
+mod words;
+
+use crate::event::Stamped;
+use jiff::Timestamp;
+
+/// Shows a run, or records it, from its events.
+pub trait Reporter: Send {
+    /// Takes in what happened.
+    fn event(&mut self, event: &Stamped);
+
+    /// Time passes, and nothing happens.
+    fn tick(&mut self, _now: Timestamp) {}
+
+    /// Nothing comes any more.
+    fn finish(&mut self) {}
+}
+
+/// Several reporters at one place, in their order: a bar and, when it is gone, the summary.
+impl Reporter for Vec<Box<dyn Reporter>> {
+    fn event(&mut self, event: &Stamped) {
+        self.iter_mut().for_each(|reporter| reporter.event(event));
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        self.iter_mut().for_each(|reporter| reporter.tick(now));
+    }
+
+    fn finish(&mut self) {
+        self.iter_mut().for_each(|reporter| reporter.finish());
+    }
+}
+
+#[cfg(test)]
+mod testing;

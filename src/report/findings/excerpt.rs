@@ -173,14 +173,13 @@ fn overlap(span: &Range<usize>, line: &Range<usize>) -> Option<Range<usize>> {
 
 /// The parts of `line` to show: all of it if it fits into `columns`, else `room` columns around the marks.
 fn windows(line: &str, marks: &[Range<usize>], room: usize, columns: usize) -> Vec<Range<usize>> {
-    if forward(line, 0, columns) == line.len() {
-        return vec![0..line.len()];
-    }
-    if marks.is_empty() {
-        return vec![0..forward(line, 0, room)];
+    let mut windows: Vec<Range<usize>> = Vec::with_capacity(marks.len().max(1));
+    let whole = forward(line, 0, columns) == line.len();
+    if whole || marks.is_empty() {
+        windows.push(0..if whole { line.len() } else { forward(line, 0, room) });
+        return windows;
     }
     let share = (room / marks.len()).max(8);
-    let mut windows: Vec<Range<usize>> = Vec::with_capacity(marks.len());
     let head = forward(line, 0, share);
     let mut marks = marks.to_vec();
     marks.sort_unstable_by_key(|mark| mark.start);

@@ -54,9 +54,9 @@ pub(super) fn table<'a, const N: usize, R: Iterator<Item = [Cell<'a>; N]>>(
     }
     let before: usize = widths[..N - 1].iter().map(|width| width + GAP.len()).sum();
     let room = look.width.map(|width| width.saturating_sub(before).max(LEAST));
-    write_row(out, look, heads.map(|head| Cell::new(Hue::Faint, head)), widths, room)?;
+    write_row(out, look, &heads.map(|head| Cell::new(Hue::Faint, head)), widths, room)?;
     for row in rows() {
-        write_row(out, look, row, widths, room)?;
+        write_row(out, look, &row, widths, room)?;
     }
     writeln!(out)
 }
@@ -64,7 +64,7 @@ pub(super) fn table<'a, const N: usize, R: Iterator<Item = [Cell<'a>; N]>>(
 fn write_row<const N: usize>(
     out: &mut impl Write,
     look: Look,
-    row: [Cell<'_>; N],
+    row: &[Cell<'_>; N],
     widths: [usize; N],
     room: Option<usize>,
 ) -> io::Result<()> {

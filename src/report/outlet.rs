@@ -1,0 +1,28 @@
+//! A writer that nothing depends on.
+
+use std::fmt;
+use std::io::Write;
+
+/// Writes lines, each flushed; falls silent at the first error: a reader that has gone stops no run.
+#[derive(Debug)]
+pub(super) struct Outlet<W>(Option<W>);
+
+impl<W: Write> Outlet<W> {
+    pub(super) fn new(out: W) -> Outlet<W> {
+        Outlet(Some(out))
+    }
+
+    /// Writes one line.
+    pub(super) fn line(&mut self, line: fmt::Arguments<'_>) {
+        // In one piece: whoever else writes to the same terminal doesn't get between.
+        self.write(format!("{line}\n").as_bytes());
+    }
+
+    /// Writes bytes that end with a line feed.
+    pub(super) fn write(&mut self, bytes: &[u8]) {
+        let Some(out) = &mut self.0 else { return };
+        if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
+            self.0 = None;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `--progress plain`: a line for each change of state, and one in between that says how the run stands.
+
+use super::Reporter;
+use super::look::{Hue, Look};
+use super::outlet::Outlet;
+use super::standing::Standing;
+use super::words;
+use crate::event::{Event, Stamped};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use std::fmt::Display;
+use std::io::Write;
+
+/// The time between two lines that say how the run stands.
+const SUMMARY: SignedDuration = SignedDuration::from_secs(30);
+
+/// Writes lines, each with the time of day.
+#[derive(Debug)]
+pub struct Plain<W> {
+    out: Outlet<W>,
+    look: Look,
+    zone: TimeZone,
+    standing: Standing,
+    /// When the run was last said to stand so or so, or began.
+    said: Option<Timestamp>,
+}
+
+impl<W: Write> Plain<W> {
+    /// Writes to `out`, in the time of `zone`.
+    pub fn new(out: W, look: Look, zone: TimeZone) -> Plain<W> {
+        Plain { out: Outlet::new(out), look, zone, standing: Standing::default(), said: None }
+    }
+
+    fn line(&mut self, time: Timestamp, hue: Hue, text: impl Display) {
+        let clock = self.zone.to_datetime(time).time();
+        let clock = format!("{:02}:{:02}:{:02}", clock.hour(), clock.minute(), clock.second());
+        self.out.line(format_args!("{} {}", self.look.paint(Hue::Faint, clock), self.look.paint(hue, text)));
+    }
+
+    /// Says how the run stands, if it is time.
+    fn sum_up(&mut self, now: Timestamp) {
+        let said = *self.said.get_or_insert(now);
+        if now.duration_since(said) < SUMMARY {
+            return;
+        }
+        self.said = Some(now);
+        let (done, total) = (self.standing.done(), self.standing.total());
+        let words = self.standing.words(now);
+        let gap = if words.is_empty() { "" } else { ": " };
+        self.line(now, Hue::Plain, format_args!("{done} of {total} done{gap}{words}"));
+    }
+}
+
+impl<W: Write + Send> Reporter for Plain<W> {
+    fn event(&mut self, Stamped { event, time }: &Stamped) {
+        self.standing.event(event, *time);
+        if let Some((_, hue, text)) = words::line(event) {
+            self.line(*time, hue, text);
+        }
+        if !matches!(event, Event::RunFinished { .. }) {
+            self.sum_up(*time);
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        self.sum_up(now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

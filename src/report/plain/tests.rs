@@ -1,0 +1,65 @@
+use super::*;
+use crate::plan::action::{Action, Reason};
+use crate::report::testing::{Closed, Shared, a_run, at, planned, started, submitted};
+use insta::assert_snapshot;
+use std::sync::{Arc, Mutex};
+
+fn lines(events: &[Stamped]) -> String {
+    let out = Shared::default();
+    let mut plain = Plain::new(out.clone(), Look::PLAIN, TimeZone::UTC);
+    events.iter().for_each(|event| plain.event(event));
+    plain.finish();
+    out.text()
+}
+
+#[test]
+fn each_change_of_state_is_a_line() {
+    assert_snapshot!(lines(&a_run()), @"
+    12:03:11 jobs.yaml: 6 jobs, 4 at a time, at https://cloud.baicaiinfer.com
+    12:03:11 old on hold: nobody knows whether its submit arrived
+    12:03:12 park-walk uploading refs/小狗␛[2J.png (120.00 kB)
+    12:03:13 park-walk submitted (attempt 1, task 3524e0b3ba014b12ab1faf29f9f00000)
+    12:03:14 close-up refused by the service: the prompt was refused by content moderation (HTTP 400, code 400)
+    12:03:15 hill uncertain: the connection broke after the request went out
+    12:03:31 late status again in 2.5 s: HTTP 502
+    12:03:36 all wait 1m 30s: the service says 503
+    12:05:21 park-walk generated after 2m 8s
+    12:05:21 2 of 4 done: 1 being fetched, 1 failed, 1 uncertain; 0.9/min, 2m 10s left
+    12:05:23 park-walk downloaded out/park-walk-1.mp4 (1.84 MB)
+    12:05:23 park-walk succeeded (1 video)
+    12:05:41 late took too long, and is at the service still: not finished 30 min after its submit
+    ");
+}
+
+#[test]
+fn every_half_minute_it_says_how_the_run_stands() {
+    let out = Shared::default();
+    let mut plain = Plain::new(out.clone(), Look::PLAIN, TimeZone::UTC);
+    plain.event(&at(0, started(1)));
+    plain.event(&at(0, planned("a", Action::Submit, Reason::New)));
+    plain.event(&at(1, submitted("a")));
+    for seconds in 2..=95 {
+        plain.tick(at(seconds, started(1)).time);
+    }
+    let said: Vec<_> = out.text().lines().filter(|line| line.contains("done")).map(str::to_owned).collect();
+    let line = |time| format!("{time} 0 of 1 done: 1 in flight");
+    assert_eq!(said, [line("12:03:41"), line("12:04:11"), line("12:04:41")]);
+}
+
+#[test]
+fn times_are_those_of_the_zone() {
+    let out = Shared::default();
+    let zone = TimeZone::fixed(jiff::tz::offset(8));
+    Plain::new(out.clone(), Look::PLAIN, zone).event(&at(0, started(1)));
+    assert!(out.text().starts_with("20:03:11 jobs.yaml: 1 job, 4 at a time, at https://"));
+}
+
+#[test]
+fn when_the_reader_has_gone_it_falls_silent() {
+    let tries = Arc::new(Mutex::new(0));
+    let mut plain = Plain::new(Closed { room: 100, tries: Arc::clone(&tries) }, Look::PLAIN, TimeZone::UTC);
+    for _ in 0..5 {
+        a_run().iter().for_each(|event| plain.event(event));
+    }
+    assert_eq!(*tries.lock().unwrap(), 2);
+}

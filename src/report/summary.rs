@@ -1,0 +1,207 @@
+//! What is said at the end of a run: what was made and where, what failed and why, what to type now.
+
+use super::Reporter;
+use super::commands::{Service, Target};
+use super::look::{Hue, Look, count, size, thousands};
+use super::outlet::Outlet;
+use super::standing::about;
+use super::terminal_safe;
+use crate::event::summary::Summary;
+use crate::event::{Cause, Event, Problem, Stamped};
+use crate::plan::action::{Action, Reason};
+use crate::spec::names::JobId;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
+
+/// Of a long list so many are shown.
+const SHOWN: usize = 5;
+
+/// Collects what a run does, and says it in a few lines when the run is over.
+#[derive(Debug)]
+pub struct RunSummary<W> {
+    out: Outlet<W>,
+    look: Look,
+    run: Option<(Target, Timestamp)>,
+    /// Videos that came, by their folder.
+    folders: BTreeMap<String, usize>,
+    failures: HashMap<Kind, Failures>,
+    /// Jobs that are uncertain: which one it was, and what happened.
+    uncertain: HashMap<JobId, (usize, String)>,
+    /// How and when the run ended.
+    end: Option<(Summary, u8, Timestamp)>,
+}
+
+/// What failures have in common: the cause, and the message without the numbers and ids in it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Kind(Cause, String);
+
+/// Failures of one kind.
+#[derive(Debug, Default)]
+struct Failures {
+    count: usize,
+    /// The message of the first.
+    message: String,
+    /// The first jobs.
+    jobs: Vec<JobId>,
+}
+
+impl<W: Write> RunSummary<W> {
+    /// Writes to `out` when the run is over.
+    pub fn new(out: W, look: Look) -> RunSummary<W> {
+        RunSummary {
+            out: Outlet::new(out),
+            look,
+            run: None,
+            folders: BTreeMap::new(),
+            failures: HashMap::new(),
+            uncertain: HashMap::new(),
+            end: None,
+        }
+    }
+
+    fn take_in(&mut self, job: &JobId, Problem { code, message }: &Problem) {
+        let failures = self.failures.entry(Kind(*code, pattern(message))).or_default();
+        if failures.count == 0 {
+            failures.message.clone_from(message);
+        }
+        failures.count += 1;
+        if failures.jobs.len() < SHOWN {
+            failures.jobs.push(job.clone());
+        }
+    }
+
+    fn hold(&mut self, job: &JobId, message: &str) {
+        let order = self.uncertain.len();
+        self.uncertain.insert(job.clone(), (order, message.to_owned()));
+    }
+
+    fn write(&mut self) {
+        let (Some((target, start)), Some((summary, exit_code, end))) = (self.run.take(), self.end.take()) else {
+            return;
+        };
+        self.made(&summary);
+        self.failed();
+        self.unsettled(&target);
+        let left = summary.left;
+        let unfinished = self.failures.keys().any(|Kind(cause, _)| cause.passes());
+        if left > 0 {
+            let left = count(left, "job");
+            self.out.line(format_args!("{} left for another run", self.look.paint(Hue::Caution, left)));
+        }
+        if left > 0 || unfinished || exit_code > 128 {
+            self.out.line(format_args!("go on with: {}", self.look.paint(Hue::Accent, target.run())));
+        }
+        let time = about(end.duration_since(start));
+        let (submits, uploads) = (count(summary.submits, "submit"), count(summary.uploads, "upload"));
+        let downloads = count(summary.videos, "download");
+        let line = format!("{time}; {submits}, {uploads}, {downloads}");
+        self.out.line(format_args!("{}", self.look.paint(Hue::Faint, line)));
+    }
+
+    /// `12 jobs succeeded: 14 videos (25.80 MB) in out/`.
+    fn made(&mut self, summary: &Summary) {
+        if summary.succeeded > 0 || summary.videos > 0 {
+            let jobs = self.look.paint(Hue::Good, format!("{} succeeded", count(summary.succeeded, "job")));
+            let (videos, bytes) = (count(summary.videos, "video"), size(summary.bytes));
+            let mut folders: Vec<_> = self.folders.iter().collect();
+            folders.sort_by_key(|(_, videos)| std::cmp::Reverse(**videos));
+            let names: Vec<_> = folders.iter().take(SHOWN).map(|(name, _)| terminal_safe::line(name)).collect();
+            let more = folders.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" and {}", count(more, "more folder")) } else { String::new() };
+            let place = if names.is_empty() { String::new() } else { format!(" in {}{more}", names.join(", ")) };
+            self.out.line(format_args!("{jobs}: {videos} ({bytes}){place}"));
+        }
+        if summary.kept > 0 {
+            let had = if summary.kept == 1 { "had its videos already" } else { "had their videos already" };
+            self.out.line(format_args!("{} {had}", count(summary.kept, "job")));
+        }
+    }
+
+    /// What has no result, by cause, the commonest first.
+    fn failed(&mut self) {
+        if self.failures.is_empty() {
+            return;
+        }
+        let mut kinds: Vec<_> = self.failures.iter().collect();
+        kinds.sort_by_key(|(Kind(cause, message), failures)| (std::cmp::Reverse(failures.count), *cause, message));
+        let total: usize = kinds.iter().map(|(_, failures)| failures.count).sum();
+        let without = self.look.paint(Hue::Bad, format!("{} without a result", count(total, "job")));
+        self.out.line(format_args!("{without}:"));
+        for (Kind(cause, _), failures) in kinds.iter().take(SHOWN) {
+            let message = terminal_safe::line(&failures.message);
+            let (n, cause) = (thousands(failures.count), cause.meaning());
+            self.out.line(format_args!("  {n} {cause}: {message}"));
+            let jobs: Vec<_> = failures.jobs.iter().map(JobId::as_str).collect();
+            let more = failures.count - jobs.len();
+            let more = if more > 0 { format!(" and {} more", thousands(more)) } else { String::new() };
+            self.out.line(format_args!("    {}{more}", jobs.join(", ")));
+        }
+        let rest: usize = kinds.iter().skip(SHOWN).map(|(_, failures)| failures.count).sum();
+        if rest > 0 {
+            let causes = count(kinds.len() - SHOWN, "other cause");
+            self.out.line(format_args!("  {} for {causes}", thousands(rest)));
+        }
+    }
+
+    /// What only a person can settle, and the commands for it.
+    fn unsettled(&mut self, target: &Target) {
+        let mut uncertain: Vec<_> = self.uncertain.iter().collect();
+        uncertain.sort_by_key(|(job, (order, _))| (*order, *job));
+        let [(_, (_, message)), ..] = uncertain.as_slice() else { return };
+        let jobs = self.look.paint(Hue::Caution, format!("{} uncertain", count(uncertain.len(), "job")));
+        let message = if uncertain.len() == 1 { message } else { "nobody knows whether their submits arrived" };
+        self.out.line(format_args!("{jobs}: {}", terminal_safe::line(message)));
+        self.out.line(format_args!(
+            "  look in the service's own list, then settle with --task-id ID (it is there), --resubmit or --failed:"
+        ));
+        for (job, _) in uncertain.iter().take(SHOWN) {
+            self.out.line(format_args!("    {}", self.look.paint(Hue::Accent, target.resolve(job))));
+        }
+        let more = uncertain.len().saturating_sub(SHOWN);
+        if more > 0 {
+            let all = self.look.paint(Hue::Accent, target.status());
+            self.out.line(format_args!("    and {} more: {all}", thousands(more)));
+        }
+    }
+}
+
+impl<W: Write + Send> Reporter for RunSummary<W> {
+    fn event(&mut self, Stamped { event, time }: &Stamped) {
+        match event {
+            Event::RunStarted { manifest, lock, service, .. } => {
+                let service = if service == "simulate" { Service::Simulated } else { Service::Real };
+                self.run = Some((Target::new(manifest, lock, service), *time));
+            }
+            Event::JobPlanned { job, action: Action::Hold, reason: reason @ Reason::Uncertain, .. } => {
+                self.hold(job, reason.meaning());
+            }
+            Event::Uncertain { job, message } => self.hold(job, message),
+            // `on_uncertain: resubmit`: it was asked for again, and this time with an answer.
+            Event::Submitted { job, .. } => {
+                self.uncertain.remove(job);
+            }
+            Event::Downloaded { path, .. } => {
+                let folder = path.rfind('/').map_or("./", |slash| &path[..=slash]);
+                *self.folders.entry(folder.to_owned()).or_default() += 1;
+            }
+            Event::Failed { job, error } => self.take_in(job, error),
+            Event::RunFinished { summary, exit_code } => self.end = Some((summary.clone(), *exit_code, *time)),
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self) {
+        self.write();
+    }
+}
+
+/// A message with its words kept, and every word with a digit in it alike: ids, times and numbers differ from job to
+/// job, and the cause is the same.
+fn pattern(message: &str) -> String {
+    let words = message.split(|c: char| !c.is_alphanumeric());
+    words.map(|word| if word.contains(|c: char| c.is_ascii_digit()) { "#" } else { word }).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+use super::*;
+use crate::report::look::{Color, Drawing};
+use crate::report::testing::{Shared, a_run, at, downloaded, failed, finished, started, submitted, uncertain};
+use insta::assert_snapshot;
+
+fn summary(events: &[Stamped]) -> String {
+    let out = Shared::default();
+    let mut summary = RunSummary::new(out.clone(), Look::PLAIN);
+    events.iter().for_each(|event| summary.event(event));
+    summary.finish();
+    out.text()
+}
+
+#[test]
+fn it_says_what_was_made_what_failed_and_what_to_type() {
+    assert_snapshot!(summary(&a_run()), @"
+    1 job succeeded: 1 video (1.84 MB) in out/
+    1 job had its videos already
+    2 jobs without a result:
+      1 refused by the service: the prompt was refused by content moderation (HTTP 400, code 400)
+        close-up
+      1 took too long, and is at the service still: not finished 30 min after its submit
+        late
+    2 jobs uncertain: nobody knows whether their submits arrived
+      look in the service's own list, then settle with --task-id ID (it is there), --resubmit or --failed:
+        batch resolve jobs.yaml old
+        batch resolve jobs.yaml hill
+    1 job left for another run
+    go on with: batch run jobs.yaml
+    2m 31s; 3 submits, 1 upload, 1 download
+    ");
+}
+
+#[test]
+fn a_run_with_nothing_to_do_is_two_lines() {
+    let done = finished(Summary { kept: 12, ..Summary::default() }, 0);
+    assert_snapshot!(summary(&[at(0, started(12)), at(0, done)]), @"
+    12 jobs had their videos already
+    0s; 0 submits, 0 uploads, 0 downloads
+    ");
+}
+
+#[test]
+fn failures_are_grouped_by_their_cause() {
+    let mut events = vec![at(0, started(1000))];
+    for i in 0..900 {
+        events.push(at(1, failed(&format!("job-{i}"), Cause::Failed, &format!("task {i:08x} failed: no face found"))));
+    }
+    events.push(at(2, failed("hill", Cause::Failed, "task 1 failed: two faces found")));
+    let pace = failed("lake", Cause::Download, "HTTP 403 for out/\x1b[31mlake-1.mp4");
+    events.push(at(2, pace));
+    events.push(at(3, finished(Summary { failed: 902, submits: 902, ..Summary::default() }, 1)));
+    assert_snapshot!(summary(&events), @"
+    902 jobs without a result:
+      900 failed at the service: task 00000000 failed: no face found
+        job-0, job-1, job-2, job-3, job-4 and 895 more
+      1 failed at the service: task 1 failed: two faces found
+        hill
+      1 generated, but not downloaded: HTTP 403 for out/␛[31mlake-1.mp4
+        lake
+    go on with: batch run jobs.yaml
+    3s; 902 submits, 0 uploads, 0 downloads
+    ");
+}
+
+#[test]
+fn of_very_many_causes_the_commonest_are_shown() {
+    let mut events = vec![at(0, started(100))];
+    let word = |i: u8| char::from(b'a' + i).to_string().repeat(5);
+    for i in 0..20 {
+        events.push(at(1, failed(&format!("job-{i}"), Cause::Failed, &word(i))));
+    }
+    events.push(at(2, finished(Summary { failed: 20, ..Summary::default() }, 1)));
+    let text = summary(&events);
+    assert!(text.contains("  15 for 15 other causes\n"), "{text}");
+    assert_eq!(text.lines().count(), 13);
+}
+
+#[test]
+fn of_very_many_uncertain_jobs_some_are_shown() {
+    let mut events = vec![at(0, started(100))];
+    events.extend((0..20).map(|i| at(1, uncertain(&format!("job-{i}")))));
+    events.push(at(2, finished(Summary { uncertain: 20, ..Summary::default() }, 3)));
+    let text = summary(&events);
+    assert!(text.contains("    batch resolve jobs.yaml job-0\n"), "{text}");
+    assert!(text.contains("    and 15 more: batch status jobs.yaml\n"), "{text}");
+}
+
+#[test]
+fn what_was_settled_meanwhile_is_not_uncertain() {
+    let events = [at(0, started(1)), at(1, uncertain("a")), at(2, submitted("a"))];
+    let end = at(3, finished(Summary::default(), 0));
+    let text = summary(&[events.to_vec(), vec![end]].concat());
+    assert!(!text.contains("resolve"), "{text}");
+}
+
+#[test]
+fn folders_are_named_once() {
+    let mut events = vec![at(0, started(1))];
+    for path in ["out/a-1.mp4", "out/b-1.mp4", "out/x/c-1.mp4", "d.mp4"] {
+        events.push(at(1, downloaded("a", path)));
+    }
+    let done = Summary { succeeded: 3, videos: 4, bytes: 4 * 1_843_200, ..Summary::default() };
+    events.push(at(2, finished(done, 0)));
+    assert_eq!(summary(&events).lines().next(), Some("3 jobs succeeded: 4 videos (7.37 MB) in out/, ./, out/x/"));
+}
+
+#[test]
+fn an_interrupted_run_says_how_to_go_on() {
+    let text = summary(&[at(0, started(1)), at(2, finished(Summary::default(), 130))]);
+    assert!(text.contains("go on with: batch run jobs.yaml\n"), "{text}");
+}
+
+#[test]
+fn a_run_that_never_began_has_no_summary() {
+    assert_eq!(summary(&[]), "");
+    assert_eq!(summary(&[at(0, finished(Summary::default(), 5))]), "");
+}
+
+#[test]
+fn colors_add_nothing_but_color() {
+    let out = Shared::default();
+    let look = Look { color: Color::Ansi, drawing: Drawing::Ascii, width: Some(80) };
+    let mut colorful = RunSummary::new(out.clone(), look);
+    a_run().iter().for_each(|event| colorful.event(event));
+    colorful.finish();
+    let text = out.text();
+    let (first, rest) = text.split_once("\x1b[").unwrap();
+    let bare = rest.split("\x1b[").map(|part| part.split_once('m').unwrap().1);
+    assert_eq!(first.to_owned() + &bare.collect::<String>(), summary(&a_run()));
+    assert!(text.contains("\x1b[36mbatch resolve jobs.yaml hill\x1b[0m"));
+}

@@ -1,0 +1,77 @@
+//! What happened, in a line for people.
+
+use super::look::{Hue, count, size};
+use super::standing::about;
+use super::terminal_safe;
+use crate::event::{Event, Problem};
+use crate::plan::action::Action;
+use jiff::SignedDuration;
+
+/// Who a line is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// One of the steps that every job takes.
+    Step,
+    /// Something out of the ordinary, worth a line even beside a progress bar.
+    Notable,
+}
+
+/// The line for an event, if it is a change of state that a person wants to hear of.
+pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
+    use Weight::{Notable, Step};
+    let said = |text: &str| terminal_safe::line(text).into_owned();
+    Some(match event {
+        Event::RunStarted { manifest, service, jobs, concurrency, .. } => {
+            let (manifest, service) = (said(manifest), said(service));
+            (Step, Hue::Plain, format!("{manifest}: {}, {concurrency} at a time, at {service}", count(*jobs, "job")))
+        }
+        Event::JobPlanned { job, action: Action::Hold, reason, .. } => {
+            (Step, Hue::Caution, format!("{job} on hold: {}", reason.meaning()))
+        }
+        Event::Uploading { job, path, bytes } => {
+            (Step, Hue::Plain, format!("{job} uploading {} ({})", said(path), size(*bytes)))
+        }
+        Event::Submitted { job, attempt, task_id } => {
+            (Step, Hue::Accent, format!("{job} submitted (attempt {attempt}, task {task_id})"))
+        }
+        Event::Generated { job, seconds } => {
+            let after = seconds.and_then(|s| SignedDuration::try_from_secs_f64(s).ok()).map(about);
+            let after = after.map(|after| format!(" after {after}")).unwrap_or_default();
+            (Step, Hue::Accent, format!("{job} generated{after}"))
+        }
+        Event::Downloaded { job, path, bytes, .. } => {
+            (Step, Hue::Plain, format!("{job} downloaded {} ({})", said(path), size(*bytes)))
+        }
+        Event::Succeeded { job, outputs, asked } => match asked {
+            None => (Step, Hue::Good, format!("{job} succeeded ({})", count(outputs.len(), "video"))),
+            Some(asked) => {
+                (Notable, Hue::Caution, format!("{job} succeeded, with {} of {asked} videos only", outputs.len()))
+            }
+        },
+        Event::Failed { job, error: Problem { code, message } } => {
+            (Notable, Hue::Bad, format!("{job} {}: {}", code.meaning(), said(message)))
+        }
+        Event::Uncertain { job, message } => (Notable, Hue::Caution, format!("{job} uncertain: {}", said(message))),
+        Event::Retrying { job, call, message, pause } => {
+            let who = job.as_ref().map(|job| format!("{job} ")).unwrap_or_default();
+            (Notable, Hue::Faint, format!("{who}{} again in {}: {}", call.as_str(), seconds(*pause), said(message)))
+        }
+        Event::Throttled { message, pause } => {
+            (Notable, Hue::Caution, format!("all wait {}: {}", seconds(*pause), said(message)))
+        }
+        Event::JobPlanned { .. }
+        | Event::Submitting { .. }
+        | Event::Polled { .. }
+        | Event::Downloading { .. }
+        | Event::RunFinished { .. } => return None,
+    })
+}
+
+/// A pause: `0.4 s`, `12 s`, `2m 30s`.
+fn seconds(pause: f64) -> String {
+    match SignedDuration::try_from_secs_f64(pause) {
+        Ok(long) if pause >= 60.0 => about(long),
+        _ if pause >= 10.0 => format!("{pause:.0} s"),
+        _ => format!("{pause:.1} s"),
+    }
+}
