@@ -14,9 +14,13 @@ use hyper::header::{ALLOW, LOCATION, RETRY_AFTER};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 use std::future::pending;
+use std::time::Duration;
 
 /// Bytes of a request's body at most: an image of the largest size, and what is around it.
 const BODY_BYTES: usize = 32 << 20;
+
+/// Time enough for bytes to leave.
+const A_MOMENT: Duration = Duration::from_millis(20);
 
 /// What every connection shares: the service, and its faults.
 #[derive(Debug)]
@@ -69,6 +73,8 @@ impl Desk {
                 let reply = self.service.answer(asked, head, action);
                 match alteration {
                     Alteration::Delay(pause) => tokio::time::sleep(*pause).await,
+                    Alteration::Cut { reset: true, .. } => line.reset_later(A_MOMENT),
+                    Alteration::Hangup(after) => line.reset_later(*after),
                     Alteration::CutHead => return line.cut(Break::Close(HALF_A_HEAD)).await,
                     _ => {}
                 }

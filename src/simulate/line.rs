@@ -8,6 +8,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -31,6 +32,16 @@ impl Line {
         // Fails only where the connection is being broken already.
         let _ = self.0.try_send(how);
         pending().await
+    }
+
+    /// Resets the connection after a while, whatever happens on it then.
+    pub(super) fn reset_later(&self, after: Duration) {
+        let breaks = self.0.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            // Fails where the connection has ended already.
+            let _ = breaks.try_send(Break::Reset);
+        });
     }
 }
 

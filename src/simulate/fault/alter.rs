@@ -40,7 +40,9 @@ fn content(value: &mut Value, alteration: &Alteration) {
 fn body(body: &mut ReplyBody, alteration: &Alteration) {
     match alteration {
         Alteration::Drip(pause) => body.drip(*pause),
-        Alteration::Cut(bytes) => body.shorten(*bytes, End::Broken { flushed: false }),
+        // The reset follows.
+        Alteration::Cut { bytes, reset: true } => body.shorten(*bytes, End::Silence),
+        Alteration::Cut { bytes, reset: false } => body.shorten(*bytes, End::Broken { flushed: false }),
         Alteration::Hang(bytes) => body.shorten(*bytes, End::Silence),
         Alteration::Truncate { bytes, chunked } => {
             body.shorten(*bytes, End::Whole);

@@ -67,14 +67,15 @@ use std::time::Duration;
 ///
 /// | action | what becomes of the reply |
 /// | --- | --- |
-/// | `set(KEY=JSON)` | each field of this name gets this value (which is a string if it isn't JSON) |
+/// | `set(KEY=JSON)` | each field of this name gets this value (a string if it isn't JSON; no `)` in it) |
 /// | `drop(KEY)` | each field of this name is missing |
 /// | `shape(array)`, `shape(nested)` | `data` is an array of one such object; which has it all under `result` |
 /// | `fewer(N)` | so many of its `urls` are missing |
 /// | `expires(2s)`, `expires(2s,410)` | its `urls` are valid for so long; then 403, or the status named |
 /// | `delay(2s)` | it comes so much later |
 /// | `drip`, `drip(50ms)` | its body comes a byte at a time, after a pause each (one second) |
-/// | `cut(N)` | after so many bytes of its body the connection is closed. `cut(head)`: within the headers |
+/// | `cut(N)`, `cut(N,reset)` | after so many bytes of its body the connection is closed, or reset. `cut(head)`: closed within the headers |
+/// | `hangup(20ms)` | it is whole, and so much later its connection is reset, which may hit the next request on it |
 /// | `hang(N)` | after so many bytes of its body nothing more comes |
 /// | `truncate(N)` | its body ends after so many bytes, and that is what its length says |
 /// | `truncate(N,chunked)` | the same, without a length |
@@ -177,7 +178,11 @@ pub(super) enum Alteration {
     Delay(Duration),
     Drip(Duration),
     CutHead,
-    Cut(u64),
+    Cut {
+        bytes: u64,
+        reset: bool,
+    },
+    Hangup(Duration),
     Hang(u64),
     Truncate {
         bytes: u64,

@@ -183,7 +183,12 @@ fn alteration(word: &str, arguments: &Arguments<'_>) -> Result<Alteration, Strin
         "drip" if first.is_empty() => Alteration::Drip(Duration::from_secs(1)),
         "drip" => Alteration::Drip(pause(first)?),
         "cut" if first == "head" => Alteration::CutHead,
-        "cut" => Alteration::Cut(number()?),
+        "cut" => match arguments.second() {
+            "" => Alteration::Cut { bytes: number()?, reset: false },
+            "reset" => return Ok(Alteration::Cut { bytes: number()?, reset: true }),
+            other => return Err(format!("cut takes a number and reset, not `{other}`")),
+        },
+        "hangup" => Alteration::Hangup(pause(first)?),
         "hang" => Alteration::Hang(number()?),
         "truncate" => match arguments.second() {
             "" => Alteration::Truncate { bytes: number()?, chunked: false },
@@ -330,7 +335,8 @@ mod tests {
             ("submit:503/job", "`/job` is neither /each nor /url"),
             ("submit:503(html)x", "`x` is not expected here"),
             ("submit:cut(a lot)", "cut takes a number, not `a lot`"),
-            ("submit:cut(1,2)", "cut takes no `2`"),
+            ("submit:cut(1,2)", "cut takes a number and reset, not `2`"),
+            ("submit:hang(1,2)", "hang takes no `2`"),
             ("submit:delay(2)", "`2` is no duration, as `2s` or `150ms`"),
             ("result:expires(2s,500)", "a URL expires with 403, 404 or 410, not `500`"),
             ("status:fail", "how a task ends is decided at submit"),

@@ -141,23 +141,24 @@ async fn what_is_not_there_is_404() {
 async fn a_later_simulator_answers_for_the_tasks_of_an_earlier_one() {
     let now: Timestamp = "2026-03-09T02:00:00Z".parse().unwrap();
     let latency = Latency::fixed(Duration::from_secs(3600));
-    let at = |minutes: i64| {
-        let clock = Clock::paced(now + jiff::SignedDuration::from_mins(minutes));
+    let after = |seconds: i64| {
+        let clock = Clock::paced(now + jiff::SignedDuration::from_secs(seconds));
         Simulator::spawn_thread(Options { clock, latency, ..options(&[]) }).unwrap()
     };
-    let first = at(0);
+    let first = after(0);
     let task = Client::of(&first).task("@dog runs").await;
     first.stop();
-    for (minutes, status) in [
-        (5, json!([{"status": "PENDING", "progress": "0%"}])),
-        (30, json!([{"status": "RUNNING", "progress": "50%"}])),
-        (60, json!([{"status": "COMPLETED", "progress": "100%"}])),
+    // Each a little past its point, since the task was accepted a little past the start.
+    for (seconds, status) in [
+        (315, json!([{"status": "PENDING", "progress": "0%"}])),
+        (1815, json!([{"status": "RUNNING", "progress": "50%"}])),
+        (3615, json!([{"status": "COMPLETED", "progress": "100%"}])),
     ] {
-        let later = at(minutes);
+        let later = after(seconds);
         let client = Client::of(&later);
         assert_eq!(client.status(&task).await["data"], status);
         let reply = client.result(&task).await;
-        let expected = if minutes < 60 { "the task is not finished" } else { "success" };
+        let expected = if seconds < 3600 { "the task is not finished" } else { "success" };
         assert_eq!(reply["message"], expected);
     }
 }

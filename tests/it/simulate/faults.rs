@@ -5,7 +5,7 @@ use crate::support::service::simulator;
 use batch::simulate::{Account, Call, Running};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use serde_json::json;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -156,6 +156,7 @@ async fn a_download_falls_short_in_every_way() {
     for (action, announced, arrives) in [
         ("cut(1000)", true, Err(())),
         ("cut(0)", true, Err(())),
+        ("cut(1000,reset)", true, Err(())),
         ("truncate(1000)", false, Ok(1000)),
         ("truncate(1000,chunked)", false, Ok(1000)),
     ] {
@@ -190,6 +191,28 @@ async fn the_bytes_before_a_cut_arrive() {
     connection.read_to_end(&mut all).unwrap();
     let head = all.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
     assert_eq!(all.len() - head, 1000);
+}
+
+#[test]
+fn a_cut_is_an_end_or_a_reset() {
+    for (action, reset) in [("cut(9)", false), ("cut(9,reset)", true)] {
+        let simulator = simulator(&[&format!("any:{action}")]);
+        let mut connection = TcpStream::connect(simulator.address()).unwrap();
+        connection.write_all(b"GET /v1/comfyui/tasks/x/status HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        let end = connection.read_to_end(&mut Vec::new()).map_err(|e| e.kind());
+        assert_eq!(end.is_err_and(|kind| kind == ErrorKind::ConnectionReset), reset, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_reset_after_a_whole_reply() {
+    let simulator = simulator(&["any:hangup(20ms)@1"]);
+    let mut connection = TcpStream::connect(simulator.address()).unwrap();
+    connection.write_all(b"GET /v1/comfyui/tasks/x/status HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let mut all = Vec::new();
+    let end = connection.read_to_end(&mut all).unwrap_err();
+    assert_eq!(end.kind(), ErrorKind::ConnectionReset);
+    assert!(all.ends_with(b"}"), "the reply is whole");
 }
 
 #[tokio::test]

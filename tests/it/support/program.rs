@@ -1,5 +1,6 @@
 //! The real program as a process: nothing of the test's environment reaches it, and it can't hang.
 
+use serde_json::Value;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -19,9 +20,14 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    pub(super) fn new<A: AsRef<str>>(folder: &Path, home: &Path, arguments: impl IntoIterator<Item = A>) -> Program {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_batch"));
-        let mut shown = "batch".to_owned();
+    pub(super) fn new<A: AsRef<str>>(
+        executable: &str,
+        folder: &Path,
+        home: &Path,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Program {
+        let mut command = Command::new(executable);
+        let mut shown = Path::new(executable).file_name().unwrap().to_str().unwrap().to_owned();
         for argument in arguments {
             command.arg(argument.as_ref());
             shown = format!("{shown} {}", argument.as_ref());
@@ -143,6 +149,19 @@ impl Ended {
         self.status.signal()
     }
 
+    /// Standard output as one JSON document.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// Standard output as one JSON document a line.
+    #[track_caller]
+    pub(crate) fn json_lines(&self) -> Vec<Value> {
+        let line = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line:?} of {self:?}"));
+        self.stdout.lines().map(line).collect()
+    }
+
     /// Fails the test, with all that was written, unless the exit code is `code`.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Ended {
@@ -199,4 +218,30 @@ impl Pipe {
         }
         String::from_utf8_lossy(&self.seen).into_owned()
     }
+}
+
+#[test]
+fn a_process_is_seen_whole_and_knows_nothing_of_the_tests_environment() {
+    let project = super::project::Project::new().with("sub/a.txt", "content");
+    let shell = |script| project.command("/bin/sh", ["-c", script]);
+    let ended = shell("cat sub/a.txt; echo $VARIABLE$CARGO_MANIFEST_DIR >&2; exit 3").env("VARIABLE", "value").run();
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("content", "value\n"));
+    assert_eq!(ended.exits(3).code(), 3);
+    assert_eq!(shell("cat").input("{\"a\": 1}").run().json()["a"], 1);
+    assert_eq!(shell("echo 1; echo 2").run().json_lines(), [1, 2]);
+    assert_eq!(shell("pwd").run().stdout.trim_end(), project.root().canonicalize().unwrap().to_str().unwrap());
+    assert_eq!(project.files("."), ["sub/a.txt"]);
+}
+
+#[test]
+fn a_process_can_be_watched_and_interrupted() {
+    let project = super::project::Project::new();
+    let mut started = project
+        .command("/bin/sh", ["-c", "trap 'echo bye; exit 130' INT; echo ready; while :; do sleep 0.02; done"])
+        .start();
+    assert_eq!(started.wait_for_stdout("ready"), "ready\n");
+    started.signal("INT");
+    assert_eq!(started.end().exits(130).stdout, "ready\nbye\n");
+    let started = project.command("/bin/sh", ["-c", "kill -KILL $$"]).start();
+    assert_eq!(started.end().killed_by(), Some(9));
 }

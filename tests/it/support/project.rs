@@ -75,7 +75,12 @@ impl Project {
 
     /// The program, to be run in the project's folder: `project.batch(["run", "--simulate"]).run()`.
     pub(crate) fn batch<A: AsRef<str>>(&self, arguments: impl IntoIterator<Item = A>) -> Program {
-        Program::new(&self.root(), &self.home(), arguments)
+        self.command(env!("CARGO_BIN_EXE_batch"), arguments)
+    }
+
+    /// Any program, run as `batch` is.
+    pub(crate) fn command<A: AsRef<str>>(&self, executable: &str, arguments: impl IntoIterator<Item = A>) -> Program {
+        Program::new(executable, &self.root(), &self.home(), arguments)
     }
 
     fn home(&self) -> PathBuf {
