@@ -3,19 +3,21 @@
 //! A value that comes from `defaults` or the library is blamed where it stands, once, with a second label at the first job
 //! that uses it; which one that is may become known only after the mistake.
 
-use super::fields::{Field, JOB};
+use super::fields::Field;
 use super::problem::Problem;
 use super::raw::{Home, Spot};
 use super::words;
 use crate::diagnostic::collector::Collector;
 use crate::diagnostic::finding::{Finding, Label};
+use crate::document::Format;
 use crate::document::span::Span;
 use crate::document::tree::Node;
 use std::collections::{HashMap, HashSet};
 
 /// The mistakes of a manifest.
-pub struct Blame<'t> {
+pub(super) struct Blame<'t> {
     text: &'t str,
+    format: Format,
     /// Whether a syntax error may have swallowed what seems to be missing.
     torn: bool,
     context: Context,
@@ -29,7 +31,7 @@ pub struct Blame<'t> {
 
 /// Whose values are being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Context {
+pub(super) enum Context {
     /// Nobody's but the manifest's own.
     Manifest,
     /// Those of `defaults`, of this field if it is known.
@@ -48,9 +50,10 @@ struct Mark<'t> {
 
 impl<'t> Blame<'t> {
     /// Nothing found yet in `text`. `torn`: a syntax error was.
-    pub fn new(text: &'t str, torn: bool) -> Blame<'t> {
+    pub(super) fn new(text: &'t str, format: Format, torn: bool) -> Blame<'t> {
         Blame {
             text,
+            format,
             torn,
             context: Context::Manifest,
             found: Vec::new(),
@@ -61,86 +64,86 @@ impl<'t> Blame<'t> {
     }
 
     /// From here on values of `context` are read.
-    pub fn enter(&mut self, context: Context) {
+    pub(super) fn enter(&mut self, context: Context) {
         self.context = context;
     }
 
     /// From here on a field of `defaults` is read.
-    pub fn enter_default(&mut self, field: &'static Field) {
+    pub(super) fn enter_default(&mut self, field: &'static Field) {
         self.context = Context::Defaults(Some(field.name));
     }
 
     /// From here on the library's entry with this number is looked at.
-    pub fn enter_entry(&mut self, entry: usize) {
+    pub(super) fn enter_entry(&mut self, entry: usize) {
         self.context = Context::Entry(entry);
     }
 
     /// From here on the job with this number is looked at.
-    pub fn enter_job(&mut self, job: usize) {
+    pub(super) fn enter_job(&mut self, job: usize) {
         self.context = Context::Job(job);
     }
 
     /// From here on the next job is read, which stands in `node`; its number.
-    pub fn next_job(&mut self, node: Node<'t>) -> usize {
+    pub(super) fn next_job(&mut self, node: Node<'t>) -> usize {
         self.jobs.push(Mark { id: None, at: node.used_at().unwrap_or(node.head()) });
         self.context = Context::Job(self.jobs.len() - 1);
         self.jobs.len() - 1
     }
 
     /// The job that was entered last has this id.
-    pub fn name_job(&mut self, id: Spot<'t, &'t str>) {
+    pub(super) fn name_job(&mut self, id: Spot<'t, &'t str>) {
         if let Some(job) = self.jobs.last_mut() {
             *job = Mark { id: Some(id.value), at: id.node.used_at().unwrap_or(id.node.span()) };
         }
     }
 
     /// How many jobs were entered.
-    pub fn jobs(&self) -> usize {
+    pub(super) fn jobs(&self) -> usize {
         self.jobs.len()
     }
 
     /// What is written at `span`.
-    pub fn written(&self, span: Span) -> &'t str {
+    pub(super) fn written(&self, span: Span) -> &'t str {
         self.text.get(span.range()).unwrap_or_default()
     }
 
     /// Takes in a mistake.
-    pub fn push(&mut self, problem: Problem) {
+    pub(super) fn push(&mut self, problem: Problem) {
         self.found.push((problem, self.context, Home::Own));
     }
 
     /// Takes in a mistake of the current job in a value that may stand elsewhere.
-    pub fn push_at(&mut self, home: Home, problem: Problem) {
+    pub(super) fn push_at(&mut self, home: Home, problem: Problem) {
         self.found.push((problem, self.context, home));
     }
 
     /// Takes in that something is missing, which nobody can say after a syntax error.
-    pub fn miss(&mut self, problem: Problem) {
+    pub(super) fn miss(&mut self, problem: Problem) {
         if !self.torn {
             self.push(problem);
         }
     }
 
     /// The current job uses this field of `defaults`.
-    pub fn uses_default(&mut self, field: &'static Field) {
+    pub(super) fn uses_default(&mut self, field: &'static Field) {
         if let Context::Job(job) = self.context {
             self.default_users.entry(field.name).or_insert(job);
         }
     }
 
     /// The current job uses this entry of the library, at `span`. A list in `defaults` uses it for nobody yet.
-    pub fn uses_entry(&mut self, entry: usize, span: Span) {
+    pub(super) fn uses_entry(&mut self, entry: usize, span: Span) {
         if let Context::Job(job) = self.context {
             self.entry_users.entry(entry).or_insert((job, span));
         }
     }
 
     /// All of it in words, in source order, nothing twice.
-    pub fn finish(self) -> Vec<Finding> {
+    pub(super) fn finish(self) -> Vec<Finding> {
         let mut seen = HashSet::new();
         let mut collector = Collector::default();
         for (problem, context, home) in &self.found {
-            let mut finding = words::finding(problem);
+            let mut finding = words::finding(problem, self.format);
             if !seen.insert((finding.code, finding.span(), finding.message.clone())) {
                 continue;
             }

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::num::NonZeroUsize;
 
 /// The manifest in `root`.
-pub fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t> {
+pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t> {
     let manifest = match root.value() {
         // An empty file is a manifest in which everything is missing.
         Value::Null => Mapping::blank(root, &MANIFEST, false),
@@ -71,7 +71,8 @@ fn price_list<'t>(prices: &Mapping<'t>, blame: &mut Blame<'t>) -> Prices {
         line.require(blame);
         let resolution = resolution(&line, blame).value();
         let duration = duration(&line, blame).value();
-        let price = line.value(&AMOUNT, blame, |value| number(value).filter(|price| price.is_finite() && *price >= 0.0));
+        let price =
+            line.value(&AMOUNT, blame, |value| number(value).filter(|price| price.is_finite() && *price >= 0.0));
         let (Some(resolution), Some(duration)) = (resolution, duration) else { continue };
         let later = Place::head(node).as_use();
         if let Some(earlier) = seen.insert((resolution, duration), later) {
@@ -193,10 +194,9 @@ fn reference_use<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Use<'t> {
 fn reference<'t>(name: Slot<Name<'t>>, table: &Mapping<'t>, blame: &mut Blame<'t>) -> Reference<'t> {
     table.require(blame);
     let kind = table.value(&TYPE, blame, |value| ReferenceType::from_word(text(value)?));
-    let images = table.value(&URLS, blame, list).map(|urls| Images {
-        node: urls.node,
-        items: urls.value.iter().map(|node| image(node, blame)).collect(),
-    });
+    let images = table
+        .value(&URLS, blame, list)
+        .map(|urls| Images { node: urls.node, items: urls.value.iter().map(|node| image(node, blame)).collect() });
     Reference { name, kind: kind.map(|spot| spot.value), images }
 }
 

@@ -24,7 +24,7 @@ pub struct Field {
     pub kind: Kind,
     /// The rule that a value of the right type breaks when it is not one of the field's.
     pub code: Code,
-    /// What holds where the field is absent, as it would be written.
+    /// What holds where the field is absent, as text.
     pub default: Option<&'static str>,
     /// What it is for; the first line is one short sentence.
     pub doc: &'static str,
@@ -231,7 +231,7 @@ fields! {
     ON_UNCERTAIN = Field::new("on_uncertain", Kind::Word(&["hold", "resubmit"]), "What becomes of a job whose submit got no answer.\n`hold` keeps it for a person to settle; `resubmit` submits it again, once a run, at the risk of paying twice.").default("hold");
 
     DIR = Field::new("dir", Kind::Text, "The folder of the videos, relative to the manifest and inside its folder.").code(Code::OutputPath).default("out");
-    FILE_NAME = Field::new("name", Kind::Text, "The path of a video inside that folder.\n`{id}` stands for the job's id, `{n}` for the video's number, counted from 1.").code(Code::OutputPath).default("\"{id}-{n}.mp4\"");
+    FILE_NAME = Field::new("name", Kind::Text, "The path of a video inside that folder.\n`{id}` stands for the job's id, `{n}` for the video's number, counted from 1.").code(Code::OutputPath).default("{id}-{n}.mp4");
 
     UNIT = Field::new("unit", Kind::Filled, "The unit of the prices, as `CNY`.").default("credits");
     PRICE_TABLE = Field::new("table", Kind::List(&Kind::Table(&PRICE)), "The price of one video, for each resolution and duration.");

@@ -1,5 +1,76 @@
-//! The manifest.
+//! The manifest: a text becomes a checked [`Manifest`], or findings that say what is wrong with it.
+//!
+//! ```text
+//! text ─ document ─ tree ─ decode ─ raw ─ resolve ─ rules ─ model
+//!                             └───────── problems ─────────┘ ─ words ─ findings
+//! ```
 
+mod blame;
+mod decode;
 pub mod fields;
+mod load;
 pub mod model;
-pub mod rules;
+mod problem;
+mod raw;
+mod read;
+mod resolve;
+mod rules;
+mod suggest;
+mod words;
+
+pub use model::Manifest;
+
+use crate::base::folder::Folder;
+use crate::diagnostic::code::Severity;
+use crate::diagnostic::finding::Finding;
+use crate::document::{self, Flaw, Format, Source};
+use blame::Blame;
+use std::path::Path;
+
+/// What became of a manifest.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The text; empty where there is none to show.
+    pub source: Source,
+    /// What is wrong with it, in source order.
+    pub findings: Vec<Finding>,
+    /// How many jobs there are, broken ones included.
+    pub jobs: usize,
+    /// The manifest; none where an error was found.
+    pub manifest: Option<Manifest>,
+}
+
+/// Reads and checks the manifest at `path`, or on standard input (as YAML) where that is `-`.
+pub fn load(path: &Path) -> Loaded {
+    let (name, read) = if path == Path::new("-") {
+        ("standard input".to_owned(), load::standard_input())
+    } else {
+        (path.display().to_string(), load::file(path))
+    };
+    match read {
+        Ok((text, folder)) => load_text(&name, text, Format::of_path(path), &folder),
+        Err(why) => Loaded {
+            findings: vec![words::finding(&why.into_problem(&name), Format::Yaml)],
+            source: Source::new(name, String::new()),
+            jobs: 0,
+            manifest: None,
+        },
+    }
+}
+
+/// Checks the manifest in `text`, whose relative paths start in `folder`.
+pub fn load_text(name: &str, text: String, format: Format, folder: &Folder) -> Loaded {
+    let source = Source::new(name, text);
+    let parsed = document::parse(&source, format);
+    let torn = parsed.flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. }));
+    let mut blame = Blame::new(source.text(), format, torn);
+    for flaw in parsed.flaws {
+        blame.push(problem::Problem::Flaw(flaw));
+    }
+    let raw = decode::manifest(parsed.tree.root(), &mut blame);
+    let manifest = rules::check(raw, folder, &mut blame);
+    let jobs = blame.jobs();
+    let findings = blame.finish();
+    let sound = findings.iter().all(|finding| finding.severity == Severity::Warning);
+    Loaded { findings, jobs, manifest: manifest.filter(|_| sound), source }
+}

@@ -13,7 +13,7 @@ use crate::spec::vocabulary::{Duration, Resolution};
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
+pub(super) struct Place {
     /// Where it is written.
     pub at: Span,
     /// Where it is used, if an alias or a merge key brings it there.
@@ -22,7 +22,7 @@ pub struct Place {
 
 /// What was found in place of a value of another shape.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Found {
+pub(super) enum Found {
     /// Nothing, or a null.
     Null,
     /// `true` or `false`.
@@ -43,13 +43,13 @@ pub enum Found {
 
 /// A mistake.
 #[derive(Clone, Debug)]
-pub enum Problem {
-    /// The file can't be read; why, in the system's words or in ours.
-    Unreadable(Unreadable),
-    /// It is larger than this many bytes.
-    TooLarge(u64),
-    /// The bytes are no text.
-    Encoding(Misencoded),
+pub(super) enum Problem {
+    /// The file can't be read.
+    Unreadable { name: String, why: Unreadable },
+    /// The file is too large.
+    TooLarge { name: String },
+    /// The file is no text.
+    Misencoded { name: String, what: Misencoded },
     /// The text is no document.
     Flaw(Flaw),
     /// A field that the schema doesn't know.
@@ -104,9 +104,9 @@ pub enum Problem {
     /// A base URL that is none.
     BaseUrl { at: Place, text: String, flaw: NotABaseUrl },
     /// An output folder that is none.
-    OutputDir { at: Place, text: String, flaw: OutputFlaw },
+    OutputDir { at: Option<Place>, text: String, flaw: OutputFlaw },
     /// A template that is none; or one that this job's id makes none of.
-    OutputName { at: Place, text: String, flaw: OutputFlaw, job: Option<Span> },
+    OutputName { at: Option<Place>, text: String, flaw: OutputFlaw, job: Option<Span> },
     /// Two jobs whose videos get the same path.
     SharedPath { at: Option<Place>, text: String, later: Place, earlier: Place },
     /// Several videos of one job that get the same path.
@@ -117,7 +117,7 @@ pub enum Problem {
 
 /// Why a file can't be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unreadable {
+pub(super) enum Unreadable {
     /// It isn't there; the nearest name in its folder.
     Missing(Option<String>),
     /// A folder.
@@ -130,7 +130,7 @@ pub enum Unreadable {
 
 /// Where a mentioned name was looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Among {
+pub(super) enum Among {
     /// The job's own references, of these names; `library`: the library has one of the mentioned name.
     References {
         /// Their names.
@@ -144,7 +144,7 @@ pub enum Among {
 
 /// What a value of the wrong shape was meant to be.
 #[derive(Clone, Copy, Debug)]
-pub enum What {
+pub(super) enum What {
     /// The manifest as a whole.
     Manifest,
     /// A field.
@@ -155,17 +155,17 @@ pub enum What {
 
 impl Place {
     /// Where `node` is written, and used.
-    pub fn of(node: Node<'_>) -> Place {
+    pub(super) fn of(node: Node<'_>) -> Place {
         Place { at: node.span(), via: node.used_at() }
     }
 
     /// Where the table or list `node` begins, and is used.
-    pub fn head(node: Node<'_>) -> Place {
+    pub(super) fn head(node: Node<'_>) -> Place {
         Place { at: node.head(), via: node.used_at() }
     }
 
     /// Where the value is used, which tells it apart from others that an alias makes the same.
-    pub fn as_use(self) -> Place {
+    pub(super) fn as_use(self) -> Place {
         Place { at: self.via.unwrap_or(self.at), via: None }
     }
 }

@@ -9,7 +9,7 @@ use crate::spec::vocabulary::{Duration, ReferenceType, Resolution};
 
 /// What stands in a field.
 #[derive(Clone, Copy, Debug)]
-pub enum Slot<T> {
+pub(super) enum Slot<T> {
     /// Nothing: the field isn't there.
     Absent,
     /// Something that can't be used; it was said why.
@@ -20,7 +20,7 @@ pub enum Slot<T> {
 
 /// A value and where it stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Spot<'t, T> {
+pub(super) struct Spot<'t, T> {
     /// The value.
     pub value: T,
     /// Where it stands.
@@ -31,7 +31,7 @@ pub struct Spot<'t, T> {
 
 /// In whose field a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Home {
+pub(super) enum Home {
     /// In one job's own, or in one that is nobody's else.
     Own,
     /// In `defaults`.
@@ -40,7 +40,7 @@ pub enum Home {
 
 /// A manifest.
 #[derive(Debug)]
-pub struct Manifest<'t> {
+pub(super) struct Manifest<'t> {
     pub base_url: Option<BaseUrl>,
     pub run: RunSettings,
     pub prices: Prices,
@@ -52,14 +52,14 @@ pub struct Manifest<'t> {
 
 /// `output:`
 #[derive(Debug)]
-pub struct Output<'t> {
+pub(super) struct Output<'t> {
     pub dir: Slot<Spot<'t, &'t str>>,
     pub name: Slot<Spot<'t, &'t str>>,
 }
 
 /// The library.
 #[derive(Debug)]
-pub struct Library<'t> {
+pub(super) struct Library<'t> {
     pub references: Vec<Reference<'t>>,
     /// Whether no entry was lost to a syntax error.
     pub whole: bool,
@@ -67,7 +67,7 @@ pub struct Library<'t> {
 
 /// A job.
 #[derive(Debug)]
-pub struct Job<'t> {
+pub(super) struct Job<'t> {
     /// Which of the jobs it is, from 0.
     pub number: usize,
     pub node: Node<'t>,
@@ -77,7 +77,7 @@ pub struct Job<'t> {
 
 /// What a job and `defaults` have in common: what is asked for. Fields that can have one value only are not kept.
 #[derive(Debug)]
-pub struct Input<'t> {
+pub(super) struct Input<'t> {
     pub prompt: Slot<Spot<'t, &'t str>>,
     pub negative_prompt: Slot<Spot<'t, &'t str>>,
     pub resolution: Slot<Spot<'t, Resolution>>,
@@ -91,7 +91,7 @@ pub struct Input<'t> {
 
 /// An item of a job's `references`.
 #[derive(Debug)]
-pub enum Use<'t> {
+pub(super) enum Use<'t> {
     /// The name of a reference in the library.
     Name(Name<'t>),
     /// A reference written out.
@@ -102,7 +102,7 @@ pub enum Use<'t> {
 
 /// A reference, in the library or in a job.
 #[derive(Debug)]
-pub struct Reference<'t> {
+pub(super) struct Reference<'t> {
     /// Its name: in the library the key.
     pub name: Slot<Name<'t>>,
     pub kind: Slot<ReferenceType>,
@@ -111,14 +111,14 @@ pub struct Reference<'t> {
 
 /// A reference's name.
 #[derive(Clone, Copy, Debug)]
-pub struct Name<'t> {
+pub(super) struct Name<'t> {
     pub text: &'t str,
     pub place: Place,
 }
 
 /// A reference's `urls`.
 #[derive(Debug)]
-pub struct Images<'t> {
+pub(super) struct Images<'t> {
     pub node: Node<'t>,
     /// Each with its place; none for what is no text, as was said.
     pub items: Vec<Option<(&'t str, Place)>>,
@@ -126,7 +126,7 @@ pub struct Images<'t> {
 
 impl<T> Slot<T> {
     /// The value.
-    pub fn get(&self) -> Option<&T> {
+    pub(super) fn get(&self) -> Option<&T> {
         match self {
             Slot::Set(value) => Some(value),
             Slot::Absent | Slot::Spoilt => None,
@@ -134,12 +134,12 @@ impl<T> Slot<T> {
     }
 
     /// Whether the field isn't there.
-    pub fn is_absent(&self) -> bool {
+    pub(super) fn is_absent(&self) -> bool {
         matches!(self, Slot::Absent)
     }
 
     /// The same about a borrowed value.
-    pub fn as_ref(&self) -> Slot<&T> {
+    pub(super) fn as_ref(&self) -> Slot<&T> {
         match self {
             Slot::Absent => Slot::Absent,
             Slot::Spoilt => Slot::Spoilt,
@@ -148,7 +148,7 @@ impl<T> Slot<T> {
     }
 
     /// The same about another value.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Slot<U> {
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Slot<U> {
         match self {
             Slot::Absent => Slot::Absent,
             Slot::Spoilt => Slot::Spoilt,
@@ -159,31 +159,31 @@ impl<T> Slot<T> {
 
 impl<T: Copy> Slot<Spot<'_, T>> {
     /// The value, without its place.
-    pub fn value(&self) -> Option<T> {
+    pub(super) fn value(&self) -> Option<T> {
         self.get().map(|spot| spot.value)
     }
 
     /// The value, or that there is none; none at all where it can't be used.
-    pub fn optional(&self) -> Option<Option<T>> {
+    pub(super) fn optional(&self) -> Option<Option<T>> {
         if self.is_absent() { Some(None) } else { self.value().map(Some) }
     }
 
     /// The value; `absent` where the field isn't there, and none where it can't be used.
-    pub fn value_or(&self, absent: T) -> Option<T> {
+    pub(super) fn value_or(&self, absent: T) -> Option<T> {
         if self.is_absent() { Some(absent) } else { self.value() }
     }
 }
 
 impl<'t, T> Spot<'t, T> {
     /// Another value in the same place.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Spot<'t, U> {
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Spot<'t, U> {
         Spot { value: change(self.value), node: self.node, home: self.home }
     }
 }
 
 impl Input<'_> {
     /// An input of which every field is `slot`: absent, or spoilt.
-    pub fn blank(spoilt: bool) -> Self {
+    pub(super) fn blank(spoilt: bool) -> Self {
         fn slot<T>(spoilt: bool) -> Slot<T> {
             if spoilt { Slot::Spoilt } else { Slot::Absent }
         }
@@ -201,7 +201,7 @@ impl Input<'_> {
     }
 
     /// Says of a field that jobs need that it is there, and can't be used.
-    pub fn spoil(&mut self, field: &Field) {
+    pub(super) fn spoil(&mut self, field: &Field) {
         match field.name {
             name if name == PROMPT.name => self.prompt = Slot::Spoilt,
             name if name == RESOLUTION.name => self.resolution = Slot::Spoilt,

@@ -14,7 +14,7 @@ const FIELDS: usize = 13;
 
 /// A mapping whose fields are known.
 #[derive(Clone)]
-pub struct Mapping<'t> {
+pub(super) struct Mapping<'t> {
     node: Node<'t>,
     block: &'static Block,
     /// What stands in the fields, in the order of the block.
@@ -25,7 +25,7 @@ pub struct Mapping<'t> {
 
 impl<'t> Mapping<'t> {
     /// The mapping in `node`, with a finding for each key that `block` doesn't know; none where it is no mapping.
-    pub fn read(node: Node<'t>, what: What, block: &'static Block, blame: &mut Blame<'t>) -> Option<Mapping<'t>> {
+    pub(super) fn read(node: Node<'t>, what: What, block: &'static Block, blame: &mut Blame<'t>) -> Option<Mapping<'t>> {
         if !fits(node, Shape::Table, what, blame) {
             return None;
         }
@@ -42,7 +42,7 @@ impl<'t> Mapping<'t> {
     }
 
     /// A mapping in which every field is absent, or spoilt.
-    pub fn blank(node: Node<'t>, block: &'static Block, spoilt: bool) -> Mapping<'t> {
+    pub(super) fn blank(node: Node<'t>, block: &'static Block, spoilt: bool) -> Mapping<'t> {
         let slot = if spoilt { Slot::Spoilt } else { Slot::Absent };
         Mapping { node, block, slots: [slot; FIELDS], strays: Vec::new() }
     }
@@ -72,12 +72,12 @@ impl<'t> Mapping<'t> {
     }
 
     /// Fields of jobs that stand outermost.
-    pub fn strays(&self) -> &[&'static Field] {
+    pub(super) fn strays(&self) -> &[&'static Field] {
         &self.strays
     }
 
     /// A finding for each required field that is absent.
-    pub fn require(&self, blame: &mut Blame<'t>) {
+    pub(super) fn require(&self, blame: &mut Blame<'t>) {
         for field in self.block.required {
             if self.slot(field).is_absent() {
                 let (at, block) = (Place::head(self.node), self.block);
@@ -87,7 +87,7 @@ impl<'t> Mapping<'t> {
     }
 
     /// The field's value, where `read` makes one of it.
-    pub fn value<T>(
+    pub(super) fn value<T>(
         &self,
         field: &'static Field,
         blame: &mut Blame<'t>,
@@ -116,7 +116,7 @@ impl<'t> Mapping<'t> {
     }
 
     /// The field's whole number, within the field's bounds.
-    pub fn integer<T>(
+    pub(super) fn integer<T>(
         &self,
         field: &'static Field,
         blame: &mut Blame<'t>,
@@ -129,7 +129,7 @@ impl<'t> Mapping<'t> {
     }
 
     /// The field's time span, within the field's bounds.
-    pub fn period(&self, field: &'static Field, blame: &mut Blame<'t>) -> Slot<Spot<'t, Duration>> {
+    pub(super) fn period(&self, field: &'static Field, blame: &mut Blame<'t>) -> Slot<Spot<'t, Duration>> {
         self.value(field, blame, |value| {
             let Kind::Period(least, most) = field.kind else { return None };
             let bounds = Duration::from_millis(least)..=Duration::from_millis(most);
@@ -138,11 +138,9 @@ impl<'t> Mapping<'t> {
     }
 
     /// The field's mapping.
-    pub fn mapping(&self, field: &'static Field, block: &'static Block, blame: &mut Blame<'t>) -> Slot<Mapping<'t>> {
+    pub(super) fn mapping(&self, field: &'static Field, block: &'static Block, blame: &mut Blame<'t>) -> Slot<Mapping<'t>> {
         match self.slot(field) {
-            Slot::Set(node) => {
-                Mapping::read(node, What::Field(field), block, blame).map_or(Slot::Spoilt, Slot::Set)
-            }
+            Slot::Set(node) => Mapping::read(node, What::Field(field), block, blame).map_or(Slot::Spoilt, Slot::Set),
             Slot::Absent => Slot::Absent,
             Slot::Spoilt => Slot::Spoilt,
         }
@@ -154,7 +152,7 @@ impl<'t> Mapping<'t> {
 }
 
 /// Whether `node` has this shape; a finding where it hasn't.
-pub fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Blame<'t>) -> bool {
+pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Blame<'t>) -> bool {
     let fits = match node.value() {
         // It was said already what is wrong there.
         Value::Broken => return false,
@@ -193,7 +191,7 @@ fn found(node: Node<'_>, blame: &Blame<'_>) -> Found {
 }
 
 /// The text that a value is.
-pub fn text(value: Value<'_>) -> Option<&str> {
+pub(super) fn text(value: Value<'_>) -> Option<&str> {
     match value {
         Value::String(text) => Some(text),
         _ => None,
@@ -201,12 +199,12 @@ pub fn text(value: Value<'_>) -> Option<&str> {
 }
 
 /// The text that a value is, if something is written in it.
-pub fn filled(value: Value<'_>) -> Option<&str> {
+pub(super) fn filled(value: Value<'_>) -> Option<&str> {
     text(value).filter(|text| !text.trim().is_empty())
 }
 
 /// The whole number that a value is.
-pub fn integer(value: Value<'_>) -> Option<i64> {
+pub(super) fn integer(value: Value<'_>) -> Option<i64> {
     match value {
         Value::Integer(number) => Some(number),
         _ => None,
@@ -214,7 +212,7 @@ pub fn integer(value: Value<'_>) -> Option<i64> {
 }
 
 /// The number that a value is, whole or not.
-pub fn number(value: Value<'_>) -> Option<f64> {
+pub(super) fn number(value: Value<'_>) -> Option<f64> {
     match value {
         Value::Integer(number) => Some(number as f64),
         Value::Float(number) => Some(number),
@@ -223,7 +221,7 @@ pub fn number(value: Value<'_>) -> Option<f64> {
 }
 
 /// The `true` or `false` that a value is.
-pub fn boolean(value: Value<'_>) -> Option<bool> {
+pub(super) fn boolean(value: Value<'_>) -> Option<bool> {
     match value {
         Value::Bool(value) => Some(value),
         _ => None,
@@ -231,7 +229,7 @@ pub fn boolean(value: Value<'_>) -> Option<bool> {
 }
 
 /// The list that a value is.
-pub fn list(value: Value<'_>) -> Option<List<'_>> {
+pub(super) fn list(value: Value<'_>) -> Option<List<'_>> {
     match value {
         Value::List(list) => Some(list),
         _ => None,

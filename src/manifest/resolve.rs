@@ -10,7 +10,7 @@ use crate::spec::vocabulary::{Duration, Resolution};
 use std::rc::Rc;
 
 /// What jobs draw on.
-pub struct Shared<'r, 't> {
+pub(super) struct Shared<'r, 't> {
     defaults: &'r Input<'t>,
     /// The references of `defaults`, looked up once for all jobs.
     links: Slot<Rc<Links<'t>>>,
@@ -18,7 +18,7 @@ pub struct Shared<'r, 't> {
 }
 
 /// A job with what it draws from elsewhere.
-pub struct Resolved<'t> {
+pub(super) struct Resolved<'t> {
     pub prompt: Slot<Spot<'t, &'t str>>,
     pub negative_prompt: Slot<Spot<'t, &'t str>>,
     pub resolution: Slot<Spot<'t, Resolution>>,
@@ -33,7 +33,7 @@ pub struct Resolved<'t> {
 
 impl<'r, 't> Shared<'r, 't> {
     /// What jobs draw on, checked where it stands.
-    pub fn new(
+    pub(super) fn new(
         library: Library<'t>,
         defaults: &'r Input<'t>,
         images: &mut Images<'_>,
@@ -45,7 +45,7 @@ impl<'r, 't> Shared<'r, 't> {
     }
 
     /// The job, joined with what it draws on; with findings about how its prompt and its references agree.
-    pub fn resolve(&self, job: &Job<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Resolved<'t> {
+    pub(super) fn resolve(&self, job: &Job<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Resolved<'t> {
         blame.enter_job(job.number);
         let (own, all) = (&job.input, self.defaults);
         let prompt = pick(&PROMPT, &own.prompt, &all.prompt, blame);

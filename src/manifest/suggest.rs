@@ -8,7 +8,7 @@ use crate::base::nearest::nearest;
 
 /// What a field that isn't known could be meant for.
 #[derive(Clone, Copy, Debug)]
-pub enum Meant {
+pub(super) enum Meant {
     /// This field of the same block: it counts as present.
     Field(&'static Field),
     /// A field of another block, as it is spelt.
@@ -42,7 +42,7 @@ const OTHER_NAMES: [(&str, &Field); 14] = [
 ];
 
 /// What `key` could be meant for in `block`, which doesn't know it.
-pub fn meant(block: &'static Block, key: &str) -> Meant {
+pub(super) fn meant(block: &'static Block, key: &str) -> Meant {
     let is = |other: &'static Block| std::ptr::eq(block, other);
     if key == "input" && (is(&JOB) || is(&DEFAULTS)) {
         return Meant::Input;
@@ -68,7 +68,8 @@ pub fn meant(block: &'static Block, key: &str) -> Meant {
 
 /// The block that has a field `key`. Fields of jobs that stand outermost are rather meant for all jobs.
 fn elsewhere(block: &'static Block, key: &str) -> Option<&'static Block> {
-    let order: [&'static Block; 2] = if std::ptr::eq(block, &MANIFEST) { [&DEFAULTS, &JOB] } else { [&JOB, &REFERENCE] };
+    let order: [&'static Block; 2] =
+        if std::ptr::eq(block, &MANIFEST) { [&DEFAULTS, &JOB] } else { [&JOB, &REFERENCE] };
     order.into_iter().chain(BLOCKS).find(|other| other.field(key).is_some())
 }
 

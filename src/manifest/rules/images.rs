@@ -16,7 +16,7 @@ use url::Url;
 
 /// Why a text is no image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ImageFlaw {
+pub(crate) enum ImageFlaw {
     /// Nothing is written.
     Empty,
     /// It starts like a URL, and isn't one.
@@ -61,7 +61,7 @@ pub enum ImageFlaw {
 
 /// What the model's maker advises against.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Oddity {
+pub(crate) enum Oddity {
     /// Another format than png, jpg and webp; its name.
     Format(&'static str),
     /// So many bytes.
@@ -72,7 +72,7 @@ pub enum Oddity {
 
 /// An image that can be used.
 #[derive(Clone, Debug)]
-pub struct Looked {
+pub(crate) struct Looked {
     /// What identifies it.
     pub image: Image,
     /// What the model's maker advises against.
@@ -80,7 +80,7 @@ pub struct Looked {
 }
 
 /// The images of a manifest.
-pub struct Images<'f> {
+pub(crate) struct Images<'f> {
     folder: &'f Folder,
     bound: Bound,
     by_text: HashMap<String, Rc<Result<Looked, ImageFlaw>>>,
@@ -96,14 +96,14 @@ struct Bound {
 
 impl<'f> Images<'f> {
     /// The images of a manifest in `folder`.
-    pub fn new(folder: &'f Folder) -> Images<'f> {
+    pub(crate) fn new(folder: &'f Folder) -> Images<'f> {
         let project = folder.path().ancestors().find(|ancestor| ancestor.join(".git").symlink_metadata().is_ok());
         let bound = Bound { path: project.unwrap_or(folder.path()).to_owned(), project: project.is_some() };
         Images { folder, bound, by_text: HashMap::new(), by_path: HashMap::new(), local: BTreeMap::new() }
     }
 
     /// The image that `text` stands for; a text that was seen before is not looked at again.
-    pub fn look(&mut self, text: &str) -> Rc<Result<Looked, ImageFlaw>> {
+    pub(crate) fn look(&mut self, text: &str) -> Rc<Result<Looked, ImageFlaw>> {
         if let Some(known) = self.by_text.get(text) {
             return Rc::clone(known);
         }
@@ -116,7 +116,7 @@ impl<'f> Images<'f> {
     }
 
     /// The local image with this content.
-    pub fn local(&self, content: &Sha256) -> Option<&LocalImage> {
+    pub(crate) fn local(&self, content: &Sha256) -> Option<&LocalImage> {
         self.local.get(content)
     }
 

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A job without a mistake in it.
-pub struct Checked {
+pub(crate) struct Checked {
     pub id: JobId,
     pub generation: Generation,
     pub take: u32,
@@ -22,7 +22,7 @@ pub struct Checked {
 
 /// The jobs so far.
 #[derive(Default)]
-pub struct Jobs<'t> {
+pub(crate) struct Jobs<'t> {
     /// By id in lower case: the id as it is written, and its place.
     ids: HashMap<Cow<'t, str>, (&'t str, Place)>,
     /// By digest: the first job, and how many there are.
@@ -31,7 +31,7 @@ pub struct Jobs<'t> {
 
 impl<'t> Jobs<'t> {
     /// Checks a job, by itself and against those before it.
-    pub fn check(&mut self, job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'t>) -> Option<Checked> {
+    pub(crate) fn check(&mut self, job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'t>) -> Option<Checked> {
         blame_missing(job, resolved, blame);
         blame_pair(resolved, blame);
         let id = self.id(job, blame);

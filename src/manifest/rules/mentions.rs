@@ -16,7 +16,7 @@ const BEHIND: usize = 8;
 type Prompt<'t> = Spot<'t, &'t str>;
 
 /// Checks a prompt against the references that its job lists.
-pub fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Library<'t>, blame: &mut Blame<'t>) {
+pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Library<'t>, blame: &mut Blame<'t>) {
     // Without all names nobody can tell what is declared; and without any, that is the mistake.
     if !links.whole || links.items.is_empty() {
         return;
@@ -42,7 +42,7 @@ pub fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Library<'t>,
 }
 
 /// The references of the library that a prompt mentions, in order of first mention; none where it mentions nothing.
-pub fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mut Blame<'t>) -> Option<Links<'t>> {
+pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mut Blame<'t>) -> Option<Links<'t>> {
     // The library may be long: only what stands behind an `@` is a candidate.
     let behind = prompt.value.match_indices('@').map(|(at, _)| &prompt.value[at + 1..]);
     let entries: Vec<usize> = behind.flat_map(|rest| library.prefixes(rest)).collect();
@@ -55,7 +55,9 @@ pub fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mut Blame
     let mut seen = HashSet::new();
     for mention in &found {
         match mention.target.name() {
-            Some(name) if seen.insert(names[name]) => links.items.push(library.link(entries[name], place(prompt, mention))),
+            Some(name) if seen.insert(names[name]) => {
+                links.items.push(library.link(entries[name], place(prompt, mention)))
+            }
             Some(_) => {}
             None => links.whole = false,
         }

@@ -6,14 +6,14 @@ use crate::spec::output::VideoName;
 use std::ops::Range;
 
 /// What a template knows.
-pub const PLACEHOLDERS: [&str; 2] = ["{id}", "{n}"];
+pub(crate) const PLACEHOLDERS: [&str; 2] = ["{id}", "{n}"];
 
 /// Bytes of a file name at most: file systems take 255, and a superseded video's name is a little longer.
 const FILE_NAME_BYTES: usize = 240;
 
 /// Why a text is no folder or path for videos.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OutputFlaw {
+pub(crate) enum OutputFlaw {
     /// Nothing is written.
     Empty,
     /// A path from the root, a drive or a home folder on.
@@ -47,7 +47,7 @@ pub enum OutputFlaw {
 
 /// Where videos land.
 #[derive(Clone, Debug)]
-pub struct Template {
+pub(crate) struct Template {
     /// The folder, without `.` and a slash at the end; empty for the manifest's own.
     dir: String,
     name: String,
@@ -55,17 +55,17 @@ pub struct Template {
 
 impl Template {
     /// The template of a checked folder and a checked name.
-    pub fn new(dir: String, name: &str) -> Template {
+    pub(crate) fn new(dir: String, name: &str) -> Template {
         Template { dir, name: name.to_owned() }
     }
 
     /// Whether jobs get paths of their own.
-    pub fn tells_jobs_apart(&self) -> bool {
+    pub(crate) fn tells_jobs_apart(&self) -> bool {
         self.name.contains("{id}")
     }
 
     /// Whether the videos of a job get paths of their own.
-    pub fn tells_videos_apart(&self) -> bool {
+    pub(crate) fn tells_videos_apart(&self) -> bool {
         self.name.contains("{n}")
     }
 
@@ -73,7 +73,7 @@ impl Template {
     ///
     /// # Errors
     /// Where the id makes a path of it that is not safe, or that a link leads out of the manifest's folder.
-    pub fn expand(&self, id: &str, folder: &Folder) -> Result<VideoName, OutputFlaw> {
+    pub(crate) fn expand(&self, id: &str, folder: &Folder) -> Result<VideoName, OutputFlaw> {
         let name = self.name.replace("{id}", id);
         for part in name.split('/') {
             safe(part)?;
@@ -94,7 +94,7 @@ impl Template {
 ///
 /// # Errors
 /// [`OutputFlaw`] says why it is none.
-pub fn dir(text: &str, folder: &Folder) -> Result<String, OutputFlaw> {
+pub(crate) fn dir(text: &str, folder: &Folder) -> Result<String, OutputFlaw> {
     relative(text)?;
     if let Some(brace) = text.find(['{', '}']) {
         return Err(OutputFlaw::Placeholder { range: brace..brace + 1, nearest: None });
@@ -113,7 +113,7 @@ pub fn dir(text: &str, folder: &Folder) -> Result<String, OutputFlaw> {
 ///
 /// # Errors
 /// [`OutputFlaw`] says why it is none.
-pub fn name(text: &str, dir: &str, folder: &Folder) -> Result<(), OutputFlaw> {
+pub(crate) fn name(text: &str, dir: &str, folder: &Folder) -> Result<(), OutputFlaw> {
     relative(text)?;
     placeholders(text)?;
     for part in text.split('/') {

@@ -16,7 +16,7 @@ use std::rc::Rc;
 const SUGGESTIONS: usize = 1000;
 
 /// The library: references by name.
-pub struct Library<'t> {
+pub(crate) struct Library<'t> {
     entries: Vec<Entry<'t>>,
     index: HashMap<&'t str, usize>,
     /// The lengths that names have.
@@ -33,7 +33,7 @@ struct Entry<'t> {
 }
 
 /// The references of a job, or of `defaults`.
-pub struct Links<'t> {
+pub(crate) struct Links<'t> {
     /// Those that could be made out, in order.
     pub items: Vec<Link<'t>>,
     /// Whether these are all, so that a name that isn't among them isn't declared.
@@ -43,7 +43,7 @@ pub struct Links<'t> {
 }
 
 /// A reference of a job.
-pub struct Link<'t> {
+pub(crate) struct Link<'t> {
     /// The name by which the prompt mentions it.
     pub name: &'t str,
     /// Where the job lists it.
@@ -56,7 +56,7 @@ pub struct Link<'t> {
 
 impl<'t> Library<'t> {
     /// The library with each reference checked.
-    pub fn check(raw: &Slot<raw::Library<'t>>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Library<'t> {
+    pub(crate) fn check(raw: &Slot<raw::Library<'t>>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Library<'t> {
         let mut library = Library {
             entries: Vec::new(),
             index: HashMap::new(),
@@ -80,33 +80,33 @@ impl<'t> Library<'t> {
     }
 
     /// Whether what isn't in it is unknown.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.whole
     }
 
     /// Which entry has this name.
-    pub fn find(&self, name: &str) -> Option<usize> {
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
     }
 
     /// The entries whose names a text starts with.
-    pub fn prefixes(&self, text: &str) -> impl Iterator<Item = usize> {
+    pub(crate) fn prefixes(&self, text: &str) -> impl Iterator<Item = usize> {
         self.lengths.iter().filter_map(|length| self.find(text.get(..*length)?))
     }
 
     /// The entry's name.
-    pub fn name(&self, entry: usize) -> &'t str {
+    pub(crate) fn name(&self, entry: usize) -> &'t str {
         self.entries[entry].name
     }
 
     /// The entry as a reference of a job, which uses it at `place`.
-    pub fn link(&self, entry: usize, place: Place) -> Link<'t> {
+    pub(crate) fn link(&self, entry: usize, place: Place) -> Link<'t> {
         let Entry { name, reference } = &self.entries[entry];
         Link { name, place, entry: Some(entry), reference: reference.clone() }
     }
 
     /// The name nearest to `word`.
-    pub fn nearest(&self, word: &str) -> Option<&'t str> {
+    pub(crate) fn nearest(&self, word: &str) -> Option<&'t str> {
         let mut known = self.suggestions.borrow_mut();
         if let Some(near) = known.get(word) {
             return *near;
@@ -122,7 +122,7 @@ impl<'t> Library<'t> {
 
 impl<'t> Links<'t> {
     /// The references that are listed in `references`.
-    pub fn listed(
+    pub(crate) fn listed(
         listed: &Spot<'t, Vec<Use<'t>>>,
         library: &Library<'t>,
         images: &mut Images<'_>,

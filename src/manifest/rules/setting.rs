@@ -7,7 +7,7 @@ use std::time::Duration;
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
 /// The time span in `text`: whole numbers with units, the longer unit first, as `30m`, `1h30m` or `500ms`.
-pub fn period(text: &str) -> Option<Duration> {
+pub(crate) fn period(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total: u64 = 0;
     let mut units = UNITS.iter();
@@ -22,7 +22,7 @@ pub fn period(text: &str) -> Option<Duration> {
 }
 
 /// The rate in `text`: a whole number from 1 on, and `/s`, `/min` or `/h`.
-pub fn rate(text: &str) -> Option<Rate> {
+pub(crate) fn rate(text: &str) -> Option<Rate> {
     let (number, unit) = text.split_once('/')?;
     let seconds = match unit {
         "s" => 1,

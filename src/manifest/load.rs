@@ -1,0 +1,89 @@
+//! Reading a manifest from a file or standard input: whatever is wrong with it is a finding, never an error.
+
+use super::problem::{Problem, Unreadable};
+use crate::base::durable::folder_of;
+use crate::base::folder::Folder;
+use crate::base::nearest::nearest;
+use crate::document::bounds::{MANIFEST_BYTES, Misencoded, decode};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Why there is no text.
+#[derive(Debug)]
+pub(super) enum NoText {
+    /// It can't be read.
+    Unreadable(Unreadable),
+    /// It is larger than is bearable.
+    TooLarge,
+    /// It isn't UTF-8.
+    Misencoded(Misencoded),
+}
+
+impl NoText {
+    /// As a mistake of the file `name`.
+    pub(super) fn into_problem(self, name: &str) -> Problem {
+        let name = name.to_owned();
+        match self {
+            NoText::Unreadable(why) => Problem::Unreadable { name, why },
+            NoText::TooLarge => Problem::TooLarge { name },
+            NoText::Misencoded(what) => Problem::Misencoded { name, what },
+        }
+    }
+}
+
+/// The text of the manifest at `path`, and the folder where its relative paths start.
+///
+/// # Errors
+/// [`NoText`] says why there is none.
+pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
+    let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
+    // Before it is opened: a pipe would block.
+    let kind = real.metadata().map_err(|error| unreadable(path, &error))?.file_type();
+    if kind.is_dir() {
+        return Err(NoText::Unreadable(Unreadable::Folder));
+    }
+    if !kind.is_file() {
+        return Err(NoText::Unreadable(Unreadable::Special));
+    }
+    let folder = Folder::open(folder_of(&real)).map_err(|error| unreadable(path, &error))?;
+    let file = File::open(&real).map_err(|error| unreadable(path, &error))?;
+    Ok((text(file)?, folder))
+}
+
+/// The text of standard input, and the current folder.
+///
+/// # Errors
+/// [`NoText`] says why there is none.
+pub(super) fn standard_input() -> Result<(String, Folder), NoText> {
+    let folder = Folder::open(Path::new(".")).map_err(|error| NoText::Unreadable(Unreadable::Io(error.to_string())))?;
+    Ok((text(io::stdin().lock())?, folder))
+}
+
+/// All that `input` gives, as text.
+fn text(input: impl Read) -> Result<String, NoText> {
+    let mut bytes = Vec::new();
+    let read = input.take(MANIFEST_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| NoText::Unreadable(Unreadable::Io(error.to_string())))?;
+    if bytes.len() as u64 > MANIFEST_BYTES {
+        return Err(NoText::TooLarge);
+    }
+    decode(bytes).map_err(NoText::Misencoded)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> NoText {
+    NoText::Unreadable(match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unreadable::Missing(neighbour(path)),
+        _ => Unreadable::Io(error.to_string()),
+    })
+}
+
+/// `path` with the nearest file name that is in its folder.
+fn neighbour(path: &Path) -> Option<String> {
+    let folder = folder_of(path);
+    let wanted = path.file_name()?.to_str()?;
+    let names: Vec<String> =
+        fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let near = nearest(wanted, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(near).display().to_string())
+}

@@ -1,0 +1,100 @@
+//! The paths of videos: the template, and what it makes of the jobs.
+
+use super::output::{self, Template};
+use crate::base::folder::Folder;
+use crate::manifest::blame::Blame;
+use crate::manifest::fields::{DIR, FILE_NAME, Field};
+use crate::manifest::problem::{Place, Problem};
+use crate::manifest::raw::{Job, Output, Slot, Spot};
+use crate::manifest::resolve::Resolved;
+use crate::spec::names::JobId;
+use crate::spec::output::VideoName;
+
+/// How videos are named.
+pub(crate) struct Paths<'f, 't> {
+    folder: &'f Folder,
+    /// None if something is wrong with it.
+    template: Option<Template>,
+    /// Where it stands, and how; none for the default.
+    at: Option<Place>,
+    text: &'t str,
+    /// The first job that has an id.
+    first: Option<(&'t str, Place)>,
+    blamed: Blamed,
+}
+
+/// What was said of the template already: once is enough, however many jobs there are.
+#[derive(Default)]
+struct Blamed {
+    jobs: bool,
+    videos: bool,
+    expansion: bool,
+}
+
+impl<'f, 't> Paths<'f, 't> {
+    /// How `output` names videos.
+    pub(crate) fn check(output: &Output<'t>, folder: &'f Folder, blame: &mut Blame<'t>) -> Paths<'f, 't> {
+        let (dir_at, dir) = written(&output.dir, &DIR);
+        let (at, name) = written(&output.name, &FILE_NAME);
+        let dir = dir.and_then(|text| {
+            let refused = |flaw| blame.push(Problem::OutputDir { at: dir_at, text: text.to_owned(), flaw });
+            output::dir(text, folder).map_err(refused).ok()
+        });
+        let template = name.and_then(|text| {
+            let flaw = output::name(text, dir.as_deref().unwrap_or_default(), folder).err();
+            let at = match (&output.name, &flaw) {
+                (Slot::Set(spot), Some(output::OutputFlaw::Placeholder { range, .. })) => {
+                    Some(Place { at: spot.node.locate(range.clone()), ..Place::of(spot.node) })
+                }
+                _ => at,
+            };
+            match flaw {
+                Some(flaw) => blame.push(Problem::OutputName { at, text: text.to_owned(), flaw, job: None }),
+                None => return Some(Template::new(dir?, text)),
+            }
+            None
+        });
+        let text = name.unwrap_or_default();
+        Paths { folder, template, at, text, first: None, blamed: Blamed::default() }
+    }
+
+    /// The name of the job's videos; none without a template or an id.
+    pub(crate) fn of_job(&mut self, job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'t>) -> Option<VideoName> {
+        let template = self.template.as_ref()?;
+        let id = job.id.get().filter(|id| JobId::new(id.value).is_ok())?;
+        let (at, text) = (self.at, self.text.to_owned());
+        let job = Place::of(id.node).as_use();
+        let (first, earlier) = *self.first.get_or_insert((id.value, job));
+        // Duplicate ids were blamed as such.
+        if !template.tells_jobs_apart() && !first.eq_ignore_ascii_case(id.value) && !self.blamed.jobs {
+            self.blamed.jobs = true;
+            blame.push(Problem::SharedPath { at, text: text.clone(), later: job, earlier });
+        }
+        if let Slot::Set(videos) = &resolved.number_of_videos
+            && videos.value > 1
+            && !template.tells_videos_apart()
+            && !self.blamed.videos
+        {
+            self.blamed.videos = true;
+            let number = videos.value;
+            let videos = Place::of(videos.node);
+            blame.push(Problem::SharedVideoPath { at, text: text.clone(), videos, number });
+        }
+        let refused = |flaw| {
+            if !self.blamed.expansion {
+                self.blamed.expansion = true;
+                blame.push(Problem::OutputName { at, text, flaw, job: Some(job.at) });
+            }
+        };
+        template.expand(id.value, self.folder).map_err(refused).ok()
+    }
+}
+
+/// What stands in a field, or its default; and where.
+fn written<'t>(slot: &Slot<Spot<'t, &'t str>>, field: &'static Field) -> (Option<Place>, Option<&'t str>) {
+    match slot {
+        Slot::Set(spot) => (Some(Place::of(spot.node)), Some(spot.value)),
+        Slot::Absent => (None, field.default),
+        Slot::Spoilt => (None, None),
+    }
+}

@@ -1,0 +1,135 @@
+//! Files that can't be read, and texts that are no documents.
+
+use super::{Words, quoted};
+use crate::diagnostic::code::Code;
+use crate::document::bounds::{DEPTH, MANIFEST_BYTES, Misencoded, Misencoding};
+use crate::document::flaw::{Flaw, SyntaxKind};
+use crate::document::span::Span;
+use crate::manifest::problem::Unreadable;
+
+pub(super) fn unreadable(name: &str, why: &Unreadable) -> Words {
+    let file = quoted(name);
+    match why {
+        Unreadable::Missing(nearest) => {
+            Words::error(Code::Unreadable, format!("{file} doesn't exist")).help(match nearest {
+                Some(near) => format!("did you mean {}?", quoted(near)),
+                None => "name the file that lists the jobs; `batch init` writes one to start from".to_owned(),
+            })
+        }
+        Unreadable::Folder => Words::error(Code::Unreadable, format!("{file} is a folder, not a file"))
+            .help("name the file in it that lists the jobs, such as `jobs.yaml`"),
+        Unreadable::Special => Words::error(Code::Unreadable, format!("{file} is no regular file"))
+            .help("to read what another program writes, name the manifest `-` and pipe it in"),
+        Unreadable::Io(reason) => Words::error(Code::Unreadable, format!("{file} can't be read: {reason}")),
+    }
+}
+
+pub(super) fn too_large(name: &str) -> Words {
+    let most = MANIFEST_BYTES / (1024 * 1024);
+    Words::error(Code::Limits, format!("{} is larger than {most} MiB, the most for a manifest", quoted(name)))
+        .help("split it into several manifests, each with a lock of its own")
+}
+
+pub(super) fn misencoded(name: &str, what: &Misencoded) -> Words {
+    let file = quoted(name);
+    let place = format!("line {}, column {}", what.position.line, what.position.column);
+    let message = match what.kind {
+        Misencoding::Utf16 => format!("{file} is UTF-16, and a manifest is UTF-8"),
+        Misencoding::Utf32 => format!("{file} is UTF-32, and a manifest is UTF-8"),
+        Misencoding::Nul => format!("{file} is no text: there is a NUL byte at {place}"),
+        Misencoding::NotUtf8 => format!("{file} is not UTF-8: the byte at {place} doesn't belong there"),
+    };
+    Words::error(Code::Syntax, message).help("save it as UTF-8")
+}
+
+pub(super) fn flaw(flaw: &Flaw) -> Words {
+    match flaw {
+        Flaw::Syntax { span, kind } => syntax(*span, kind),
+        Flaw::DuplicateKey { key, first, second } => {
+            Words::error(Code::DuplicateKey, format!("{} stands twice in one mapping", quoted(key)))
+                .at_span(*second, "again here")
+                .at_span(*first, "first here")
+                .help("keep one of them")
+        }
+        Flaw::UnknownAlias { name, span, nearest } => {
+            let words = Words::error(Code::Syntax, format!("no anchor `&{name}` stands before this alias"))
+                .at_span(*span, "stands for nothing");
+            words.help(match nearest {
+                Some(near) => format!("did you mean `*{near}`?"),
+                None => format!("write `&{name}` before the value that it stands for, further up; a text that starts with `*` needs quotes"),
+            })
+        }
+        Flaw::RecursiveAlias { span } => {
+            Words::error(Code::Limits, "an alias stands inside the value that it stands for, which would never end")
+                .at_span(*span, "stands for what it stands in")
+                .help("write the value out")
+        }
+        Flaw::BadMerge { span } => {
+            Words::error(Code::WrongType, "a merge key (`<<`) takes a mapping or a list of mappings")
+                .at_span(*span, "neither")
+                .help("write the alias of a mapping, as `<<: *name`")
+        }
+        Flaw::ComplexKey { span } => {
+            Words::error(Code::Syntax, "a list or a mapping can't be a key: keys are names of fields")
+                .at_span(*span, "not a name")
+                .help("put a text that starts with `{` or `[` in quotes")
+        }
+        Flaw::UnknownTag { span } => Words::error(Code::Syntax, "this tag isn't known here, or doesn't fit its value")
+            .at_span(*span, "a tag")
+            .help("leave it out; a text that starts with `!` needs quotes"),
+        Flaw::TooDeep { span } => {
+            Words::error(Code::Limits, format!("lists and mappings are nested more than {DEPTH} deep"))
+                .at_span(*span, "one too deep")
+        }
+        Flaw::TooManyAliases { span } => {
+            Words::error(Code::Limits, "aliases make this manifest stand for more values than is bearable")
+                .at_span(*span, "one too many")
+                .help("write the values out, or share them through `defaults` and the library")
+        }
+    }
+}
+
+fn syntax(span: Span, kind: &SyntaxKind) -> Words {
+    let error = |message: &str, label: &str| Words::error(Code::Syntax, message).at_span(span, label);
+    let opened = |words: Words, opened: Span| if opened == span { words } else { words.at_span(opened, "opened here") };
+    match kind {
+        SyntaxKind::PlainAt => {
+            error("a text that starts with `@` needs quotes: YAML keeps that character for itself", "needs quotes")
+                .help("put the whole text in quotes, as in `prompt: \"@human walks on the @grass\"`")
+        }
+        SyntaxKind::PlainOther(c) => {
+            error(&format!("a text that starts with `{c}` needs quotes: YAML keeps that character for itself"), "needs quotes")
+                .help("put the whole text in quotes")
+        }
+        SyntaxKind::ColonInPlain => {
+            error("a text with a colon and a space in it needs quotes: YAML takes what stands before for a key", "needs quotes")
+                .help("put the whole text in quotes, or write it as a block: `|` behind the key and the text on the next lines, further in")
+        }
+        SyntaxKind::UnclosedQuote { opened: quote } => {
+            opened(error("a quote is never closed", "not closed"), *quote)
+                .help("close it where the text ends; a quote inside is `\\\"` in double quotes and `''` in single ones")
+        }
+        SyntaxKind::UnclosedBracket { opened: bracket } => {
+            opened(error("a bracket is never closed", "not closed"), *bracket).help("close it, or take it out")
+        }
+        SyntaxKind::AfterQuote => error("text follows a closing quote", "more text")
+            .help("put the whole text inside the quotes; a quote inside is `\\\"` in double quotes and `''` in single ones"),
+        SyntaxKind::Indentation => {
+            error("this line stands too far in or out to belong to what is around it", "does not line up")
+                .help("let the fields of one job start in the same column")
+        }
+        SyntaxKind::NoColon => error("this line is neither a `key: value` nor an item", "neither")
+            .help("write a colon and a space behind a key; a text of several lines needs `|` behind its key"),
+        SyntaxKind::Tab => {
+            error("a tab stands where YAML counts spaces", "a tab").help("indent with spaces")
+        }
+        SyntaxKind::ManyDocuments => error("a second document starts here, and a manifest is one", "starts here")
+            .help("put all jobs under one `jobs:`, or each document in a file of its own"),
+        SyntaxKind::BadEscape => error("a backslash starts nothing that double quotes know", "not an escape")
+            .help("write `\\\\` for a backslash, or use single quotes, in which it is one already"),
+        SyntaxKind::Unquoted => {
+            error("a text needs quotes in TOML", "needs quotes").help("put the whole text in double quotes")
+        }
+        SyntaxKind::Other(words) => error(words, "here"),
+    }
+}

@@ -1,0 +1,297 @@
+//! Fields that aren't known, aren't there, or hold something else than they take.
+
+use super::{Words, either, quoted, written};
+use crate::base::nearest::nearest;
+use crate::diagnostic::code::Code;
+use crate::document::Format;
+use crate::manifest::fields::*;
+use crate::manifest::problem::{Found, Place, What};
+use crate::manifest::suggest::Meant;
+use crate::spec::address::NotABaseUrl;
+use crate::spec::vocabulary::{BASE_URL, Resolution};
+
+pub(super) fn unknown(key: Place, name: &str, block: &'static Block, meant: Meant) -> Words {
+    let words = Words::error(Code::UnknownField, format!("{} has no field {}", block.title, quoted(name)));
+    let label = match meant {
+        Meant::Field(field) => format!("did you mean `{}`?", field.name),
+        _ => format!("no field of {}", block.title),
+    };
+    words.at(key, label).help(match meant {
+        Meant::Field(field) if name.starts_with("mut") && field.name == REFERENCES.name => {
+            "write `references`: what the service calls so is called so here, and the items are the same".to_owned()
+        }
+        Meant::Field(field) => format!("write `{}`", field.name),
+        Meant::Elsewhere(other) if std::ptr::eq(other, &DEFAULTS) => {
+            format!("{} is a field of a job; put it under `defaults` to give it to all jobs", quoted(name))
+        }
+        Meant::Elsewhere(other) => format!("{} is a field of {}", quoted(name), other.title),
+        Meant::Input => "write the fields of `input` straight into the job: `prompt`, `resolution`, `duration`, and `references` for what the service calls `mutil_reference`".to_owned(),
+        Meant::Id => "give every job an `id` of its own: there can be no default".to_owned(),
+        Meant::Key => "leave it out: in the library the key is the name".to_owned(),
+        Meant::Unknown => {
+            let names: Vec<String> = block.fields.iter().map(|field| format!("`{}`", field.name)).collect();
+            format!("leave it out, or use one of {}", either(&names))
+        }
+    })
+}
+
+pub(super) fn missing(at: Place, block: &'static Block, field: &'static Field, format: Format) -> Words {
+    let name = field.name;
+    let example = written(format, name, &example(field, format));
+    Words::error(Code::MissingField, format!("{} has no `{name}`", block.title))
+        .at(at, format!("`{name}` is missing"))
+        .help(match field.code {
+            Code::Resolution | Code::Duration if std::ptr::eq(block, &JOB) => {
+                format!("write {example} in the job, or under `defaults` to give it to all jobs")
+            }
+            _ => format!("write {example}"),
+        })
+}
+
+/// A value as one would write it.
+fn example(field: &Field, format: Format) -> String {
+    let text = |text: &str| if format == Format::Yaml { text.to_owned() } else { format!("\"{text}\"") };
+    match field.name {
+        "id" => text("park-walk"),
+        "prompt" => "\"@human walks on the @grass\"".to_owned(),
+        "resolution" => text("720p"),
+        "type" => text("subject"),
+        "name" => text("dog"),
+        "urls" => "[\"https://images.example.com/dog.png\"]".to_owned(),
+        "duration" => "5".to_owned(),
+        "price" => "3.5".to_owned(),
+        "jobs" | "table" => "[]".to_owned(),
+        _ => "1".to_owned(),
+    }
+}
+
+pub(super) fn wrong_type(at: Place, what: What, found: &Found, format: Format) -> Words {
+    let (who, kind) = match what {
+        What::Manifest => ("the manifest".to_owned(), Kind::Table(&MANIFEST)),
+        What::Field(field) => (format!("`{}`", field.name), field.kind),
+        What::Item(field) => (format!("an item of `{}`", field.name), field.kind.item()),
+    };
+    let message = format!("{who} is {}, not {}", wanted(kind), described(found));
+    let words = Words::error(Code::WrongType, message).at(at, label(found));
+    match mend(what, kind, found, format) {
+        Some(help) => words.help(help),
+        None => words,
+    }
+}
+
+/// What a field takes, in words.
+fn wanted(kind: Kind) -> &'static str {
+    match (kind, kind.shape()) {
+        (Kind::Named(_), _) => "a mapping from names to references",
+        (Kind::Use(_), _) => "the name of a reference, or a reference written out",
+        (_, Shape::Text) => "a text",
+        (_, Shape::Integer) => "a whole number",
+        (_, Shape::Number) => "a number",
+        (_, Shape::Boolean) => "`true` or `false`",
+        (_, Shape::List) => "a list",
+        (_, Shape::Table) => "a mapping",
+        (_, Shape::TextOrTable) => "a text or a mapping",
+    }
+}
+
+/// What was found, in words.
+fn described(found: &Found) -> String {
+    match found {
+        Found::Null => "nothing".to_owned(),
+        Found::Boolean(value) => format!("`{value}`"),
+        Found::Integer(text) | Found::Number(text) => format!("the number {}", quoted(text)),
+        Found::Text(text) => format!("the text {}", quoted(text)),
+        Found::List => "a list".to_owned(),
+        Found::Table => "a mapping".to_owned(),
+        Found::Other(name) => (*name).to_owned(),
+    }
+}
+
+fn label(found: &Found) -> &'static str {
+    match found {
+        Found::Null => "no value",
+        Found::Boolean(_) => "true or false",
+        Found::Integer(_) | Found::Number(_) => "a number",
+        Found::Text(_) => "a text",
+        Found::List => "a list",
+        Found::Table => "a mapping",
+        Found::Other(name) => name,
+    }
+}
+
+/// How to write it instead.
+fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String> {
+    let help = match (kind, kind.shape(), found) {
+        (_, _, Found::Null) => match what {
+            What::Field(_) => "write a value, or leave the field out".to_owned(),
+            _ => "write a value, or leave the item out".to_owned(),
+        },
+        (Kind::Word(words), _, Found::Integer(number)) if words.contains(&format!("{number}p").as_str()) => {
+            format!("write {}", text(&format!("{number}p"), format))
+        }
+        (Kind::Period(..), _, Found::Integer(number)) => {
+            format!(
+                "say the unit: {}, {} or {}",
+                text(&format!("{number}s"), format),
+                text(&format!("{number}m"), format),
+                text(&format!("{number}h"), format)
+            )
+        }
+        (Kind::Rate, _, Found::Integer(number)) => {
+            format!(
+                "say in how long: {} or {}",
+                text(&format!("{number}/min"), format),
+                text(&format!("{number}/s"), format)
+            )
+        }
+        (_, Shape::Text, Found::Integer(text) | Found::Number(text)) => format!("put it in quotes: `\"{text}\"`"),
+        (_, Shape::Text, Found::Boolean(value)) => format!("put it in quotes: `\"{value}\"`"),
+        (_, Shape::Text, Found::Other(_)) => "put it in quotes".to_owned(),
+        (_, Shape::Text, Found::List) => "write one text; in a block it may have several lines".to_owned(),
+        (_, Shape::Integer | Shape::Number, Found::Text(text)) => {
+            let number = text.trim().trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+            let number: f64 = number.parse().ok().filter(|number: &f64| number.is_finite())?;
+            format!("write {number}, without quotes or a unit")
+        }
+        (_, Shape::Integer, Found::Number(text)) => {
+            let number: f64 = text.parse().ok().filter(|number: &f64| number.fract() == 0.0 && number.abs() < 1e15)?;
+            format!("write {number}, without a point")
+        }
+        (_, Shape::Boolean, Found::Text(text)) => match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "y" => "write `true`, without quotes".to_owned(),
+            "false" | "no" | "off" | "n" => "write `false`, without quotes".to_owned(),
+            _ => "write `true` or `false`".to_owned(),
+        },
+        (_, Shape::Boolean, Found::Integer(number)) if number == "1" => "write `true`".to_owned(),
+        (_, Shape::Boolean, Found::Integer(number)) if number == "0" => "write `false`".to_owned(),
+        (_, Shape::List, Found::Text(text)) => format!("put it in brackets: `[\"{text}\"]`"),
+        (_, Shape::List, Found::Table) if matches!(what, What::Field(field) if field.name == JOBS.name) => match format
+        {
+            Format::Yaml => "start each job with a dash: `- id: park-walk`".to_owned(),
+            Format::Toml => "start each job with `[[jobs]]`, in two brackets".to_owned(),
+            Format::Json => "put the jobs in brackets, each with an `id`".to_owned(),
+        },
+        (_, Shape::List, _) => "put it in brackets: `[…]`".to_owned(),
+        (Kind::Table(block), _, Found::List) if std::ptr::eq(block, &MANIFEST) => {
+            "put the list under `jobs`, and `version` before it".to_owned()
+        }
+        (Kind::Named(_), _, Found::List) => "write the name of each reference before it, as a key".to_owned(),
+        (Kind::Table(block) | Kind::Use(block), ..) => {
+            let names: Vec<String> = block.fields.iter().map(|field| format!("`{}`", field.name)).collect();
+            format!("write it with its fields: {}", either(&names))
+        }
+        _ => return None,
+    };
+    Some(help)
+}
+
+/// A text as the format writes it.
+fn text(text: &str, format: Format) -> String {
+    match format {
+        Format::Yaml => format!("`{text}`"),
+        Format::Toml | Format::Json => format!("`\"{text}\"`"),
+    }
+}
+
+pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, format: Format) -> Words {
+    let name = field.name;
+    let value = match found {
+        Found::Integer(text) | Found::Number(text) | Found::Text(text) => quoted(text),
+        Found::Boolean(value) => format!("`{value}`"),
+        Found::Null | Found::List | Found::Table | Found::Other(_) => String::new(),
+    };
+    let error = |message: String| Words::error(field.code, message);
+    match field.kind {
+        _ if field.code == Code::EmptyPrompt => error("the prompt has no visible character".to_owned())
+            .at(at, "nothing to be seen")
+            .help("say what is to be seen, and mention the references as `@name`"),
+        _ if field.code == Code::Version => error(format!("the version of a manifest is 1, not {value}"))
+            .at(at, "not 1")
+            .help(format!("write {}; a later version needs a later `batch`", written(format, name, "1"))),
+        _ if field.code == Code::Duration => error(format!("a video lasts 5 or 8 seconds, not {value}"))
+            .at(at, "not 5 or 8")
+            .help("write 5 or 8; at 1080p only 5"),
+        _ if field.code == Code::NumberOfVideos => error(format!("a generation makes 1 to 4 videos, not {value}"))
+            .at(at, "not 1 to 4")
+            .help("for more videos add another job that differs in `take`"),
+        Kind::True => error(format!("`{name}` is `true` only: the service works asynchronously"))
+            .at(at, "not possible")
+            .help("leave it out: `true` is the default"),
+        Kind::Word([only]) => error(format!("`{name}` is `{only}` only, not {value}"))
+            .at(at, "not this")
+            .help("leave it out: this is the default"),
+        Kind::Word(words) => error(format!("`{name}` is {}, not {value}", either(words)))
+            .at(at, format!("not one of these {}", words.len()))
+            .help(near_word(words, found).map_or_else(
+                || format!("write one of {}", either(words)),
+                |word| format!("did you mean `{word}`?"),
+            )),
+        Kind::Integer(least, most) if most == i64::from(u32::MAX) => {
+            error(format!("`{name}` counts from {least}, not from {value}"))
+                .at(at, "out of range")
+                .help(format!("write {}, or leave it out", written(format, name, "2")))
+        }
+        Kind::Integer(least, most) => error(format!("`{name}` is a whole number from {least} to {most}, not {value}"))
+            .at(at, "out of range")
+            .help(format!("write a number from {least} to {most}")),
+        Kind::Period(least, _) => {
+            let least = if least == 0 { "0s" } else { "1ms" };
+            error(format!("`{name}` is a time span from {least} to 7d, not {value}"))
+                .at(at, "not such a time span")
+                .help("write whole numbers with their units (d, h, m, s, ms), the longest first: `30m`, `1h30m`, `500ms`")
+        }
+        Kind::Rate => error(format!("`{name}` is so many in a second, a minute or an hour, not {value}"))
+            .at(at, "not a rate")
+            .help("write a whole number from 1 on with `/s`, `/min` or `/h`, as in `60/min`; without the field there is no limit"),
+        Kind::Amount => error(format!("a price is a number from 0 on, not {value}"))
+            .at(at, "not a price")
+            .help("write what one video costs, as `3.5`"),
+        Kind::Filled => error(format!("`{name}` is empty"))
+            .at(at, "nothing here")
+            .help("write something, or leave the field out"),
+        _ => error(format!("`{name}` can't be {value}")).at(at, "not possible"),
+    }
+}
+
+/// The word that was meant.
+fn near_word(words: &[&'static str], found: &Found) -> Option<&'static str> {
+    let Found::Text(text) = found else { return None };
+    let with_unit = format!("{}p", text.trim());
+    let exact = words.iter().copied().find(|word| *word == with_unit);
+    exact.or_else(|| match text.to_ascii_lowercase().as_str() {
+        "hd" => Some(Resolution::P720.as_str()).filter(|word| words.contains(word)),
+        "fullhd" | "full-hd" | "fhd" => Some(Resolution::P1080.as_str()).filter(|word| words.contains(word)),
+        text => nearest(text, words.iter().copied()),
+    })
+}
+
+pub(super) fn duplicate_price(
+    later: Place,
+    earlier: Place,
+    resolution: Resolution,
+    duration: crate::spec::vocabulary::Duration,
+) -> Words {
+    let seconds = duration.seconds();
+    Words::error(Code::Setting, format!("{resolution} videos of {seconds} s have two prices"))
+        .at(later, "again here")
+        .at(earlier, "first here")
+        .help("keep one of them")
+}
+
+pub(super) fn base_url(at: Place, text: &str, flaw: NotABaseUrl) -> Words {
+    Words::error(Code::BaseUrl, format!("{} can't be the service's base URL: {flaw}", quoted(text)))
+        .at(
+            at,
+            match flaw {
+                NotABaseUrl::NotAUrl => "not a URL",
+                NotABaseUrl::Scheme => "not https",
+                NotABaseUrl::PlainHttp => "not https, not loopback",
+                NotABaseUrl::Credentials => "has a name or password",
+                NotABaseUrl::Query => "has a query or a fragment",
+            },
+        )
+        .help(match flaw {
+            NotABaseUrl::Credentials => "take them out: the key comes from `BAICAI_API_KEY`".to_owned(),
+            _ => format!("write the scheme and the host, as in `{BASE_URL}`"),
+        })
+}

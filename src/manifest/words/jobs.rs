@@ -1,0 +1,128 @@
+//! Jobs: their ids, their prompts, what they ask for.
+
+use super::{Words, all, quoted, written};
+use crate::diagnostic::code::Code;
+use crate::document::Format;
+use crate::document::span::Span;
+use crate::manifest::problem::{Among, Place};
+use crate::spec::limits::JOB_ID_CHARACTERS;
+use crate::spec::vocabulary::{Duration, Resolution};
+
+pub(super) fn id(at: Place, id: &str) -> Words {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let (message, label) = if id.is_empty() {
+        ("a job's id is empty, and it has 1 to 128 characters".to_owned(), "empty")
+    } else if let Some(strange) = id.chars().find(|c| !fits(*c)) {
+        let strange = quoted(strange.encode_utf8(&mut [0; 4]));
+        (
+            format!("a job's id is made of `A-Z a-z 0-9 . _ -`, since it names files: {strange} is none of these"),
+            "can't name files",
+        )
+    } else if id.len() > JOB_ID_CHARACTERS {
+        (format!("a job's id has 1 to {JOB_ID_CHARACTERS} characters, not {}", id.len()), "too long")
+    } else {
+        ("a job's id doesn't start with a dot or a dash, since it names files".to_owned(), "starts so")
+    };
+    let words = Words::error(Code::JobId, message).at(at, label);
+    let mended: String = id.chars().map(|c| if fits(c) { c } else { '-' }).take(JOB_ID_CHARACTERS).collect();
+    match mended.trim_matches(['.', '-']) {
+        "" => words.help("write something like `park-walk`"),
+        mended => words.help(format!("write something like `{mended}`")),
+    }
+}
+
+pub(super) fn duplicate_id(later: Place, earlier: Place, id: &str, before: &str) -> Words {
+    let message = if id == before {
+        format!("two jobs have the id {}", quoted(id))
+    } else {
+        format!(
+            "the ids {} and {} differ in case only, and some file systems don't tell them apart",
+            quoted(before),
+            quoted(id)
+        )
+    };
+    Words::error(Code::DuplicateJobId, message)
+        .at(later, "again here")
+        .at(earlier, "first here")
+        .help("give every job an id of its own: its videos are named after it")
+}
+
+pub(super) fn twins(later: Place, earlier: Place, take: u32, format: Format) -> Words {
+    let another = written(format, "take", &take.saturating_add(1).to_string());
+    Words::warning(Code::TwinJobs, "two jobs ask for the same videos, which are then made and paid for twice")
+        .at(later, "asks for the same")
+        .at(earlier, "as this one")
+        .help(format!("take one of them out; if another take is wanted, write {another} in this one"))
+}
+
+pub(super) fn pair(
+    (resolution_at, resolution): (Place, Resolution),
+    (duration_at, duration): (Place, Duration),
+    is_duration: bool,
+) -> Words {
+    let seconds = duration.seconds();
+    let words = Words::error(Code::DurationResolution, format!("{resolution} videos last 5 s, not {seconds} s"));
+    let (for_resolution, for_duration) =
+        (format!("{resolution} asked for here"), format!("{seconds} s asked for here"));
+    let words = if is_duration {
+        words.at(duration_at, for_duration).at(resolution_at, for_resolution)
+    } else {
+        words.at(resolution_at, for_resolution).at(duration_at, for_duration)
+    };
+    words.help("write 5 for the duration, or 720p or less for the resolution")
+}
+
+pub(super) fn aspect_ratio(at: Place) -> Words {
+    Words::warning(Code::AspectRatio, "the service ignores `aspect_ratio`: a video takes the ratio of the first image")
+        .at(at, "without effect")
+        .help("leave it out, and put an image of the wanted ratio first")
+}
+
+pub(super) fn missing_references(at: Place, prompt: Span) -> Words {
+    Words::error(Code::MissingField, "a job has no `references`, and its prompt mentions none")
+        .at(at, "`references` is missing")
+        .at_span(prompt, "nothing is mentioned here")
+        .help("mention 1 to 3 references of the library in the prompt, as `@name`; or list them in `references` and mention them")
+}
+
+pub(super) fn unknown_mention(at: Place, mention: &str, nearest: Option<&str>, among: &Among) -> Words {
+    let name = mention.strip_prefix('@').unwrap_or(mention);
+    let message = match among {
+        _ if name.is_empty() => "an `@` without a name behind it mentions nothing".to_owned(),
+        Among::References { .. } => format!("{} is none of the job's references", quoted(mention)),
+        Among::Library => format!("{} is no reference of the library", quoted(mention)),
+    };
+    let label = match nearest {
+        Some(near) => format!("did you mean `@{near}`?"),
+        None => "not declared".to_owned(),
+    };
+    Words::error(Code::UnknownMention, message).at(at, label).help(match (nearest, among) {
+        (Some(near), _) => format!("write `@{near}`, with a space behind it"),
+        (None, _) if name.is_empty() => "write the name of a reference behind it, or leave it out".to_owned(),
+        (None, Among::References { library: true, .. }) => format!("add {} to the job's `references`", quoted(name)),
+        (None, Among::References { names, .. }) => {
+            let names: Vec<String> = names.iter().map(|name| format!("`@{name}`")).collect();
+            format!("the job's references are mentioned as {}", all(&names))
+        }
+        (None, Among::Library) => {
+            format!(
+                "declare {} in the library (`references`, outermost), or in the job's own `references`",
+                quoted(name)
+            )
+        }
+    })
+}
+
+pub(super) fn mention_spacing(at: Place, mention: &str, behind: &str) -> Words {
+    let spaced = quoted(&format!("{mention} {behind}"));
+    Words::warning(Code::MentionSpacing, format!("no white space follows the mention {}", quoted(mention)))
+        .at(at, "ends without a space")
+        .help(format!("write {spaced}: without the space the model may not see the reference"))
+}
+
+pub(super) fn unused_reference(at: Place, name: &str, prompt: Span) -> Words {
+    Words::warning(Code::UnusedReference, format!("the prompt never mentions the reference {}", quoted(name)))
+        .at(at, "never mentioned")
+        .at_span(prompt, "in this prompt")
+        .help(format!("mention it in the prompt as `@{name}`, or take it out"))
+}
