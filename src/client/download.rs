@@ -11,6 +11,7 @@ use super::printable::shown_url;
 use super::video::{self, Flaw};
 use super::{Failure, Video, reason};
 use crate::base::durable;
+use crate::spec::address::is_loopback;
 use reqwest::{Response, StatusCode, header};
 use std::io;
 use std::path::Path;
@@ -19,6 +20,9 @@ use url::Url;
 
 /// Bytes of a video at most; the longest that the service makes has some dozen MB.
 const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
+
+/// Redirects at most.
+const REDIRECTS: usize = 10;
 
 /// Times that one call takes up a broken transfer; the engine's tries come on top.
 const RESUMES: u32 = 5;
@@ -54,6 +58,18 @@ pub(super) async fn download(
         Ok(()) => Ok(Video { file: path, sha256, bytes }),
         Err(Flaw::Unreadable(error)) => Err(disk(error)),
         Err(flaw) => Err(failure::no_video(&source.shown, FoundNoVideo::Broken(&flaw.to_string()))),
+    }
+}
+
+/// Whether a redirect from the last of `previous` to `next` may be followed; if not, why.
+pub(super) fn may_follow(previous: &[Url], next: &Url) -> Result<(), &'static str> {
+    let secure = previous.iter().any(|url| url.scheme() == "https");
+    match next.scheme() {
+        _ if previous.len() > REDIRECTS => Err("there are too many of them"),
+        "https" => Ok(()),
+        "http" if !secure || is_loopback(next) => Ok(()),
+        "http" => Err("it leads from https down to http"),
+        _ => Err("it leads out of the web"),
     }
 }
 

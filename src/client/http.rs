@@ -8,7 +8,7 @@ use super::{Failure, Progress, Service, Submission, Verdict, Video, reason, retr
 use super::{download, upload};
 use crate::base::clock::Clock;
 use crate::base::secret::ApiKey;
-use crate::spec::address::{BaseUrl, is_loopback};
+use crate::spec::address::BaseUrl;
 use crate::spec::image::LocalImage;
 use crate::spec::names::TaskId;
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -20,9 +20,6 @@ use url::Url;
 
 /// Bytes of an API reply at most; the service's own have some hundred.
 const REPLY: usize = 1024 * 1024;
-
-/// Redirects of a download at most.
-const REDIRECTS: usize = 10;
 
 /// The HTTP client can't be set up.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +47,7 @@ impl HttpService {
     /// Where the user agent can't stand in a header, or TLS can't be set up (a system without any CA certificates).
     pub fn new(settings: Settings) -> Result<HttpService, Unusable> {
         let Settings { base, key, connections, user_agent, limits, clock } = settings;
-        let loopback = base.to_string().starts_with("http:");
+        let plain = base.to_string().starts_with("http:");
         let client = || {
             let client = Client::builder()
                 .user_agent(&user_agent)
@@ -60,21 +57,18 @@ impl HttpService {
                 .retry(reqwest::retry::never())
                 .referer(false);
             // On loopback the key may travel in the clear; through a proxy it would leave the machine.
-            if loopback { client.no_proxy() } else { client }
+            if plain { client.no_proxy() } else { client }
         };
-        let build = |adapt: &dyn Fn(ClientBuilder) -> ClientBuilder| {
-            adapt(client()).build().or_else(|error| match loopback {
-                // A trial on loopback works on a bare system too, one without CA certificates.
-                true => adapt(client()).tls_certs_only([]).build().map_err(|_| Unusable(reason::cause(&error))),
-                false => Err(Unusable(reason::cause(&error))),
-            })
-        };
+        // A trial on loopback works on a bare system too, one without CA certificates; elsewhere that is an error.
+        let without_roots = |client: ClientBuilder| if plain { client.tls_certs_only([]) } else { client };
+        let fetching = || client().redirect(redirects());
+        let unusable = |error: reqwest::Error| Unusable(reason::cause(&error));
         Ok(HttpService {
-            asking: build(&|client| client.read_timeout(limits.silence))?,
+            asking: without_roots(client()).read_timeout(limits.silence).build().map_err(unusable)?,
             // HTTP/1.1, where a connection that is about to be closed says so in its last reply: over HTTP/2, a server that
             // says goodbye after its thousandth request takes submits down with it.
-            sending: build(&|client| client.http1_only().pool_idle_timeout(limits.idle))?,
-            fetching: build(&|client| client.redirect(redirects()))?,
+            sending: without_roots(client()).http1_only().pool_idle_timeout(limits.idle).build().map_err(unusable)?,
+            fetching: fetching().build().or_else(|_| without_roots(fetching()).build()).map_err(unusable)?,
             base,
             limits,
             key,
@@ -190,17 +184,11 @@ impl fmt::Debug for HttpService {
     }
 }
 
-/// Downloads follow a few redirects, none of them from `https` down to `http`.
+/// What is done about a download's redirects.
 fn redirects() -> redirect::Policy {
-    redirect::Policy::custom(|attempt| {
-        let secure = attempt.previous().iter().any(|url| url.scheme() == "https");
-        match attempt.url().scheme() {
-            _ if attempt.previous().len() > REDIRECTS => attempt.error("there are too many of them"),
-            "https" => attempt.follow(),
-            "http" if !secure || is_loopback(attempt.url()) => attempt.follow(),
-            "http" => attempt.error("it leads from https down to http"),
-            _ => attempt.error("it leads out of the web"),
-        }
+    redirect::Policy::custom(|attempt| match download::may_follow(attempt.previous(), attempt.url()) {
+        Ok(()) => attempt.follow(),
+        Err(why) => attempt.error(why),
     })
 }
 

@@ -1,10 +1,15 @@
 //! The client against a server that says exactly what it is told to say.
 
+mod download;
+mod hurdles;
+mod resume;
 mod server;
 mod smoke;
+mod upload;
+mod verdicts;
 mod wire;
 
-use super::http::{HttpService, Limits, Pace, Settings};
+use super::http::{HttpService, Limits, Settings};
 use crate::base::secret::ApiKey;
 use server::{Act, Server};
 use std::time::Duration;
@@ -12,23 +17,19 @@ use std::time::Duration;
 /// The key that no message, log or download may show.
 const KEY: &str = "sk-0123456789-secret";
 
-/// Limits that a test can wait for.
-fn limits() -> Limits {
-    Limits {
-        connect: Duration::from_secs(5),
-        silence: Duration::from_millis(300),
-        call: Duration::from_secs(2),
-        submit: Duration::from_millis(600),
-        idle: Duration::from_millis(100),
-        upload: Pace { bytes: 1_000_000, per: Duration::from_secs(1) },
-        download: Pace { bytes: 1000, per: Duration::from_millis(200) },
-    }
-}
+/// A whole video.
+const VIDEO: &[u8] = b"\0\0\0\x0cftypisom\0\0\0\x18mdat0123456789abcdef\0\0\0\x08moov";
 
 /// A service at `base`.
 fn service(base: &str) -> HttpService {
-    let settings = Settings::new(base.parse().unwrap(), Some(ApiKey::new(KEY).unwrap()), 4);
-    HttpService::new(Settings { limits: limits(), ..settings }).unwrap()
+    limited(base, |_| {})
+}
+
+/// A service at `base`, with other limits than the usual.
+fn limited(base: &str, adapt: impl Fn(&mut Limits)) -> HttpService {
+    let mut settings = Settings::new(base.parse().unwrap(), Some(ApiKey::new(KEY).unwrap()), 4);
+    adapt(&mut settings.limits);
+    HttpService::new(settings).unwrap()
 }
 
 /// A server that acts so, request by request, and the service on it.
@@ -36,4 +37,9 @@ async fn scripted(requests: impl IntoIterator<Item = Vec<Act>>) -> (Server, Http
     let server = Server::start(requests).await;
     let service = service(&server.base());
     (server, service)
+}
+
+/// So many milliseconds.
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
 }

@@ -1,0 +1,127 @@
+//! Downloads that broke and are taken up again.
+
+use super::server::reply;
+use super::*;
+use crate::base::digest::Sha256;
+use crate::client::{Failure, Service as _, Verdict, Video};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where the connection breaks.
+const HALF: usize = 20;
+
+const TAGGED: &str = "Accept-Ranges: bytes\r\nETag: \"v1\"\r\n";
+
+/// The first half of a video, then the end of the connection.
+fn half(headers: &str) -> Vec<Act> {
+    let mut bytes = reply("200 OK", headers, VIDEO);
+    bytes.truncate(bytes.len() - VIDEO.len() + HALF);
+    vec![Act::Send(bytes), Act::Close]
+}
+
+/// What is said to be bytes `from` to `to` of the video.
+fn part(from: usize, to: usize, body: &[u8]) -> Vec<Act> {
+    let range = format!("Content-Range: bytes {from}-{to}/{}\r\nETag: \"v1\"\r\n", VIDEO.len());
+    vec![Act::Send(reply("206 Partial Content", &range, body))]
+}
+
+fn rest() -> Vec<Act> {
+    part(HALF, VIDEO.len() - 1, &VIDEO[HALF..])
+}
+
+/// Fetches a video; gives the bytes that were told of too.
+async fn fetch(script: impl IntoIterator<Item = Vec<Act>>) -> (Server, Result<Video, Failure>, u64) {
+    let (server, service) = scripted(script).await;
+    let folder = tempfile::tempdir().unwrap();
+    let told = AtomicU64::new(0);
+    let advance = |bytes| drop(told.fetch_add(bytes, Ordering::Relaxed));
+    let url = format!("{}/1.mp4", server.base());
+    let result = service.download(&url, &folder.path().join("a.mp4"), advance).await;
+    if let Ok(video) = &result {
+        assert_eq!(std::fs::read(&video.file).unwrap(), VIDEO);
+        assert_eq!((video.sha256, video.bytes), (Sha256::of(VIDEO), VIDEO.len() as u64));
+    }
+    (server, result, told.into_inner())
+}
+
+#[tokio::test]
+async fn the_rest_is_asked_for() {
+    let dated = "Accept-Ranges: bytes\r\nETag: W/\"v1\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    for (headers, validator) in [(TAGGED, "\"v1\""), (dated, "Sun, 06 Nov 1994 08:49:37 GMT")] {
+        let (server, result, told) = fetch([half(headers), rest()]).await;
+        result.unwrap();
+        assert_eq!(told, VIDEO.len() as u64);
+        let second = &server.requests()[1];
+        assert_eq!(second.header("range"), Some("bytes=20-"));
+        assert_eq!(second.header("if-range"), Some(validator));
+    }
+}
+
+#[tokio::test]
+async fn it_may_break_more_than_once() {
+    let mut second = part(HALF, VIDEO.len() - 1, &VIDEO[HALF..]);
+    if let [Act::Send(bytes)] = second.as_mut_slice() {
+        bytes.truncate(bytes.len() - 10);
+    }
+    second.push(Act::Close);
+    let third = part(VIDEO.len() - 10, VIDEO.len() - 1, &VIDEO[VIDEO.len() - 10..]);
+    let (server, result, told) = fetch([half(TAGGED), second, third]).await;
+    result.unwrap();
+    assert_eq!(server.requests()[2].header("range"), Some("bytes=34-"));
+    assert_eq!(told, VIDEO.len() as u64);
+}
+
+#[tokio::test]
+async fn a_file_that_is_another_now_is_fetched_anew() {
+    let other = vec![Act::Send(reply("200 OK", "ETag: \"v2\"\r\n", VIDEO))];
+    let (_, result, told) = fetch([half(TAGGED), other]).await;
+    result.unwrap();
+    assert_eq!(told, VIDEO.len() as u64, "no byte is told of twice");
+}
+
+#[tokio::test]
+async fn what_does_not_continue_is_not_appended() {
+    let length = VIDEO.len();
+    for second in [
+        part(0, length - 1, VIDEO),
+        part(HALF + 1, length - 1, &VIDEO[HALF + 1..]),
+        part(HALF, length - 2, &VIDEO[HALF..length - 1]),
+        vec![Act::Send(reply("206 Partial Content", "", &VIDEO[HALF..]))],
+        vec![Act::Send(reply("416 Range Not Satisfiable", "", ""))],
+    ] {
+        let (server, result, _) = fetch([half(TAGGED), second]).await;
+        assert_eq!(result.unwrap_err().verdict, Verdict::Again(None));
+        assert_eq!(server.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_ends_early_is_not_the_end() {
+    // It says that it is the rest, and is less.
+    let short = part(HALF, VIDEO.len() - 1, &VIDEO[HALF..VIDEO.len() - 8]);
+    let last = part(VIDEO.len() - 8, VIDEO.len() - 1, &VIDEO[VIDEO.len() - 8..]);
+    let (_, result, _) = fetch([half(TAGGED), short, last]).await;
+    result.unwrap();
+}
+
+#[tokio::test]
+async fn an_expired_url_is_told() {
+    let (_, result, _) = fetch([half(TAGGED), vec![Act::Send(reply("403 Forbidden", "", ""))]]).await;
+    assert_eq!(result.unwrap_err().verdict, Verdict::Gone);
+}
+
+#[tokio::test]
+async fn without_a_way_to_tell_the_file_it_is_not_continued() {
+    for headers in ["", "Accept-Ranges: bytes\r\n", "ETag: \"v1\"\r\n", "Accept-Ranges: bytes\r\nETag: W/\"v1\"\r\n"] {
+        let (server, result, told) = fetch([half(headers)]).await;
+        assert_eq!(result.unwrap_err().verdict, Verdict::Again(None));
+        assert_eq!((server.requests().len(), told), (1, HALF as u64));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_always_breaks_is_left_to_the_engine() {
+    let breaking = (0..20).map(|n| if n == 0 { half(TAGGED) } else { vec![Act::Close] });
+    let (server, result, _) = fetch(breaking).await;
+    assert_eq!(result.unwrap_err().verdict, Verdict::Again(None));
+    assert_eq!(server.requests().len(), 6);
+}
