@@ -31,8 +31,6 @@ pub(super) enum Route<'p> {
     Result(&'p str),
     /// A task's id and a video's number, as they stand in the path.
     Download(&'p str, &'p str),
-    /// The books as JSON: no part of the service.
-    Account,
 }
 
 /// Why a request is no call.
@@ -73,7 +71,6 @@ impl<'p> Route<'p> {
         let (route, wanted) = match path {
             "/v1/videos/generations" => (Route::Submit, "POST"),
             "/v1/resources/upload" => (Route::Upload, "POST"),
-            "/__account" => (Route::Account, "GET"),
             _ => (Route::with_task(path).ok_or(NotACall::Path)?, "GET"),
         };
         if method.as_str() == wanted { Ok(route) } else { Err(NotACall::Method(wanted)) }
@@ -91,15 +88,14 @@ impl<'p> Route<'p> {
         Some(Route::Download(task, file.strip_suffix(".mp4")?))
     }
 
-    /// The call, without what its path names; none for the books.
-    pub(super) fn call(&self) -> Option<Call> {
+    /// The call, without what its path names.
+    pub(super) fn call(&self) -> Call {
         match self {
-            Route::Submit => Some(Call::Submit),
-            Route::Upload => Some(Call::Upload),
-            Route::Status(_) => Some(Call::Status),
-            Route::Result(_) => Some(Call::Result),
-            Route::Download(..) => Some(Call::Download),
-            Route::Account => None,
+            Route::Submit => Call::Submit,
+            Route::Upload => Call::Upload,
+            Route::Status(_) => Call::Status,
+            Route::Result(_) => Call::Result,
+            Route::Download(..) => Call::Download,
         }
     }
 }

@@ -1,20 +1,26 @@
 //! One exchange: a request is counted, read and answered, and now and then mistreated.
 
 use super::account::Request as Record;
+use super::asked::Asked;
 use super::body::ReplyBody;
-use super::call::{NotACall, Route};
+use super::call::{Call, NotACall, Route};
 use super::fault::{Action, Alteration, Answer, Instead, RetryAfter, Rules, Says, Subject, alter};
 use super::line::{Break, Line};
 use super::reply::{Reply, envelope};
-use super::service::{Asked, Service};
+use super::service::Service;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, LOCATION, RETRY_AFTER};
 use hyper::http::request::Parts;
+use hyper::http::uri::PathAndQuery;
 use hyper::{Request, Response, StatusCode};
+use jiff::Timestamp;
 use std::future::pending;
 use std::time::Duration;
+
+/// The path of the books, which are no part of the service.
+const BOOKS: &str = "/__account";
 
 /// Bytes of a request's body at most: an image of the largest size, and what is around it.
 const BODY_BYTES: usize = 32 << 20;
@@ -33,18 +39,20 @@ impl Desk {
     /// Answers a request, or breaks the line it came on.
     pub(super) async fn answer(&self, request: Request<Incoming>, line: &Line) -> Response<ReplyBody> {
         let (head, body) = request.into_parts();
-        let route = Route::of(&head.method, head.uri.path());
-        let call = route.ok().and_then(|route| route.call());
-        let account = self.service.account();
+        let (path, account) = (head.uri.path(), self.service.account());
+        if path == BOOKS {
+            return self.books().into_response();
+        }
+        let route = Route::of(&head.method, path);
+        let call = route.as_ref().ok().map(Route::call);
         let record = account.is_recording().then(|| account.record(record_of(&head, call, self.service.now())));
-        let (route, call) = match (route, call) {
-            (Ok(route), Some(call)) => (route, call),
-            (Ok(_), None) => return self.books().into_response(),
-            (Err(reason), _) => return self.no_call(reason).into_response(),
+        let route = match route {
+            Ok(route) => route,
+            Err(reason) => return self.no_call(reason).into_response(),
         };
-        account.count(call);
-        let url = head.uri.path_and_query().map_or("", |url| url.as_str());
-        if !self.rules.is_empty() && self.rules.at_head(call, url).is_some() {
+        account.count(route.call());
+        let url = head.uri.path_and_query().map_or(path, PathAndQuery::as_str);
+        if !self.rules.is_empty() && self.rules.at_head(route.call(), url).is_some() {
             return line.cut(Break::Reset).await;
         }
         let Ok(body) = Limited::new(body, BODY_BYTES).collect().await else {
@@ -55,14 +63,13 @@ impl Desk {
         if let Some(record) = record {
             account.record_body(record, body.clone());
         }
-        let Some(asked) = Asked::read(route, &head, body).await else { return self.books().into_response() };
+        let asked = Asked::read(route, &head, body).await;
         if self.rules.is_empty() {
             return self.service.answer(&asked, &head, None).into_response();
         }
-        let identity = identity(&asked, &head);
-        let about = self.about(&asked);
+        let (identity, about) = (asked.identity(&head), self.about(&asked));
         let subject = Subject { identity: &identity, url, about: about.as_deref() };
-        let action = self.rules.at_request(call, subject);
+        let action = self.rules.at_request(route.call(), subject);
         self.act(action, &asked, &head, line).await
     }
 
@@ -88,7 +95,8 @@ impl Desk {
                     Instead::Answer(answer) => self.wrong(answer).into_response(),
                     Instead::Redirect => {
                         let port = self.service.address().port();
-                        let location = format!("http://localhost:{port}{}", head.uri);
+                        let path = head.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+                        let location = format!("http://localhost:{port}{path}");
                         Reply::text(StatusCode::TEMPORARY_REDIRECT, "").with(LOCATION, location).into_response()
                     }
                     Instead::Reset { .. } => line.cut(Break::Reset).await,
@@ -148,16 +156,7 @@ impl Desk {
     }
 }
 
-/// What makes a request the same as another one.
-fn identity(asked: &Asked<'_>, head: &Parts) -> String {
-    match asked {
-        Asked::Submit(Ok(submit)) => submit.hash.to_string(),
-        Asked::Upload(Ok(upload)) => upload.sha256.to_string(),
-        _ => head.uri.path().to_owned(),
-    }
-}
-
-fn record_of(head: &Parts, call: Option<super::Call>, at: jiff::Timestamp) -> Record {
+fn record_of(head: &Parts, call: Option<Call>, at: Timestamp) -> Record {
     Record {
         at,
         call,

@@ -21,6 +21,7 @@
 //! ```
 
 mod account;
+mod asked;
 mod body;
 mod call;
 mod check;

@@ -1,7 +1,7 @@
 //! The service's five calls: from what was asked to the right reply.
 
 use super::account::Account;
-use super::call::Route;
+use super::asked::Asked;
 use super::check::Submit;
 use super::dice::Dice;
 use super::fault::{Action, Alteration, Fault};
@@ -9,9 +9,7 @@ use super::options::Options;
 use super::reply::Reply;
 use super::signature::Pass;
 use super::task::{Outcome, State, Task, milliseconds};
-use super::upload::Upload;
 use super::video::Video;
-use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HeaderMap};
 use hyper::http::request::Parts;
@@ -31,30 +29,6 @@ pub(super) struct Service {
     tasks: AtomicU16,
     /// The prompts of tasks by their ids, if a fault asks for them.
     prompts: Option<Mutex<HashMap<String, String>>>,
-}
-
-/// What a request asks, as far as it could be read.
-#[derive(Debug)]
-pub(super) enum Asked<'r> {
-    Submit(Result<Submit, String>),
-    Upload(Result<Upload, String>),
-    Status(&'r str),
-    Result(&'r str),
-    Download(&'r str, &'r str),
-}
-
-impl<'r> Asked<'r> {
-    /// Reads a request; `None` where the route is no call of the service.
-    pub(super) async fn read(route: Route<'r>, head: &Parts, body: Bytes) -> Option<Asked<'r>> {
-        match route {
-            Route::Submit => Some(Asked::Submit(Submit::read(&body))),
-            Route::Upload => Some(Asked::Upload(Upload::read(&head.headers, body).await)),
-            Route::Status(task) => Some(Asked::Status(task)),
-            Route::Result(task) => Some(Asked::Result(task)),
-            Route::Download(task, number) => Some(Asked::Download(task, number)),
-            Route::Account => None,
-        }
-    }
 }
 
 impl Service {
