@@ -21,6 +21,8 @@ pub struct Plain<W> {
     look: Look,
     zone: TimeZone,
     standing: Standing,
+    /// Whether the plan is still being told.
+    planning: bool,
     /// When the run was last said to stand so or so, or began.
     said: Option<Timestamp>,
 }
@@ -28,7 +30,7 @@ pub struct Plain<W> {
 impl<W: Write> Plain<W> {
     /// Writes to `out`, in the time of `zone`.
     pub fn new(out: W, look: Look, zone: TimeZone) -> Plain<W> {
-        Plain { out: Outlet::new(out), look, zone, standing: Standing::default(), said: None }
+        Plain { out: Outlet::new(out), look, zone, standing: Standing::default(), planning: true, said: None }
     }
 
     fn line(&mut self, time: Timestamp, hue: Hue, text: impl Display) {
@@ -53,6 +55,10 @@ impl<W: Write> Plain<W> {
 
 impl<W: Write + Send> Reporter for Plain<W> {
     fn event(&mut self, Stamped { event, time }: &Stamped) {
+        if self.planning && !matches!(event, Event::RunStarted { .. } | Event::JobPlanned { .. }) {
+            self.planning = false;
+            self.line(*time, Hue::Plain, self.standing.plan());
+        }
         self.standing.event(event, *time);
         if let Some((_, hue, text)) = words::line(event) {
             self.line(*time, hue, text);

@@ -79,6 +79,17 @@ impl Standing {
         self.count(Phase::Succeeded) + self.count(Phase::Failed) + self.count(Phase::Uncertain)
     }
 
+    /// `3 to do, 12 kept, 1 on hold`: what a plan comes to.
+    pub(super) fn plan(&self) -> String {
+        let parts = [
+            (self.total(), "to do"),
+            (self.count(Phase::Kept), "kept as they are"),
+            (self.count(Phase::Held), "on hold"),
+        ];
+        let told = parts.iter().enumerate().filter(|(i, (n, _))| *i == 0 || *n > 0);
+        told.map(|(_, (n, words))| format!("{} {words}", thousands(*n))).collect::<Vec<_>>().join(", ")
+    }
+
     /// `4 in flight, 1 failed; 2.5/min, 3m 12s left`: what isn't zero, and what can be told at `now`.
     pub(super) fn words(&self, now: Timestamp) -> String {
         let parts = [

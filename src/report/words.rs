@@ -54,7 +54,7 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
         Event::Uncertain { job, message } => (Notable, Hue::Caution, format!("{job} uncertain: {}", said(message))),
         Event::Retrying { job, call, message, pause } => {
             let who = job.as_ref().map(|job| format!("{job} ")).unwrap_or_default();
-            (Notable, Hue::Faint, format!("{who}{} again in {}: {}", call.as_str(), seconds(*pause), said(message)))
+            (Step, Hue::Faint, format!("{who}{} again in {}: {}", call.as_str(), seconds(*pause), said(message)))
         }
         Event::Throttled { message, pause } => {
             (Notable, Hue::Caution, format!("all wait {}: {}", seconds(*pause), said(message)))

@@ -140,13 +140,15 @@ impl Excerpt {
     }
 }
 
-/// `span`, ended with its first line where it goes over many, and never within a line's end.
+/// `span` within the text and between characters, ended with its first line where it goes over many, and never within a
+/// line's end.
 fn shortened(source: &Source, span: Range<usize>) -> Range<usize> {
-    let end = span.end.min(source.text().len()).max(span.start);
-    let (first, last) = lines_of(source, &(span.start..end));
+    let start = source.text().floor_char_boundary(span.start);
+    let end = source.text().ceil_char_boundary(span.end).max(start);
+    let (first, last) = lines_of(source, &(start..end));
     let line = if last - first < LABEL_LINES { last } else { first };
     let content = content_of(source, line);
-    let start = if first == line { span.start.min(content.end) } else { span.start };
+    let start = if first == line { start.clamp(content.start, content.end) } else { start };
     start..end.min(content.end).max(start)
 }
 

@@ -17,6 +17,7 @@ fn each_change_of_state_is_a_line() {
     assert_snapshot!(lines(&a_run()), @"
     12:03:11 jobs.yaml: 6 jobs, 4 at a time, at https://cloud.baicaiinfer.com
     12:03:11 old on hold: nobody knows whether its submit arrived
+    12:03:12 4 to do, 1 kept as they are, 1 on hold
     12:03:12 park-walk uploading refs/小狗␛[2J.png (120.00 kB)
     12:03:13 park-walk submitted (attempt 1, task 3524e0b3ba014b12ab1faf29f9f00000)
     12:03:14 close-up refused by the service: the prompt was refused by content moderation (HTTP 400, code 400)

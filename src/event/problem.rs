@@ -1,0 +1,118 @@
+//! What went wrong: at which call, and for which cause.
+
+use serde::Serialize;
+
+/// A call of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Call {
+    /// A local image goes up.
+    Upload,
+    /// A generation is asked for.
+    Submit,
+    /// How a task stands.
+    Status,
+    /// Where the videos of a finished task are.
+    Result,
+    /// A video comes down.
+    Download,
+}
+
+/// A cause: a stable code and a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
+pub struct Problem {
+    /// The kind of cause.
+    pub code: Cause,
+    /// In words, often the service's own.
+    pub message: String,
+}
+
+/// Why a job has no (complete) result in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The service said FAILED or CANCELED; nothing is paid.
+    Failed,
+    /// The service refused this input for good; nothing is paid.
+    Refused,
+    /// The job took longer than `run.job_timeout`; it is at the service still, and the next run polls on.
+    TimedOut,
+    /// The service doesn't give the result out any more.
+    ResultGone,
+    /// An image couldn't be uploaded.
+    Upload,
+    /// A video couldn't be fetched; the next run tries again.
+    Download,
+    /// The service couldn't be asked; the next run tries again.
+    Unreachable,
+    /// The service refuses the account, or isn't there: the run stops.
+    Account,
+    /// A file that isn't known to be this job's stands where its video goes.
+    FileInTheWay,
+    /// This machine failed: a file can't be read or written, or changed under the run.
+    Local,
+    /// The run was stopped before the job was through.
+    Stopped,
+}
+
+impl Call {
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Call::Upload => "upload",
+            Call::Submit => "submit",
+            Call::Status => "status",
+            Call::Result => "result",
+            Call::Download => "download",
+        }
+    }
+}
+
+impl Cause {
+    /// What happened to the job, for people: completes "park-walk …".
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Cause::Failed => "failed at the service",
+            Cause::Refused => "refused by the service",
+            Cause::TimedOut => "took too long, and is at the service still",
+            Cause::ResultGone => "generated, but the service gives it out no more",
+            Cause::Upload => "not submitted: an image can't be uploaded",
+            Cause::Download => "generated, but not downloaded",
+            Cause::Unreachable => "not finished: the service can't be asked",
+            Cause::Account => "not submitted: the service refuses the account",
+            Cause::FileInTheWay => "not stored: another file is in the way",
+            Cause::Local => "not finished: this machine failed",
+            Cause::Stopped => "not finished: the run was stopped",
+        }
+    }
+
+    /// Whether the next run goes on with the job as it is.
+    pub fn passes(self) -> bool {
+        match self {
+            Cause::TimedOut | Cause::Upload | Cause::Download | Cause::Unreachable | Cause::Stopped => true,
+            Cause::Failed
+            | Cause::Refused
+            | Cause::ResultGone
+            | Cause::Account
+            | Cause::FileInTheWay
+            | Cause::Local => false,
+        }
+    }
+
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Cause::Failed => "failed",
+            Cause::Refused => "refused",
+            Cause::TimedOut => "timed-out",
+            Cause::ResultGone => "result-gone",
+            Cause::Upload => "upload",
+            Cause::Download => "download",
+            Cause::Unreachable => "unreachable",
+            Cause::Account => "account",
+            Cause::FileInTheWay => "file-in-the-way",
+            Cause::Local => "local",
+            Cause::Stopped => "stopped",
+        }
+    }
+}
