@@ -101,6 +101,11 @@ impl Book {
         self.uploads.get(content).map(|upload| upload.url.as_str())
     }
 
+    /// All content that is uploaded, with its URL.
+    pub fn uploaded(&self) -> impl Iterator<Item = (&Sha256, &str)> {
+        self.uploads.iter().map(|(content, upload)| (content, upload.url.as_str()))
+    }
+
     /// The number of the next submit of a key; also counts submits that were refused and left no record.
     pub fn next_attempt(&self, key: &Key) -> u32 {
         self.history(key).map_or(1, History::next_attempt)

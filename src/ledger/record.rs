@@ -199,3 +199,15 @@ impl Status {
         }
     }
 }
+
+impl Record {
+    /// The record under another job, place or name; its videos' paths follow their name.
+    pub fn moved(mut self, to: &JobId, place: Place, name: VideoName) -> Record {
+        if let Stage::Generated { outputs, .. } | Stage::Succeeded { outputs, .. } = &mut self.stage {
+            for output in outputs {
+                output.path = name.path(output.number);
+            }
+        }
+        Record { key: Key { job: to.clone(), digest: self.key.digest }, place, name, ..self }
+    }
+}

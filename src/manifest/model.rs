@@ -21,12 +21,28 @@ pub struct Manifest {
     pub base_url: Option<BaseUrl>,
     /// How they are run.
     pub run: RunSettings,
+    /// The folder of the videos, relative to the manifest's; empty for that itself.
+    pub output_dir: String,
     /// What a video costs.
     pub prices: Prices,
     /// The jobs, in order.
     pub jobs: Vec<Job>,
     /// The local images of all jobs, by content.
     pub images: BTreeMap<Sha256, LocalImage>,
+}
+
+impl Manifest {
+    /// Puts all videos into the folder `sim` of the output folder, so that a trial never mixes with real results.
+    pub fn turn_into_trial(&mut self) {
+        let dir = match self.output_dir.as_str() {
+            "" => String::new(),
+            dir => format!("{dir}/"),
+        };
+        for job in &mut self.jobs {
+            let name = job.name.pattern();
+            job.name = VideoName::new(&format!("{dir}sim/{}", name.strip_prefix(&dir).unwrap_or(name)));
+        }
+    }
 }
 
 /// One job.

@@ -25,7 +25,12 @@ pub(super) struct Mapping<'t> {
 
 impl<'t> Mapping<'t> {
     /// The mapping in `node`, with a finding for each key that `block` doesn't know; none where it is no mapping.
-    pub(super) fn read(node: Node<'t>, what: What, block: &'static Block, blame: &mut Blame<'t>) -> Option<Mapping<'t>> {
+    pub(super) fn read(
+        node: Node<'t>,
+        what: What,
+        block: &'static Block,
+        blame: &mut Blame<'t>,
+    ) -> Option<Mapping<'t>> {
         if !fits(node, Shape::Table, what, blame) {
             return None;
         }
@@ -138,7 +143,12 @@ impl<'t> Mapping<'t> {
     }
 
     /// The field's mapping.
-    pub(super) fn mapping(&self, field: &'static Field, block: &'static Block, blame: &mut Blame<'t>) -> Slot<Mapping<'t>> {
+    pub(super) fn mapping(
+        &self,
+        field: &'static Field,
+        block: &'static Block,
+        blame: &mut Blame<'t>,
+    ) -> Slot<Mapping<'t>> {
         match self.slot(field) {
             Slot::Set(node) => Mapping::read(node, What::Field(field), block, blame).map_or(Slot::Spoilt, Slot::Set),
             Slot::Absent => Slot::Absent,

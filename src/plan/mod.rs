@@ -1,3 +1,142 @@
 //! What to do with each job, and why: deciding is pure, files are looked at first.
 
 pub mod action;
+pub mod decide;
+pub mod estimate;
+pub mod reconcile;
+pub mod select;
+pub mod videos;
+
+use crate::ledger::Book;
+use crate::ledger::record::{Key, Place, Record, Stage};
+use crate::manifest::model::{Job, Manifest};
+use crate::spec::names::JobId;
+use action::{Action, Reason};
+use decide::{Known, Policy, decide};
+use estimate::Estimate;
+use reconcile::{Move, Reconciler};
+use select::Selection;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use videos::{Care, Videos};
+
+/// What a run does.
+#[derive(Debug)]
+pub struct Plan {
+    /// The selected jobs, in the manifest's order.
+    pub steps: Vec<Step>,
+    /// Records that take another place first, in an order in which their files can be renamed.
+    pub moves: Vec<Move>,
+    /// Records that no job of the manifest asks for, but whose videos are still to be collected; as after the moves.
+    pub strays: Vec<Record>,
+    /// Ids that have a record and are not in the manifest.
+    pub removed: Vec<JobId>,
+    /// What the submits would cost.
+    pub estimate: Estimate,
+}
+
+/// What a run does with one job.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The job's index in the manifest.
+    pub job: usize,
+    /// What is done.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// Which parts of the digest changed since the job was last asked for.
+    pub changed: Vec<String>,
+    /// The record that the job has, as after the moves; not kept for a job that is kept.
+    pub record: Option<Box<Record>>,
+    /// The number of the next submit.
+    pub attempt: u32,
+}
+
+/// What the plan is made by, besides manifest and book.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// Which jobs it is about.
+    pub selection: Selection,
+    /// What becomes of jobs that ended without a result.
+    pub policy: Policy,
+}
+
+/// Decides what to do with each selected job of `manifest`, given what `book` knows of it.
+pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
+    let mut estimate = Estimate::zero(&manifest.prices);
+    let mut reconciler = Reconciler::new(book, &manifest.jobs);
+    let mut displaced = Vec::new();
+    let mut steps = Vec::new();
+    for (index, job) in manifest.jobs.iter().enumerate().filter(|(_, job)| choice.selection.takes(&job.id)) {
+        let record = reconciler.record(job);
+        let former = book.current(&job.id).filter(|record| record.key.digest != job.digest);
+        displaced.extend(former);
+        let known = if former.is_some() { Known::WithAnotherDigest } else { Known::Never };
+        let videos = record.map_or(Videos::Missing, |record| look(manifest, record));
+        let (action, reason) = decide(record, known, videos, choice.policy);
+        if action == Action::Submit {
+            estimate.add(&manifest.prices, &job.generation);
+        }
+        steps.push(Step {
+            job: index,
+            action,
+            reason,
+            changed: former.map_or_else(Vec::new, |former| changed_parts(former, job)),
+            // The records of a hundred thousand jobs that are kept are not copied.
+            record: record
+                .filter(|_| action != Action::Keep)
+                .map(|record| Box::new(record.clone().moved(&job.id, Place::Current, job.name.clone()))),
+            attempt: match record {
+                Some(record) => book.next_attempt(&record.key),
+                None => book.next_attempt(&Key { job: job.id.clone(), digest: job.digest }),
+            },
+        });
+    }
+    let moves = reconciler.moves(&displaced);
+    let strays = strays(manifest, book, &moves, &choice.selection);
+    let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
+    let left = book.records().map(|record| &record.key.job).filter(|job| !ids.contains(job));
+    let removed: BTreeSet<&JobId> = left.collect();
+    Plan { steps, moves, strays, removed: removed.into_iter().cloned().collect(), estimate }
+}
+
+impl Plan {
+    /// Whether a run would send nothing and change nothing.
+    pub fn is_idle(&self) -> bool {
+        let idle = |step: &Step| matches!(step.action, Action::Keep | Action::Hold);
+        self.moves.is_empty() && self.strays.is_empty() && self.steps.iter().all(idle)
+    }
+
+    /// How many jobs get this action.
+    pub fn count(&self, action: Action) -> usize {
+        self.steps.iter().filter(|step| step.action == action).count()
+    }
+}
+
+/// How the videos of a record are found; only those of a finished one are looked for.
+fn look(manifest: &Manifest, record: &Record) -> Videos {
+    match record.stage {
+        Stage::Succeeded { .. } => videos::look(&manifest.folder, record, Care::Quick),
+        _ => Videos::Missing,
+    }
+}
+
+/// The records that no job asks for, but whose videos are paid and not all here.
+fn strays(manifest: &Manifest, book: &Book, moves: &[Move], selection: &Selection) -> Vec<Record> {
+    // The last move of a record is where it ends up.
+    let moved: HashMap<&Key, &Move> = moves.iter().map(|m| (&m.key, m)).collect();
+    let wanted: HashSet<(&JobId, _)> = manifest.jobs.iter().map(|job| (&job.id, job.digest)).collect();
+    let unfinished = |record: &&Record| matches!(record.stage, Stage::Submitted { .. } | Stage::Generated { .. });
+    let after = |record: &Record| match moved.get(&record.key) {
+        Some(m) => record.clone().moved(&m.to, m.place, m.name.clone()),
+        None => record.clone(),
+    };
+    let all = book.records().filter(unfinished).map(after);
+    all.filter(|r| !wanted.contains(&(&r.key.job, r.key.digest)) && selection.takes(&r.key.job)).collect()
+}
+
+/// The parts of the digest in which a job differs from what was asked for before.
+fn changed_parts(former: &Record, job: &Job) -> Vec<String> {
+    let parts = job.generation.parts(job.take);
+    let names: BTreeSet<&String> = former.parts.keys().chain(parts.keys()).collect();
+    names.into_iter().filter(|name| former.parts.get(*name) != parts.get(*name)).cloned().collect()
+}

@@ -46,7 +46,8 @@ pub(super) fn check<'t>(raw: raw::Manifest<'t>, folder: &Folder, blame: &mut Bla
         }
     }
     let raw::Manifest { base_url, run, prices, .. } = raw;
-    Some(Manifest { folder: folder.clone(), base_url, run, prices, jobs: jobs?, images })
+    let output_dir = paths.dir()?.to_owned();
+    Some(Manifest { folder: folder.clone(), base_url, run, output_dir, prices, jobs: jobs?, images })
 }
 
 /// Keeps the local images of a job's references, each content once.

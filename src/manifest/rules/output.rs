@@ -59,6 +59,11 @@ impl Template {
         Template { dir, name: name.to_owned() }
     }
 
+    /// The folder that all of its paths lie in.
+    pub(crate) fn dir(&self) -> &str {
+        &self.dir
+    }
+
     /// Whether jobs get paths of their own.
     pub(crate) fn tells_jobs_apart(&self) -> bool {
         self.name.contains("{id}")

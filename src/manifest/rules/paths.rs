@@ -58,8 +58,18 @@ impl<'f, 't> Paths<'f, 't> {
         Paths { folder, template, at, text, first: None, blamed: Blamed::default() }
     }
 
+    /// The folder of the videos, relative to the manifest's; none if something is wrong with it.
+    pub(crate) fn dir(&self) -> Option<&str> {
+        self.template.as_ref().map(Template::dir)
+    }
+
     /// The name of the job's videos; none without a template or an id.
-    pub(crate) fn of_job(&mut self, job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'t>) -> Option<VideoName> {
+    pub(crate) fn of_job(
+        &mut self,
+        job: &Job<'t>,
+        resolved: &Resolved<'t>,
+        blame: &mut Blame<'t>,
+    ) -> Option<VideoName> {
         let template = self.template.as_ref()?;
         let id = job.id.get().filter(|id| JobId::new(id.value).is_ok())?;
         let (at, text) = (self.at, self.text.to_owned());

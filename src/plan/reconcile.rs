@@ -1,0 +1,109 @@
+//! Which record a job of the manifest has, and which records take another place: what is paid follows its digest.
+
+use crate::ledger::Book;
+use crate::ledger::record::{Key, Place, Record};
+use crate::manifest::model::Job;
+use crate::spec::names::{Digest, JobId};
+use crate::spec::output::VideoName;
+use std::collections::{HashMap, HashSet};
+
+/// A record takes another place, job or name; its files are renamed along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The record.
+    pub key: Key,
+    /// The job that has it from now on.
+    pub to: JobId,
+    /// Its place from now on.
+    pub place: Place,
+    /// The name of its videos from now on.
+    pub name: VideoName,
+}
+
+/// Gives the jobs of a manifest their records.
+pub struct Reconciler<'b> {
+    book: &'b Book,
+    /// Records that no job of the manifest asks for by id and digest: another job with the digest may have them.
+    free: HashMap<&'b Digest, Vec<&'b Record>>,
+    moves: Vec<Move>,
+}
+
+impl<'b> Reconciler<'b> {
+    /// For all jobs of the manifest, whether or not they are selected.
+    pub fn new(book: &'b Book, jobs: &[Job]) -> Reconciler<'b> {
+        let wanted: HashSet<(&JobId, &Digest)> = jobs.iter().map(|job| (&job.id, &job.digest)).collect();
+        let mut free: HashMap<_, Vec<&Record>> = HashMap::new();
+        for record in book.records().filter(|record| !wanted.contains(&(&record.key.job, &record.key.digest))) {
+            free.entry(&record.key.digest).or_default().push(record);
+        }
+        Reconciler { book, free, moves: Vec::new() }
+    }
+
+    /// The record that `job` has, moved to it where it stands elsewhere.
+    ///
+    /// Its own record of this digest, also one that was superseded; else one that nobody asks for any more: that of an
+    /// id that is gone (a rename), or of a job that was edited.
+    pub fn record(&mut self, job: &Job) -> Option<&'b Record> {
+        let own = self.book.get(&Key { job: job.id.clone(), digest: job.digest });
+        let record = own.or_else(|| self.free.get_mut(&job.digest)?.pop())?;
+        if record.key.job != job.id || record.place != Place::Current || record.name != job.name {
+            let name = job.name.clone();
+            self.moves.push(Move { key: record.key.clone(), to: job.id.clone(), place: Place::Current, name });
+        }
+        Some(record)
+    }
+
+    /// The moves, once every selected job has asked for its record; a `displaced` record that nobody took is superseded.
+    pub fn moves(mut self, displaced: &[&'b Record]) -> Vec<Move> {
+        let taken: HashSet<&Key> = self.moves.iter().map(|m| &m.key).collect();
+        let superseded: Vec<Move> = displaced
+            .iter()
+            .filter(|record| record.place == Place::Current && !taken.contains(&record.key))
+            .map(|record| supersede(record))
+            .collect();
+        self.moves.splice(0..0, superseded);
+        in_order(self.moves, self.book)
+    }
+}
+
+/// The record gives way: its job has another digest now.
+fn supersede(record: &Record) -> Move {
+    let name = record.name.superseded(&record.key.digest);
+    Move { key: record.key.clone(), to: record.key.job.clone(), place: Place::Superseded, name }
+}
+
+/// Puts moves in an order in which no file is renamed over one that has still to be moved away.
+///
+/// Where names go round in a circle (two jobs that swapped ids), one of them goes by way of its superseded name.
+fn in_order(moves: Vec<Move>, book: &Book) -> Vec<Move> {
+    let mut ordered = Vec::with_capacity(moves.len());
+    let names = |m: &Move| book.get(&m.key).map(|record| record.name.clone());
+    // The moves that wait for a name to become free, by that name.
+    let mut held: HashMap<VideoName, usize> = HashMap::new();
+    for name in moves.iter().filter_map(names) {
+        *held.entry(name).or_default() += 1;
+    }
+    let mut waiting = std::collections::VecDeque::from(moves);
+    let mut stuck = 0;
+    while let Some(next) = waiting.pop_front() {
+        let own = names(&next);
+        let free = own.as_ref() == Some(&next.name) || held.get(&next.name).is_none_or(|&count| count == 0);
+        let detour = !free && stuck > waiting.len();
+        if !free && !detour {
+            stuck += 1;
+            waiting.push_back(next);
+            continue;
+        }
+        stuck = 0;
+        if let Some(count) = own.and_then(|name| held.get_mut(&name)) {
+            *count = count.saturating_sub(1);
+        }
+        if detour {
+            ordered.extend(book.get(&next.key).map(supersede));
+            waiting.push_back(next);
+        } else {
+            ordered.push(next);
+        }
+    }
+    ordered
+}

@@ -1,0 +1,104 @@
+//! Whether the videos that a record knows are still here.
+
+use crate::base::digest::Sha256;
+use crate::base::folder::Folder;
+use crate::ledger::record::{Output, Record};
+use jiff::Timestamp;
+use std::fs::Metadata;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// How a record's videos are found on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Videos {
+    /// All are here, as they were fetched.
+    Intact,
+    /// At least one is gone.
+    Missing,
+    /// At least one is here with other content.
+    Altered,
+}
+
+/// How carefully a video is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// Its content is hashed, unless its size and its time are those that it was given when it was fetched.
+    Quick,
+    /// Its content is hashed.
+    Thorough,
+}
+
+/// How the videos of `record` are found under `folder`.
+pub fn look(folder: &Folder, record: &Record, care: Care) -> Videos {
+    let mut found = Videos::Intact;
+    for output in record.stage.outputs() {
+        match look_at(folder, output, record.finished_at, care) {
+            Videos::Altered => return Videos::Altered,
+            Videos::Missing => found = Videos::Missing,
+            Videos::Intact => {}
+        }
+    }
+    found
+}
+
+/// How one video is found under `folder`; `stamp` is the time that its file was given.
+pub fn look_at(folder: &Folder, output: &Output, stamp: Option<Timestamp>, care: Care) -> Videos {
+    let path = folder.join(&output.path);
+    let Ok(metadata) = path.symlink_metadata() else { return Videos::Missing };
+    if !metadata.is_file() || metadata.len() != output.bytes {
+        return Videos::Altered;
+    }
+    if care == Care::Quick && stamp.is_some_and(|stamp| bears(&metadata, stamp)) {
+        return Videos::Intact;
+    }
+    match Sha256::of_file(&path) {
+        Ok(hash) if hash == output.sha256 => {
+            // Next time its time will do.
+            if let Some(stamp) = stamp {
+                stamp_file(&path, stamp);
+            }
+            Videos::Intact
+        }
+        _ => Videos::Altered,
+    }
+}
+
+/// Gives a video the time at which it was generated, by which an untouched file is told without hashing it.
+///
+/// A file that can't be given a time is hashed when it is looked at; nothing else depends on it.
+pub fn stamp_file(path: &Path, stamp: Timestamp) {
+    let stamped = std::fs::File::open(path).and_then(|file| file.set_modified(SystemTime::from(stamp)));
+    if let Err(error) = stamped {
+        tracing::debug!(path = %path.display(), %error, "the file can't be given a time");
+    }
+}
+
+fn bears(metadata: &Metadata, stamp: Timestamp) -> bool {
+    metadata.modified().is_ok_and(|time| time == SystemTime::from(stamp))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_video_is_intact_missing_or_altered() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Folder::open(temp.path()).unwrap();
+        let path = folder.join("a.mp4");
+        let output = Output { number: 1, path: "a.mp4".into(), sha256: Sha256::of(b"video"), bytes: 5, source: None };
+        let stamp = Some(Timestamp::from_second(1_700_000_000).unwrap());
+        let look = |care| look_at(&folder, &output, stamp, care);
+
+        assert_eq!(look(Care::Quick), Videos::Missing);
+        std::fs::write(&path, b"video").unwrap();
+        assert_eq!(look(Care::Quick), Videos::Intact);
+        assert!(bears(&path.metadata().unwrap(), stamp.unwrap()), "it was hashed, and need not be again");
+        std::fs::write(&path, b"other").unwrap();
+        assert_eq!(look(Care::Quick), Videos::Altered, "writing changes the time");
+        stamp_file(&path, stamp.unwrap());
+        assert_eq!(look(Care::Thorough), Videos::Altered, "whatever its time says");
+        std::fs::write(&path, b"videos").unwrap();
+        assert_eq!(look(Care::Quick), Videos::Altered);
+    }
+}
