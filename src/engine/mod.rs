@@ -1,1 +1,166 @@
-//! The engine.
+//! Runs a plan: keeps the slots at the service full, and every state change durable before it counts.
+//!
+//! ```text
+//! dispatcher ── starts ──> purchase ── task id ──> watch ── finished ──> collect
+//!     ^                      (submit)              (poll)               (download)
+//!     └──── ready, slot free, ended ────────────────┴─────────────────────┘
+//! ```
+//!
+//! The [`dispatcher`] alone knows which job is next and how many are in flight; each job is a task of its own that writes
+//! its own lines into the ledger and reports back. [`stop`] is the one switch that ends a run before its time, [`gate`] the one
+//! place where a service that can't be reached is waited for.
+
+mod cadence;
+mod collect;
+mod context;
+mod dispatcher;
+mod gate;
+mod job;
+mod purchase;
+pub mod stop;
+mod uploads;
+mod watch;
+
+use crate::base::clock::Clock;
+use crate::base::digest::Sha256;
+use crate::base::folder::Folder;
+use crate::client::Service;
+use crate::client::retry::Backoff;
+use crate::event::Problem;
+use crate::event::sender::Events;
+use crate::event::summary::Summary;
+use crate::ledger::Scribe;
+use crate::ledger::record::{Key, Record};
+use crate::manifest::model::{Job, OnUncertain, Rate};
+use crate::spec::image::LocalImage;
+use crate::spec::output::VideoName;
+use crate::spec::request::{Generation, Image};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use stop::Stop;
+
+/// How a run goes about its work.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Generations in flight at most.
+    pub concurrency: usize,
+    /// Submits at most; none means unlimited.
+    pub submit_rate: Option<Rate>,
+    /// How long a job may take from when this run submitted it or took it up.
+    pub job_timeout: Duration,
+    /// About how late a finished job may be noticed.
+    pub poll_interval: Duration,
+    /// How long a service that can't be reached is waited for.
+    pub patience: Duration,
+    /// What becomes of a job whose submit got no answer.
+    pub on_uncertain: OnUncertain,
+    /// The pauses between tries.
+    pub backoff: Backoff,
+}
+
+/// What a run works with; each is a parameter, so that tests bring their own.
+pub struct Parts<S> {
+    /// The service's five calls.
+    pub service: S,
+    /// What the ledger calls the service: its base URL, or `simulate`.
+    pub identity: String,
+    /// Where state changes are written down.
+    pub scribe: Scribe,
+    /// The folder that videos' paths are relative to.
+    pub folder: Folder,
+    /// The time of day.
+    pub clock: Clock,
+    /// Who is told what happens.
+    pub events: Events,
+    /// Ends the run before its time.
+    pub stop: Stop,
+    /// The seed of jitter.
+    pub seed: u64,
+    /// URLs of content that was uploaded before.
+    pub uploads: Vec<(Sha256, String)>,
+}
+
+/// A generation that is to be bought.
+#[derive(Clone, Debug)]
+pub struct Purchase {
+    /// Job and digest.
+    pub key: Key,
+    /// The number of the submit.
+    pub attempt: u32,
+    /// What is asked for.
+    pub generation: Generation,
+    /// Short hashes of its parts.
+    pub parts: BTreeMap<String, String>,
+    /// Where the videos go.
+    pub name: VideoName,
+    /// The local images it refers to, each once.
+    pub images: Vec<LocalImage>,
+}
+
+impl Purchase {
+    /// What it takes to buy the job's generation, with the number of the submit and the local images of the manifest.
+    pub fn new(job: &Job, attempt: u32, images: &BTreeMap<Sha256, LocalImage>) -> Purchase {
+        let all = job.generation.references.iter().flat_map(|reference| &reference.images);
+        let contents: BTreeSet<&Sha256> = all
+            .filter_map(|image| match image {
+                Image::Content(hash) => Some(hash),
+                Image::Url(_) => None,
+            })
+            .collect();
+        Purchase {
+            key: Key { job: job.id.clone(), digest: job.digest },
+            attempt,
+            parts: job.generation.parts(job.take),
+            name: job.name.clone(),
+            images: contents.into_iter().filter_map(|hash| images.get(hash)).cloned().collect(),
+            generation: job.generation.clone(),
+        }
+    }
+}
+
+/// What is to be done.
+pub struct Work<P> {
+    /// Paid for already: polled and fetched.
+    pub collect: Vec<Record>,
+    /// To be bought, in this order; taken one by one, so that what waits takes no memory.
+    pub purchases: P,
+}
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// In numbers, over the jobs that the engine was given.
+    pub summary: Summary,
+    /// Why it ended before its time, if it did.
+    pub causes: Vec<StopCause>,
+    /// Whether this machine failed for at least one job (a file in the way, a full disk).
+    pub local: bool,
+}
+
+/// Why a run ends before its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopCause {
+    /// Somebody interrupted it.
+    Interrupted,
+    /// The journal can't be written.
+    Journal(String),
+    /// The service refuses the account, or isn't there.
+    Refused(Problem),
+    /// The service couldn't be reached for as long as the run has patience.
+    Unreachable(String),
+}
+
+/// Does the work; returns when all is done or the run was stopped.
+pub async fn run<S, P>(work: Work<P>, parts: Parts<S>, settings: Settings) -> Outcome
+where
+    S: Service,
+    P: Iterator<Item = Purchase>,
+{
+    let stop = parts.stop.clone();
+    let context = context::Context::new(parts, settings);
+    let summary = dispatcher::Dispatcher::new(context.clone(), work).run().await;
+    Outcome { summary, causes: stop.causes(), local: context.failed_locally() }
+}
+
+#[cfg(test)]
+mod tests;

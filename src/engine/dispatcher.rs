@@ -1,0 +1,298 @@
+//! Decides which job is next: the sole owner of a run's queue, its slots and its numbers.
+
+use super::context::Context;
+use super::job::{End, buy, fetch, follow, without_task};
+use super::purchase::{Bought, Urls, upload};
+use super::stop::Level;
+use super::{Purchase, Work};
+use crate::client::Service;
+use crate::client::throttle::Throttle;
+use crate::event::Event;
+use crate::event::summary::Summary;
+use crate::ledger::record::{Record, Stage};
+use crate::spec::names::JobId;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// Jobs whose images are uploaded ahead of a free slot, beyond the concurrency.
+const AHEAD: usize = 8;
+
+/// Finished jobs that are fetched at the same time at most, before more of those left by earlier runs are taken up.
+const FETCHING: usize = 32;
+
+/// Starts jobs and counts what became of them.
+pub(super) struct Dispatcher<S, P> {
+    context: Arc<Context<S>>,
+    purchases: P,
+    /// Left by earlier runs: at the service, and finished there.
+    resumed: Vec<Record>,
+    finished: std::vec::IntoIter<Record>,
+    /// Purchases being prepared, in the order in which they go out.
+    window: VecDeque<Prepared>,
+    /// Counts the purchases that entered the window: the first of it has number `prepared - window.len()`.
+    prepared: usize,
+    in_flight: usize,
+    fetching: usize,
+    rate: Option<Throttle>,
+    /// Before this the rate allows no submit.
+    next_submit: Instant,
+    tasks: JoinSet<()>,
+    inbox: mpsc::UnboundedReceiver<Message>,
+    outbox: mpsc::UnboundedSender<Message>,
+    summary: Summary,
+}
+
+/// A purchase on its way to a slot.
+enum Prepared {
+    Uploading,
+    Ready(Box<Purchase>, Urls),
+    /// It can't be bought; its place is passed over.
+    Spoilt,
+}
+
+/// What jobs tell the dispatcher.
+pub(super) enum Message {
+    /// The images of the purchase with this number are at the service, or can't be.
+    Uploaded(usize, Box<Purchase>, Result<Urls, Bought>),
+    /// A generation is no longer in flight.
+    SlotFree,
+    /// A job came to its end in this run.
+    Ended(JobId, Box<End>),
+    /// A job that an earlier run left finished came to its end.
+    Fetched(JobId, Box<End>),
+}
+
+impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
+    pub(super) fn new(context: Arc<Context<S>>, work: Work<P>) -> Dispatcher<S, P> {
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        let (resumed, finished): (Vec<_>, Vec<_>) =
+            work.collect.into_iter().partition(|record| matches!(record.stage, Stage::Submitted { .. }));
+        let mut rate = context.settings.submit_rate.map(|rate| Throttle::new(rate.count, rate.per));
+        let next_submit = rate.as_mut().map_or_else(Instant::now, |rate| rate.reserve(Instant::now()));
+        Dispatcher {
+            context,
+            purchases: work.purchases,
+            resumed,
+            finished: finished.into_iter(),
+            window: VecDeque::new(),
+            prepared: 0,
+            in_flight: 0,
+            fetching: 0,
+            rate,
+            next_submit,
+            tasks: JoinSet::new(),
+            inbox,
+            outbox,
+            summary: Summary::default(),
+        }
+    }
+
+    /// Runs until nothing is left to do, or the run is stopped and every job has said how it ended.
+    pub(super) async fn run(mut self) -> Summary {
+        for record in std::mem::take(&mut self.resumed) {
+            self.resume(record);
+        }
+        loop {
+            let level = self.context.stop.level();
+            if level < Level::Out {
+                self.fetch_more();
+            }
+            if level == Level::Go {
+                self.prepare();
+                while self.start_next() {}
+            }
+            if self.tasks.is_empty() && self.inbox.is_empty() && !self.has_more(level) {
+                break;
+            }
+            let held_by_rate = level == Level::Go && self.may_start();
+            tokio::select! {
+                Some(message) = self.inbox.recv() => self.take(message),
+                Some(ended) = self.tasks.join_next() => {
+                    if let Err(panic) = ended {
+                        // A bug in one job must not take the others along; its state is in the ledger.
+                        tracing::error!(%panic, "a job's task ended unexpectedly");
+                        self.summary.failed += 1;
+                    }
+                }
+                () = tokio::time::sleep_until(self.next_submit), if held_by_rate => {}
+                () = self.context.stop.reached(next_level(level)), if level < Level::Out => {}
+            }
+        }
+        self.count_what_is_left();
+        self.summary.submits = self.context.sent.submits.load(Ordering::Relaxed);
+        self.summary.uploads = self.context.sent.uploads.load(Ordering::Relaxed);
+        self.summary.videos = self.context.sent.videos.load(Ordering::Relaxed);
+        self.summary.bytes = self.context.sent.bytes.load(Ordering::Relaxed);
+        self.summary
+    }
+
+    /// Whether something is still to be started at this level.
+    fn has_more(&self, level: Level) -> bool {
+        match level {
+            Level::Go => !self.window.is_empty() || self.finished.len() > 0,
+            Level::NoSubmits => self.finished.len() > 0,
+            Level::Out => false,
+        }
+    }
+
+    /// Fills the window: the images of the next purchases are uploaded ahead of their slots.
+    fn prepare(&mut self) {
+        while let Some(Prepared::Spoilt) = self.window.front() {
+            self.window.pop_front();
+        }
+        let ahead = self.context.settings.concurrency.saturating_sub(self.in_flight) + AHEAD;
+        while self.window.len() < ahead {
+            let Some(purchase) = self.purchases.next() else { return };
+            let number = self.prepared;
+            self.prepared += 1;
+            if purchase.images.is_empty() {
+                self.window.push_back(Prepared::Ready(Box::new(purchase), Urls::new()));
+                continue;
+            }
+            self.window.push_back(Prepared::Uploading);
+            let (context, outbox) = (self.context.clone(), self.outbox.clone());
+            self.tasks.spawn(async move {
+                let urls = upload(&context, &purchase).await;
+                let _ = outbox.send(Message::Uploaded(number, Box::new(purchase), urls));
+            });
+        }
+    }
+
+    /// Whether a slot is free and the purchase whose turn it is can take it.
+    fn may_start(&self) -> bool {
+        self.in_flight < self.context.settings.concurrency && matches!(self.window.front(), Some(Prepared::Ready(..)))
+    }
+
+    /// Gives the next purchase a slot, if there is one, it is ready and the rate allows it: they go out in order.
+    fn start_next(&mut self) -> bool {
+        if !self.may_start() || self.next_submit > Instant::now() {
+            return false;
+        }
+        let Some(Prepared::Ready(purchase, urls)) = self.window.pop_front() else { return false };
+        if let Some(rate) = &mut self.rate {
+            self.next_submit = rate.reserve(Instant::now());
+        }
+        let slot = self.slot();
+        self.spawn(purchase.key.job.clone(), buy(self.context.clone(), *purchase, urls, slot));
+        self.prepare();
+        true
+    }
+
+    /// Takes a slot at the service; it is free again when the guard is dropped.
+    fn slot(&mut self) -> Slot {
+        self.in_flight += 1;
+        Slot(self.outbox.clone())
+    }
+
+    /// Takes up a job that is at the service already: it is in flight whether or not a slot is free.
+    fn resume(&mut self, record: Record) {
+        let slot = self.slot();
+        self.spawn(record.key.job.clone(), follow(self.context.clone(), record, slot));
+    }
+
+    /// Takes up finished jobs of earlier runs, a few at a time.
+    fn fetch_more(&mut self) {
+        while self.fetching < FETCHING {
+            let Some(record) = self.finished.next() else { return };
+            self.fetching += 1;
+            let (context, outbox) = (self.context.clone(), self.outbox.clone());
+            self.tasks.spawn(async move {
+                let job = record.key.job.clone();
+                let end = fetch(&context, &record).await;
+                let _ = outbox.send(Message::Fetched(job, Box::new(end)));
+            });
+        }
+    }
+
+    fn spawn(&mut self, job: JobId, work: impl Future<Output = End> + Send + 'static) {
+        let outbox = self.outbox.clone();
+        self.tasks.spawn(async move {
+            let end = work.await;
+            let _ = outbox.send(Message::Ended(job, Box::new(end)));
+        });
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::SlotFree => self.in_flight -= 1,
+            Message::Uploaded(number, purchase, outcome) => {
+                // Places before the window have been passed over.
+                let first = self.prepared - self.window.len();
+                let prepared = match outcome {
+                    Ok(urls) => Prepared::Ready(purchase, urls),
+                    Err(bought) => {
+                        self.count(&purchase.key.job, &without_task(bought));
+                        Prepared::Spoilt
+                    }
+                };
+                if let Some(place) = number.checked_sub(first).and_then(|index| self.window.get_mut(index)) {
+                    *place = prepared;
+                }
+            }
+            Message::Ended(job, end) => self.count(&job, &end),
+            Message::Fetched(job, end) => {
+                self.fetching -= 1;
+                self.count(&job, &end);
+            }
+        }
+    }
+
+    /// Counts how a job ended, and says so.
+    fn count(&mut self, job: &JobId, end: &End) {
+        let job = job.clone();
+        let event = match end {
+            End::Succeeded { outputs, asked } => {
+                self.summary.succeeded += 1;
+                let short = outputs.len() < usize::from(*asked);
+                Event::Succeeded { job, outputs: outputs.clone(), asked: short.then_some(*asked) }
+            }
+            End::Failed(error) => {
+                self.summary.failed += 1;
+                Event::Failed { job, error: error.clone() }
+            }
+            End::Local(error) => {
+                self.summary.failed += 1;
+                self.context.fail_locally();
+                Event::Failed { job, error: error.clone() }
+            }
+            End::Uncertain(message) => {
+                self.summary.uncertain += 1;
+                Event::Uncertain { job, message: message.clone() }
+            }
+            End::Out => {
+                self.summary.left += 1;
+                return;
+            }
+        };
+        self.context.events.send(event);
+    }
+
+    /// A stopped run leaves what it hasn't started.
+    fn count_what_is_left(&mut self) {
+        let waiting = self.window.iter().filter(|p| !matches!(p, Prepared::Spoilt)).count();
+        self.summary.left += waiting + self.finished.len() + self.purchases.by_ref().count();
+    }
+}
+
+/// A slot at the service; free when dropped.
+pub(super) struct Slot(mpsc::UnboundedSender<Message>);
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // A dispatcher that is gone counts no slots.
+        let _ = self.0.send(Message::SlotFree);
+    }
+}
+
+/// The level that is awaited beyond `level`.
+fn next_level(level: Level) -> Level {
+    match level {
+        Level::Go => Level::NoSubmits,
+        Level::NoSubmits | Level::Out => Level::Out,
+    }
+}

@@ -1,0 +1,121 @@
+//! One job as a state machine: bought, followed at the service, fetched.
+
+use super::Purchase;
+use super::collect::{Collected, collect};
+use super::context::Context;
+use super::dispatcher::Slot;
+use super::purchase::{Bought, Urls, submit};
+use super::watch::{Watched, watch};
+use crate::client::Service;
+use crate::event::{Cause, Event, Problem};
+use crate::ledger::entry::Entry;
+use crate::ledger::record::{Place, Record, Stage};
+use jiff::SignedDuration;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How a job ended in this run.
+pub(super) enum End {
+    /// Its videos are here.
+    Succeeded { outputs: Vec<String>, asked: u8 },
+    /// No (complete) result in this run.
+    Failed(Problem),
+    /// This machine failed.
+    Local(Problem),
+    /// Nobody can know whether it is paid.
+    Uncertain(String),
+    /// The run was over before.
+    Out,
+}
+
+/// Buys a generation and follows it to its videos.
+pub(super) async fn buy<S: Service>(context: Arc<Context<S>>, mut purchase: Purchase, urls: Urls, slot: Slot) -> End {
+    let task = match submit(&context, &mut purchase, &urls).await {
+        Bought::Task(task) => task,
+        other => return without_task(other),
+    };
+    let record = Record {
+        key: purchase.key,
+        parts: purchase.parts,
+        place: Place::Current,
+        attempt: purchase.attempt,
+        videos: purchase.generation.number_of_videos,
+        name: purchase.name,
+        submitted_at: None,
+        finished_at: None,
+        stage: Stage::Submitted { task },
+    };
+    follow(context, record, slot).await
+}
+
+/// Polls a task until it is finished, then fetches its videos; its slot is free as soon as the service is done.
+pub(super) async fn follow<S: Service>(context: Arc<Context<S>>, mut record: Record, slot: Slot) -> End {
+    let Stage::Submitted { task } = &record.stage else { return fetch(&context, &record).await };
+    let task = task.clone();
+    let age = record.submitted_at.map_or(Duration::ZERO, |at| {
+        // A clock that was set back makes no job younger than nothing.
+        Duration::try_from(context.clock.now().duration_since(at))
+            .unwrap_or(Duration::ZERO)
+            .max(Duration::from_millis(1))
+    });
+    let started = Instant::now();
+    let watched = watch(&context, &record.key, &task, age).await;
+    drop(slot);
+    let (key, attempt, at) = (record.key.clone(), record.attempt, context.clock.now_in_seconds());
+    match watched {
+        Watched::Completed => {
+            let _ = context.record(Entry::Generated { key, attempt, at }).await;
+            let seconds = (age + started.elapsed()).as_secs_f64();
+            context.events.send(Event::Generated { job: record.key.job.clone(), seconds: Some(seconds) });
+            record.finished_at = Some(at);
+            record.stage = Stage::Generated { task, outputs: Vec::new() };
+            fetch(&context, &record).await
+        }
+        Watched::Failed(error) => {
+            let problem = Problem { code: Cause::Failed, message: said(&error.code, &error.message) };
+            let _ = context.record(Entry::Failed { key, attempt, error, at }).await;
+            End::Failed(problem)
+        }
+        Watched::Unknown => {
+            let reason = format!("the service doesn't know task {task}");
+            let _ = context.record(Entry::Uncertain { key, attempt, reason: reason.clone(), at }).await;
+            End::Uncertain(reason)
+        }
+        Watched::TimedOut => {
+            let limit = SignedDuration::try_from(context.settings.job_timeout).unwrap_or(SignedDuration::MAX);
+            let message = format!("not finished after {limit:#}; it is paid, and the next run polls on");
+            End::Failed(Problem { code: Cause::TimedOut, message })
+        }
+        Watched::Refused(error) => {
+            let message =
+                format!("the service doesn't say how task {task} stands: {}", said(&error.code, &error.message));
+            End::Failed(Problem { code: Cause::Unreachable, message })
+        }
+        Watched::Out => End::Out,
+    }
+}
+
+pub(super) async fn fetch<S: Service>(context: &Arc<Context<S>>, record: &Record) -> End {
+    match collect(context, record).await {
+        Collected::All(outputs) => End::Succeeded { outputs, asked: record.videos },
+        Collected::Short(problem) => End::Failed(problem),
+        Collected::Local(problem) => End::Local(problem),
+        Collected::Out => End::Out,
+    }
+}
+
+/// The end of a purchase that has no task.
+pub(super) fn without_task(bought: Bought) -> End {
+    match bought {
+        Bought::Refused(problem) | Bought::Not(problem) => End::Failed(problem),
+        Bought::Local(problem) => End::Local(problem),
+        Bought::Uncertain(reason) => End::Uncertain(reason),
+        Bought::Out | Bought::Task(_) => End::Out,
+    }
+}
+
+/// The service's code with its words.
+pub(super) fn said(code: &str, message: &str) -> String {
+    if message.is_empty() { code.to_owned() } else { message.to_owned() }
+}

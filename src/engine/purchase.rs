@@ -1,0 +1,235 @@
+//! Buys one generation: upload, intent, submit, answer, each durable before the next.
+
+use super::Purchase;
+use super::context::{Context, Missed};
+use super::job::said;
+use super::stop::Level;
+use crate::base::digest::Sha256;
+use crate::client::{Failure, Service, Submission, Verdict};
+use crate::event::{Call, Cause, Event, Problem};
+use crate::ledger::entry::Entry;
+use crate::ledger::record::Fault;
+use crate::manifest::model::OnUncertain;
+use crate::spec::image::LocalImage;
+use crate::spec::names::TaskId;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How often a submit that the service refuses for now is tried in one run.
+const SUBMIT_TRIES: u32 = 8;
+
+/// How often an upload is tried in one run.
+const UPLOAD_TRIES: u32 = 8;
+
+/// How long the reply of a submit is waited for when the run is to end.
+const LAST_WAIT: Duration = Duration::from_secs(10);
+
+/// What became of a purchase.
+#[derive(Debug)]
+pub(super) enum Bought {
+    /// It is paid, and its task id known (and durable, unless the journal can't be written).
+    Task(TaskId),
+    /// The service refuses this input for good.
+    Refused(Problem),
+    /// Nothing is paid, and it is left for another run.
+    Not(Problem),
+    /// This machine failed before anything was sent.
+    Local(Problem),
+    /// Nobody can know.
+    Uncertain(String),
+    /// The run is over; nothing was sent, or its answer is on the record.
+    Out,
+}
+
+/// The URLs of a purchase's local images, by content.
+pub(super) type Urls = HashMap<Sha256, String>;
+
+/// Uploads the images of a purchase that aren't at the service yet.
+pub(super) async fn upload<S: Service>(context: &Arc<Context<S>>, purchase: &Purchase) -> Result<Urls, Bought> {
+    let mut urls = Urls::new();
+    for image in &purchase.images {
+        let outcome = context.uploads.once(&image.sha256, || upload_image(context, purchase, image)).await;
+        let url = outcome.map_err(|failure| {
+            let problem = |code| Problem { code, message: failure.message };
+            match failure.verdict {
+                Verdict::Local => Bought::Local(problem(Cause::Local)),
+                Verdict::Stop => Bought::Out,
+                _ => Bought::Not(problem(Cause::Upload)),
+            }
+        })?;
+        urls.insert(image.sha256, url);
+    }
+    Ok(urls)
+}
+
+/// Uploads one image, trying again where that may help.
+async fn upload_image<S: Service>(
+    context: &Arc<Context<S>>,
+    purchase: &Purchase,
+    image: &LocalImage,
+) -> Result<String, Failure> {
+    let job = &purchase.key.job;
+    let over =
+        || Failure { verdict: Verdict::Stop, code: "stopped".to_owned(), message: "the run was stopped".to_owned() };
+    context.events.send(Event::Uploading { job: job.clone(), path: image.shown.clone(), bytes: image.bytes });
+    for tries in 1.. {
+        match context.call(Call::Upload, job, || context.service.upload(image)).await {
+            Ok(url) => {
+                context.sent.uploads.fetch_add(1, Ordering::Relaxed);
+                // What may be signed is not kept; that it can't be kept is no reason not to use it now.
+                if !url.contains('?') {
+                    let at = context.clock.now_in_seconds();
+                    let _ = context.record(Entry::Uploaded { sha256: image.sha256, url: url.clone(), at }).await;
+                }
+                return Ok(url);
+            }
+            Err(Missed::Out) => return Err(over()),
+            Err(Missed::Failed(failure)) => match failure.verdict {
+                Verdict::Again(asked) if tries < UPLOAD_TRIES => {
+                    let pause = context.backoff(tries, asked);
+                    context.pause(Call::Upload, job, &failure.message, pause).await.map_err(|_| over())?;
+                }
+                _ => return Err(failure),
+            },
+        }
+    }
+    unreachable!("the last try returns")
+}
+
+/// Submits a purchase whose images are uploaded, at `urls`.
+pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut Purchase, urls: &Urls) -> Bought {
+    if let Err(problem) = nothing_in_the_way(context, purchase) {
+        return Bought::Local(problem);
+    }
+    let body = purchase.generation.body(|content| urls[content].clone());
+    let mut may_resubmit = context.settings.on_uncertain == OnUncertain::Resubmit;
+    let mut tries = 0;
+    loop {
+        let pass = tokio::select! {
+            biased;
+            () = context.stop.reached(Level::NoSubmits) => return Bought::Out,
+            pass = context.gate.pass() => pass,
+        };
+        if intend(context, purchase).await.is_err() {
+            return Bought::Out;
+        }
+        context.events.send(Event::Submitting { job: purchase.key.job.clone(), attempt: purchase.attempt });
+        context.sent.submits.fetch_add(1, Ordering::Relaxed);
+        tries += 1;
+        // The reply of a submit that is out is waited for, also when the run is to end: it is about money.
+        let answer = tokio::select! {
+            biased;
+            answer = context.service.submit(&body) => answer,
+            () = last_wait(context) => {
+                Submission::Unknown("the run was stopped before the service answered".to_owned())
+            }
+        };
+        let failure = match answer {
+            Submission::Accepted(task) => {
+                pass.reached();
+                accepted(context, purchase, &task).await;
+                return Bought::Task(task);
+            }
+            Submission::Unknown(reason) => {
+                drop(pass);
+                uncertain(context, purchase, &reason).await;
+                if std::mem::take(&mut may_resubmit) {
+                    purchase.attempt += 1;
+                    continue;
+                }
+                return Bought::Uncertain(reason);
+            }
+            Submission::Refused(failure) => failure,
+        };
+        refused(context, purchase, &failure).await;
+        purchase.attempt += 1;
+        match failure.verdict {
+            Verdict::Unreachable(asked) => {
+                context.wait_for_service(pass.unreachable(asked, context.random()), failure.message);
+            }
+            Verdict::Stop => {
+                context.refused(failure);
+                return Bought::Out;
+            }
+            Verdict::Again(asked) if tries < SUBMIT_TRIES => {
+                pass.reached();
+                let pause = context.backoff(tries, asked);
+                if failure.code == "429" {
+                    // The service asks everybody to slow down, not only this job.
+                    context.gate.hold(pause);
+                    context.events.send(Event::Throttled { message: failure.message, pause: pause.as_secs_f64() });
+                } else if context.pause(Call::Submit, &purchase.key.job, &failure.message, pause).await.is_err() {
+                    return Bought::Out;
+                }
+            }
+            Verdict::Again(_) => {
+                pass.reached();
+                return Bought::Not(Problem { code: Cause::Unreachable, message: failure.message });
+            }
+            Verdict::Gone | Verdict::Final | Verdict::Local => {
+                pass.reached();
+                return Bought::Refused(Problem {
+                    code: Cause::Refused,
+                    message: said(&failure.code, &failure.message),
+                });
+            }
+        }
+    }
+}
+
+/// A video that couldn't be stored is not worth paying for: its place must be free.
+fn nothing_in_the_way<S: Service>(context: &Context<S>, purchase: &Purchase) -> Result<(), Problem> {
+    let paths = (1..=usize::from(purchase.generation.number_of_videos)).map(|number| purchase.name.path(number));
+    for path in paths {
+        if context.folder.join(&path).symlink_metadata().is_ok() {
+            return Err(super::collect::in_the_way(&path));
+        }
+    }
+    Ok(())
+}
+
+async fn last_wait<S: Service>(context: &Context<S>) {
+    context.stop.reached(Level::Out).await;
+    tokio::time::sleep(LAST_WAIT).await;
+}
+
+/// The intent, durable before the first byte is sent.
+async fn intend<S: Service>(context: &Context<S>, purchase: &Purchase) -> Result<(), ()> {
+    let entry = Entry::Submitting {
+        key: purchase.key.clone(),
+        attempt: purchase.attempt,
+        parts: purchase.parts.clone(),
+        videos: purchase.generation.number_of_videos,
+        name: purchase.name.clone(),
+        service: context.identity.clone(),
+        at: context.clock.now_in_seconds(),
+    };
+    context.record(entry).await
+}
+
+/// The task id, durable before the first poll.
+async fn accepted<S: Service>(context: &Context<S>, purchase: &Purchase, task: &TaskId) {
+    let (key, attempt, at) = (purchase.key.clone(), purchase.attempt, context.clock.now_in_seconds());
+    // Where it can't be written, the ledger keeps it in mind, and the job goes on: it is paid.
+    let _ = context.record(Entry::Submitted { key, attempt, task: task.clone(), at }).await;
+    context.events.send(Event::Submitted { job: purchase.key.job.clone(), attempt, task_id: task.clone() });
+}
+
+/// The refusal, durable before the pause that precedes the next attempt.
+async fn refused<S: Service>(context: &Context<S>, purchase: &Purchase, failure: &Failure) {
+    let entry = Entry::Refused {
+        key: purchase.key.clone(),
+        attempt: purchase.attempt,
+        error: Fault { code: failure.code.clone(), message: failure.message.clone() },
+        last: matches!(failure.verdict, Verdict::Final | Verdict::Gone | Verdict::Local),
+        at: context.clock.now_in_seconds(),
+    };
+    let _ = context.record(entry).await;
+}
+
+async fn uncertain<S: Service>(context: &Context<S>, purchase: &Purchase, reason: &str) {
+    let (key, attempt, at) = (purchase.key.clone(), purchase.attempt, context.clock.now_in_seconds());
+    let _ = context.record(Entry::Uncertain { key, attempt, reason: reason.to_owned(), at }).await;
+}

@@ -1,0 +1,88 @@
+//! How a run ends before its time.
+
+use super::StopCause;
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The one switch that all of a run's tasks watch. It only ever moves on: go, no more submits, out.
+#[derive(Clone, Debug)]
+pub struct Stop(Arc<watch::Sender<State>>);
+
+#[derive(Debug)]
+struct State {
+    level: Level,
+    /// Why, most weighty first to come.
+    causes: Vec<StopCause>,
+}
+
+/// How far a run is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It goes on.
+    Go,
+    /// Nothing more is submitted; what is paid is still polled and fetched.
+    NoSubmits,
+    /// Everything ends at once, but for the replies of submits that are out already.
+    Out,
+}
+
+impl Default for Stop {
+    fn default() -> Stop {
+        Stop(Arc::new(watch::Sender::new(State { level: Level::Go, causes: Vec::new() })))
+    }
+}
+
+impl Stop {
+    /// Moves on to `level`, because of `cause`.
+    pub fn to(&self, level: Level, cause: StopCause) {
+        self.0.send_modify(|state| {
+            state.level = state.level.max(level);
+            if !state.causes.contains(&cause) {
+                state.causes.push(cause);
+            }
+        });
+    }
+
+    /// How far the run is stopped.
+    pub fn level(&self) -> Level {
+        self.0.borrow().level
+    }
+
+    /// Why, in the order in which it came.
+    pub fn causes(&self) -> Vec<StopCause> {
+        self.0.borrow().causes.clone()
+    }
+
+    /// Waits until the level is `level` at least.
+    pub async fn reached(&self, level: Level) {
+        let mut watcher = self.0.subscribe();
+        // The sender lives in `self`, so this can't fail.
+        let _ = watcher.wait_for(|state| state.level >= level).await;
+    }
+
+    /// What `work` gives, or nothing where the run is out before.
+    pub async fn unless_out<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.reached(Level::Out) => None,
+            value = work => Some(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_level_only_moves_on() {
+        let stop = Stop::default();
+        assert_eq!(stop.unless_out(async { 1 }).await, Some(1));
+        stop.to(Level::Out, StopCause::Interrupted);
+        stop.to(Level::NoSubmits, StopCause::Journal("full".into()));
+        assert_eq!(stop.level(), Level::Out);
+        assert_eq!(stop.unless_out(std::future::pending::<()>()).await, None);
+        assert_eq!(stop.causes(), [StopCause::Interrupted, StopCause::Journal("full".into())]);
+    }
+}

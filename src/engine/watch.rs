@@ -1,0 +1,118 @@
+//! Polls a task until the service is done with it. A failed poll is never more than that.
+
+use super::context::{Context, Missed};
+use crate::client::{Service, TaskState, Verdict};
+use crate::event::{Call, Event};
+use crate::ledger::record::{Fault, Key};
+use crate::spec::names::TaskId;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often in a row the service must say that it doesn't know a task before it is believed.
+const UNKNOWN_TIMES: u32 = 4;
+
+/// How often in a row the service may refuse to say how a task stands.
+const REFUSED_TIMES: u32 = 8;
+
+/// What became of a task.
+#[derive(Debug)]
+pub(super) enum Watched {
+    /// Finished: the videos can be fetched.
+    Completed,
+    /// The service gave up.
+    Failed(Fault),
+    /// The service doesn't know the task, several times over.
+    Unknown,
+    /// Not finished in the time that a job has.
+    TimedOut,
+    /// The service refuses to say.
+    Refused(Fault),
+    /// The run is over.
+    Out,
+}
+
+/// Polls `task` until the service is done with it, or its time is over.
+///
+/// `age` is how long ago it was submitted; zero where this run submitted it just now.
+pub(super) async fn watch<S: Service>(context: &Arc<Context<S>>, key: &Key, task: &TaskId, age: Duration) -> Watched {
+    let taken_up = Instant::now();
+    let deadline = taken_up + context.settings.job_timeout;
+    let (mut unknown, mut refused, mut failures, mut polls) = (0, 0, 0, 0u32);
+    // A job that was taken up may long be finished: it is asked for at once.
+    let mut next = if age.is_zero() { taken_up + context.cadence.pause(age, context.random()) } else { taken_up };
+    loop {
+        if polls > 0 {
+            next = next.max(repeated_poll(context));
+        }
+        let Some(()) = context.stop.unless_out(tokio::time::sleep_until(next.min(deadline))).await else {
+            return Watched::Out;
+        };
+        polls += 1;
+        let answer = context.call(Call::Status, &key.job, || context.service.status(task)).await;
+        let age = age + taken_up.elapsed();
+        let pause = match answer {
+            Err(Missed::Out) => return Watched::Out,
+            Ok(progress) => {
+                (unknown, refused, failures) = (0, 0, 0);
+                context.events.send(Event::Polled {
+                    job: key.job.clone(),
+                    status: progress.word.clone(),
+                    progress: progress.progress,
+                });
+                match progress.state {
+                    TaskState::Completed => {
+                        context.cadence.learn(age, context.random());
+                        return Watched::Completed;
+                    }
+                    TaskState::Failed => {
+                        return Watched::Failed(Fault { code: progress.word, message: progress.message });
+                    }
+                    TaskState::Strange if context.first_strange_word() => {
+                        tracing::warn!(job = %key.job, word = progress.word, "unknown status, taken as still running");
+                    }
+                    TaskState::Strange | TaskState::Running => {}
+                }
+                context.cadence.pause(age, context.random())
+            }
+            Err(Missed::Failed(failure)) => {
+                let asked = match failure.verdict {
+                    Verdict::Gone => {
+                        unknown += 1;
+                        None
+                    }
+                    Verdict::Final | Verdict::Local | Verdict::Stop => {
+                        refused += 1;
+                        None
+                    }
+                    Verdict::Again(asked) | Verdict::Unreachable(asked) => asked,
+                };
+                if unknown >= UNKNOWN_TIMES {
+                    return Watched::Unknown;
+                }
+                if refused >= REFUSED_TIMES {
+                    return Watched::Refused(Fault { code: failure.code, message: failure.message });
+                }
+                failures += 1;
+                let pause = context.backoff(failures, asked);
+                context.events.send(Event::Retrying {
+                    job: Some(key.job.clone()),
+                    call: Call::Status,
+                    message: failure.message,
+                    pause: pause.as_secs_f64(),
+                });
+                pause
+            }
+        };
+        let now = Instant::now();
+        if now >= deadline {
+            return Watched::TimedOut;
+        }
+        next = now + pause;
+    }
+}
+
+/// When another poll may go, so that all jobs together don't ask too often.
+fn repeated_poll<S: Service>(context: &Context<S>) -> Instant {
+    context.repeated_polls.lock().unwrap_or_else(PoisonError::into_inner).reserve(Instant::now())
+}
