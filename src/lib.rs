@@ -1,6 +1,37 @@
-//! `batch` runs multi-reference video generations from a manifest.
+//! `batch` runs multi-reference video generations from a manifest that is kept in version control.
 //!
-//! (layer list to come)
+//! The program's promise: it checks everything before anything is spent, it never pays twice, and it never loses a video that
+//! is paid. The binary only calls [`cli::main`]; everything is here.
+//!
+//! Data goes one way:
+//!
+//! ```text
+//! jobs.yaml ─ document ─ manifest ─┐                    ┌─ report (bar, lines, NDJSON)
+//!                                  plan ─ engine ─ event ┤
+//! jobs.lock + journal ─ ledger ────┘        │           └─ exit code
+//!                                           client ─ the service
+//! ```
+//!
+//! The layers, from the ground up. Each may use only those above it in this list; a test holds them to it:
+//!
+//! | layer | what it is |
+//! | --- | --- |
+//! | `base` | no word of the domain: durable files, hashes, canonical JSON, secrets, the nearest name, the clock |
+//! | `spec` | the service's vocabulary and rules, as values and pure functions |
+//! | `document` | text, spans, and one neutral tree out of YAML, TOML and JSON |
+//! | `diagnostic` | codes, findings with labels, and their collector; knows spans, knows no rule |
+//! | `manifest` | tree → raw → resolved → checked manifest |
+//! | `ledger` | the record of each job: lockfile, journal, recovery |
+//! | `client` | HTTP: the five calls, what their failures mean, retry, throttle |
+//! | `plan` | manifest and ledger → what to do with each job, and why |
+//! | `event` | what happened, as data; the run's summary |
+//! | `engine` | plan → running jobs → ledger and events |
+//! | `report` | events and ledger → bar, lines, NDJSON, tables; findings → people and machines |
+//! | `simulate` | the simulated service: a trial without an account, and the double that tests run against |
+//! | `cli` | arguments, environment, commands, exit codes |
+//!
+//! Where to start reading: [`manifest`] turns a text into a checked manifest, [`ledger`] keeps the promise about money,
+//! [`engine`] does the work.
 
 pub mod base;
 pub mod cli;

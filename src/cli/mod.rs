@@ -1,6 +1,54 @@
-//! The command line.
+//! Arguments, environment, commands, exit codes: the only layer that knows of a terminal.
 
-/// Runs the program.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+mod args;
+mod commands;
+mod exit;
+mod failure;
+mod progress;
+mod project;
+mod renames;
+mod settings;
+mod signals;
+mod terminal;
+
+use args::{Args, Command};
+use clap::Parser;
+use exit::Exit;
+use failure::Failure;
+use std::process::ExitCode;
+use terminal::{Terminal, start_logs};
+
+/// Runs the program with the process's own arguments.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors; a closed pipe is nobody's.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let terminal = Terminal::new(&args.common);
+    start_logs(&args.common, &terminal);
+    match dispatch(args, &terminal) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.say(&terminal);
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Args { common, command } = args;
+    match command {
+        Command::Run(args) => commands::run::run(&args, &common, terminal),
+        Command::Check(args) => commands::check::run(&args, terminal),
+        Command::Plan(args) => commands::plan::run(&args, &common, terminal),
+        Command::Status(args) => commands::status::run(&args, &common, terminal),
+        Command::Verify(args) => commands::verify::run(&args, &common, terminal),
+        Command::Init(args) => commands::init::run(&args, terminal),
+        Command::Schema(args) => commands::schema::run(&args),
+        Command::Simulate(args) => commands::simulate::run(&args, terminal),
+    }
 }

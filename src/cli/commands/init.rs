@@ -1,0 +1,53 @@
+//! `batch init`: a starter manifest, a .gitignore and a folder for images.
+
+use crate::base::durable;
+use crate::cli::args::Init;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::{Terminal, Volume};
+use std::fs;
+use std::io::{self, Write};
+
+/// The starter manifest: it is valid as it stands.
+const MANIFEST: &str = include_str!("init/jobs.yaml");
+
+/// What doesn't belong into version control.
+const IGNORED: &str = include_str!("init/gitignore");
+
+pub(in crate::cli) fn run(args: &Init, terminal: &Terminal) -> Result<Exit, Failure> {
+    let manifest = args.dir.join("jobs.yaml");
+    if manifest.symlink_metadata().is_ok() {
+        return Err(Failure::usage(format!("{} exists already; nothing was written", manifest.display())));
+    }
+    write(args).map_err(|error| Failure::machine(format!("{}: {error}", args.dir.display())))?;
+    if terminal.volume > Volume::Quiet {
+        let shown = manifest.display();
+        let _ = writeln!(
+            io::stderr(),
+            "wrote {shown}\n\n  try it without an account:  batch run {shown} --simulate\n  check what you change:      batch check {shown}"
+        );
+    }
+    Ok(Exit::Done)
+}
+
+fn write(args: &Init) -> io::Result<()> {
+    fs::create_dir_all(args.dir.join("refs"))?;
+    let ignored = args.dir.join(".gitignore");
+    let lines = match fs::read_to_string(&ignored) {
+        Ok(lines) => missing_lines(&lines),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(IGNORED.to_owned()),
+        Err(error) => return Err(error),
+    };
+    if let Some(lines) = lines {
+        durable::write_whole(&ignored, lines.as_bytes())?;
+    }
+    durable::write_whole(&args.dir.join("jobs.yaml"), MANIFEST.as_bytes())
+}
+
+/// A .gitignore that is there, with the lines that it lacks; nothing where it lacks none.
+fn missing_lines(lines: &str) -> Option<String> {
+    let has = |wanted: &str| lines.lines().any(|line| line.trim() == wanted);
+    let missing: Vec<&str> = IGNORED.lines().filter(|line| !line.starts_with('#') && !has(line)).collect();
+    let gap = if lines.is_empty() || lines.ends_with('\n') { "" } else { "\n" };
+    (!missing.is_empty()).then(|| format!("{lines}{gap}{}\n", missing.join("\n")))
+}

@@ -1,0 +1,54 @@
+//! `batch plan`: what `run` would do to each job, and why; nothing is sent.
+
+use crate::cli::args::{Common, Format, Plan};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::project::{Project, Realm};
+use crate::cli::settings;
+use crate::cli::terminal::Terminal;
+use crate::ledger::{self, record::Status};
+use crate::manifest::model::Manifest;
+use crate::plan::action::{Action, Reason};
+use crate::report::documents::plan::{Estimate, PlanDocument, PlannedJob};
+use crate::report::{documents, tables};
+use std::io;
+
+pub(in crate::cli) fn run(args: &Plan, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+    let realm = Realm::of(args.trial.simulate);
+    let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
+    let choice = settings::choice(&args.choosing, &project.manifest)?;
+    let snapshot = ledger::read(&project.paths)?;
+    let plan = crate::plan::plan(&project.manifest, &snapshot.book, &choice);
+    let differs = args.exit_code && !plan.is_idle();
+    let document = document(plan, &project.manifest);
+    // A reader that went away has read enough.
+    let _ = match args.format {
+        Format::Json => documents::write(io::stdout().lock(), &document),
+        Format::Human => tables::plan(io::stdout().lock(), &document, terminal.stdout, tables::Rows::All),
+    };
+    Ok(if differs { Exit::Failed } else { Exit::Done })
+}
+
+/// The plan as it is shown: the manifest's jobs, then what is still collected of earlier ones.
+fn document(plan: crate::plan::Plan, manifest: &Manifest) -> PlanDocument {
+    let steps = plan.steps.into_iter().map(|step| {
+        let job = &manifest.jobs[step.job];
+        PlannedJob {
+            id: job.id.clone(),
+            action: step.action,
+            reason: step.reason,
+            changed: step.changed,
+            digest: job.digest,
+        }
+    });
+    let strays = plan.strays.into_iter().map(|record| {
+        let (action, reason) = match record.stage.status() {
+            Status::Submitted => (Action::Resume, Reason::InFlight),
+            _ => (Action::Download, Reason::Generated),
+        };
+        PlannedJob { id: record.key.job, action, reason, changed: Vec::new(), digest: record.key.digest }
+    });
+    let crate::plan::estimate::Estimate { amount, unit, exact } = plan.estimate;
+    let estimate = Estimate { amount, unit, exact };
+    PlanDocument::new(steps.chain(strays).collect(), plan.removed, estimate)
+}

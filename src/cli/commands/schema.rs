@@ -1,0 +1,18 @@
+//! `batch schema`: JSON Schemas of what the program reads and prints.
+
+use crate::cli::args::Schema;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::report::documents;
+use crate::report::schemas::Document;
+use std::io;
+
+pub(in crate::cli) fn run(args: &Schema) -> Result<Exit, Failure> {
+    let document = Document::ALL.iter().find(|document| document.as_str() == args.name).ok_or_else(|| {
+        let names: Vec<_> = Document::ALL.iter().map(|document| document.as_str()).collect();
+        Failure::usage(format!("there is no schema `{}`; there are: {}", args.name, names.join(", ")))
+    })?;
+    // A reader that went away has read enough.
+    let _ = documents::write(io::stdout().lock(), &document.schema());
+    Ok(Exit::Done)
+}

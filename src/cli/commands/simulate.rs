@@ -1,0 +1,44 @@
+//! `batch simulate`: the simulated service on a local port, until interrupted.
+
+use crate::cli::args::Simulate;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::signals::Signals;
+use crate::cli::terminal::{Terminal, Volume};
+use crate::engine::stop::{Level, Stop};
+use crate::simulate::{Options, Simulator};
+use std::io::{self, Write};
+
+pub(in crate::cli) fn run(args: &Simulate, terminal: &Terminal) -> Result<Exit, Failure> {
+    let defaults = Options::default();
+    let key = args.demand_key.as_deref().map(crate::base::secret::ApiKey::new).transpose();
+    let options = Options {
+        port: args.port,
+        key: key.map_err(|error| Failure::usage(format!("--demand-key: {error}")))?,
+        latency: args.latency.unwrap_or(defaults.latency),
+        failure_rate: args.failure_rate.unwrap_or(defaults.failure_rate),
+        seed: args.seed.unwrap_or(defaults.seed),
+        faults: args.fault.clone(),
+        ..defaults
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+    runtime.block_on(async {
+        let simulator = Simulator::start(options)
+            .await
+            .map_err(|error| Failure::machine(format!("port {} can't be had: {error}", args.port)))?;
+        let (stop, signals) = (Stop::default(), Signals::default());
+        signals.listen(stop.clone());
+        // The address alone, for scripts; a reader that went away doesn't end the service.
+        let _ = writeln!(io::stdout(), "{}", simulator.base_url());
+        if terminal.volume > Volume::Quiet {
+            let _ = writeln!(
+                io::stderr(),
+                "the simulated service listens; in another terminal: batch run --base-url {} (any key will do)",
+                simulator.base_url()
+            );
+        }
+        stop.reached(Level::Out).await;
+        simulator.stop().await;
+        Ok(signals.first().map_or(Exit::Done, Exit::Interrupted))
+    })
+}

@@ -1,0 +1,76 @@
+//! `batch status`: where each job stands, also while a run is on.
+
+use crate::cli::args::{Common, Format, Status};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::project::{Project, Realm};
+use crate::cli::terminal::Terminal;
+use crate::ledger::record::{Record, Stage};
+use crate::ledger::{self, Book};
+use crate::manifest::model::{Job, Manifest};
+use crate::plan::reconcile::Reconciler;
+use crate::report::documents::status::{JobState, JobStatus, StatusDocument, StatusError};
+use crate::report::{documents, tables};
+use crate::spec::names::JobId;
+use std::collections::HashSet;
+use std::io;
+
+pub(in crate::cli) fn run(args: &Status, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+    let realm = Realm::of(args.trial.simulate);
+    let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
+    let snapshot = ledger::read(&project.paths)?;
+    let document = document(&project.manifest, &snapshot.book);
+    let target = project.target(realm);
+    // A reader that went away has read enough.
+    let _ = match args.format {
+        Format::Json => documents::write(io::stdout().lock(), &document),
+        Format::Human => tables::status(io::stdout().lock(), &document, &target, terminal.stdout),
+    };
+    Ok(Exit::Done)
+}
+
+fn document(manifest: &Manifest, book: &Book) -> StatusDocument {
+    let mut reconciler = Reconciler::new(book, &manifest.jobs);
+    let mut taken = HashSet::new();
+    let mut jobs = Vec::with_capacity(manifest.jobs.len());
+    for job in &manifest.jobs {
+        jobs.push(match reconciler.record(job) {
+            Some(record) => {
+                taken.insert(&record.key);
+                state(&job.id, record)
+            }
+            None => without_record(job, book),
+        });
+    }
+    let others = book.records().filter(|record| !taken.contains(&record.key));
+    let superseded = others.map(|record| state(&record.key.job, record)).collect();
+    StatusDocument::new(jobs, superseded)
+}
+
+fn without_record(job: &Job, book: &Book) -> JobState {
+    let known = book.current(&job.id).is_some();
+    JobState {
+        id: job.id.clone(),
+        status: if known { JobStatus::Changed } else { JobStatus::New },
+        task_id: None,
+        submitted_at: None,
+        outputs: Vec::new(),
+        error: None,
+    }
+}
+
+fn state(id: &JobId, record: &Record) -> JobState {
+    JobState {
+        id: id.clone(),
+        status: record.stage.status().into(),
+        task_id: record.stage.task().cloned(),
+        submitted_at: record.submitted_at,
+        outputs: record.stage.outputs().iter().map(Into::into).collect(),
+        error: match &record.stage {
+            Stage::Uncertain { reason, .. } => {
+                Some(StatusError { code: "uncertain".to_owned(), message: reason.clone() })
+            }
+            stage => stage.error().map(Into::into),
+        },
+    }
+}

@@ -1,0 +1,110 @@
+//! `batch verify`: manifest, lock and files agree.
+
+use crate::cli::args::{Common, Format, Verify};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::project::{Project, Realm};
+use crate::cli::settings;
+use crate::cli::terminal::Terminal;
+use crate::ledger::record::{Output, Record, Status};
+use crate::ledger::{self, Book};
+use crate::manifest::model::Manifest;
+use crate::plan::reconcile::Reconciler;
+use crate::plan::videos::{Care, Videos, look_at};
+use crate::report::documents::verify::{ProblemKind, VerifyDocument, VerifyProblem};
+use crate::report::{documents, tables};
+use crate::spec::names::JobId;
+use std::collections::HashSet;
+use std::io;
+
+pub(in crate::cli) fn run(args: &Verify, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+    let realm = Realm::of(args.trial.simulate);
+    let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
+    let snapshot = ledger::read(&project.paths)?;
+    let mut problems = Vec::new();
+    if snapshot.journal {
+        let message = "a run is on, or was killed: `batch status` says more, `batch run` goes on".to_owned();
+        problems.push(VerifyProblem { kind: ProblemKind::OpenJournal, job: None, path: None, message });
+    }
+    if realm == Realm::Real {
+        problems.extend(other_service(&project.manifest, &snapshot.book)?);
+    }
+    problems.extend(of_records(&project.manifest, &snapshot.book, !args.no_files));
+    let document = VerifyDocument::new(problems);
+    // A reader that went away has read enough.
+    let _ = match args.format {
+        Format::Json => documents::write(io::stdout().lock(), &document),
+        Format::Human => tables::verify(io::stdout().lock(), &document, terminal.stdout),
+    };
+    Ok(if document.ok() { Exit::Done } else { Exit::Failed })
+}
+
+/// The lock belongs to another service than the one that a run would send to.
+fn other_service(manifest: &Manifest, book: &Book) -> Result<Option<VerifyProblem>, Failure> {
+    let (wanted, _) = settings::base_url(None, Some(manifest))?;
+    let wanted = wanted.to_string();
+    Ok(book.service().filter(|service| *service != wanted).map(|service| VerifyProblem {
+        kind: ProblemKind::OtherService,
+        job: None,
+        path: None,
+        message: format!("the lock belongs to {service}, the jobs would go to {wanted}"),
+    }))
+}
+
+fn of_records(manifest: &Manifest, book: &Book, files: bool) -> Vec<VerifyProblem> {
+    let mut problems = Vec::new();
+    let mut reconciler = Reconciler::new(book, &manifest.jobs);
+    let mut taken = HashSet::new();
+    for job in &manifest.jobs {
+        // A record that a run would only move here is not here yet.
+        match reconciler.record(job).filter(|record| record.key.job == job.id) {
+            Some(record) => {
+                taken.insert(&record.key);
+                problems.extend(unfinished(record));
+            }
+            None if book.current(&job.id).is_some() => {
+                problems.push(problem(ProblemKind::Changed, &job.id, "changed since it was asked for"));
+            }
+            None => problems.push(problem(ProblemKind::NotRun, &job.id, "never asked for")),
+        }
+    }
+    for record in book.records() {
+        if !taken.contains(&record.key) {
+            let message = format!("the manifest doesn't ask for {} now", record.key.digest);
+            problems.push(problem(ProblemKind::Orphan, &record.key.job, &message));
+        }
+        if files {
+            problems.extend(record.stage.outputs().iter().filter_map(|output| of_file(manifest, record, output)));
+        }
+    }
+    problems
+}
+
+/// A record that isn't finished.
+fn unfinished(record: &Record) -> Option<VerifyProblem> {
+    let said = || record.stage.error().map_or(String::new(), |error| format!(": {}", error.message));
+    let (kind, message) = match record.stage.status() {
+        Status::Succeeded => return None,
+        Status::Submitted => (ProblemKind::InFlight, "at the service".to_owned()),
+        Status::Generated => (ProblemKind::NotFetched, "finished, but its videos are not all here".to_owned()),
+        Status::Failed => (ProblemKind::Failed, format!("failed{}", said())),
+        Status::Refused => (ProblemKind::Refused, format!("refused{}", said())),
+        Status::Uncertain => (ProblemKind::Uncertain, "nobody can know whether it was paid".to_owned()),
+    };
+    Some(problem(kind, &record.key.job, &message))
+}
+
+/// A video that is gone, or has other content than the lock knows.
+fn of_file(manifest: &Manifest, record: &Record, output: &Output) -> Option<VerifyProblem> {
+    let (kind, message) = match look_at(&manifest.folder, output, None, Care::Thorough) {
+        Videos::Intact => return None,
+        Videos::Missing => (ProblemKind::MissingFile, "the video is gone"),
+        Videos::Altered => (ProblemKind::AlteredFile, "the video has other content than the lock knows"),
+    };
+    let path = Some(output.path.clone());
+    Some(VerifyProblem { kind, job: Some(record.key.job.clone()), path, message: message.to_owned() })
+}
+
+fn problem(kind: ProblemKind, job: &JobId, message: &str) -> VerifyProblem {
+    VerifyProblem { kind, job: Some(job.clone()), path: None, message: message.to_owned() }
+}

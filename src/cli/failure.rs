@@ -1,0 +1,71 @@
+//! A command that can't go on: what to say, what may help, and the exit code. The only place that chooses them.
+
+use super::exit::Exit;
+use super::terminal::Terminal;
+use crate::ledger::LedgerError;
+use crate::report::look::Hue;
+use crate::report::terminal_safe;
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The exit code.
+    pub(super) exit: Exit,
+    /// What went wrong; empty where it has been said already (the findings of a manifest).
+    pub(super) message: String,
+    /// What to do.
+    pub(super) hint: Option<String>,
+}
+
+impl Failure {
+    /// The command line, the environment or the manifest is wrong.
+    pub(super) fn usage(message: impl Display) -> Failure {
+        Failure { exit: Exit::Usage, message: message.to_string(), hint: None }
+    }
+
+    /// This machine failed.
+    pub(super) fn machine(message: impl Display) -> Failure {
+        Failure { exit: Exit::Machine, message: message.to_string(), hint: None }
+    }
+
+    /// The service refuses, isn't there, or can't be reached.
+    pub(super) fn service(message: impl Display) -> Failure {
+        Failure { exit: Exit::Service, message: message.to_string(), hint: None }
+    }
+
+    /// The manifest is wrong, and its findings have been shown.
+    pub(super) fn shown() -> Failure {
+        Failure::usage("")
+    }
+
+    /// With a word on what to do.
+    pub(super) fn hint(mut self, hint: impl Display) -> Failure {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// Says it on standard error.
+    pub(super) fn say(&self, terminal: &Terminal) {
+        if self.message.is_empty() {
+            return;
+        }
+        let look = terminal.stderr;
+        let mut err = io::stderr().lock();
+        // Where standard error is closed, the exit code has to do.
+        let _ = writeln!(err, "{} {}", look.paint(Hue::Bad, "error:"), terminal_safe::lines(&self.message));
+        if let Some(hint) = &self.hint {
+            let _ = writeln!(err, "{} {}", look.paint(Hue::Accent, "help:"), terminal_safe::lines(hint));
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Failure {
+        match error {
+            LedgerError::OtherService { .. } => Failure::usage(error),
+            _ => Failure::machine(error),
+        }
+    }
+}

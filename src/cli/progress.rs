@@ -1,0 +1,72 @@
+//! Who is told what a run does: chosen once, by option and terminal.
+
+use super::args::Progress;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::terminal::{Terminal, Volume};
+use crate::base::clock::Clock;
+use crate::event::Event;
+use crate::event::sender::Events;
+use crate::event::summary::Summary;
+use crate::report::Reporter;
+use crate::report::bar::Bar;
+use crate::report::fanout::Fanout;
+use crate::report::ndjson::Ndjson;
+use crate::report::plain::Plain;
+use crate::report::summary::RunSummary;
+use indicatif::ProgressDrawTarget;
+use jiff::tz::TimeZone;
+use std::io;
+use std::time::Duration;
+
+/// How long a reader that doesn't read may keep the program at its end.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The reporters of a run, and the way to them.
+pub(super) struct Reporting {
+    events: Events,
+    fanout: Fanout,
+}
+
+/// Starts the reporters.
+///
+/// # Errors
+/// Where the system gives no thread.
+pub(super) fn start(progress: Progress, terminal: &Terminal) -> Result<Reporting, Failure> {
+    let (events, receiver) = Events::channel(Clock::System);
+    let look = terminal.stderr;
+    // What goes to standard error is one reporter: a bar and, when it is gone, the summary.
+    let mut stderr: Vec<Box<dyn Reporter>> = Vec::new();
+    let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
+    match (progress, terminal.watched) {
+        (Progress::Bar, _) | (Progress::Auto, true) => {
+            stderr.push(Box::new(Bar::new(ProgressDrawTarget::stderr(), look)));
+        }
+        (Progress::Plain, _) | (Progress::Auto, false) => {
+            stderr.push(Box::new(Plain::new(io::stderr(), look, TimeZone::try_system().unwrap_or(TimeZone::UTC))));
+        }
+        (Progress::Json, _) => reporters.push(Box::new(Ndjson::new(io::stdout()))),
+        (Progress::None, _) => {}
+    }
+    if terminal.volume == Volume::Quiet {
+        stderr.clear();
+    } else {
+        stderr.push(Box::new(RunSummary::new(io::stderr(), look)));
+    }
+    reporters.push(Box::new(stderr));
+    let fanout = Fanout::start(receiver, reporters).map_err(Failure::machine)?;
+    Ok(Reporting { events, fanout })
+}
+
+impl Reporting {
+    /// The way to the reporters.
+    pub(super) fn events(&self) -> Events {
+        self.events.clone()
+    }
+
+    /// Says how the run ended, and waits until it is shown.
+    pub(super) fn finish(self, summary: Summary, exit: Exit) {
+        self.events.send(Event::RunFinished { summary, exit_code: exit.code() });
+        self.fanout.finish(PATIENCE);
+    }
+}

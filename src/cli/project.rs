@@ -1,0 +1,134 @@
+//! What nearly every command starts from: a manifest that was read and shown, and where its lock lies.
+
+use super::args::{Common, Deny};
+use super::failure::Failure;
+use super::terminal::{Terminal, Volume};
+use crate::diagnostic::code::Severity;
+use crate::diagnostic::collector::deny_warnings;
+use crate::diagnostic::finding::Finding;
+use crate::ledger::Paths;
+use crate::manifest::{self, Loaded, model::Manifest};
+use crate::report::commands::{self, Target};
+use crate::report::findings::{Checked, human};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The names under which a manifest is looked for.
+const NAMES: [&str; 4] = ["jobs.yaml", "jobs.yml", "jobs.toml", "jobs.json"];
+
+/// Which lock a command is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Realm {
+    /// The real thing.
+    Real,
+    /// The trial that `run --simulate` makes.
+    Trial,
+}
+
+impl Realm {
+    /// What the option says.
+    pub(super) fn of(simulate: bool) -> Realm {
+        if simulate { Realm::Trial } else { Realm::Real }
+    }
+}
+
+/// A checked manifest, and where its lock lies.
+#[derive(Debug)]
+pub(super) struct Project {
+    /// The manifest, as it was named.
+    pub(super) shown: PathBuf,
+    /// The manifest, without an error in it.
+    pub(super) manifest: Manifest,
+    /// The lock and the journal.
+    pub(super) paths: Paths,
+}
+
+impl Project {
+    /// Reads and checks the manifest, and shows what was found in it.
+    ///
+    /// # Errors
+    /// Where it has errors, which have been shown by then.
+    pub(super) fn open(
+        named: Option<&Path>,
+        realm: Realm,
+        deny: &[Deny],
+        common: &Common,
+        terminal: &Terminal,
+    ) -> Result<Project, Failure> {
+        let shown = manifest_path(named)?;
+        let mut loaded = manifest::load(&shown);
+        if !deny.is_empty() {
+            deny_warnings(&mut loaded.findings);
+        }
+        show(&loaded, terminal);
+        let failed = loaded.findings.iter().any(|finding| finding.severity == Severity::Error);
+        let mut manifest = loaded.manifest.filter(|_| !failed).ok_or_else(Failure::shown)?;
+        if realm == Realm::Trial {
+            manifest.turn_into_trial();
+        }
+        let paths = paths(&shown, realm, common)?;
+        Ok(Project { shown, manifest, paths })
+    }
+}
+
+impl Project {
+    /// How commands about it are typed.
+    pub(super) fn target(&self, realm: Realm) -> Target {
+        let service = match realm {
+            Realm::Real => commands::Service::Real,
+            Realm::Trial => commands::Service::Simulated,
+        };
+        Target::new(&self.shown.display().to_string(), &self.paths.lock.display().to_string(), service)
+    }
+}
+
+/// Where the lock of the manifest lies: beside its real path, unless `--lock` says otherwise.
+pub(super) fn paths(manifest: &Path, realm: Realm, common: &Common) -> Result<Paths, Failure> {
+    if let Some(lock) = &common.lock {
+        return Ok(Paths::of(lock));
+    }
+    if manifest == Path::new("-") {
+        return Err(Failure::usage("a manifest from standard input has no place for its lock")
+            .hint("say where it is: --lock FILE"));
+    }
+    let real = manifest.canonicalize().map_err(|error| Failure::machine(format!("{}: {error}", manifest.display())))?;
+    let extension = match realm {
+        Realm::Real => "lock",
+        Realm::Trial => "sim.lock",
+    };
+    Ok(Paths::of(&real.with_extension(extension)))
+}
+
+/// The manifest that was named, or the one that is here.
+pub(super) fn manifest_path(named: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    let here: Vec<&str> = NAMES.into_iter().filter(|name| Path::new(name).exists()).collect();
+    match here[..] {
+        [only] => Ok(only.into()),
+        [] => Err(Failure::usage("there is no jobs.yaml, jobs.yml, jobs.toml or jobs.json in this folder")
+            .hint("name the manifest, or start one with `batch init`")),
+        _ => Err(Failure::usage(format!("there are several manifests in this folder: {}", here.join(", ")))
+            .hint(format!("say which one, as `{}`", here[0]))),
+    }
+}
+
+/// Shows what was found, on standard error.
+fn show(loaded: &Loaded, terminal: &Terminal) {
+    let errors_only = terminal.volume == Volume::Quiet;
+    let worth = |severity| severity == Severity::Error || !errors_only;
+    let findings: Vec<_> = loaded.findings.iter().filter(|finding| worth(finding.severity)).cloned().collect();
+    if findings.is_empty() {
+        return;
+    }
+    // Where standard error is closed, nobody reads it.
+    let _ = human::write(io::stderr().lock(), &[checked(loaded, &findings)], terminal.stderr);
+}
+
+/// A manifest that was read, as it is shown with these of its findings.
+pub(super) fn checked<'l>(loaded: &'l Loaded, findings: &'l [Finding]) -> Checked<'l> {
+    let labelled = findings.iter().any(|finding| !finding.labels.is_empty());
+    let source = (labelled || findings.is_empty()).then_some(&loaded.source);
+    Checked { path: loaded.source.name(), source, jobs: loaded.jobs, findings }
+}

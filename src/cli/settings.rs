@@ -1,0 +1,97 @@
+//! Where the jobs go and how: command line, environment, manifest and defaults resolved into one, once.
+
+use super::args;
+use super::failure::Failure;
+use crate::base::secret::ApiKey;
+use crate::manifest::model::{Manifest, OnUncertain};
+use crate::plan::Choice;
+use crate::plan::decide::{Policy, Retry};
+use crate::plan::select::Selection;
+use crate::spec::address::BaseUrl;
+
+/// The key's name in the environment.
+pub(super) const KEY: &str = "BAICAI_API_KEY";
+
+/// The base URL's name in the environment.
+pub(super) const BASE_URL: &str = "BAICAI_BASE_URL";
+
+/// Where a base URL comes from: on this depends whether the key goes there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The person who runs the command said so, or it is the service's own.
+    Person,
+    /// It only stands in the manifest, which somebody else may have written.
+    Manifest,
+}
+
+/// The base URL: the option wins over the environment, that over the manifest, that over the default.
+pub(super) fn base_url(option: Option<&str>, manifest: Option<&Manifest>) -> Result<(BaseUrl, Origin), Failure> {
+    let parse = |text: &str, name: &str| {
+        text.parse::<BaseUrl>().map_err(|error| Failure::usage(format!("{name} `{text}`: {error}")))
+    };
+    if let Some(text) = option {
+        return Ok((parse(text, "--base-url")?, Origin::Person));
+    }
+    if let Some(text) = variable(BASE_URL) {
+        return Ok((parse(&text, BASE_URL)?, Origin::Person));
+    }
+    match manifest.and_then(|manifest| manifest.base_url.clone()) {
+        Some(url) => Ok((url, Origin::Manifest)),
+        None => Ok((BaseUrl::official(), Origin::Person)),
+    }
+}
+
+/// The key: from the environment, or from a `.env` beside the manifest.
+pub(super) fn key(folder: &std::path::Path) -> Result<ApiKey, Failure> {
+    let text = match variable(KEY) {
+        Some(text) => Some(text),
+        None => from_dotenv(folder)?,
+    };
+    let text = text.ok_or_else(|| {
+        Failure::usage(format!("no key: {KEY} is not set"))
+            .hint(format!("set {KEY}, or write {KEY}=… into a .env beside the manifest; `--simulate` needs none"))
+    })?;
+    ApiKey::new(&text).map_err(|error| Failure::usage(format!("{KEY}: {error}")))
+}
+
+/// Refuses to let the key go where nobody here said it may.
+pub(super) fn may_have_key(base: &BaseUrl, origin: Origin, common: &args::Common) -> Result<(), Failure> {
+    if origin == Origin::Person || base.is_trusted() || common.trust_base_url {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("the manifest sends the jobs, and with them your key, to {base}"))
+        .hint("if that is right: --trust-base-url, or set BAICAI_BASE_URL"))
+}
+
+/// Which jobs, and what becomes of those without a result.
+pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<Choice, Failure> {
+    let selection = Selection::new(&choosing.only, &choosing.skip).map_err(Failure::usage)?;
+    let retry = match (choosing.keep_failed, choosing.retry_failed) {
+        (true, _) => Retry::Nothing,
+        (false, true) => Retry::Everything,
+        (false, false) => Retry::Failed,
+    };
+    let on_uncertain = choosing.on_uncertain.map_or(manifest.run.on_uncertain, OnUncertain::from);
+    Ok(Choice { selection, policy: Policy { retry, on_uncertain } })
+}
+
+/// A variable of the environment; an empty one counts as none.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+fn from_dotenv(folder: &std::path::Path) -> Result<Option<String>, Failure> {
+    let path = folder.join(".env");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    // The error may hold the line, and with it the key: it is not shown.
+    let unreadable = || Failure::usage(format!("{} can't be read as NAME=VALUE lines", path.display()));
+    for pair in dotenvy::from_path_iter(&path).map_err(|_| unreadable())? {
+        let (name, value) = pair.map_err(|_| unreadable())?;
+        if name == KEY && !value.trim().is_empty() {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
