@@ -5,6 +5,7 @@
 
 pub mod bounds;
 pub mod flaw;
+mod lines;
 mod locate;
 pub mod source;
 pub mod span;

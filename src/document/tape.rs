@@ -85,6 +85,8 @@ pub(super) struct Inherited {
 #[derive(Debug)]
 pub(super) struct Tape<'s> {
     pub(super) text: &'s str,
+    /// Written in TOML, not in YAML.
+    pub(super) is_toml: bool,
     slots: Vec<Slot>,
     integers: Vec<i64>,
     floats: Vec<f64>,
@@ -97,9 +99,16 @@ pub(super) struct Tape<'s> {
 }
 
 impl<'s> Tape<'s> {
-    pub(super) fn new(text: &'s str) -> Tape<'s> {
+    /// Of a text in TOML.
+    pub(super) fn toml(text: &'s str) -> Tape<'s> {
+        Tape { is_toml: true, ..Tape::yaml(text) }
+    }
+
+    /// Of a text in YAML.
+    pub(super) fn yaml(text: &'s str) -> Tape<'s> {
         Tape {
             text,
+            is_toml: false,
             slots: Vec::new(),
             integers: Vec::new(),
             floats: Vec::new(),

@@ -7,6 +7,7 @@ use super::scalar::{self, Tag};
 use crate::base::nearest::nearest;
 use crate::document::bounds;
 use crate::document::flaw::Flaw;
+use crate::document::lines::{first_character, first_line, next_line};
 use crate::document::span::Span;
 use crate::document::tape::{NONE, Tape, What};
 use granit_parser::{ScalarStyle, ScanError, StructureStyle};
@@ -100,7 +101,7 @@ enum Anchor {
 impl<'s, 'f> Builder<'s, 'f> {
     pub(super) fn new(text: &'s str, flaws: &'f mut Vec<Flaw>) -> Builder<'s, 'f> {
         Builder {
-            tape: Tape::new(text),
+            tape: Tape::yaml(text),
             flaws,
             frames: Vec::new(),
             anchors: HashMap::new(),
@@ -184,10 +185,10 @@ impl<'s, 'f> Builder<'s, 'f> {
             && frame.awaits == Awaits::Key
         {
             frame.awaits = Awaits::KeyEnd;
-            self.flaws.push(Flaw::ComplexKey { span: mistake::first_line(self.tape.text, span.start as usize) });
+            self.flaws.push(Flaw::ComplexKey { span: first_line(self.tape.text, span.start as usize) });
         }
         if self.frames.len() == bounds::DEPTH {
-            self.flaws.push(Flaw::TooDeep { span: mistake::first_character(self.tape.text, span.start as usize) });
+            self.flaws.push(Flaw::TooDeep { span: first_character(self.tape.text, span.start as usize) });
             self.skipped = 1;
             return;
         }
@@ -437,7 +438,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         let spoilt = if self.last != NONE { Some(self.tape.slot(self.last).span) } else { None };
         let too_deep = std::mem::take(&mut self.skipped) > 0;
         let attributed = self.spoil(flow, dash, start, at);
-        let next = recover::next_entry(text, recover::next_line(text, bracket.unwrap_or(start)), &self.columns());
+        let next = recover::next_entry(text, next_line(text, bracket.unwrap_or(start)), &self.columns());
         let ran_on = next.is_some_and(|next| next.start <= at);
         let is_value = matches!(self.frames.last(), Some(Frame { awaits: Awaits::Key, .. }));
         let scalar = spoilt.map(|span| (span, is_value));
@@ -445,7 +446,7 @@ impl<'s, 'f> Builder<'s, 'f> {
             self.flaws.push(mistake::flaw(text, error.kind(), Circumstances { at, start, bracket, scalar, ran_on }));
         }
         let resumed = next.map_or(text.len(), |next| next.start);
-        let line_end = recover::next_line(text, if ran_on { start } else { at });
+        let line_end = next_line(text, if ran_on { start } else { at });
         let skipped = text.get(line_end..resumed).is_some_and(|lines| !lines.trim().is_empty());
         if skipped || !attributed {
             self.lose(next.map_or(0, |next| next.depth));
@@ -475,7 +476,7 @@ impl<'s, 'f> Builder<'s, 'f> {
             _ => false,
         };
         if pending {
-            let broken = self.tape.push(mistake::first_line(self.tape.text, start), What::Broken);
+            let broken = self.tape.push(first_line(self.tape.text, start), What::Broken);
             self.place(broken, Size::SCALAR);
             return true;
         }

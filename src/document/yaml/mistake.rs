@@ -1,7 +1,7 @@
 //! What a syntax error is about: from the parser's terms to those of people.
 
-use super::recover;
 use crate::document::flaw::{Flaw, SyntaxKind};
+use crate::document::lines::{first_character, first_line, line_start, next_line};
 use crate::document::span::Span;
 use granit_parser::ErrorKind;
 
@@ -85,7 +85,7 @@ pub(super) fn unfinished(text: &str, from: usize, at: usize) -> (usize, bool) {
     while let Some(rest) = text.get(start..at).filter(|rest| !rest.is_empty()) {
         let skip = match rest.as_bytes()[0] {
             b' ' | b'\t' | b'\n' | b'\r' | b',' => 1,
-            b'#' => recover::next_line(text, start).min(at) - start,
+            b'#' => next_line(text, start).min(at) - start,
             // An indicator, unless a word starts with it.
             b'-' | b':' | b'?' if rest[1..].is_empty() || rest[1..].starts_with([' ', '\t', '\n', '\r']) => {
                 dash |= rest.starts_with('-');
@@ -117,19 +117,6 @@ pub(super) fn block_scalar(text: &str, from: usize, content: Span) -> Span {
     Span::new(start, start + written.trim_end_matches([' ', '\t', '\n', '\r']).len())
 }
 
-/// The rest of a line from `start` on, without white space at its end.
-pub(super) fn first_line(text: &str, start: usize) -> Span {
-    let rest = text.get(start..).unwrap_or_default();
-    let line = rest.find(['\n', '\r']).map_or(rest, |end| &rest[..end]);
-    Span::new(start, start + line.trim_end().len())
-}
-
-/// The character at `start`; nothing at the end of the text, and of a line.
-pub(super) fn first_character(text: &str, start: usize) -> Span {
-    let first = text.get(start..).and_then(|rest| rest.chars().next()).filter(|c| !matches!(c, '\n' | '\r'));
-    Span::new(start, start + first.map_or(0, char::len_utf8))
-}
-
 /// A value that starts at `start`, as far as it goes on its line: to a comment, or in brackets to the next `,`.
 fn value_on_line(text: &str, start: usize, in_brackets: bool) -> Span {
     let line = first_line(text, start);
@@ -152,10 +139,6 @@ fn indentation(text: &str, at: usize) -> usize {
 
 fn column(text: &str, at: usize) -> usize {
     text.get(line_start(text, at)..at).map_or(0, |before| before.chars().count())
-}
-
-fn line_start(text: &str, at: usize) -> usize {
-    text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1)
 }
 
 /// Whether the errors are about a tab.

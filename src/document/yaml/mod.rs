@@ -10,6 +10,7 @@ mod recover;
 mod scalar;
 
 use super::flaw::Flaw;
+use super::lines::next_line;
 use super::span::Span;
 use super::tape::Tape;
 use build::Builder;
@@ -28,7 +29,7 @@ pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Tape<'s> {
         };
         let Some(entry) = next else { break };
         builder.resume(entry.depth, entry.start);
-        let bound = recover::next_line(text, entry.start);
+        let bound = next_line(text, entry.start);
         let end = recover::next_entry(text, bound, &builder.columns()).map_or(text.len(), |next| next.start);
         fragment = entry.start..end;
     }

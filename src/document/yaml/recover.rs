@@ -1,5 +1,7 @@
 //! Where to read on after a syntax error: the next line that stands like an entry of something that is still open.
 
+use crate::document::lines::next_line;
+
 /// A line that starts an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct EntryLine {
@@ -7,11 +9,6 @@ pub(super) struct EntryLine {
     pub(super) depth: usize,
     /// Where the line starts.
     pub(super) start: usize,
-}
-
-/// The start of the line after the one with the byte `at`.
-pub(super) fn next_line(text: &str, at: usize) -> usize {
-    text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| at + end + 1)
 }
 
 /// The first line from `from` (the start of a line) on that starts an entry of one of `open`: the columns of the open

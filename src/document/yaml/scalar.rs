@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn shown(value: &str) -> String {
-        let mut tape = Tape::new(value);
+        let mut tape = Tape::yaml(value);
         match plain(&mut tape, Span::new(0, value.len()), value) {
             What::Null => "null".into(),
             What::Bool(value) => value.to_string(),

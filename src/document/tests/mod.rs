@@ -1,6 +1,20 @@
 use super::*;
 
-fn json(node: Node<'_>) -> serde_json::Value {
+mod fuzz;
+mod limits;
+mod located;
+mod oracle;
+mod recovery;
+mod spans;
+
+/// YAML with every kind of scalar and structure, in a manifest's shape.
+const YAML: &str = include_str!("sample.yaml");
+
+/// TOML likewise.
+const TOML: &str = include_str!("sample.toml");
+
+/// A value as JSON.
+pub(super) fn json(node: Node<'_>) -> serde_json::Value {
     match node.value() {
         Value::Null => serde_json::Value::Null,
         Value::Bool(value) => value.into(),
@@ -14,10 +28,24 @@ fn json(node: Node<'_>) -> serde_json::Value {
     }
 }
 
+/// What a text says, and what is wrong with it: the text that each flaw points at, and its name.
+pub(super) fn shown(text: &str, format: Format) -> (serde_json::Value, Vec<String>) {
+    let source = Source::new("test", text.to_owned());
+    let parsed = parse(&source, format);
+    let flaws = parsed.flaws.iter().map(|flaw| {
+        let name = match flaw {
+            Flaw::Syntax { kind, .. } => format!("{kind:?}"),
+            _ => format!("{flaw:?}"),
+        };
+        let name = name.split([' ', '{']).next().unwrap_or_default().to_owned();
+        format!("{}: {name}", &text[flaw.span().range()])
+    });
+    (json(parsed.tree.root()), flaws.collect())
+}
+
 /// What a text says, as JSON.
 fn read(text: &str, format: Format) -> serde_json::Value {
-    let source = Source::new("test", text.to_owned());
-    json(parse(&source, format).tree.root())
+    shown(text, format).0
 }
 
 #[test]

@@ -1,0 +1,143 @@
+//! Cuts a text into chunks of whole statements, already in tokens.
+
+use super::super::lines::{first_line, next_line};
+use super::super::span::Span;
+use toml_parser::Source;
+use toml_parser::lexer::{Lexer, Token, TokenKind};
+
+/// How many tokens make a chunk large enough.
+const ENOUGH: usize = 4096;
+
+/// Whether a string over several lines ends where its closing quotes stand.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Quotes {
+    Trusted,
+    /// Or at a line in it that looks like a table's header.
+    EndAtHeaders,
+}
+
+/// Some whole statements.
+pub(super) struct Chunk<'s> {
+    /// What the tokens' places count from.
+    pub(super) base: usize,
+    pub(super) source: Source<'s>,
+    pub(super) tokens: Vec<Token>,
+    /// The quotes that open a string which was cut off at the end of the chunk.
+    pub(super) unclosed: Option<Span>,
+}
+
+/// The chunks of a text.
+pub(super) fn chunks(text: &str, quotes: Quotes) -> Chunks<'_> {
+    let source = Source::new(text);
+    Chunks { text, quotes, base: 0, source, lexer: source.lex() }
+}
+
+/// Cuts while it is asked.
+pub(super) struct Chunks<'s> {
+    text: &'s str,
+    quotes: Quotes,
+    base: usize,
+    source: Source<'s>,
+    lexer: Lexer<'s>,
+}
+
+impl<'s> Iterator for Chunks<'s> {
+    type Item = Chunk<'s>;
+
+    fn next(&mut self) -> Option<Chunk<'s>> {
+        let (base, source) = (self.base, self.source);
+        let mut tokens = Vec::new();
+        let mut unclosed = None;
+        let mut open = Vec::new();
+        let mut mismatched = false;
+        for token in self.lexer.by_ref() {
+            let start = base + token.span().start();
+            let end = base + token.span().end();
+            if self.quotes == Quotes::EndAtHeaders
+                && let Some(header) = header_in_string(self.text, token, start, end)
+            {
+                unclosed = Some(Span::new(start, start + 3));
+                self.base = header;
+                self.source = Source::new(&self.text[header..]);
+                self.lexer = self.source.lex();
+                break;
+            }
+            tokens.push(token);
+            match token.kind() {
+                TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => open.push(token.kind()),
+                TokenKind::RightSquareBracket => mismatched |= !close(&mut open, TokenKind::LeftSquareBracket),
+                TokenKind::RightCurlyBracket => mismatched |= !close(&mut open, TokenKind::LeftCurlyBracket),
+                TokenKind::Newline => match open.last() {
+                    // The parser would look for a missing bracket all the way.
+                    None if tokens.len() >= ENOUGH || mismatched => break,
+                    None => {}
+                    // No statement starts inside a bracket: the bracket is not closed.
+                    Some(&innermost) if starts_statement(self.text, end, innermost) => break,
+                    Some(_) => {}
+                },
+                _ => {}
+            }
+        }
+        (!tokens.is_empty() || unclosed.is_some()).then_some(Chunk { base, source, tokens, unclosed })
+    }
+}
+
+/// Closes the innermost bracket of a kind, and what is open inside it; false if it isn't the innermost of all.
+fn close(open: &mut Vec<TokenKind>, kind: TokenKind) -> bool {
+    let innermost = open.last() == Some(&kind);
+    if let Some(at) = open.iter().rposition(|&other| other == kind) {
+        open.truncate(at);
+    }
+    innermost
+}
+
+/// Whether a string of the text has a line in it that looks like a header.
+pub(super) fn headers_in_strings(text: &str) -> bool {
+    Source::new(text)
+        .lex()
+        .any(|token| header_in_string(text, token, token.span().start(), token.span().end()).is_some())
+}
+
+/// The first line inside a string over several lines that looks like a header.
+fn header_in_string(text: &str, token: Token, start: usize, end: usize) -> Option<usize> {
+    if !matches!(token.kind(), TokenKind::MlBasicString | TokenKind::MlLiteralString) {
+        return None;
+    }
+    let mut line = next_line(text, start);
+    while line < end {
+        if is_header(text, line) {
+            return Some(line);
+        }
+        line = next_line(text, line);
+    }
+    None
+}
+
+/// Whether the line at `at` can only be a statement, given the innermost open bracket.
+fn starts_statement(text: &str, at: usize, innermost: TokenKind) -> bool {
+    if is_header(text, at) {
+        return true;
+    }
+    // Entries over several lines are fine in an inline table, but not in an array.
+    let line = &text[first_line(text, at).range()];
+    let key = line.trim_start_matches([' ', '\t']).trim_start_matches(is_bare).trim_start_matches([' ', '\t']);
+    innermost == TokenKind::LeftSquareBracket && line.starts_with(is_bare) && key.starts_with('=')
+}
+
+/// Whether the line at `at` is a table's header with bare keys that could not be values.
+fn is_header(text: &str, at: usize) -> bool {
+    if !text[at..].starts_with('[') {
+        return false;
+    }
+    let line = &text[first_line(text, at).range()];
+    let Some((inner, rest)) = line.trim_start_matches('[').split_once(']') else { return false };
+    let rest = rest.trim_start_matches(']').trim_start_matches([' ', '\t']);
+    let value = matches!(inner, "true" | "false" | "inf" | "nan");
+    let keys = inner.split('.').all(|key| !key.is_empty() && key.chars().all(is_bare));
+    keys && !value && inner.starts_with(|c: char| c.is_ascii_alphabetic()) && (rest.is_empty() || rest.starts_with('#'))
+}
+
+/// Whether a character may stand in a key without quotes.
+fn is_bare(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
+}

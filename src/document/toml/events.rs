@@ -1,0 +1,183 @@
+//! Takes the parser's events: what is written, and what it means.
+
+use super::super::span::Span;
+use super::super::tape::{Odd, What};
+use super::chunk::Chunk;
+use super::mistake;
+use super::reader::{Kind, Reader};
+use super::tables::Part;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use toml::value::Datetime;
+use toml_parser::decoder::{Encoding, ScalarKind};
+use toml_parser::parser::EventReceiver;
+use toml_parser::{ErrorSink, ParseError, Raw};
+
+/// Feeds the reader with all events of a chunk.
+pub(super) fn read<'s>(reader: &mut Reader<'s, '_>, chunk: &Chunk<'s>) {
+    let errors = RefCell::new(Vec::new());
+    let mut events = Events { reader, chunk, errors: &errors };
+    toml_parser::parser::parse_document(&chunk.tokens, &mut events, &mut |error| errors.borrow_mut().push(error));
+    events.settle();
+}
+
+/// The events of one chunk.
+struct Events<'a, 's, 'f> {
+    reader: &'a mut Reader<'s, 'f>,
+    chunk: &'a Chunk<'s>,
+    /// What the parser has reported since the last event.
+    errors: &'a RefCell<Vec<ParseError>>,
+}
+
+impl<'s> Events<'_, 's, '_> {
+    /// Takes in what the parser has reported between two events.
+    fn settle(&mut self) {
+        if self.report() {
+            self.reader.spoil();
+        }
+    }
+
+    /// Reports what the parser or a decoder has reported; false if that spoils nothing.
+    fn report(&mut self) -> bool {
+        if self.errors.borrow().is_empty() {
+            return false;
+        }
+        let mut spoils = false;
+        for error in self.errors.take() {
+            spoils |= !mistake::is_harmless(&error);
+            let (at, span, kind) = mistake::describe(self.reader.text(), self.chunk.base, &error);
+            self.reader.syntax(at, span, kind);
+        }
+        spoils
+    }
+
+    fn span(&self, span: toml_parser::Span) -> Span {
+        Span::new(self.chunk.base + span.start(), self.chunk.base + span.end())
+    }
+
+    fn raw(&self, span: toml_parser::Span, encoding: Option<Encoding>) -> Raw<'s> {
+        let written = self.chunk.source.get(span).map_or("", |raw| raw.as_str());
+        Raw::new_unchecked(written, encoding, span)
+    }
+
+    /// What a scalar means.
+    fn decode(&mut self, place: toml_parser::Span, encoding: Option<Encoding>) -> What {
+        let span = self.span(place);
+        let errors = self.errors;
+        let mut value = Cow::Borrowed("");
+        let kind = self.raw(place, encoding).decode_scalar(&mut value, &mut |error| errors.borrow_mut().push(error));
+        if self.report() {
+            return What::Broken;
+        }
+        let tape = &mut self.reader.tables.tape;
+        match kind {
+            ScalarKind::String => tape.string(span, quotes(encoding), &value),
+            ScalarKind::Boolean(value) => What::Bool(value),
+            ScalarKind::Integer(radix) => match i64::from_str_radix(&value, radix.value()) {
+                Ok(value) => tape.integer(value),
+                Err(_) => What::Other(Odd::LargeInteger),
+            },
+            ScalarKind::Float => value.parse().map_or(What::Broken, |value| tape.float(value)),
+            ScalarKind::DateTime => match value.parse::<Datetime>() {
+                Ok(Datetime { date: Some(_), .. }) => What::Other(Odd::Date),
+                Ok(_) => What::Other(Odd::Time),
+                Err(error) => {
+                    self.reader.syntax(span.start as usize, span, mistake::date(&error));
+                    What::Broken
+                }
+            },
+        }
+    }
+}
+
+/// How many bytes of quotes are around a string.
+fn quotes(encoding: Option<Encoding>) -> u8 {
+    match encoding {
+        None => 0,
+        Some(Encoding::LiteralString | Encoding::BasicString) => 1,
+        Some(Encoding::MlLiteralString | Encoding::MlBasicString) => 3,
+    }
+}
+
+impl EventReceiver for Events<'_, '_, '_> {
+    fn std_table_open(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
+        self.settle();
+        self.reader.header = Some((self.span(span).start as usize, false));
+    }
+
+    fn array_table_open(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
+        self.settle();
+        self.reader.header = Some((self.span(span).start as usize, true));
+    }
+
+    fn std_table_close(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
+        self.settle();
+        if let Some((start, array)) = self.reader.header.take() {
+            self.reader.start_section(Span::new(start, self.span(span).end as usize), array);
+        }
+    }
+
+    fn array_table_close(&mut self, span: toml_parser::Span, error: &mut dyn ErrorSink) {
+        self.std_table_close(span, error);
+    }
+
+    fn inline_table_open(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) -> bool {
+        self.settle();
+        self.reader.start_collection(self.span(span), Kind::Inline)
+    }
+
+    fn array_open(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) -> bool {
+        self.settle();
+        self.reader.start_collection(self.span(span), Kind::Array)
+    }
+
+    fn inline_table_close(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
+        self.settle();
+        self.reader.end_collection(self.span(span).end as usize);
+    }
+
+    fn array_close(&mut self, span: toml_parser::Span, error: &mut dyn ErrorSink) {
+        self.inline_table_close(span, error);
+    }
+
+    fn simple_key(&mut self, span: toml_parser::Span, encoding: Option<Encoding>, _: &mut dyn ErrorSink) {
+        self.settle();
+        let errors = self.errors;
+        let mut text = Cow::Borrowed("");
+        self.raw(span, encoding).decode_key(&mut text, &mut |error| errors.borrow_mut().push(error));
+        let broken = self.report();
+        self.reader.path.push(Part { span: self.span(span), text, quoted: encoding.is_some(), broken });
+    }
+
+    fn key_val_sep(&mut self, _: toml_parser::Span, _: &mut dyn ErrorSink) {
+        self.settle();
+        self.reader.start_value();
+    }
+
+    fn scalar(&mut self, span: toml_parser::Span, encoding: Option<Encoding>, _: &mut dyn ErrorSink) {
+        self.settle();
+        let what = self.decode(span, encoding);
+        let span = self.span(span);
+        self.reader.place(span, what);
+        self.reader.extend_section(span.end as usize);
+    }
+
+    fn comment(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
+        self.settle();
+        let errors = self.errors;
+        self.raw(span, None).decode_comment(&mut |error| errors.borrow_mut().push(error));
+        self.report();
+    }
+
+    fn newline(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
+        self.settle();
+        let errors = self.errors;
+        self.raw(span, None).decode_newline(&mut |error| errors.borrow_mut().push(error));
+        self.report();
+        self.reader.end_statement();
+    }
+
+    fn error(&mut self, _: toml_parser::Span, _: &mut dyn ErrorSink) {
+        self.settle();
+    }
+}

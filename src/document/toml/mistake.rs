@@ -1,0 +1,120 @@
+//! What a syntax error is about: from the parser's terms to those of people.
+
+use super::super::flaw::SyntaxKind;
+use super::super::lines::{first_character, first_line};
+use super::super::span::Span;
+use toml_parser::{Expected, ParseError};
+
+/// Where the parser met an error, where to show it, and what it is about. The parser's places count from `base`.
+pub(super) fn describe(text: &str, base: usize, error: &ParseError) -> (usize, Span, SyntaxKind) {
+    let place = |span: toml_parser::Span| {
+        let start = text.floor_char_boundary(base + span.start());
+        Span::new(start, text.floor_char_boundary(base + span.end()).max(start))
+    };
+    let unexpected = error.unexpected().map(place).unwrap_or_default();
+    let context = error.context().map_or(unexpected, place);
+    let (start, at) = (context.start as usize, unexpected.start as usize);
+    let written = &text[context.range()];
+    let opening = || first_character(text, start);
+    let quote = written.starts_with(['"', '\'']);
+    let (span, kind) = match error.description() {
+        string
+            if string.starts_with("invalid") && string.ends_with("string") && quote && at == context.end as usize =>
+        {
+            let opened = Span::new(start, start + quotes(written));
+            (first_line(text, start), SyntaxKind::UnclosedQuote { opened })
+        }
+        "missing escaped value" | "too few unicode value digits" | "invalid value" if quote => {
+            (escape(text, start, at), SyntaxKind::BadEscape)
+        }
+        // The parser puts an empty scalar where a value should be.
+        _ if written.is_empty() && !is_key(error) => (near(text, at), SyntaxKind::Other("missing value".to_owned())),
+        "unclosed array" | "unclosed inline table" | "unclosed table" | "unclosed array table" => {
+            (opening(), SyntaxKind::UnclosedBracket { opened: opening() })
+        }
+        "unexpected key or value" if text[..at].trim_end_matches([' ', '\t']).ends_with(['"', '\'']) => {
+            (first_line(text, at), SyntaxKind::AfterQuote)
+        }
+        "string values must be quoted" | "missing opening quote" if !written.is_empty() => {
+            (context, SyntaxKind::Unquoted)
+        }
+        _ if is_word(written) && !is_key(error) => (context, SyntaxKind::Unquoted),
+        description => {
+            let span = if unexpected.start == unexpected.end { near(text, at) } else { unexpected };
+            (span, SyntaxKind::Other(message(description, error.expected().unwrap_or_default())))
+        }
+    };
+    (at.max(start), span, kind)
+}
+
+/// The character at `at`; at the end of a line, the last one on it.
+fn near(text: &str, at: usize) -> Span {
+    let here = first_character(text, at);
+    let before = text[..at].trim_end_matches([' ', '\t']);
+    match before.chars().next_back() {
+        Some(last) if here.start == here.end && last != '\n' => Span::new(before.len() - last.len_utf8(), before.len()),
+        _ => here,
+    }
+}
+
+/// Whether an error leaves no doubt of what the values are.
+pub(super) fn is_harmless(error: &ParseError) -> bool {
+    let about = error.description();
+    about.starts_with("missing comma between") || about.starts_with("extra comma in")
+}
+
+/// A date that is none.
+pub(super) fn date(error: &dyn std::error::Error) -> SyntaxKind {
+    SyntaxKind::Other(error.to_string().to_lowercase())
+}
+
+/// Whether a scalar without quotes is no number or word of TOML written badly, but a text.
+fn is_word(written: &str) -> bool {
+    let bad_word = ["true", "false", "inf", "nan"].iter().any(|word| written.eq_ignore_ascii_case(word));
+    let radix = written.starts_with(['+', '-', '0']) && written.len() > 1 && written[1..].starts_with(['x', 'o', 'b']);
+    let odd = |c: char| c.is_alphabetic() && !matches!(c, 'e' | 'E' | 't' | 'T' | 'z' | 'Z');
+    let one_line = !written.contains(['\n', '"', '\'', '[', ']', '{', '}', ',', '=', '#']);
+    one_line && !bad_word && !radix && written.contains(odd)
+}
+
+/// Whether the error is about a key.
+fn is_key(error: &ParseError) -> bool {
+    let about = error.description();
+    about.contains("key") || about.contains("table") || about.contains("comment") || about.contains("comma")
+}
+
+/// How many bytes of quotes open a string.
+fn quotes(written: &str) -> usize {
+    if written.starts_with("\"\"\"") || written.starts_with("'''") { 3 } else { 1 }
+}
+
+/// The escape that an error at `at` is about, from its backslash on.
+fn escape(text: &str, start: usize, at: usize) -> Span {
+    let backslash = text[start..at].rfind('\\').map_or(start, |found| start + found);
+    let end = first_character(text, at).end as usize;
+    let end = if text[at..end].starts_with(['"', '\'']) { at } else { end };
+    Span::new(backslash, end.max(at))
+}
+
+/// The parser's words, with what it expected.
+fn message(description: &str, expected: &[Expected]) -> String {
+    let expected: Vec<String> = expected
+        .iter()
+        .map(|expected| match expected {
+            Expected::Literal("\n") => "a new line".to_owned(),
+            Expected::Literal(literal) => format!("`{literal}`"),
+            Expected::Description(description) => (*description).to_owned(),
+            _ => "something else".to_owned(),
+        })
+        .collect();
+    let mut words = description.to_owned();
+    if let Some((last, others)) = expected.split_last() {
+        words.push_str(", expected ");
+        if !others.is_empty() {
+            words.push_str(&others.join(", "));
+            words.push_str(" or ");
+        }
+        words.push_str(last);
+    }
+    words
+}

@@ -1,0 +1,272 @@
+//! Builds the tree out of the parser's events.
+
+use super::super::bounds;
+use super::super::flaw::{Flaw, SyntaxKind};
+use super::super::lines::{first_character, first_line, next_line};
+use super::super::span::Span;
+use super::super::tape::{NONE, Tape, What};
+use super::chunk::Chunk;
+use super::events;
+use super::tables::{Clash, Origin, Part, Tables};
+
+/// A tree that grows by events.
+pub(super) struct Reader<'s, 'f> {
+    pub(super) tables: Tables<'s>,
+    flaws: &'f mut Vec<Flaw>,
+    /// The table that the statements now belong to, and the list that it is the last item of.
+    section: u32,
+    list: Option<u32>,
+    /// A header that is being read: where it starts, and whether it is `[[...]]`.
+    pub(super) header: Option<(usize, bool)>,
+    /// The keys that are being read: of a header, or before a `=`.
+    pub(super) path: Vec<Part<'s>>,
+    /// The arrays and inline tables that are open.
+    open: Vec<Open>,
+    /// A key waits for its value, which goes into a table this deep.
+    awaiting: Option<usize>,
+    /// The value that comes next is spoilt by an error before it.
+    spoilt: bool,
+    /// The value of the statement so far.
+    statement: u32,
+    /// Up to where no further syntax error is reported: one a line is enough, as the rest follows from it.
+    quiet: usize,
+}
+
+/// An array or an inline table that is open.
+struct Open {
+    slot: u32,
+    /// The end of an array's chain.
+    last: u32,
+    kind: Kind,
+    depth: usize,
+    broken: bool,
+}
+
+/// What is open.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    Array,
+    Inline,
+    /// Beyond the limit of depth: the parser skips to its end.
+    Skipped,
+}
+
+impl<'s, 'f> Reader<'s, 'f> {
+    pub(super) fn new(text: &'s str, flaws: &'f mut Vec<Flaw>) -> Reader<'s, 'f> {
+        Reader {
+            tables: Tables::new(text),
+            flaws,
+            section: 0,
+            list: None,
+            header: None,
+            path: Vec::new(),
+            open: Vec::new(),
+            awaiting: None,
+            spoilt: false,
+            statement: NONE,
+            quiet: 0,
+        }
+    }
+
+    /// Reads some whole statements.
+    pub(super) fn read(&mut self, chunk: &Chunk<'s>) {
+        if let Some(opened) = chunk.unclosed {
+            // Said first, as the parser will miss the string in its own words.
+            let span = first_line(self.text(), opened.start as usize);
+            self.syntax(opened.start as usize, span, SyntaxKind::UnclosedQuote { opened });
+        }
+        events::read(self, chunk);
+        self.end_statement();
+    }
+
+    /// The text has ended.
+    pub(super) fn finish(mut self) -> Tape<'s> {
+        let end = self.text().len();
+        self.tables.tape.slot_mut(0).span = Span::new(0, end);
+        self.tables.tape
+    }
+
+    pub(super) fn text(&self) -> &'s str {
+        self.tables.tape.text
+    }
+
+    /// Reports a syntax error that the parser met at `at`, unless one was reported on that line.
+    pub(super) fn syntax(&mut self, at: usize, span: Span, kind: SyntaxKind) {
+        if at >= self.quiet {
+            self.flaws.push(Flaw::Syntax { span, kind });
+            self.quiet = next_line(self.text(), at).max(span.end as usize);
+        }
+    }
+
+    /// Breaks what an error between two values spoils.
+    pub(super) fn spoil(&mut self) {
+        if self.awaiting.is_some() {
+            self.spoilt = true;
+        } else if let Some(open) = self.open.last_mut() {
+            open.broken = true;
+        } else if self.header.is_some() {
+            // What the header means may still become clear.
+        } else if self.statement != NONE {
+            self.tables.tape.slot_mut(self.statement).what = What::Broken;
+        } else {
+            self.tables.tape.lost(self.section);
+        }
+    }
+
+    /// A key can't be had: says why.
+    fn clash(&mut self, clash: &Clash, part: &Part<'_>) {
+        // What follows from a syntax error is not said again.
+        if (part.span.start as usize) < self.quiet || self.open.iter().any(|open| open.broken) {
+            return;
+        }
+        self.flaws.push(match *clash {
+            Clash::Taken(first) => Flaw::DuplicateKey { key: part.text.clone().into_owned(), first, second: part.span },
+            Clash::TooDeep => Flaw::TooDeep { span: part.span },
+        });
+    }
+
+    /// A header is complete.
+    pub(super) fn start_section(&mut self, header: Span, array: bool) {
+        let path = std::mem::take(&mut self.path);
+        let found = self.find_section(&path, header, array);
+        (self.list, self.section) = found.unwrap_or_else(|| {
+            // What stands under a header that can't be is read, and belongs to nothing.
+            (None, self.tables.open(header, Origin::Header, 1))
+        });
+    }
+
+    fn find_section(&mut self, path: &[Part<'s>], header: Span, array: bool) -> Option<(Option<u32>, u32)> {
+        let (part, parents) = path.split_last()?;
+        if path.iter().any(|part| part.broken) {
+            self.tables.tape.lost(0);
+            return None;
+        }
+        let mut table = 0;
+        for parent in parents {
+            table =
+                self.tables.enter(table, parent, Origin::Implied).map_err(|clash| self.clash(&clash, parent)).ok()?;
+        }
+        let section = if array {
+            self.tables.list_header(table, part, header).map(|(list, item)| (Some(list), item))
+        } else {
+            self.tables.header(table, part, header).map(|table| (None, table))
+        };
+        section.map_err(|clash| self.clash(&clash, part)).ok()
+    }
+
+    /// The keys before a `=` are complete.
+    pub(super) fn start_value(&mut self) {
+        self.finish_key();
+        let path = std::mem::take(&mut self.path);
+        let mut table = match self.open.last() {
+            Some(open) if open.kind == Kind::Inline => open.slot,
+            Some(_) => return,
+            None => self.section,
+        };
+        let Some((part, parents)) = path.split_last() else { return };
+        if path.iter().any(|part| part.broken) {
+            self.tables.tape.lost(table);
+            return;
+        }
+        for parent in parents {
+            table = match self.tables.enter(table, parent, Origin::Dotted) {
+                Ok(table) => table,
+                Err(clash) => return self.clash(&clash, parent),
+            };
+        }
+        match self.tables.add(table, part) {
+            Ok(()) => self.awaiting = Some(self.tables.depth(table)),
+            Err(clash) => self.clash(&clash, part),
+        }
+    }
+
+    /// Adds a value where one is due; gives its slot, and how deep it lies.
+    pub(super) fn place(&mut self, span: Span, what: What) -> (u32, usize) {
+        let what = if std::mem::take(&mut self.spoilt) { What::Broken } else { what };
+        let slot = self.tables.tape.push(span, what);
+        let mut depth = 1;
+        if let Some(table) = self.awaiting.take() {
+            depth = table + 1;
+        } else if let Some(open) = self.open.last_mut()
+            && open.kind == Kind::Array
+        {
+            self.tables.tape.link(open.slot, open.last, slot);
+            open.last = slot;
+            depth = open.depth + 1;
+        }
+        if self.open.is_empty() {
+            self.statement = slot;
+        }
+        (slot, depth)
+    }
+
+    /// Adds an array or an inline table; false where it lies too deep.
+    pub(super) fn start_collection(&mut self, span: Span, kind: Kind) -> bool {
+        let spoilt = self.spoilt;
+        let (slot, depth) = self.place(span, What::Broken);
+        let deep = depth > bounds::DEPTH;
+        let broken = deep || spoilt || self.open.last().is_some_and(|open| open.broken);
+        if deep {
+            if span.start as usize >= self.quiet {
+                self.flaws.push(Flaw::TooDeep { span: first_character(self.text(), span.start as usize) });
+            }
+            self.quiet = self.quiet.max(next_line(self.text(), span.start as usize));
+        } else if kind == Kind::Array {
+            self.tables.tape.slot_mut(slot).what = What::List { first: NONE };
+        } else {
+            self.tables.grow(slot, Origin::Inline, depth);
+        }
+        let kind = if deep { Kind::Skipped } else { kind };
+        self.open.push(Open { slot, last: NONE, kind, depth, broken });
+        !deep
+    }
+
+    /// An array or inline table ends.
+    pub(super) fn end_collection(&mut self, end: usize) {
+        self.finish_key();
+        self.path.clear();
+        let Some(open) = self.open.pop() else { return };
+        self.tables.close(open.slot);
+        let slot = self.tables.tape.slot_mut(open.slot);
+        slot.span = Span::new(slot.span.start as usize, end.max(slot.span.start as usize));
+        if open.broken {
+            slot.what = What::Broken;
+        }
+        self.extend_section(end);
+    }
+
+    /// A key whose value never came gets a broken one.
+    fn finish_key(&mut self) {
+        if self.awaiting.is_some() {
+            // The key is what was added last.
+            let key = self.tables.tape.slot(self.tables.tape.len() - 1).span;
+            self.place(Span::new(key.end as usize, key.end as usize), What::Broken);
+        }
+    }
+
+    /// A statement reaches to `end`: so does the table that it stands in.
+    pub(super) fn extend_section(&mut self, end: usize) {
+        if self.open.is_empty() {
+            for slot in [Some(self.section), self.list].into_iter().flatten() {
+                let slot = self.tables.tape.slot_mut(slot);
+                slot.span = Span::new(slot.span.start as usize, end.max(slot.span.end as usize));
+            }
+        }
+    }
+
+    /// The line ends, and with it the statement.
+    pub(super) fn end_statement(&mut self) {
+        if !self.open.is_empty() {
+            return;
+        }
+        if let Some((start, array)) = self.header.take() {
+            // Its bracket isn't closed; what it means is clear.
+            let end = self.path.last().map_or(start, |part| part.span.end as usize);
+            self.quiet = self.quiet.max(end);
+            self.start_section(Span::new(start, end), array);
+        }
+        self.finish_key();
+        self.path.clear();
+        self.statement = NONE;
+    }
+}

@@ -1,0 +1,83 @@
+use crate::document::tests::{json, shown};
+use crate::document::{Format, Source, parse};
+
+/// Reads both ways: a text that `toml` takes must come out the same and without a flaw, and the other way round.
+pub(in crate::document) fn compare(text: &str) {
+    let source = Source::new("t", text.to_owned());
+    let parsed = parse(&source, Format::Toml);
+    match toml::from_str::<toml::Table>(text) {
+        // An integer of more than 64 bits is refused there, and a value of its own kind here.
+        Err(error) if error.message().contains("integer") => {}
+        Ok(table) => {
+            assert_eq!(parsed.flaws, [], "{text}");
+            assert_eq!(json(parsed.tree.root()), of_toml(&toml::Value::Table(table)), "{text}");
+        }
+        Err(error) => assert!(!parsed.flaws.is_empty(), "accepted, though {error}"),
+    }
+}
+
+fn of_toml(value: &toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::String(value) => value.as_str().into(),
+        toml::Value::Integer(value) => (*value).into(),
+        toml::Value::Float(value) => (*value).into(),
+        toml::Value::Boolean(value) => (*value).into(),
+        toml::Value::Datetime(value) if value.date.is_some() => "<a date>".into(),
+        toml::Value::Datetime(_) => "<a time of day>".into(),
+        toml::Value::Array(items) => items.iter().map(of_toml).collect(),
+        toml::Value::Table(table) => table.iter().map(|(key, value)| (key.clone(), of_toml(value))).collect(),
+    }
+}
+
+#[test]
+fn headers_and_dotted_keys_follow_the_rules() {
+    for text in [
+        "a = 1\nb.c = 2\nb.d.e = 3\n[x]\ny = 1\n[x.z]\nw = 2\n[[j]]\nn = 1\n[j.s]\nt = 1\n[[j.r]]\nu = 1\n[[j]]\n[j.s]",
+        "[a.b]\nx = 1\n[a]\ny = 1",
+        "[a]\n[a]",
+        "[a]\nb.c = 1\n[a.b]",
+        "[a]\nb.c = 1\n[a.b.d]\nx = 1",
+        "a.b = 1\na.c = 2\na = 3",
+        "a = 1\n[a]",
+        "a = 1\n[a.b]",
+        "a = 1\n[[a]]",
+        "a = []\n[[a]]",
+        "a = {}\n[a]",
+        "a = {}\na.b = 1",
+        "a = {}\n[a.b]",
+        "[[a]]\n[a]",
+        "[a]\n[[a]]",
+        "[[a]]\na.b = 1\n[[a.b]]",
+        "[a.b.c]\nz = 9\n[a]\nb.c.t = 1",
+        "[a.b.c]\nz = 9\n[a]\nb.t = 1",
+        "a = { b.c = 1, b.d = 2 }",
+        "a = { b = {}, b.d = 2 }",
+        "a = { b.d = 2, b = {} }",
+        "a = { x = 1, x = 2 }",
+        "a = { x = 1,\n y = 2, # c\n}",
+        "[[a.b]]\n[a]\nc = 1\n[[a.b]]",
+        "[a]\nx = 1\n[b]\n[a.c]\ny = 1\n[a.d]",
+        "[[a]]\nb = 1\n[[a]]\nb = 2\n[a.c]\n[a.c]",
+        "[[a]]\n[a.c]\n[[a]]\n[a.c]",
+        "''",
+        "'' = 1\n\"a b\" = 2\n1.2 = 3",
+        "[]",
+        "[a",
+        "a = [1, [2, {b = 3}]]",
+        "a = 1 b = 2",
+        "a = 1979-05-27\nb = 07:32:00\nc = 1979-05-27T07:32:00Z\nd = 1979-13-27",
+        "a = 0x_f\nb = 1_0\nc = 0b101\nd = 0o17\ne = 1e3\nf = -inf\ng = +0.5",
+        "a = 9223372036854775808",
+        "\u{feff}a = 1",
+        "a = \"\"\"\nx\\\n   y\"\"\"\nb = '''\nz'''",
+        "a = 1\r\nb = 2\r\n",
+        "a = 1\rb = 2",
+        "# \u{1}",
+    ] {
+        if text.contains("9223372036854775808") {
+            assert_eq!(shown(text, Format::Toml).0["a"], "<an integer that is too large>");
+        } else {
+            compare(text);
+        }
+    }
+}
