@@ -18,6 +18,9 @@ mod rules;
 mod suggest;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use model::Manifest;
 
 use crate::base::folder::Folder;

@@ -1,6 +1,6 @@
 //! From the manifest as it is written to what each job asks for: its own fields, `defaults` and the library joined.
 
-use super::blame::Blame;
+use super::blame::{Blame, Context};
 use super::fields::*;
 use super::raw::{Input, Job, Slot, Spot};
 use super::rules::images::Images;
@@ -41,6 +41,7 @@ impl<'r, 't> Shared<'r, 't> {
     ) -> Shared<'r, 't> {
         blame.enter_default(&REFERENCES);
         let links = defaults.references.as_ref().map(|listed| Rc::new(Links::listed(listed, &library, images, blame)));
+        blame.enter(Context::Manifest);
         Shared { defaults, links, library }
     }
 

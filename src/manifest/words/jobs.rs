@@ -87,10 +87,11 @@ pub(super) fn missing_references(at: Place, prompt: Span) -> Words {
 
 pub(super) fn unknown_mention(at: Place, mention: &str, nearest: Option<&str>, among: &Among) -> Words {
     let name = mention.strip_prefix('@').unwrap_or(mention);
-    let message = match among {
-        _ if name.is_empty() => "an `@` without a name behind it mentions nothing".to_owned(),
-        Among::References { .. } => format!("{} is none of the job's references", quoted(mention)),
-        Among::Library => format!("{} is no reference of the library", quoted(mention)),
+    // The same for all jobs that have this prompt, wherever their references stand.
+    let message = if name.is_empty() {
+        "an `@` without a name behind it mentions nothing".to_owned()
+    } else {
+        format!("{} mentions none of the job's references", quoted(mention))
     };
     let label = match nearest {
         Some(near) => format!("did you mean `@{near}`?"),
