@@ -3,7 +3,7 @@
 //! A value that comes from `defaults` or the library is blamed where it stands, once, with a second label at the first job
 //! that uses it; which one that is may become known only after the mistake.
 
-use super::fields::Field;
+use super::fields::{Field, JOB};
 use super::problem::Problem;
 use super::raw::{Home, Spot};
 use super::words;
@@ -23,8 +23,8 @@ pub(super) struct Blame<'t> {
     context: Context,
     found: Vec<(Problem, Context, Home)>,
     jobs: Vec<Mark<'t>>,
-    /// The first job that uses each field of `defaults`, by the field's key.
-    default_users: HashMap<&'static str, usize>,
+    /// The first job that lacks each field of a job, and so uses that of `defaults`.
+    default_users: [Option<usize>; JOB.fields.len()],
     /// The first job that uses each entry of the library, and where.
     entry_users: HashMap<usize, (usize, Span)>,
 }
@@ -34,8 +34,8 @@ pub(super) struct Blame<'t> {
 pub(super) enum Context {
     /// Nobody's but the manifest's own.
     Manifest,
-    /// Those of `defaults`, of this field if it is known.
-    Defaults(Option<&'static str>),
+    /// Those of `defaults`, of the field with this position among a job's if it is known.
+    Defaults(Option<usize>),
     /// Those of the library's entry with this number.
     Entry(usize),
     /// Those of the job with this number.
@@ -58,7 +58,7 @@ impl<'t> Blame<'t> {
             context: Context::Manifest,
             found: Vec::new(),
             jobs: Vec::new(),
-            default_users: HashMap::new(),
+            default_users: [None; JOB.fields.len()],
             entry_users: HashMap::new(),
         }
     }
@@ -70,7 +70,7 @@ impl<'t> Blame<'t> {
 
     /// From here on a field of `defaults` is read.
     pub(super) fn enter_default(&mut self, field: &'static Field) {
-        self.context = Context::Defaults(Some(field.name));
+        self.context = Context::Defaults(JOB.position(field));
     }
 
     /// From here on the library's entry with this number is looked at.
@@ -124,10 +124,10 @@ impl<'t> Blame<'t> {
         }
     }
 
-    /// The current job uses this field of `defaults`.
-    pub(super) fn uses_default(&mut self, field: &'static Field) {
+    /// The current job lacks the field with this position.
+    pub(super) fn uses_default(&mut self, position: usize) {
         if let Context::Job(job) = self.context {
-            self.default_users.entry(field.name).or_insert(job);
+            self.default_users[position].get_or_insert(job);
         }
     }
 
@@ -150,8 +150,8 @@ impl<'t> Blame<'t> {
             match *context {
                 Context::Manifest | Context::Defaults(None) => {}
                 Context::Defaults(Some(field)) => {
-                    if let Some(job) = self.default_users.get(field) {
-                        self.show(&mut finding, *job, self.jobs[*job].at);
+                    if let Some(job) = self.default_users[field] {
+                        self.show(&mut finding, job, self.jobs[job].at);
                     }
                 }
                 Context::Entry(entry) => {

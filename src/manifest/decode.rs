@@ -133,6 +133,9 @@ fn jobs<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Vec<Job<'t>> {
     for node in manifest.value(&JOBS, blame, list).value().into_iter().flat_map(|jobs| jobs.iter()) {
         let number = blame.next_job(node);
         let Some(job) = Mapping::read(node, What::Item(&JOBS), &JOB, blame) else { continue };
+        for position in job.absent() {
+            blame.uses_default(position);
+        }
         let id = job.value(&ID, blame, text);
         if let Slot::Set(id) = id {
             blame.name_job(id);

@@ -81,6 +81,11 @@ impl<'t> Mapping<'t> {
         &self.strays
     }
 
+    /// The positions of absent fields.
+    pub(super) fn absent(&self) -> impl Iterator<Item = usize> {
+        (0..self.block.fields.len()).filter(|position| self.slots[*position].is_absent())
+    }
+
     /// A finding for each required field that is absent.
     pub(super) fn require(&self, blame: &mut Blame<'t>) {
         for field in self.block.required {

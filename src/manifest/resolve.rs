@@ -1,7 +1,7 @@
 //! From the manifest as it is written to what each job asks for: its own fields, `defaults` and the library joined.
 
 use super::blame::{Blame, Context};
-use super::fields::*;
+use super::fields::REFERENCES;
 use super::raw::{Input, Job, Slot, Spot};
 use super::rules::images::Images;
 use super::rules::mentions;
@@ -49,17 +49,17 @@ impl<'r, 't> Shared<'r, 't> {
     pub(super) fn resolve(&self, job: &Job<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Resolved<'t> {
         blame.enter_job(job.number);
         let (own, all) = (&job.input, self.defaults);
-        let prompt = pick(&PROMPT, &own.prompt, &all.prompt, blame);
+        let prompt = pick(&own.prompt, &all.prompt);
         Resolved {
             prompt,
-            negative_prompt: pick(&NEGATIVE_PROMPT, &own.negative_prompt, &all.negative_prompt, blame),
-            resolution: pick(&RESOLUTION, &own.resolution, &all.resolution, blame),
-            duration: pick(&DURATION, &own.duration, &all.duration, blame),
+            negative_prompt: pick(&own.negative_prompt, &all.negative_prompt),
+            resolution: pick(&own.resolution, &all.resolution),
+            duration: pick(&own.duration, &all.duration),
             references: self.references(own, prompt, images, blame),
-            number_of_videos: pick(&NUMBER_OF_VIDEOS, &own.number_of_videos, &all.number_of_videos, blame),
-            take: pick(&TAKE, &own.take, &all.take, blame),
-            need_expand_prompt: pick(&NEED_EXPAND_PROMPT, &own.need_expand_prompt, &all.need_expand_prompt, blame),
-            selected_model: pick(&SELECTED_MODEL, &own.selected_model, &all.selected_model, blame),
+            number_of_videos: pick(&own.number_of_videos, &all.number_of_videos),
+            take: pick(&own.take, &all.take),
+            need_expand_prompt: pick(&own.need_expand_prompt, &all.need_expand_prompt),
+            selected_model: pick(&own.selected_model, &all.selected_model),
         }
     }
 
@@ -72,7 +72,7 @@ impl<'r, 't> Shared<'r, 't> {
     ) -> Slot<Rc<Links<'t>>> {
         let listed = match &own.references {
             Slot::Set(listed) => Slot::Set(Rc::new(Links::listed(listed, &self.library, images, blame))),
-            Slot::Absent => pick(&REFERENCES, &Slot::Absent, &self.links, blame),
+            Slot::Absent => self.links.clone(),
             Slot::Spoilt => Slot::Spoilt,
         };
         let links = match (listed, prompt) {
@@ -97,12 +97,6 @@ impl<'r, 't> Shared<'r, 't> {
 }
 
 /// A job's own field, or else that of `defaults`.
-fn pick<T: Clone>(field: &'static Field, own: &Slot<T>, default: &Slot<T>, blame: &mut Blame<'_>) -> Slot<T> {
-    match (own, default) {
-        (Slot::Absent, Slot::Set(_) | Slot::Spoilt) => {
-            blame.uses_default(field);
-            default.clone()
-        }
-        _ => own.clone(),
-    }
+fn pick<T: Clone>(own: &Slot<T>, default: &Slot<T>) -> Slot<T> {
+    if own.is_absent() { default.clone() } else { own.clone() }
 }

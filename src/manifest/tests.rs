@@ -201,8 +201,29 @@ fn rules_of_a_job() {
     ]);
 }
 
-/// Holds what is found in jobs behind [`HEAD`] against what is expected; shows all that differ.
+/// Holds what is found in jobs behind [`HEAD`] against what is expected, and against what is found in the twins in TOML and
+/// JSON; shows all that differ.
 fn table(cases: &[(&str, Vec<&str>)]) {
+    yaml_table(cases);
+    for (text, expected) in cases {
+        let codes = |found: &[String]| {
+            let mut codes: Vec<_> = found.iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+            codes.sort();
+            codes
+        };
+        let expected = codes(&expected.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
+        let value: serde_json::Value = serde_yaml::from_str(&format!("{HEAD}{text}")).unwrap();
+        assert_eq!(codes(&shown(&check(&value.to_string(), Format::Json))), expected, "as JSON: {value}");
+        if value.to_string().contains("null") {
+            continue; // TOML has no null.
+        }
+        let toml = toml::to_string(&value).unwrap();
+        assert_eq!(codes(&shown(&check(&toml, Format::Toml))), expected, "as TOML: {toml}");
+    }
+}
+
+/// Holds what is found in jobs behind [`HEAD`] against what is expected; shows all that differ.
+fn yaml_table(cases: &[(&str, Vec<&str>)]) {
     let differing = cases.iter().filter_map(|(text, expected)| {
         let found = jobs(text);
         (found != *expected).then(|| format!("\n{text}\n  found    {found:?}\n  expected {expected:?}\n"))
@@ -396,7 +417,7 @@ fn every_video_gets_a_path_of_its_own() {
 
 #[test]
 fn aliases_and_merge_keys_are_blamed_where_they_are_written_once() {
-    table(&[
+    yaml_table(&[
         (
             "- &a { id: a, prompt: '@dog ', duration: 6 }\n- { <<: *a, id: b }\n- { <<: *a, id: c, duration: 5 }",
             vec!["duration 1:6"],
@@ -410,7 +431,7 @@ fn aliases_and_merge_keys_are_blamed_where_they_are_written_once() {
 
 #[test]
 fn after_a_syntax_error_nothing_is_called_missing() {
-    table(&[
+    yaml_table(&[
         ("- id: a\n  prompt: @dog runs\n- id: b\n", vec!["syntax 2:@"]),
         (
             "- id: a\n  prompt: @dog runs\n- id: b c\n  prompt: '@dgo '\n",
@@ -465,4 +486,102 @@ resolution = "720p"
             "missing-field 28:[[jobs]]",
         ]
     );
+}
+
+#[test]
+fn the_same_digest_whatever_the_format_and_whatever_comes_from_defaults() {
+    let yaml = format!("{HEAD}- id: a\n  prompt: '@dog and @grass sit'\n  number_of_videos: 1\n");
+    let plain = r#"
+version = 1
+[run]
+concurrency = 9
+[[jobs]]
+id = "b"
+prompt = "@dog and @grass sit"
+resolution = "720p"
+duration = 5
+need_expand_prompt = false
+selected_model = "PixVerse-v4.5-MR2V"
+take = 1
+[[jobs.references]]
+urls = ["refs/hill.jpg"]
+type = "subject"
+name = "dog"
+[[jobs.references]]
+name = "grass"
+type = "background"
+urls = ["https://images.example.com/11.png"]
+"#;
+    let digest = |loaded: Loaded| {
+        assert_eq!(shown(&loaded), [""; 0]);
+        loaded.manifest.unwrap().jobs[0].digest
+    };
+    assert_eq!(digest(check(&yaml, Format::Yaml)), digest(check(plain, Format::Toml)));
+    let another = yaml.replace("sit", "sleep");
+    assert_ne!(digest(check(&yaml, Format::Yaml)), digest(check(&another, Format::Yaml)));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_finding() {
+    let (temp, folder) = folder();
+    let write = |name: &str, content: &[u8]| {
+        fs::write(temp.path().join(name), content).unwrap();
+        load(&temp.path().join(name))
+    };
+    let codes = |loaded: &Loaded| -> Vec<_> { loaded.findings.iter().map(|finding| finding.code.as_str()).collect() };
+    assert_eq!(codes(&load(&temp.path().join("refs"))), ["unreadable"]);
+    let good = write("jobs.yaml", b"\xef\xbb\xbfversion: 1\njobs: []\n");
+    assert_eq!((codes(&good), good.manifest.unwrap().folder), (vec![], folder.clone()));
+    let missing = load(&temp.path().join("jobs.yml"));
+    assert_eq!(codes(&missing), ["unreadable"]);
+    assert!(missing.findings[0].help.as_ref().unwrap().contains("jobs.yaml"), "{:?}", missing.findings);
+    assert_eq!(codes(&write("a.yaml", b"version: 1\njobs: [\xc4\xe3]\n")), ["syntax"]);
+    assert_eq!(codes(&write("b.yaml", b"\xff\xfev\0")), ["syntax"]);
+    let large = fs::File::create(temp.path().join("large.yaml")).unwrap();
+    large.set_len(crate::document::bounds::MANIFEST_BYTES + 1).unwrap();
+    assert_eq!(codes(&load(&temp.path().join("large.yaml"))), ["limits"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn relative_paths_start_at_the_real_manifest_and_pipes_are_not_opened() {
+    let (temp, folder) = folder();
+    let text = format!("{HEAD}- {{ id: a, prompt: '@dog ' }}\n");
+    fs::write(temp.path().join("jobs.yaml"), text).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link.yaml");
+    std::os::unix::fs::symlink(temp.path().join("jobs.yaml"), &link).unwrap();
+    let loaded = load(&link);
+    assert_eq!(shown(&loaded), [""; 0]);
+    assert_eq!(loaded.manifest.unwrap().folder, folder);
+    let pipe = elsewhere.path().join("pipe.yaml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert_eq!(load(&pipe).findings[0].code.as_str(), "unreadable");
+    assert_eq!(load(Path::new("/dev/null")).findings[0].code.as_str(), "unreadable");
+}
+
+proptest::proptest! {
+    /// Whatever is done to a manifest: it is checked or there is an error, and every place is one of the text.
+    #[test]
+    fn there_is_a_manifest_or_an_error(
+        cut in 0_usize..700,
+        length in 0_usize..40,
+        insert in "[a-z@:{}\\[\\]\"'|<*&!#, \n狗0-9-]{0,12}",
+        toml in proptest::bool::ANY,
+    ) {
+        let mut text = format!("{HEAD}- {{ id: a, prompt: '@dog 小狗 ', number_of_videos: 2 }}\n- id: b\n  prompt: &p |\n    A @human\n    walks, @dog sits\n  references:\n  - human\n  - {{ name: dog, type: subject, urls: [refs/hill.jpg] }}\n- {{ id: c, prompt: *p, take: 2 }}\n");
+        if toml {
+            let value: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+            text = toml::to_string(&value).unwrap();
+        }
+        let boundary = |text: &str, at: usize| text.floor_char_boundary(at.min(text.len()));
+        let range = boundary(&text, cut)..boundary(&text, cut + length);
+        text.replace_range(range, &insert);
+        let loaded = check(&text, if toml { Format::Toml } else { Format::Yaml });
+        let errors = loaded.findings.iter().any(|finding| finding.severity == Severity::Error);
+        proptest::prop_assert_eq!(loaded.manifest.is_none(), errors, "{}\n{:?}", text, loaded.findings);
+        for label in loaded.findings.iter().flat_map(|finding| &finding.labels) {
+            proptest::prop_assert!(text.get(label.span.range()).is_some(), "{}\n{:?}", text, label);
+        }
+    }
 }

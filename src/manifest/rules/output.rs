@@ -171,7 +171,9 @@ fn placeholders(template: &str) -> Result<(), OutputFlaw> {
             Some(known) => at + known.len(),
             None => {
                 let end = rest.find('}').map_or(at + 1, |brace| at + brace + 1);
-                let nearest = nearest(&template[at..end], PLACEHOLDERS);
+                let inner = |placeholder: &'static str| &placeholder[1..placeholder.len() - 1];
+                let meant = nearest(template[at + 1..end].trim_end_matches('}'), PLACEHOLDERS.map(inner));
+                let nearest = PLACEHOLDERS.into_iter().find(|placeholder| Some(inner(placeholder)) == meant);
                 return Err(OutputFlaw::Placeholder { range: at..end, nearest });
             }
         };
@@ -247,6 +249,7 @@ mod tests {
             ("a{N}.mp4", OutputFlaw::Placeholder { range: 1..4, nearest: Some("{n}") }),
             ("{{id}}", OutputFlaw::Placeholder { range: 0..5, nearest: Some("{id}") }),
             ("{id", OutputFlaw::Placeholder { range: 0..1, nearest: None }),
+            ("{x}", OutputFlaw::Placeholder { range: 0..3, nearest: None }),
             ("id}", OutputFlaw::Placeholder { range: 2..3, nearest: None }),
             (&long, OutputFlaw::Long(long.clone())),
             ("file/{id}", OutputFlaw::NotAFolder),

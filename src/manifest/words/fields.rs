@@ -1,6 +1,6 @@
 //! Fields that aren't known, aren't there, or hold something else than they take.
 
-use super::{Words, either, quoted, written};
+use super::{Words, all, either, quoted, written};
 use crate::base::nearest::nearest;
 use crate::diagnostic::code::Code;
 use crate::document::Format;
@@ -28,6 +28,9 @@ pub(super) fn unknown(key: Place, name: &str, block: &'static Block, meant: Mean
         Meant::Input => "write the fields of `input` straight into the job: `prompt`, `resolution`, `duration`, and `references` for what the service calls `mutil_reference`".to_owned(),
         Meant::Id => "give every job an `id` of its own: there can be no default".to_owned(),
         Meant::Key => "leave it out: in the library the key is the name".to_owned(),
+        Meant::Unknown if name.starts_with("x-") => {
+            "leave it out: remarks are comments (`#`), and an anchor may stand where it is first used".to_owned()
+        }
         Meant::Unknown => {
             let names: Vec<String> = block.fields.iter().map(|field| format!("`{}`", field.name)).collect();
             format!("leave it out, or use one of {}", either(&names))
@@ -60,18 +63,29 @@ fn example(field: &Field, format: Format) -> String {
         "urls" => "[\"https://images.example.com/dog.png\"]".to_owned(),
         "duration" => "5".to_owned(),
         "price" => "3.5".to_owned(),
-        "jobs" | "table" => "[]".to_owned(),
+        "jobs" => "[]".to_owned(),
+        "table" => match format {
+            Format::Yaml => "[{ resolution: 720p, duration: 5, price: 3.5 }]".to_owned(),
+            Format::Toml => "[{ resolution = \"720p\", duration = 5, price = 3.5 }]".to_owned(),
+            Format::Json => "[{\"resolution\": \"720p\", \"duration\": 5, \"price\": 3.5}]".to_owned(),
+        },
         _ => "1".to_owned(),
     }
 }
 
 pub(super) fn wrong_type(at: Place, what: What, found: &Found, format: Format) -> Words {
     let (who, kind) = match what {
-        What::Manifest => ("the manifest".to_owned(), Kind::Table(&MANIFEST)),
-        What::Field(field) => (format!("`{}`", field.name), field.kind),
-        What::Item(field) => (format!("an item of `{}`", field.name), field.kind.item()),
+        What::Manifest => ("the manifest is".to_owned(), Kind::Table(&MANIFEST)),
+        What::Field(field) => (format!("`{}` takes", field.name), field.kind),
+        What::Item(field) => match field.kind.item() {
+            Kind::Table(block) => (format!("{} is", block.title), Kind::Table(block)),
+            kind => (format!("an item of `{}` is", field.name), kind),
+        },
     };
-    let message = format!("{who} is {}, not {}", wanted(kind), described(found));
+    let message = match found {
+        Found::Null => format!("{who} {}, and nothing stands here", wanted(kind)),
+        _ => format!("{who} {}, not {}", wanted(kind), described(found)),
+    };
     let words = Words::error(Code::WrongType, message).at(at, label(found));
     match mend(what, kind, found, format) {
         Some(help) => words.help(help),
@@ -150,8 +164,9 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
         (_, Shape::Text, Found::List) => "write one text; in a block it may have several lines".to_owned(),
         (_, Shape::Integer | Shape::Number, Found::Text(text)) => {
             let number = text.trim().trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+            let surplus = if number == text.trim() { "quotes" } else { "a unit" };
             let number: f64 = number.parse().ok().filter(|number: &f64| number.is_finite())?;
-            format!("write {number}, without quotes or a unit")
+            format!("write {number}, without {surplus}")
         }
         (_, Shape::Integer, Found::Number(text)) => {
             let number: f64 = text.parse().ok().filter(|number: &f64| number.fract() == 0.0 && number.abs() < 1e15)?;
@@ -164,7 +179,9 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
         },
         (_, Shape::Boolean, Found::Integer(number)) if number == "1" => "write `true`".to_owned(),
         (_, Shape::Boolean, Found::Integer(number)) if number == "0" => "write `false`".to_owned(),
-        (_, Shape::List, Found::Text(text)) => format!("put it in brackets: `[\"{text}\"]`"),
+        (_, Shape::List, Found::Text(text)) if text.len() < 40 && !text.contains(['"', '\n', '\\']) => {
+            format!("put it in brackets: `[\"{text}\"]`")
+        }
         (_, Shape::List, Found::Table) if matches!(what, What::Field(field) if field.name == JOBS.name) => match format
         {
             Format::Yaml => "start each job with a dash: `- id: park-walk`".to_owned(),
@@ -177,8 +194,12 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
         }
         (Kind::Named(_), _, Found::List) => "write the name of each reference before it, as a key".to_owned(),
         (Kind::Table(block) | Kind::Use(block), ..) => {
-            let names: Vec<String> = block.fields.iter().map(|field| format!("`{}`", field.name)).collect();
-            format!("write it with its fields: {}", either(&names))
+            let names =
+                |fields: &[&Field]| -> Vec<String> { fields.iter().map(|field| format!("`{}`", field.name)).collect() };
+            match block.required {
+                [] => format!("write fields in it, such as `{}`", block.fields[0].name),
+                required => format!("write a mapping with {} in it", all(&names(required))),
+            }
         }
         _ => return None,
     };
@@ -221,9 +242,9 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
             .at(at, "not this")
             .help("leave it out: this is the default"),
         Kind::Word(words) => error(format!("`{name}` is {}, not {value}", either(words)))
-            .at(at, format!("not one of these {}", words.len()))
+            .at(at, "not one of these")
             .help(near_word(words, found).map_or_else(
-                || format!("write one of {}", either(words)),
+                || format!("write {}", either(words)),
                 |word| format!("did you mean `{word}`?"),
             )),
         Kind::Integer(least, most) if most == i64::from(u32::MAX) => {
@@ -291,6 +312,9 @@ pub(super) fn base_url(at: Place, text: &str, flaw: NotABaseUrl) -> Words {
             },
         )
         .help(match flaw {
+            NotABaseUrl::PlainHttp => {
+                "write `https:`; on this machine `http://127.0.0.1` and `http://localhost` will do".to_owned()
+            }
             NotABaseUrl::Credentials => "take them out: the key comes from `BAICAI_API_KEY`".to_owned(),
             _ => format!("write the scheme and the host, as in `{BASE_URL}`"),
         })

@@ -48,7 +48,7 @@ pub(super) fn duplicate_id(later: Place, earlier: Place, id: &str, before: &str)
 }
 
 pub(super) fn twins(later: Place, earlier: Place, take: u32, format: Format) -> Words {
-    let another = written(format, "take", &take.saturating_add(1).to_string());
+    let another = written(format, "take", &take.to_string());
     Words::warning(Code::TwinJobs, "two jobs ask for the same videos, which are then made and paid for twice")
         .at(later, "asks for the same")
         .at(earlier, "as this one")
@@ -116,7 +116,7 @@ pub(super) fn unknown_mention(at: Place, mention: &str, nearest: Option<&str>, a
 
 pub(super) fn mention_spacing(at: Place, mention: &str, behind: &str) -> Words {
     let spaced = quoted(&format!("{mention} {behind}"));
-    Words::warning(Code::MentionSpacing, format!("no white space follows the mention {}", quoted(mention)))
+    Words::warning(Code::MentionSpacing, format!("no white space follows {}", quoted(mention)))
         .at(at, "ends without a space")
         .help(format!("write {spaced}: without the space the model may not see the reference"))
 }
