@@ -113,3 +113,36 @@ fn file_name(image: &LocalImage) -> String {
         FORMATS.iter().find(|(kind, _)| *kind == image.media_type).map_or("bin", |(_, extension)| extension);
     format!("{stem}.{extension}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::{StreamExt as _, TryStreamExt as _};
+
+    /// What goes out of a file with this content where `content` is expected, and how it ends.
+    async fn sent(found: &[u8], content: &[u8]) -> (usize, Result<(), String>) {
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        std::fs::write(&path, found).unwrap();
+        let outcome = Arc::new(OnceLock::new());
+        let file = File::open(&path).await.unwrap();
+        let pieces = pieces(file, Sha256::of(content), content.len() as u64, Arc::clone(&outcome));
+        let results: Vec<_> = pieces.map_ok(|piece| piece.len()).collect().await;
+        let outcome = outcome.get().unwrap().clone();
+        assert_eq!(results.last().unwrap().is_ok(), outcome.is_ok());
+        (results.iter().flatten().sum(), outcome)
+    }
+
+    #[tokio::test]
+    async fn the_last_piece_is_held_back_until_the_hash_is_right() {
+        let content = vec![1; 2 * PIECE + 10];
+        assert_eq!(sent(&content, &content).await, (content.len(), Ok(())));
+        assert_eq!(sent(b"", b"").await, (0, Ok(())));
+        let mut other = content.clone();
+        other[0] = 2;
+        for found in [&other, &[content.as_slice(), b"x"].concat(), &content[1..].to_vec(), &vec![1; PIECE], &vec![]] {
+            let (bytes, outcome) = sent(found, &content).await;
+            assert!(bytes <= 2 * PIECE, "{bytes} of {} went out", content.len());
+            assert!(outcome.unwrap_err().contains("changed"));
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::server::reply;
 use super::*;
 use crate::base::digest::Sha256;
-use crate::client::{Failure, Service as _, Verdict, Video};
+use crate::client::{Failure, Service as _, Verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where the connection breaks.
@@ -28,18 +28,18 @@ fn rest() -> Vec<Act> {
     part(HALF, VIDEO.len() - 1, &VIDEO[HALF..])
 }
 
-/// Fetches a video; gives the bytes that were told of too.
-async fn fetch(script: impl IntoIterator<Item = Vec<Act>>) -> (Server, Result<Video, Failure>, u64) {
+/// Fetches a video; gives its content, and how many bytes were told of.
+async fn fetch(script: impl IntoIterator<Item = Vec<Act>>) -> (Server, Result<Vec<u8>, Failure>, u64) {
     let (server, service) = scripted(script).await;
     let folder = tempfile::tempdir().unwrap();
     let told = AtomicU64::new(0);
     let advance = |bytes| drop(told.fetch_add(bytes, Ordering::Relaxed));
     let url = format!("{}/1.mp4", server.base());
-    let result = service.download(&url, &folder.path().join("a.mp4"), advance).await;
-    if let Ok(video) = &result {
-        assert_eq!(std::fs::read(&video.file).unwrap(), VIDEO);
-        assert_eq!((video.sha256, video.bytes), (Sha256::of(VIDEO), VIDEO.len() as u64));
-    }
+    let result = service.download(&url, &folder.path().join("a.mp4"), advance).await.map(|video| {
+        let content = std::fs::read(&video.file).unwrap();
+        assert_eq!((video.sha256, video.bytes), (Sha256::of(&content), content.len() as u64));
+        content
+    });
     (server, result, told.into_inner())
 }
 
@@ -48,7 +48,7 @@ async fn the_rest_is_asked_for() {
     let dated = "Accept-Ranges: bytes\r\nETag: W/\"v1\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
     for (headers, validator) in [(TAGGED, "\"v1\""), (dated, "Sun, 06 Nov 1994 08:49:37 GMT")] {
         let (server, result, told) = fetch([half(headers), rest()]).await;
-        result.unwrap();
+        assert_eq!(result.unwrap(), VIDEO);
         assert_eq!(told, VIDEO.len() as u64);
         let second = &server.requests()[1];
         assert_eq!(second.header("range"), Some("bytes=20-"));
@@ -65,17 +65,22 @@ async fn it_may_break_more_than_once() {
     second.push(Act::Close);
     let third = part(VIDEO.len() - 10, VIDEO.len() - 1, &VIDEO[VIDEO.len() - 10..]);
     let (server, result, told) = fetch([half(TAGGED), second, third]).await;
-    result.unwrap();
+    assert_eq!(result.unwrap(), VIDEO);
     assert_eq!(server.requests()[2].header("range"), Some("bytes=34-"));
     assert_eq!(told, VIDEO.len() as u64);
 }
 
 #[tokio::test]
 async fn a_file_that_is_another_now_is_fetched_anew() {
-    let other = vec![Act::Send(reply("200 OK", "ETag: \"v2\"\r\n", VIDEO))];
-    let (_, result, told) = fetch([half(TAGGED), other]).await;
-    result.unwrap();
+    let other = reply("200 OK", "ETag: \"v2\"\r\n", VIDEO);
+    let (_, result, told) = fetch([half(TAGGED), vec![Act::Drip(other, ms(1))]]).await;
+    assert_eq!(result.unwrap(), VIDEO);
     assert_eq!(told, VIDEO.len() as u64, "no byte is told of twice");
+
+    let shorter = b"\0\0\0\x08ftyp\0\0\0\x08moov";
+    let other = reply("200 OK", "ETag: \"v2\"\r\n", shorter);
+    let (_, result, _) = fetch([half(TAGGED), vec![Act::Send(other)]]).await;
+    assert_eq!(result.unwrap(), shorter);
 }
 
 #[tokio::test]
@@ -100,7 +105,7 @@ async fn a_part_that_ends_early_is_not_the_end() {
     let short = part(HALF, VIDEO.len() - 1, &VIDEO[HALF..VIDEO.len() - 8]);
     let last = part(VIDEO.len() - 8, VIDEO.len() - 1, &VIDEO[VIDEO.len() - 8..]);
     let (_, result, _) = fetch([half(TAGGED), short, last]).await;
-    result.unwrap();
+    assert_eq!(result.unwrap(), VIDEO);
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::sync::Notify;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// What the server does about a request, one after the other; then it waits for the next request on the connection.
 #[derive(Clone, Debug)]
@@ -46,6 +47,7 @@ impl Request {
 pub(super) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
+    end: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -55,9 +57,9 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let script = Arc::new(Mutex::new(script.into_iter().collect::<VecDeque<_>>()));
-        let requests = Arc::default();
-        let task = tokio::spawn(accept(listener, script, Arc::clone(&requests)));
-        Server { address, requests, task }
+        let (requests, end) = (Arc::default(), Arc::new(Notify::new()));
+        let task = tokio::spawn(accept(listener, script, Arc::clone(&requests), Arc::clone(&end)));
+        Server { address, requests, end, task }
     }
 
     /// Its base URL.
@@ -68,6 +70,13 @@ impl Server {
     /// What it was asked so far.
     pub(super) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
+    }
+
+    /// What it was asked in all, once every connection is closed.
+    pub(super) async fn end(mut self) -> Vec<Request> {
+        self.end.notify_one();
+        (&mut self.task).await.unwrap();
+        self.requests()
     }
 }
 
@@ -98,12 +107,16 @@ pub(super) fn json(body: &str) -> Vec<u8> {
 
 type Script = Arc<Mutex<VecDeque<Vec<Act>>>>;
 
-async fn accept(listener: TcpListener, script: Script, requests: Arc<Mutex<Vec<Request>>>) {
-    let mut connections = tokio::task::JoinSet::new();
+async fn accept(listener: TcpListener, script: Script, requests: Arc<Mutex<Vec<Request>>>, end: Arc<Notify>) {
+    let mut connections = JoinSet::new();
     for connection in 0.. {
-        let (stream, _) = listener.accept().await.unwrap();
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted.unwrap().0,
+            () = end.notified() => break,
+        };
         connections.spawn(serve(connection, stream, Arc::clone(&script), Arc::clone(&requests)));
     }
+    connections.join_all().await;
 }
 
 async fn serve(connection: usize, mut stream: TcpStream, script: Script, requests: Arc<Mutex<Vec<Request>>>) {

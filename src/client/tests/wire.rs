@@ -113,9 +113,15 @@ const TABLE: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn every_reply_means_what_the_table_says() {
+    let replies = TABLE.iter().map(|(name, _)| {
+        let bytes = std::fs::read(folder().join(name).with_extension("http")).unwrap();
+        vec![Act::Send(bytes), Act::Close]
+    });
+    let (server, service) = scripted(replies).await;
     let mut wrong = String::new();
     for (name, expected) in TABLE {
-        let found = outcome(name).await;
+        let found = outcome(&service, name).await;
+        let found = found.replace(server.base().strip_prefix("http://").unwrap(), "HOST");
         if found != *expected {
             wrong += &format!("(\"{name}\", {found:?}),\n");
         }
@@ -142,10 +148,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire")
 }
 
-/// What the client makes of a reply, in words; the server's address is `HOST`.
-async fn outcome(name: &str) -> String {
-    let bytes = std::fs::read(folder().join(name).with_extension("http")).unwrap();
-    let (server, service) = scripted([vec![Act::Send(bytes), Act::Close]]).await;
+/// What the client makes of the reply to the call that `name` begins with, in words.
+async fn outcome(service: &HttpService, name: &str) -> String {
     let task = TaskId::new("t-1").unwrap();
     let text = match name.split('/').next().unwrap() {
         "submit" => match service.submit(&serde_json::json!({})).await {
@@ -174,7 +178,7 @@ async fn outcome(name: &str) -> String {
         call => panic!("no such call: {call}"),
     };
     assert!(!text.contains("0123456789-secret"), "{name}: {text}");
-    text.replace(server.base().strip_prefix("http://").unwrap(), "HOST")
+    text
 }
 
 fn shown(failure: &Failure) -> String {
