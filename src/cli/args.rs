@@ -57,6 +57,10 @@ pub(super) enum Command {
     Status(Status),
     /// See whether manifest, lock and files agree (for CI)
     Verify(Verify),
+    /// Collect what is paid: poll and download what the lock knows; submits nothing
+    Fetch(Fetch),
+    /// Settle an uncertain job
+    Resolve(Resolve),
     /// Write a starter manifest, a .gitignore and a folder for images
     Init(Init),
     /// Print a JSON Schema
@@ -151,6 +155,9 @@ pub(super) struct Run {
     /// Treat a kind of finding as an error
     #[arg(long, value_name = "WHAT")]
     pub(super) deny: Vec<Deny>,
+    /// Drop finished records of jobs that are no longer in the manifest; their videos stay
+    #[arg(long)]
+    pub(super) prune: bool,
     /// Upload local images anew (the service forgot them)
     #[arg(long)]
     pub(super) reupload: bool,
@@ -176,7 +183,7 @@ pub(super) enum Deny {
 }
 
 /// How the simulated service behaves.
-#[derive(Clone, Debug, ClapArgs)]
+#[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Simulated service")]
 pub(super) struct Simulation {
     /// How long a generation takes: `2s`, or a range such as `1s..3s`
@@ -252,6 +259,36 @@ pub(super) struct Verify {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(super) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Fetch {
+    #[command(flatten)]
+    pub(super) manifest: Manifest,
+    #[command(flatten)]
+    pub(super) trial: Trial,
+    /// How to show what happens
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    pub(super) progress: Progress,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(override_usage = "batch resolve [OPTIONS] [MANIFEST] <JOB>")]
+pub(super) struct Resolve {
+    /// The manifest (by default the one in this folder), and the job's id
+    #[arg(value_names = ["MANIFEST", "JOB"], num_args = 1..=2, required = true)]
+    pub(super) manifest_and_job: Vec<String>,
+    /// It arrived at the service, and this is its task
+    #[arg(long, value_name = "ID", group = "verdict")]
+    pub(super) task_id: Option<String>,
+    /// Let the next run submit it again: if it did arrive, it is paid twice
+    #[arg(long, group = "verdict")]
+    pub(super) resubmit: bool,
+    /// Call it failed; it stays so until its digest changes
+    #[arg(long, group = "verdict")]
+    pub(super) failed: bool,
+    #[command(flatten)]
+    pub(super) trial: Trial,
 }
 
 #[derive(Debug, ClapArgs)]

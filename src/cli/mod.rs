@@ -2,11 +2,13 @@
 
 mod args;
 mod commands;
+mod destination;
 mod exit;
 mod failure;
 mod progress;
 mod project;
 mod renames;
+mod session;
 mod settings;
 mod signals;
 mod terminal;
@@ -47,6 +49,8 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Plan(args) => commands::plan::run(&args, &common, terminal),
         Command::Status(args) => commands::status::run(&args, &common, terminal),
         Command::Verify(args) => commands::verify::run(&args, &common, terminal),
+        Command::Fetch(args) => commands::fetch::run(&args, &common, terminal),
+        Command::Resolve(args) => commands::resolve::run(&args, &common, terminal),
         Command::Init(args) => commands::init::run(&args, terminal),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args, terminal),

@@ -30,6 +30,14 @@ impl Realm {
     pub(super) fn of(simulate: bool) -> Realm {
         if simulate { Realm::Trial } else { Realm::Real }
     }
+
+    /// What a lock's name ends with.
+    fn extension(self) -> &'static str {
+        match self {
+            Realm::Real => "lock",
+            Realm::Trial => "sim.lock",
+        }
+    }
 }
 
 /// A checked manifest, and where its lock lies.
@@ -41,6 +49,8 @@ pub(super) struct Project {
     pub(super) manifest: Manifest,
     /// The lock and the journal.
     pub(super) paths: Paths,
+    /// The lock, as it would be named.
+    pub(super) lock: String,
 }
 
 impl Project {
@@ -67,7 +77,8 @@ impl Project {
             manifest.turn_into_trial();
         }
         let paths = paths(&shown, realm, common)?;
-        Ok(Project { shown, manifest, paths })
+        let lock = lock_shown(&shown, realm, common);
+        Ok(Project { shown, manifest, paths, lock })
     }
 }
 
@@ -78,7 +89,7 @@ impl Project {
             Realm::Real => commands::Service::Real,
             Realm::Trial => commands::Service::Simulated,
         };
-        Target::new(&self.shown.display().to_string(), &self.paths.lock.display().to_string(), service)
+        Target::new(&self.shown.display().to_string(), &self.lock, service)
     }
 }
 
@@ -92,11 +103,13 @@ pub(super) fn paths(manifest: &Path, realm: Realm, common: &Common) -> Result<Pa
             .hint("say where it is: --lock FILE"));
     }
     let real = manifest.canonicalize().map_err(|error| Failure::machine(format!("{}: {error}", manifest.display())))?;
-    let extension = match realm {
-        Realm::Real => "lock",
-        Realm::Trial => "sim.lock",
-    };
-    Ok(Paths::of(&real.with_extension(extension)))
+    Ok(Paths::of(&real.with_extension(realm.extension())))
+}
+
+/// The lock, as a person would name it.
+pub(super) fn lock_shown(manifest: &Path, realm: Realm, common: &Common) -> String {
+    let beside = || manifest.with_extension(realm.extension());
+    common.lock.clone().unwrap_or_else(beside).display().to_string()
 }
 
 /// The manifest that was named, or the one that is here.

@@ -20,8 +20,8 @@ pub(super) const BASE_URL: &str = "BAICAI_BASE_URL";
 pub(super) enum Origin {
     /// The person who runs the command said so, or it is the service's own.
     Person,
-    /// It only stands in the manifest, which somebody else may have written.
-    Manifest,
+    /// It only stands in the manifest or the lock, which somebody else may have written.
+    File,
 }
 
 /// The base URL: the option wins over the environment, that over the manifest, that over the default.
@@ -36,7 +36,7 @@ pub(super) fn base_url(option: Option<&str>, manifest: Option<&Manifest>) -> Res
         return Ok((parse(&text, BASE_URL)?, Origin::Person));
     }
     match manifest.and_then(|manifest| manifest.base_url.clone()) {
-        Some(url) => Ok((url, Origin::Manifest)),
+        Some(url) => Ok((url, Origin::File)),
         None => Ok((BaseUrl::official(), Origin::Person)),
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn may_have_key(base: &BaseUrl, origin: Origin, common: &args::Common
     if origin == Origin::Person || base.is_trusted() || common.trust_base_url {
         return Ok(());
     }
-    Err(Failure::usage(format!("the manifest sends the jobs, and with them your key, to {base}"))
+    Err(Failure::usage(format!("the project sends the jobs, and with them your key, to {base}"))
         .hint("if that is right: --trust-base-url, or set BAICAI_BASE_URL"))
 }
 
@@ -72,7 +72,7 @@ pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<C
         (false, false) => Retry::Failed,
     };
     let on_uncertain = choosing.on_uncertain.map_or(manifest.run.on_uncertain, OnUncertain::from);
-    Ok(Choice { selection, policy: Policy { retry, on_uncertain } })
+    Ok(Choice { selection, policy: Policy { retry, on_uncertain }, prune: false })
 }
 
 /// A variable of the environment; an empty one counts as none.

@@ -14,6 +14,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use summary::Summary;
 
+/// The version of this format.
+pub const VERSION: u32 = 1;
+
 /// An event and when it happened: one line of NDJSON.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Stamped {

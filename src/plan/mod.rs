@@ -30,6 +30,8 @@ pub struct Plan {
     pub strays: Vec<Record>,
     /// Ids that have a record and are not in the manifest.
     pub removed: Vec<JobId>,
+    /// Records that are dropped: key and attempt.
+    pub prune: Vec<(Key, u32)>,
     /// What the submits would cost.
     pub estimate: Estimate,
 }
@@ -58,6 +60,8 @@ pub struct Choice {
     pub selection: Selection,
     /// What becomes of jobs that ended without a result.
     pub policy: Policy,
+    /// Whether finished records of jobs that left the manifest are dropped.
+    pub prune: bool,
 }
 
 /// Decides what to do with each selected job of `manifest`, given what `book` knows of it.
@@ -94,16 +98,19 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
     let moves = reconciler.moves(&displaced);
     let strays = strays(manifest, book, &moves, &choice.selection);
     let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
-    let left = book.records().map(|record| &record.key.job).filter(|job| !ids.contains(job));
-    let removed: BTreeSet<&JobId> = left.collect();
-    Plan { steps, moves, strays, removed: removed.into_iter().cloned().collect(), estimate }
+    let left = || book.records().filter(|record| !ids.contains(&record.key.job));
+    let removed: BTreeSet<&JobId> = left().map(|record| &record.key.job).collect();
+    let removed = removed.into_iter().cloned().collect();
+    let prune = if choice.prune { left().filter(|record| is_prunable(record, &moves)).collect() } else { Vec::new() };
+    let prune = prune.into_iter().map(|record| (record.key.clone(), record.attempt)).collect();
+    Plan { steps, moves, strays, removed, prune, estimate }
 }
 
 impl Plan {
     /// Whether a run would send nothing and change nothing.
     pub fn is_idle(&self) -> bool {
         let idle = |step: &Step| matches!(step.action, Action::Keep | Action::Hold);
-        self.moves.is_empty() && self.strays.is_empty() && self.steps.iter().all(idle)
+        self.moves.is_empty() && self.prune.is_empty() && self.strays.is_empty() && self.steps.iter().all(idle)
     }
 
     /// How many jobs get this action.
@@ -132,6 +139,12 @@ fn strays(manifest: &Manifest, book: &Book, moves: &[Move], selection: &Selectio
     };
     let all = book.records().filter(unfinished).map(after);
     all.filter(|r| !wanted.contains(&(&r.key.job, r.key.digest)) && selection.takes(&r.key.job)).collect()
+}
+
+/// Whether nothing more comes of a record, and no job takes it over.
+fn is_prunable(record: &Record, moves: &[Move]) -> bool {
+    let finished = matches!(record.stage, Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Refused { .. });
+    finished && !moves.iter().any(|m| m.key == record.key)
 }
 
 /// The parts of the digest in which a job differs from what was asked for before.

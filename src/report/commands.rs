@@ -26,14 +26,17 @@ pub enum Service {
 impl Target {
     /// What `manifest` with `lock` is called on the command line.
     pub fn new(manifest: &str, lock: &str, service: Service) -> Target {
-        let beside = Path::new(manifest).with_extension("lock");
+        let beside = Path::new(manifest).with_extension(match service {
+            Service::Real => "lock",
+            Service::Simulated => "sim.lock",
+        });
         let lock = (Path::new(lock) != beside).then(|| lock.to_owned());
         Target { manifest: manifest.to_owned(), lock, service }
     }
 
     /// The command that settles an uncertain job.
     pub fn resolve(&self, job: &JobId) -> String {
-        format!("batch resolve {} {job}{}", quoted(&self.manifest), self.lock())
+        format!("batch resolve {} {job}{}", quoted(&self.manifest), self.options())
     }
 
     /// The command that goes on with a run.
@@ -47,15 +50,16 @@ impl Target {
     }
 
     fn command(&self, name: &str) -> String {
-        let rest = match self.service {
-            Service::Real => self.lock(),
-            Service::Simulated => " --simulate".to_owned(),
-        };
-        format!("batch {name} {}{rest}", quoted(&self.manifest))
+        format!("batch {name} {}{}", quoted(&self.manifest), self.options())
     }
 
-    fn lock(&self) -> String {
-        self.lock.as_ref().map(|lock| format!(" --lock {}", quoted(lock))).unwrap_or_default()
+    fn options(&self) -> String {
+        let simulate = match self.service {
+            Service::Real => "",
+            Service::Simulated => " --simulate",
+        };
+        let lock = self.lock.as_ref().map(|lock| format!(" --lock {}", quoted(lock))).unwrap_or_default();
+        format!("{simulate}{lock}")
     }
 }
 
@@ -94,6 +98,6 @@ mod tests {
         assert_eq!(target("b.lock", Service::Real).status(), "batch status a/jobs.yaml --lock b.lock");
         let trial = target("a/jobs.sim.lock", Service::Simulated);
         assert_eq!(trial.run(), "batch run a/jobs.yaml --simulate");
-        assert_eq!(trial.resolve(&job), "batch resolve a/jobs.yaml park-walk --lock a/jobs.sim.lock");
+        assert_eq!(trial.resolve(&job), "batch resolve a/jobs.yaml park-walk --simulate");
     }
 }

@@ -1,8 +1,10 @@
 //! One file a command: its work on a page, from arguments to exit code.
 
 pub(super) mod check;
+pub(super) mod fetch;
 pub(super) mod init;
 pub(super) mod plan;
+pub(super) mod resolve;
 pub(super) mod run;
 pub(super) mod schema;
 pub(super) mod simulate;

@@ -1,0 +1,69 @@
+//! `batch fetch`: collects what is paid; submits nothing, and works although the manifest has errors.
+
+use crate::base::durable::folder_of;
+use crate::base::folder::Folder;
+use crate::cli::args::{Common, Fetch};
+use crate::cli::destination::Destination;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::progress;
+use crate::cli::project::{Realm, lock_shown, manifest_path, paths};
+use crate::cli::session::{self, Session, finish, this_process};
+use crate::cli::signals::Signals;
+use crate::cli::terminal::Terminal;
+use crate::engine::{Outcome, Work};
+use crate::event::{self, Event};
+use crate::ledger;
+use crate::ledger::record::{Record, Stage};
+use crate::manifest;
+use crate::plan::videos::{Care, Videos, look};
+
+pub(in crate::cli) fn run(args: &Fetch, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+    let shown = manifest_path(args.manifest.manifest.as_deref())?;
+    let realm = Realm::of(args.trial.simulate);
+    let paths = paths(&shown, realm, common)?;
+    let real = shown.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", shown.display())))?;
+    let folder = Folder::open(folder_of(&real)).map_err(Failure::machine)?;
+    // How to run is taken from a manifest that is sound; what to collect stands in the lock.
+    let settings = manifest::load(&shown).manifest.map(|manifest| manifest.run).unwrap_or_default();
+    let ledger = ledger::open(&paths, this_process())?;
+    let collect: Vec<Record> = ledger.book().records().filter(|record| is_to_fetch(record, &folder)).cloned().collect();
+    let signals = Signals::default();
+    let reporting = progress::start(args.progress, terminal)?;
+    let identity = ledger.book().service().unwrap_or_default().to_owned();
+    reporting.events().send(Event::RunStarted {
+        version: event::VERSION,
+        manifest: shown.display().to_string(),
+        lock: lock_shown(&shown, realm, common),
+        service: identity.clone(),
+        jobs: collect.len(),
+        concurrency: settings.concurrency.get(),
+    });
+    if collect.is_empty() {
+        ledger.close_unchanged()?;
+        return Ok(finish(Outcome::default(), &signals, reporting, terminal));
+    }
+    let destination = match realm {
+        Realm::Trial => Destination::simulated(&Default::default())?,
+        Realm::Real => Destination::of_lock(&identity, folder.path(), common)?,
+    };
+    let session = Session {
+        folder: &folder,
+        settings: session::settings(&settings, &destination),
+        destination,
+        reupload: false,
+        reporting: &reporting,
+        signals: &signals,
+    };
+    let outcome = session.run(ledger, Vec::new(), Work { collect, purchases: std::iter::empty() })?;
+    Ok(finish(outcome, &signals, reporting, terminal))
+}
+
+/// Whether a record is paid for and its videos aren't all here.
+fn is_to_fetch(record: &Record, folder: &Folder) -> bool {
+    match record.stage {
+        Stage::Submitted { .. } | Stage::Generated { .. } => true,
+        Stage::Succeeded { .. } => look(folder, record, Care::Quick) == Videos::Missing,
+        Stage::Failed { .. } | Stage::Refused { .. } | Stage::Uncertain { .. } => false,
+    }
+}

@@ -1,0 +1,138 @@
+//! `batch resolve`: a person settles an uncertain job.
+
+use crate::base::clock::Clock;
+use crate::cli::args::{Common, Resolve};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::project::{Realm, manifest_path, paths};
+use crate::cli::session::this_process;
+use crate::cli::terminal::{Terminal, Volume};
+use crate::ledger::entry::{Entry, Verdict};
+use crate::ledger::record::{Place, Record, Stage, Status};
+use crate::ledger::{self, Book, Ledger};
+use crate::manifest;
+use crate::report::terminal_safe;
+use crate::spec::names::{JobId, TaskId};
+use std::io::{self, Write};
+use std::path::Path;
+
+pub(in crate::cli) fn run(args: &Resolve, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+    let (manifest, job) = match &args.manifest_and_job[..] {
+        [job] => (None, job),
+        [manifest, job] => (Some(Path::new(manifest)), job),
+        _ => return Err(Failure::usage("say which job: batch resolve [MANIFEST] JOB")),
+    };
+    let job = JobId::new(job).map_err(|error| Failure::usage(format!("`{job}` is no job id: {error}")))?;
+    let shown = manifest_path(manifest)?;
+    let paths = paths(&shown, Realm::of(args.trial.simulate), common)?;
+    let Some(verdict) = verdict(args)? else {
+        let snapshot = ledger::read(&paths)?;
+        let record = uncertain(&snapshot.book, &job)?;
+        explain(record, snapshot.book.service().unwrap_or_default(), prompt(&shown, record).as_deref(), terminal);
+        return Ok(Exit::Uncertain);
+    };
+    let ledger = ledger::open(&paths, this_process())?;
+    let record = uncertain(ledger.book(), &job)?;
+    if let Verdict::Task { task } = &verdict
+        && let Some(other) = ledger.book().with_task(task).filter(|other| other.key != record.key)
+    {
+        return Err(Failure::usage(format!("task {task} is that of job {}", other.key.job)));
+    }
+    let said = match &verdict {
+        Verdict::Task { task } => format!("{job} is task {task}: the next run, or `batch fetch`, collects it"),
+        Verdict::Resubmit => format!("{job} is submitted again by the next run"),
+        Verdict::Failed => format!("{job} has failed, and is not submitted again until its digest changes"),
+    };
+    let (key, attempt) = (record.key.clone(), record.attempt);
+    let entry = Entry::Resolved { key, attempt, verdict, at: Clock::System.now_in_seconds() };
+    write_down(ledger, entry)?;
+    if terminal.volume > Volume::Quiet {
+        let _ = writeln!(io::stderr(), "{said}");
+    }
+    Ok(Exit::Done)
+}
+
+/// What the options say; nothing where they say nothing.
+fn verdict(args: &Resolve) -> Result<Option<Verdict>, Failure> {
+    Ok(match &args.task_id {
+        Some(id) => {
+            let task = TaskId::new(id).map_err(|error| Failure::usage(format!("--task-id `{id}`: {error}")))?;
+            Some(Verdict::Task { task })
+        }
+        None if args.resubmit => Some(Verdict::Resubmit),
+        None if args.failed => Some(Verdict::Failed),
+        None => None,
+    })
+}
+
+/// The job's record that waits for a person: the current one, else one that was superseded.
+fn uncertain<'b>(book: &'b Book, job: &JobId) -> Result<&'b Record, Failure> {
+    let mut of_job: Vec<&Record> = book.records().filter(|record| record.key.job == *job).collect();
+    of_job.sort_by_key(|record| record.place != Place::Current);
+    let waits = |record: &&&Record| record.stage.status() == Status::Uncertain;
+    match (of_job.iter().find(waits), of_job.first()) {
+        (Some(record), _) => Ok(record),
+        (None, Some(record)) => Err(Failure::usage(format!(
+            "job {job} is {}, not uncertain: there is nothing to settle",
+            record.stage.status().as_str()
+        ))),
+        (None, None) => Err(Failure::usage(format!("the lock knows no job {job}"))),
+    }
+}
+
+/// The prompt that was sent, where the manifest still has it.
+fn prompt(manifest: &Path, record: &Record) -> Option<String> {
+    let jobs = manifest::load(manifest).manifest?.jobs;
+    jobs.into_iter().find(|job| job.digest == record.key.digest).map(|job| job.generation.prompt)
+}
+
+/// Words that help a person decide.
+fn explain(record: &Record, service: &str, prompt: Option<&str>, terminal: &Terminal) {
+    let Stage::Uncertain { task, reason } = &record.stage else { return };
+    let job = &record.key.job;
+    let sent = record.submitted_at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("at {at}"));
+    let mut out = io::stderr().lock();
+    let _ = write!(
+        out,
+        "{job} is uncertain: {reason}\n\
+         \n  what    {videos} for digest {digest}\
+         \n  where   {service}\
+         \n  when    submit {attempt} went out {sent}, by this machine's clock\n",
+        reason = terminal_safe::lines(reason),
+        videos = match record.videos {
+            1 => "1 video".to_owned(),
+            n => format!("{n} videos"),
+        },
+        digest = record.key.digest,
+        service = terminal_safe::line(service),
+        attempt = record.attempt,
+    );
+    if let Some(prompt) = prompt {
+        let _ = writeln!(out, "  prompt  {}", terminal_safe::line(prompt.trim_end()));
+    }
+    if let Some(task) = task {
+        let _ = writeln!(out, "  task    {task}, which the service says that it doesn't know");
+    }
+    if terminal.volume > Volume::Quiet {
+        let _ = write!(
+            out,
+            "\nLook into the service's console for a generation with this job's prompt from that time on. Then, if\
+             \n  it is there:                 batch resolve … {job} --task-id ID\
+             \n  it isn't, or you don't mind: batch resolve … {job} --resubmit     (pays again if it is there after all)\
+             \n  it is not to be made at all: batch resolve … {job} --failed\n"
+        );
+    }
+}
+
+/// Writes an entry into the journal, and the lock.
+fn write_down(ledger: Ledger, entry: Entry) -> Result<(), Failure> {
+    let service = ledger.book().service().unwrap_or_default().to_owned();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+    runtime.block_on(async {
+        let (scribe, closer) = ledger.start(&service)?;
+        let recorded = scribe.record(entry).await;
+        drop(scribe);
+        closer.close().await?;
+        recorded.map_err(Failure::machine)
+    })
+}

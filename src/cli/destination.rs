@@ -1,0 +1,85 @@
+//! Where jobs go: the service or its simulation, and whether the key may go along.
+
+use super::args::{self, Common};
+use super::failure::Failure;
+use super::settings::{self, Origin};
+use crate::base::secret::ApiKey;
+use crate::manifest::model::Manifest;
+use crate::simulate::{Options, Running, Simulator};
+use crate::spec::address::BaseUrl;
+use std::path::Path;
+
+/// The ledger's name for the simulated service, whatever its port.
+pub(super) const SIMULATED: &str = "simulate";
+
+/// Where jobs go.
+pub(super) struct Destination {
+    /// Where calls are made.
+    pub(super) base: BaseUrl,
+    /// The ledger's name for it.
+    pub(super) identity: String,
+    /// The key; the simulated service needs none.
+    pub(super) key: Option<ApiKey>,
+    /// The simulated service lives as long as this.
+    _simulator: Option<Running>,
+}
+
+impl Destination {
+    /// The service that the options, the environment or the manifest name; `of_lock` is the one that the lock belongs to.
+    ///
+    /// # Errors
+    /// Where that is another one, the key is missing, or may not go there.
+    pub(super) fn service(
+        option: Option<&str>,
+        manifest: &Manifest,
+        of_lock: Option<&str>,
+        common: &Common,
+    ) -> Result<Destination, Failure> {
+        let (base, origin) = settings::base_url(option, Some(manifest))?;
+        let identity = base.to_string();
+        if let Some(other) = of_lock.filter(|of_lock| *of_lock != identity && !common.move_service) {
+            return Err(Failure::usage(format!("the lock belongs to {other}, the jobs would go to {identity}")).hint(
+                "use another lock for another service: --lock FILE; or say that it is the same service under a new name: --move-service",
+            ));
+        }
+        Destination::with_key(base, origin, manifest.folder.path(), common)
+    }
+
+    /// The service that a lock belongs to.
+    ///
+    /// # Errors
+    /// Where the lock names none, the key is missing, or may not go there.
+    pub(super) fn of_lock(of_lock: &str, folder: &Path, common: &Common) -> Result<Destination, Failure> {
+        let base: BaseUrl =
+            of_lock.parse().map_err(|error| Failure::machine(format!("the lock's service `{of_lock}`: {error}")))?;
+        // What this machine says of itself is a person's word; what only the lock says isn't.
+        let (own, _) = settings::base_url(None, None)?;
+        let origin = if own == base { Origin::Person } else { Origin::File };
+        Destination::with_key(base, origin, folder, common)
+    }
+
+    /// A simulated service inside this process.
+    ///
+    /// # Errors
+    /// Where it can't be started.
+    pub(super) fn simulated(args: &args::Simulation) -> Result<Destination, Failure> {
+        let defaults = Options::default();
+        let options = Options {
+            latency: args.latency.unwrap_or(defaults.latency),
+            failure_rate: args.failures.unwrap_or(defaults.failure_rate),
+            seed: args.seed.unwrap_or(defaults.seed),
+            faults: args.fault.clone(),
+            ..defaults
+        };
+        let simulator = Simulator::spawn_thread(options)
+            .map_err(|error| Failure::machine(format!("the simulated service can't be started: {error}")))?;
+        let base = simulator.base_url().parse().map_err(Failure::machine)?;
+        Ok(Destination { base, identity: SIMULATED.to_owned(), key: None, _simulator: Some(simulator) })
+    }
+
+    fn with_key(base: BaseUrl, origin: Origin, folder: &Path, common: &Common) -> Result<Destination, Failure> {
+        settings::may_have_key(&base, origin, common)?;
+        let key = settings::key(folder)?;
+        Ok(Destination { identity: base.to_string(), base, key: Some(key), _simulator: None })
+    }
+}

@@ -1,0 +1,151 @@
+//! A run against a service: from an open ledger to a closed one, and to an exit code.
+
+use super::destination::Destination;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::progress::Reporting;
+use super::signals::Signals;
+use super::terminal::Terminal;
+use crate::base::clock::Clock;
+use crate::base::folder::Folder;
+use crate::client::http::{self, HttpService};
+use crate::client::retry::Backoff;
+use crate::engine::stop::Stop;
+use crate::engine::{self, Outcome, Parts, Purchase, Settings, StopCause, Work};
+use crate::ledger::entry::Entry;
+use crate::ledger::{Holder, Ledger};
+use crate::manifest::model::RunSettings;
+use std::time::Duration;
+
+/// How late a finished job may be noticed at the service, unless the manifest says otherwise.
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The same at the simulated service, where generations take seconds.
+const TRIAL_POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The pauses between tries.
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(500), most: Duration::from_secs(60) };
+
+/// What a run is made of.
+pub(super) struct Session<'s> {
+    /// Where videos land.
+    pub(super) folder: &'s Folder,
+    /// Where jobs go.
+    pub(super) destination: Destination,
+    /// How.
+    pub(super) settings: Settings,
+    /// Whether uploads of earlier runs are left aside.
+    pub(super) reupload: bool,
+    /// Who is told.
+    pub(super) reporting: &'s Reporting,
+    /// What may end it.
+    pub(super) signals: &'s Signals,
+}
+
+impl Session<'_> {
+    /// Opens the journal, writes down `first`, does the work, and closes the ledger whatever came of it.
+    ///
+    /// # Errors
+    /// Where the journal or the lock can't be written; the journal then keeps what the run did.
+    pub(super) fn run(
+        self,
+        mut ledger: Ledger,
+        first: Vec<Entry>,
+        work: Work<impl Iterator<Item = Purchase>>,
+    ) -> Result<Outcome, Failure> {
+        let Destination { base, key, identity, .. } = &self.destination;
+        ledger.move_service(identity);
+        let service = HttpService::new(http::Settings::new(base.clone(), key.clone(), self.settings.concurrency))
+            .map_err(Failure::machine)?;
+        let uploads = match self.reupload {
+            true => Vec::new(),
+            false => ledger.book().uploaded().map(|(content, url)| (*content, url.to_owned())).collect(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+        let outcome = runtime.block_on(async {
+            let (scribe, closer) = ledger.start(identity)?;
+            let stop = Stop::default();
+            self.signals.listen(stop.clone());
+            for entry in first {
+                // A journal that can't be written says so again, and the engine acts on it.
+                let _ = scribe.record(entry).await;
+            }
+            let parts = Parts {
+                service,
+                identity: identity.clone(),
+                scribe,
+                folder: self.folder.clone(),
+                clock: Clock::System,
+                events: self.reporting.events(),
+                stop,
+                seed: fastrand::u64(..),
+                uploads,
+            };
+            let outcome = engine::run(work, parts, self.settings).await;
+            closer.close().await?;
+            Ok(outcome)
+        });
+        // What was cancelled must not hold up the end; nothing of it is needed any more.
+        runtime.shutdown_background();
+        outcome
+    }
+}
+
+/// How jobs are run: what the manifest says, with the usual values where it says nothing.
+pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings {
+    let simulated = destination.identity == super::destination::SIMULATED;
+    let usual = if simulated { TRIAL_POLL_INTERVAL } else { POLL_INTERVAL };
+    Settings {
+        concurrency: run.concurrency.get(),
+        submit_rate: run.submit_rate,
+        job_timeout: run.job_timeout,
+        poll_interval: run.poll_interval.unwrap_or(usual),
+        patience: run.patience,
+        on_uncertain: run.on_uncertain,
+        backoff: BACKOFF,
+    }
+}
+
+/// Who holds the ledger, for whoever finds it held.
+pub(super) fn this_process() -> Holder {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    let host = host.map_or_else(|| "this machine".to_owned(), |host| host.trim().to_owned());
+    Holder { host, pid: std::process::id(), started: Clock::System.now_in_seconds() }
+}
+
+/// Says how a run ended, and chooses its exit code.
+pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, terminal: &Terminal) -> Exit {
+    let exit = exit(&outcome, signals);
+    reporting.finish(outcome.summary, exit);
+    for cause in &outcome.causes {
+        let failure = match cause {
+            StopCause::Interrupted => continue,
+            StopCause::Journal(message) => Failure::machine(message)
+                .hint("nothing more was submitted; what was paid is in the lock or will be polled by the next run"),
+            StopCause::Refused(problem) => Failure::service(format!("the run was stopped: {}", problem.message))
+                .hint("nothing is lost: the next run goes on"),
+            StopCause::Unreachable(message) => Failure::service(format!("the service can't be reached: {message}"))
+                .hint("nothing is lost: the next run goes on"),
+        };
+        failure.say(terminal);
+    }
+    exit
+}
+
+/// Where several hold: interrupted, then 5, 4, 3, 1.
+pub(super) fn exit(outcome: &Outcome, signals: &Signals) -> Exit {
+    let stopped_by = |kind: fn(&StopCause) -> bool| outcome.causes.iter().any(kind);
+    if let Some(signal) = signals.first() {
+        Exit::Interrupted(signal)
+    } else if outcome.local || stopped_by(|cause| matches!(cause, StopCause::Journal(_))) {
+        Exit::Machine
+    } else if stopped_by(|cause| matches!(cause, StopCause::Refused(_) | StopCause::Unreachable(_))) {
+        Exit::Service
+    } else if outcome.summary.uncertain > 0 {
+        Exit::Uncertain
+    } else if outcome.summary.failed > 0 {
+        Exit::Failed
+    } else {
+        Exit::Done
+    }
+}
