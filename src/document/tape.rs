@@ -59,6 +59,7 @@ pub(super) enum Odd {
     Date,
     Time,
     LargeInteger,
+    LargeNumber,
 }
 
 impl Odd {
@@ -68,6 +69,7 @@ impl Odd {
             Odd::Date => "a date",
             Odd::Time => "a time of day",
             Odd::LargeInteger => "an integer that is too large",
+            Odd::LargeNumber => "a number that is too large",
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn shown(text: &str, format: Format) -> (serde_json::Value, Vec<Strin
             Flaw::Syntax { kind, .. } => format!("{kind:?}"),
             _ => format!("{flaw:?}"),
         };
-        let name = name.split([' ', '{']).next().unwrap_or_default().to_owned();
+        let name = name.split([' ', '{', '(']).next().unwrap_or_default().to_owned();
         format!("{}: {name}", &text[flaw.span().range()])
     });
     (json(parsed.tree.root()), flaws.collect())

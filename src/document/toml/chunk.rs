@@ -50,6 +50,7 @@ impl<'s> Iterator for Chunks<'s> {
         let mut unclosed = None;
         let mut open = Vec::new();
         let mut mismatched = false;
+        let mut comma = false;
         for token in self.lexer.by_ref() {
             let start = base + token.span().start();
             let end = base + token.span().end();
@@ -72,10 +73,14 @@ impl<'s> Iterator for Chunks<'s> {
                     None if tokens.len() >= ENOUGH || mismatched => break,
                     None => {}
                     // No statement starts inside a bracket: the bracket is not closed.
-                    Some(&innermost) if starts_statement(self.text, end, innermost) => break,
+                    Some(&innermost) if starts_statement(self.text, end, innermost, comma) => break,
                     Some(_) => {}
                 },
                 _ => {}
+            }
+            match token.kind() {
+                TokenKind::Newline | TokenKind::Whitespace | TokenKind::Comment => {}
+                kind => comma = matches!(kind, TokenKind::Comma | TokenKind::LeftCurlyBracket),
             }
         }
         (!tokens.is_empty() || unclosed.is_some()).then_some(Chunk { base, source, tokens, unclosed })
@@ -113,15 +118,16 @@ fn header_in_string(text: &str, token: Token, start: usize, end: usize) -> Optio
     None
 }
 
-/// Whether the line at `at` can only be a statement, given the innermost open bracket.
-fn starts_statement(text: &str, at: usize, innermost: TokenKind) -> bool {
+/// Whether the line at `at` can only be a statement, given the innermost open bracket, and whether an entry may follow.
+fn starts_statement(text: &str, at: usize, innermost: TokenKind, comma: bool) -> bool {
     if is_header(text, at) {
         return true;
     }
-    // Entries over several lines are fine in an inline table, but not in an array.
     let line = &text[first_line(text, at).range()];
-    let key = line.trim_start_matches([' ', '\t']).trim_start_matches(is_bare).trim_start_matches([' ', '\t']);
-    innermost == TokenKind::LeftSquareBracket && line.starts_with(is_bare) && key.starts_with('=')
+    let rest = line.trim_start_matches(is_bare).trim_start_matches([' ', '\t']);
+    // An inline table has entries too, over several lines even; but not without a comma between them.
+    let entry = innermost == TokenKind::LeftCurlyBracket && comma;
+    line.starts_with(is_bare) && rest.starts_with('=') && !entry
 }
 
 /// Whether the line at `at` is a table's header with bare keys that could not be values.

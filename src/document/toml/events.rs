@@ -77,7 +77,11 @@ impl<'s> Events<'_, 's, '_> {
                 Ok(value) => tape.integer(value),
                 Err(_) => What::Other(Odd::LargeInteger),
             },
-            ScalarKind::Float => value.parse().map_or(What::Broken, |value| tape.float(value)),
+            ScalarKind::Float => match value.parse::<f64>() {
+                Ok(number) if number.is_infinite() && !value.ends_with("inf") => What::Other(Odd::LargeNumber),
+                Ok(number) => tape.float(number),
+                Err(_) => What::Broken,
+            },
             ScalarKind::DateTime => match value.parse::<Datetime>() {
                 Ok(Datetime { date: Some(_), .. }) => What::Other(Odd::Date),
                 Ok(_) => What::Other(Odd::Time),

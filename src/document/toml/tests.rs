@@ -6,8 +6,8 @@ pub(in crate::document) fn compare(text: &str) {
     let source = Source::new("t", text.to_owned());
     let parsed = parse(&source, Format::Toml);
     match toml::from_str::<toml::Table>(text) {
-        // An integer of more than 64 bits is refused there, and a value of its own kind here.
-        Err(error) if error.message().contains("integer") => {}
+        // A number that is too large is refused there, and a value of its own kind here.
+        Err(error) if ["too large", "integer", "float"].iter().any(|word| error.message().contains(word)) => {}
         Ok(table) => {
             assert_eq!(parsed.flaws, [], "{text}");
             assert_eq!(json(parsed.tree.root()), of_toml(&toml::Value::Table(table)), "{text}");

@@ -7,7 +7,7 @@ use super::scalar::{self, Tag};
 use crate::base::nearest::nearest;
 use crate::document::bounds;
 use crate::document::flaw::Flaw;
-use crate::document::lines::{first_character, first_line, next_line};
+use crate::document::lines::{first_character, first_line, line_start, next_line};
 use crate::document::span::Span;
 use crate::document::tape::{NONE, Tape, What};
 use granit_parser::{ScalarStyle, ScanError, StructureStyle};
@@ -151,7 +151,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         }
         self.resumed = self.frames.len();
         self.reopening = true;
-        self.documents = 0;
+        self.documents = usize::from(self.text().get(start..).is_some_and(recover::starts_document));
         self.ended = false;
         self.end = start;
         self.last = NONE;
@@ -159,6 +159,14 @@ impl<'s, 'f> Builder<'s, 'f> {
 
     /// A list starts.
     pub(super) fn open_list(&mut self, span: Span, style: StructureStyle, column: usize, tag: Tagged<'_>) {
+        let text = self.tape.text;
+        // Of a list that stands as far out as its key, the parser gives the place after the dash.
+        let is_value = matches!(self.frames.last(), Some(Frame { awaits: Awaits::Value(_) | Awaits::Merge, .. }));
+        let dash = if is_value { mistake::unfinished(text, self.end, span.start as usize).1 } else { None };
+        let (span, column) = match dash {
+            Some(dash) => (Span::new(dash, dash), text[line_start(text, dash)..dash].chars().count()),
+            None => (span, column),
+        };
         self.open(span, style, column, What::List { first: NONE }, tag, "seq");
     }
 
@@ -185,7 +193,7 @@ impl<'s, 'f> Builder<'s, 'f> {
             && frame.awaits == Awaits::Key
         {
             frame.awaits = Awaits::KeyEnd;
-            self.flaws.push(Flaw::ComplexKey { span: first_line(self.tape.text, span.start as usize) });
+            self.flaws.push(Flaw::ComplexKey { span: first_character(self.tape.text, span.start as usize) });
         }
         if self.frames.len() == bounds::DEPTH {
             self.flaws.push(Flaw::TooDeep { span: first_character(self.tape.text, span.start as usize) });
@@ -435,19 +443,21 @@ impl<'s, 'f> Builder<'s, 'f> {
             // The parser tells of a bracket late, as it might be a key.
             None => text.get(start..).is_some_and(|rest| rest.starts_with(['[', '{'])).then_some(start),
         };
-        let spoilt = if self.last != NONE { Some(self.tape.slot(self.last).span) } else { None };
+        let scalar = (self.last != NONE).then(|| self.tape.slot(self.last).span);
         let too_deep = std::mem::take(&mut self.skipped) > 0;
-        let attributed = self.spoil(flow, dash, start, at);
+        let attributed = self.spoil(flow, dash.is_some(), start, at);
         let next = recover::next_entry(text, next_line(text, bracket.unwrap_or(start)), &self.columns());
         let ran_on = next.is_some_and(|next| next.start <= at);
-        let is_value = matches!(self.frames.last(), Some(Frame { awaits: Awaits::Key, .. }));
-        let scalar = spoilt.map(|span| (span, is_value));
         if !too_deep {
             self.flaws.push(mistake::flaw(text, error.kind(), Circumstances { at, start, bracket, scalar, ran_on }));
         }
         let resumed = next.map_or(text.len(), |next| next.start);
         let line_end = next_line(text, if ran_on { start } else { at });
         let skipped = text.get(line_end..resumed).is_some_and(|lines| !lines.trim().is_empty());
+        // What is lost may hold anchors; an alias to one of them is not a mistake of its own.
+        for name in recover::anchors(text.get(self.end..resumed).unwrap_or_default()) {
+            self.anchors.entry(Cow::Borrowed(name)).or_insert(Anchor::Broken);
+        }
         if skipped || !attributed {
             self.lose(next.map_or(0, |next| next.depth));
         }

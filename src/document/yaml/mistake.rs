@@ -14,8 +14,8 @@ pub(super) struct Circumstances {
     pub(super) start: usize,
     /// Where the outermost open bracket stands, if one is open.
     pub(super) bracket: Option<usize>,
-    /// The scalar right before, and whether it is a table's value.
-    pub(super) scalar: Option<(Span, bool)>,
+    /// The value right before.
+    pub(super) scalar: Option<Span>,
     /// Whether the next entry starts before the place where the parser gave up: it ran on through entries.
     pub(super) ran_on: bool,
 }
@@ -52,11 +52,10 @@ pub(super) fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
             syntax(value_on_line(text, at, bracket.is_some()), SyntaxKind::AfterQuote)
         }
         ErrorKind::MappingValueNotAllowed => match scalar {
-            Some((scalar, is_value)) if scalar.start as usize <= line_start(text, at) => {
-                let continued = indentation(text, at);
-                let begun = column(text, scalar.start as usize);
-                if !is_value && continued == begun {
-                    syntax(first_line(text, scalar.start as usize), SyntaxKind::NoColon)
+            Some(scalar) if (scalar.start as usize) < line_start(text, at) => {
+                let begun = scalar.start as usize;
+                if leads(text, begun) && indentation(text, at) == column(text, begun) {
+                    syntax(first_line(text, begun), SyntaxKind::NoColon)
                 } else {
                     syntax(content_of_line(text, at), SyntaxKind::Indentation)
                 }
@@ -64,9 +63,7 @@ pub(super) fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
             _ => syntax(first_character(text, at), SyntaxKind::ColonInPlain),
         },
         ErrorKind::SimpleKeyExpected => syntax(first_line(text, at), SyntaxKind::NoColon),
-        ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry
-            if text.get(line_start(text, at)..at).is_some_and(|before| before.trim_matches([' ', '-']).is_empty()) =>
-        {
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry if leads(text, at) => {
             syntax(content_of_line(text, at), SyntaxKind::Indentation)
         }
         _ => syntax(first_character(text, at), SyntaxKind::Other(lower(&kind.to_string()))),
@@ -78,17 +75,17 @@ pub(super) fn many_documents(span: Span) -> Flaw {
     Flaw::Syntax { span, kind: SyntaxKind::ManyDocuments }
 }
 
-/// Where what the parser couldn't finish starts, after what it gave last; and whether an item's dash comes before it.
-pub(super) fn unfinished(text: &str, from: usize, at: usize) -> (usize, bool) {
+/// Where what the parser couldn't finish starts, after what it gave last; and the first item's dash before it.
+pub(super) fn unfinished(text: &str, from: usize, at: usize) -> (usize, Option<usize>) {
     let mut start = from.min(at);
-    let mut dash = false;
+    let mut dash = None;
     while let Some(rest) = text.get(start..at).filter(|rest| !rest.is_empty()) {
         let skip = match rest.as_bytes()[0] {
             b' ' | b'\t' | b'\n' | b'\r' | b',' => 1,
             b'#' => next_line(text, start).min(at) - start,
             // An indicator, unless a word starts with it.
             b'-' | b':' | b'?' if rest[1..].is_empty() || rest[1..].starts_with([' ', '\t', '\n', '\r']) => {
-                dash |= rest.starts_with('-');
+                dash = dash.or(rest.starts_with('-').then_some(start));
                 1
             }
             b':' if from == start => 1,
@@ -129,6 +126,11 @@ fn value_on_line(text: &str, start: usize, in_brackets: bool) -> Span {
 /// What stands in the line around `at`, without its indentation.
 fn content_of_line(text: &str, at: usize) -> Span {
     first_line(text, line_start(text, at) + indentation(text, at))
+}
+
+/// Whether nothing but indentation and dashes stands before `at` on its line.
+fn leads(text: &str, at: usize) -> bool {
+    text.get(line_start(text, at)..at).is_some_and(|before| before.trim_matches([' ', '-']).is_empty())
 }
 
 /// How far the line around `at` is indented.
@@ -196,10 +198,9 @@ fn bad_escape(text: &str, start: usize) -> Span {
         let mut characters = rest.chars();
         let Some(first) = characters.next() else { break };
         if first != '\\' {
-            if first == '"' {
+            if first == '"' || high.is_some() {
                 break;
             }
-            high = None;
             at += first.len_utf8();
             continue;
         }

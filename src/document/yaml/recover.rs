@@ -12,7 +12,7 @@ pub(super) struct EntryLine {
 }
 
 /// The first line from `from` (the start of a line) on that starts an entry of one of `open`: the columns of the open
-/// blocks (a flow collection has none), and whether each is a list.
+/// blocks (a flow collection has none), and whether each is a list. The start of another document counts as one.
 pub(super) fn next_entry(text: &str, from: usize, open: &[(Option<usize>, bool)]) -> Option<EntryLine> {
     let mut start = from;
     while start < text.len() {
@@ -20,6 +20,9 @@ pub(super) fn next_entry(text: &str, from: usize, open: &[(Option<usize>, bool)]
         let line = text.get(start..end)?.trim_end_matches(['\n', '\r']);
         let content = line.trim_start_matches(' ');
         let column = line.len() - content.len();
+        if starts_document(line) && !open.is_empty() {
+            return Some(EntryLine { depth: 0, start });
+        }
         let item = is_item(content);
         if (item || is_entry(content))
             && let Some(depth) = open.iter().rposition(|&(at, is_list)| at == Some(column) && is_list == item)
@@ -29,6 +32,21 @@ pub(super) fn next_entry(text: &str, from: usize, open: &[(Option<usize>, bool)]
         start = end;
     }
     None
+}
+
+/// The names of the anchors in a text that was not read.
+pub(super) fn anchors(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('&').filter_map(|(at, _)| {
+        let apart = text[..at].chars().next_back().is_none_or(|before| " \t\n[{,".contains(before));
+        let name = &text[at + 1..];
+        let end = name.find(|c: char| c.is_whitespace() || "[]{},".contains(c)).unwrap_or(name.len());
+        (apart && end > 0).then(|| &name[..end])
+    })
+}
+
+/// Whether a line starts another document.
+pub(super) fn starts_document(line: &str) -> bool {
+    line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
 }
 
 /// Whether a line starts like an item of a list.

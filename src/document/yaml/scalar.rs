@@ -35,7 +35,7 @@ impl Tag {
         match (self, what) {
             (Tag::Float, What::Integer(index)) => Some(tape.float(tape.integer_of(index) as f64)),
             (Tag::Int, What::Integer(_) | What::Other(Odd::LargeInteger))
-            | (Tag::Float, What::Float(_))
+            | (Tag::Float, What::Float(_) | What::Other(Odd::LargeNumber))
             | (Tag::Bool, What::Bool(_))
             | (Tag::Null, What::Null) => Some(what),
             _ => None,
@@ -57,7 +57,8 @@ pub(super) fn plain(tape: &mut Tape<'_>, span: Span, value: &str) -> What {
             return what;
         }
         if let Some(number) = float(value) {
-            return tape.float(number);
+            let overflow = number.is_infinite() && !value.to_ascii_lowercase().ends_with("inf");
+            return if overflow { What::Other(Odd::LargeNumber) } else { tape.float(number) };
         }
     }
     tape.string(span, 0, value)
@@ -119,6 +120,7 @@ mod tests {
             ("9223372036854775807", &["9223372036854775807"]),
             ("-9223372036854775808", &["-9223372036854775808"]),
             ("Other(LargeInteger)", &["9223372036854775808", "0xffffffffffffffffff"]),
+            ("Other(LargeNumber)", &["1e999", "-1e999"]),
             ("5.0", &["5.0", "5.", "+5e0", "50E-1", "0.5e+1"]),
             ("-0.5", &["-.5", "-0.50"]),
             ("inf", &[".inf", "+.Inf", ".INF"]),
