@@ -21,6 +21,9 @@ use url::Url;
 /// Bytes of an API reply at most; the service's own have some hundred.
 const REPLY: usize = 1024 * 1024;
 
+/// Bytes of a key at least; the service's own have some dozens.
+const SECRET: usize = 16;
+
 /// The HTTP client can't be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client can't be set up: {0}")]
@@ -206,13 +209,19 @@ fn host(base: &BaseUrl) -> String {
 
 /// The host that a redirect points to.
 fn location(response: &Response) -> Option<String> {
-    let location = response.headers().get(header::LOCATION)?.to_str().ok()?;
+    let location = response.headers().get(header::LOCATION).filter(|_| response.status().is_redirection())?;
+    let location = location.to_str().ok()?;
     let url: Url = response.url().join(location).ok()?;
     Some(printable(url.host_str()?, EXCERPT))
 }
 
 /// Overwrites a key that the service repeats: replies end in messages, logs and the lock.
+///
+/// A key too short to be a secret is left alone, since it may stand in a task id by chance.
 fn conceal(body: &mut [u8], key: &[u8]) {
+    if key.len() < SECRET {
+        return;
+    }
     let mut at = 0;
     while at + key.len() <= body.len() {
         if body[at..].starts_with(key) {

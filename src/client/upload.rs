@@ -38,10 +38,10 @@ pub(super) async fn upload(service: &HttpService, image: &LocalImage) -> Result<
         return Err(local(why.clone()));
     }
     let envelope = failure::answer(call, exchange)?;
-    match (envelope.upload(), outcome.get()) {
-        (Some(url), Some(_)) => Ok(url),
-        (Some(_), None) => Err(failure::nonsense(call, "the service replied before it had the whole image")),
-        (None, _) => Err(failure::nonsense(call, "the reply has no URL of the image in it")),
+    match envelope.upload() {
+        Some(url) if matches!(outcome.get(), Some(Ok(()))) => Ok(url),
+        Some(_) => Err(failure::nonsense(call, "the service replied before it had the whole image")),
+        None => Err(failure::nonsense(call, "the reply has no URL of the image in it")),
     }
 }
 

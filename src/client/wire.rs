@@ -112,7 +112,7 @@ fn integer(value: &Value) -> Option<i64> {
 fn id(value: &Value) -> Option<String> {
     match value {
         Value::String(id) => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
+        Value::Number(id) if !id.is_f64() => Some(id.to_string()),
         _ => None,
     }
 }

@@ -133,6 +133,14 @@ async fn without_a_key_none_is_sent() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_no_secret_does_not_damage_a_task_id() {
+    let server = Server::start([vec![Act::Send(json(ACCEPTED))]]).await;
+    let key = ApiKey::new("t").ok();
+    let service = HttpService::new(Settings::new(server.base().parse().unwrap(), key, 1)).unwrap();
+    assert_eq!(service.submit(&json!({})).await, Submission::Accepted(task()));
+}
+
+#[tokio::test]
 async fn the_key_is_in_no_log_and_no_debug_output() {
     let script = [vec![Act::Send(json(ACCEPTED))], vec![Act::Close]];
     let (_server, service) = scripted(script.clone().into_iter().chain(script)).await;

@@ -33,7 +33,9 @@ async fn fetch(script: impl IntoIterator<Item = Vec<Act>>) -> (Server, Result<Ve
     let (server, service) = scripted(script).await;
     let folder = tempfile::tempdir().unwrap();
     let told = AtomicU64::new(0);
-    let advance = |bytes| drop(told.fetch_add(bytes, Ordering::Relaxed));
+    let advance = |bytes| {
+        told.fetch_add(bytes, Ordering::Relaxed);
+    };
     let url = format!("{}/1.mp4", server.base());
     let result = service.download(&url, &folder.path().join("a.mp4"), advance).await.map(|video| {
         let content = std::fs::read(&video.file).unwrap();

@@ -1,7 +1,9 @@
 //! The table of verdicts, over every combination of HTTP status and code.
 
 use crate::client::failure::{Call, Exchange, Reply, answer, submission};
-use crate::client::{Submission, Verdict};
+use crate::client::{Failure, Progress, Submission, Verdict};
+use proptest::prelude::*;
+use serde_json::Value;
 use std::time::Duration;
 
 const PAUSE: Option<Duration> = Some(Duration::from_secs(7));
@@ -99,6 +101,55 @@ fn a_paid_task_is_given_up_for_a_clear_word_only() {
                 Verdict::Local => false,
             };
             assert!(allowed, "{call} {status} {code:?}: {failure:?}");
+        }
+    }
+}
+
+/// JSON of any shape, with the names that the client looks for.
+fn json() -> impl Strategy<Value = Value> {
+    const NAMES: [&str; 9] = ["code", "message", "data", "taskId", "status", "progress", "result", "urls", "fullPath"];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        proptest::sample::select(&["0", "t-1", "FAILED", "https://a.example/1?b", "\u{1b}[2J"][..])
+            .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 4, |inner| {
+        let named = (proptest::sample::select(&NAMES[..]).prop_map(str::to_owned), inner.clone());
+        prop_oneof![
+            proptest::collection::vec(inner, 0..4).prop_map(Value::from),
+            proptest::collection::vec(named, 0..6).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_accepted_without_a_task_id(status in 100u16..1000, body in json()) {
+        let data = &body["data"];
+        let named = !data["taskId"].is_null() || data.as_array().is_some_and(|d| d.iter().any(|d| !d["taskId"].is_null()));
+        match submission(reply(status, &body.to_string())) {
+            Submission::Accepted(_) => prop_assert!(named),
+            Submission::Refused(Failure { message: shown, .. }) | Submission::Unknown(shown) => {
+                prop_assert!(shown.chars().count() < 1500 && !shown.contains(char::is_control));
+            }
+        }
+    }
+
+    #[test]
+    fn no_body_panics(status in 100u16..1000, bytes in any::<Vec<u8>>(), data in json()) {
+        for body in [bytes, serde_json::json!({"code": 0, "data": data}).to_string().into_bytes()] {
+            let exchange = || Exchange::Reply(Reply { status, body: body.clone(), ..Reply::default() });
+            let _ = submission(exchange());
+            if let Ok(envelope) = answer(Call::Status, exchange()) {
+                if let Some(Progress { word, progress, message, .. }) = envelope.progress() {
+                    let shown = word + &progress.unwrap_or_default() + &message;
+                    prop_assert!(shown.chars().count() < 2000 && !shown.contains(char::is_control));
+                }
+                prop_assert!(envelope.videos().into_iter().flatten().all(|url| url.starts_with("http")));
+            }
         }
     }
 }
