@@ -6,8 +6,8 @@
 //!     └──── ready, slot free, ended ────────────────┴─────────────────────┘
 //! ```
 //!
-//! The [`dispatcher`] alone knows which job is next and how many are in flight; each job is a task of its own that writes
-//! its own lines into the ledger and reports back. [`stop`] is the one switch that ends a run before its time, [`gate`] the one
+//! The `dispatcher` alone knows which job is next and how many are in flight; each job is a task of its own that writes
+//! its own lines into the ledger and reports back. [`stop`] is the one switch that ends a run before its time, `gate` the one
 //! place where a service that can't be reached is waited for.
 
 mod cadence;

@@ -15,12 +15,15 @@ use std::sync::{Arc, Mutex};
 use stop::Level;
 use tokio::time::Instant;
 
-/// How the scripted service answers; each closure gets how many such calls there were before.
+/// Answers a call about something; gets how many such calls there were before.
+type Answer<T> = Box<dyn Fn(&str, usize) -> Result<T, Failure> + Send + Sync>;
+
+/// How the scripted service answers.
 struct Script {
     submit: Box<dyn Fn(usize) -> Submission + Send + Sync>,
-    status: Box<dyn Fn(&str, usize) -> Result<TaskState, Failure> + Send + Sync>,
-    result: Box<dyn Fn(&str, usize) -> Result<Vec<String>, Failure> + Send + Sync>,
-    download: Box<dyn Fn(&str, usize) -> Result<Vec<u8>, Failure> + Send + Sync>,
+    status: Answer<TaskState>,
+    result: Answer<Vec<String>>,
+    download: Answer<Vec<u8>>,
     upload: Box<dyn Fn(usize) -> Result<String, Failure> + Send + Sync>,
     /// How long a generation takes.
     latency: Duration,

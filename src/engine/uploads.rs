@@ -7,17 +7,20 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
+/// The outcome of an upload, once it is there.
+type Outcome = Arc<OnceCell<Result<String, Failure>>>;
+
 /// The URLs of uploaded content, those of earlier runs included.
 #[derive(Debug, Default)]
 pub(super) struct Uploads {
-    cells: Mutex<HashMap<Sha256, Arc<OnceCell<Result<String, Failure>>>>>,
+    outcomes: Mutex<HashMap<Sha256, Outcome>>,
 }
 
 impl Uploads {
     /// Starts with what earlier runs uploaded.
     pub(super) fn new(known: impl IntoIterator<Item = (Sha256, String)>) -> Uploads {
-        let cells = known.into_iter().map(|(hash, url)| (hash, Arc::new(OnceCell::new_with(Some(Ok(url))))));
-        Uploads { cells: Mutex::new(cells.collect()) }
+        let outcomes = known.into_iter().map(|(hash, url)| (hash, Arc::new(OnceCell::new_with(Some(Ok(url))))));
+        Uploads { outcomes: Mutex::new(outcomes.collect()) }
     }
 
     /// The content's URL, by `upload` where it isn't known; others that ask meanwhile wait for the same outcome.
@@ -28,13 +31,13 @@ impl Uploads {
     where
         F: Future<Output = Result<String, Failure>>,
     {
-        self.cell(content).get_or_init(upload).await.clone()
+        self.outcome(content).get_or_init(upload).await.clone()
     }
 
-    fn cell(&self, content: &Sha256) -> Arc<OnceCell<Result<String, Failure>>> {
+    fn outcome(&self, content: &Sha256) -> Outcome {
         // A panic elsewhere can't leave a map half changed.
-        let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        cells.entry(*content).or_default().clone()
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        outcomes.entry(*content).or_default().clone()
     }
 }
 

@@ -162,7 +162,7 @@ impl Book {
                 let to = Key { job: to.clone(), digest: key.digest };
                 self.take_over(key, *attempt, &to);
                 self.put(&to, *place);
-                self.history_mut(&to).put(*place, Some(name));
+                self.history_mut(&to).moved(&to.job, *place, name);
             }
         }
     }

@@ -105,6 +105,13 @@ impl History {
         }
     }
 
+    /// The purchases take another place and name, their files having been renamed.
+    pub(super) fn moved(&mut self, to: &JobId, place: Place, name: &VideoName) {
+        for Submit { record, .. } in &mut self.submits {
+            *record = record.clone().moved(to, place, name.clone());
+        }
+    }
+
     /// Another digest takes the job's place: what is still to come must not take the names of its videos.
     pub(super) fn supersede(&mut self) {
         for Submit { record, .. } in &mut self.submits {

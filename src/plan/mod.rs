@@ -153,3 +153,6 @@ fn changed_parts(former: &Record, job: &Job) -> Vec<String> {
     let names: BTreeSet<&String> = former.parts.keys().chain(parts.keys()).collect();
     names.into_iter().filter(|name| former.parts.get(*name) != parts.get(*name)).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! Edits, undone edits, renames and swaps: what is paid follows its digest, and no file is renamed over another.
+
+use super::*;
+use crate::base::digest::Sha256;
+use crate::base::folder::Folder;
+use crate::ledger::entry::Entry;
+use crate::ledger::record::Output;
+use crate::manifest::model::{Prices, RunSettings};
+use crate::spec::names::{Digest, ReferenceName, TaskId};
+use crate::spec::output::VideoName;
+use crate::spec::request::{Generation, Image, Reference};
+use crate::spec::vocabulary::{self, ReferenceType, Resolution};
+use jiff::Timestamp;
+
+/// A project of jobs, each an id with a prompt; and a ledger that goes along.
+struct Project {
+    temp: tempfile::TempDir,
+    book: Book,
+}
+
+fn job(id: &str, prompt: &str) -> Job {
+    let generation = Generation {
+        model: vocabulary::MODEL.into(),
+        prompt: format!("@dog {prompt}"),
+        negative_prompt: None,
+        resolution: Resolution::P720,
+        duration: vocabulary::Duration::Five,
+        references: vec![Reference {
+            kind: ReferenceType::Subject,
+            name: ReferenceName::new("dog").unwrap(),
+            images: vec![Image::Url("https://images.example.com/dog.png".into())],
+        }],
+        number_of_videos: 1,
+        need_expand_prompt: false,
+    };
+    Job {
+        id: JobId::new(id).unwrap(),
+        digest: generation.digest(1),
+        take: 1,
+        name: VideoName::new(&format!("out/{id}-{{n}}.mp4")),
+        generation,
+    }
+}
+
+impl Project {
+    fn new() -> Project {
+        let temp = tempfile::tempdir().unwrap();
+        std::fs::create_dir(temp.path().join("out")).unwrap();
+        Project { temp, book: Book::default() }
+    }
+
+    fn plan(&self, jobs: &[(&str, &str)], choice: &Choice) -> Plan {
+        let manifest = Manifest {
+            folder: Folder::open(self.temp.path()).unwrap(),
+            base_url: None,
+            run: RunSettings::default(),
+            output_dir: "out".into(),
+            prices: Prices::default(),
+            jobs: jobs.iter().map(|(id, prompt)| job(id, prompt)).collect(),
+            images: Default::default(),
+        };
+        plan(&manifest, &self.book, choice)
+    }
+
+    /// Runs a manifest to its end: moves first, then everything succeeds. Gives what was done to each job.
+    fn run(&mut self, jobs: &[(&str, &str)]) -> Vec<(Action, Reason)> {
+        let plan = self.plan(jobs, &Choice::default());
+        for to in &plan.moves {
+            self.rename(to);
+        }
+        for step in plan.steps.iter().filter(|step| step.action == Action::Submit) {
+            self.buy(&job(jobs[step.job].0, jobs[step.job].1), step.attempt, true);
+        }
+        plan.steps.iter().map(|step| (step.action, step.reason)).collect()
+    }
+
+    fn rename(&mut self, to: &Move) {
+        let record = self.book.get(&to.key).unwrap().clone();
+        for output in record.stage.outputs() {
+            let destination = self.temp.path().join(to.name.path(output.number));
+            assert!(!destination.exists(), "{} would be overwritten", destination.display());
+            std::fs::rename(self.temp.path().join(&output.path), destination).unwrap();
+        }
+        let Move { key, to, place, name } = to.clone();
+        self.book.apply(&Entry::Moved { key, attempt: record.attempt, to, place, name });
+    }
+
+    /// Submits a job; with `finish` its video comes too.
+    fn buy(&mut self, job: &Job, attempt: u32, finish: bool) {
+        let key = Key { job: job.id.clone(), digest: job.digest };
+        let at = Timestamp::from_second(1_700_000_000).unwrap();
+        let task = TaskId::new(&format!("task-{}-{attempt}", job.digest.short())).unwrap();
+        self.book.apply(&Entry::Submitting {
+            key: key.clone(),
+            attempt,
+            parts: job.generation.parts(1),
+            videos: 1,
+            name: job.name.clone(),
+            service: "s".into(),
+            at,
+        });
+        self.book.apply(&Entry::Submitted { key: key.clone(), attempt, task, at });
+        if !finish {
+            return;
+        }
+        self.book.apply(&Entry::Generated { key: key.clone(), attempt, at });
+        let (path, content) = (job.name.path(1), job.digest.to_string());
+        std::fs::write(self.temp.path().join(&path), &content).unwrap();
+        let (sha256, bytes) = (Sha256::of(content.as_bytes()), content.len() as u64);
+        let output = Output { number: 1, path, sha256, bytes, source: None };
+        self.book.apply(&Entry::Downloaded { key: key.clone(), attempt, output });
+        self.book.apply(&Entry::Succeeded { key, attempt });
+    }
+
+    fn digest_in(&self, path: &str) -> Option<String> {
+        std::fs::read_to_string(self.temp.path().join(path)).ok()
+    }
+}
+
+const NEW: (Action, Reason) = (Action::Submit, Reason::New);
+const CHANGED: (Action, Reason) = (Action::Submit, Reason::Changed);
+const KEPT: (Action, Reason) = (Action::Keep, Reason::Succeeded);
+
+fn content(id: &str, prompt: &str) -> Option<String> {
+    Some(job(id, prompt).digest.to_string())
+}
+
+#[test]
+fn a_rerun_does_nothing() {
+    let mut project = Project::new();
+    assert_eq!(project.run(&[("a", "one"), ("b", "two")]), [NEW, NEW]);
+    assert_eq!(project.run(&[("b", "two"), ("a", "one")]), [KEPT, KEPT]);
+    assert!(project.plan(&[("a", "one")], &Choice::default()).is_idle());
+}
+
+#[test]
+fn an_edited_job_is_bought_anew_and_an_undone_edit_is_not() {
+    let mut project = Project::new();
+    project.run(&[("a", "one")]);
+    let plan = project.plan(&[("a", "two")], &Choice::default());
+    assert_eq!(plan.steps[0].changed, ["prompt"]);
+    assert_eq!(project.run(&[("a", "two")]), [CHANGED]);
+    let aside = job("a", "one").name.superseded(&job("a", "one").digest).path(1);
+    assert_eq!(project.digest_in(&aside), content("a", "one"), "the paid video is kept");
+    assert_eq!(project.digest_in("out/a-1.mp4"), content("a", "two"));
+
+    assert_eq!(project.run(&[("a", "one")]), [KEPT]);
+    assert_eq!(project.digest_in("out/a-1.mp4"), content("a", "one"));
+    assert_eq!(project.run(&[("a", "two")]), [KEPT], "and back again");
+    assert_eq!(project.book.superseded().count(), 1);
+}
+
+#[test]
+fn a_rename_costs_nothing_and_its_files_go_along() {
+    let mut project = Project::new();
+    project.run(&[("a", "one")]);
+    assert_eq!(project.run(&[("b", "one")]), [KEPT]);
+    assert_eq!((project.digest_in("out/a-1.mp4"), project.digest_in("out/b-1.mp4")), (None, content("b", "one")));
+    assert_eq!(project.book.records().count(), 1);
+}
+
+#[test]
+fn swapped_and_rotated_ids_cost_nothing() {
+    let mut project = Project::new();
+    project.run(&[("a", "one"), ("b", "two"), ("c", "three")]);
+    assert_eq!(project.run(&[("a", "two"), ("b", "one"), ("c", "three")]), [KEPT, KEPT, KEPT]);
+    assert_eq!(project.digest_in("out/a-1.mp4"), content("a", "two"));
+    assert_eq!(project.digest_in("out/b-1.mp4"), content("b", "one"));
+    assert_eq!(project.run(&[("b", "two"), ("c", "one"), ("d", "three")]), [KEPT, KEPT, KEPT]);
+    assert_eq!(project.digest_in("out/d-1.mp4"), content("d", "three"));
+    assert_eq!(project.digest_in("out/a-1.mp4"), None);
+    assert!(project.plan(&[("b", "two"), ("c", "one"), ("d", "three")], &Choice::default()).is_idle());
+}
+
+#[test]
+fn a_job_with_the_digest_that_another_gave_up_takes_its_record() {
+    let mut project = Project::new();
+    project.run(&[("a", "one")]);
+    assert_eq!(project.run(&[("a", "two"), ("b", "one")]), [CHANGED, KEPT]);
+    assert_eq!(project.digest_in("out/b-1.mp4"), content("b", "one"));
+    assert_eq!(project.digest_in("out/a-1.mp4"), content("a", "two"));
+}
+
+#[test]
+fn twins_are_two_purchases() {
+    let mut project = Project::new();
+    assert_eq!(project.run(&[("a", "one"), ("b", "one")]), [NEW, NEW]);
+    assert_eq!(project.run(&[("a", "one"), ("b", "one")]), [KEPT, KEPT]);
+}
+
+#[test]
+fn what_is_in_flight_of_an_edited_or_removed_job_is_still_collected() {
+    let mut project = Project::new();
+    project.buy(&job("a", "one"), 1, false);
+    project.buy(&job("gone", "three"), 1, false);
+    let plan = project.plan(&[("a", "two")], &Choice::default());
+    let mut strays: Vec<_> =
+        plan.strays.iter().map(|record| (record.key.job.as_str(), record.name.pattern())).collect();
+    strays.sort_unstable();
+    let aside = job("a", "one").name.superseded(&job("a", "one").digest);
+    assert_eq!(strays, [("a", aside.pattern()), ("gone", "out/gone-{n}.mp4")]);
+    assert_eq!(plan.removed, [JobId::new("gone").unwrap()]);
+}
+
+#[test]
+fn pruning_drops_what_is_finished_and_left_the_manifest() {
+    let mut project = Project::new();
+    project.run(&[("a", "one"), ("b", "two")]);
+    project.buy(&job("flying", "three"), 1, false);
+    let prune = Choice { prune: true, ..Choice::default() };
+    let dropped = |jobs: &[(&str, &str)]| {
+        let plan = project.plan(jobs, &prune);
+        plan.prune.iter().map(|(key, _)| key.job.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(dropped(&[("a", "one")]), ["b"]);
+    assert_eq!(dropped(&[("a", "one"), ("c", "two")]), [""; 0], "what is taken over is not dropped");
+}
+
+#[test]
+fn a_selection_touches_nothing_else() {
+    let mut project = Project::new();
+    project.run(&[("a", "one"), ("b", "two")]);
+    let only = Choice { selection: Selection::new(&["b".into()], &[]).unwrap(), ..Choice::default() };
+    let plan = project.plan(&[("a", "changed"), ("b", "two")], &only);
+    assert_eq!((plan.steps.len(), plan.moves.len(), plan.is_idle()), (1, 0, true));
+}
+
+#[test]
+fn digests_of_the_test_are_real() {
+    assert_ne!(job("a", "one").digest, job("a", "two").digest);
+    assert_eq!(job("a", "one").digest, Digest(job("b", "one").digest.0));
+}
