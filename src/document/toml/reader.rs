@@ -94,8 +94,15 @@ impl<'s, 'f> Reader<'s, 'f> {
     pub(super) fn syntax(&mut self, at: usize, span: Span, kind: SyntaxKind) {
         if at >= self.quiet {
             self.flaws.push(Flaw::Syntax { span, kind });
-            self.quiet = next_line(self.text(), at).max(span.end as usize);
+            self.hush(at);
+            self.quiet = self.quiet.max(span.end as usize);
         }
+    }
+
+    /// Lets no further syntax error be reported on the line with the byte `at`; its end belongs to it.
+    fn hush(&mut self, at: usize) {
+        let end = next_line(self.text(), at);
+        self.quiet = self.quiet.max(end + usize::from(!self.text()[..end].ends_with('\n')));
     }
 
     /// Breaks what an error between two values spoils.
@@ -210,7 +217,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             if span.start as usize >= self.quiet {
                 self.flaws.push(Flaw::TooDeep { span: first_character(self.text(), span.start as usize) });
             }
-            self.quiet = self.quiet.max(next_line(self.text(), span.start as usize));
+            self.hush(span.start as usize);
         } else if kind == Kind::Array {
             self.tables.tape.slot_mut(slot).what = What::List { first: NONE };
         } else {

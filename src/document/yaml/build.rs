@@ -48,6 +48,8 @@ pub(super) struct Builder<'s, 'f> {
     key_value: What,
     /// How many values all aliases stand for so far.
     expansion: u64,
+    /// It was said that these are too many.
+    too_many: bool,
     suggestions: usize,
 }
 
@@ -116,6 +118,7 @@ impl<'s, 'f> Builder<'s, 'f> {
             last: NONE,
             key_value: What::Null,
             expansion: 0,
+            too_many: false,
             suggestions: 0,
         }
     }
@@ -189,11 +192,14 @@ impl<'s, 'f> Builder<'s, 'f> {
         {
             self.flaws.push(Flaw::UnknownTag { span });
         }
+        let inside = self.frames.iter().any(|frame| frame.awaits == Awaits::KeyEnd);
         if let Some(frame) = self.frames.last_mut()
             && frame.awaits == Awaits::Key
         {
             frame.awaits = Awaits::KeyEnd;
-            self.flaws.push(Flaw::ComplexKey { span: first_character(self.tape.text, span.start as usize) });
+            if !inside {
+                self.flaws.push(Flaw::ComplexKey { span: first_character(self.tape.text, span.start as usize) });
+            }
         }
         if self.frames.len() == bounds::DEPTH {
             self.flaws.push(Flaw::TooDeep { span: first_character(self.tape.text, span.start as usize) });
@@ -245,7 +251,13 @@ impl<'s, 'f> Builder<'s, 'f> {
         if matches!(self.tape.slot(frame.slot).what, What::Table { .. }) {
             entries::unique(&mut self.tape, frame.slot, self.flaws);
             if !frame.merges.is_empty() {
-                entries::inherit(&mut self.tape, frame.slot, &frame.merges, self.flaws);
+                let budget = bounds::expansion(self.tape.text.len()).saturating_sub(self.expansion);
+                let got = entries::inherit(&mut self.tape, frame.slot, &frame.merges, budget, self.flaws);
+                self.expansion = self.expansion.saturating_add(got.values);
+                frame.size.values = frame.size.values.saturating_add(got.values);
+                if let Some(merge) = got.too_many {
+                    self.too_many_aliases(self.tape.slot(merge).span);
+                }
             }
         }
         self.closed.push(frame.slot);
@@ -351,15 +363,18 @@ impl<'s, 'f> Builder<'s, 'f> {
         let name = self.tape.text.get(span.start as usize + 1..span.end as usize).unwrap_or_default();
         let (what, size) = match self.anchors.get(name) {
             Some(&Anchor::Done(target, size)) => {
-                self.expansion = self.expansion.saturating_add(size.values);
+                let merging = self.merging();
+                // What a merge key brings in is counted when it is known what of it counts.
+                let values = if merging > 0 { 1 } else { size.values };
+                self.expansion = self.expansion.saturating_add(values);
                 if self.expansion > bounds::expansion(self.tape.text.len()) {
-                    self.flaws.push(Flaw::TooManyAliases { span });
+                    self.too_many_aliases(span);
                     (What::Broken, Size::SCALAR)
-                } else if self.frames.len() + size.depth > bounds::DEPTH {
+                } else if self.frames.len() + size.depth > bounds::DEPTH + merging {
                     self.flaws.push(Flaw::TooDeep { span });
                     (What::Broken, Size::SCALAR)
                 } else {
-                    (What::Alias(target), size)
+                    (What::Alias(target), Size { values, ..size })
                 }
             }
             Some(Anchor::Open(_)) => {
@@ -394,6 +409,23 @@ impl<'s, 'f> Builder<'s, 'f> {
         }
     }
 
+    /// How many lists and tables an alias that stands here brings in without being inside them: at a merge key, its own
+    /// table, and the list in which it stands there.
+    fn merging(&self) -> usize {
+        match self.frames.as_slice() {
+            [.., Frame { awaits: Awaits::Merge, .. }] => 1,
+            [.., Frame { awaits: Awaits::Merge, .. }, Frame { awaits: Awaits::Item, .. }] => 2,
+            _ => 0,
+        }
+    }
+
+    /// Says once that aliases stand for too much.
+    fn too_many_aliases(&mut self, span: Span) {
+        if !std::mem::replace(&mut self.too_many, true) {
+            self.flaws.push(Flaw::TooManyAliases { span });
+        }
+    }
+
     /// The anchor that was probably meant by a name.
     fn nearest(&mut self, name: &str) -> Option<String> {
         self.suggestions += 1;
@@ -408,9 +440,12 @@ impl<'s, 'f> Builder<'s, 'f> {
     /// Puts a finished value where it belongs.
     fn place(&mut self, value: u32, size: Size) {
         self.last = value;
+        let merged = usize::from(matches!(self.tape.slot(value).what, What::List { .. })) + 1;
         let Some(frame) = self.frames.last_mut() else { return };
+        // What is merged is not inside, but beside.
+        let depth = if frame.awaits == Awaits::Merge { size.depth.saturating_sub(merged) } else { size.depth };
         frame.size.values = frame.size.values.saturating_add(size.values);
-        frame.size.depth = frame.size.depth.max(size.depth);
+        frame.size.depth = frame.size.depth.max(depth);
         frame.awaits = match frame.awaits {
             Awaits::Item => {
                 self.tape.link(frame.slot, frame.last, value);
@@ -466,6 +501,9 @@ impl<'s, 'f> Builder<'s, 'f> {
 
     /// Breaks the value in which a syntax error lies. False where it is in none.
     fn spoil(&mut self, flow: Option<usize>, dash: bool, start: usize, at: usize) -> bool {
+        if self.ended {
+            return true;
+        }
         if let Some(depth) = flow {
             while self.frames.len() > depth + 1 {
                 let Some(frame) = self.frames.pop() else { break };
