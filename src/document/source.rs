@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn places_are_counted_in_characters_from_one() {
         let source = Source::new("jobs.yaml", "\u{feff}ab\r\n小狗🐶x\n".to_owned());
-        let at = |needle| source.position(source.text().find(needle).unwrap());
+        let at = |needle| source.position(source.text().find(needle).expect("it is there"));
         assert_eq!(at("a"), Position { offset: 3, line: 1, column: 1 });
         assert_eq!(at("b"), Position { offset: 4, line: 1, column: 2 });
         assert_eq!(at("x"), Position { offset: 17, line: 2, column: 4 });

@@ -87,11 +87,11 @@ fn a_table_that_lost_an_entry_is_not_whole() {
         let source = Source::new("t", text.to_owned());
         let parsed = parse(&source, Format::Yaml);
         let Value::List(list) = parsed.tree.root().value() else { panic!("{text}") };
-        let tables = list.iter().filter_map(|item| match item.value() {
+        let mut tables = list.iter().filter_map(|item| match item.value() {
             Value::Table(table) => Some(table.is_whole()),
             _ => None,
         });
-        assert_eq!(tables.fold(true, |all, one| all && one), whole, "{text}");
+        assert_eq!(tables.all(|one| one), whole, "{text}");
     }
 }
 

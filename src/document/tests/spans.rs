@@ -148,7 +148,7 @@ fn bare_scalars_are_told_from_quoted_ones() {
         let parsed = parse(&source, format);
         let root = parsed.tree.root();
         let node = match root.value() {
-            Value::Table(table) => table.get("a").unwrap().value,
+            Value::Table(table) => table.get("a").expect("`a` is there").value,
             _ => root,
         };
         assert_eq!(node.is_bare(), bare, "{text}");
@@ -181,7 +181,7 @@ fn json_is_read_with_its_own_edges() {
         "{{\t\"a\"\t:\t[1,\t-2.5e+3\t,\"\\/\\ud83d\\ude00\\u72d7\\b\\f\\u0000\"],\r\n\t\"b\":{{\"{k}\":\"{long}\"}},\"n\":null,\"e\":{{}},\"f\":[]\n,\n\"t\"\n:\ntrue}}\n",
         k = "k".repeat(500),
     );
-    let expected: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let expected: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
     assert_eq!(shown(&text, Format::Json), (expected, vec![]));
     let items: Vec<_> =
         (0..20_000).map(|n| serde_json::json!({"id": n, "p": "@x: y #z", "u": ["a", {"b": "\u{e9}"}]})).collect();

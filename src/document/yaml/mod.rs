@@ -46,11 +46,7 @@ fn events<'s>(builder: &mut Builder<'s, '_>, fragment: Range<usize>) -> Result<(
         let tag =
             place.tag_span().and_then(|tag| tag.byte_range()).map(|tag| Span::new(base + tag.start, base + tag.end));
         match event {
-            Event::DocumentStart(..) => {
-                if !builder.document(span) {
-                    return Ok(());
-                }
-            }
+            Event::DocumentStart(..) if !builder.document(span) => return Ok(()),
             Event::Scalar(value, style, _, name) => builder.scalar(span, &value, style, name.as_deref().zip(tag)),
             Event::SequenceStart(style, _, name) => {
                 builder.open_list(span, style, place.start.col(), name.as_deref().zip(tag));
