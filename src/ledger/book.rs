@@ -129,7 +129,7 @@ impl Book {
             Entry::Submitting { key, attempt, parts, videos, name, service, at } => {
                 self.service.get_or_insert_with(|| service.clone());
                 let asked = Asked { parts, videos: *videos, name, at: whole_seconds(*at) };
-                self.history_mut(key).asked(key, *attempt, asked);
+                self.history_mut(key).asked(key, *attempt, &asked);
                 self.make_current(key);
                 self.history_mut(key).put(Place::Current, Some(name));
             }
@@ -268,3 +268,6 @@ fn whole_seconds(at: Timestamp) -> Timestamp {
 fn without_query(url: &str) -> &str {
     url.find(['?', '#']).map_or(url, |end| &url[..end])
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,10 @@
 //! An attempt only ever moves up this ladder, whatever the order and number of the entries that speak of it:
 //!
 //! ```text
-//! asked < refused for now < refused, uncertain < submitted < uncertain with a task < generated < succeeded, failed
+//! asked < refused for now < refused, uncertain < submitted, uncertain with a task < generated < succeeded, failed
 //! ```
 //!
-//! The exception is a person's word (`Resolved`). What is shown as the key's record is its highest attempt that stands, so
+//! On the rung of `submitted` the last word counts: the service may lose a task that it accepted, and find it again. The exception is a person's word (`Resolved`). What is shown as the key's record is its highest attempt that stands, so
 //! that a record stands again when the attempt after it was refused for now.
 
 use super::entry::Verdict;
@@ -52,7 +52,6 @@ pub(super) enum Rank {
     ForNow,
     Answered,
     Submitted,
-    Unknown,
     Generated,
     Final,
 }
@@ -123,7 +122,7 @@ impl History {
     }
 
     /// The intent of an attempt.
-    pub(super) fn asked(&mut self, key: &Key, attempt: u32, asked: Asked<'_>) {
+    pub(super) fn asked(&mut self, key: &Key, attempt: u32, asked: &Asked<'_>) {
         if let Err(place) = self.find(attempt) {
             let record = Record {
                 key: key.clone(),
@@ -148,12 +147,11 @@ impl History {
 
     /// Accepted as `task`.
     pub(super) fn submitted(&mut self, key: &Key, attempt: u32, task: &TaskId, at: Timestamp) {
-        if self.others.contains(task) {
-            return;
-        }
         let submit = self.submit(key, attempt);
         let known = submit.record.stage.task().cloned();
         match &submit.record.stage {
+            // The service knows it after all.
+            Stage::Uncertain { .. } if known.as_ref() == Some(task) => {}
             _ if known.as_ref() == Some(task) => return,
             // Two tasks under one attempt come of a journal beside a foreign lock. Both are paid: none may be forgotten.
             Stage::Submitted { .. } | Stage::Generated { .. } | Stage::Succeeded { .. } => {
@@ -171,7 +169,8 @@ impl History {
         submit.tell(Stage::Submitted { task: task.clone() });
         submit.record.submitted_at = Some(at);
         submit.record.finished_at = None;
-        self.others.extend(known.filter(|_| !refunded));
+        self.others.remove(task);
+        self.others.extend(known.filter(|known| known != task && !refunded));
     }
 
     /// Refused; `last` where it is for good.
@@ -260,13 +259,14 @@ impl History {
         match verdict {
             Verdict::Task { task } => {
                 let submit = self.submit(key, attempt);
-                let Stage::Uncertain { task: unknown, .. } = &submit.record.stage else {
-                    return self.submitted(key, attempt, task, at);
-                };
-                let unknown = unknown.clone().filter(|unknown| unknown != task);
+                let known = submit.record.stage.task().filter(|known| *known != task).cloned();
+                if !matches!(submit.record.stage, Stage::Uncertain { .. }) {
+                    self.others.extend(known.map(|_| task.clone()));
+                    return;
+                }
                 submit.tell(Stage::Submitted { task: task.clone() });
                 submit.record.submitted_at.get_or_insert(at);
-                self.others.extend(unknown);
+                self.others.extend(known);
                 self.others.remove(task);
             }
             Verdict::Resubmit => {
@@ -296,7 +296,8 @@ impl History {
         let place = self.find(attempt).ok()?;
         let rest = self.submits.split_off(place + 1);
         let submits = std::mem::replace(&mut self.submits, rest);
-        Some(History { submits, seen: attempt, others: std::mem::take(&mut self.others) })
+        let others = if self.submits.is_empty() { std::mem::take(&mut self.others) } else { BTreeSet::new() };
+        Some(History { submits, seen: attempt, others })
     }
 
     /// Takes in what is known of the same purchase under another job: it is this job's from now on.
@@ -309,7 +310,7 @@ impl History {
                 Err(place) => self.submits.insert(place, submit),
                 Ok(place) => {
                     let mine = &mut self.submits[place];
-                    if submit.worth() > mine.worth() {
+                    if submit.goes_before(mine) {
                         std::mem::swap(mine, &mut submit);
                     }
                     let failed = matches!(submit.record.stage, Stage::Failed { .. });
@@ -374,21 +375,30 @@ impl Submit {
             (_, Answer::ForNow) => Rank::ForNow,
             (_, Answer::Open) => Rank::Asked,
             (Stage::Refused { .. } | Stage::Uncertain { task: None, .. }, Answer::Told) => Rank::Answered,
-            (Stage::Submitted { .. }, _) => Rank::Submitted,
-            (Stage::Uncertain { task: Some(_), .. }, _) => Rank::Unknown,
+            (Stage::Submitted { .. } | Stage::Uncertain { task: Some(_), .. }, _) => Rank::Submitted,
             (Stage::Generated { .. }, _) => Rank::Generated,
             (Stage::Succeeded { .. } | Stage::Failed { .. }, _) => Rank::Final,
         }
     }
 
-    /// Which of two purchases under one number is kept in sight: the one that is paid, and further.
-    fn worth(&self) -> (u8, Rank) {
-        let paid = match self.record.stage {
+    /// Which of two accounts of one number is kept in sight: of the same task the further one, else the one that is paid.
+    fn goes_before(&self, other: &Submit) -> bool {
+        let task = self.record.stage.task();
+        if task.is_some() && task == other.record.stage.task() {
+            self.rank() > other.rank()
+        } else {
+            (self.paid(), self.rank()) > (other.paid(), other.rank())
+        }
+    }
+
+    /// How likely there is something to be had for it.
+    fn paid(&self) -> u8 {
+        match self.record.stage {
             Stage::Succeeded { .. } | Stage::Generated { .. } => 3,
             Stage::Submitted { .. } | Stage::Uncertain { task: Some(_), .. } => 2,
-            Stage::Uncertain { task: None, .. } => 1,
+            // Without even an intent it is but an echo of the other one.
+            Stage::Uncertain { task: None, .. } => u8::from(self.record.submitted_at.is_some()),
             Stage::Failed { .. } | Stage::Refused { .. } => 0,
-        };
-        (paid, self.rank())
+        }
     }
 }

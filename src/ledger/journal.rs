@@ -117,10 +117,11 @@ impl Pen {
 pub(super) fn read(text: &[u8]) -> Result<Contents<'_>, Flaw> {
     let (first, rest) = text.split_at(text.iter().position(|b| *b == b'\n').map_or(text.len(), |end| end + 1));
     let Some((seed, header)) = sound_header(first)? else {
-        // The header was synced before anything was written behind it.
-        return match rest {
-            [] => Ok(Contents { header: None, lines: Vec::new(), torn: (!first.is_empty()).then_some(1) }),
-            _ => Err(Flaw::Damaged { line: 1, what: "the journal's first line is damaged" }),
+        // A header whose end is there was written whole once, and synced before anything was written behind it.
+        return if text.contains(&b'\n') {
+            Err(Flaw::Damaged { line: 1, what: "the journal's first line is damaged" })
+        } else {
+            Ok(Contents { header: None, lines: Vec::new(), torn: (!text.is_empty()).then_some(1) })
         };
     };
     let pieces = rest.split_inclusive(|b| *b == b'\n').enumerate().map(|(i, line)| (i + 2, line));
@@ -197,7 +198,9 @@ fn sound_line(seed: u32, place: usize, line: &[u8]) -> Option<Line<'_>> {
 fn summed(line: &[u8]) -> Option<(u32, &[u8])> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let (sum, text) = (line.get(..8)?, line.get(9..)?);
-    let digits = std::str::from_utf8(sum).ok().filter(|_| line[8] == b' ' && sum.iter().all(u8::is_ascii_hexdigit))?;
+    let digits = std::str::from_utf8(sum)
+        .ok()
+        .filter(|_| line[8] == b' ' && sum.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))?;
     Some((u32::from_str_radix(digits, 16).ok()?, text))
 }
 

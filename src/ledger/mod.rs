@@ -213,4 +213,6 @@ impl Desk {
 }
 
 #[cfg(test)]
+mod measure;
+#[cfg(test)]
 mod tests;

@@ -12,6 +12,9 @@ use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// Bytes of a piece of the text, about: pieces are parsed by themselves, which takes less memory and all processors.
+const PIECE: usize = 256 * 1024;
+
 /// The book of a lock that was read from `path`.
 ///
 /// # Errors
@@ -20,39 +23,80 @@ pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerE
     let damaged = |line, what: String| LedgerError::Damaged { path: path.to_owned(), line, what };
     let text = std::str::from_utf8(text)
         .map_err(|e| damaged(Some(line_at(text, e.valid_up_to())), "the text is not UTF-8".to_owned()))?;
-    let lock: Lock = toml::from_str(text).map_err(|e| refusal(text, path, &e))?;
     let mut book = Book::default();
-    if let Some(service) = &lock.service {
-        book.set_service(service);
-    }
-    let tables = [(lock.job, Place::Current, "[[job]]"), (lock.superseded, Place::Superseded, "[[superseded]]")];
-    for (tables, place, header) in tables {
-        for (i, table) in tables.into_iter().enumerate() {
-            let wrong = |what: String| damaged(line_of_table(text, header, i), what);
-            let others = table.other_task_ids.iter().cloned().collect();
-            let record = table.into_record(place).map_err(|what| wrong(what.to_owned()))?;
-            let twice = match place {
-                Place::Current => book.current(&record.key.job).is_some(),
-                Place::Superseded => book.get(&record.key).is_some(),
-            };
-            if twice {
+    for (start, piece) in parse_pieces(&pieces(text)) {
+        let piece = piece.map_err(|e| refusal(text, path, &e, start))?;
+        let (job, superseded) = (piece.job, piece.superseded);
+        let damaged_at =
+            |line: Option<usize>, what| damaged(line.map(|line| line_at(text.as_bytes(), start) + line - 1), what);
+        if start == 0 {
+            piece.version.ok_or_else(|| damaged(Some(1), "`version` is missing".to_owned()))?;
+        }
+        if let Some(service) = &piece.service {
+            book.set_service(service);
+        }
+        let tables = [(job, Place::Current, "[[job]]"), (superseded, Place::Superseded, "[[superseded]]")];
+        for (tables, place, header) in tables {
+            for (i, table) in tables.into_iter().enumerate() {
+                let wrong = |what: String| damaged_at(line_of_table(&text[start..], header, i), what);
+                let others = table.other_task_ids.iter().cloned().collect();
+                let record = table.into_record(place).map_err(|what| wrong(what.to_owned()))?;
                 let Key { job, digest } = &record.key;
-                return Err(wrong(format!("the job {job} ({}) stands in the lock twice", digest.short())));
+                let twice = book.get(&record.key).is_some()
+                    || record.place == Place::Current && book.current(&record.key.job).is_some();
+                if twice {
+                    return Err(wrong(format!("the job {job} ({}) stands in the lock twice", digest.short())));
+                }
+                book.insert(record, others);
             }
-            book.insert(record, others);
+        }
+        for upload in piece.upload {
+            book.add_upload(upload.sha256, &upload.url, upload.uploaded_at);
         }
     }
-    for upload in lock.upload {
-        book.add_upload(upload.sha256, &upload.url, upload.uploaded_at);
-    }
     Ok(book)
+}
+
+/// The text in pieces that are TOML by themselves, and where each starts: a piece begins at the header of a job or upload.
+fn pieces(text: &str) -> Vec<(usize, &str)> {
+    // What looks like a header may stand within a string of several lines. None is ever written, but by hand.
+    if text.contains("\"\"\"") || text.contains("'''") {
+        return vec![(0, text)];
+    }
+    let mut pieces = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        let header = ["[[job]]", "[[superseded]]", "[[upload]]"].contains(&line.trim_end());
+        // The first piece is the head alone.
+        if header && (start == 0 || end - start >= PIECE) {
+            pieces.push((start, &text[start..end]));
+            start = end;
+        }
+        end += line.len();
+    }
+    pieces.push((start, &text[start..]));
+    pieces
+}
+
+/// Parses the pieces, on several processors where there are many.
+fn parse_pieces(pieces: &[(usize, &str)]) -> Vec<(usize, Result<Lock, toml::de::Error>)> {
+    let parse = |(start, piece): &(usize, &str)| (*start, toml::from_str(piece));
+    if pieces.len() < 8 {
+        return pieces.iter().map(parse).collect();
+    }
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(8));
+    std::thread::scope(|scope| {
+        let spawn = |share| scope.spawn(move || -> Vec<_> { <[_]>::iter(share).map(parse).collect() });
+        let workers: Vec<_> = pieces.chunks(pieces.len().div_ceil(threads)).map(spawn).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("parsing doesn't panic")).collect()
+    })
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lock {
-    #[serde(rename = "version", deserialize_with = "known_version")]
-    _version: (),
+    #[serde(default, deserialize_with = "known_version")]
+    version: Option<()>,
     service: Option<String>,
     #[serde(default)]
     job: Vec<Table>,
@@ -154,9 +198,9 @@ fn one() -> u8 {
     1
 }
 
-fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {
     match i64::deserialize(deserializer)? {
-        VERSION => Ok(()),
+        VERSION => Ok(Some(())),
         other => Err(de::Error::custom(format!("{other} is not a version of this file"))),
     }
 }
@@ -173,7 +217,7 @@ fn some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timest
 }
 
 /// The best word for a text that can't be read: a merge conflict, a newer version, or the line of the damage.
-fn refusal(text: &str, path: &Path, error: &toml::de::Error) -> LedgerError {
+fn refusal(text: &str, path: &Path, error: &toml::de::Error, start: usize) -> LedgerError {
     let mark = |line: &str| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark));
     if let Some(line) = text.lines().position(mark) {
         return LedgerError::Conflict { path: path.to_owned(), line: line + 1 };
@@ -181,7 +225,7 @@ fn refusal(text: &str, path: &Path, error: &toml::de::Error) -> LedgerError {
     if let Some(version) = version_of(text).filter(|version| *version > VERSION) {
         return LedgerError::Newer { path: path.to_owned(), version, known: VERSION };
     }
-    let line = error.span().map(|span| line_at(text.as_bytes(), span.start));
+    let line = error.span().map(|span| line_at(text.as_bytes(), start + span.start));
     let mut what = error.message().to_owned();
     if what.starts_with("unknown field") {
         what.push_str(" (the lock was edited by hand, or written by a newer batch)");

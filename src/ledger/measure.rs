@@ -1,0 +1,125 @@
+//! How fast: `cargo test --release --lib ledger::measure -- --ignored --nocapture`.
+#![expect(clippy::print_stdout, reason = "figures are what these tests are for")]
+
+use super::entry::Entry;
+use super::record::{Key, Output, Place, Record, Stage};
+use super::*;
+use crate::spec::names::{Digest, JobId, TaskId};
+use crate::spec::output::VideoName;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+const JOBS: u32 = 100_000;
+
+fn key(number: u32) -> Key {
+    let job = JobId::new(&format!("scene-{number:06}")).unwrap();
+    Key { job, digest: Digest(Sha256::of(&number.to_le_bytes())) }
+}
+
+fn parts() -> BTreeMap<String, String> {
+    ["prompt", "reference.dog", "reference.human", "settings"].map(|p| (p.to_owned(), "9f2c11aa".to_owned())).into()
+}
+
+fn output(number: u32) -> Output {
+    let path = format!("out/scene-{number:06}-1.mp4");
+    let source = Some(format!("https://cdn.example.com/videos/2026/03/09/{number:032x}.mp4"));
+    Output { number: 1, path, sha256: Sha256::of(&number.to_be_bytes()), bytes: 1_843_200, source }
+}
+
+fn task(number: u32) -> TaskId {
+    TaskId::new(&format!("{number:032x}")).unwrap()
+}
+
+fn name(number: u32) -> VideoName {
+    VideoName::new(&format!("out/scene-{number:06}-{{n}}.mp4"))
+}
+
+fn entries(number: u32) -> [Entry; 5] {
+    let (key, attempt, at) = (key(number), 1, Timestamp::UNIX_EPOCH);
+    let (service, name) = ("https://cloud.baicaiinfer.com".to_owned(), name(number));
+    [
+        Entry::Submitting { key: key.clone(), attempt, parts: parts(), videos: 1, name, service, at },
+        Entry::Submitted { key: key.clone(), attempt, task: task(number), at },
+        Entry::Generated { key: key.clone(), attempt, at },
+        Entry::Downloaded { key: key.clone(), attempt, output: output(number) },
+        Entry::Succeeded { key, attempt },
+    ]
+}
+
+fn large_book() -> Book {
+    let mut book = Book::default();
+    book.set_service("https://cloud.baicaiinfer.com");
+    for number in 0..JOBS {
+        let stage = Stage::Succeeded { task: task(number), outputs: vec![output(number)] };
+        let (submitted_at, finished_at) = (Some(Timestamp::UNIX_EPOCH), Some(Timestamp::UNIX_EPOCH));
+        let (key, parts, name) = (key(number), parts(), name(number));
+        let place = Place::Current;
+        let record = Record { key, parts, place, attempt: 1, videos: 1, name, submitted_at, finished_at, stage };
+        book.insert(record, BTreeSet::new());
+    }
+    book
+}
+
+fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = run();
+    println!("{what}: {:.3} s", start.elapsed().as_secs_f64());
+    result
+}
+
+#[test]
+#[ignore = "measures"]
+fn a_lock_of_100_000_jobs() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = Paths::of(&folder.path().join("jobs.lock"));
+    let book = large_book();
+    let text = timed("lock as text", || lockfile::write(&book));
+    println!("lock: {} MB", text.len() / 1_000_000);
+    timed("lock to disk", || lockfile::save(&paths.lock, &text).unwrap());
+    let read = timed("lock parsed", || lockfile::parse(text.as_bytes(), &paths.lock).unwrap());
+    assert!(read == book);
+    timed("opened and closed", || open(&paths, holder()).unwrap().close_unchanged().unwrap());
+}
+
+#[test]
+#[ignore = "measures"]
+fn a_journal_of_100_000_jobs() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = Paths::of(&folder.path().join("jobs.lock"));
+    let header = Header { journal: 1, holder: holder(), continues: None, service: "simulate".to_owned() };
+    let (mut pen, mut text) = Pen::new(&header);
+    for number in 0..JOBS {
+        text.extend(pen.group(&entries(number)));
+    }
+    println!("journal: {} MB", text.len() / 1_000_000);
+    let book = timed("journal recovered", || recover::recover(None, &text, &paths).unwrap());
+    assert_eq!(book.records().count(), JOBS as usize);
+}
+
+#[tokio::test]
+#[ignore = "measures"]
+async fn entries_of_64_writers() {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let paths = Paths::of(&folder.path().join("jobs.lock"));
+    let (scribe, closer) = open(&paths, holder()).unwrap().start("simulate").unwrap();
+    let start = Instant::now();
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..64 {
+        let scribe = scribe.clone();
+        writers.spawn(async move {
+            for number in 0..500 {
+                for entry in entries(writer * 1000 + number) {
+                    scribe.record(entry).await.unwrap();
+                }
+            }
+        });
+    }
+    writers.join_all().await;
+    println!("durable entries: {:.0} a second", 64.0 * 500.0 * 5.0 / start.elapsed().as_secs_f64());
+    closer.close().await.unwrap();
+}
+
+fn holder() -> Holder {
+    Holder { host: "box".to_owned(), pid: 1, started: Timestamp::UNIX_EPOCH }
+}
