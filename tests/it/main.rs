@@ -5,6 +5,7 @@
 
 mod fixtures;
 mod layers;
+mod run;
 mod simulate;
 mod support;
 

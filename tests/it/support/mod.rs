@@ -7,3 +7,4 @@ pub(crate) mod image;
 pub(crate) mod program;
 pub(crate) mod project;
 pub(crate) mod service;
+pub(crate) mod setup;
