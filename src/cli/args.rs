@@ -1,5 +1,6 @@
 //! The command line, as data: its docs are the help.
 
+use crate::plan::select::Shard;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -87,6 +88,12 @@ pub(super) struct Choosing {
     /// No jobs whose id matches this glob; repeatable
     #[arg(long, value_name = "PATTERN")]
     pub(super) skip: Vec<String>,
+    /// Only the I-th of N parts, by a hash of the job id: stable when jobs are added
+    #[arg(long, value_name = "I/N")]
+    pub(super) shard: Option<Shard>,
+    /// Submit at most N jobs this time: a pilot run
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<usize>,
     /// Leave failed jobs as they are
     #[arg(long, conflicts_with = "retry_failed")]
     pub(super) keep_failed: bool,
@@ -155,6 +162,9 @@ pub(super) struct Run {
     /// Treat a kind of finding as an error
     #[arg(long, value_name = "WHAT")]
     pub(super) deny: Vec<Deny>,
+    /// Stop submitting after N failures
+    #[arg(long, value_name = "N")]
+    pub(super) max_failures: Option<NonZeroUsize>,
     /// Drop finished records of jobs that are no longer in the manifest; their videos stay
     #[arg(long)]
     pub(super) prune: bool,

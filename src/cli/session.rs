@@ -102,6 +102,7 @@ pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings
         poll_interval: run.poll_interval.unwrap_or(usual),
         patience: run.patience,
         on_uncertain: run.on_uncertain,
+        max_failures: None,
         backoff: BACKOFF,
     }
 }
@@ -119,7 +120,7 @@ pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, 
     reporting.finish(outcome.summary, exit);
     for cause in &outcome.causes {
         let failure = match cause {
-            StopCause::Interrupted => continue,
+            StopCause::Interrupted | StopCause::Failures => continue,
             StopCause::Journal(message) => Failure::machine(message)
                 .hint("nothing more was submitted; what was paid is in the lock or will be polled by the next run"),
             StopCause::Refused(problem) => Failure::service(format!("the run was stopped: {}", problem.message))

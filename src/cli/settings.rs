@@ -65,14 +65,14 @@ pub(super) fn may_have_key(base: &BaseUrl, origin: Origin, common: &args::Common
 
 /// Which jobs, and what becomes of those without a result.
 pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<Choice, Failure> {
-    let selection = Selection::new(&choosing.only, &choosing.skip).map_err(Failure::usage)?;
+    let selection = Selection::new(&choosing.only, &choosing.skip, choosing.shard).map_err(Failure::usage)?;
     let retry = match (choosing.keep_failed, choosing.retry_failed) {
         (true, _) => Retry::Nothing,
         (false, true) => Retry::Everything,
         (false, false) => Retry::Failed,
     };
     let on_uncertain = choosing.on_uncertain.map_or(manifest.run.on_uncertain, OnUncertain::from);
-    Ok(Choice { selection, policy: Policy { retry, on_uncertain }, prune: false })
+    Ok(Choice { selection, policy: Policy { retry, on_uncertain }, limit: choosing.limit, prune: false })
 }
 
 /// A variable of the environment; an empty one counts as none.

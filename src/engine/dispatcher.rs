@@ -4,7 +4,7 @@ use super::context::Context;
 use super::job::{End, buy, fetch, follow, without_task};
 use super::purchase::{Bought, Urls, upload};
 use super::stop::Level;
-use super::{Purchase, Work};
+use super::{Purchase, StopCause, Work};
 use crate::client::Service;
 use crate::client::throttle::Throttle;
 use crate::event::Event;
@@ -270,6 +270,9 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             }
         };
         self.context.events.send(event);
+        if self.context.settings.max_failures.is_some_and(|most| self.summary.failed >= most.get()) {
+            self.context.stop.to(Level::NoSubmits, StopCause::Failures);
+        }
     }
 
     /// A stopped run leaves what it hasn't started.

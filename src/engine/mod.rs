@@ -36,6 +36,7 @@ use crate::spec::image::LocalImage;
 use crate::spec::output::VideoName;
 use crate::spec::request::{Generation, Image};
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 use stop::Stop;
 
@@ -54,6 +55,8 @@ pub struct Settings {
     pub patience: Duration,
     /// What becomes of a job whose submit got no answer.
     pub on_uncertain: OnUncertain,
+    /// Failures after which nothing more is submitted; none means never.
+    pub max_failures: Option<NonZeroUsize>,
     /// The pauses between tries.
     pub backoff: Backoff,
 }
@@ -142,6 +145,8 @@ pub struct Outcome {
 pub enum StopCause {
     /// Somebody interrupted it.
     Interrupted,
+    /// As many jobs failed as may.
+    Failures,
     /// The journal can't be written.
     Journal(String),
     /// The service refuses the account, or isn't there.

@@ -167,6 +167,7 @@ fn settings() -> Settings {
         poll_interval: Duration::from_secs(10),
         patience: Duration::from_secs(600),
         on_uncertain: OnUncertain::Hold,
+        max_failures: None,
         backoff: Backoff { first: Duration::from_millis(500), most: Duration::from_secs(60) },
     }
 }
@@ -321,6 +322,21 @@ async fn a_refusal_for_good_is_final_for_the_job_alone() {
     let ran = bench.run(&fake, 2, Settings { concurrency: 1, ..settings() }).await;
     assert_eq!((ran.outcome.summary.failed, ran.outcome.summary.succeeded), (1, 1));
     assert_eq!((ran.status(0), fake.calls("submit")), (Some(Status::Refused), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_too_many_failures_nothing_more_is_submitted() {
+    let script = Script {
+        submit: Box::new(|n| match n {
+            0..=3 => Submission::Accepted(task(n)),
+            _ => Submission::Refused(failure(Verdict::Final)),
+        }),
+        ..Script::default()
+    };
+    let (bench, fake) = (Bench::new(), Fake::new(script));
+    let ran = bench.run(&fake, 100, Settings { max_failures: NonZeroUsize::new(2), ..settings() }).await;
+    assert_eq!(ran.outcome.summary.succeeded, 4, "what is paid is fetched");
+    assert!(ran.outcome.summary.failed <= 5 && ran.outcome.summary.left >= 91, "{:?}", ran.outcome.summary);
 }
 
 #[tokio::test(start_paused = true)]

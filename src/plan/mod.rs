@@ -60,6 +60,8 @@ pub struct Choice {
     pub selection: Selection,
     /// What becomes of jobs that ended without a result.
     pub policy: Policy,
+    /// Submits at most; the jobs beyond it are left for another run.
+    pub limit: Option<usize>,
     /// Whether finished records of jobs that left the manifest are dropped.
     pub prune: bool,
 }
@@ -70,14 +72,18 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
     let mut reconciler = Reconciler::new(book, &manifest.jobs);
     let mut displaced = Vec::new();
     let mut steps = Vec::new();
+    let mut submits = 0;
     for (index, job) in manifest.jobs.iter().enumerate().filter(|(_, job)| choice.selection.takes(&job.id)) {
         let record = reconciler.record(job);
         let former = book.current(&job.id).filter(|record| record.key.digest != job.digest);
         displaced.extend(former);
         let known = if former.is_some() { Known::WithAnotherDigest } else { Known::Never };
         let videos = record.map_or(Videos::Missing, |record| look(manifest, record));
-        let (action, reason) = decide(record, known, videos, choice.policy);
-        if action == Action::Submit {
+        let (mut action, mut reason) = decide(record, known, videos, choice.policy);
+        if action == Action::Submit && choice.limit.is_some_and(|limit| submits >= limit) {
+            (action, reason) = (Action::Hold, Reason::Limit);
+        } else if action == Action::Submit {
+            submits += 1;
             estimate.add(&manifest.prices, &job.generation);
         }
         steps.push(Step {

@@ -220,9 +220,19 @@ fn pruning_drops_what_is_finished_and_left_the_manifest() {
 fn a_selection_touches_nothing_else() {
     let mut project = Project::new();
     project.run(&[("a", "one"), ("b", "two")]);
-    let only = Choice { selection: Selection::new(&["b".into()], &[]).unwrap(), ..Choice::default() };
+    let only = Choice { selection: Selection::new(&["b".into()], &[], None).unwrap(), ..Choice::default() };
     let plan = project.plan(&[("a", "changed"), ("b", "two")], &only);
     assert_eq!((plan.steps.len(), plan.moves.len(), plan.is_idle()), (1, 0, true));
+}
+
+#[test]
+fn a_limit_leaves_jobs_for_another_run() {
+    let project = Project::new();
+    let choice = Choice { limit: Some(1), ..Choice::default() };
+    let plan = project.plan(&[("a", "one"), ("b", "two")], &choice);
+    let steps: Vec<_> = plan.steps.iter().map(|step| (step.action, step.reason)).collect();
+    assert_eq!(steps, [NEW, (Action::Hold, Reason::Limit)]);
+    assert!((plan.estimate.amount - 60.0).abs() < f64::EPSILON);
 }
 
 #[test]

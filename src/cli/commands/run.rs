@@ -11,7 +11,7 @@ use crate::cli::session::{self, Session, exit, finish, this_process};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
-use crate::engine::{Outcome, Purchase, Work};
+use crate::engine::{Outcome, Purchase, Settings, Work};
 use crate::event::sender::Events;
 use crate::event::{self, Event};
 use crate::ledger;
@@ -48,7 +48,7 @@ pub(in crate::cli) fn run(args: &Run, common: &Common, terminal: &Terminal) -> R
     announce(&project, &plan, &destination.identity, &run, &reporting.events());
     let session = Session {
         folder: &manifest.folder,
-        settings: session::settings(&run, &destination),
+        settings: Settings { max_failures: args.max_failures, ..session::settings(&run, &destination) },
         destination,
         reupload: args.reupload,
         reporting: &reporting,
@@ -112,6 +112,7 @@ fn with_held(mut outcome: Outcome, plan: &Plan) -> Outcome {
     for step in &plan.steps {
         match (step.action, step.reason) {
             (Action::Keep, _) => outcome.summary.kept += 1,
+            (Action::Hold, Reason::Limit) => outcome.summary.left += 1,
             (Action::Hold, Reason::Uncertain) => outcome.summary.uncertain += 1,
             (Action::Hold, _) => outcome.summary.failed += 1,
             _ => {}
