@@ -4,12 +4,13 @@
 //! that uses it; which one that is may become known only after the mistake.
 
 use super::fields::{Field, JOB};
-use super::problem::Problem;
+use super::problem::{Place, Problem};
 use super::raw::{Home, Spot};
-use super::words;
+use super::words::{self, Said};
 use crate::diagnostic::collector::Collector;
 use crate::diagnostic::finding::{Finding, Label};
 use crate::document::Format;
+use crate::document::flaw::Flaw;
 use crate::document::span::Span;
 use crate::document::tree::Node;
 use std::collections::{HashMap, HashSet};
@@ -25,8 +26,8 @@ pub(super) struct Blame<'t> {
     jobs: Vec<Mark<'t>>,
     /// The first job that lacks each field of a job, and so uses that of `defaults`.
     default_users: [Option<usize>; JOB.fields.len()],
-    /// The first job that uses each entry of the library, and where.
-    entry_users: HashMap<usize, (usize, Span)>,
+    /// The first job that uses each entry of the library.
+    entry_users: HashMap<usize, usize>,
 }
 
 /// Whose values are being read.
@@ -43,24 +44,37 @@ pub(super) enum Context {
 }
 
 /// How a job is shown.
+#[derive(Clone, Copy)]
 struct Mark<'t> {
     id: Option<&'t str>,
     at: Span,
 }
 
 impl<'t> Blame<'t> {
-    /// Nothing found yet in `text`. `torn`: a syntax error was.
-    pub(super) fn new(text: &'t str, format: Format, torn: bool) -> Blame<'t> {
+    /// Nothing found yet in `text` but its flaws.
+    pub(super) fn new(text: &'t str, format: Format, flaws: Vec<Flaw>) -> Blame<'t> {
+        let torn = flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. }));
+        // Of aliases that went too far the first tells all.
+        let mut is_first = true;
+        let once = |flaw: &Flaw| !matches!(flaw, Flaw::TooManyAliases { .. }) || std::mem::take(&mut is_first);
+        let found =
+            flaws.into_iter().filter(once).map(|flaw| (Problem::Flaw(flaw), Context::Manifest, Home::Own)).collect();
         Blame {
             text,
             format,
             torn,
             context: Context::Manifest,
-            found: Vec::new(),
+            found,
             jobs: Vec::new(),
             default_users: [None; JOB.fields.len()],
             entry_users: HashMap::new(),
         }
+    }
+
+    /// Whether the text is nested too deep, or stands for too much.
+    pub(super) fn is_beyond_limits(&self) -> bool {
+        let is_limit = |flaw: &Flaw| matches!(flaw, Flaw::TooDeep { .. } | Flaw::TooManyAliases { .. });
+        self.found.iter().any(|(problem, ..)| matches!(problem, Problem::Flaw(flaw) if is_limit(flaw)))
     }
 
     /// From here on values of `context` are read.
@@ -97,14 +111,19 @@ impl<'t> Blame<'t> {
         }
     }
 
-    /// How many jobs were entered.
-    pub(super) fn jobs(&self) -> usize {
-        self.jobs.len()
-    }
-
     /// What is written at `span`.
     pub(super) fn written(&self, span: Span) -> &'t str {
         self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// A place for what the mapping or list `node` lacks: never more than a line.
+    pub(super) fn head(&self, node: Node<'t>) -> Place {
+        if self.format == Format::Toml { self.whole(node) } else { Place::head(node) }
+    }
+
+    /// The place of all that `node` is, if that is no more than a line; else of its beginning.
+    pub(super) fn whole(&self, node: Node<'t>) -> Place {
+        if self.written(node.span()).contains('\n') { Place::head(node) } else { Place::of(node) }
     }
 
     /// Takes in a mistake.
@@ -131,45 +150,77 @@ impl<'t> Blame<'t> {
         }
     }
 
-    /// The current job uses this entry of the library, at `span`. A list in `defaults` uses it for nobody yet.
-    pub(super) fn uses_entry(&mut self, entry: usize, span: Span) {
+    /// The current job uses this entry of the library. A list in `defaults` uses it for nobody yet.
+    pub(super) fn uses_entry(&mut self, entry: usize) {
         if let Context::Job(job) = self.context {
-            self.entry_users.entry(entry).or_insert((job, span));
+            self.entry_users.entry(entry).or_insert(job);
         }
     }
 
     /// All of it in words, in source order, nothing twice.
     pub(super) fn finish(self) -> Vec<Finding> {
-        let mut seen = HashSet::new();
+        let said: Vec<Said> = self.found.iter().map(|(problem, ..)| words::said(problem, self.format)).collect();
+        let mut uses: HashMap<_, Uses> = HashMap::new();
+        for said in &said {
+            uses.entry(said.key()).or_default().count(said.via);
+        }
+        let mut shown = HashSet::new();
         let mut collector = Collector::default();
-        for (problem, context, home) in &self.found {
-            let mut finding = words::finding(problem, self.format);
-            if !seen.insert((finding.code, finding.span(), finding.message.clone())) {
+        for (said, (problem, context, home)) in said.iter().zip(&self.found) {
+            if !shown.insert(said.key()) {
                 continue;
             }
-            match *context {
-                Context::Manifest | Context::Defaults(None) => {}
-                Context::Defaults(Some(field)) => {
-                    if let Some(job) = self.default_users[field] {
-                        self.show(&mut finding, job, self.jobs[job].at);
-                    }
+            let mut finding = said.finding.clone();
+            if let Some(via) = said.via {
+                uses[&said.key()].show(via, &mut finding);
+            }
+            let user = match *context {
+                Context::Manifest | Context::Defaults(None) => None,
+                Context::Defaults(Some(field)) => self.default_users[field],
+                Context::Entry(entry) => self.entry_users.get(&entry).copied(),
+                Context::Job(job) => Some(job),
+            };
+            if let Some(job) = user {
+                let Mark { id, at } = self.jobs[job];
+                finding.job = id.map(str::to_owned);
+                let is_elsewhere = home == &Home::Defaults || !matches!(context, Context::Job(_));
+                // A key that is strange or missing is no value that a job uses.
+                if is_elsewhere && !matches!(problem, Problem::UnknownField { .. } | Problem::MissingField { .. }) {
+                    finding.labels.push(Label { span: at, text: words::used_by(id) });
                 }
-                Context::Entry(entry) => {
-                    if let Some((job, at)) = self.entry_users.get(&entry) {
-                        self.show(&mut finding, *job, *at);
-                    }
-                }
-                Context::Job(job) if home == &Home::Defaults => self.show(&mut finding, job, self.jobs[job].at),
-                Context::Job(job) => finding.job = self.jobs[job].id.map(str::to_owned),
             }
             collector.push(finding);
         }
         collector.finish()
     }
+}
 
-    /// Shows the job that uses what a finding is about.
-    fn show(&self, finding: &mut Finding, job: usize, at: Span) {
-        finding.job = self.jobs[job].id.map(str::to_owned);
-        finding.labels.push(Label { span: at, text: words::used_by(self.jobs[job].id) });
+/// How often one mistake was met: where it is written, and through aliases.
+#[derive(Default)]
+struct Uses {
+    direct: usize,
+    aliased: usize,
+}
+
+impl Uses {
+    fn count(&mut self, via: Option<Span>) {
+        match via {
+            None => self.direct += 1,
+            Some(_) => self.aliased += 1,
+        }
+    }
+
+    /// Shows the alias. A value that is right where it is written, and wrong in one use, is blamed at that use.
+    fn show(&self, via: Span, finding: &mut Finding) {
+        let Some(primary) = finding.labels.first_mut() else { return };
+        let second = match self {
+            Uses { direct: 0, aliased: 1 } => {
+                let written = std::mem::replace(&mut primary.span, via);
+                Label { span: written, text: words::WRITTEN_HERE.to_owned() }
+            }
+            Uses { direct: 0, .. } => Label { span: via, text: words::USED_HERE.to_owned() },
+            _ => return,
+        };
+        finding.labels.insert(1, second);
     }
 }

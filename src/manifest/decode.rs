@@ -37,6 +37,15 @@ pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t
     }
 }
 
+/// How many jobs there are, broken ones included.
+pub(super) fn count_jobs(root: Node<'_>) -> usize {
+    let Value::Table(manifest) = root.value() else { return 0 };
+    match manifest.get(JOBS.name).map(|jobs| jobs.value.value()) {
+        Some(Value::List(jobs)) => jobs.len(),
+        _ => 0,
+    }
+}
+
 fn base_url<'t>(service: &Mapping<'t>, blame: &mut Blame<'t>) -> Option<BaseUrl> {
     let spot = *service.value(&BASE_URL_FIELD, blame, text).get()?;
     let refused = |flaw| Problem::BaseUrl { at: Place::of(spot.node), text: spot.value.to_owned(), flaw };
@@ -69,13 +78,14 @@ fn price_list<'t>(prices: &Mapping<'t>, blame: &mut Blame<'t>) -> Prices {
     for node in prices.value(&PRICE_TABLE, blame, list).value().into_iter().flat_map(|lines| lines.iter()) {
         let Some(line) = Mapping::read(node, What::Item(&PRICE_TABLE), &PRICE, blame) else { continue };
         line.require(blame);
-        let resolution = resolution(&line, blame).value();
-        let duration = duration(&line, blame).value();
+        let resolution = resolution(&line, &PRICE_RESOLUTION, blame).value();
+        let duration = duration(&line, &PRICE_DURATION, blame).value();
         let price =
             line.value(&AMOUNT, blame, |value| number(value).filter(|price| price.is_finite() && *price >= 0.0));
         let (Some(resolution), Some(duration)) = (resolution, duration) else { continue };
         let later = Place::head(node).as_use();
-        if let Some(earlier) = seen.insert((resolution, duration), later) {
+        let earlier = *seen.entry((resolution, duration)).or_insert(later);
+        if earlier != later {
             blame.push(Problem::DuplicatePrice { later, earlier, resolution, duration });
         }
         table.extend(price.value().map(|price| Price { resolution, duration, price }));
@@ -150,14 +160,14 @@ fn jobs<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Vec<Job<'t>> {
 fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
     table.value(&TASK_TYPE_FIELD, blame, |value| text(value).filter(|word| *word == TASK_TYPE));
     table.value(&ASYNC, blame, |value| boolean(value).filter(|is_async| *is_async));
-    if let Slot::Set(spot) = table.value(&ASPECT_RATIO, blame, text) {
-        blame.push(Problem::AspectRatio { at: Place::of(spot.node) });
+    if let (Slot::Set(_), Some(at)) = (table.value(&ASPECT_RATIO, blame, text), table.key(&ASPECT_RATIO)) {
+        blame.push(Problem::AspectRatio { at });
     }
     Input {
         prompt: table.value(&PROMPT, blame, |value| text(value).filter(|prompt| prompt.contains(is_visible))),
         negative_prompt: table.value(&NEGATIVE_PROMPT, blame, text),
-        resolution: resolution(table, blame),
-        duration: duration(table, blame),
+        resolution: resolution(table, &RESOLUTION, blame),
+        duration: duration(table, &DURATION, blame),
         references: references(table, blame),
         number_of_videos: table.integer(&NUMBER_OF_VIDEOS, blame, |number| u8::try_from(number).ok()),
         take: table.integer(&TAKE, blame, |number| u32::try_from(number).ok()),
@@ -166,12 +176,12 @@ fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
     }
 }
 
-fn resolution<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Spot<'t, Resolution>> {
-    table.value(&RESOLUTION, blame, |value| Resolution::from_word(text(value)?))
+fn resolution<'t>(table: &Mapping<'t>, field: &'static Field, blame: &mut Blame<'t>) -> Slot<Spot<'t, Resolution>> {
+    table.value(field, blame, |value| Resolution::from_word(text(value)?))
 }
 
-fn duration<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Spot<'t, Duration>> {
-    table.value(&DURATION, blame, |value| Duration::from_seconds(integer(value)?))
+fn duration<'t>(table: &Mapping<'t>, field: &'static Field, blame: &mut Blame<'t>) -> Slot<Spot<'t, Duration>> {
+    table.value(field, blame, |value| Duration::from_seconds(integer(value)?))
 }
 
 fn references<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Spot<'t, Vec<Use<'t>>>> {

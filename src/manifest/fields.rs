@@ -149,8 +149,8 @@ pub static PRICES: Block = Block { title: "`prices`", fields: &[&UNIT, &PRICE_TA
 /// A line of `prices.table`.
 pub static PRICE: Block = Block {
     title: "a line of the price table",
-    fields: &[&RESOLUTION, &DURATION, &AMOUNT],
-    required: &[&RESOLUTION, &DURATION, &AMOUNT],
+    fields: &[&PRICE_RESOLUTION, &PRICE_DURATION, &AMOUNT],
+    required: &[&PRICE_RESOLUTION, &PRICE_DURATION, &AMOUNT],
 };
 
 /// A reference of the library; its name is its key.
@@ -235,6 +235,8 @@ fields! {
 
     UNIT = Field::new("unit", Kind::Filled, "The unit of the prices, as `CNY`.").default("credits");
     PRICE_TABLE = Field::new("table", Kind::List(&Kind::Table(&PRICE)), "The price of one video, for each resolution and duration.");
+    PRICE_RESOLUTION = Field::new("resolution", Kind::Word(Resolution::WORDS), "The resolution that the price is for.");
+    PRICE_DURATION = Field::new("duration", Kind::Choice(&Duration::SECONDS), "The duration in seconds that the price is for.");
     AMOUNT = Field::new("price", Kind::Amount, "The price of one video.");
 
     NAME = Field::new("name", Kind::Text, "The name by which the prompt mentions the reference, as `@name`.").code(Code::ReferenceName);

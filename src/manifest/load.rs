@@ -16,18 +16,18 @@ pub(super) enum NoText {
     Unreadable(Unreadable),
     /// It is larger than is bearable.
     TooLarge,
-    /// It isn't UTF-8.
-    Misencoded(Misencoded),
+    /// It isn't UTF-8. The text up to where that shows, and a character that stands for what does.
+    Misencoded(Misencoded, String),
 }
 
 impl NoText {
-    /// As a mistake of the file `name`.
-    pub(super) fn into_problem(self, name: &str) -> Problem {
+    /// As a mistake of the file `name`, and the text in which it stands.
+    pub(super) fn into_problem(self, name: &str) -> (Problem, String) {
         let name = name.to_owned();
         match self {
-            NoText::Unreadable(why) => Problem::Unreadable { name, why },
-            NoText::TooLarge => Problem::TooLarge { name },
-            NoText::Misencoded(what) => Problem::Misencoded { name, what },
+            NoText::Unreadable(why) => (Problem::Unreadable { name, why }, String::new()),
+            NoText::TooLarge => (Problem::TooLarge { name }, String::new()),
+            NoText::Misencoded(what, text) => (Problem::Misencoded { name, what }, text),
         }
     }
 }
@@ -68,7 +68,13 @@ fn text(input: impl Read) -> Result<String, NoText> {
     if bytes.len() as u64 > MANIFEST_BYTES {
         return Err(NoText::TooLarge);
     }
-    decode(bytes).map_err(NoText::Misencoded)
+    // Rare enough to look twice, and to keep a copy.
+    let copy =
+        if std::str::from_utf8(&bytes).is_ok_and(|text| !text.contains('\0')) { Vec::new() } else { bytes.clone() };
+    decode(bytes).map_err(|what| {
+        let sound = String::from_utf8_lossy(copy.get(..what.position.offset).unwrap_or_default());
+        NoText::Misencoded(what, format!("{sound}{}", char::REPLACEMENT_CHARACTER))
+    })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> NoText {

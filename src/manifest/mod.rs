@@ -26,7 +26,7 @@ pub use model::Manifest;
 use crate::base::folder::Folder;
 use crate::diagnostic::code::Severity;
 use crate::diagnostic::finding::Finding;
-use crate::document::{self, Flaw, Format, Source};
+use crate::document::{self, Format, Source};
 use blame::Blame;
 use std::path::Path;
 
@@ -52,12 +52,11 @@ pub fn load(path: &Path) -> Loaded {
     };
     match read {
         Ok((text, folder)) => load_text(&name, text, Format::of_path(path), &folder),
-        Err(why) => Loaded {
-            findings: vec![words::finding(&why.into_problem(&name), Format::Yaml)],
-            source: Source::new(name, String::new()),
-            jobs: 0,
-            manifest: None,
-        },
+        Err(why) => {
+            let (problem, text) = why.into_problem(&name);
+            let findings = vec![words::said(&problem, Format::Yaml).finding];
+            Loaded { source: Source::new(name, text), findings, jobs: 0, manifest: None }
+        }
     }
 }
 
@@ -65,15 +64,16 @@ pub fn load(path: &Path) -> Loaded {
 pub fn load_text(name: &str, text: String, format: Format, folder: &Folder) -> Loaded {
     let source = Source::new(name, text);
     let parsed = document::parse(&source, format);
-    let torn = parsed.flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. }));
-    let mut blame = Blame::new(source.text(), format, torn);
-    for flaw in parsed.flaws {
-        blame.push(problem::Problem::Flaw(flaw));
-    }
-    let raw = decode::manifest(parsed.tree.root(), &mut blame);
-    let manifest = rules::check(raw, folder, &mut blame);
-    let jobs = blame.jobs();
+    let root = parsed.tree.root();
+    let mut blame = Blame::new(source.text(), format, parsed.flaws);
+    // What lies beyond a limit is not looked at: it may be endless.
+    let manifest = if blame.is_beyond_limits() {
+        None
+    } else {
+        let raw = decode::manifest(root, &mut blame);
+        rules::check(raw, folder, &mut blame)
+    };
     let findings = blame.finish();
     let sound = findings.iter().all(|finding| finding.severity == Severity::Warning);
-    Loaded { findings, jobs, manifest: manifest.filter(|_| sound), source }
+    Loaded { findings, jobs: decode::count_jobs(root), manifest: manifest.filter(|_| sound), source }
 }

@@ -57,7 +57,7 @@ pub(super) enum Problem {
     /// A field that must be there isn't.
     MissingField { at: Place, block: &'static Block, field: &'static Field },
     /// A job has no references, and its prompt mentions none.
-    MissingReferences { at: Place, prompt: Span },
+    MissingReferences { at: Place },
     /// A value of another shape than its field's.
     WrongType { at: Place, what: What, found: Found },
     /// A value of the right shape that is none of the field's.
@@ -69,7 +69,7 @@ pub(super) enum Problem {
     /// A mention of what isn't declared.
     UnknownMention { at: Place, mention: String, nearest: Option<String>, among: Among },
     /// A reference that the prompt doesn't mention.
-    UnusedReference { at: Place, name: String, prompt: Span },
+    UnusedReference { at: Place, name: String },
     /// Something else than white space behind a mention.
     MentionSpacing { at: Place, mention: String, behind: String },
     /// Too few or too many references.
@@ -91,14 +91,7 @@ pub(super) enum Problem {
     /// A name that isn't in the library.
     UnknownReference { at: Place, name: String, nearest: Option<String> },
     /// 8 seconds at 1080p.
-    DurationResolution {
-        /// Where the resolution stands.
-        resolution: (Place, Resolution),
-        /// Where the duration stands.
-        duration: (Place, Duration),
-        /// Whether the duration is the one to blame.
-        is_duration: bool,
-    },
+    DurationResolution { resolution: (Span, Resolution), duration: (Span, Duration) },
     /// A field that the service ignores.
     AspectRatio { at: Place },
     /// A base URL that is none.
@@ -108,9 +101,9 @@ pub(super) enum Problem {
     /// A template that is none; or one that this job's id makes none of.
     OutputName { at: Option<Place>, text: String, flaw: OutputFlaw, job: Option<Span> },
     /// Two jobs whose videos get the same path.
-    SharedPath { at: Option<Place>, text: String, later: Place, earlier: Place },
+    SharedPath { text: String, later: Place, earlier: Place },
     /// Several videos of one job that get the same path.
-    SharedVideoPath { at: Option<Place>, text: String, videos: Place, number: u8 },
+    SharedVideoPath { at: Option<Place>, text: String, job: Place, videos: u8 },
     /// Two prices of one thing.
     DuplicatePrice { later: Place, earlier: Place, resolution: Resolution, duration: Duration },
 }
@@ -159,7 +152,7 @@ impl Place {
         Place { at: node.span(), via: node.used_at() }
     }
 
-    /// Where the table or list `node` begins, and is used.
+    /// Where `node` begins, and is used.
     pub(super) fn head(node: Node<'_>) -> Place {
         Place { at: node.head(), via: node.used_at() }
     }

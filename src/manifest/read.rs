@@ -19,6 +19,8 @@ pub(super) struct Mapping<'t> {
     block: &'static Block,
     /// What stands in the fields, in the order of the block.
     slots: [Slot<Node<'t>>; FIELDS],
+    /// Where their keys stand.
+    keys: [Option<Place>; FIELDS],
     /// Fields of jobs that stand outermost.
     strays: Vec<&'static Field>,
 }
@@ -39,7 +41,10 @@ impl<'t> Mapping<'t> {
         let mut mapping = Mapping::blank(node, block, !table.is_whole());
         for entry in table.iter() {
             match block.fields.iter().position(|field| field.name == entry.key) {
-                Some(position) => mapping.slots[position] = Slot::Set(entry.value),
+                Some(position) => {
+                    mapping.slots[position] = Slot::Set(entry.value);
+                    mapping.keys[position] = Some(Place { at: entry.key_span, via: entry.merged_at });
+                }
                 None => mapping.strange(&entry, blame),
             }
         }
@@ -49,7 +54,7 @@ impl<'t> Mapping<'t> {
     /// A mapping in which every field is absent, or spoilt.
     pub(super) fn blank(node: Node<'t>, block: &'static Block, spoilt: bool) -> Mapping<'t> {
         let slot = if spoilt { Slot::Spoilt } else { Slot::Absent };
-        Mapping { node, block, slots: [slot; FIELDS], strays: Vec::new() }
+        Mapping { node, block, slots: [slot; FIELDS], keys: [None; FIELDS], strays: Vec::new() }
     }
 
     /// Takes in a key that the block doesn't know. A field that was probably meant counts as present.
@@ -81,6 +86,22 @@ impl<'t> Mapping<'t> {
         &self.strays
     }
 
+    /// Where it begins. A manifest in TOML begins with its first key, not with a header or a brace.
+    fn head(&self, blame: &Blame<'t>) -> Place {
+        match self.node.value() {
+            Value::Table(table) if std::ptr::eq(self.block, &MANIFEST) => match table.iter().next() {
+                Some(first) => Place { at: first.key_span, via: first.merged_at },
+                None => blame.head(self.node),
+            },
+            _ => blame.head(self.node),
+        }
+    }
+
+    /// Where the field's key stands.
+    pub(super) fn key(&self, field: &Field) -> Option<Place> {
+        self.keys[self.block.position(field)?]
+    }
+
     /// The positions of absent fields.
     pub(super) fn absent(&self) -> impl Iterator<Item = usize> {
         (0..self.block.fields.len()).filter(|position| self.slots[*position].is_absent())
@@ -90,7 +111,7 @@ impl<'t> Mapping<'t> {
     pub(super) fn require(&self, blame: &mut Blame<'t>) {
         for field in self.block.required {
             if self.slot(field).is_absent() {
-                let (at, block) = (Place::head(self.node), self.block);
+                let (at, block) = (self.head(blame), self.block);
                 blame.miss(Problem::MissingField { at, block, field });
             }
         }
@@ -180,11 +201,7 @@ pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Bla
         Value::Null | Value::Other(_) => false,
     };
     if !fits {
-        let found = found(node, blame);
-        let at = match found {
-            Found::List | Found::Table => Place::head(node),
-            _ => Place::of(node),
-        };
+        let (at, found) = (blame.whole(node), found(node, blame));
         blame.push(Problem::WrongType { at, what, found });
     }
     fits

@@ -89,7 +89,7 @@ impl<'r, 't> Shared<'r, 't> {
         };
         for link in links.get().iter().flat_map(|links| &links.items) {
             if let Some(entry) = link.entry {
-                blame.uses_entry(entry, link.place.as_use().at);
+                blame.uses_entry(entry);
             }
         }
         links

@@ -127,12 +127,12 @@ fn rules_of_a_job() {
         // missing-field
         ("- id: a", vec!["missing-field 1:id"]),
         ("- prompt: \"@dog runs\"", vec!["missing-field 1:prompt"]),
-        ("- id: a\n  prompt: a dog runs", vec!["missing-field 1:id + 2:a dog runs"]),
+        ("- id: a\n  prompt: a dog runs", vec!["missing-field 1:id"]),
         ("- id: a\n  promt: \"@dog runs\"", vec!["unknown-field 2:promt"]),
         ("- {}", vec!["missing-field 1:{}", "missing-field 1:{}"]),
         // wrong-type
         ("- id: 7\n  prompt: \"@dog runs\"", vec!["wrong-type 1:7"]),
-        ("- id: a\n  prompt: [\"@dog runs\"]", vec!["wrong-type 2:\"@dog runs\""]),
+        ("- id: a\n  prompt: [\"@dog runs\"]", vec!["wrong-type 2:[\"@dog runs\"]"]),
         ("- id: a\n  prompt:\n  take: 2", vec!["wrong-type 2:"]),
         ("- id: a\n  prompt: \"@dog runs\"\n  duration: \"5\"", vec!["wrong-type 3:\"5\""]),
         ("- id: a\n  prompt: \"@dog runs\"\n  duration: 5.0", vec!["wrong-type 3:5.0"]),
@@ -162,7 +162,7 @@ fn rules_of_a_job() {
         ("- id: a\n  prompt: \"@dog runs\"\n  async: false", vec!["async 3:false"]),
         ("- id: a\n  prompt: \"@dog runs\"\n  async: true", vec![]),
         ("- id: a\n  prompt: \"@dog runs\"\n  task_type: text2video", vec!["task-type 3:text2video"]),
-        ("- id: a\n  prompt: \"@dog runs\"\n  aspect_ratio: 16:9", vec!["aspect-ratio 3:16:9"]),
+        ("- id: a\n  prompt: \"@dog runs\"\n  aspect_ratio: 16:9", vec!["aspect-ratio 3:aspect_ratio"]),
         ("- id: a\n  prompt: \"@dog runs\"\n  selected_model: \" \"", vec!["setting 3:\" \""]),
         (
             "- id: a\n  prompt: \"@dog runs\"\n  resolution: 1080p\n  duration: 8",
@@ -178,13 +178,10 @@ fn rules_of_a_job() {
         ("- id: a\n  prompt: \"@wolf runs\"", vec!["unknown-mention 2:@wolf"]),
         (
             "- id: a\n  prompt: |\n    A field.\n    Here @wolf runs\n  references: [dog]",
-            vec!["unknown-mention 4:@wolf", "unused-reference 5:dog + 2:|"],
+            vec!["unknown-mention 4:@wolf", "unused-reference 5:dog"],
         ),
         ("- id: a\n  prompt: \"@dog, run\"", vec!["mention-spacing 2:@dog"]),
-        (
-            "- id: a\n  prompt: \"@dog runs\"\n  references: [dog, human]",
-            vec!["unused-reference 3:human + 2:\"@dog runs\""],
-        ),
+        ("- id: a\n  prompt: \"@dog runs\"\n  references: [dog, human]", vec!["unused-reference 3:human"]),
         // references
         ("- id: a\n  prompt: \"@dog runs\"\n  references: []", vec!["reference-count 3:[]"]),
         ("- id: a\n  prompt: \"@dog runs\"\n  references: [dgo]", vec!["unknown-reference 3:dgo"]),
@@ -258,7 +255,7 @@ fn what_comes_from_elsewhere_is_blamed_where_it_stands_once_with_the_first_job_b
         ),
         (
             "defaults: { resolution: 720p, duration: 8 }\njobs:\n- { id: a, prompt: '@dog ', resolution: 1080p }\n- { id: b, prompt: '@dog x' }\n",
-            vec!["duration-resolution 6:1080p + 4:8"],
+            vec!["duration-resolution 4:8 + 6:1080p"],
         ),
         (
             "jobs:\n- { id: a, prompt: '@dog ', duration: 8 }\n- { id: b, prompt: '@dog x', duration: 8 }\ndefaults: { resolution: 1080p }\n",
@@ -275,11 +272,11 @@ fn what_comes_from_elsewhere_is_blamed_where_it_stands_once_with_the_first_job_b
         ),
         (
             "defaults: { resolution: 720p, duration: 5, references: [dog] }\njobs:\n- { id: a, prompt: '@dog ' }\n- { id: b, prompt: 'x' }\n",
-            vec!["unused-reference 4:dog + 7:'x' + 7:b"],
+            vec!["unused-reference 4:dog + 7:b"],
         ),
         (
             "defaults: { resolution: 720p, duration: 5, aspect_ratio: '1:1', promt: x }\njobs:\n- { id: a }\n",
-            vec!["aspect-ratio 4:'1:1' + 6:a", "unknown-field 4:promt"],
+            vec!["aspect-ratio 4:aspect_ratio + 6:a", "unknown-field 4:promt"],
         ),
         // Fields of all jobs that stand outermost.
         (
@@ -299,18 +296,18 @@ fn the_library_is_checked_where_it_stands() {
     for (library, expected) in [
         (
             "references:\n  dog: { type: animal, urls: [refs/dog.png, refs/cat.png] }\n  cat: { type: subject, url: [x] }\n",
-            vec!["reference-type 3:animal + 7:dog", "image-url 3:refs/cat.png + 7:dog", "unknown-field 4:url + 7:cat"],
+            vec!["reference-type 3:animal + 7:a", "image-url 3:refs/cat.png + 7:a", "unknown-field 4:url"],
         ),
         (
             "references:\n  dog: { name: dog, type: subject, urls: [https://me:pw@example.com/1.png] }\n  cat: subject\n",
             vec![
-                "unknown-field 3:name + 7:dog",
-                "image-url 3:https://me:pw@example.com/1.png + 7:dog",
-                "wrong-type 4:subject + 7:cat",
+                "unknown-field 3:name",
+                "image-url 3:https://me:pw@example.com/1.png + 7:a",
+                "wrong-type 4:subject + 7:a",
             ],
         ),
         // What is spoilt isn't missing.
-        ("references: [dog, cat]\n\n\n", vec!["wrong-type 2:dog"]),
+        ("references: [dog, cat]\n\n\n", vec!["wrong-type 2:[dog, cat]"]),
         ("refrences: {}\n\n\n", vec!["unknown-field 2:refrences"]),
         ("\n\n\n", vec!["unknown-reference 7:dog", "unknown-reference 7:cat", "unknown-mention 8:@dog"]),
         // Names that no prompt can mention, and that nobody uses.
@@ -326,7 +323,7 @@ fn the_library_is_checked_where_it_stands() {
 #[test]
 fn implied_references_are_those_that_the_prompt_mentions() {
     table(&[
-        ("- { id: a, prompt: 'no mention' }", vec!["missing-field 1:id + 1:'no mention'"]),
+        ("- { id: a, prompt: 'no mention' }", vec!["missing-field 1:id"]),
         ("- { id: a, prompt: '@dogs and @human' }", vec!["unknown-mention 1:@dogs"]),
         ("- { id: a, prompt: 'mail me@example.com, @dog ' }", vec![]),
         ("- { id: a, prompt: '@dog', references: [] }", vec!["reference-count 1:[]"]),
@@ -345,7 +342,7 @@ fn the_manifest_as_a_whole() {
         ("", vec!["missing-field 1:", "missing-field 1:"]),
         ("# nothing\n", vec!["missing-field 1:", "missing-field 1:"]),
         ("version: 1\njobs: []\n", vec![]),
-        ("- id: a\n", vec!["wrong-type 1:id"]),
+        ("- id: a\n", vec!["wrong-type 1:- id: a"]),
         ("jobs", vec!["wrong-type 1:jobs"]),
         ("version: 2\njobs: []\n", vec!["version 1:2"]),
         ("version: '1'\njobs: []\n", vec!["wrong-type 1:'1'"]),
@@ -374,7 +371,7 @@ fn settings() {
         ("run: { job_timeout: 30 }", vec!["wrong-type 1:30"]),
         ("run: { on_uncertain: retry }", vec!["setting 1:retry"]),
         ("output: { dir: ../out }", vec!["output-path 1:../out"]),
-        ("output: { name: '{id}-{x}.mp4' }", vec!["output-path 1:{x}"]),
+        ("output: { name: '{id}-{x}.mp4' }", vec!["setting 1:{x}"]),
         ("output: { dir: 5, name: '{id}/' }", vec!["wrong-type 1:5", "output-path 1:'{id}/'"]),
         ("prices: { unit: '', table: [] }", vec!["setting 1:''"]),
         ("prices: { unit: CNY }", vec!["missing-field 1:unit"]),
@@ -382,8 +379,8 @@ fn settings() {
             "prices: { table: [{ resolution: 720, duration: 5, price: 1 }, { resolution: 4k, duration: 7, price: -1 }, { duration: 5, price: .nan }] }",
             vec![
                 "wrong-type 1:720",
-                "resolution 1:4k",
-                "duration 1:7",
+                "setting 1:4k",
+                "setting 1:7",
                 "setting 1:-1",
                 "missing-field 1:duration",
                 "setting 1:.nan",
@@ -403,8 +400,8 @@ fn every_video_gets_a_path_of_its_own() {
     let jobs = "jobs:\n- { id: a, prompt: '@dog ', number_of_videos: 2 }\n- { id: b, prompt: '@dog x' }\n- { id: c, prompt: '@dog y' }\n";
     for (name, expected) in [
         ("'{id}/{n}.mp4'", vec![]),
-        ("'{n}.mp4'", vec!["output-path 10:'{n}.mp4' + 13:b + 12:a"]),
-        ("'{id}.mp4'", vec!["output-path 10:'{id}.mp4' + 12:2"]),
+        ("'{n}.mp4'", vec!["output-path 13:b + 12:a", "output-path 14:c + 12:a"]),
+        ("'{id}.mp4'", vec!["output-path 10:'{id}.mp4' + 12:a"]),
     ] {
         let text = format!("{}output: {{ name: {name} }}\n{jobs}", HEAD.replace("jobs:\n", "\n"));
         assert_eq!(whole(&text), expected, "{name}");
@@ -477,8 +474,8 @@ resolution = "720p"
         [
             "unknown-field 2:resolution",
             "wrong-type 5:30",
-            "reference-type 8:\"animal\" + 20:\"dog\"",
-            "duration-resolution 16:\"1080p\" + 12:8",
+            "reference-type 8:\"animal\" + 15:\"a\"",
+            "duration-resolution 12:8 + 16:\"1080p\"",
             "unknown-mention 19:@wolf",
             "duplicate-job-id 23:\"a\" + 15:\"a\"",
             "unknown-field 25:when",
@@ -531,7 +528,7 @@ fn a_file_that_cannot_be_read_is_a_finding() {
     let codes = |loaded: &Loaded| -> Vec<_> { loaded.findings.iter().map(|finding| finding.code.as_str()).collect() };
     assert_eq!(codes(&load(&temp.path().join("refs"))), ["unreadable"]);
     let good = write("jobs.yaml", b"\xef\xbb\xbfversion: 1\njobs: []\n");
-    assert_eq!((codes(&good), good.manifest.unwrap().folder), (vec![], folder.clone()));
+    assert_eq!((codes(&good), good.manifest.unwrap().folder), (vec![], folder));
     let missing = load(&temp.path().join("jobs.yml"));
     assert_eq!(codes(&missing), ["unreadable"]);
     assert!(missing.findings[0].help.as_ref().unwrap().contains("jobs.yaml"), "{:?}", missing.findings);

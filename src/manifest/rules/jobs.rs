@@ -11,6 +11,7 @@ use crate::spec::request::{Generation, Reference};
 use crate::spec::vocabulary::MODEL;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// A job without a mistake in it.
 pub(crate) struct Checked {
@@ -56,12 +57,18 @@ impl<'t> Jobs<'t> {
         } else {
             Cow::Borrowed(spot.value)
         };
-        if let Some((before, earlier)) = self.ids.insert(folded, (spot.value, later)) {
-            let (id, before) = (spot.value.to_owned(), before.to_owned());
-            blame.push(Problem::DuplicateJobId { later, earlier, id, before });
-            return None;
+        match self.ids.entry(folded) {
+            Entry::Vacant(free) => {
+                free.insert((spot.value, later));
+                Some(id)
+            }
+            Entry::Occupied(taken) => {
+                let (before, earlier) = *taken.get();
+                let (id, before) = (spot.value.to_owned(), before.to_owned());
+                blame.push(Problem::DuplicateJobId { later, earlier, id, before });
+                None
+            }
         }
-        Some(id)
     }
 
     /// A warning if a job before asks for the same.
@@ -77,7 +84,7 @@ impl<'t> Jobs<'t> {
 
 /// A finding for each field that neither the job nor `defaults` has.
 fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'t>) {
-    let at = Place::head(job.node);
+    let at = blame.head(job.node);
     let mut miss = |field: &'static Field, is_absent: bool| {
         if is_absent {
             blame.miss(Problem::MissingField { at, block: &JOB, field });
@@ -87,10 +94,8 @@ fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'
     miss(&PROMPT, resolved.prompt.is_absent());
     miss(&RESOLUTION, resolved.resolution.is_absent());
     miss(&DURATION, resolved.duration.is_absent());
-    if resolved.references.is_absent()
-        && let Slot::Set(prompt) = resolved.prompt
-    {
-        blame.miss(Problem::MissingReferences { at, prompt: prompt.node.head() });
+    if resolved.references.is_absent() && resolved.prompt.get().is_some() {
+        blame.miss(Problem::MissingReferences { at });
     }
 }
 
@@ -100,16 +105,10 @@ fn blame_pair<'t>(resolved: &Resolved<'t>, blame: &mut Blame<'t>) {
     if duration.value.goes_with(resolution.value) {
         return;
     }
-    // The job's own value is the one to mend; of two in one place, the later.
-    let is_duration = match (resolution.home, duration.home) {
-        (Home::Own, Home::Defaults) => false,
-        (Home::Defaults, Home::Own) => true,
-        _ => duration.node.span() > resolution.node.span(),
-    };
-    let home = if is_duration { duration.home } else { resolution.home };
-    let (resolution, duration) =
-        ((Place::of(resolution.node), resolution.value), (Place::of(duration.node), duration.value));
-    blame.push_at(home, Problem::DurationResolution { resolution, duration, is_duration });
+    // Where one of them is the job's own, that shows the job.
+    let home = if resolution.home == duration.home { duration.home } else { Home::Own };
+    let (resolution, duration) = ((resolution.node.span(), resolution.value), (duration.node.span(), duration.value));
+    blame.push_at(home, Problem::DurationResolution { resolution, duration });
 }
 
 /// What is submitted, unless something is wrong with a part of it.

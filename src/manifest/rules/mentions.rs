@@ -35,8 +35,7 @@ pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Libra
     }
     for link in &links.items {
         if meant.insert(link.name) {
-            let (at, prompt) = (link.place, prompt.node.head());
-            blame.push_at(links.home, Problem::UnusedReference { at, name: link.name.to_owned(), prompt });
+            blame.push_at(links.home, Problem::UnusedReference { at: link.place, name: link.name.to_owned() });
         }
     }
 }
@@ -56,13 +55,13 @@ pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mu
     for mention in &found {
         match mention.target.name() {
             Some(name) if seen.insert(names[name]) => {
-                links.items.push(library.link(entries[name], place(prompt, mention)))
+                links.items.push(library.link(entries[name], place(prompt, mention)));
             }
             Some(_) => {}
             None => links.whole = false,
         }
         // What a broken library doesn't have may have been in it.
-        if mention.target.name().is_some() || library.is_whole() {
+        if mention.target.name().is_some() || library.is_mentionable() {
             check(prompt, mention, &names, |word| (library.nearest(word), Among::Library), blame);
         }
     }

@@ -26,7 +26,6 @@ pub(crate) struct Paths<'f, 't> {
 /// What was said of the template already: once is enough, however many jobs there are.
 #[derive(Default)]
 struct Blamed {
-    jobs: bool,
     videos: bool,
     expansion: bool,
 }
@@ -76,19 +75,15 @@ impl<'f, 't> Paths<'f, 't> {
         let job = Place::of(id.node).as_use();
         let (first, earlier) = *self.first.get_or_insert((id.value, job));
         // Duplicate ids were blamed as such.
-        if !template.tells_jobs_apart() && !first.eq_ignore_ascii_case(id.value) && !self.blamed.jobs {
-            self.blamed.jobs = true;
-            blame.push(Problem::SharedPath { at, text: text.clone(), later: job, earlier });
+        if !template.tells_jobs_apart() && !first.eq_ignore_ascii_case(id.value) {
+            blame.push(Problem::SharedPath { text: text.clone(), later: job, earlier });
         }
-        if let Slot::Set(videos) = &resolved.number_of_videos
-            && videos.value > 1
+        if let Some(videos @ 2..) = resolved.number_of_videos.value()
             && !template.tells_videos_apart()
             && !self.blamed.videos
         {
             self.blamed.videos = true;
-            let number = videos.value;
-            let videos = Place::of(videos.node);
-            blame.push(Problem::SharedVideoPath { at, text: text.clone(), videos, number });
+            blame.push(Problem::SharedVideoPath { at, text: text.clone(), job, videos });
         }
         let refused = |flaw| {
             if !self.blamed.expansion {

@@ -84,6 +84,11 @@ impl<'t> Library<'t> {
         self.whole
     }
 
+    /// Whether what can't be found by a mention is unknown.
+    pub(crate) fn is_mentionable(&self) -> bool {
+        self.whole && self.entries.iter().all(|entry| is_mentionable(entry.name))
+    }
+
     /// Which entry has this name.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
@@ -129,30 +134,22 @@ impl<'t> Links<'t> {
         blame: &mut Blame<'t>,
     ) -> Links<'t> {
         let mut links = Links { items: Vec::new(), whole: true, home: listed.home };
-        let mut places = Vec::new();
         for item in &listed.value {
             let link = match item {
-                Use::Name(name) => {
-                    places.push(Some(name.place));
-                    links.named(name, library, blame)
-                }
+                Use::Name(name) => links.named(name, library, blame),
                 Use::Written(raw) => {
-                    places.push(raw.name.get().map(|name| name.place));
                     let reference = reference(raw, images, blame).map(Rc::new);
                     raw.name.get().map(|name| Link { name: name.text, place: name.place, entry: None, reference })
                 }
-                Use::Spoilt => {
-                    places.push(None);
-                    None
-                }
+                Use::Spoilt => None,
             };
-            links.whole &= link.is_some();
+            // What can't be mentioned may be what the prompt mentions.
+            links.whole &= link.as_ref().is_some_and(|link| is_mentionable(link.name));
             links.items.extend(link);
         }
         if !REFERENCES.contains(&listed.value.len()) {
-            let surplus = places.get(*REFERENCES.end()).copied().flatten();
-            let at = surplus.unwrap_or_else(|| Place::head(listed.node));
-            blame.push(Problem::ReferenceCount { at, count: listed.value.len(), implied: false });
+            let (at, count) = (Place::of(listed.node), listed.value.len());
+            blame.push(Problem::ReferenceCount { at, count, implied: false });
         }
         links.blame_duplicates(blame);
         links
@@ -173,11 +170,17 @@ impl<'t> Links<'t> {
         for link in &self.items {
             // Through an alias two may be one and the same text.
             let later = link.place.as_use();
-            if let Some(earlier) = seen.insert(link.name, later) {
+            let earlier = *seen.entry(link.name).or_insert(later);
+            if earlier != later {
                 blame.push(Problem::DuplicateReferenceName { later, earlier, name: link.name.to_owned() });
             }
         }
     }
+}
+
+/// Whether a prompt can mention a reference by this name.
+fn is_mentionable(name: &str) -> bool {
+    ReferenceName::new(name).is_ok()
 }
 
 /// The reference that is written in `raw`, if nothing is wrong with it.
@@ -203,9 +206,7 @@ fn images_of<'t>(
     blame: &mut Blame<'t>,
 ) -> Option<Vec<crate::spec::request::Image>> {
     if !IMAGES.contains(&urls.items.len()) {
-        let surplus = urls.items.get(*IMAGES.end()).copied().flatten().map(|(_, place)| place);
-        let at = surplus.unwrap_or_else(|| Place::head(urls.node));
-        blame.push(Problem::ImageCount { at, count: urls.items.len() });
+        blame.push(Problem::ImageCount { at: Place::of(urls.node), count: urls.items.len() });
     }
     let mut usable = Vec::with_capacity(urls.items.len());
     for (text, at) in urls.items.iter().flatten().copied() {

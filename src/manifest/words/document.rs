@@ -39,7 +39,10 @@ pub(super) fn misencoded(name: &str, what: &Misencoded) -> Words {
         Misencoding::Nul => format!("{file} is no text: there is a NUL byte at {place}"),
         Misencoding::NotUtf8 => format!("{file} is not UTF-8: the byte at {place} doesn't belong there"),
     };
-    Words::error(Code::Syntax, message).help("save it as UTF-8")
+    let start = what.position.offset;
+    Words::error(Code::Syntax, message)
+        .at_span(Span::new(start, start + char::REPLACEMENT_CHARACTER.len_utf8()), "not UTF-8")
+        .help("save it as UTF-8")
 }
 
 pub(super) fn flaw(flaw: &Flaw) -> Words {
@@ -91,26 +94,29 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
 
 fn syntax(span: Span, kind: &SyntaxKind) -> Words {
     let error = |message: &str, label: &str| Words::error(Code::Syntax, message).at_span(span, label);
-    let opened = |words: Words, opened: Span| if opened == span { words } else { words.at_span(opened, "opened here") };
+    // Where the mistake is one character, that one is shown, not all that it spoils.
+    let error_at = |span: Span, message: &str, label: &str| Words::error(Code::Syntax, message).at_span(span, label);
+    let first = Span { start: span.start, end: span.start + 1 };
     match kind {
         SyntaxKind::PlainAt => {
-            error("a text that starts with `@` needs quotes: YAML keeps that character for itself", "needs quotes")
+            error_at(first, "a text that starts with `@` needs quotes: YAML keeps that character for itself", "needs quotes")
                 .help("put the whole text in quotes, as in `prompt: \"@human walks on the @grass\"`")
         }
         SyntaxKind::PlainOther(c) => {
-            error(&format!("a text that starts with `{c}` needs quotes: YAML keeps that character for itself"), "needs quotes")
+            let message = format!("a text that starts with `{c}` needs quotes: YAML keeps that character for itself");
+            error_at(first, &message, "needs quotes")
                 .help("put the whole text in quotes")
         }
         SyntaxKind::ColonInPlain => {
             error("a text with a colon and a space in it needs quotes: YAML takes what stands before for a key", "needs quotes")
                 .help("put the whole text in quotes, or write it as a block: `|` behind the key and the text on the next lines, further in")
         }
-        SyntaxKind::UnclosedQuote { opened: quote } => {
-            opened(error("a quote is never closed", "not closed"), *quote)
+        SyntaxKind::UnclosedQuote { opened } => {
+            error_at(*opened, "a quote is never closed", "opened here")
                 .help("close it where the text ends; a quote inside is `\\\"` in double quotes and `''` in single ones")
         }
-        SyntaxKind::UnclosedBracket { opened: bracket } => {
-            opened(error("a bracket is never closed", "not closed"), *bracket).help("close it, or take it out")
+        SyntaxKind::UnclosedBracket { opened } => {
+            error_at(*opened, "a bracket is never closed", "opened here").help("close it, or take it out")
         }
         SyntaxKind::AfterQuote => error("text follows a closing quote", "more text")
             .help("put the whole text inside the quotes; a quote inside is `\\\"` in double quotes and `''` in single ones"),

@@ -229,7 +229,7 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
         _ if field.code == Code::Version => error(format!("the version of a manifest is 1, not {value}"))
             .at(at, "not 1")
             .help(format!("write {}; a later version needs a later `batch`", written(format, name, "1"))),
-        _ if field.code == Code::Duration => error(format!("a video lasts 5 or 8 seconds, not {value}"))
+        _ if field.name == DURATION.name => error(format!("a video lasts 5 or 8 seconds, not {value}"))
             .at(at, "not 5 or 8")
             .help("write 5 or 8; at 1080p only 5"),
         _ if field.code == Code::NumberOfVideos => error(format!("a generation makes 1 to 4 videos, not {value}"))

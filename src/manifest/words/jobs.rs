@@ -56,20 +56,14 @@ pub(super) fn twins(later: Place, earlier: Place, take: u32, format: Format) -> 
 }
 
 pub(super) fn pair(
-    (resolution_at, resolution): (Place, Resolution),
-    (duration_at, duration): (Place, Duration),
-    is_duration: bool,
+    (resolution_at, resolution): (Span, Resolution),
+    (duration_at, duration): (Span, Duration),
 ) -> Words {
     let seconds = duration.seconds();
-    let words = Words::error(Code::DurationResolution, format!("{resolution} videos last 5 s, not {seconds} s"));
-    let (for_resolution, for_duration) =
-        (format!("{resolution} asked for here"), format!("{seconds} s asked for here"));
-    let words = if is_duration {
-        words.at(duration_at, for_duration).at(resolution_at, for_resolution)
-    } else {
-        words.at(resolution_at, for_resolution).at(duration_at, for_duration)
-    };
-    words.help("write 5 for the duration, or 720p or less for the resolution")
+    Words::error(Code::DurationResolution, format!("{resolution} videos last 5 s, not {seconds} s"))
+        .at_span(duration_at, format!("{seconds} s asked for here"))
+        .at_span(resolution_at, format!("{resolution} asked for here"))
+        .help("write 5 for the duration, or 720p or less for the resolution")
 }
 
 pub(super) fn aspect_ratio(at: Place) -> Words {
@@ -78,10 +72,9 @@ pub(super) fn aspect_ratio(at: Place) -> Words {
         .help("leave it out, and put an image of the wanted ratio first")
 }
 
-pub(super) fn missing_references(at: Place, prompt: Span) -> Words {
+pub(super) fn missing_references(at: Place) -> Words {
     Words::error(Code::MissingField, "a job has no `references`, and its prompt mentions none")
         .at(at, "`references` is missing")
-        .at_span(prompt, "nothing is mentioned here")
         .help("mention 1 to 3 references of the library in the prompt, as `@name`; or list them in `references` and mention them")
 }
 
@@ -121,9 +114,8 @@ pub(super) fn mention_spacing(at: Place, mention: &str, behind: &str) -> Words {
         .help(format!("write {spaced}: without the space the model may not see the reference"))
 }
 
-pub(super) fn unused_reference(at: Place, name: &str, prompt: Span) -> Words {
+pub(super) fn unused_reference(at: Place, name: &str) -> Words {
     Words::warning(Code::UnusedReference, format!("the prompt never mentions the reference {}", quoted(name)))
         .at(at, "never mentioned")
-        .at_span(prompt, "in this prompt")
         .help(format!("mention it in the prompt as `@{name}`, or take it out"))
 }

@@ -19,8 +19,27 @@ use crate::document::span::Span;
 /// More characters of a text than these are cut off.
 const SHOWN: usize = 60;
 
-/// The finding that says what `problem` is, in a manifest of this format.
-pub(super) fn finding(problem: &Problem, format: Format) -> Finding {
+/// Said of a value that an alias brings to where it is used.
+pub(super) const USED_HERE: &str = "used here";
+
+/// Said of a value that is wrong where an alias brings it.
+pub(super) const WRITTEN_HERE: &str = "written here";
+
+/// A finding, and the alias that brings what it is about to its place, if one does.
+pub(super) struct Said {
+    pub finding: Finding,
+    pub via: Option<Span>,
+}
+
+impl Said {
+    /// Two findings with the same key say the same.
+    pub(super) fn key(&self) -> (Code, Option<Span>, &str) {
+        (self.finding.code, self.finding.span(), &self.finding.message)
+    }
+}
+
+/// What is said of `problem`, in a manifest of this format.
+pub(super) fn said(problem: &Problem, format: Format) -> Said {
     use Problem::*;
     let words = match problem {
         Unreadable { name, why } => document::unreadable(name, why),
@@ -38,14 +57,14 @@ pub(super) fn finding(problem: &Problem, format: Format) -> Finding {
         JobId { at, id } => jobs::id(*at, id),
         DuplicateJobId { later, earlier, id, before } => jobs::duplicate_id(*later, *earlier, id, before),
         TwinJobs { later, earlier, take } => jobs::twins(*later, *earlier, *take, format),
-        DurationResolution { resolution, duration, is_duration } => jobs::pair(*resolution, *duration, *is_duration),
+        DurationResolution { resolution, duration } => jobs::pair(*resolution, *duration),
         AspectRatio { at } => jobs::aspect_ratio(*at),
-        MissingReferences { at, prompt } => jobs::missing_references(*at, *prompt),
+        MissingReferences { at } => jobs::missing_references(*at),
         UnknownMention { at, mention, nearest, among } => {
             jobs::unknown_mention(*at, mention, nearest.as_deref(), among)
         }
         MentionSpacing { at, mention, behind } => jobs::mention_spacing(*at, mention, behind),
-        UnusedReference { at, name, prompt } => jobs::unused_reference(*at, name, *prompt),
+        UnusedReference { at, name } => jobs::unused_reference(*at, name),
         ReferenceCount { at, count, implied } => references::count(*at, *count, *implied),
         DuplicateReferenceName { later, earlier, name } => references::duplicate_name(*later, *earlier, name),
         ReferenceName { at, name } => references::name(*at, name),
@@ -56,8 +75,8 @@ pub(super) fn finding(problem: &Problem, format: Format) -> Finding {
         OddImage { at, text, oddity } => images::odd(*at, text, oddity),
         OutputDir { at, text, flaw } => output::dir(*at, text, flaw),
         OutputName { at, text, flaw, job } => output::name(*at, text, flaw, *job),
-        SharedPath { at, text, later, earlier } => output::shared(*at, text, *later, *earlier),
-        SharedVideoPath { at, text, videos, number } => output::shared_by_videos(*at, text, *videos, *number),
+        SharedPath { text, later, earlier } => output::shared(text, *later, *earlier),
+        SharedVideoPath { at, text, job, videos } => output::shared_by_videos(*at, text, *job, *videos),
     };
     words.0
 }
@@ -68,7 +87,7 @@ pub(super) fn used_by(job: Option<&str>) -> String {
 }
 
 /// A finding in the making.
-struct Words(Finding);
+struct Words(Said);
 
 impl Words {
     fn error(code: Code, message: impl Into<String>) -> Words {
@@ -80,20 +99,20 @@ impl Words {
     }
 
     fn new(code: Code, severity: Severity, message: String) -> Words {
-        Words(Finding { code, severity, message, help: None, job: None, labels: Vec::new() })
+        let finding = Finding { code, severity, message, help: None, job: None, labels: Vec::new() };
+        Words(Said { finding, via: None })
     }
 
-    /// Shows a place, and where an alias brings it in.
-    fn at(self, place: Place, text: impl Into<String>) -> Words {
-        let shown = self.at_span(place.at, text);
-        match place.via {
-            Some(via) => shown.at_span(via, "used here"),
-            None => shown,
+    /// Shows a place; of the first, the alias counts too.
+    fn at(mut self, place: Place, text: impl Into<String>) -> Words {
+        if self.0.finding.labels.is_empty() {
+            self.0.via = place.via;
         }
+        self.at_span(place.at, text)
     }
 
     fn at_span(mut self, span: Span, text: impl Into<String>) -> Words {
-        self.0.labels.push(Label { span, text: text.into() });
+        self.0.finding.labels.push(Label { span, text: text.into() });
         self
     }
 
@@ -106,7 +125,7 @@ impl Words {
     }
 
     fn help(mut self, help: impl Into<String>) -> Words {
-        self.0.help = Some(help.into());
+        self.0.finding.help = Some(help.into());
         self
     }
 }

@@ -54,20 +54,26 @@ fn words(at: Option<Place>, what: &str, flaw: &OutputFlaw) -> Words {
             ("there are braces in it that stand for nothing".to_owned(), "stands for nothing")
         }
     };
-    Words::error(Code::OutputPath, format!("{what}: {why}")).at_known(at, label)
+    let code = match flaw {
+        OutputFlaw::Placeholder { .. } => Code::Setting,
+        _ => Code::OutputPath,
+    };
+    Words::error(code, format!("{what}: {why}")).at_known(at, label)
 }
 
-pub(super) fn shared(at: Option<Place>, text: &str, later: Place, earlier: Place) -> Words {
-    Words::error(Code::OutputPath, format!("{} gives the videos of all jobs the same path", quoted(text)))
-        .at_known(at, "no `{id}` in it")
-        .at(later, "same path as")
-        .at(earlier, "this job's")
-        .help("put `{id}` into it, as in `{id}-{n}.mp4`")
+pub(super) fn shared(text: &str, later: Place, earlier: Place) -> Words {
+    Words::error(
+        Code::OutputPath,
+        format!("two jobs have the same path for their videos, by the name {}", quoted(text)),
+    )
+    .at(later, "same path as")
+    .at(earlier, "this job's")
+    .help("put `{id}` into the name, as in `{id}-{n}.mp4`")
 }
 
-pub(super) fn shared_by_videos(at: Option<Place>, text: &str, videos: Place, number: u8) -> Words {
+pub(super) fn shared_by_videos(at: Option<Place>, text: &str, job: Place, videos: u8) -> Words {
     Words::error(Code::OutputPath, format!("{} gives all videos of a job the same path", quoted(text)))
         .at_known(at, "no `{n}` in it")
-        .at(videos, format!("{number} videos asked for here"))
+        .at(job, format!("{videos} videos asked for here"))
         .help("put `{n}` into it, as in `{id}-{n}.mp4`")
 }
