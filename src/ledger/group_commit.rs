@@ -42,14 +42,16 @@ pub(super) enum Message {
 /// Owner of journal and book while a run is on.
 #[derive(Debug)]
 pub(super) struct Writer {
-    pub(super) guard: Arc<Guard>,
-    pub(super) pen: Pen,
+    guard: Arc<Guard>,
+    pen: Pen,
     pub(super) book: Book,
-    pub(super) journal: PathBuf,
+    journal: PathBuf,
     /// Whether anything was recorded.
     pub(super) changed: bool,
     /// The first failure: an `fsync` that failed once says nothing when it is tried again.
-    pub(super) broken: Option<Unwritable>,
+    broken: Option<Unwritable>,
+    /// What happened and may not be in the journal.
+    pub(super) unsaved: Vec<Entry>,
 }
 
 impl Scribe {
@@ -68,6 +70,17 @@ impl Scribe {
 }
 
 impl Writer {
+    /// A writer of a journal whose first line is written.
+    pub(super) fn new(guard: Arc<Guard>, pen: Pen, book: Book, journal: PathBuf, changed: bool) -> Writer {
+        Writer { guard, pen, book, journal, changed, broken: None, unsaved: Vec::new() }
+    }
+
+    /// The same with another file.
+    #[cfg(test)]
+    pub(super) fn with_guard(self, guard: Guard) -> Writer {
+        Writer { guard: Arc::new(guard), ..self }
+    }
+
     /// Starts the task; it ends after [`Message::Close`], or when no sender is left.
     pub(super) fn spawn(self) -> (Scribe, mpsc::Sender<Message>, tokio::task::JoinHandle<Writer>) {
         let (inbox, messages) = mpsc::channel(WAITING);
@@ -100,6 +113,9 @@ impl Writer {
             if outcome.is_ok() || !matches!(entry, Entry::Submitting { .. }) {
                 self.book.apply(&entry);
                 self.changed = true;
+                if outcome.is_err() {
+                    self.unsaved.push(entry);
+                }
             }
             // Who doesn't wait any more needs no answer.
             let _ = reply.send(outcome.clone());

@@ -52,6 +52,13 @@ impl Guard {
         }
     }
 
+    /// A journal that can be read and not written, as on a disk that failed.
+    #[cfg(test)]
+    pub(super) fn for_reading(path: &Path) -> Guard {
+        let file = File::open(path).expect("the journal is there");
+        Guard { file, path: path.to_owned(), removed: AtomicBool::new(true) }
+    }
+
     /// All that the journal has.
     pub(super) fn content(&self) -> Result<Vec<u8>, LedgerError> {
         let file = File::open(&self.path).map_err(LedgerError::io("read", &self.path))?;

@@ -93,7 +93,7 @@ fn a_journal_of_100_000_jobs() {
         text.extend(pen.group(&entries(number)));
     }
     println!("journal: {} MB", text.len() / 1_000_000);
-    let book = timed("journal recovered", || recover::recover(None, &text, &paths).unwrap());
+    let (book, _) = timed("journal recovered", || recover::recover(None, &text, &paths).unwrap());
     assert_eq!(book.records().count(), JOBS as usize);
 }
 

@@ -80,6 +80,17 @@ struct Desk {
 /// # Errors
 /// As [`open`], but for [`LedgerError::Held`].
 pub fn read(paths: &Paths) -> Result<Snapshot, LedgerError> {
+    // A run that begins while its journal is being read makes a new one of it: a mixture of both looks like damage.
+    let mut tries = 3;
+    loop {
+        match read_once(paths) {
+            Err(LedgerError::Damaged { .. }) if tries > 1 => tries -= 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+fn read_once(paths: &Paths) -> Result<Snapshot, LedgerError> {
     // The journal first, and whole: a run that ends meanwhile has everything in the lock before its journal goes.
     let (journal, held_by) = match File::open(&paths.journal) {
         Ok(file) => {
@@ -91,7 +102,7 @@ pub fn read(paths: &Paths) -> Result<Snapshot, LedgerError> {
         Err(e) => return Err(LedgerError::io("read", &paths.journal)(e)),
     };
     let lock = lockfile::load(&paths.lock)?;
-    let book = recover::recover(lock.as_deref(), journal.as_deref().unwrap_or_default(), paths)?;
+    let (book, _) = recover::recover(lock.as_deref(), journal.as_deref().unwrap_or_default(), paths)?;
     Ok(Snapshot { book, held_by, journal: journal.is_some() })
 }
 
@@ -103,10 +114,9 @@ pub fn open(paths: &Paths, holder: Holder) -> Result<Ledger, LedgerError> {
     let guard = Guard::take(&paths.journal)?;
     let journal = guard.content()?;
     let lock = lockfile::load(&paths.lock)?;
-    let book = recover::recover(lock.as_deref(), &journal, paths)?;
+    let (book, changed) = recover::recover(lock.as_deref(), &journal, paths)?;
     let desk = Desk { paths: paths.clone(), guard: Arc::new(guard), lock: lock.as_deref().map(Sha256::of) };
-    let leftover = !journal.is_empty();
-    Ok(Ledger { desk, book, holder, leftover, changed: leftover })
+    Ok(Ledger { desk, book, holder, leftover: !journal.is_empty(), changed })
 }
 
 impl Ledger {
@@ -115,10 +125,15 @@ impl Ledger {
         &self.book
     }
 
-    /// Says that the same service has another name now (`--move-service`).
-    pub fn move_service(&mut self, service: &str) {
+    /// Says that the same service has another name now (`--move-service`). What a killed run left goes into the lock before.
+    ///
+    /// # Errors
+    /// Where a file can't be written.
+    pub fn move_service(&mut self, service: &str) -> Result<(), LedgerError> {
+        self.take_in_leftover()?;
         self.changed |= self.book.service() != Some(service);
         self.book.set_service(service);
+        Ok(())
     }
 
     /// Begins a run on `service`: what a killed run left goes into the lock, and a new journal is begun and synced. Needs a
@@ -131,10 +146,8 @@ impl Ledger {
             let (path, lock) = (self.desk.paths.lock.clone(), lock.to_owned());
             return Err(LedgerError::OtherService { path, lock, wanted: service.to_owned() });
         }
+        self.take_in_leftover()?;
         self.book.set_service(service);
-        if self.leftover {
-            self.desk.write_lock(&self.book)?;
-        }
         self.desk.guard.clear()?;
         let header = Header {
             journal: journal::VERSION,
@@ -146,8 +159,7 @@ impl Ledger {
         let journal = self.desk.paths.journal.clone();
         self.desk.guard.append(&first_line).map_err(LedgerError::io("write", &journal))?;
         let guard = Arc::clone(&self.desk.guard);
-        let writer = Writer { guard, pen, book: self.book, journal, changed: self.changed, broken: None };
-        let (scribe, inbox, writer) = writer.spawn();
+        let (scribe, inbox, writer) = Writer::new(guard, pen, self.book, journal, self.changed).spawn();
         Ok((scribe, Closer { desk: self.desk, inbox, writer }))
     }
 
@@ -156,11 +168,34 @@ impl Ledger {
     /// # Errors
     /// Where a file can't be written; the journal stays then.
     pub fn close_unchanged(mut self) -> Result<Book, LedgerError> {
-        if self.changed {
-            self.desk.write_lock(&self.book)?;
-        }
+        self.save()?;
         self.desk.guard.remove()?;
         Ok(self.book)
+    }
+
+    /// Writes what a killed run left into the lock; its journal is worth nothing then, and is emptied.
+    fn take_in_leftover(&mut self) -> Result<(), LedgerError> {
+        if self.leftover {
+            self.save()?;
+            self.desk.guard.clear()?;
+            self.leftover = false;
+        }
+        Ok(())
+    }
+
+    /// Writes the lock where the state is another than the one that was read.
+    fn save(&mut self) -> Result<(), LedgerError> {
+        if self.changed {
+            if self.desk.find()?.0 != self.desk.lock {
+                let what =
+                    "changed by another program since it was read: nothing was overwritten, run the command again";
+                let path = self.desk.paths.lock.clone();
+                return Err(LedgerError::Damaged { path, line: None, what: what.to_owned() });
+            }
+            self.desk.write_lock(&self.book)?;
+            self.changed = false;
+        }
+        Ok(())
     }
 }
 
@@ -177,26 +212,33 @@ impl Closer {
         drop(inbox);
         let path = desk.paths.lock.clone();
         let broke_off = |e: tokio::task::JoinError| LedgerError::io("write", &path)(io::Error::other(e));
-        let Writer { book, changed, broken, .. } = writer.await.map_err(broke_off)?;
-        tokio::task::spawn_blocking(move || desk.close(book, changed, broken.is_none())).await.map_err(broke_off)?
+        let writer = writer.await.map_err(broke_off)?;
+        tokio::task::spawn_blocking(move || desk.close(writer)).await.map_err(broke_off)?
     }
 }
 
 impl Desk {
     /// Writes what a run recorded into the lock, and removes the journal.
-    fn close(&mut self, mut book: Book, changed: bool, sound: bool) -> Result<Book, LedgerError> {
-        if changed {
-            let found = lockfile::load(&self.paths.lock)?;
-            let hash = found.as_deref().map(Sha256::of);
-            if sound && hash.is_some() && hash != self.lock {
+    fn close(&mut self, writer: Writer) -> Result<Book, LedgerError> {
+        let mut book = writer.book;
+        if writer.changed {
+            let (hash, found) = self.find()?;
+            if hash.is_some() && hash != self.lock {
                 // Somebody put another lock there (a checkout) while the run was on: do as the next run would after a crash.
-                book = recover::recover(found.as_deref(), &self.guard.content()?, &self.paths)?;
+                (book, _) = recover::recover(found.as_deref(), &self.guard.content()?, &self.paths)?;
+                writer.unsaved.iter().for_each(|entry| book.apply(entry));
             }
             self.lock = hash;
             self.write_lock(&book)?;
         }
         self.guard.remove()?;
         Ok(book)
+    }
+
+    /// The lock as it is on the disk now.
+    fn find(&self) -> Result<(Option<Sha256>, Option<Vec<u8>>), LedgerError> {
+        let found = lockfile::load(&self.paths.lock)?;
+        Ok((found.as_deref().map(Sha256::of), found))
     }
 
     /// Writes the lock whole, where its bytes differ.

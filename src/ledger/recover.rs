@@ -7,14 +7,14 @@ use super::journal::{self, Flaw, Header};
 use super::lockfile;
 use crate::base::digest::Sha256;
 
-/// The state that lock and journal stand for together.
+/// The state that lock and journal stand for together, and whether it is another than the lock's alone.
 ///
 /// Entries are replayed onto whatever lock is there: replay only moves forward, so a journal beside a lock that it doesn't
 /// continue loses nothing, and one that the lock has taken in already changes nothing.
 ///
 /// # Errors
 /// Where one of them is damaged or of a newer version, or they are of two services.
-pub(super) fn recover(lock: Option<&[u8]>, journal: &[u8], paths: &Paths) -> Result<Book, LedgerError> {
+pub(super) fn recover(lock: Option<&[u8]>, journal: &[u8], paths: &Paths) -> Result<(Book, bool), LedgerError> {
     let mut book = match lock {
         Some(text) => lockfile::parse(text, &paths.lock)?,
         None => Book::default(),
@@ -26,6 +26,7 @@ pub(super) fn recover(lock: Option<&[u8]>, journal: &[u8], paths: &Paths) -> Res
         Flaw::Newer(version) => LedgerError::Newer { path: paths.journal.clone(), version, known: journal::VERSION },
     };
     let contents = journal::read(journal).map_err(flawed)?;
+    let before = contents.header.is_some().then(|| book.clone());
     if let Some(header) = &contents.header {
         settle_service(&mut book, header, lock, paths)?;
     }
@@ -35,7 +36,8 @@ pub(super) fn recover(lock: Option<&[u8]>, journal: &[u8], paths: &Paths) -> Res
     for entry in contents.entries() {
         book.apply(&entry.map_err(flawed)?);
     }
-    Ok(book)
+    let changed = before.is_some_and(|before| before != book);
+    Ok((book, changed))
 }
 
 /// The journal's service is the book's, where the journal continues this very lock (it may be about to move it) or they agree.

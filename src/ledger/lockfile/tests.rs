@@ -1,1 +1,373 @@
+use super::*;
+use crate::base::digest::Sha256;
+use crate::ledger::book::Book;
+use crate::ledger::record::{Fault, Key, Place, Record, Stage, Word};
+use crate::spec::names::{Digest, JobId, TaskId};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
+const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// Every kind of record, in the order and layout that are promised.
+const CANONICAL: &str = r#"# Written by batch. Commit it together with the manifest.
+version = 1
+service = "https://cloud.baicaiinfer.com"
+
+[[job]]
+id = "a-done"
+digest = "sha256:SHA"
+parts = { prompt = "9f2c11aa", "reference.小狗" = "51ee0a42", settings = "77ab0192" }
+status = "succeeded"
+attempt = 1
+videos = 2
+task_id = "3524e0b3ba014b12ab1faf29f9f00000"
+submitted_at = 2026-03-09T02:44:54Z
+finished_at = 2026-03-09T02:47:10Z
+
+[[job.output]]
+path = "out/a-done-1.mp4"
+sha256 = "SHA"
+bytes = 1843200
+source = "https://cdn.example.com/1.mp4"
+
+[[job.output]]
+path = "out/a-done-2.mp4"
+sha256 = "SHA"
+bytes = 1843201
+
+[[job]]
+id = "b-half"
+digest = "sha256:SHA"
+status = "generated"
+attempt = 3
+videos = 4
+task_id = "t2"
+other_task_ids = ["t1", "t1b"]
+
+[[job.output]]
+number = 3
+path = "out/b-half-3.mp4"
+sha256 = "SHA"
+bytes = 0
+
+[[job]]
+id = "c-named"
+digest = "sha256:SHA"
+status = "succeeded"
+attempt = 1
+name = "out/hero.mp4"
+task_id = "t3"
+
+[[job.output]]
+path = "out/hero.mp4"
+sha256 = "SHA"
+bytes = 7
+
+[[job]]
+id = "d-sent"
+digest = "sha256:SHA"
+status = "submitted"
+attempt = 1
+name = "out/d-sent-{n}.mp4"
+task_id = "t4"
+submitted_at = 2026-03-09T02:44:54Z
+
+[[job]]
+id = "e-failed"
+digest = "sha256:SHA"
+status = "failed"
+attempt = 1
+name = "out/e-failed-{n}.mp4"
+error = { code = "resolved", message = "a \"quoted\" word,\nand a line" }
+word = "person"
+
+[[job]]
+id = "f-refused"
+digest = "sha256:SHA"
+status = "refused"
+attempt = 1
+name = "out/f-refused-{n}.mp4"
+error = { code = "400", message = "no" }
+
+[[job]]
+id = "g-open"
+digest = "sha256:SHA"
+status = "uncertain"
+attempt = 1
+name = "out/g-open-{n}.mp4"
+submitted_at = 2026-03-09T02:44:54Z
+reason = "the connection broke"
+
+[[superseded]]
+id = "a-done"
+digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+status = "succeeded"
+attempt = 1
+task_id = "t5"
+
+[[superseded.output]]
+path = "out/a-done-1~00000000.mp4"
+sha256 = "SHA"
+bytes = 9
+
+[[upload]]
+sha256 = "SHA"
+url = "https://cdn.example.com/a.png"
+uploaded_at = 2026-03-09T02:44:51Z
+"#;
+
+fn canonical() -> String {
+    CANONICAL.replace("SHA", SHA)
+}
+
+fn parse(text: &str) -> Result<Book, LedgerError> {
+    super::parse(text.as_bytes(), Path::new("jobs.lock"))
+}
+
+#[test]
+fn a_lock_is_read_and_written_byte_for_byte() {
+    let book = parse(&canonical()).unwrap();
+    assert_eq!(write(&book), canonical());
+    assert_eq!(book.service(), Some("https://cloud.baicaiinfer.com"));
+    let done = book.current(&JobId::new("a-done").unwrap()).unwrap();
+    assert_eq!((done.videos, done.name.pattern(), done.stage.outputs().len()), (2, "out/a-done-{n}.mp4", 2));
+    let half = book.current(&JobId::new("b-half").unwrap()).unwrap();
+    assert_eq!((half.attempt, half.stage.outputs()[0].number), (3, 3));
+    assert_eq!(book.other_tasks(&half.key).len(), 2);
+    assert_eq!(book.next_attempt(&half.key), 4);
+    let failed = book.current(&JobId::new("e-failed").unwrap()).unwrap();
+    assert!(matches!(failed.stage, Stage::Failed { word: Word::Person, task: None, .. }));
+    assert_eq!(book.superseded().map(|r| r.name.pattern()).collect::<Vec<_>>(), ["out/a-done-{n}~00000000.mp4"]);
+    assert_eq!(book.upload(&Sha256::of(b"")), Some("https://cdn.example.com/a.png"));
+}
+
+#[test]
+fn a_merge_in_another_order_is_written_in_order() {
+    let text = canonical();
+    let (head, tables) = text.split_at(text.find("\n[[job]]").unwrap());
+    let mut blocks: Vec<&str> = tables.split("\n[[job]]").filter(|b| !b.is_empty()).collect();
+    let (last, rest) = blocks.pop().unwrap().split_at(0);
+    assert!(last.is_empty());
+    blocks.reverse();
+    // The last block carries the other tables along: their order doesn't matter either.
+    let shuffled = format!("{head}\n[[job]]{rest}\n[[job]]{}", blocks.join("\n[[job]]"));
+    assert_ne!(shuffled, text);
+    assert_eq!(write(&parse(&shuffled).unwrap()), text);
+}
+
+#[test]
+fn times_are_kept_in_utc_and_an_empty_book_is_a_short_lock() {
+    let text = canonical().replace("2026-03-09T02:44:51Z", "2026-03-09T10:44:51.5+08:00");
+    assert_eq!(write(&parse(&text).unwrap()), canonical());
+    let empty = "# Written by batch. Commit it together with the manifest.\nversion = 1\n";
+    assert_eq!(write(&Book::default()), empty);
+    assert!(parse(empty).unwrap().is_empty());
+}
+
+/// What a lock with `old` replaced by `new` is refused with: line and words.
+#[track_caller]
+fn refused(old: &str, new: &str) -> (usize, String) {
+    let text = canonical();
+    assert!(text.contains(old), "{old}");
+    match parse(&text.replacen(old, new, 1)) {
+        Err(LedgerError::Damaged { line, what, .. }) => (line.expect("the line is known"), what),
+        other => panic!("{old} -> {new}: {other:?}"),
+    }
+}
+
+#[test]
+fn what_would_not_be_written_back_is_refused_with_its_line() {
+    let line_of = |text: &str| canonical().lines().position(|line| line == text).unwrap() + 1;
+    for (old, new, line, words) in [
+        ("version = 1\n", "", 1, "version"),
+        ("version = 1\n", "version = 0\n", 2, "version"),
+        ("attempt = 3", "attempt = 3\ncolour = 1", line_of("attempt = 3") + 1, "written by a newer batch"),
+        ("attempt = 3", "attempt = -3", line_of("attempt = 3"), ""),
+        ("attempt = 3\n", "", 0, "attempt"),
+        ("id = \"d-sent\"", "id = \"../d\"", line_of("id = \"d-sent\""), "job id"),
+        (
+            "id = \"d-sent\"",
+            "id = \"c-named\"",
+            line_of("id = \"d-sent\"") - 1,
+            "c-named (e3b0c442) stands in the lock twice",
+        ),
+        ("sha256:0000", "sha256:000", line_of("[[superseded]]") + 2, "digest"),
+        ("\"succeeded\"", "\"sold\"", 9, "succeeded"),
+        ("status = \"refused\"", "status = \"submitted\"", line_of("id = \"f-refused\"") - 1, "go with its status"),
+        ("reason = \"the connection broke\"\n", "", line_of("id = \"g-open\"") - 1, "go with its status"),
+        ("name = \"out/d-sent-{n}.mp4\"\n", "", line_of("id = \"d-sent\"") - 1, "`name` is missing"),
+        ("number = 3", "number = -3", line_of("number = 3"), ""),
+        ("finished_at = 2026-03-09T02:47:10Z", "finished_at = 2026-03-09", 14, "offset"),
+        ("bytes = 7", "bytes = \"7\"", line_of("bytes = 7"), ""),
+        ("bytes = 7", "bytes = 7\nbytes = 7", line_of("bytes = 7") + 1, "duplicate"),
+        ("[[upload]]", "[[uploads]]", line_of("[[upload]]"), "unknown field"),
+        ("[[upload]]", "[upload]", line_of("[[upload]]"), ""),
+    ] {
+        let (found, what) = refused(old, new);
+        assert!(line == 0 || found == line, "{old:?} -> {new:?}: line {found}, not {line}: {what}");
+        assert!(what.contains(words), "{old:?} -> {new:?}: {what}");
+    }
+    assert!(matches!(parse(""), Err(LedgerError::Damaged { line: Some(1), .. })), "an emptied lock");
+    assert!(matches!(
+        super::parse(b"version = 1\n# \xff", Path::new("")),
+        Err(LedgerError::Damaged { line: Some(2), .. })
+    ));
+}
+
+#[test]
+fn one_purchase_stands_once() {
+    let text = canonical();
+    let superseded = text.find("\n[[superseded]]").unwrap();
+    let twice = format!("{text}{}", &text[superseded..text.find("\n[[upload]]").unwrap()]);
+    assert!(parse(&twice).unwrap_err().to_string().contains("twice"));
+    let as_job = text
+        .replace("sha256:0000000000000000000000000000000000000000000000000000000000000000", &format!("sha256:{SHA}"));
+    assert!(parse(&as_job).unwrap_err().to_string().contains("a-done (e3b0c442) stands in the lock twice"));
+}
+
+#[test]
+fn a_merge_conflict_and_a_newer_version_are_called_by_their_names() {
+    let text = canonical();
+    for (mark, line) in [("<<<<<<< HEAD", 6), ("=======", 6), (">>>>>>> theirs", 6)] {
+        let text = text.replacen("[[job]]", &format!("[[job]]\n{mark}"), 1);
+        assert!(matches!(parse(&text), Err(LedgerError::Conflict { line: l, .. }) if l == line), "{mark}");
+    }
+    let newer = text.replace("version = 1", "version = 2");
+    assert!(matches!(parse(&newer), Err(LedgerError::Newer { version: 2, known: 1, .. })));
+    let newer = newer.replace("[[upload]]", "[[download]]");
+    assert!(matches!(parse(&newer), Err(LedgerError::Newer { version: 2, .. })));
+}
+
+#[test]
+fn large_locks_are_read_in_pieces_and_lines_are_still_right() {
+    let mut text = "version = 1\n".to_owned();
+    let job = |i: u32| {
+        format!(
+            "\n[[job]]\nid = \"j{i:05}\"\ndigest = \"sha256:{SHA}\"\nstatus = \"submitted\"\nattempt = 1\nname = \"n{i}\"\ntask_id = \"t{i}\"\n"
+        )
+    };
+    (0..20_000).for_each(|i| text.push_str(&job(i)));
+    assert!(text.len() > 2_500_000, "more than eight pieces");
+    assert_eq!(parse(&text).unwrap().records().count(), 20_000);
+    // The last job a second time.
+    let twice = format!("{text}{}", job(19_999));
+    let line = |text: &str| match parse(text) {
+        Err(LedgerError::Damaged { line, .. }) => line.unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(line(&twice), 1 + 20_000 * 8 + 2);
+    assert_eq!(line(&text.replace("\"t15000\"", "7")), 1 + 15_000 * 8 + 8);
+    // What looks like a header within a string is none.
+    let job = "id = \"x\"\nstatus = \"uncertain\"\nattempt = 1\nname = \"n\"";
+    let tricky = format!("{text}\n[[job]]\n{job}\ndigest = \"sha256:{SHA}\"\nreason = \"\"\"\n[[job]]\n\"\"\"\n");
+    assert_eq!(parse(&tricky).unwrap().records().count(), 20_001);
+}
+
+#[test]
+fn a_name_is_left_out_only_where_it_can_be_told() {
+    let output = |number: usize, path: &str| Output {
+        number,
+        path: path.to_owned(),
+        sha256: Sha256::of(b""),
+        bytes: 0,
+        source: None,
+    };
+    let name = |outputs: &[Output]| name_of(outputs).map(|name| name.pattern().to_owned());
+    assert_eq!(name(&[]), None);
+    assert_eq!(name(&[output(1, "out/a-1.mp4")]).unwrap(), "out/a-{n}.mp4");
+    assert_eq!(name(&[output(2, "o.d/a-2~0011aabb.mp4")]).unwrap(), "o.d/a-{n}~0011aabb.mp4");
+    assert_eq!(name(&[output(1, "o-1.d/a-1")]).unwrap(), "o-1.d/a-{n}");
+    assert_eq!(name(&[output(1, "out/a.mp4")]), None);
+    assert_eq!(name(&[output(1, "out/1/a.mp4")]), None);
+    assert_eq!(name(&[output(1, "out/a-1.mp4"), output(2, "out/b-2.mp4")]), None);
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[ -~]{0,12}",
+        any::<String>(),
+        Just("'''\"\"\"\n[[job]]\n\\".to_owned()),
+        "[\u{0}-\u{1f}\u{7f}-\u{9f}]{0,4}"
+    ]
+}
+
+fn any_output() -> impl Strategy<Value = Output> {
+    let path = prop_oneof!["out/[a-c]-[12](~[0-9]{1,3})?(\\.mp4)?", text()];
+    let hash = any::<[u8; 4]>().prop_map(|bytes| Sha256::of(&bytes));
+    (1..5usize, path, hash, 0..u64::from(u32::MAX), prop::option::of("https://[a-z]{1,9}/[a-z\"]{0,5}"))
+        .prop_map(|(number, path, sha256, bytes, source)| Output { number, path, sha256, bytes, source })
+}
+
+fn any_stage() -> impl Strategy<Value = Stage> {
+    let task = || "[a-z0-9!-.]{1,12}".prop_filter_map("a task id", |id| TaskId::new(&id).ok());
+    let fault = || (text(), text()).prop_map(|(code, message)| Fault { code, message });
+    let word = prop_oneof![Just(Word::Service), Just(Word::Person)];
+    let outputs = || {
+        prop::collection::vec(any_output(), 0..4).prop_map(|mut outputs| {
+            outputs.sort_by_key(|o| o.number);
+            outputs.dedup_by_key(|o| o.number);
+            outputs
+        })
+    };
+    prop_oneof![
+        task().prop_map(|task| Stage::Submitted { task }),
+        (task(), outputs()).prop_map(|(task, outputs)| Stage::Generated { task, outputs }),
+        (task(), outputs()).prop_map(|(task, outputs)| Stage::Succeeded { task, outputs }),
+        (prop::option::of(task()), fault(), word).prop_map(|(task, error, word)| Stage::Failed { task, error, word }),
+        fault().prop_map(|error| Stage::Refused { error }),
+        (prop::option::of(task()), text()).prop_map(|(task, reason)| Stage::Uncertain { task, reason }),
+    ]
+}
+
+fn any_record() -> impl Strategy<Value = Record> {
+    let key = ("[a-c]", 0..3u8)
+        .prop_map(|(job, input)| Key { job: JobId::new(&job).unwrap(), digest: Digest(Sha256::of(&[input])) });
+    let time = || prop::option::of((0..253_402_300_799i64).prop_map(|second| Timestamp::from_second(second).unwrap()));
+    let parts = prop::collection::btree_map(text(), text(), 0..3);
+    let name = prop_oneof!["out/[a-c]-\\{n\\}(~[0-9]{1,3})?(\\.mp4)?", text()].prop_map(|name| VideoName::new(&name));
+    (key, parts, any::<bool>(), any::<u32>(), any::<u8>(), name, time(), time(), any_stage()).prop_map(
+        |(key, parts, current, attempt, videos, name, submitted_at, finished_at, stage)| {
+            let place = if current { Place::Current } else { Place::Superseded };
+            Record { key, parts, place, attempt, videos, name, submitted_at, finished_at, stage }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_record_says_its_lock_says_it_too(
+        records in prop::collection::vec(any_record(), 0..6),
+        service in prop::option::of(text()),
+        uploads in prop::collection::btree_map(any::<u8>(), "https://[a-z\"\\\\]{1,9}", 0..3),
+    ) {
+        let mut book = Book::default();
+        if let Some(service) = &service {
+            book.set_service(service);
+        }
+        let mut seen = BTreeMap::new();
+        for record in records {
+            let jobs_place = (record.key.job.clone(), record.place == Place::Current);
+            let taken = book.get(&record.key).is_some() || record.place == Place::Current && seen.contains_key(&jobs_place);
+            if !taken {
+                seen.insert(jobs_place, ());
+                book.insert(record, BTreeSet::new());
+            }
+        }
+        for (content, url) in uploads {
+            book.add_upload(Sha256::of(&[content]), &url, Timestamp::UNIX_EPOCH);
+        }
+        let text = write(&book);
+        let again = parse(&text).unwrap();
+        prop_assert_eq!(&write(&again), &text);
+        prop_assert_eq!(again, book);
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(at in any::<prop::sample::Index>(), with in prop::collection::vec(any::<u8>(), 0..12)) {
+        let mut text = canonical().into_bytes();
+        let at = at.index(text.len());
+        text.splice(at..at, with);
+        let _ = super::parse(&text, Path::new("jobs.lock"));
+    }
+}
