@@ -19,8 +19,9 @@ impl Signals {
     /// loses nothing, since every step is in the journal before it counts.
     pub(super) fn listen(&self, stop: Stop) {
         let signals = self.clone();
+        // Taken here, not in the task: a signal that comes before the task's first turn counts too.
+        let Ok(mut source) = Source::new() else { return };
         tokio::spawn(async move {
-            let Ok(mut source) = Source::new() else { return };
             loop {
                 let signal = source.next().await;
                 if signals.0.set(signal).is_err() {
