@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod fixtures;
+mod interrupt;
 mod layers;
+mod resume;
 mod run;
 mod simulate;
 mod support;
