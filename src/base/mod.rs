@@ -4,6 +4,7 @@ pub mod canonical;
 pub mod clock;
 pub mod digest;
 pub mod durable;
+pub mod faultpoint;
 pub mod folder;
 pub mod nearest;
 pub mod secret;

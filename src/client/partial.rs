@@ -1,6 +1,7 @@
 //! What came of a file so far, and whether a reply goes on from there.
 
 use crate::base::digest::{Hasher, Sha256};
+use crate::base::faultpoint;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 use std::io;
@@ -67,6 +68,7 @@ impl Partial {
 
     /// Takes in more bytes.
     pub(super) async fn take_in(&mut self, bytes: &[u8]) -> io::Result<()> {
+        faultpoint::write("video", "write")?;
         self.file.write_all(bytes).await?;
         self.hasher.update(bytes);
         self.received += bytes.len() as u64;

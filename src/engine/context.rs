@@ -6,6 +6,7 @@ use super::stop::{Level, Stop};
 use super::uploads::Uploads;
 use super::{Parts, Settings, StopCause};
 use crate::base::clock::Clock;
+use crate::base::faultpoint;
 use crate::base::folder::Folder;
 use crate::client::throttle::Throttle;
 use crate::client::{Failure, Service, Verdict};
@@ -137,8 +138,10 @@ impl<S: Service> Context<S> {
                 let pass = self.gate.pass().await;
                 let answer = {
                     let _permit = self.calls.acquire().await;
+                    faultpoint::reach(name.as_str(), "send");
                     call().await
                 };
+                faultpoint::reach(name.as_str(), "answered");
                 match answer {
                     Ok(value) => {
                         pass.reached();

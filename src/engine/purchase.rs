@@ -5,6 +5,7 @@ use super::context::{Context, Missed};
 use super::job::said;
 use super::stop::Level;
 use crate::base::digest::Sha256;
+use crate::base::faultpoint;
 use crate::client::{Failure, Service, Submission, Verdict};
 use crate::event::{Call, Cause, Event, Problem};
 use crate::ledger::entry::Entry;
@@ -118,6 +119,7 @@ pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut
         context.events.send(Event::Submitting { job: purchase.key.job.clone(), attempt: purchase.attempt });
         context.sent.submits.fetch_add(1, Ordering::Relaxed);
         tries += 1;
+        faultpoint::reach("submit", "send");
         // The reply of a submit that is out is waited for, also when the run is to end: it is about money.
         let answer = tokio::select! {
             biased;
@@ -126,6 +128,7 @@ pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut
                 Submission::Unknown("the run was stopped before the service answered".to_owned())
             }
         };
+        faultpoint::reach("submit", "answered");
         let failure = match answer {
             Submission::Accepted(task) => {
                 pass.reached();

@@ -4,7 +4,7 @@
 
 use super::failure::LedgerError;
 use super::journal;
-use crate::base::durable;
+use crate::base::{durable, faultpoint};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -39,6 +39,7 @@ impl Guard {
             match file.try_lock() {
                 // Between opening and locking, a run that ended may have removed the file: its lock is worth nothing then.
                 Ok(()) if is_at(&file, path) => {
+                    faultpoint::reach("journal", "locked");
                     return Ok(Guard { file, path: path.to_owned(), removed: AtomicBool::new(false) });
                 }
                 Ok(()) => {}
@@ -73,21 +74,30 @@ impl Guard {
         if self.file.metadata()?.len() + text.len() as u64 > JOURNAL_BYTES {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the journal has grown too large"));
         }
+        faultpoint::write("journal", "write")?;
         (&self.file).write_all(text)?;
-        self.file.sync_data()
+        faultpoint::reach("journal", "written");
+        self.file.sync_data()?;
+        faultpoint::reach("journal", "synced");
+        Ok(())
     }
 
     /// Empties the journal, and makes that and its entry in the folder durable.
     pub(super) fn clear(&self) -> Result<(), LedgerError> {
+        faultpoint::reach("journal", "clear");
         let cleared = self.file.set_len(0).and_then(|()| self.file.sync_all());
         cleared
             .and_then(|()| durable::sync_folder(durable::folder_of(&self.path)))
-            .map_err(LedgerError::io("write", &self.path))
+            .map_err(LedgerError::io("write", &self.path))?;
+        faultpoint::reach("journal", "cleared");
+        Ok(())
     }
 
     /// Removes the journal; the lock is held until the guard is dropped.
     pub(super) fn remove(&self) -> Result<(), LedgerError> {
+        faultpoint::reach("journal", "remove");
         durable::remove(&self.path).map_err(LedgerError::io("remove", &self.path))?;
+        faultpoint::reach("journal", "removed");
         self.removed.store(true, Ordering::Relaxed);
         Ok(())
     }
