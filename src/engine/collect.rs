@@ -2,7 +2,7 @@
 
 use super::context::{Context, Missed};
 use crate::base::digest::Sha256;
-use crate::base::{durable, folder::Outside};
+use crate::base::{durable, faultpoint, folder::Outside};
 use crate::client::{Failure, Service, Verdict, Video};
 use crate::event::{Call, Cause, Event, Problem};
 use crate::ledger::entry::Entry;
@@ -189,9 +189,11 @@ async fn fetch<S: Service>(
     let download = async {
         let _permit = context.downloads.acquire().await;
         context.events.send(Event::Downloading { job: record.key.job.clone(), path: path.to_owned() });
+        faultpoint::reach("download", "send");
         context.service.download(&listed.url, &destination, |_| {}).await
     };
     let video = context.stop.unless_out(download).await.ok_or(Missed::Out)?.map_err(Missed::Failed)?;
+    faultpoint::reach("download", "answered");
     let output = Output {
         number: listed.number,
         path: path.to_owned(),
@@ -199,11 +201,13 @@ async fn fetch<S: Service>(
         bytes: video.bytes,
         source: Some(without_query(&listed.url).to_owned()),
     };
+    // The hash is on record before the name is taken: else a crash between the two would leave a file that nobody knows.
+    let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
+    let _ = context.record(entry).await;
     let (known, shown, stamp) = (known.cloned(), path.to_owned(), record.finished_at);
     let stored = tokio::task::spawn_blocking(move || store(video, &destination, &shown, known.as_ref(), stamp));
     stored.await.unwrap_or_else(|panic| Err(local(path, &io::Error::other(panic)))).map_err(Missed::Failed)?;
-    let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
-    let _ = context.record(entry).await;
+    faultpoint::reach("video", "stored");
     context.sent.videos.fetch_add(1, Ordering::Relaxed);
     context.sent.bytes.fetch_add(output.bytes, Ordering::Relaxed);
     context.events.send(Event::Downloaded {

@@ -58,7 +58,7 @@ pub enum Entry {
         attempt: u32,
         at: Timestamp,
     },
-    /// A video is here, under its name.
+    /// A video is here, whole; it takes its name next.
     Downloaded {
         #[serde(flatten)]
         key: Key,
