@@ -4,6 +4,8 @@
 //! the file's content *and* its entry in the folder have been handed to the disk (`fsync` of both). Its
 //! limit: a disk that lies about having written, and file systems without `fsync` of a folder.
 
+use super::digest::Sha256;
+use super::faultpoint;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,18 +16,42 @@ use tempfile::{NamedTempFile, TempPath};
 /// # Errors
 /// Where the temporary file beside `path` can't be written, synced or renamed; `path` is then as it was.
 pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = temporary_beside(path)?;
+    let mut file = temporary_beside(path, &Mark::of(path))?;
+    faultpoint::write("file", "write")?;
     file.write_all(content)?;
+    faultpoint::reach("file", "written");
     persist(file.into_temp_path(), path)
 }
 
+/// What tells one owner's temporary files from another's in the same folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark(String);
+
+impl Mark {
+    /// The mark of whoever owns the file at `path`.
+    pub fn of(path: &Path) -> Mark {
+        Mark(Sha256::of(path.as_os_str().as_encoded_bytes()).short())
+    }
+
+    /// How the names of its temporary files begin.
+    fn prefix(&self) -> String {
+        format!(".batch-{}-", self.0)
+    }
+}
+
+/// How the names of temporary files end.
+const SUFFIX: &str = ".part";
+
 /// A temporary file in the folder of `path`, removed on drop unless it is persisted.
+///
+/// A process that is killed leaves it; by its mark [`remove_temporaries`] finds it.
 ///
 /// # Errors
 /// Where the folder is missing or not writable.
-pub fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
+pub fn temporary_beside(path: &Path, mark: &Mark) -> io::Result<NamedTempFile> {
+    let prefix = mark.prefix();
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".batch-").suffix(".part");
+    builder.prefix(&prefix).suffix(SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -40,9 +66,30 @@ pub fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
 /// # Errors
 /// Where the content or the folder can't be synced, or the name can't be taken.
 pub fn persist(file: TempPath, path: &Path) -> io::Result<()> {
+    faultpoint::write("file", "sync")?;
     File::open(&file)?.sync_all()?;
+    faultpoint::reach("file", "synced");
     file.persist(path).map_err(|e| e.error)?;
-    sync_folder(folder_of(path))
+    faultpoint::reach("file", "named");
+    sync_folder(folder_of(path))?;
+    faultpoint::reach("folder", "synced");
+    Ok(())
+}
+
+/// Removes the temporary files with this mark from `folder`: only for who knows that nobody is writing them.
+///
+/// # Errors
+/// Where the folder can't be read, or a file can't be removed.
+pub fn remove_temporaries(folder: &Path, mark: &Mark) -> io::Result<()> {
+    let prefix = mark.prefix();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_ours = entry.file_name().to_str().is_some_and(|n| n.starts_with(&prefix) && n.ends_with(SUFFIX));
+        if is_ours && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Renames a file, durably; what stood at `to` is replaced.
@@ -111,6 +158,18 @@ mod tests {
         assert!(write_whole(&path, b"new").is_err(), "a folder can't be replaced by a file");
         assert!(path.join("not-empty").is_dir());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_temporaries_with_the_mark_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, others) = (Mark::of(Path::new("a/jobs.lock")), Mark::of(Path::new("b/jobs.lock")));
+        let leave = |mark| temporary_beside(&folder.path().join("a.mp4"), mark).unwrap().keep().unwrap().1;
+        let (left, living) = (leave(&ours), leave(&others));
+        let video = folder.path().join(format!("{}1.mp4", ours.prefix()));
+        fs::write(&video, "").unwrap();
+        remove_temporaries(folder.path(), &ours).unwrap();
+        assert!(!left.exists() && living.exists() && video.exists());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod commands;
 mod destination;
 mod exit;
 mod failure;
+mod leftovers;
 mod progress;
 mod project;
 mod renames;

@@ -3,18 +3,21 @@
 use super::destination::Destination;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::leftovers;
 use super::progress::Reporting;
 use super::signals::Signals;
 use super::terminal::Terminal;
 use crate::base::clock::Clock;
+use crate::base::durable::Mark;
 use crate::base::folder::Folder;
 use crate::client::http::{self, HttpService};
 use crate::client::retry::Backoff;
 use crate::engine::stop::Stop;
 use crate::engine::{self, Outcome, Parts, Purchase, Settings, StopCause, Work};
 use crate::ledger::entry::Entry;
-use crate::ledger::{Holder, Ledger};
+use crate::ledger::{self, Holder, Ledger, Paths};
 use crate::manifest::model::RunSettings;
+use std::path::Path;
 use std::time::Duration;
 
 /// How late a finished job may be noticed at the service, unless the manifest says otherwise.
@@ -55,8 +58,11 @@ impl Session<'_> {
     ) -> Result<Outcome, Failure> {
         let Destination { base, key, identity, .. } = &self.destination;
         ledger.move_service(identity);
-        let service = HttpService::new(http::Settings::new(base.clone(), key.clone(), self.settings.concurrency))
-            .map_err(Failure::machine)?;
+        let client = http::Settings {
+            temporaries: Mark::of(ledger.lock()),
+            ..http::Settings::new(base.clone(), key.clone(), self.settings.concurrency)
+        };
+        let service = HttpService::new(client).map_err(Failure::machine)?;
         let uploads = match self.reupload {
             true => Vec::new(),
             false => ledger.book().uploaded().map(|(content, url)| (*content, url.to_owned())).collect(),
@@ -107,8 +113,17 @@ pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings
     }
 }
 
+/// Opens the ledger of a manifest; what a killed run was writing is removed.
+pub(super) fn open(paths: &Paths, manifest: &Path) -> Result<Ledger, Failure> {
+    let ledger = ledger::open(paths, this_process())?;
+    if ledger.follows_a_kill() {
+        leftovers::remove(&ledger, manifest);
+    }
+    Ok(ledger)
+}
+
 /// Who holds the ledger, for whoever finds it held.
-pub(super) fn this_process() -> Holder {
+fn this_process() -> Holder {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
     let host = host.map_or_else(|| "this machine".to_owned(), |host| host.trim().to_owned());
     Holder { host, pid: std::process::id(), started: Clock::System.now_in_seconds() }

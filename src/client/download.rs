@@ -36,7 +36,7 @@ pub(super) async fn download(
 ) -> Result<Video, Failure> {
     let source = Source::new(url, service)?;
     let disk = |error: io::Error| failure::local(Call::Download, &format!("{}: {error}", destination.display()));
-    let (file, path) = durable::temporary_beside(destination).map_err(disk)?.into_parts();
+    let (file, path) = durable::temporary_beside(destination, &service.temporaries).map_err(disk)?.into_parts();
     let mut partial = Partial::new(file);
     let mut told = 0;
     let advance = |received: u64| {

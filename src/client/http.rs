@@ -7,6 +7,7 @@ use super::wire::Envelope;
 use super::{Failure, Progress, Service, Submission, Verdict, Video, reason, retry};
 use super::{download, upload};
 use crate::base::clock::Clock;
+use crate::base::durable::Mark;
 use crate::base::secret::ApiKey;
 use crate::spec::address::BaseUrl;
 use crate::spec::image::LocalImage;
@@ -33,6 +34,7 @@ pub struct Unusable(String);
 pub struct HttpService {
     pub(super) base: BaseUrl,
     pub(super) limits: Limits,
+    pub(super) temporaries: Mark,
     key: Option<ApiKey>,
     clock: Clock,
     /// Asks: status and result.
@@ -49,7 +51,7 @@ impl HttpService {
     /// # Errors
     /// Where the user agent can't stand in a header, or TLS can't be set up (a system without any CA certificates).
     pub fn new(settings: Settings) -> Result<HttpService, Unusable> {
-        let Settings { base, key, connections, user_agent, limits, clock } = settings;
+        let Settings { base, key, connections, user_agent, limits, temporaries, clock } = settings;
         let plain = base.to_string().starts_with("http:");
         let client = || {
             let client = Client::builder()
@@ -74,6 +76,7 @@ impl HttpService {
             fetching: fetching().build().or_else(|_| without_roots(fetching()).build()).map_err(unusable)?,
             base,
             limits,
+            temporaries,
             key,
             clock,
         })

@@ -1,8 +1,10 @@
 //! What the client needs to know, and how long it waits.
 
 use crate::base::clock::Clock;
+use crate::base::durable::Mark;
 use crate::base::secret::ApiKey;
 use crate::spec::address::BaseUrl;
+use std::path::Path;
 use std::time::Duration;
 
 /// What an [`HttpService`](super::http::HttpService) needs to know.
@@ -18,6 +20,8 @@ pub struct Settings {
     pub user_agent: String,
     /// How long anything may take.
     pub limits: Limits,
+    /// By which the temporary files of downloads are found after a crash: the lock's.
+    pub temporaries: Mark,
     /// The time of day, for a `Retry-After` that names one.
     pub clock: Clock,
 }
@@ -52,10 +56,11 @@ pub struct Pace {
 }
 
 impl Settings {
-    /// These, with the usual limits.
+    /// These, with the usual limits, and temporary files that are nobody's.
     pub fn new(base: BaseUrl, key: Option<ApiKey>, connections: usize) -> Settings {
         let user_agent = concat!("batch/", env!("CARGO_PKG_VERSION")).to_owned();
-        Settings { base, key, connections, user_agent, limits: Limits::default(), clock: Clock::System }
+        let temporaries = Mark::of(Path::new(""));
+        Settings { base, key, connections, user_agent, limits: Limits::default(), temporaries, clock: Clock::System }
     }
 }
 

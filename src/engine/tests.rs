@@ -120,7 +120,7 @@ impl Service for Fake {
     async fn download(&self, url: &str, to: &Path, _: impl Fn(u64) + Send + Sync) -> Result<Video, Failure> {
         let n = self.count("download");
         let bytes = (self.script.download)(url, n)?;
-        let file = crate::base::durable::temporary_beside(to).unwrap();
+        let file = crate::base::durable::temporary_beside(to, &crate::base::durable::Mark::of(to)).unwrap();
         std::fs::write(file.path(), &bytes).unwrap();
         Ok(Video { file: file.into_temp_path(), sha256: Sha256::of(&bytes), bytes: bytes.len() as u64 })
     }

@@ -31,6 +31,7 @@ use guard::Guard;
 use journal::{Header, Pen};
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -123,6 +124,16 @@ impl Ledger {
     /// The state.
     pub fn book(&self) -> &Book {
         &self.book
+    }
+
+    /// The lock, by its real path.
+    pub fn lock(&self) -> &Path {
+        &self.desk.paths.lock
+    }
+
+    /// Whether the run before was killed: what it was writing may lie about.
+    pub fn follows_a_kill(&self) -> bool {
+        self.leftover
     }
 
     /// Says that the same service has another name now (`--move-service`). What a killed run left goes into the lock before.

@@ -8,12 +8,11 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
 use crate::cli::project::{Realm, lock_shown, manifest_path, paths};
-use crate::cli::session::{self, Session, finish, this_process};
+use crate::cli::session::{self, Session, finish};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::engine::{Outcome, Work};
 use crate::event::{self, Event};
-use crate::ledger;
 use crate::ledger::record::{Record, Stage};
 use crate::manifest;
 use crate::plan::videos::{Care, Videos, look};
@@ -26,7 +25,7 @@ pub(in crate::cli) fn run(args: &Fetch, common: &Common, terminal: &Terminal) ->
     let folder = Folder::open(folder_of(&real)).map_err(Failure::machine)?;
     // How to run is taken from a manifest that is sound; what to collect stands in the lock.
     let settings = manifest::load(&shown).manifest.map(|manifest| manifest.run).unwrap_or_default();
-    let ledger = ledger::open(&paths, this_process())?;
+    let ledger = session::open(&paths, &shown)?;
     let collect: Vec<Record> = ledger.book().records().filter(|record| is_to_fetch(record, &folder)).cloned().collect();
     let signals = Signals::default();
     let reporting = progress::start(args.progress, terminal)?;

@@ -5,7 +5,7 @@ use crate::cli::args::{Common, Resolve};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Realm, manifest_path, paths};
-use crate::cli::session::this_process;
+use crate::cli::session;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::entry::{Entry, Verdict};
 use crate::ledger::record::{Place, Record, Stage, Status};
@@ -31,7 +31,7 @@ pub(in crate::cli) fn run(args: &Resolve, common: &Common, terminal: &Terminal) 
         explain(record, snapshot.book.service().unwrap_or_default(), prompt(&shown, record).as_deref(), terminal);
         return Ok(Exit::Uncertain);
     };
-    let ledger = ledger::open(&paths, this_process())?;
+    let ledger = session::open(&paths, &shown)?;
     let record = uncertain(ledger.book(), &job)?;
     if let Verdict::Task { task } = &verdict
         && let Some(other) = ledger.book().with_task(task).filter(|other| other.key != record.key)

@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::progress;
 use crate::cli::project::{Project, Realm};
 use crate::cli::renames;
-use crate::cli::session::{self, Session, exit, finish, this_process};
+use crate::cli::session::{self, Session, exit, finish};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
@@ -28,7 +28,7 @@ pub(in crate::cli) fn run(args: &Run, common: &Common, terminal: &Terminal) -> R
     if args.frozen {
         return frozen(&project, &choice);
     }
-    let ledger = ledger::open(&project.paths, this_process())?;
+    let ledger = session::open(&project.paths, &project.shown)?;
     let plan = plan::plan(manifest, ledger.book(), &choice);
     let run = run_settings(args, &manifest.run, &choice);
     let signals = Signals::default();
