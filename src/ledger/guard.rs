@@ -74,6 +74,10 @@ impl Guard {
         if self.file.metadata()?.len() + text.len() as u64 > JOURNAL_BYTES {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the journal has grown too large"));
         }
+        // Where it was removed, its lock keeps nobody out any more.
+        if !is_at(&self.file, &self.path) {
+            return Err(io::Error::other("the file was removed or replaced while the run was on"));
+        }
         faultpoint::write("journal", "write")?;
         (&self.file).write_all(text)?;
         faultpoint::reach("journal", "written");
@@ -96,6 +100,11 @@ impl Guard {
     /// Removes the journal; the lock is held until the guard is dropped.
     pub(super) fn remove(&self) -> Result<(), LedgerError> {
         faultpoint::reach("journal", "remove");
+        // One that another run has put there since is not ours.
+        if !is_at(&self.file, &self.path) {
+            self.removed.store(true, Ordering::Relaxed);
+            return Ok(());
+        }
         durable::remove(&self.path).map_err(LedgerError::io("remove", &self.path))?;
         faultpoint::reach("journal", "removed");
         self.removed.store(true, Ordering::Relaxed);
