@@ -63,9 +63,21 @@ impl Failure {
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Failure {
-        match error {
-            LedgerError::OtherService { .. } => Failure::usage(error),
-            _ => Failure::machine(error),
-        }
+        let hint = match &error {
+            LedgerError::OtherService { .. } => return Failure::usage(error),
+            LedgerError::Held { .. } => "wait until it has ended, or interrupt it; `batch status` shows how it stands",
+            LedgerError::Newer { .. } => "use that version of batch; nothing was sent, and the file is as it was",
+            LedgerError::Conflict { .. } => {
+                "nothing was sent, and the file is as it was; `batch verify` tells whether it is right then"
+            }
+            LedgerError::Damaged { path, .. } if path.extension().is_some_and(|extension| extension == "journal") => {
+                "don't delete it, it may hold the only copy of a task id: put back a copy that is whole, or ask for help with it; nothing was sent, and the file is as it was"
+            }
+            LedgerError::Damaged { .. } => {
+                "mend that line, or put back the last good version (`git log -p -- jobs.lock` shows them); nothing was sent, and the file is as it was"
+            }
+            LedgerError::ForeignJournal { .. } | LedgerError::Io { .. } => return Failure::machine(error),
+        };
+        Failure::machine(error).hint(hint)
     }
 }
