@@ -5,6 +5,7 @@
 
 mod fixtures;
 mod interrupt;
+mod crash;
 mod layers;
 mod resume;
 mod run;
