@@ -6,8 +6,9 @@
 //! asked < refused for now < refused, uncertain < submitted, uncertain with a task < generated < succeeded, failed
 //! ```
 //!
-//! On the rung of `submitted` the last word counts: the service may lose a task that it accepted, and find it again. The exception is a person's word (`Resolved`). What is shown as the key's record is its highest attempt that stands, so
-//! that a record stands again when the attempt after it was refused for now.
+//! On the rung of `submitted` the last word counts: the service may lose a task that it accepted, and find it again. The
+//! exception is a person's word (`Resolved`). What is shown as the key's record is its highest attempt that stands, so that a
+//! record stands again when the attempt after it was refused for now.
 
 use super::entry::Verdict;
 use super::record::{Fault, Key, Output, Place, Record, Stage, Word};

@@ -156,17 +156,14 @@ impl Contents<'_> {
 
 /// Checks that every line before the last group is there, and in its place.
 fn check_synced(lines: &[Line<'_>], last_group: u64) -> Result<(), Flaw> {
-    let mut expected = 0;
-    for line in lines {
-        let place = expected as usize + 2;
-        if expected < last_group && (line.number != expected || line.place != place) {
+    for (number, place, line) in lines.iter().zip(0..).map(|(line, number)| (number, number as usize + 2, line)) {
+        if number < last_group && (line.number != number || line.place != place) {
             let what = "the line is damaged, and sound ones that were written after it was safe on the disk follow";
             return Err(Flaw::Damaged { line: place, what });
         }
-        if expected >= last_group && line.group != last_group {
+        if number >= last_group && line.group != last_group {
             return Err(Flaw::Damaged { line: line.place, what: "the line stands out of its order" });
         }
-        expected += 1;
     }
     Ok(())
 }

@@ -1,7 +1,10 @@
 use super::*;
-use crate::ledger::record::Key;
+use crate::ledger::entry::Verdict;
+use crate::ledger::record::{Fault, Key, Output, Place};
 use crate::spec::names::{Digest, JobId, TaskId};
+use crate::spec::output::VideoName;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn header(service: &str) -> Header {
     let holder = Holder { host: "box".to_owned(), pid: 4711, started: Timestamp::UNIX_EPOCH };
@@ -49,6 +52,40 @@ fn what_is_written_is_read() {
     let read: Vec<Entry> = contents.entries().map(Result::unwrap).collect();
     assert_eq!(read, (0..6).map(entry).collect::<Vec<_>>());
     assert_eq!(holder(&text), Some(header("simulate").holder));
+}
+
+#[test]
+fn every_kind_of_entry_comes_back_as_it_was() {
+    let (key, attempt, at) = (entry(0).key().unwrap().clone(), 7, Timestamp::UNIX_EPOCH);
+    let text = || "line\nbreak, \"quote\", 小狗 and \u{0}".to_owned();
+    let fault = || Fault { code: "500".to_owned(), message: text() };
+    let (name, sha256) = (VideoName::new("out/a-{n}.mp4"), Sha256::of(b""));
+    let output = |source| Output { number: 2, path: "out/a-2.mp4".to_owned(), sha256, bytes: u64::MAX, source };
+    let task = TaskId::new("t").unwrap();
+    let resolved = |verdict| Entry::Resolved { key: key.clone(), attempt, verdict, at };
+    let parts = BTreeMap::from([("reference.小狗".to_owned(), "0c1d77e0".to_owned())]);
+    let (to, place) = (JobId::new("b").unwrap(), Place::Superseded);
+    let all = [
+        Entry::Submitting { key: key.clone(), attempt, parts, videos: 4, name: name.clone(), service: text(), at },
+        Entry::Submitted { key: key.clone(), attempt, task: task.clone(), at },
+        Entry::Refused { key: key.clone(), attempt, error: fault(), last: false, at },
+        Entry::Refused { key: key.clone(), attempt, error: fault(), last: true, at },
+        Entry::Uncertain { key: key.clone(), attempt, reason: text(), at },
+        Entry::Generated { key: key.clone(), attempt, at },
+        Entry::Downloaded { key: key.clone(), attempt, output: output(None) },
+        Entry::Downloaded { key: key.clone(), attempt, output: output(Some(text())) },
+        Entry::Succeeded { key: key.clone(), attempt },
+        Entry::Failed { key: key.clone(), attempt, error: fault(), at },
+        Entry::Uploaded { sha256, url: text(), at },
+        Entry::Moved { key: key.clone(), attempt, to, place, name },
+        Entry::Dropped { key: key.clone(), attempt },
+        resolved(Verdict::Task { task }),
+        resolved(Verdict::Resubmit),
+        resolved(Verdict::Failed),
+    ];
+    let (mut pen, mut journal) = Pen::new(&header("simulate"));
+    journal.extend(pen.group(&all));
+    assert_eq!(entries(&journal).unwrap(), all);
 }
 
 #[test]
