@@ -200,7 +200,7 @@ impl<'a> Walk<'a> {
             Style::TomlLiteral => Gap::NONE,
             Style::TomlEscaped => Gap { means: Means::Nothing, ..Gap::escaped(written) },
             // A space behind a backslash is a space, even at the end of a line.
-            Style::Double if written.starts_with("\\ ") => Gap::NONE,
+            Style::Double if matches!(written.as_bytes(), [b'\\', b' ' | b'\t', ..]) => Gap::NONE,
             Style::Double if written.starts_with('\\') => Gap::escaped(written),
             Style::Plain | Style::Single | Style::Double => Gap::folded(written),
             Style::Block { indent, fresh } => {

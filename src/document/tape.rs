@@ -210,6 +210,11 @@ impl<'s> Tape<'s> {
         std::iter::successors(present(self.first(parent)), move |&index| present(self.slot(index).next))
     }
 
+    /// All keys of a table: its own, then those that it inherits.
+    pub(super) fn keys(&self, table: u32) -> impl Iterator<Item = u32> + '_ {
+        self.chain(table).chain(self.inherited(table).iter().map(|inherited| inherited.key))
+    }
+
     /// Says that something of a table was lost to a mistake.
     pub(super) fn lost(&mut self, index: u32) {
         if let What::Table { whole, .. } = &mut self.slot_mut(index).what {

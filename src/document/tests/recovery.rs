@@ -41,6 +41,7 @@ fn yaml_mistakes_are_named_and_cost_no_more_than_their_value() {
         ("a: &x @y\nb: *x", "{a:BROKEN,b:BROKEN}", &["@y: PlainAt"]),
         ("- &x {a: 1}\n- {b: &y 2, c: @z}\n- [*x, *y]", "[{a:1},BROKEN,[{a:1},BROKEN]]", &["@z: PlainAt"]),
         ("a: 1\nb: 2\na: 3\nb: 4\na: 5", "{a:1,b:2}", &["a: DuplicateKey", "b: DuplicateKey", "a: DuplicateKey"]),
+        ("<<: {x: 1}\na: 2\n<<: {y: 1}", "{a:2,x:1}", &["<<: DuplicateKey"]),
         ("<<: 1\na: 2", "{a:2}", &["1: BadMerge"]),
         ("<<: [{b: 1}, c]\na: 2", "{a:2,b:1}", &["c: BadMerge"]),
         ("? [a]\n: 1\nb: 2", "{b:2}", &["[: ComplexKey"]),

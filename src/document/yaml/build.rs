@@ -1,74 +1,65 @@
 //! Builds the tree out of the parser's events.
 
+use super::anchors::{Anchors, Size};
 use super::entries;
-use super::mistake::{self, Circumstances};
-use super::recover::{self, EntryLine};
+use super::mistake;
 use super::scalar::{self, Tag};
-use crate::base::nearest::nearest;
 use crate::document::bounds;
 use crate::document::flaw::Flaw;
-use crate::document::lines::{first_character, first_line, line_start, next_line};
+use crate::document::lines::{first_character, line_start};
 use crate::document::span::Span;
 use crate::document::tape::{NONE, Tape, What};
-use granit_parser::{ScalarStyle, ScanError, StructureStyle};
+use granit_parser::{ScalarStyle, StructureStyle};
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// The tag on a value: its name, and where it stands.
 type Tagged<'e> = Option<(&'e granit_parser::Tag, Span)>;
 
-/// For how many unknown aliases the nearest anchor is looked up: after that many, no person reads on.
-const SUGGESTIONS: usize = 100;
-
 /// A tree that grows by events.
 pub(super) struct Builder<'s, 'f> {
-    tape: Tape<'s>,
-    flaws: &'f mut Vec<Flaw>,
+    pub(super) tape: Tape<'s>,
+    pub(super) flaws: &'f mut Vec<Flaw>,
+    pub(super) anchors: Anchors<'s>,
     /// The lists and tables that are open, the root's first.
-    frames: Vec<Frame<'s>>,
-    anchors: HashMap<Cow<'s, str>, Anchor>,
-    /// How many frames the fragment continues: its outermost end is not theirs.
-    resumed: usize,
-    /// A fragment continues an open list or table: the event that opens it again says nothing.
-    reopening: bool,
-    /// How many lists and tables are open beyond the limit of depth; their content is skipped.
-    skipped: usize,
-    documents: usize,
+    pub(super) frames: Vec<Frame<'s>>,
+    /// How many of them stay open when the text ends: their end comes after the last fragment of it.
+    pub(super) resumed: usize,
+    /// The next event opens again what a fragment continues.
+    pub(super) reopening: bool,
     /// The outermost list or table of the fragment has ended.
-    ended: bool,
-    /// The tables that ended since the last value.
-    closed: Vec<u32>,
+    pub(super) ended: bool,
+    /// How many lists and tables are open beyond the limit of depth; what is in them is skipped.
+    pub(super) skipped: usize,
+    pub(super) documents: usize,
     /// Where the last event ended.
-    end: usize,
+    pub(super) end: usize,
     /// Where the last value or key ended.
-    content_end: usize,
+    pub(super) content_end: usize,
     /// The value that was finished last.
-    last: u32,
-    /// What the last scalar would be as a value; a key is always a string.
+    pub(super) last: u32,
+    /// The lists and tables that ended since the last scalar.
+    pub(super) closed: Vec<u32>,
+    /// What the last key would be as a value: a key is always a string.
     key_value: What,
-    /// How many values all aliases stand for so far.
-    expansion: u64,
-    /// It was said that these are too many.
-    too_many: bool,
-    suggestions: usize,
 }
 
 /// A list or a table that is still open.
-struct Frame<'s> {
-    slot: u32,
+pub(super) struct Frame<'s> {
+    pub(super) slot: u32,
     /// The end of its chain.
     last: u32,
     /// The column of a block; a flow collection has none.
-    column: Option<usize>,
-    awaits: Awaits,
-    merges: Vec<u32>,
-    anchor: Option<Cow<'s, str>>,
+    pub(super) column: Option<usize>,
+    pub(super) awaits: Awaits,
+    /// The value at its merge key, right behind the slot of the key.
+    merge: u32,
+    pub(super) anchor: Option<Cow<'s, str>>,
     size: Size,
 }
 
 /// What comes next.
 #[derive(Clone, Copy, PartialEq)]
-enum Awaits {
+pub(super) enum Awaits {
     Item,
     Key,
     /// The rest of a key that is a list or a table.
@@ -81,56 +72,28 @@ enum Awaits {
     Nothing,
 }
 
-/// How much a value stands for, its aliases counted as often as they are used.
-#[derive(Clone, Copy, Default)]
-struct Size {
-    values: u64,
-    depth: usize,
-}
-
-impl Size {
-    const SCALAR: Size = Size { values: 1, depth: 0 };
-}
-
-/// What an anchor names.
-enum Anchor {
-    /// A list or table that isn't finished.
-    Open(u32),
-    Done(u32, Size),
-    Broken,
-}
-
 impl<'s, 'f> Builder<'s, 'f> {
     pub(super) fn new(text: &'s str, flaws: &'f mut Vec<Flaw>) -> Builder<'s, 'f> {
         Builder {
             tape: Tape::yaml(text),
             flaws,
+            anchors: Anchors::new(text.len()),
             frames: Vec::new(),
-            anchors: HashMap::new(),
             resumed: 1,
             reopening: false,
+            ended: false,
             skipped: 0,
             documents: 0,
-            ended: false,
-            closed: Vec::new(),
             end: 0,
             content_end: 0,
             last: NONE,
+            closed: Vec::new(),
             key_value: What::Null,
-            expansion: 0,
-            too_many: false,
-            suggestions: 0,
         }
     }
 
     pub(super) fn text(&self) -> &'s str {
         self.tape.text
-    }
-
-    /// The columns of the open blocks, and which of them are lists.
-    pub(super) fn columns(&self) -> Vec<(Option<usize>, bool)> {
-        let is_list = |frame: &Frame<'_>| matches!(self.tape.slot(frame.slot).what, What::List { .. });
-        self.frames.iter().map(|frame| (frame.column, is_list(frame))).collect()
     }
 
     /// A document starts; false for a second one.
@@ -145,19 +108,6 @@ impl<'s, 'f> Builder<'s, 'f> {
     /// Whether nothing after this is of interest.
     pub(super) fn is_over(&self) -> bool {
         self.documents > 1
-    }
-
-    /// Goes on after a mistake: the fragment at `start` continues the frame number `depth`.
-    pub(super) fn resume(&mut self, depth: usize, start: usize) {
-        while self.frames.len() > depth + 1 {
-            self.pop();
-        }
-        self.resumed = self.frames.len();
-        self.reopening = true;
-        self.documents = usize::from(self.text().get(start..).is_some_and(recover::starts_document));
-        self.ended = false;
-        self.end = start;
-        self.last = NONE;
     }
 
     /// A list starts.
@@ -209,8 +159,8 @@ impl<'s, 'f> Builder<'s, 'f> {
         let awaits = if name == "seq" { Awaits::Item } else { Awaits::Key };
         let column = (style == StructureStyle::Block).then_some(column);
         let slot = self.tape.push(span, what);
-        let (merges, size) = (Vec::new(), Size::default());
-        self.frames.push(Frame { slot, last: NONE, column, awaits, merges, anchor: None, size });
+        let size = Size::default();
+        self.frames.push(Frame { slot, last: NONE, column, awaits, merge: NONE, anchor: None, size });
         self.content_end = self.content_end.max(span.end as usize);
     }
 
@@ -237,38 +187,37 @@ impl<'s, 'f> Builder<'s, 'f> {
     }
 
     /// Finishes the innermost open list or table.
-    fn pop(&mut self) {
-        let Some(mut frame) = self.frames.pop() else { return };
-        if let Awaits::Value(_) | Awaits::Merge | Awaits::Nothing = frame.awaits {
+    pub(super) fn pop(&mut self) {
+        if let Some(Frame { awaits: Awaits::Value(_) | Awaits::Merge | Awaits::Nothing, .. }) = self.frames.last() {
             // Only after a mistake: what the key was for is lost.
             let broken = self.tape.push(Span::new(self.content_end, self.content_end), What::Broken);
-            self.frames.push(frame);
             self.place(broken, Size::SCALAR);
-            frame = self.frames.pop().expect("it was pushed two lines above");
         }
-        let start = self.tape.slot(frame.slot).span.start;
-        self.tape.slot_mut(frame.slot).span = Span::new(start as usize, self.content_end.max(start as usize));
-        if matches!(self.tape.slot(frame.slot).what, What::Table { .. }) {
+        let Some(frame) = self.frames.pop() else { return };
+        let slot = self.tape.slot_mut(frame.slot);
+        slot.span = Span::new(slot.span.start as usize, self.content_end.max(slot.span.start as usize));
+        let mut values = frame.size.values + 1;
+        if matches!(slot.what, What::Table { .. }) {
             entries::unique(&mut self.tape, frame.slot, self.flaws);
-            if !frame.merges.is_empty() {
-                let budget = bounds::expansion(self.tape.text.len()).saturating_sub(self.expansion);
-                let got = entries::inherit(&mut self.tape, frame.slot, &frame.merges, budget, self.flaws);
-                self.expansion = self.expansion.saturating_add(got.values);
-                frame.size.values = frame.size.values.saturating_add(got.values);
-                if let Some(merge) = got.too_many {
-                    self.too_many_aliases(self.tape.slot(merge).span);
-                }
+            if frame.merge != NONE {
+                values += self.inherit(frame.slot, frame.merge);
             }
         }
         self.closed.push(frame.slot);
-        let size = Size { values: frame.size.values + 1, depth: frame.size.depth + 1 };
-        if let Some(name) = frame.anchor
-            && let Some(anchor @ Anchor::Open(_)) = self.anchors.get_mut(&name)
-            && matches!(*anchor, Anchor::Open(slot) if slot == frame.slot)
-        {
-            *anchor = Anchor::Done(frame.slot, size);
+        let size = Size { values, depth: frame.size.depth + 1 };
+        if let Some(name) = frame.anchor {
+            self.anchors.finish(&name, frame.slot, size);
         }
         self.place(frame.slot, size);
+    }
+
+    /// Gives a table what its merge key brings in; gives how many values that is.
+    fn inherit(&mut self, table: u32, merge: u32) -> u64 {
+        let values = entries::inherit(&mut self.tape, table, merge, self.anchors.budget(), self.flaws);
+        if !self.anchors.spend(values) {
+            self.flaws.extend(self.anchors.too_many(self.tape.slot(merge).span));
+        }
+        values
     }
 
     /// A scalar.
@@ -306,9 +255,15 @@ impl<'s, 'f> Builder<'s, 'f> {
             _ => self.tape.string(span, quotes, value),
         };
         let key = self.tape.push(span, what);
-        let merge = style == ScalarStyle::Plain && value == "<<";
-        if let Some(frame) = self.frames.last_mut() {
-            frame.awaits = if merge { Awaits::Merge } else { Awaits::Value(key) };
+        let Some(frame) = self.frames.last_mut() else { return };
+        if style != ScalarStyle::Plain || value != "<<" {
+            frame.awaits = Awaits::Value(key);
+        } else if frame.merge == NONE {
+            frame.awaits = Awaits::Merge;
+        } else {
+            frame.awaits = Awaits::Nothing;
+            let first = self.tape.slot(frame.merge - 1).span;
+            self.flaws.push(Flaw::DuplicateKey { key: value.to_owned(), first, second: span });
         }
     }
 
@@ -330,26 +285,25 @@ impl<'s, 'f> Builder<'s, 'f> {
     /// The value that just came (or the list or table that just opened) has a name.
     pub(super) fn anchor(&mut self, name: Cow<'s, str>) {
         if self.skipped > 0 {
-            self.anchors.insert(name, Anchor::Broken);
+            self.anchors.lose(name);
             return;
         }
         let newest = self.tape.len().saturating_sub(1);
         match self.frames.last_mut() {
             Some(frame) if frame.slot == newest => {
-                self.anchors.insert(name.clone(), Anchor::Open(frame.slot));
+                self.anchors.open(name.clone(), newest);
                 frame.anchor = Some(name);
+                return;
             }
             Some(Frame { awaits: Awaits::Value(key), .. }) if *key == newest => {
                 // A key with a name: the name means a value, which gets a slot of its own before the key's.
                 let slot = *self.tape.slot(newest);
                 *key = self.tape.push(slot.span, slot.what);
                 self.tape.slot_mut(newest).what = self.key_value;
-                self.anchors.insert(name, Anchor::Done(newest, Size::SCALAR));
             }
-            _ => {
-                self.anchors.insert(name, Anchor::Done(newest, Size::SCALAR));
-            }
+            _ => {}
         }
+        self.anchors.define(name, newest, Size::SCALAR);
     }
 
     /// An alias.
@@ -361,52 +315,29 @@ impl<'s, 'f> Builder<'s, 'f> {
         self.content_end = self.content_end.max(self.end);
         self.closed.clear();
         let name = self.tape.text.get(span.start as usize + 1..span.end as usize).unwrap_or_default();
-        let (what, size) = match self.anchors.get(name) {
-            Some(&Anchor::Done(target, size)) => {
-                let merging = self.merging();
-                // What a merge key brings in is counted when it is known what of it counts.
-                let values = if merging > 0 { 1 } else { size.values };
-                self.expansion = self.expansion.saturating_add(values);
-                if self.expansion > bounds::expansion(self.tape.text.len()) {
-                    self.too_many_aliases(span);
-                    (What::Broken, Size::SCALAR)
-                } else if self.frames.len() + size.depth > bounds::DEPTH + merging {
-                    self.flaws.push(Flaw::TooDeep { span });
-                    (What::Broken, Size::SCALAR)
-                } else {
-                    (What::Alias(target), Size { values, ..size })
+        let found = self.anchors.resolve(name, span, self.frames.len(), self.merging());
+        let (what, size) = found.map_or_else(
+            |flaw| {
+                self.flaws.extend(flaw);
+                (What::Broken, Size::SCALAR)
+            },
+            |(target, size)| (What::Alias(target), size),
+        );
+        if let Some(frame) = self.frames.last_mut()
+            && frame.awaits == Awaits::Key
+        {
+            frame.awaits = match what {
+                What::Alias(_) if size.depth == 0 => Awaits::Value(self.tape.push(span, what)),
+                What::Alias(_) => {
+                    self.flaws.push(Flaw::ComplexKey { span });
+                    Awaits::Nothing
                 }
-            }
-            Some(Anchor::Open(_)) => {
-                self.flaws.push(Flaw::RecursiveAlias { span });
-                (What::Broken, Size::SCALAR)
-            }
-            Some(Anchor::Broken) => (What::Broken, Size::SCALAR),
-            None => {
-                let nearest = self.nearest(name);
-                self.flaws.push(Flaw::UnknownAlias { name: name.to_owned(), span, nearest });
-                (What::Broken, Size::SCALAR)
-            }
-        };
-        match self.frames.last_mut() {
-            Some(frame) if frame.awaits == Awaits::Key => {
-                let is_collection = |target| {
-                    matches!(self.tape.slot(target).what, What::List { .. } | What::Table { .. } | What::Broken)
-                };
-                frame.awaits = match what {
-                    What::Alias(target) if !is_collection(target) => Awaits::Value(self.tape.push(span, what)),
-                    What::Alias(_) => {
-                        self.flaws.push(Flaw::ComplexKey { span });
-                        Awaits::Nothing
-                    }
-                    _ => Awaits::Nothing,
-                };
-            }
-            _ => {
-                let slot = self.tape.push(span, what);
-                self.place(slot, size);
-            }
+                _ => Awaits::Nothing,
+            };
+            return;
         }
+        let slot = self.tape.push(span, what);
+        self.place(slot, size);
     }
 
     /// How many lists and tables an alias that stands here brings in without being inside them: at a merge key, its own
@@ -419,26 +350,8 @@ impl<'s, 'f> Builder<'s, 'f> {
         }
     }
 
-    /// Says once that aliases stand for too much.
-    fn too_many_aliases(&mut self, span: Span) {
-        if !std::mem::replace(&mut self.too_many, true) {
-            self.flaws.push(Flaw::TooManyAliases { span });
-        }
-    }
-
-    /// The anchor that was probably meant by a name.
-    fn nearest(&mut self, name: &str) -> Option<String> {
-        self.suggestions += 1;
-        if self.suggestions > SUGGESTIONS {
-            return None;
-        }
-        let mut names: Vec<&str> = self.anchors.keys().map(Cow::as_ref).collect();
-        names.sort_unstable();
-        nearest(name, names).map(str::to_owned)
-    }
-
     /// Puts a finished value where it belongs.
-    fn place(&mut self, value: u32, size: Size) {
+    pub(super) fn place(&mut self, value: u32, size: Size) {
         self.last = value;
         let merged = usize::from(matches!(self.tape.slot(value).what, What::List { .. })) + 1;
         let Some(frame) = self.frames.last_mut() else { return };
@@ -458,102 +371,12 @@ impl<'s, 'f> Builder<'s, 'f> {
                 Awaits::Key
             }
             Awaits::Merge => {
-                frame.merges.push(value);
+                frame.merge = value;
                 Awaits::Key
             }
             Awaits::KeyEnd => Awaits::Nothing,
             Awaits::Nothing | Awaits::Key => Awaits::Key,
         };
-    }
-
-    /// Takes in a syntax error in the fragment that starts at `base`: reports it, and breaks what it spoils. Gives the
-    /// next entry, where to go on.
-    pub(super) fn fail(&mut self, error: &ScanError, base: usize) -> Option<EntryLine> {
-        let text = self.tape.text;
-        let at = text.floor_char_boundary(base + error.marker().byte_offset().unwrap_or(0));
-        let (start, dash) = mistake::unfinished(text, self.end, at);
-        let flow = self.frames.iter().position(|frame| frame.column.is_none()).filter(|_| !self.ended);
-        let bracket = match flow {
-            Some(depth) => Some(self.tape.slot(self.frames[depth].slot).span.start as usize),
-            // The parser tells of a bracket late, as it might be a key.
-            None => text.get(start..).is_some_and(|rest| rest.starts_with(['[', '{'])).then_some(start),
-        };
-        let scalar = (self.last != NONE).then(|| self.tape.slot(self.last).span);
-        let too_deep = std::mem::take(&mut self.skipped) > 0;
-        let attributed = self.spoil(flow, dash.is_some(), start, at);
-        let next = recover::next_entry(text, next_line(text, bracket.unwrap_or(start)), &self.columns());
-        let ran_on = next.is_some_and(|next| next.start <= at);
-        if !too_deep {
-            self.flaws.push(mistake::flaw(text, error.kind(), Circumstances { at, start, bracket, scalar, ran_on }));
-        }
-        let resumed = next.map_or(text.len(), |next| next.start);
-        let line_end = next_line(text, if ran_on { start } else { at });
-        let skipped = text.get(line_end..resumed).is_some_and(|lines| !lines.trim().is_empty());
-        // What is lost may hold anchors; an alias to one of them is not a mistake of its own.
-        for name in recover::anchors(text.get(self.end..resumed).unwrap_or_default()) {
-            self.anchors.entry(Cow::Borrowed(name)).or_insert(Anchor::Broken);
-        }
-        if skipped || !attributed {
-            self.lose(next.map_or(0, |next| next.depth));
-        }
-        next
-    }
-
-    /// Breaks the value in which a syntax error lies. False where it is in none.
-    fn spoil(&mut self, flow: Option<usize>, dash: bool, start: usize, at: usize) -> bool {
-        if self.ended {
-            return true;
-        }
-        if let Some(depth) = flow {
-            while self.frames.len() > depth + 1 {
-                let Some(frame) = self.frames.pop() else { break };
-                self.break_frame(frame);
-            }
-            if let Some(frame) = self.frames.pop() {
-                let slot = frame.slot;
-                let opened = self.tape.slot(slot).span.start as usize;
-                self.tape.slot_mut(slot).span = Span::new(opened, self.content_end.max(opened));
-                self.break_frame(frame);
-                self.place(slot, Size::SCALAR);
-            }
-            return true;
-        }
-        let pending = match self.frames.last().map(|frame| frame.awaits) {
-            Some(Awaits::Value(_) | Awaits::Merge | Awaits::Nothing) => true,
-            Some(Awaits::Item) => dash,
-            _ => false,
-        };
-        if pending {
-            let broken = self.tape.push(first_line(self.tape.text, start), What::Broken);
-            self.place(broken, Size::SCALAR);
-            return true;
-        }
-        let same_line = self.last != NONE && {
-            let end = self.tape.slot(self.last).span.end as usize;
-            self.tape.text.get(end..at).is_some_and(|between| !between.contains('\n'))
-        };
-        if same_line {
-            self.tape.slot_mut(self.last).what = What::Broken;
-        }
-        same_line
-    }
-
-    /// Breaks a list or table that will not be finished.
-    fn break_frame(&mut self, frame: Frame<'s>) {
-        self.tape.slot_mut(frame.slot).what = What::Broken;
-        if let Some(name) = frame.anchor {
-            self.anchors.insert(name, Anchor::Broken);
-        }
-    }
-
-    /// Something was lost that could have belonged to any table that is open from `depth` on, or has just been closed.
-    fn lose(&mut self, depth: usize) {
-        for frame in self.frames.iter().skip(depth) {
-            self.tape.lost(frame.slot);
-        }
-        for slot in self.closed.drain(..) {
-            self.tape.lost(slot);
-        }
     }
 
     /// The text has ended.

@@ -62,102 +62,66 @@ pub(super) fn unique(tape: &mut Tape<'_>, table: u32, flaws: &mut Vec<Flaw>) {
     }
 }
 
-/// What a table got by its merge keys.
-#[derive(Default)]
-pub(super) struct Inheritance {
-    /// How many values that is.
-    pub(super) values: u64,
-    /// The merge key's value that would have brought in more than the budget.
-    pub(super) too_many: Option<u32>,
-}
-
-/// Gives the table the entries of the values that stand at its merge keys; its own win, then the earlier ones.
+/// Gives the table the entries of what stands at its merge key; its own win, then the earlier ones. Gives how many values
+/// that is; if it would be more than `budget`, the rest is left out.
 ///
-/// Each table's inheritance is written down once, so that chains of merges don't multiply. It is at most `budget` values.
-pub(super) fn inherit(
-    tape: &mut Tape<'_>,
-    table: u32,
-    merges: &[u32],
-    budget: u64,
-    flaws: &mut Vec<Flaw>,
-) -> Inheritance {
+/// Each table's inheritance is written down once, so that chains of merges don't multiply.
+pub(super) fn inherit(tape: &mut Tape<'_>, table: u32, merge: u32, budget: u64, flaws: &mut Vec<Flaw>) -> u64 {
     let mut seen = Seen::new();
     for key in tape.chain(table) {
         seen.insert(tape.text_of(key), key);
     }
     let mut entries = Vec::new();
-    let mut inheritance = Inheritance::default();
+    let mut values = 0;
     let mut lost = false;
-    'sources: for source in sources(tape, merges, &mut lost, flaws) {
-        let own = tape.chain(source.table);
-        for key in own.chain(tape.inherited(source.table).iter().map(|inherited| inherited.key)) {
+    'sources: for (from, via) in sources(tape, merge, &mut lost, flaws) {
+        for key in tape.keys(from) {
             if seen.insert(tape.text_of(key), key).is_none() {
-                inheritance.values = weigh(tape, key + 1, inheritance.values + 1, budget);
-                if inheritance.values > budget {
-                    inheritance.too_many = Some(source.merge);
+                values = weigh(tape, key + 1, values + 1, budget);
+                if values > budget {
                     lost = true;
                     break 'sources;
                 }
-                entries.push(Inherited { key, via: source.via });
+                entries.push(Inherited { key, via });
             }
         }
-        lost |= !matches!(tape.slot(source.table).what, What::Table { whole: true, .. });
+        lost |= !matches!(tape.slot(from).what, What::Table { whole: true, .. });
     }
     if lost {
         tape.lost(table);
     }
     tape.inherit(table, &entries);
-    inheritance
+    values
 }
 
-/// How many values there are after those of `slot` come to the `values` so far, counted no further than past `budget`.
-/// Goes as deep as values are nested, which is bounded.
+/// How many values there are when those of `slot` come to `values`, counted no further than past `budget`. Goes as deep as
+/// values are nested, which is bounded.
 fn weigh(tape: &Tape<'_>, slot: u32, values: u64, budget: u64) -> u64 {
     let add = |values, slot| if values > budget { values } else { weigh(tape, slot, values, budget) };
     match tape.slot(slot).what {
         What::Alias(target) => weigh(tape, target, values, budget),
         What::List { .. } => tape.chain(slot).fold(values + 1, add),
-        What::Table { .. } => {
-            let own = tape.chain(slot);
-            own.chain(tape.inherited(slot).iter().map(|inherited| inherited.key))
-                .map(|key| key + 1)
-                .fold(values + 1, add)
-        }
+        What::Table { .. } => tape.keys(slot).map(|key| key + 1).fold(values + 1, add),
         _ => values + 1,
     }
 }
 
-/// A table that a merge key brings in.
-struct Source {
-    table: u32,
-    /// The alias that stands for it, or [`NONE`].
-    via: u32,
-    /// The value at the merge key.
-    merge: u32,
-}
-
-/// The tables that merge keys bring in.
-fn sources(tape: &Tape<'_>, merges: &[u32], lost: &mut bool, flaws: &mut Vec<Flaw>) -> Vec<Source> {
+/// The tables that a merge key brings in, each with its alias.
+fn sources(tape: &Tape<'_>, merge: u32, lost: &mut bool, flaws: &mut Vec<Flaw>) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
-    for &merge in merges {
-        let (value, via) = target(tape, merge);
-        match tape.slot(value).what {
-            What::Table { .. } => found.push(Source { table: value, via, merge }),
-            What::List { .. } => {
-                for item in tape.chain(value) {
-                    let (table, inner) = target(tape, item);
-                    match tape.slot(table).what {
-                        What::Table { .. } => {
-                            found.push(Source { table, via: if via == NONE { inner } else { via }, merge });
-                        }
-                        What::Broken => *lost = true,
-                        _ => flaws.push(Flaw::BadMerge { span: tape.slot(item).span }),
-                    }
-                }
-            }
-            What::Broken => *lost = true,
-            _ => flaws.push(Flaw::BadMerge { span: tape.slot(merge).span }),
+    let (value, via) = target(tape, merge);
+    let mut take = |slot: u32, via: u32, at: u32| match tape.slot(slot).what {
+        What::Table { .. } => found.push((slot, via)),
+        What::Broken => *lost = true,
+        _ => flaws.push(Flaw::BadMerge { span: tape.slot(at).span }),
+    };
+    if let What::List { .. } = tape.slot(value).what {
+        for item in tape.chain(value) {
+            let (table, inner) = target(tape, item);
+            take(table, if via == NONE { inner } else { via }, item);
         }
+    } else {
+        take(value, via, merge);
     }
     found
 }

@@ -3,8 +3,10 @@
 //! The parser stops at the first syntax error. Then the text is read on from the next line that stands like an entry of
 //! a list or a table that is still open, entry by entry: each is a fragment that the parser reads on its own.
 
+mod anchors;
 mod build;
 mod entries;
+mod mend;
 mod mistake;
 mod recover;
 mod scalar;
@@ -46,6 +48,7 @@ fn events<'s>(builder: &mut Builder<'s, '_>, fragment: Range<usize>) -> Result<(
         let tag =
             place.tag_span().and_then(|tag| tag.byte_range()).map(|tag| Span::new(base + tag.start, base + tag.end));
         match event {
+            // Nothing after a second document's start is of interest.
             Event::DocumentStart(..) if !builder.document(span) => return Ok(()),
             Event::Scalar(value, style, _, name) => builder.scalar(span, &value, style, name.as_deref().zip(tag)),
             Event::SequenceStart(style, _, name) => {

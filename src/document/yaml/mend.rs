@@ -1,0 +1,121 @@
+//! After a syntax error: what it spoils, and where to go on.
+
+use super::anchors::Size;
+use super::build::{Awaits, Builder, Frame};
+use super::mistake::{self, Circumstances};
+use super::recover::{self, EntryLine};
+use crate::document::lines::{first_line, next_line};
+use crate::document::span::Span;
+use crate::document::tape::{NONE, What};
+use granit_parser::ScanError;
+
+impl<'s> Builder<'s, '_> {
+    /// The columns of the open blocks, and which of them are lists.
+    pub(super) fn columns(&self) -> Vec<(Option<usize>, bool)> {
+        let is_list = |frame: &Frame<'_>| matches!(self.tape.slot(frame.slot).what, What::List { .. });
+        self.frames.iter().map(|frame| (frame.column, is_list(frame))).collect()
+    }
+
+    /// Takes in a syntax error in the fragment that starts at `base`: reports it, and breaks what it spoils. Gives the
+    /// next entry, where to go on.
+    pub(super) fn fail(&mut self, error: &ScanError, base: usize) -> Option<EntryLine> {
+        let text = self.tape.text;
+        let at = text.floor_char_boundary(base + error.marker().byte_offset().unwrap_or(0));
+        let (start, dash) = mistake::unfinished(text, self.end, at);
+        let flow = self.frames.iter().position(|frame| frame.column.is_none()).filter(|_| !self.ended);
+        let bracket = match flow {
+            Some(depth) => Some(self.tape.slot(self.frames[depth].slot).span.start as usize),
+            // The parser tells of a bracket late, as it might be a key.
+            None => text.get(start..).is_some_and(|rest| rest.starts_with(['[', '{'])).then_some(start),
+        };
+        let scalar = (self.last != NONE).then(|| self.tape.slot(self.last).span);
+        let too_deep = std::mem::take(&mut self.skipped) > 0;
+        let attributed = self.spoil(flow, dash.is_some(), start, at);
+        let next = recover::next_entry(text, next_line(text, bracket.unwrap_or(start)), &self.columns());
+        let ran_on = next.is_some_and(|next| next.start <= at);
+        if !too_deep {
+            self.flaws.push(mistake::flaw(text, error.kind(), Circumstances { at, start, bracket, scalar, ran_on }));
+        }
+        let resumed = next.map_or(text.len(), |next| next.start);
+        let line_end = next_line(text, if ran_on { start } else { at });
+        let skipped = text.get(line_end..resumed).is_some_and(|lines| !lines.trim().is_empty());
+        // What is lost may hold anchors; an alias to one of them is not a mistake of its own.
+        for name in recover::anchors(text.get(self.end..resumed).unwrap_or_default()) {
+            self.anchors.lose_unless_known(name);
+        }
+        if skipped || !attributed {
+            self.lose(next.map_or(0, |next| next.depth));
+        }
+        next
+    }
+
+    /// Breaks the value in which a syntax error lies. False where it is in none.
+    fn spoil(&mut self, flow: Option<usize>, dash: bool, start: usize, at: usize) -> bool {
+        if self.ended {
+            return true;
+        }
+        if let Some(depth) = flow {
+            while self.frames.len() > depth + 1 {
+                let Some(frame) = self.frames.pop() else { break };
+                self.break_frame(frame);
+            }
+            if let Some(frame) = self.frames.pop() {
+                let slot = frame.slot;
+                let opened = self.tape.slot(slot).span.start as usize;
+                self.tape.slot_mut(slot).span = Span::new(opened, self.content_end.max(opened));
+                self.break_frame(frame);
+                self.place(slot, Size::SCALAR);
+            }
+            return true;
+        }
+        let pending = match self.frames.last().map(|frame| frame.awaits) {
+            Some(Awaits::Value(_) | Awaits::Merge | Awaits::Nothing) => true,
+            Some(Awaits::Item) => dash,
+            _ => false,
+        };
+        if pending {
+            let broken = self.tape.push(first_line(self.tape.text, start), What::Broken);
+            self.place(broken, Size::SCALAR);
+            return true;
+        }
+        let same_line = self.last != NONE && {
+            let end = self.tape.slot(self.last).span.end as usize;
+            self.tape.text.get(end..at).is_some_and(|between| !between.contains('\n'))
+        };
+        if same_line {
+            self.tape.slot_mut(self.last).what = What::Broken;
+        }
+        same_line
+    }
+
+    /// Breaks a list or table that will not be finished.
+    fn break_frame(&mut self, frame: Frame<'s>) {
+        self.tape.slot_mut(frame.slot).what = What::Broken;
+        if let Some(name) = frame.anchor {
+            self.anchors.lose(name);
+        }
+    }
+
+    /// Something was lost that could have belonged to any table that is open from `depth` on, or has just been closed.
+    fn lose(&mut self, depth: usize) {
+        for frame in self.frames.iter().skip(depth) {
+            self.tape.lost(frame.slot);
+        }
+        for slot in self.closed.drain(..) {
+            self.tape.lost(slot);
+        }
+    }
+
+    /// Goes on after a mistake: the fragment at `start` continues the frame number `depth`.
+    pub(super) fn resume(&mut self, depth: usize, start: usize) {
+        while self.frames.len() > depth + 1 {
+            self.pop();
+        }
+        self.resumed = self.frames.len();
+        self.reopening = true;
+        self.documents = usize::from(self.text().get(start..).is_some_and(recover::starts_document));
+        self.ended = false;
+        self.end = start;
+        self.last = NONE;
+    }
+}
