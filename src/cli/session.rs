@@ -57,7 +57,7 @@ impl Session<'_> {
         work: Work<impl Iterator<Item = Purchase>>,
     ) -> Result<Outcome, Failure> {
         let Destination { base, key, identity, .. } = &self.destination;
-        ledger.move_service(identity);
+        ledger.move_service(identity)?;
         let client = http::Settings {
             temporaries: Mark::of(ledger.lock()),
             ..http::Settings::new(base.clone(), key.clone(), self.settings.concurrency)

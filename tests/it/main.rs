@@ -3,9 +3,9 @@
 // A test that can't go on fails, and says where.
 #![allow(clippy::unwrap_used)]
 
+mod crash;
 mod fixtures;
 mod interrupt;
-mod crash;
 mod layers;
 mod resume;
 mod run;
