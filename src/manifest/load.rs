@@ -3,9 +3,9 @@
 use super::problem::{Problem, Unreadable};
 use crate::base::durable::folder_of;
 use crate::base::folder::Folder;
-use crate::base::nearest::nearest;
+use crate::base::nearest::nearest_in_folder;
 use crate::document::bounds::{MANIFEST_BYTES, Misencoded, decode};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -79,17 +79,10 @@ fn text(input: impl Read) -> Result<String, NoText> {
 
 fn unreadable(path: &Path, error: &io::Error) -> NoText {
     NoText::Unreadable(match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unreadable::Missing(neighbour(path)),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            let near = nearest_in_folder(path);
+            Unreadable::Missing(near.map(|near| path.with_file_name(near).display().to_string()))
+        }
         _ => Unreadable::Io(error.to_string()),
     })
-}
-
-/// `path` with the nearest file name that is in its folder.
-fn neighbour(path: &Path) -> Option<String> {
-    let folder = folder_of(path);
-    let wanted = path.file_name()?.to_str()?;
-    let names: Vec<String> =
-        fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-    let near = nearest(wanted, names.iter().map(String::as_str))?;
-    Some(path.with_file_name(near).display().to_string())
 }

@@ -2,13 +2,13 @@
 
 use crate::base::digest::Sha256;
 use crate::base::folder::{Folder, Outside};
-use crate::base::nearest::nearest;
+use crate::base::nearest::nearest_in_folder;
 use crate::spec::image::{FORMATS, LocalImage};
 use crate::spec::limits::{IMAGE_BYTES, IMAGE_SIDE};
 use crate::spec::request::Image;
 use imagesize::{Compression, ImageType};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -255,10 +255,7 @@ fn content(file: &mut (impl BufRead + Seek)) -> Result<(&'static str, Vec<Oddity
 
 /// `text` with the nearest file name that is in the folder where it looks.
 fn neighbour(text: &str, path: &Path) -> Option<String> {
-    let wanted = path.file_name()?.to_str()?;
-    let names: Vec<String> =
-        fs::read_dir(path.parent()?).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-    let near = nearest(wanted, names.iter().map(String::as_str))?;
+    let near = nearest_in_folder(path)?;
     let folder = text.trim_end_matches('/').rfind('/').map_or("", |slash| &text[..=slash]);
     Some(format!("{folder}{near}"))
 }

@@ -7,7 +7,10 @@ use crate::manifest::problem::{Among, Place, Problem};
 use crate::manifest::raw::Spot;
 use crate::spec::limits::REFERENCES;
 use crate::spec::mention::{Mention, Target, mentions};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+
+/// More references than anybody lists by mistake.
+const MANY: usize = 100;
 
 /// How many characters behind a mention are shown.
 const BEHIND: usize = 8;
@@ -17,8 +20,8 @@ type Prompt<'t> = Spot<'t, &'t str>;
 
 /// Checks a prompt against the references that its job lists.
 pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Library<'t>, blame: &mut Blame<'t>) {
-    // Without all names nobody can tell what is declared; and without any, that is the mistake.
-    if !links.whole || links.items.is_empty() {
+    // Without all names nobody can tell what is declared; and without any, or with that many, that is the mistake.
+    if !links.whole || links.items.is_empty() || links.items.len() > MANY {
         return;
     }
     let names: Vec<&'t str> = links.items.iter().map(|link| link.name).collect();
@@ -44,7 +47,8 @@ pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Libra
 pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mut Blame<'t>) -> Option<Links<'t>> {
     // The library may be long: only what stands behind an `@` is a candidate.
     let behind = prompt.value.match_indices('@').map(|(at, _)| &prompt.value[at + 1..]);
-    let entries: Vec<usize> = behind.flat_map(|rest| library.prefixes(rest)).collect();
+    let entries: BTreeSet<usize> = behind.flat_map(|rest| library.prefixes(rest)).collect();
+    let entries: Vec<usize> = entries.into_iter().collect();
     let names: Vec<&'t str> = entries.iter().map(|entry| library.name(*entry)).collect();
     let found = mentions(prompt.value, &names);
     if found.is_empty() {

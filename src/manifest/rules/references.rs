@@ -7,7 +7,7 @@ use crate::manifest::problem::{Place, Problem};
 use crate::manifest::raw::{self, Home, Slot, Spot, Use};
 use crate::spec::limits::{IMAGES, REFERENCE_NAME_BYTES, REFERENCES};
 use crate::spec::names::ReferenceName;
-use crate::spec::request::Reference;
+use crate::spec::request::{Image, Reference};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -23,6 +23,8 @@ pub(crate) struct Library<'t> {
     lengths: BTreeSet<usize>,
     /// Whether what isn't in it is unknown, rather than lost to another mistake.
     whole: bool,
+    /// Whether a prompt can mention all of them by their names.
+    mentionable: bool,
     suggestions: RefCell<HashMap<String, Option<&'t str>>>,
 }
 
@@ -66,6 +68,7 @@ impl<'t> Library<'t> {
                 Slot::Absent => true,
                 Slot::Spoilt => false,
             },
+            mentionable: true,
             suggestions: RefCell::default(),
         };
         for raw in raw.get().iter().flat_map(|raw| &raw.references) {
@@ -73,6 +76,7 @@ impl<'t> Library<'t> {
             blame.enter_entry(library.entries.len());
             library.index.insert(name.text, library.entries.len());
             library.lengths.insert(name.text.len());
+            library.mentionable &= is_mentionable(name.text);
             let reference = reference(raw, images, blame).map(Rc::new);
             library.entries.push(Entry { name: name.text, reference });
         }
@@ -86,7 +90,7 @@ impl<'t> Library<'t> {
 
     /// Whether what can't be found by a mention is unknown.
     pub(crate) fn is_mentionable(&self) -> bool {
-        self.whole && self.entries.iter().all(|entry| is_mentionable(entry.name))
+        self.whole && self.mentionable
     }
 
     /// Which entry has this name.
@@ -200,11 +204,7 @@ fn reference_name<'t>(name: &raw::Name<'t>, blame: &mut Blame<'t>) -> Option<Ref
     checked.ok()
 }
 
-fn images_of<'t>(
-    urls: &raw::Images<'t>,
-    images: &mut Images<'_>,
-    blame: &mut Blame<'t>,
-) -> Option<Vec<crate::spec::request::Image>> {
+fn images_of<'t>(urls: &raw::Images<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Option<Vec<Image>> {
     if !IMAGES.contains(&urls.items.len()) {
         blame.push(Problem::ImageCount { at: Place::of(urls.node), count: urls.items.len() });
     }

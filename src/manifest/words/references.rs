@@ -58,6 +58,9 @@ pub(super) fn unknown(at: Place, name: &str, nearest: Option<&str>) -> Words {
     let words = Words::error(Code::UnknownReference, format!("the library has no reference {}", quoted(name)));
     match nearest {
         Some(near) => words.at(at, format!("did you mean `{near}`?")).help(format!("write `{near}`")),
+        None if name.contains('/') => words.at(at, "not a name").help(
+            "a text in `references` is a name; an image stands in the `urls` of a reference, beside its `name` and `type`",
+        ),
         None => words
             .at(at, "not in the library")
             .help("declare it under the outermost `references`, or write it out here with `name`, `type` and `urls`"),

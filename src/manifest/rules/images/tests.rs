@@ -1,4 +1,5 @@
 use super::*;
+use std::fs;
 
 /// The header of a PNG of this size.
 fn png(width: u32, height: u32) -> Vec<u8> {
