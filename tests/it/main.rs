@@ -6,6 +6,7 @@
 mod crash;
 mod fixtures;
 mod interrupt;
+mod faults;
 mod layers;
 mod resume;
 mod run;

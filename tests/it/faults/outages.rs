@@ -1,0 +1,109 @@
+//! A service that is away is waited for as one, and the run goes on when it is back.
+
+use super::bench::{Bench, end, gaps};
+use crate::support::service::{options, simulator};
+use batch::simulate::{Call, Latency, Options, Simulator};
+use std::time::Duration;
+
+/// A simulator on the port that another one had a moment ago.
+fn again(port: u16, options: Options) -> batch::simulate::Running {
+    Simulator::spawn_thread(Options { port, ..options }).unwrap()
+}
+
+/// The service says 503 to all: the calls that were out hear it, then a single probe at a time, and each job is paid once.
+#[test]
+fn a_service_that_says_503_to_all_is_probed_by_one() {
+    let jobs = ["walk", "trot", "amble", "run", "jump", "swim"];
+    let bench = Bench::with(options(&["any:503@1-8"]), "concurrency: 6", &jobs);
+    let ran = bench.run().exits(0);
+    let submits = bench.requests(Call::Submit);
+    assert_eq!((bench.account().charges(), submits.len()), (6, 8 + 6), "{ran:?}");
+    // Six that were out, then two probes, then all. A pause is half of what the doubling gives, at least.
+    let gaps = gaps(&submits);
+    assert!(gaps[5] >= 0.24 && gaps[6] >= 0.49 && gaps[7] >= 0.9, "{gaps:?}");
+    for job in jobs {
+        assert_eq!(bench.job(job)["status"], "succeeded", "{ran:?}");
+    }
+    assert_eq!(bench.account().books().charges_by_prompt.values().max(), Some(&1));
+}
+
+/// The service is gone in the middle of a generation and comes back: the run waits, polls on, and pays nothing more.
+#[test]
+fn a_service_that_is_down_for_a_while_is_waited_for() {
+    let slow = || Options { latency: Latency::fixed(Duration::from_millis(900)), ..options(&[]) };
+    let Bench { project, simulator } = Bench::with(slow(), "patience: 20s", &["walk", "trot"]);
+    let (port, before) = (simulator.address().port(), simulator.account());
+    let mut run = project.batch(["run", "--progress", "json"]).against(&simulator.base_url()).start();
+    run.wait_for_stdout("polled");
+    drop(simulator);
+    run.wait_for_stdout("throttled");
+    std::thread::sleep(Duration::from_millis(300));
+    let simulator = again(port, slow());
+    let ran = run.end().exits(0);
+    let after = simulator.account();
+    assert_eq!((before.charges(), after.charges()), (2, 0), "{ran:?}");
+    assert_eq!((before.calls(Call::Submit), after.calls(Call::Submit)), (2, 0), "{ran:?}");
+    let bench = Bench { project, simulator };
+    for job in ["walk", "trot"] {
+        assert_eq!(bench.job(job)["status"], "succeeded", "{ran:?}");
+    }
+}
+
+/// The service isn't there when the run begins: nothing was sent, so nothing is uncertain, and it starts when it is there.
+#[test]
+fn a_service_that_comes_late_is_waited_for() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let Bench { project, simulator } = Bench::with(options(&[]), "patience: 20s", &["walk", "trot"]);
+    drop(simulator);
+    let mut run = project.batch(["run", "--progress", "json"]).against(&format!("http://127.0.0.1:{port}")).start();
+    run.wait_for_stdout("throttled");
+    let bench = Bench { project, simulator: again(port, options(&[])) };
+    let ran = run.end().exits(0);
+    assert_eq!((bench.account().charges(), bench.account().calls(Call::Submit)), (2, 2), "{ran:?}");
+}
+
+/// Patience ends: exit code 4, what is paid is on the record, and the next run fetches it.
+#[test]
+fn patience_ends_and_nothing_is_lost() {
+    let slow = Options { latency: Latency::fixed(Duration::from_millis(300)), ..options(&[]) };
+    let Bench { project, simulator } = Bench::with(slow, "patience: 600ms", &["walk"]);
+    let (port, account) = (simulator.address().port(), simulator.account());
+    let mut run = project.batch(["run", "--progress", "json"]).against(&simulator.base_url()).start();
+    run.wait_for_stdout("polled");
+    drop(simulator);
+    let ran = run.end().exits(4);
+    assert!(ran.stderr.contains("can't be reached"), "{ran:?}");
+    let bench = Bench { project, simulator: again(port, options(&[])) };
+    assert_eq!(bench.job("walk")["status"], "submitted", "{ran:?}");
+    let ran = bench.run();
+    assert_eq!(bench.end(&ran), end(0, "succeeded", 0, 0), "{ran:?}");
+    assert_eq!(account.charges(), 1);
+}
+
+/// 503 with a time to come back: nobody asks earlier, measured where the requests arrive.
+#[test]
+fn a_time_to_come_back_is_kept() {
+    for fault in ["submit:503(retry-after=1s)@1", "submit:503(envelope,retry-after=1s)@1"] {
+        let bench = Bench::with(options(&[fault]), "concurrency: 1", &["walk"]);
+        let ran = bench.run();
+        assert_eq!(bench.end(&ran), end(0, "succeeded", 1, 2), "{ran:?}");
+        let gaps = gaps(&bench.requests(Call::Submit));
+        assert!((1.0..1.8).contains(&gaps[0]), "{gaps:?}");
+    }
+}
+
+/// A storage elsewhere that is down concerns its videos alone: other jobs are submitted meanwhile.
+#[test]
+fn a_storage_that_is_down_does_not_stop_submits() {
+    let storage = simulator(&[]).address();
+    let fault = format!("result:set(urls=[\"http://{storage}/1.mp4\"])@1-2");
+    let bench = Bench::with(options(&[&fault]), "concurrency: 1", &["walk", "trot", "run"]);
+    let mut run = bench.project.batch(["run", "--progress", "json"]).against(&bench.simulator.base_url()).start();
+    run.wait_for_stdout("\"event\":\"retrying\"");
+    // Its videos are tried again for a minute; the others don't wait for that.
+    let said = run.wait_for_stdout("\"job\":\"run\",\"outputs\"");
+    assert!(!said.contains("run_finished"), "{said}");
+    run.signal("INT");
+    run.end().exits(130);
+    assert_eq!(bench.account().charges(), 3);
+}
