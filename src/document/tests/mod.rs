@@ -6,6 +6,7 @@ mod located;
 mod oracle;
 mod recovery;
 mod spans;
+mod twins;
 
 /// YAML with every kind of scalar and structure, in a manifest's shape.
 const YAML: &str = include_str!("sample.yaml");
@@ -41,18 +42,4 @@ pub(super) fn shown(text: &str, format: Format) -> (serde_json::Value, Vec<Strin
         format!("{}: {name}", &text[flaw.span().range()])
     });
     (json(parsed.tree.root()), flaws.collect())
-}
-
-/// What a text says, as JSON.
-fn read(text: &str, format: Format) -> serde_json::Value {
-    shown(text, format).0
-}
-
-#[test]
-fn twins_say_the_same() {
-    let yaml = "version: 1\njobs:\n  - id: a\n    n: [1, 2.5, true]\n    t: {x: 'y'}\n  - id: b\n";
-    let toml = "version = 1\n[[jobs]]\nid = 'a'\nn = [1, 2.5, true]\nt = { x = 'y' }\n[[jobs]]\nid = \"b\"\n";
-    let json = r#"{"version": 1, "jobs": [{"id": "a", "n": [1, 2.5, true], "t": {"x": "y"}}, {"id": "b"}]}"#;
-    assert_eq!(read(yaml, Format::Yaml), read(toml, Format::Toml));
-    assert_eq!(read(yaml, Format::Yaml), read(json, Format::Json));
 }

@@ -2,10 +2,10 @@
 
 use super::anchors::{Anchors, Size};
 use super::entries;
-use super::mistake;
+use super::layout;
 use super::scalar::{self, Tag};
 use crate::document::bounds;
-use crate::document::flaw::Flaw;
+use crate::document::flaw::{Flaw, SyntaxKind};
 use crate::document::lines::{first_character, line_start};
 use crate::document::span::Span;
 use crate::document::tape::{NONE, Tape, What};
@@ -100,7 +100,7 @@ impl<'s, 'f> Builder<'s, 'f> {
     pub(super) fn document(&mut self, span: Span) -> bool {
         self.documents += 1;
         if self.documents > 1 {
-            self.flaws.push(mistake::many_documents(span));
+            self.flaws.push(Flaw::Syntax { span, kind: SyntaxKind::ManyDocuments });
         }
         self.documents == 1
     }
@@ -115,7 +115,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         let text = self.tape.text;
         // Of a list that stands as far out as its key, the parser gives the place after the dash.
         let is_value = matches!(self.frames.last(), Some(Frame { awaits: Awaits::Value(_) | Awaits::Merge, .. }));
-        let dash = if is_value { mistake::unfinished(text, self.end, span.start as usize).1 } else { None };
+        let dash = if is_value { layout::unfinished(text, self.end, span.start as usize).1 } else { None };
         let (span, column) = match dash {
             Some(dash) => (Span::new(dash, dash), text[line_start(text, dash)..dash].chars().count()),
             None => (span, column),
@@ -229,10 +229,10 @@ impl<'s, 'f> Builder<'s, 'f> {
         }
         let text = self.tape.text;
         let (span, quotes) = match style {
-            ScalarStyle::Plain if span.start == span.end => (mistake::behind_indicator(text, span), 0),
+            ScalarStyle::Plain if span.start == span.end => (layout::behind_indicator(text, span), 0),
             ScalarStyle::Plain => (span, 0),
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => (span, 1),
-            ScalarStyle::Literal | ScalarStyle::Folded => (mistake::block_scalar(text, before, span), 0),
+            ScalarStyle::Literal | ScalarStyle::Folded => (layout::block_scalar(text, before, span), 0),
         };
         self.content_end = self.content_end.max(span.end as usize);
         self.closed.clear();

@@ -2,6 +2,7 @@
 
 use super::anchors::Size;
 use super::build::{Awaits, Builder, Frame};
+use super::layout;
 use super::mistake::{self, Circumstances};
 use super::recover::{self, EntryLine};
 use crate::document::lines::{first_line, next_line};
@@ -21,7 +22,7 @@ impl<'s> Builder<'s, '_> {
     pub(super) fn fail(&mut self, error: &ScanError, base: usize) -> Option<EntryLine> {
         let text = self.tape.text;
         let at = text.floor_char_boundary(base + error.marker().byte_offset().unwrap_or(0));
-        let (start, dash) = mistake::unfinished(text, self.end, at);
+        let (start, dash) = layout::unfinished(text, self.end, at);
         let flow = self.frames.iter().position(|frame| frame.column.is_none()).filter(|_| !self.ended);
         let bracket = match flow {
             Some(depth) => Some(self.tape.slot(self.frames[depth].slot).span.start as usize),

@@ -1,7 +1,7 @@
 //! What a syntax error is about: from the parser's terms to those of people.
 
 use crate::document::flaw::{Flaw, SyntaxKind};
-use crate::document::lines::{first_character, first_line, line_start, next_line};
+use crate::document::lines::{first_character, first_line, line_start};
 use crate::document::span::Span;
 use granit_parser::ErrorKind;
 
@@ -33,18 +33,23 @@ pub(super) fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
     if let Some(kind) = tab(kind) {
         return syntax(tab_before(text, at), kind);
     }
-    let first = text.as_bytes().get(start).copied();
-    let quote = matches!(first, Some(b'"' | b'\''));
-    if quote && is_escape(kind) {
-        return syntax(bad_escape(text, start), SyntaxKind::BadEscape);
+    if is_escape(kind) {
+        // The parser only says which string.
+        return syntax(bad_escape(text, at), SyntaxKind::BadEscape);
     }
-    let opened = first_character(text, bracket.unwrap_or(start));
-    if quote && bracket.is_none() && (ran_on || is_unclosed(kind)) || matches!(kind, ErrorKind::UnclosedQuotedScalar) {
-        let opened = first_character(text, if quote { start } else { at });
-        return syntax(first_line(text, opened.start as usize), SyntaxKind::UnclosedQuote { opened });
-    }
-    if bracket.is_some() && (ran_on || is_unclosed(kind)) {
-        return syntax(opened, SyntaxKind::UnclosedBracket { opened });
+    if ran_on || is_unclosed(kind) {
+        let quote = match kind {
+            ErrorKind::UnclosedQuotedScalar => Some(at),
+            _ => open_quote(text, bracket.unwrap_or(start)),
+        };
+        if let Some(quote) = quote {
+            let opened = first_character(text, quote);
+            return syntax(first_line(text, quote), SyntaxKind::UnclosedQuote { opened });
+        }
+        if let Some(bracket) = bracket {
+            let opened = first_character(text, bracket);
+            return syntax(opened, SyntaxKind::UnclosedBracket { opened });
+        }
     }
     match kind {
         ErrorKind::RecursionLimitExceeded => Flaw::TooDeep { span: first_character(text, at) },
@@ -68,50 +73,6 @@ pub(super) fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
         }
         _ => syntax(first_character(text, at), SyntaxKind::Other(lower(&kind.to_string()))),
     }
-}
-
-/// A second document.
-pub(super) fn many_documents(span: Span) -> Flaw {
-    Flaw::Syntax { span, kind: SyntaxKind::ManyDocuments }
-}
-
-/// Where what the parser couldn't finish starts, after what it gave last; and the first item's dash before it.
-pub(super) fn unfinished(text: &str, from: usize, at: usize) -> (usize, Option<usize>) {
-    let mut start = from.min(at);
-    let mut dash = None;
-    while let Some(rest) = text.get(start..at).filter(|rest| !rest.is_empty()) {
-        let skip = match rest.as_bytes()[0] {
-            b' ' | b'\t' | b'\n' | b'\r' | b',' => 1,
-            b'#' => next_line(text, start).min(at) - start,
-            // An indicator, unless a word starts with it.
-            b'-' | b':' | b'?' if rest[1..].is_empty() || rest[1..].starts_with([' ', '\t', '\n', '\r']) => {
-                dash = dash.or(rest.starts_with('-').then_some(start));
-                1
-            }
-            b':' if from == start => 1,
-            b'&' | b'!' => rest.find([' ', '\t', '\n', '\r']).unwrap_or(rest.len()),
-            _ => break,
-        };
-        start += skip;
-    }
-    (start, dash)
-}
-
-/// The place of a value that isn't there: behind the `:` or `-` that announces it.
-pub(super) fn behind_indicator(text: &str, span: Span) -> Span {
-    let at = span.start as usize;
-    let at = at + usize::from(text.get(at..).is_some_and(|rest| rest.starts_with([':', '-', '?'])));
-    Span::new(at, at)
-}
-
-/// The span of a block scalar from its `|` or `>` on, without the blank lines after it. `content` is what the parser
-/// gives: from the first character of the content to the end of the lines that belong to it.
-pub(super) fn block_scalar(text: &str, from: usize, content: Span) -> Span {
-    let (start, _) = unfinished(text, from, content.start as usize);
-    let indicator = text.get(start..).is_some_and(|rest| rest.starts_with(['|', '>']));
-    let start = if indicator { start } else { content.start as usize };
-    let written = text.get(start..content.end as usize).unwrap_or_default();
-    Span::new(start, start + written.trim_end_matches([' ', '\t', '\n', '\r']).len())
 }
 
 /// A value that starts at `start`, as far as it goes on its line: to a comment, or in brackets to the next `,`.
@@ -190,7 +151,30 @@ fn is_escape(kind: &ErrorKind) -> bool {
     )
 }
 
-/// The first escape that is none, in the double-quoted string that starts at `start`. The parser only says which string.
+/// The quote that opens a string on the line of `start`, and that nothing on the line closes.
+fn open_quote(text: &str, start: usize) -> Option<usize> {
+    let line = &text[first_line(text, start).range()];
+    let mut open: Option<(usize, char)> = None;
+    let mut last = None;
+    let mut escaped = false;
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        match open {
+            Some((_, '"')) if escaped => escaped = false,
+            Some((_, '"')) if c == '\\' => escaped = true,
+            Some((_, quote)) if c == quote => last = open.take(),
+            // Two single quotes are one that closes nothing.
+            None if c == '\'' && before == '\'' => open = last,
+            // A quote in the middle of a word is a character like others.
+            None if matches!(c, '"' | '\'') && matches!(before, ' ' | '[' | '{' | ',' | ':') => open = Some((at, c)),
+            _ => {}
+        }
+        before = c;
+    }
+    open.map(|(at, _)| start + at)
+}
+
+/// The first escape that is none, in the double-quoted string that starts at `start`.
 fn bad_escape(text: &str, start: usize) -> Span {
     let mut at = start + 1;
     let mut high = None;
