@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod crash;
+mod faults;
 mod fixtures;
 mod interrupt;
-mod faults;
 mod layers;
 mod resume;
 mod run;

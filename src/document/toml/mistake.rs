@@ -47,12 +47,15 @@ pub(super) fn describe(text: &str, base: usize, error: &ParseError) -> (usize, S
     (at.max(start), span, kind)
 }
 
-/// The character at `at`; at the end of a line, the last one on it.
+/// The character at `at`; at the end of a line, the last word or character on it.
 fn near(text: &str, at: usize) -> Span {
     let here = first_character(text, at);
     let before = text[..at].trim_end_matches([' ', '\t']);
+    let word = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     match before.chars().next_back() {
-        Some(last) if here.start == here.end && last != '\n' => Span::new(before.len() - last.len_utf8(), before.len()),
+        Some(last) if here.start == here.end && last != '\n' => {
+            Span::new(word.len().min(before.len() - last.len_utf8()), before.len())
+        }
         _ => here,
     }
 }

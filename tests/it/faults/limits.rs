@@ -65,6 +65,7 @@ impl Workshop {
             poll_interval: ms(10),
             patience: ms(400),
             on_uncertain: OnUncertain::Hold,
+            max_failures: None,
             backoff: Backoff { first: ms(4), most: ms(20) },
         };
         let project = Project::new().with("jobs.yaml", manifest("", jobs));
