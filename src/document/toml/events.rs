@@ -181,7 +181,9 @@ impl EventReceiver for Events<'_, '_, '_> {
         self.reader.end_statement();
     }
 
-    fn error(&mut self, _: toml_parser::Span, _: &mut dyn ErrorSink) {
+    fn error(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
         self.settle();
+        let token = self.raw(span, None).as_str();
+        self.reader.ignore(token);
     }
 }

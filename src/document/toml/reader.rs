@@ -24,6 +24,8 @@ pub(super) struct Reader<'s, 'f> {
     open: Vec<Open>,
     /// A key waits for its value, which goes into a table this deep.
     awaiting: Option<usize>,
+    /// How many brackets are open in what the parser skips; it tells of the end of the outermost as of any other.
+    ignored: usize,
     /// The value that comes next is spoilt by an error before it.
     spoilt: bool,
     /// The value of the statement so far.
@@ -62,6 +64,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             path: Vec::new(),
             open: Vec::new(),
             awaiting: None,
+            ignored: 0,
             spoilt: false,
             statement: NONE,
             quiet: 0,
@@ -76,6 +79,13 @@ impl<'s, 'f> Reader<'s, 'f> {
             self.syntax(opened.start as usize, span, SyntaxKind::UnclosedQuote { opened });
         }
         events::read(self, chunk);
+        // The parser doesn't say so when what it skips has no end.
+        self.ignored = 0;
+        while let Some(open) = self.open.last_mut() {
+            open.broken = true;
+            let start = self.tables.tape.slot(open.slot).span.start as usize;
+            self.end_collection(first_line(self.text(), start).end as usize);
+        }
         self.end_statement();
     }
 
@@ -228,8 +238,21 @@ impl<'s, 'f> Reader<'s, 'f> {
         !deep
     }
 
+    /// The parser skips a token.
+    pub(super) fn ignore(&mut self, token: &str) {
+        match token {
+            "[" | "{" => self.ignored += 1,
+            "]" | "}" => self.ignored = self.ignored.saturating_sub(1),
+            _ => {}
+        }
+    }
+
     /// An array or inline table ends.
     pub(super) fn end_collection(&mut self, end: usize) {
+        if self.ignored > 0 {
+            self.ignored -= 1;
+            return;
+        }
         self.finish_key();
         self.path.clear();
         let Some(open) = self.open.pop() else { return };
@@ -275,5 +298,6 @@ impl<'s, 'f> Reader<'s, 'f> {
         self.finish_key();
         self.path.clear();
         self.statement = NONE;
+        self.ignored = 0;
     }
 }

@@ -1,5 +1,8 @@
-use crate::document::tests::{json, shown};
+use crate::document::tests::{json as of_node, shown};
 use crate::document::{Format, Source, parse};
+use serde_json::json;
+
+const BROKEN: &str = "<broken>";
 
 /// Reads both ways: a text that `toml` takes must come out the same and without a flaw, and the other way round.
 pub(in crate::document) fn compare(text: &str) {
@@ -10,7 +13,7 @@ pub(in crate::document) fn compare(text: &str) {
         Err(error) if ["too large", "integer", "float"].iter().any(|word| error.message().contains(word)) => {}
         Ok(table) => {
             assert_eq!(parsed.flaws, [], "{text}");
-            assert_eq!(json(parsed.tree.root()), of_toml(&toml::Value::Table(table)), "{text}");
+            assert_eq!(of_node(parsed.tree.root()), of_toml(&toml::Value::Table(table)), "{text}");
         }
         Err(error) => assert!(!parsed.flaws.is_empty(), "accepted, though {error}"),
     }
@@ -79,5 +82,53 @@ fn headers_and_dotted_keys_follow_the_rules() {
         } else {
             compare(text);
         }
+    }
+}
+
+#[test]
+fn what_the_parser_skips_spoils_nothing_else() {
+    let deep = "[".repeat(70);
+    for (text, value, flaws) in [
+        (format!("a = {deep}\n[t]\nb = 1"), json!({"a": BROKEN, "t": {"b": 1}}), 1),
+        ("a = {{x = 1}, b = 2}\nc = 3".to_owned(), json!({"a": BROKEN, "c": 3}), 1),
+        ("a = {[1], b = 2}\nc = {}".to_owned(), json!({"a": BROKEN, "c": {}}), 1),
+        ("a = 1 [2\nb = [3]\nc = {}".to_owned(), json!({"a": BROKEN, "b": [3], "c": {}}), 1),
+        ("a = {{[}\nb = 1\n[c]\nd = {}".to_owned(), json!({"a": BROKEN, "b": 1, "c": {"d": {}}}), 1),
+        ("a = [1, 2\n\nb = { c = 1\n[d]\ne = 1".to_owned(), json!({"a": BROKEN, "b": BROKEN, "d": {"e": 1}}), 2),
+        ("a = \"\"\"\nx\n[b]\nc = \"\"\"\ny\n\"\"\"".to_owned(), json!({"a": BROKEN, "b": {"c": "y\n"}}), 1),
+        (
+            "a = '\nb =\nc = 5s\nd = 1 2\n[e\nf = 1\n[[g]\nh = 2".to_owned(),
+            json!({"a": BROKEN, "b": BROKEN, "c": BROKEN, "d": BROKEN, "e": {"f": 1}, "g": [{"h": 2}]}),
+            6,
+        ),
+    ] {
+        let (read, found) = shown(&text, Format::Toml);
+        assert_eq!((read, found.len()), (value, flaws), "{text} {found:?}");
+    }
+}
+
+#[test]
+fn toml_mistakes_are_named() {
+    for (text, flaw) in [
+        ("a = @dog walks", "@dog walks: Unquoted"),
+        ("a = 720p", "720p: Unquoted"),
+        ("a = 狗", "狗: Unquoted"),
+        ("a = \"x", "\"x: UnclosedQuote"),
+        ("a = '''\nx", "''': UnclosedQuote"),
+        ("a = \"\\q\"", "\\q: BadEscape"),
+        ("a = \"\\u12\"", "\\u12: BadEscape"),
+        ("a = 'it's'", "s': AfterQuote"),
+        ("a = [1, 2", "[: UnclosedBracket"),
+        ("a = { b = 1", "{: UnclosedBracket"),
+        ("[a", "[: UnclosedBracket"),
+        ("a = [1 'x']", "': Other"),
+        ("a =", "=: Other"),
+        ("a", "a: Other"),
+        ("a = True", "True: Other"),
+        ("a = 1\n'a' = 2", "'a': DuplicateKey"),
+        ("[a]\n[ a ]", "a: DuplicateKey"),
+        ("a.b = 1\n[a]", "a: DuplicateKey"),
+    ] {
+        assert_eq!(shown(text, Format::Toml).1, [flaw], "{text}");
     }
 }
