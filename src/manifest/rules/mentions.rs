@@ -56,10 +56,14 @@ pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mu
     }
     let mut links = Links { items: Vec::new(), whole: true, home: prompt.home };
     let mut seen = HashSet::new();
+    let mut surplus = None;
     for mention in &found {
         match mention.target.name() {
             Some(name) if seen.insert(names[name]) => {
-                links.items.push(library.link(entries[name], place(prompt, mention)));
+                links.items.push(library.link(entries[name], Place::of(prompt.node)));
+                if links.items.len() == REFERENCES.end() + 1 {
+                    surplus = Some(mention);
+                }
             }
             Some(_) => {}
             None => links.whole = false,
@@ -69,9 +73,9 @@ pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mu
             check(prompt, mention, &names, |word| (library.nearest(word), Among::Library), blame);
         }
     }
-    if let Some(surplus) = links.items.get(*REFERENCES.end()) {
-        let problem = Problem::ReferenceCount { at: surplus.place, count: links.items.len(), implied: true };
-        blame.push_at(prompt.home, problem);
+    if let Some(mention) = surplus {
+        let (at, count) = (place(prompt, mention), links.items.len());
+        blame.push_at(prompt.home, Problem::ReferenceCount { at, count, implied: true });
     }
     Some(links)
 }
