@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The names under which a manifest is looked for.
-const NAMES: [&str; 4] = ["jobs.yaml", "jobs.yml", "jobs.toml", "jobs.json"];
+pub(super) const NAMES: [&str; 4] = ["jobs.yaml", "jobs.yml", "jobs.toml", "jobs.json"];
 
 /// Which lock a command is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +104,15 @@ pub(super) fn paths(manifest: &Path, realm: Realm, common: &Common) -> Result<Pa
     }
     let real = manifest.canonicalize().map_err(|error| Failure::machine(format!("{}: {error}", manifest.display())))?;
     Ok(Paths::of(&real.with_extension(realm.extension())))
+}
+
+/// A folder with its links resolved, as a person would name it from here.
+pub(super) fn folder_shown(real: &Path) -> String {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    match real.strip_prefix(here) {
+        Ok(below) if below == Path::new("") => ".".to_owned(),
+        below => below.unwrap_or(real).display().to_string(),
+    }
 }
 
 /// The lock, as a person would name it.

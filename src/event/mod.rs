@@ -40,6 +40,8 @@ pub enum Event {
         manifest: String,
         /// The lock file.
         lock: String,
+        /// The folder that the videos' paths are relative to.
+        folder: String,
         /// The base URL, or `simulate`.
         service: String,
         /// Jobs of the manifest that were selected.

@@ -13,6 +13,7 @@ use crate::spec::names::JobId;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
+use std::path::PathBuf;
 
 /// Of a long list so many are shown.
 const SHOWN: usize = 5;
@@ -23,6 +24,8 @@ pub struct RunSummary<W> {
     out: Outlet<W>,
     look: Look,
     run: Option<(Target, Timestamp)>,
+    /// What the videos' paths are relative to.
+    base: PathBuf,
     /// Videos that came, by their folder.
     folders: BTreeMap<String, usize>,
     failures: HashMap<Kind, Failures>,
@@ -53,6 +56,7 @@ impl<W: Write> RunSummary<W> {
             out: Outlet::new(out),
             look,
             run: None,
+            base: PathBuf::new(),
             folders: BTreeMap::new(),
             failures: HashMap::new(),
             uncertain: HashMap::new(),
@@ -106,7 +110,8 @@ impl<W: Write> RunSummary<W> {
             let (videos, bytes) = (count(summary.videos, "video"), size(summary.bytes));
             let mut folders: Vec<_> = self.folders.iter().collect();
             folders.sort_by_key(|(_, videos)| std::cmp::Reverse(**videos));
-            let names: Vec<_> = folders.iter().take(SHOWN).map(|(name, _)| terminal_safe::line(name)).collect();
+            let shown = |name: &String| terminal_safe::line(&self.base.join(name).display().to_string()).into_owned();
+            let names: Vec<_> = folders.iter().take(SHOWN).map(|(name, _)| shown(name)).collect();
             let more = folders.len().saturating_sub(SHOWN);
             let more = if more > 0 { format!(" and {}", count(more, "more folder")) } else { String::new() };
             let place = if names.is_empty() { String::new() } else { format!(" in {}{more}", names.join(", ")) };
@@ -169,7 +174,8 @@ impl<W: Write> RunSummary<W> {
 impl<W: Write + Send> Reporter for RunSummary<W> {
     fn event(&mut self, Stamped { event, time }: &Stamped) {
         match event {
-            Event::RunStarted { manifest, lock, service, .. } => {
+            Event::RunStarted { manifest, lock, folder, service, .. } => {
+                self.base = if folder == "." { PathBuf::new() } else { folder.into() };
                 let service = if service == "simulate" { Service::Simulated } else { Service::Real };
                 self.run = Some((Target::new(manifest, lock, service), *time));
             }

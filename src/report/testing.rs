@@ -84,6 +84,7 @@ pub(super) fn started(jobs: usize) -> Event {
         version: 1,
         manifest: "jobs.yaml".to_owned(),
         lock: "jobs.lock".to_owned(),
+        folder: ".".to_owned(),
         service: "https://cloud.baicaiinfer.com".to_owned(),
         jobs,
         concurrency: 4,

@@ -7,7 +7,7 @@ use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
-use crate::cli::project::{Realm, lock_shown, manifest_path, paths};
+use crate::cli::project::{Realm, folder_shown, lock_shown, manifest_path, paths};
 use crate::cli::session::{self, Session, finish};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
@@ -34,6 +34,7 @@ pub(in crate::cli) fn run(args: &Fetch, common: &Common, terminal: &Terminal) ->
         version: event::VERSION,
         manifest: shown.display().to_string(),
         lock: lock_shown(&shown, realm, common),
+        folder: folder_shown(folder.path()),
         service: identity.clone(),
         jobs: collect.len(),
         concurrency: settings.concurrency.get(),

@@ -5,7 +5,7 @@ use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
-use crate::cli::project::{Project, Realm};
+use crate::cli::project::{Project, Realm, folder_shown};
 use crate::cli::renames;
 use crate::cli::session::{self, Session, exit, finish};
 use crate::cli::settings;
@@ -92,6 +92,7 @@ fn announce(project: &Project, plan: &Plan, identity: &str, run: &RunSettings, e
         version: event::VERSION,
         manifest: project.shown.display().to_string(),
         lock: project.lock.clone(),
+        folder: folder_shown(project.manifest.folder.path()),
         service: identity.to_owned(),
         jobs: plan.steps.len(),
         concurrency: run.concurrency.get(),

@@ -35,7 +35,15 @@ fn events() -> Vec<Event> {
     let job = || job("a");
     let problem = |code| Problem { code, message: text() };
     vec![
-        Event::RunStarted { version: 1, manifest: text(), lock: text(), service: text(), jobs: 1, concurrency: 4 },
+        Event::RunStarted {
+            version: 1,
+            manifest: text(),
+            lock: text(),
+            folder: text(),
+            service: text(),
+            jobs: 1,
+            concurrency: 4,
+        },
         Event::JobPlanned {
             job: job(),
             digest: Digest(Sha256::of(b"")),
