@@ -4,6 +4,7 @@ use crate::base::durable;
 use crate::cli::args::Init;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::project::NAMES;
 use crate::cli::terminal::{Terminal, Volume};
 use std::fs;
 use std::io::{self, Write};
@@ -15,10 +16,12 @@ const MANIFEST: &str = include_str!("init/jobs.yaml");
 const IGNORED: &str = include_str!("init/gitignore");
 
 pub(in crate::cli) fn run(args: &Init, terminal: &Terminal) -> Result<Exit, Failure> {
-    let manifest = args.dir.join("jobs.yaml");
-    if manifest.symlink_metadata().is_ok() {
-        return Err(Failure::usage(format!("{} exists already; nothing was written", manifest.display())));
+    // A second manifest would hide the first from commands that name none.
+    if let Some(name) = NAMES.iter().find(|name| args.dir.join(name).symlink_metadata().is_ok()) {
+        let there = args.dir.join(name);
+        return Err(Failure::usage(format!("{} exists already; nothing was written", there.display())));
     }
+    let manifest = args.dir.join("jobs.yaml");
     write(args).map_err(|error| Failure::machine(format!("{}: {error}", args.dir.display())))?;
     if terminal.volume > Volume::Quiet {
         let shown = manifest.display();
