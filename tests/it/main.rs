@@ -3,15 +3,22 @@
 // A test that can't go on fails, and says where.
 #![allow(clippy::unwrap_used)]
 
+mod check;
 mod crash;
 mod faults;
 mod fixtures;
+mod formats;
+mod init;
 mod interrupt;
 mod layers;
+mod plan;
+mod progress;
 mod resume;
 mod run;
 mod simulate;
+mod status;
 mod support;
+mod verify;
 
 use std::fs;
 use std::path::Path;

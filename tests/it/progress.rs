@@ -1,0 +1,131 @@
+//! How a run is shown: each form on its stream, none of them in the way of the run.
+
+use crate::formats::conforms;
+use crate::support::service::options;
+use crate::support::setup::{Setup, manifest_of};
+use batch::simulate::{Latency, Options};
+use std::time::{Duration, Instant};
+
+#[test]
+fn events_keep_to_their_schema_and_tell_the_whole_story() {
+    let setup = Setup::new(
+        &manifest_of(6).replace("run: {", "run: { patience: 5s, ").replace(", patience: 10ms", ""),
+        &[
+            "submit:fail@1",
+            "submit:400(envelope)@2",
+            "submit:reset@3",
+            "submit:429@4",
+            "status:500@1",
+            "download:404@1",
+        ],
+    );
+    let ended = setup.run(["-j1", "--progress", "json"]).exits(3);
+    let events = ended.json_lines();
+    for event in &events {
+        conforms_once(&setup, event);
+    }
+    let of = |job: &str| -> Vec<String> {
+        let about = events.iter().filter(|event| event["job"] == job);
+        about.map(|event| event["event"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        (&events[0]["event"], &events[0]["version"], &events[0]["jobs"]),
+        (&"run_started".into(), &1.into(), &6.into())
+    );
+    assert_eq!(of("j2"), ["job_planned", "submitting", "failed"]);
+    assert_eq!(of("j3"), ["job_planned", "submitting", "uncertain"]);
+    let last = ["submitting", "submitted", "polled", "generated", "downloading", "downloaded", "succeeded"];
+    let story = of("j6");
+    let mut rest = story.iter();
+    assert!(last.iter().all(|word| rest.any(|event| event == word)), "{story:?}");
+    let finished = &events[events.len() - 1];
+    assert_eq!((&finished["event"], &finished["exit_code"]), (&"run_finished".into(), &3.into()));
+    let summary = &finished["summary"];
+    assert_eq!(
+        (&summary["succeeded"], &summary["failed"], &summary["uncertain"]),
+        (&3.into(), &2.into(), &1.into()),
+        "{summary}"
+    );
+    assert_eq!(summary["submits"], setup.submits().len(), "{summary}");
+    assert!(!ended.stderr.is_empty(), "the summary is for people");
+
+    let again = setup.run(["--progress", "json", "--keep-failed"]).exits(3).json_lines();
+    again.iter().for_each(|event| conforms_once(&setup, event));
+    assert_eq!(again[again.len() - 1]["summary"]["kept"], 3, "{again:?}");
+}
+
+/// One schema for many lines.
+#[track_caller]
+fn conforms_once(setup: &Setup, event: &serde_json::Value) {
+    conforms(&setup.project, "events", event);
+    let time = event["time"].as_str().unwrap();
+    assert!(time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok(), "{time}");
+}
+
+#[test]
+fn each_form_keeps_to_its_stream() {
+    for (arguments, stdout, lines, summary) in [
+        (&["--progress", "plain"][..], false, true, true),
+        (&["--progress", "auto"], false, true, true),
+        (&["--progress", "bar"], false, false, true),
+        (&["--progress", "none"], false, false, true),
+        (&["--progress", "json"], true, false, true),
+        (&["--progress", "json", "-q"], true, false, false),
+        (&["-q"], false, false, false),
+        (&["-q", "--progress", "bar"], false, false, false),
+    ] {
+        let setup = Setup::new(&manifest_of(2), &[]);
+        let ended = setup.run(arguments.iter().copied()).exits(0);
+        assert_eq!(!ended.stdout.is_empty(), stdout, "{ended:?}");
+        assert_eq!(ended.stderr.contains("j1 submitted"), lines, "{ended:?}");
+        assert_eq!(ended.stderr.contains("2 jobs succeeded"), summary, "{ended:?}");
+        assert!(!ended.stderr.contains('\u{1b}'), "no colors into a pipe: {ended:?}");
+    }
+    let setup = Setup::new(&manifest_of(1), &[]);
+    let colored = setup.run(["--color", "always"]).exits(0);
+    assert!(colored.stderr.contains('\u{1b}'), "{colored:?}");
+}
+
+#[test]
+fn a_reader_that_goes_away_or_doesnt_read_is_no_matter() {
+    let latency = Latency::fixed(Duration::from_millis(100));
+    let shell = |script: &str| {
+        let setup = Setup::with(&manifest_of(8), Options { latency, ..options(&[]) });
+        let started = Instant::now();
+        let script = script.replace("RUN", &format!("'{}' run --progress", env!("CARGO_BIN_EXE_batch")));
+        let ended = setup.project.command("/bin/sh", ["-c", &script]).against(&setup.service.base_url()).run();
+        assert!(ended.stderr.contains("code 0"), "{script}: {ended:?}");
+        assert_eq!(setup.charges(), 8, "{script}");
+        setup.batch(["verify"]).exits(0);
+        (ended, started.elapsed())
+    };
+    let (ended, _) = shell("(RUN json; echo code $? >&2) | head -1");
+    assert_eq!(ended.json()["event"], "run_started");
+    shell("(RUN plain; echo code $? >code) 2>&1 | head -1 >/dev/null; echo code $(cat code | tr -dc 0-9) >&2");
+    shell("RUN json >&-; echo code $? >&2");
+    shell("(RUN plain 2>&-; echo code $? >&2)");
+    let (_, took) = shell("(RUN json; echo code $? >&2) | sleep 4");
+    assert!(took < Duration::from_secs(20), "{took:?}");
+}
+
+#[test]
+fn tables_and_machine_formats_go_to_standard_output_and_words_to_standard_error() {
+    let setup = Setup::new(&manifest_of(2).replace("@dog runs 2 times", "@dog, run"), &[]);
+    setup.run([]).exits(0);
+    for command in ["plan", "status", "verify"] {
+        for format in ["human", "json"] {
+            let ended = setup.batch([command, "--format", format]).exits(0);
+            assert!(!ended.stdout.is_empty(), "{ended:?}");
+            assert!(ended.stderr.contains("mention-spacing") && !ended.stdout.contains("mention-spacing"), "{ended:?}");
+            assert_eq!(setup.batch([command, "--format", format, "-q"]).exits(0).stderr, "");
+        }
+    }
+    for script in
+        ["plan", "status", "verify", "check --format json", "schema events", "--help", "run --help", "--version"]
+    {
+        let script = format!("({} {script}; echo code $? >&2) | :", env!("CARGO_BIN_EXE_batch"));
+        let ended =
+            setup.project.command("/bin/sh", ["-c", &script]).env("BAICAI_BASE_URL", &setup.service.base_url()).run();
+        assert!(ended.stderr.contains("code 0") && !ended.stderr.contains("panicked"), "{ended:?}");
+    }
+}
