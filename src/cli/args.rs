@@ -5,9 +5,26 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+/// What stands below the options of `batch --help`.
+const AFTERWORD: &str = "\
+Environment:
+  BAICAI_API_KEY   The key; may also stand in a .env beside the manifest
+  BAICAI_BASE_URL  The service's base URL; wins over the manifest
+
+Exit codes:
+  0  All that was asked is so
+  1  Jobs failed, or something differs
+  2  The command line or the manifest is wrong; nothing was sent
+  3  Uncertain jobs wait for `batch resolve`
+  4  The service refuses the account, isn't there or can't be reached; nothing is lost
+  5  This machine failed: disk, lock, another run
+  130, 143, 129  Interrupted; the next run goes on
+
+Try it without an account: batch init demo && batch run demo/jobs.yaml --simulate";
+
 /// Multi-reference video generations from a manifest: checked, run, and never paid for twice.
 #[derive(Debug, Parser)]
-#[command(name = "batch", version, max_term_width = 100, propagate_version = true)]
+#[command(name = "batch", version, max_term_width = 100, propagate_version = true, after_help = AFTERWORD)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) common: Common,
@@ -150,12 +167,6 @@ pub(super) struct Run {
     /// Generations in flight at most; wins over the manifest
     #[arg(short = 'j', long, value_name = "N")]
     pub(super) concurrency: Option<NonZeroUsize>,
-    #[command(flatten)]
-    pub(super) choosing: Choosing,
-    #[command(flatten)]
-    pub(super) service: Service,
-    #[command(flatten)]
-    pub(super) simulation: Simulation,
     /// Send nothing, change nothing: exit code 1 if anything would be
     #[arg(long)]
     pub(super) frozen: bool,
@@ -174,6 +185,13 @@ pub(super) struct Run {
     /// How to show what happens: bar on a terminal, plain lines elsewhere; json: an event a line on stdout
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub(super) progress: Progress,
+    // Last, since the heading of a group goes on to what follows it.
+    #[command(flatten)]
+    pub(super) choosing: Choosing,
+    #[command(flatten)]
+    pub(super) service: Service,
+    #[command(flatten)]
+    pub(super) simulation: Simulation,
 }
 
 /// How to show what happens.
@@ -235,8 +253,6 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub(super) manifest: Manifest,
     #[command(flatten)]
-    pub(super) choosing: Choosing,
-    #[command(flatten)]
     pub(super) trial: Trial,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -244,6 +260,8 @@ pub(super) struct Plan {
     /// Exit with 1 if a run would do anything
     #[arg(long)]
     pub(super) exit_code: bool,
+    #[command(flatten)]
+    pub(super) choosing: Choosing,
 }
 
 #[derive(Debug, ClapArgs)]
