@@ -185,7 +185,9 @@ async fn fetch<S: Service>(
     known: Option<&Output>,
 ) -> Result<Output, Missed> {
     let destination = place(context, path).map_err(Missed::Failed)?;
-    free(&destination, path, known).map_err(Missed::Failed)?;
+    if destination.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(Missed::Failed(in_the_way_failure(path)));
+    }
     let download = async {
         let _permit = context.downloads.acquire().await;
         context.events.send(Event::Downloading { job: record.key.job.clone(), path: path.to_owned() });
@@ -201,12 +203,16 @@ async fn fetch<S: Service>(
         bytes: video.bytes,
         source: Some(without_query(&listed.url).to_owned()),
     };
+    let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
+    let (ours, video) = {
+        let (destination, shown) = (destination.clone(), path.to_owned());
+        on_disk(path, move || free(&destination, &shown, &ours).map(|()| (ours, video))).await?
+    };
     // The hash is on record before the name is taken: else a crash between the two would leave a file that nobody knows.
     let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
     let _ = context.record(entry).await;
-    let (known, shown, stamp) = (known.cloned(), path.to_owned(), record.finished_at);
-    let stored = tokio::task::spawn_blocking(move || store(video, &destination, &shown, known.as_ref(), stamp));
-    stored.await.unwrap_or_else(|panic| Err(local(path, &io::Error::other(panic)))).map_err(Missed::Failed)?;
+    let (shown, stamp) = (path.to_owned(), record.finished_at);
+    on_disk(path, move || store(video, &destination, &shown, &ours, stamp)).await?;
     faultpoint::reach("video", "stored");
     context.sent.videos.fetch_add(1, Ordering::Relaxed);
     context.sent.bytes.fetch_add(output.bytes, Ordering::Relaxed);
@@ -217,6 +223,15 @@ async fn fetch<S: Service>(
         bytes: output.bytes,
     });
     Ok(output)
+}
+
+/// Does what takes the disk a while, beside the run.
+async fn on_disk<T: Send + 'static>(
+    path: &str,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Missed> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|panic| Err(local(path, &io::Error::other(panic)))).map_err(Missed::Failed)
 }
 
 /// The real path for a video, its folder made.
@@ -231,16 +246,13 @@ fn place<S: Service>(context: &Context<S>, path: &str) -> Result<PathBuf, Failur
     context.folder.inside(path).map_err(|error| refused(&error))
 }
 
-/// A file is overwritten only if its content is what the record knows.
-fn free(destination: &Path, path: &str, known: Option<&Output>) -> Result<(), Failure> {
+/// A file is overwritten only if its content is `ours`: what the record knows, or the very video that is to take its place
+/// (a run that was killed while its disk was full has put it there and could write nothing down).
+fn free(destination: &Path, path: &str, ours: &[Sha256]) -> Result<(), Failure> {
     match destination.symlink_metadata() {
         Err(_) => Ok(()),
-        Ok(found) => {
-            let same = known.is_some_and(|output| {
-                found.is_file() && Sha256::of_file(destination).is_ok_and(|hash| hash == output.sha256)
-            });
-            if same { Ok(()) } else { Err(in_the_way_failure(path)) }
-        }
+        Ok(found) if found.is_file() && Sha256::of_file(destination).is_ok_and(|hash| ours.contains(&hash)) => Ok(()),
+        Ok(_) => Err(in_the_way_failure(path)),
     }
 }
 
@@ -249,13 +261,13 @@ fn store(
     video: Video,
     destination: &Path,
     path: &str,
-    known: Option<&Output>,
+    ours: &[Sha256],
     stamp: Option<Timestamp>,
 ) -> Result<(), Failure> {
     if let Some(stamp) = stamp {
         stamp_file(&video.file, stamp);
     }
-    free(destination, path, known)?;
+    free(destination, path, ours)?;
     durable::persist(video.file, destination).map_err(|error| local(path, &error))
 }
 
