@@ -17,6 +17,7 @@ use crate::engine::{self, Outcome, Parts, Purchase, Settings, StopCause, Work};
 use crate::ledger::entry::Entry;
 use crate::ledger::{self, Holder, Ledger, Paths};
 use crate::manifest::model::RunSettings;
+use crate::spec::names::{JobId, TaskId};
 use std::path::Path;
 use std::time::Duration;
 
@@ -88,13 +89,26 @@ impl Session<'_> {
                 uploads,
             };
             let outcome = engine::run(work, parts, self.settings).await;
-            closer.close().await?;
-            Ok(outcome)
+            match closer.close().await {
+                Ok(_) => Ok(outcome),
+                Err(error) => Err(with_tasks(error.into(), &outcome.unrecorded)),
+            }
         });
         // What was cancelled must not hold up the end; nothing of it is needed any more.
         runtime.shutdown_background();
         outcome
     }
+}
+
+/// Neither journal nor lock could be written: what was paid last is said here or nowhere.
+fn with_tasks(failure: Failure, unrecorded: &[(JobId, TaskId)]) -> Failure {
+    if unrecorded.is_empty() {
+        return failure;
+    }
+    let tasks = unrecorded
+        .iter()
+        .fold(String::new(), |tasks, (job, task)| format!("{tasks}\n  batch resolve {job} --task-id {task}"));
+    failure.hint(format!("these are paid and could not be written down; keep these lines, and run them once it can be written again:{tasks}"))
 }
 
 /// How jobs are run: what the manifest says, with the usual values where it says nothing.

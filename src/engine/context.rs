@@ -14,7 +14,7 @@ use crate::event::sender::Events;
 use crate::event::{Call, Cause, Event, Problem};
 use crate::ledger::Scribe;
 use crate::ledger::entry::Entry;
-use crate::spec::names::JobId;
+use crate::spec::names::{JobId, TaskId};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,6 +50,7 @@ pub(super) struct Context<S> {
     scribe: Scribe,
     random: Mutex<fastrand::Rng>,
     local: AtomicBool,
+    unrecorded: Mutex<Vec<(JobId, TaskId)>>,
     strange: AtomicBool,
 }
 
@@ -90,6 +91,7 @@ impl<S: Service> Context<S> {
             scribe: parts.scribe,
             random: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
             local: AtomicBool::new(false),
+            unrecorded: Mutex::default(),
             strange: AtomicBool::new(false),
             settings,
         })
@@ -109,6 +111,16 @@ impl<S: Service> Context<S> {
             self.stop.to(Level::NoSubmits, StopCause::Journal(error.to_string()));
             self.fail_locally();
         })
+    }
+
+    /// Keeps a paid task in mind that the journal doesn't have.
+    pub(super) fn keep_in_mind(&self, job: &JobId, task: &TaskId) {
+        self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner).push((job.clone(), task.clone()));
+    }
+
+    /// The paid tasks that the journal doesn't have.
+    pub(super) fn take_unrecorded(&self) -> Vec<(JobId, TaskId)> {
+        std::mem::take(&mut self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes note that this machine failed.

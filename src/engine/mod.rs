@@ -33,6 +33,7 @@ use crate::ledger::Scribe;
 use crate::ledger::record::{Key, Record};
 use crate::manifest::model::{Job, OnUncertain, Rate};
 use crate::spec::image::LocalImage;
+use crate::spec::names::{JobId, TaskId};
 use crate::spec::output::VideoName;
 use crate::spec::request::{Generation, Image};
 use std::collections::{BTreeMap, BTreeSet};
@@ -138,6 +139,8 @@ pub struct Outcome {
     pub causes: Vec<StopCause>,
     /// Whether this machine failed for at least one job (a file in the way, a full disk).
     pub local: bool,
+    /// Paid tasks that aren't in the journal, since it can't be written: the lock is their only record.
+    pub unrecorded: Vec<(JobId, TaskId)>,
 }
 
 /// Why a run ends before its time.
@@ -164,7 +167,8 @@ where
     let stop = parts.stop.clone();
     let context = context::Context::new(parts, settings);
     let summary = dispatcher::Dispatcher::new(context.clone(), work).run().await;
-    Outcome { summary, causes: stop.causes(), local: context.failed_locally() }
+    let unrecorded = context.take_unrecorded();
+    Outcome { summary, causes: stop.causes(), local: context.failed_locally(), unrecorded }
 }
 
 #[cfg(test)]

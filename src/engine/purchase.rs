@@ -216,7 +216,9 @@ async fn intend<S: Service>(context: &Context<S>, purchase: &Purchase) -> Result
 async fn accepted<S: Service>(context: &Context<S>, purchase: &Purchase, task: &TaskId) {
     let (key, attempt, at) = (purchase.key.clone(), purchase.attempt, context.clock.now_in_seconds());
     // Where it can't be written, the ledger keeps it in mind, and the job goes on: it is paid.
-    let _ = context.record(Entry::Submitted { key, attempt, task: task.clone(), at }).await;
+    if context.record(Entry::Submitted { key, attempt, task: task.clone(), at }).await.is_err() {
+        context.keep_in_mind(&purchase.key.job, task);
+    }
     context.events.send(Event::Submitted { job: purchase.key.job.clone(), attempt, task_id: task.clone() });
 }
 
