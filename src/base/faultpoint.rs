@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `kill journal.synced 3` | at the third time that `journal.synced` is reached, the process gets SIGKILL |
 //! | `full journal.write 3` | from the third time that `journal.write` is reached on, every write fails as on a full disk |
+//! | `fail journal.write 3` | the same, but for the writes at this point alone |
 //! | `trace FILE` | each point that is reached is a line of the file |
 //!
 //! Only builds with debug assertions have them: in a release build every function here is empty, and the variable is not read.
@@ -50,17 +51,22 @@ mod armed {
     /// Where a test wants the disk to be full.
     pub fn write(subject: &str, step: &str) -> io::Result<()> {
         reach(subject, step);
-        match &*FAULT {
-            Some(Fault { effect: Effect::Full, seen, time, .. }) if seen.load(Ordering::SeqCst) >= *time => {
-                Err(io::ErrorKind::StorageFull.into())
-            }
+        let Some(Fault { effect, point, time, seen }) = &*FAULT else { return Ok(()) };
+        let due = seen.load(Ordering::SeqCst) >= *time;
+        let here = || *point == format!("{subject}.{step}");
+        match effect {
+            Effect::Full if due => Err(io::ErrorKind::StorageFull.into()),
+            Effect::Fail if due && here() => Err(io::ErrorKind::StorageFull.into()),
             _ => Ok(()),
         }
     }
 
     static FAULT: LazyLock<Option<Fault>> = LazyLock::new(|| {
         let text = std::env::var("BATCH_FAULT").ok()?;
-        Some(Fault::read(&text).expect("BATCH_FAULT is `kill POINT TIME`, `full POINT TIME` or `trace FILE`"))
+        Some(
+            Fault::read(&text)
+                .expect("BATCH_FAULT is `kill POINT TIME`, `full POINT TIME`, `fail POINT TIME` or `trace FILE`"),
+        )
     });
 
     struct Fault {
@@ -73,6 +79,7 @@ mod armed {
     enum Effect {
         Kill,
         Full,
+        Fail,
         Trace(File),
     }
 
@@ -87,6 +94,7 @@ mod armed {
             let effect = match words.next()? {
                 "kill" => Effect::Kill,
                 "full" => Effect::Full,
+                "fail" => Effect::Fail,
                 _ => return None,
             };
             Some(Fault { effect, point: words.next()?.to_owned(), time: words.next()?.parse().ok()?, seen })

@@ -3,6 +3,7 @@
 //! `BATCH_CRASH=long cargo test --test it crash` tries many times as much.
 
 mod damage;
+mod disk;
 mod lanes;
 mod prefix;
 mod record;
