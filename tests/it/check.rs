@@ -183,7 +183,7 @@ fn odd_input_is_refused_in_clear_words() {
         ("zeros", MANIFEST, vec![0; 4096], "syntax"),
         ("an image", MANIFEST, crate::support::image::png(9, 9, ""), "syntax"),
         ("an open quote", MANIFEST, b"version: 1\njobs: \"\n".to_vec(), "syntax"),
-        ("deep", MANIFEST, deep.clone().into_bytes(), "limits"),
+        ("deep", MANIFEST, deep.into_bytes(), "limits"),
         ("deep JSON", "jobs.json", format!("{{\"jobs\": {}", "[".repeat(100_000)).into_bytes(), "limits"),
         ("an alias bomb", MANIFEST, bomb.into_bytes(), "limits"),
         ("a long line", MANIFEST, format!("version: 1\njobs: {}\n", "x".repeat(1 << 20)).into_bytes(), "wrong-type"),

@@ -417,7 +417,7 @@ fn a_lock_stays_with_its_service_until_it_is_moved() {
     for word in [&setup.service.base_url(), &other.base_url(), "--lock FILE", "--move-service"] {
         assert!(refused.stderr.contains(word), "{word}: {refused:?}");
     }
-    assert_eq!((other.account().requests().len(), setup.project.read(LOCK)), (0, lock.clone()));
+    assert_eq!((other.account().requests().len(), setup.project.read(LOCK)), (0, lock));
     assert!(!setup.project.path("jobs.lock.journal").exists());
     run(&["--move-service"]).exits(0);
     assert_eq!((setup.charges(), other.account().charges()), (1, 1), "what is paid is paid at the new address too");

@@ -2,6 +2,9 @@
 //!
 //! `BATCH_CRASH=long cargo test --test it crash` tries many times as much.
 
+// The figures are the evidence; `--nocapture` shows them.
+#![expect(clippy::print_stdout)]
+
 mod damage;
 mod disk;
 mod lanes;
