@@ -15,6 +15,7 @@ mod raw;
 mod read;
 mod resolve;
 mod rules;
+pub mod schema;
 mod suggest;
 mod words;
 

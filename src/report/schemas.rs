@@ -1,4 +1,4 @@
-//! The JSON Schemas of all that is printed for machines.
+//! The JSON Schemas of what is read and of all that is printed for machines.
 
 use super::documents::plan::PlanDocument;
 use super::documents::status::StatusDocument;
@@ -13,6 +13,8 @@ use serde_json::Value;
 /// The name of a schema, as `batch schema NAME` and the files in `schemas/` have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Document {
+    /// A manifest.
+    Manifest,
     /// `check --format json`.
     Check,
     /// `plan --format json`.
@@ -27,12 +29,13 @@ pub enum Document {
 
 impl Document {
     /// All of them, in the order of the manual.
-    pub const ALL: [Document; 5] =
-        [Document::Check, Document::Plan, Document::Status, Document::Verify, Document::Events];
+    pub const ALL: [Document; 6] =
+        [Document::Manifest, Document::Check, Document::Plan, Document::Status, Document::Verify, Document::Events];
 
     /// The name.
     pub fn as_str(self) -> &'static str {
         match self {
+            Document::Manifest => "manifest",
             Document::Check => "check",
             Document::Plan => "plan",
             Document::Status => "status",
@@ -44,6 +47,7 @@ impl Document {
     /// Its JSON Schema, of draft 7: the one that most tools read.
     pub fn schema(self) -> Value {
         match self {
+            Document::Manifest => crate::manifest::schema::schema(),
             Document::Check => schema_of::<CheckDocument<'_>>(self),
             Document::Plan => schema_of::<PlanDocument>(self),
             Document::Status => schema_of::<StatusDocument>(self),

@@ -15,6 +15,7 @@ mod plan;
 mod progress;
 mod resume;
 mod run;
+mod schemas;
 mod simulate;
 mod status;
 mod support;

@@ -3,16 +3,17 @@
 use crate::cli::args::Schema;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::report::documents;
 use crate::report::schemas::Document;
-use std::io;
+use std::io::{self, Write};
 
 pub(in crate::cli) fn run(args: &Schema) -> Result<Exit, Failure> {
     let document = Document::ALL.iter().find(|document| document.as_str() == args.name).ok_or_else(|| {
         let names: Vec<_> = Document::ALL.iter().map(|document| document.as_str()).collect();
         Failure::usage(format!("there is no schema `{}`; there are: {}", args.name, names.join(", ")))
     })?;
+    // Over many lines: it is read by people, too, and kept in version control.
+    let schema = serde_json::to_string_pretty(&document.schema()).map_err(Failure::machine)?;
     // A reader that went away has read enough.
-    let _ = documents::write(io::stdout().lock(), &document.schema());
+    let _ = writeln!(io::stdout().lock(), "{schema}");
     Ok(Exit::Done)
 }
