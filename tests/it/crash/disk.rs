@@ -202,7 +202,7 @@ fn videos_whose_place_is_taken_are_fetched_later() {
 }
 
 #[test]
-fn folders_that_are_removed_under_a_run_cost_nothing() {
+fn a_folder_of_videos_that_is_removed_under_a_run_costs_nothing() {
     let scenario = Scenario::slow();
     let mut run = scenario.run_with(["--progress", "json"]).start();
     run.wait_for_stdout("\"downloaded\"");
@@ -210,7 +210,10 @@ fn folders_that_are_removed_under_a_run_cost_nothing() {
     let ended = run.end();
     assert!(matches!(ended.code(), 3 | 5), "{ended:?}");
     scenario.finish(&BTreeSet::new(), "the videos' folder was removed");
+}
 
+#[test]
+fn a_project_that_is_moved_away_under_a_run_costs_nothing() {
     let scenario = Scenario::slow();
     let (folder, away) = (scenario.project.root(), scenario.project.root().with_file_name("away"));
     let mut run = scenario.run_with(["--progress", "json"]).start();

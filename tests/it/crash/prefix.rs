@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// How many runs are recorded; each has a service of its own, at whose address its journal is valid.
-const RUNS: usize = 8;
+const RUNS: usize = 16;
 
 /// A run of which everything is known.
 struct Recording {

@@ -65,7 +65,7 @@ impl Scenario {
 
     /// One job of each kind, two in flight at most, at a service that takes its time.
     pub(super) fn slow() -> Scenario {
-        let latency = Latency::fixed(Duration::from_millis(2500));
+        let latency = Latency::fixed(Duration::from_millis(1200));
         let mut scenario = Scenario::new(1, 2);
         scenario.service = Simulator::spawn_thread(Options { latency, ..options(&FAULTS) }).unwrap();
         scenario
