@@ -97,7 +97,9 @@ pub fn remove_temporaries(folder: &Path, mark: &Mark) -> io::Result<()> {
 /// # Errors
 /// As `rename(2)`, or where a folder can't be synced.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    faultpoint::write("file", "rename")?;
     fs::rename(from, to)?;
+    faultpoint::reach("file", "renamed");
     sync_folder(folder_of(to))?;
     if folder_of(from) != folder_of(to) {
         sync_folder(folder_of(from))?;

@@ -2,7 +2,9 @@
 
 use super::lanes;
 use super::scenario::Scenario;
-use std::collections::BTreeMap;
+use crate::support::program::Program;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 /// Every step that a run takes. A step that is new in the program is new here.
 const POINTS: [&str; 26] = [
@@ -34,30 +36,31 @@ const POINTS: [&str; 26] = [
     "video.write",
 ];
 
-/// The points that an undisturbed run reaches, and how often each.
-fn reached() -> BTreeMap<String, u32> {
-    let scenario = Scenario::of_all_kinds();
+/// The points that a program reaches, and how often each.
+fn reached(scenario: &Scenario, program: Program, code: i32) -> BTreeMap<String, u32> {
     let trace = scenario.project.root().with_file_name("home").join("trace");
-    let ended = scenario.run().env("BATCH_FAULT", &format!("trace {}", trace.display())).run();
-    ended.exits(3);
-    scenario.check(&Default::default(), "undisturbed");
+    program.env("BATCH_FAULT", &format!("trace {}", trace.display())).run().exits(code);
     let mut reached = BTreeMap::new();
-    for point in std::fs::read_to_string(trace).unwrap().lines() {
+    for point in fs::read_to_string(trace).unwrap().lines() {
         *reached.entry(point.to_owned()).or_default() += 1;
     }
     reached
 }
 
+/// The first times at which each point is reached. The number of writes depends on how jobs fall into groups: what is reached last
+/// in one run may not be in another.
+fn first_times(reached: &BTreeMap<String, u32>, most: u32) -> Vec<(String, u32)> {
+    let times = |(point, times): (&String, &u32)| (1..=(*times).min(most)).map(|time| (point.clone(), time)).collect();
+    reached.iter().flat_map(|reached| -> Vec<_> { times(reached) }).collect()
+}
+
 #[test]
 fn a_run_that_is_killed_at_any_step_is_finished_by_the_next() {
-    let reached = reached();
+    let undisturbed = Scenario::of_all_kinds();
+    let reached = reached(&undisturbed, undisturbed.run(), 3);
+    undisturbed.check(&BTreeSet::new(), "undisturbed");
     assert!(reached.keys().eq(POINTS), "{reached:?}");
-    let mut kills = Vec::new();
-    for (point, times) in &reached {
-        // The number of writes depends on how jobs fall into groups: what is reached last in one run may not be in another.
-        let surely = if super::long() { (*times).min(12) } else { (*times).min(2) };
-        kills.extend((1..=surely).map(|time| (point.clone(), time)));
-    }
+    let kills = first_times(&reached, if super::long() { 12 } else { 2 });
     let points = kills.len();
     let outcomes = lanes::each(kills, |(point, time)| {
         let scenario = Scenario::of_all_kinds();
@@ -72,4 +75,90 @@ fn a_run_that_is_killed_at_any_step_is_finished_by_the_next() {
         "{points} kills at {} steps of a run of 6 jobs: {charges} charges, none twice; {uncertain} submits uncertain, each cut off between intent and answer",
         reached.len()
     );
+}
+
+#[test]
+fn a_recovery_that_is_killed_at_any_step_is_recovered_from() {
+    // Some jobs are fetched by then, some are in flight, some not yet submitted.
+    let half_done = || {
+        let scenario = Scenario::of_all_kinds();
+        scenario.killed_at("status.answered", 2);
+        let open = scenario.journal().open();
+        (scenario, open)
+    };
+    let (undisturbed, _) = half_done();
+    let reached = reached(&undisturbed, undisturbed.run(), 3);
+    let kills = first_times(&reached, if super::long() { 4 } else { 1 });
+    let points = kills.len();
+    let killed = lanes::each(kills, |(point, time)| {
+        let (scenario, mut open) = half_done();
+        let ended = scenario.run().env("BATCH_FAULT", &format!("kill {point} {time}")).run();
+        // What a recovery has left to do depends on where the first run was killed.
+        assert!(ended.killed_by() == Some(9) || ended.code() == 3, "{point} {time}: {ended:?}");
+        open.extend(scenario.journal().open());
+        scenario.finish(&open, &format!("recovery killed at {point}, time {time}"));
+        usize::from(ended.killed_by().is_some())
+    });
+    let killed: usize = killed.into_iter().sum();
+    assert!(2 * killed > points, "{killed} of {points}");
+    println!("{killed} recoveries killed as well, at {} steps: each recovered from", reached.len());
+}
+
+#[test]
+fn a_rename_that_is_killed_at_any_step_is_finished_by_the_next() {
+    let renamed = || {
+        let scenario = Scenario::of_all_kinds();
+        scenario.run().run().exits(3);
+        let manifest = scenario.project.read("jobs.yaml");
+        scenario.project.write("jobs.yaml", manifest.replace("- id: trio", "- id: quartet"));
+        scenario
+    };
+    let undisturbed = renamed();
+    let reached = reached(&undisturbed, undisturbed.run(), 3);
+    assert!(reached.contains_key("file.renamed"), "{reached:?}");
+    lanes::each(first_times(&reached, 3), |(point, time)| {
+        let context = format!("rename killed at {point}, time {time}");
+        let scenario = renamed();
+        let (charges, before) = (scenario.books().charges, scenario.lock());
+        scenario.killed_at(&point, time);
+        scenario.run().run().exits(3);
+        let after = scenario.lock();
+        assert_eq!(after.jobs["quartet"].task, before.jobs["trio"].task, "{context}");
+        let names: Vec<&str> = after.jobs["quartet"].outputs.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(names, ["out/quartet-1.mp4", "out/quartet-2.mp4", "out/quartet-3.mp4"], "{context}");
+        scenario.check_files(&after, &context);
+        assert_eq!(scenario.books().charges, charges, "{context}");
+    });
+}
+
+#[test]
+fn a_persons_word_that_is_killed_at_any_step_can_be_said_again() {
+    let resolve = |scenario: &Scenario| {
+        let task =
+            scenario.books().tasks.iter().find(|task| !scenario.project.read("jobs.lock").contains(*task)).cloned();
+        scenario.project.batch(["resolve", "ghost", "--task-id", &task.expect("the ghost was charged")])
+    };
+    let uncertain = || {
+        let scenario = Scenario::of_all_kinds();
+        scenario.run().run().exits(3);
+        scenario
+    };
+    let undisturbed = uncertain();
+    let reached = reached(&undisturbed, resolve(&undisturbed), 0);
+    lanes::each(first_times(&reached, 2), |(point, time)| {
+        let context = format!("resolve killed at {point}, time {time}");
+        let scenario = uncertain();
+        let charges = scenario.books().charges;
+        let again = resolve(&scenario);
+        let killed = resolve(&scenario).env("BATCH_FAULT", &format!("kill {point} {time}")).run();
+        assert_eq!(killed.killed_by(), Some(9), "{context}: {killed:?}");
+        // 2: it is settled already.
+        let ended = again.run();
+        assert!(matches!(ended.code(), 0 | 2), "{context}: {ended:?}");
+        // Failed and refused jobs are left as they are.
+        scenario.run().run().exits(1);
+        assert_eq!(scenario.lock().jobs["ghost"].status, "succeeded", "{context}");
+        scenario.check_files(&scenario.lock(), &context);
+        assert_eq!(scenario.books().charges, charges, "{context}");
+    });
 }
