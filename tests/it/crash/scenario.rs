@@ -71,6 +71,14 @@ impl Scenario {
         scenario
     }
 
+    /// Many jobs, at a service that charges at once and answers after a while: a kill often falls between the two.
+    pub(super) fn hesitant(rounds: usize) -> Scenario {
+        let faults: Vec<&str> = FAULTS.into_iter().chain(["submit:delay(120ms)"]).collect();
+        let mut scenario = Scenario::new(rounds, 8);
+        scenario.service = simulator(&faults);
+        scenario
+    }
+
     /// `batch run`; what the service failed is left, so that each job is worth one charge at most.
     pub(super) fn run(&self) -> Program {
         self.run_with(["--progress", "none"])

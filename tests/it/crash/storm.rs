@@ -18,7 +18,7 @@ struct Weathered {
 
 #[test]
 fn a_run_that_is_killed_again_and_again_pays_once() {
-    let (storms, kills) = if super::long() { (16, 40) } else { (6, 6) };
+    let (storms, kills) = if super::long() { (40, 16) } else { (8, 10) };
     let started = Instant::now();
     let weathered = lanes::each((0..storms).collect(), |seed| storm(seed, kills));
     let sum = |count: fn(&Weathered) -> usize| weathered.iter().map(count).sum::<usize>();
@@ -32,14 +32,14 @@ fn a_run_that_is_killed_again_and_again_pays_once() {
 }
 
 fn storm(seed: u64, kills: usize) -> Weathered {
-    let scenario = Scenario::new(ROUNDS, 8);
+    let scenario = Scenario::hesitant(ROUNDS);
     let mut random = fastrand::Rng::with_seed(seed);
     let mut open = BTreeSet::new();
     let mut killed = 0;
     for _ in 0..kills {
         let run = scenario.run().start();
         // Some die while they start, some while they submit, some while they fetch.
-        thread::sleep(Duration::from_millis(random.u64(20..1500)));
+        thread::sleep(Duration::from_millis(random.u64(20..900)));
         run.signal("KILL");
         let ended = run.end();
         if ended.killed_by() != Some(9) {
