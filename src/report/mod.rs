@@ -9,6 +9,7 @@ pub mod commands;
 pub mod documents;
 pub mod fanout;
 pub mod findings;
+mod json;
 pub mod look;
 pub mod ndjson;
 mod outlet;

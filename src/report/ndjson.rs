@@ -1,7 +1,7 @@
 //! `--progress json`: one event a line.
 
-use super::Reporter;
 use super::outlet::Outlet;
+use super::{Reporter, json};
 use crate::event::Stamped;
 use std::io::Write;
 
@@ -18,7 +18,8 @@ impl<W: Write> Ndjson<W> {
 
 impl<W: Write + Send> Reporter for Ndjson<W> {
     fn event(&mut self, event: &Stamped) {
-        let mut line = serde_json::to_vec(event).expect("an event has string keys and finite numbers");
+        let mut line = Vec::new();
+        json::write(&mut line, event).expect("an event has string keys and finite numbers");
         line.push(b'\n');
         self.0.write(&line);
     }

@@ -6,6 +6,7 @@ pub mod plan;
 pub mod status;
 pub mod verify;
 
+use super::json;
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 
@@ -18,7 +19,7 @@ pub const VERSION: u32 = 1;
 /// Where `out` can't be written to.
 pub fn write(out: impl Write, document: &impl Serialize) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    serde_json::to_writer(&mut out, document)?;
+    json::write(&mut out, document)?;
     out.write_all(b"\n")?;
     out.flush()
 }
