@@ -16,6 +16,7 @@ mod progress;
 mod resume;
 mod run;
 mod schemas;
+mod security;
 mod simulate;
 mod status;
 mod support;
