@@ -23,7 +23,7 @@ use url::Url;
 const REPLY: usize = 1024 * 1024;
 
 /// Bytes of a key at least; the service's own have some dozens.
-const SECRET: usize = 16;
+const SECRET: usize = 8;
 
 /// The HTTP client can't be set up.
 #[derive(Debug, thiserror::Error)]

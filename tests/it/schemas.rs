@@ -1,6 +1,6 @@
 //! The schemas that are committed are those that the program prints.
 
-use crate::support::Project;
+use crate::support::project::Project;
 use std::fs;
 use std::path::Path;
 

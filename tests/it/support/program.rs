@@ -97,11 +97,6 @@ impl Started {
         assert!(sent.success(), "kill -{name} of `{}`", self.shown);
     }
 
-    /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Waits until it has written `text` to standard output; gives all up to then.
     pub(crate) fn wait_for_stdout(&mut self, text: &str) -> String {
         self.stdout.wait_for(text, &self.shown)
