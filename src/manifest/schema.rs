@@ -109,7 +109,7 @@ mod tests {
         !validator.is_valid(manifest)
     }
 
-    fn with_job(job: Value) -> Value {
+    fn with_job(job: &Value) -> Value {
         json!({"version": 1, "jobs": [job]})
     }
 
@@ -146,7 +146,7 @@ mod tests {
             json!({"id": "a", "references": [{"name": "a", "type": "subject", "urls": []}]}),
             json!({"id": "a", "async": false}),
         ] {
-            assert!(refused(&with_job(job.clone())), "{job}");
+            assert!(refused(&with_job(&job)), "{job}");
         }
         assert!(refused(&json!({"jobs": []})));
         assert!(refused(&json!({"version": 1, "jobs": [], "run": {"patience": "10"}})));
