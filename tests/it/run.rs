@@ -481,7 +481,8 @@ fn submits_keep_to_their_rate() {
 #[test]
 fn frozen_sends_nothing_and_changes_nothing() {
     let setup = Setup::new(&manifest_of(2), &[]);
-    setup.run(["--frozen"]).exits(1);
+    let undone = setup.run(["--frozen"]).exits(1);
+    assert!(undone.stderr.contains("2 to submit"), "{undone:?}");
     assert_eq!((setup.calls(), setup.project.files(".")), (0, vec![MANIFEST.to_owned()]));
     setup.run([]).exits(0);
     let (calls, lock) = (setup.calls(), look(&setup.project, LOCK));

@@ -63,9 +63,20 @@ fn frozen(project: &Project, choice: &Choice) -> Result<Exit, Failure> {
     let snapshot = ledger::read(&project.paths)?;
     let plan = plan::plan(&project.manifest, &snapshot.book, choice);
     Ok(match exit(&with_held(Outcome::default(), &plan), &Signals::default()) {
-        Exit::Done if !plan.is_idle() => Exit::Failed,
+        Exit::Done if !plan.is_idle() => return Err(left_to_do(&plan)),
         held => held,
     })
+}
+
+/// What a frozen run would have to do.
+fn left_to_do(plan: &Plan) -> Failure {
+    let works = [(Action::Submit, "to submit"), (Action::Resume, "to poll on"), (Action::Download, "to fetch")];
+    let counts = works.map(|(action, words)| (plan.count(action), words));
+    let others = [(plan.strays.len(), "to collect of earlier jobs"), (plan.moves.len(), "to rename")];
+    let parts: Vec<_> =
+        counts.iter().chain(&others).filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}")).collect();
+    Failure { exit: Exit::Failed, ..Failure::usage(format!("something is left to do: {}", parts.join(", "))) }
+        .hint("`batch plan` shows each, and why; a run without --frozen does it")
 }
 
 /// The manifest's settings, with what the command line says instead.
