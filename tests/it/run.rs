@@ -462,7 +462,7 @@ fn exactly_so_many_generations_are_in_flight_and_slots_are_kept_full() {
     };
     let (most, span, _) = run(&manifest_of(12), &["-j3"]);
     assert_eq!(most, 3);
-    assert!(span >= latency * 3 && span < latency * 7, "three more rounds at least: {span:?}");
+    assert!(span >= latency * 3 && span < latency * 9, "three more rounds: {span:?}");
     let limited = manifest_of(5).replace("run: {", "run: { concurrency: 2, ");
     assert_eq!(run(&limited, &[]).0, 2);
     assert_eq!(run(&limited, &["--concurrency", "5"]).0, 5, "the option wins");
