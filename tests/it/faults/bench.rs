@@ -1,14 +1,12 @@
 //! One job, or a few, against a service that misbehaves.
 
+use crate::support::cases::each;
 use crate::support::program::Ended;
 use crate::support::project::Project;
 use crate::support::service::options;
 use batch::simulate::{Account, Call, Options, Request, Running, Simulator};
 use serde_json::Value;
 use std::sync::Mutex;
-
-/// Cases of a table that run at the same time: most of their time they wait.
-const AT_ONCE: usize = 16;
 
 /// A project with a manifest, and a service that misbehaves.
 pub(super) struct Bench {
@@ -109,18 +107,10 @@ pub(super) fn events<'e>(events: &'e [Value], kind: &str) -> Vec<&'e Value> {
 
 /// Holds every case of a table to its `check`, several at a time, and names all that fail.
 pub(super) fn table<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&C) -> Result<(), String> + Sync) {
-    assert!(!cases.is_empty());
-    let (next, failed) = (Mutex::new(cases.iter()), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(cases.len()) {
-            scope.spawn(|| {
-                loop {
-                    let Some(case) = next.lock().unwrap().next() else { break };
-                    if let Err(why) = check(case) {
-                        failed.lock().unwrap().push(format!("{case:?}: {why}"));
-                    }
-                }
-            });
+    let failed = Mutex::new(Vec::new());
+    each(cases, |case| {
+        if let Err(why) = check(case) {
+            failed.lock().unwrap().push(format!("{case:?}: {why}"));
         }
     });
     let failed = failed.into_inner().unwrap();

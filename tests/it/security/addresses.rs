@@ -2,6 +2,7 @@
 
 use super::hostile::Hostile;
 use super::{KEY, manifest, project, run};
+use crate::support::cases::each;
 use crate::support::project::Project;
 use crate::support::service::simulator;
 
@@ -37,14 +38,14 @@ fn plain_http_is_for_this_machine_only() {
         "http:///x",
         "",
     ];
-    for url in nowhere {
+    each(&nowhere, |url| {
         let project = project();
         let option = ["run", "--base-url", url];
         let by_option = project.batch(option).env("BAICAI_API_KEY", KEY).run().exits(2);
         assert!(by_option.stderr.contains("--base-url"), "{url}: {by_option:?}");
         assert!(!project.path("jobs.lock").exists() && !project.path("jobs.lock.journal").exists(), "{url}");
         if url.is_empty() {
-            continue;
+            return;
         }
         project.batch(["run"]).env("BAICAI_API_KEY", KEY).env("BAICAI_BASE_URL", url).run().exits(2);
         let project = Project::new()
@@ -53,7 +54,7 @@ fn plain_http_is_for_this_machine_only() {
             let ended = project.batch(command).env("BAICAI_API_KEY", KEY).run().exits(2);
             assert!(ended.stderr.contains("base"), "{url}: {ended:?}");
         }
-    }
+    });
 }
 
 /// All the names that this machine has are this machine: no detour hides in them.
@@ -135,22 +136,22 @@ fn what_is_on_this_machine_goes_through_no_proxy() {
 /// No call follows a redirect, so that a service can't send the key on; and a download's redirect can't make it go anywhere.
 #[test]
 fn no_redirect_carries_the_key() {
-    for call in ["submit", "upload", "status", "result", "download"] {
-        for status in [301, 302, 303, 307, 308] {
-            let thief = Hostile::saying(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            let fault = format!("{call}:{status}(location={}/v1/videos/generations)@1", thief.base_url());
-            let (project, simulator) = (project(), simulator(&[&fault]));
-            project.write("dog.png", crate::support::image::png(64, 64, "a"));
-            project.write("jobs.yaml", manifest("").replace("https://images.example.com/", ""));
-            run(&project, &simulator, &["--progress", "none"]);
-            let heads = thief.heads();
-            assert_eq!(heads.len(), usize::from(call == "download"), "{fault}: {heads:?}");
-            let secrets = ["authorization", "bearer", "secret", "referer", "cookie"];
-            let all = heads.concat().to_lowercase();
-            assert!(secrets.iter().all(|secret| !all.contains(secret)), "{fault}: {all}");
-            assert!(simulator.account().charges() <= 1, "{fault}");
-        }
-    }
+    let calls = ["submit", "upload", "status", "result", "download"];
+    let cases: Vec<_> = calls.iter().flat_map(|call| [301, 302, 303, 307, 308].map(|status| (*call, status))).collect();
+    each(&cases, |&(call, status)| {
+        let thief = Hostile::saying(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let fault = format!("{call}:{status}(location={}/v1/videos/generations)@1", thief.base_url());
+        let (project, simulator) = (project(), simulator(&[&fault]));
+        project.write("dog.png", crate::support::image::png(64, 64, "a"));
+        project.write("jobs.yaml", manifest("").replace("https://images.example.com/", ""));
+        run(&project, &simulator, &["--progress", "none"]);
+        let heads = thief.heads();
+        assert_eq!(heads.len(), usize::from(call == "download"), "{fault}: {heads:?}");
+        let secrets = ["authorization", "bearer", "secret", "referer", "cookie"];
+        let all = heads.concat().to_lowercase();
+        assert!(secrets.iter().all(|secret| !all.contains(secret)), "{fault}: {all}");
+        assert!(simulator.account().charges() <= 1, "{fault}");
+    });
 }
 
 /// What a download is sent to is the web: no file of this machine is read for it.

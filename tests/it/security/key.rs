@@ -2,6 +2,7 @@
 
 use super::hostile::{Hostile, json};
 use super::{KEY, manifest, project, run, tells_nothing};
+use crate::support::cases::each;
 use crate::support::image;
 use crate::support::service::{options, simulator};
 use batch::base::secret::ApiKey;
@@ -28,7 +29,7 @@ fn the_key_is_in_no_log_event_lock_or_file() {
         &["download:redirect@1"],
         &["any:503@1-3"],
     ];
-    for faults in faults {
+    each(&faults, |faults| {
         let simulator = guarded(faults);
         for arguments in [&["--progress", "json"][..], &["-vvv", "--progress", "plain"]] {
             let project = project().with("dog.png", image::png(64, 64, "a"));
@@ -49,7 +50,7 @@ fn the_key_is_in_no_log_event_lock_or_file() {
         assert!(calls.iter().filter(|call| call.call != Some(Call::Download)).all(|call| call.is_authorized()));
         assert!(calls.iter().filter(|call| call.call == Some(Call::Download)).all(|call| !call.is_authorized()));
         assert!(calls.len() > 1, "{faults:?}");
-    }
+    });
 }
 
 /// What the service repeats of the key ends in messages, and messages end in the lock, which is committed.

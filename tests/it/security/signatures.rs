@@ -1,6 +1,7 @@
 //! A signed query is a key to a video: it is used, and neither written nor shown.
 
 use super::{project, run, tells_nothing};
+use crate::support::cases::each;
 use crate::support::image;
 use crate::support::service::{options, simulator};
 use batch::simulate::{Call, Latency, Options, Simulator};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 #[test]
 fn a_signed_query_is_in_no_log_event_lock_or_file() {
-    for faults in [
+    let cases = [
         &[][..],
         &["download:403@1"],
         &["download:redirect@1"],
@@ -17,7 +18,8 @@ fn a_signed_query_is_in_no_log_event_lock_or_file() {
         &["download:200(html)@1-2"],
         &["result:drop(code)@1"],
         &["result:cut(180)@1", "result:truncate(190)@2"],
-    ] {
+    ];
+    each(&cases, |faults| {
         let simulator = simulator(faults);
         for arguments in [&["--progress", "json"][..], &["-vvv", "--progress", "plain"]] {
             let project = project();
@@ -36,7 +38,7 @@ fn a_signed_query_is_in_no_log_event_lock_or_file() {
         let downloads =
             simulator.account().requests().into_iter().filter(|request| request.call == Some(Call::Download));
         assert!(downloads.clone().count() > 0 && downloads.clone().all(|request| request.path.contains("signature=")));
-    }
+    });
 }
 
 /// The journal is no other: it is looked at while a run is on, and after a kill.

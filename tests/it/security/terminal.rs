@@ -2,6 +2,7 @@
 
 use super::hostile::{Hostile, json};
 use super::{KEY, manifest};
+use crate::support::cases::each;
 use crate::support::program::Ended;
 use crate::support::project::Project;
 use crate::support::service::simulator;
@@ -21,7 +22,7 @@ fn obeys_nothing(ended: &Ended, what: &str) {
 #[test]
 fn no_text_of_a_manifest_reaches_the_terminal_as_it_is() {
     let simulator = simulator(&["submit:400(envelope)"]);
-    for (from, to) in [
+    let cases = [
         ("@dog walks", format!("@dog {EVIL} walks")),
         ("@dog walks", format!("@dog {EVIL} @cat{EVIL}")),
         ("id: walk", format!("id: \"{EVIL}\"")),
@@ -39,8 +40,9 @@ fn no_text_of_a_manifest_reaches_the_terminal_as_it_is() {
         ("@dog walks", "@dog \u{9b}31m walks \u{202e}".to_owned()),
         ("version: 1", "version: 1 # \u{1b}[31m red\u{7}".to_owned()),
         ("jobs:", "jobs: \u{1b}[2J".to_owned()),
-    ] {
-        let project = Project::new().with("jobs.yaml", manifest("").replacen(from, &to, 1));
+    ];
+    each(&cases, |(from, to)| {
+        let project = Project::new().with("jobs.yaml", manifest("").replacen(from, to, 1));
         for command in [
             &["check"][..],
             &["check", "--format", "json"],
@@ -51,13 +53,13 @@ fn no_text_of_a_manifest_reaches_the_terminal_as_it_is() {
             let ended = project.batch(command).against(&simulator.base_url()).run();
             obeys_nothing(&ended, &format!("{command:?} of {to}"));
         }
-    }
+    });
 }
 
 #[test]
 fn no_text_of_a_service_reaches_the_terminal_as_it_is() {
     let accepted = r#"{"code":0,"data":{"taskId":"t1"}}"#;
-    for (submit, status, result) in [
+    let cases = [
         (format!(r#"{{"code":400,"message":"{EVIL}"}}"#), "", ""),
         (format!(r#"{{"code":401,"message":"{EVIL}"}}"#), "", ""),
         (format!(r#"{{"code":0,"data":{{"taskId":"{EVIL}"}}}}"#), "", ""),
@@ -77,7 +79,8 @@ fn no_text_of_a_service_reaches_the_terminal_as_it_is() {
             r#"{"code":0,"data":[{"status":"COMPLETED"}]}"#,
             r#"{"code":0,"data":{"urls":["http://127.0.0.1:1/EVIL"]}}"#,
         ),
-    ] {
+    ];
+    each(&cases, |(submit, status, result)| {
         let (submit, status, result) = (submit.clone(), status.replace("EVIL", EVIL), result.replace("EVIL", EVIL));
         let what = format!("{submit} {status} {result}");
         let for_ever = !result.is_empty();
@@ -116,5 +119,5 @@ fn no_text_of_a_service_reaches_the_terminal_as_it_is() {
                 assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7}']), "{what}: {text:?}");
             }
         }
-    }
+    });
 }

@@ -3,6 +3,7 @@
 // Each test uses its own part of this.
 #![allow(dead_code)]
 
+pub(crate) mod cases;
 pub(crate) mod image;
 pub(crate) mod program;
 pub(crate) mod project;
