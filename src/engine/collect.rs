@@ -129,7 +129,8 @@ async fn result<S: Service>(
             Ok(urls) => return Ok(urls),
             Err(Missed::Out) => return Err(Lost::Out),
             Err(Missed::Failed(failure)) => match failure.verdict {
-                Verdict::Again(_) | Verdict::Gone if tries < TRIES => {
+                // It is paid, and was said to be finished: one refusal may come too early, and is not believed.
+                Verdict::Again(_) | Verdict::Gone | Verdict::Final if tries < TRIES => {
                     let asked = if let Verdict::Again(asked) = failure.verdict { asked } else { None };
                     let pause = context.backoff(tries, asked);
                     context.pause(Call::Result, &key.job, &failure.message, pause).await?;

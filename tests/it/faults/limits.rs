@@ -193,6 +193,7 @@ async fn what_can_never_be_fetched_stays_paid() {
         ("download:pad(1)", 8),
         ("result:404(envelope)", 0),
         ("result:500(envelope)", 0),
+        ("result:400(envelope)", 0),
         ("result:set(urls=[])", 0),
         ("result:expires(0s)", 8),
     ];

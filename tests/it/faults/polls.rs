@@ -51,7 +51,11 @@ fn a_call_about_what_is_paid_is_made_again() {
             cases.push(format!("{call}:{action}@1"));
         }
     }
-    for action in ["400", "400(envelope)", "422", "redirect", "set(status=7)", "drop(status)", "pad(3000000)"] {
+    for action in ["400", "400(envelope)", "200(envelope=400)", "422", "redirect"] {
+        cases.push(format!("status:{action}@1"));
+        cases.push(format!("result:{action}@1"));
+    }
+    for action in ["set(status=7)", "drop(status)", "pad(3000000)"] {
         cases.push(format!("status:{action}@1"));
     }
     for action in
