@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::job::{End, buy, fetch, follow, without_task};
 use super::purchase::{Bought, Urls, upload};
+use super::slot::{Freed, Slot};
 use super::stop::Level;
 use super::{Purchase, StopCause, Work};
 use crate::client::Service;
@@ -44,6 +45,8 @@ pub(super) struct Dispatcher<S, P> {
     tasks: JoinSet<()>,
     inbox: mpsc::UnboundedReceiver<Message>,
     outbox: mpsc::UnboundedSender<Message>,
+    freed: mpsc::UnboundedReceiver<Freed>,
+    slots: mpsc::UnboundedSender<Freed>,
     summary: Summary,
 }
 
@@ -56,11 +59,9 @@ enum Prepared {
 }
 
 /// What jobs tell the dispatcher.
-pub(super) enum Message {
+enum Message {
     /// The images of the purchase with this number are at the service, or can't be.
     Uploaded(usize, Box<Purchase>, Result<Urls, Bought>),
-    /// A generation is no longer in flight.
-    SlotFree,
     /// A job came to its end in this run.
     Ended(JobId, Box<End>),
     /// A job that an earlier run left finished came to its end.
@@ -70,6 +71,7 @@ pub(super) enum Message {
 impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     pub(super) fn new(context: Arc<Context<S>>, work: Work<P>) -> Dispatcher<S, P> {
         let (outbox, inbox) = mpsc::unbounded_channel();
+        let (slots, freed) = mpsc::unbounded_channel();
         let (resumed, finished): (Vec<_>, Vec<_>) =
             work.collect.into_iter().partition(|record| matches!(record.stage, Stage::Submitted { .. }));
         let mut rate = context.settings.submit_rate.map(|rate| Throttle::new(rate.count, rate.per));
@@ -88,6 +90,8 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             tasks: JoinSet::new(),
             inbox,
             outbox,
+            freed,
+            slots,
             summary: Summary::default(),
         }
     }
@@ -112,6 +116,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             let held_by_rate = level == Level::Go && self.may_start();
             tokio::select! {
                 Some(message) = self.inbox.recv() => self.take(message),
+                Some(Freed) = self.freed.recv() => self.in_flight -= 1,
                 Some(ended) = self.tasks.join_next() => {
                     if let Err(panic) = ended {
                         // A bug in one job must not take the others along; its state is in the ledger.
@@ -186,7 +191,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     /// Takes a slot at the service; it is free again when the guard is dropped.
     fn slot(&mut self) -> Slot {
         self.in_flight += 1;
-        Slot(self.outbox.clone())
+        Slot::new(self.slots.clone())
     }
 
     /// Takes up a job that is at the service already: it is in flight whether or not a slot is free.
@@ -219,7 +224,6 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::SlotFree => self.in_flight -= 1,
             Message::Uploaded(number, purchase, outcome) => {
                 // Places before the window have been passed over.
                 let first = self.prepared - self.window.len();
@@ -279,16 +283,6 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     fn count_what_is_left(&mut self) {
         let waiting = self.window.iter().filter(|p| !matches!(p, Prepared::Spoilt)).count();
         self.summary.left += waiting + self.finished.len() + self.purchases.by_ref().count();
-    }
-}
-
-/// A slot at the service; free when dropped.
-pub(super) struct Slot(mpsc::UnboundedSender<Message>);
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        // A dispatcher that is gone counts no slots.
-        let _ = self.0.send(Message::SlotFree);
     }
 }
 

@@ -3,8 +3,8 @@
 use super::Purchase;
 use super::collect::{Collected, collect};
 use super::context::Context;
-use super::dispatcher::Slot;
-use super::purchase::{Bought, Urls, submit};
+use super::purchase::{Bought, Urls, said, submit};
+use super::slot::Slot;
 use super::watch::{Watched, watch};
 use crate::client::Service;
 use crate::event::{Cause, Event, Problem};
@@ -113,9 +113,4 @@ pub(super) fn without_task(bought: Bought) -> End {
         Bought::Uncertain(reason) => End::Uncertain(reason),
         Bought::Out | Bought::Task(_) => End::Out,
     }
-}
-
-/// The service's code with its words.
-pub(super) fn said(code: &str, message: &str) -> String {
-    if message.is_empty() { code.to_owned() } else { message.to_owned() }
 }

@@ -17,6 +17,7 @@ mod dispatcher;
 mod gate;
 mod job;
 mod purchase;
+mod slot;
 pub mod stop;
 mod uploads;
 mod watch;

@@ -2,7 +2,6 @@
 
 use super::Purchase;
 use super::context::{Context, Missed};
-use super::job::said;
 use super::stop::Level;
 use crate::base::digest::Sha256;
 use crate::base::faultpoint;
@@ -237,4 +236,9 @@ async fn refused<S: Service>(context: &Context<S>, purchase: &Purchase, failure:
 async fn uncertain<S: Service>(context: &Context<S>, purchase: &Purchase, reason: &str) {
     let (key, attempt, at) = (purchase.key.clone(), purchase.attempt, context.clock.now_in_seconds());
     let _ = context.record(Entry::Uncertain { key, attempt, reason: reason.to_owned(), at }).await;
+}
+
+/// The service's code with its words.
+pub(super) fn said(code: &str, message: &str) -> String {
+    if message.is_empty() { code.to_owned() } else { message.to_owned() }
 }
