@@ -64,8 +64,6 @@ words! {
         Refused "refused" "the service refused it",
         /// Submit or hold: nobody can know whether an earlier submit arrived.
         Uncertain "uncertain" "nobody knows whether its submit arrived",
-        /// Submit: a person settled an uncertain submit by `batch resolve --resubmit`.
-        Released "released" "resolved: submit again",
         /// Hold: a person settled an uncertain submit by `batch resolve --failed`.
         Settled "settled" "resolved: failed",
         /// Resume: it was submitted and isn't finished.
@@ -76,13 +74,11 @@ words! {
         MissingFile "missing-file" "a video is gone",
         /// Download: a video that was here has other content now.
         AlteredFile "altered-file" "a video has other content now",
-        /// Hold: a file that isn't known to be this job's stands where its video goes; it is never overwritten.
-        FileInTheWay "file-in-the-way" "another file stands where its video goes",
         /// Keep: all its videos are here.
         Succeeded "succeeded" "its videos are here",
-        /// Any: it takes over the record of a vanished job with the same digest.
+        /// Keep: it takes over the record of a vanished job with the same digest.
         Renamed "renamed" "takes over the record of a renamed job",
-        /// Any: an edit was undone, and the record of its earlier digest counts again.
+        /// Keep: an edit was undone, and the record of its earlier digest counts again.
         TakenBack "taken-back" "an edit was undone",
         /// Resume or download: paid for, but the job has another digest now.
         Superseded "superseded" "paid for before the job was changed",
@@ -90,8 +86,6 @@ words! {
         Removed "removed" "paid for before the job was removed",
         /// Hold: `--limit` leaves it for another run.
         Limit "limit" "beyond --limit",
-        /// Hold: `--max-cost` leaves it for another run.
-        MaxCost "max-cost" "beyond --max-cost",
     }
 }
 

@@ -45,8 +45,10 @@ pub fn decide(record: Option<&Record>, known: Known, videos: Videos, policy: Pol
             Videos::Missing => (Action::Download, Reason::MissingFile),
             Videos::Altered => (Action::Download, Reason::AlteredFile),
         },
+        (Stage::Failed { word: Word::Person, .. }, Retry::Failed | Retry::Nothing, _) => {
+            (Action::Hold, Reason::Settled)
+        }
         (Stage::Failed { .. }, Retry::Nothing, _) => (Action::Hold, Reason::Failed),
-        (Stage::Failed { word: Word::Person, .. }, Retry::Failed, _) => (Action::Hold, Reason::Failed),
         (Stage::Failed { .. }, _, _) => (Action::Submit, Reason::Failed),
         (Stage::Refused { .. }, Retry::Everything, _) => (Action::Submit, Reason::Refused),
         (Stage::Refused { .. }, _, _) => (Action::Hold, Reason::Refused),

@@ -85,6 +85,8 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         } else if action == Action::Submit {
             submits += 1;
             estimate.add(&manifest.prices, &job.generation);
+        } else if action == Action::Keep {
+            reason = record.map_or(reason, |record| kept(record, job));
         }
         steps.push(Step {
             job: index,
@@ -122,6 +124,15 @@ impl Plan {
     /// How many jobs get this action.
     pub fn count(&self, action: Action) -> usize {
         self.steps.iter().filter(|step| step.action == action).count()
+    }
+}
+
+/// Why a job is kept: its videos are here, perhaps because its record came to it.
+fn kept(record: &Record, job: &Job) -> Reason {
+    match record.place {
+        _ if record.key.job != job.id => Reason::Renamed,
+        Place::Superseded => Reason::TakenBack,
+        Place::Current => Reason::Succeeded,
     }
 }
 

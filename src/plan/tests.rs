@@ -120,6 +120,8 @@ impl Project {
 const NEW: (Action, Reason) = (Action::Submit, Reason::New);
 const CHANGED: (Action, Reason) = (Action::Submit, Reason::Changed);
 const KEPT: (Action, Reason) = (Action::Keep, Reason::Succeeded);
+const RENAMED: (Action, Reason) = (Action::Keep, Reason::Renamed);
+const TAKEN_BACK: (Action, Reason) = (Action::Keep, Reason::TakenBack);
 
 fn content(id: &str, prompt: &str) -> Option<String> {
     Some(job(id, prompt).digest.to_string())
@@ -144,9 +146,9 @@ fn an_edited_job_is_bought_anew_and_an_undone_edit_is_not() {
     assert_eq!(project.digest_in(&aside), content("a", "one"), "the paid video is kept");
     assert_eq!(project.digest_in("out/a-1.mp4"), content("a", "two"));
 
-    assert_eq!(project.run(&[("a", "one")]), [KEPT]);
+    assert_eq!(project.run(&[("a", "one")]), [TAKEN_BACK]);
     assert_eq!(project.digest_in("out/a-1.mp4"), content("a", "one"));
-    assert_eq!(project.run(&[("a", "two")]), [KEPT], "and back again");
+    assert_eq!(project.run(&[("a", "two")]), [TAKEN_BACK], "and back again");
     assert_eq!(project.book.superseded().count(), 1);
 }
 
@@ -154,7 +156,7 @@ fn an_edited_job_is_bought_anew_and_an_undone_edit_is_not() {
 fn a_rename_costs_nothing_and_its_files_go_along() {
     let mut project = Project::new();
     project.run(&[("a", "one")]);
-    assert_eq!(project.run(&[("b", "one")]), [KEPT]);
+    assert_eq!(project.run(&[("b", "one")]), [RENAMED]);
     assert_eq!((project.digest_in("out/a-1.mp4"), project.digest_in("out/b-1.mp4")), (None, content("b", "one")));
     assert_eq!(project.book.records().count(), 1);
 }
@@ -163,10 +165,10 @@ fn a_rename_costs_nothing_and_its_files_go_along() {
 fn swapped_and_rotated_ids_cost_nothing() {
     let mut project = Project::new();
     project.run(&[("a", "one"), ("b", "two"), ("c", "three")]);
-    assert_eq!(project.run(&[("a", "two"), ("b", "one"), ("c", "three")]), [KEPT, KEPT, KEPT]);
+    assert_eq!(project.run(&[("a", "two"), ("b", "one"), ("c", "three")]), [RENAMED, RENAMED, KEPT]);
     assert_eq!(project.digest_in("out/a-1.mp4"), content("a", "two"));
     assert_eq!(project.digest_in("out/b-1.mp4"), content("b", "one"));
-    assert_eq!(project.run(&[("b", "two"), ("c", "one"), ("d", "three")]), [KEPT, KEPT, KEPT]);
+    assert_eq!(project.run(&[("b", "two"), ("c", "one"), ("d", "three")]), [RENAMED, RENAMED, RENAMED]);
     assert_eq!(project.digest_in("out/d-1.mp4"), content("d", "three"));
     assert_eq!(project.digest_in("out/a-1.mp4"), None);
     assert!(project.plan(&[("b", "two"), ("c", "one"), ("d", "three")], &Choice::default()).is_idle());
@@ -176,7 +178,7 @@ fn swapped_and_rotated_ids_cost_nothing() {
 fn a_job_with_the_digest_that_another_gave_up_takes_its_record() {
     let mut project = Project::new();
     project.run(&[("a", "one")]);
-    assert_eq!(project.run(&[("a", "two"), ("b", "one")]), [CHANGED, KEPT]);
+    assert_eq!(project.run(&[("a", "two"), ("b", "one")]), [CHANGED, RENAMED]);
     assert_eq!(project.digest_in("out/b-1.mp4"), content("b", "one"));
     assert_eq!(project.digest_in("out/a-1.mp4"), content("a", "two"));
 }

@@ -42,10 +42,9 @@ fn document(plan: crate::plan::Plan, manifest: &Manifest) -> PlanDocument {
         }
     });
     let strays = plan.strays.into_iter().map(|record| {
-        let (action, reason) = match record.stage.status() {
-            Status::Submitted => (Action::Resume, Reason::InFlight),
-            _ => (Action::Download, Reason::Generated),
-        };
+        let action = if record.stage.status() == Status::Submitted { Action::Resume } else { Action::Download };
+        let left = plan.removed.binary_search(&record.key.job).is_ok();
+        let reason = if left { Reason::Removed } else { Reason::Superseded };
         PlannedJob { id: record.key.job, action, reason, changed: Vec::new(), digest: record.key.digest }
     });
     let crate::plan::estimate::Estimate { amount, unit, exact } = plan.estimate;
