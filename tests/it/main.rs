@@ -13,6 +13,7 @@ mod interrupt;
 mod layers;
 mod plan;
 mod progress;
+mod records;
 mod resume;
 mod run;
 mod schemas;

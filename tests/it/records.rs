@@ -1,0 +1,172 @@
+//! Records and digests: twins, takes, what a person settles, what is collected, and locks that went back in time. Each
+//! with the charges counted at the service.
+
+use crate::support::service::options;
+use crate::support::setup::{LOCK, MANIFEST, Setup, manifest, manifest_of};
+use batch::simulate::{Call, Latency, Options};
+use std::fs;
+use std::time::Duration;
+
+/// A setup whose first submit is charged and never answered.
+fn with_a_lost_reply() -> Setup {
+    let setup = Setup::new(&manifest_of(1), &["submit:reset(charged)@1"]);
+    setup.run([]).exits(3);
+    assert_eq!(setup.charges(), 1);
+    setup
+}
+
+/// The task id of the only charge, as the service's console would show it.
+fn task_of_the_lost_reply(setup: &Setup) -> String {
+    let lock = setup.project.read(LOCK);
+    assert!(!lock.contains("task_id"), "nobody told it: {lock}");
+    setup.service.account().books().tasks.last().expect("there was a charge").clone()
+}
+
+#[test]
+fn twins_are_two_purchases_and_a_take_is_one_more() {
+    let setup = Setup::new(&manifest(&[("a", "@dog runs"), ("b", "@dog runs")]), &[]);
+    let ended = setup.run([]).exits(0);
+    assert!(ended.stderr.contains("twin-jobs"), "{ended:?}");
+    assert_eq!(setup.charges(), 2);
+    let takes = manifest(&[("a", "@dog runs"), ("b", "@dog runs")]).replace("id: b,", "id: b, take: 2,");
+    setup.project.write(MANIFEST, takes);
+    let ended = setup.run([]).exits(0);
+    assert!(!ended.stderr.contains("twin-jobs"), "{ended:?}");
+    assert_eq!(setup.charges(), 3, "the second take is another input");
+    let bodies = setup.submits();
+    assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "`take` is never sent");
+    setup.run([]).exits(0);
+    assert_eq!(setup.charges(), 3);
+}
+
+#[test]
+fn an_uncertain_job_is_explained_and_waits() {
+    let setup = with_a_lost_reply();
+    let told = setup.batch(["resolve", "j1"]).exits(3);
+    for word in ["uncertain", "@dog runs 1 times", "--task-id", "--resubmit", "--failed"] {
+        assert!(told.stderr.contains(word), "{word}: {told:?}");
+    }
+    setup.run([]).exits(3);
+    assert_eq!(setup.charges(), 1, "nobody decided");
+}
+
+#[test]
+fn a_person_may_name_the_task_and_nothing_is_paid_again() {
+    let setup = with_a_lost_reply();
+    let task = task_of_the_lost_reply(&setup);
+    setup.batch(["resolve", MANIFEST, "j1", "--task-id", &task]).exits(0);
+    setup.run([]).exits(0);
+    assert_eq!((setup.charges(), setup.project.files("out")), (1, vec!["out/j1-1.mp4".to_owned()]));
+    let ended = setup.batch(["resolve", "j1", "--resubmit"]).exits(2);
+    assert!(ended.stderr.contains("succeeded"), "{ended:?}");
+}
+
+#[test]
+fn the_task_of_another_job_is_refused() {
+    let setup = Setup::new(&manifest_of(2), &["submit:reset(charged)@1"]);
+    setup.run(["-j", "1"]).exits(3);
+    let status = setup.batch(["status", "--format", "json"]).exits(0).json();
+    let other = status["jobs"][1]["task_id"].as_str().unwrap().to_owned();
+    let lock = setup.project.read(LOCK);
+    let ended = setup.batch(["resolve", "j1", "--task-id", &other]).exits(2);
+    assert!(ended.stderr.contains("j2"), "{ended:?}");
+    assert_eq!(setup.project.read(LOCK), lock);
+}
+
+#[test]
+fn a_person_may_have_it_submitted_again_or_call_it_failed() {
+    let setup = with_a_lost_reply();
+    setup.batch(["resolve", "j1", "--resubmit"]).exits(0);
+    setup.run([]).exits(0);
+    assert_eq!(setup.charges(), 2, "a person's word");
+
+    let setup = with_a_lost_reply();
+    setup.batch(["resolve", "j1", "--failed"]).exits(0);
+    setup.run([]).exits(1);
+    assert_eq!(setup.charges(), 1);
+    let status = setup.batch(["status", "--format", "json"]).exits(0).json();
+    assert_eq!(status["jobs"][0]["status"], "failed");
+    setup.project.write(MANIFEST, manifest(&[("j1", "@dog sleeps")]));
+    setup.run([]).exits(0);
+    assert_eq!(setup.charges(), 2, "another digest is another job");
+}
+
+#[test]
+fn fetch_collects_and_submits_nothing_although_the_manifest_has_errors() {
+    let latency = Latency::fixed(Duration::from_millis(400));
+    let setup = Setup::with(&manifest_of(2), Options { latency, ..options(&[]) });
+    let mut running = setup.running([]).start();
+    running.wait_for_stderr("j2 submitted");
+    running.signal("INT");
+    running.end().exits(130);
+    setup.project.write(MANIFEST, "version: 1\njobs: [{ id: j3, prompt: \"@nobody\" }]\n");
+    setup.project.batch(["fetch"]).against(&setup.service.base_url()).run().exits(0);
+    assert_eq!((setup.charges(), setup.project.files("out").len()), (2, 2));
+    let calls = setup.calls();
+    setup.project.batch(["fetch"]).env("BAICAI_BASE_URL", &setup.service.base_url()).run().exits(0);
+    assert_eq!(setup.calls(), calls, "nothing is left to collect, and no key is needed");
+}
+
+#[test]
+fn pruning_forgets_what_is_finished_and_gone_and_keeps_its_videos() {
+    let setup = Setup::new(&manifest_of(2), &[]);
+    setup.run([]).exits(0);
+    setup.project.write(MANIFEST, manifest_of(1));
+    setup.run([]).exits(0);
+    assert!(setup.project.read(LOCK).contains("id = \"j2\""), "a record stays until it is pruned");
+    setup.run(["--prune"]).exits(0);
+    assert!(!setup.project.read(LOCK).contains("id = \"j2\""));
+    assert_eq!((setup.project.files("out").len(), setup.charges()), (2, 2));
+    setup.batch(["verify"]).exits(0);
+}
+
+#[test]
+fn an_edit_in_flight_pays_for_both_inputs_once_and_fetches_both() {
+    let latency = Latency::fixed(Duration::from_millis(500));
+    let setup = Setup::with(&manifest(&[("a", "@dog runs")]), Options { latency, ..options(&[]) });
+    let mut running = setup.running([]).start();
+    running.wait_for_stderr("a submitted");
+    running.signal("KILL");
+    running.end();
+    setup.project.write(MANIFEST, manifest(&[("a", "@dog sleeps")]));
+    setup.run([]).exits(0);
+    let files = setup.project.files("out");
+    assert_eq!((setup.charges(), files.len(), setup.requests(Call::Download).len()), (2, 2, 2), "{files:?}");
+    setup.project.write(MANIFEST, manifest(&[("a", "@dog runs")]));
+    setup.run([]).exits(0);
+    assert_eq!(setup.charges(), 2);
+}
+
+#[test]
+fn a_journal_beside_an_older_lock_loses_nothing() {
+    let latency = Latency::fixed(Duration::from_millis(300));
+    let setup = Setup::with(&manifest_of(1), Options { latency, ..options(&[]) });
+    setup.run([]).exits(0);
+    let older = setup.project.read(LOCK);
+    setup.project.write(MANIFEST, manifest_of(2));
+    setup.run([]).exits(0);
+    setup.project.write(MANIFEST, manifest_of(3));
+    let mut running = setup.running([]).start();
+    running.wait_for_stderr("j3 submitted");
+    running.signal("KILL");
+    running.end();
+    // A checkout puts back the lock of two runs before: it knows nothing of j2, whose money is gone with the lock that said
+    // so; what the journal knows is kept.
+    fs::write(setup.project.path(LOCK), older).unwrap();
+    setup.batch(["status"]).exits(0);
+    let status = setup.batch(["status", "--format", "json"]).exits(0).json();
+    assert_eq!(status["jobs"][2]["status"], "submitted", "{status}");
+    setup.run(["--only", "j3"]).exits(0);
+    assert_eq!(setup.charges(), 3);
+}
+
+#[test]
+fn of_several_videos_only_the_one_that_is_gone_is_fetched() {
+    let text = manifest_of(1).replace("id: j1,", "id: j1, number_of_videos: 3,");
+    let setup = Setup::new(&text, &[]);
+    setup.run([]).exits(0);
+    assert_eq!((setup.charges(), setup.project.files("out").len()), (1, 3));
+    fs::remove_file(setup.project.path("out/j1-2.mp4")).unwrap();
+    setup.run([]).exits(0);
+    assert_eq!((setup.charges(), setup.requests(Call::Download).len()), (1, 4));
+}
