@@ -11,6 +11,7 @@ mod formats;
 mod init;
 mod interrupt;
 mod layers;
+mod manual;
 mod plan;
 mod progress;
 mod records;

@@ -1,0 +1,142 @@
+//! What the manual says is so: its manifests are valid, its codes and options are those of the program, its links lead somewhere.
+
+use crate::support::image::{jpeg, png};
+use crate::support::project::Project;
+use batch::diagnostic::code::Code;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+const PAGES: [&str; 8] = [
+    "README.md",
+    "examples/README.md",
+    "docs/README.md",
+    "docs/manifest.md",
+    "docs/command-line.md",
+    "docs/lockfile.md",
+    "docs/recovery.md",
+    "docs/security.md",
+];
+
+fn page(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// What stands in the page's blocks that are fenced as `language`.
+fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
+    let opening = format!("```{language}\n");
+    page.split(&opening).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+/// The page's sections: what stands under each heading, up to the next one of any level.
+fn sections(page: &str) -> BTreeMap<&str, Vec<&str>> {
+    let (mut sections, mut heading, mut code) = (BTreeMap::<_, Vec<_>>::new(), "", false);
+    for line in page.lines() {
+        code ^= line.starts_with("```");
+        match line.trim_start_matches('#').strip_prefix(' ') {
+            Some(title) if !code && line.starts_with('#') => {
+                heading = title;
+                assert!(sections.insert(heading, Vec::new()).is_none(), "two sections are called `{heading}`");
+            }
+            _ => sections.entry(heading).or_default().push(line),
+        }
+    }
+    sections
+}
+
+#[test]
+fn whole_manifests_of_the_manual_are_valid() {
+    let project = Project::new().with("refs/dog.png", png(64, 64, "dog")).with("refs/hill.jpg", jpeg(64, 64, "hill"));
+    let mut checked = 0;
+    for (language, start) in [("yaml", "version: 1\n"), ("toml", "version = 1\n")] {
+        for path in ["README.md", "docs/manifest.md"] {
+            let page = page(path);
+            for manifest in blocks(&page, language).into_iter().filter(|block| block.starts_with(start)) {
+                let name = format!("jobs.{language}");
+                project.write(&name, manifest);
+                project.batch(["check", &name]).run().exits(0);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 3, "only {checked} manifests were found");
+}
+
+#[test]
+fn the_manual_has_a_section_for_every_code_and_no_other() {
+    let page = page("docs/manifest.md");
+    let codes = page.split_once("\n## Codes\n").expect("the manual has codes").1;
+    let headings: Vec<&str> = codes.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    assert_eq!(headings, Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
+}
+
+#[test]
+fn options_and_commands_of_the_manual_are_those_of_the_help() {
+    let page = page("docs/command-line.md");
+    let sections = sections(&page);
+    let project = Project::new();
+    let help = project.batch(["--help"]).run().exits(0).stdout;
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .map_while(|line| line.split_whitespace().next())
+        .filter(|command| *command != "help")
+        .collect();
+    let listed = blocks(&page, "")[0].lines().map(|line| line.split_whitespace().nth(1).unwrap());
+    assert_eq!(listed.collect::<Vec<_>>(), commands);
+
+    let general = options_of_tables(&sections["Options of all commands"]);
+    assert_eq!(general, options_of_help(&help), "the options of all commands");
+    for command in commands {
+        let title = format!("`batch {command}`");
+        let section = sections.get(title.as_str()).unwrap_or_else(|| panic!("no section is called {title}"));
+        let help = options_of_help(&project.batch([command, "--help"]).run().exits(0).stdout);
+        let of_command: BTreeSet<_> = help.difference(&general).cloned().collect();
+        assert_eq!(options_of_tables(section), of_command, "the options of {title}");
+    }
+}
+
+/// The long options that the first cells of a section's tables name.
+fn options_of_tables(section: &[&str]) -> BTreeSet<String> {
+    let cells = section.iter().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let names = cells.flat_map(|cell| cell.split(['`', ' ', ',']));
+    names.filter(|name| name.starts_with("--") && name.len() > 3).map(str::to_owned).collect()
+}
+
+/// The long options that a help lists: each starts a line, behind its short form where it has one.
+fn options_of_help(help: &str) -> BTreeSet<String> {
+    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let names = lines.flat_map(|line| line.split_whitespace().take(2));
+    names.filter(|name| name.starts_with("--")).map(|name| name.trim_end_matches('.').to_owned()).collect()
+}
+
+#[test]
+fn links_of_the_manual_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut followed = 0;
+    for path in PAGES {
+        let text = page(path);
+        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if link.starts_with("https://") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { root.join(path) } else { root.join(path).parent().unwrap().join(file) };
+            assert!(target.exists(), "{path}: {link} leads nowhere");
+            if !anchor.is_empty() {
+                let target = fs::read_to_string(target).unwrap();
+                let found = sections(&target).keys().any(|heading| slug(heading) == anchor);
+                assert!(found, "{path}: {link}: there is no such section");
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed > 50, "only {followed} links were found");
+}
+
+/// The name by which a link reaches a heading.
+fn slug(heading: &str) -> String {
+    let kept = heading.to_lowercase().replace(' ', "-");
+    kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+}
