@@ -92,7 +92,9 @@ fn check<'t>(
     match mention.target {
         Target::Name(name) => Some(names[name]),
         Target::Unspaced(name) => {
-            let behind = prompt.value[mention.range.end..].chars().take(BEHIND).collect();
+            // Not beyond the line: what is to be written is shown in one.
+            let line = prompt.value[mention.range.end..].lines().next().unwrap_or_default();
+            let behind = line.chars().take(BEHIND).collect();
             let at = place(prompt, mention);
             blame.push_at(prompt.home, Problem::MentionSpacing { at, mention: shown(), behind });
             Some(names[name])
