@@ -1,8 +1,9 @@
-//! What the manual says is so: its manifests are valid, its codes and options are those of the program, its links lead somewhere.
+//! What the manual says is so: its manifests are valid, its codes, options and layers are the program's, its links lead somewhere.
 
 use crate::support::image::{jpeg, png};
 use crate::support::project::Project;
 use batch::diagnostic::code::Code;
+use batch::manifest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -24,8 +25,8 @@ fn page(path: &str) -> String {
 
 /// What stands in the page's blocks that are fenced as `language`.
 fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
-    let opening = format!("```{language}\n");
-    page.split(&opening).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+    let fenced = page.split("\n```").skip(1).step_by(2);
+    fenced.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
 }
 
 /// The page's sections: what stands under each heading, up to the next one of any level.
@@ -60,6 +61,30 @@ fn whole_manifests_of_the_manual_are_valid() {
         }
     }
     assert!(checked >= 3, "only {checked} manifests were found");
+}
+
+#[test]
+fn examples_have_neither_errors_nor_warnings() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut checked = 0;
+    for example in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let manifest = ["jobs.yaml", "jobs.toml"].map(|name| example.join(name)).into_iter().find(|path| path.exists());
+        let loaded = manifest::load(&manifest.unwrap_or_else(|| panic!("{} has no manifest", example.display())));
+        assert!(loaded.findings.is_empty(), "{}: {:?}", example.display(), loaded.findings);
+        let name = example.file_name().unwrap().to_str().unwrap();
+        assert!(page("examples/README.md").contains(&format!("\n| `{name}` | ")), "no word on {name}");
+        checked += 1;
+    }
+    assert!(checked >= 5, "only {checked} examples were found");
+}
+
+#[test]
+fn the_map_of_the_source_names_the_layers_of_the_source() {
+    let (readme, source) = (page("README.md"), page("src/lib.rs"));
+    let map = *blocks(&readme, "").last().unwrap();
+    let mapped: Vec<_> = map.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    let layers = source.lines().filter_map(|line| line.strip_prefix("//! | `")?.split('`').next());
+    assert_eq!(mapped, layers.collect::<Vec<_>>());
 }
 
 #[test]
