@@ -2,6 +2,7 @@
 
 use crate::support::image::{jpeg, png};
 use crate::support::project::Project;
+use batch::base::digest::Sha256;
 use batch::diagnostic::code::Code;
 use batch::manifest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +94,19 @@ fn the_manual_has_a_section_for_every_code_and_no_other() {
     let codes = page.split_once("\n## Codes\n").expect("the manual has codes").1;
     let headings: Vec<&str> = codes.lines().filter_map(|line| line.strip_prefix("### ")).collect();
     assert_eq!(headings, Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
+}
+
+#[test]
+fn digests_of_the_manual_are_those_of_its_bytes_and_of_the_examples() {
+    let page = page("docs/manifest.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (example, job) in [("service-example", "service-example"), ("local-images", "portrait-again")] {
+        let loaded = manifest::load(&root.join("examples").join(example).join("jobs.yaml")).manifest.unwrap();
+        let digest = loaded.jobs.iter().find(|found| found.id.as_str() == job).unwrap().digest.to_string();
+        assert!(page.contains(&digest), "{job}: {digest}");
+        let mut requests = page.lines().filter(|line| line.starts_with("{\"input\":"));
+        assert!(requests.any(|line| format!("sha256:{}", Sha256::of(line.as_bytes())) == digest), "{job}");
+    }
 }
 
 #[test]
