@@ -268,4 +268,6 @@ impl Desk {
 #[cfg(test)]
 mod measure;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,119 @@
+//! Random scripts.
+
+use super::world::{DIGESTS, JOBS};
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// Some jobs do what they do next; what they write waits together, and is one group.
+    Work(Vec<Pick>),
+    /// The same, but the process dies while the group is being written.
+    Torn(Vec<Pick>, Damage),
+    /// The process dies after it has moved some records to their places.
+    BeginAndDie(usize),
+    Kill,
+    End,
+    /// The lock is there, but the journal isn't removed yet.
+    EndAndDie,
+    /// A job of the manifest gets another digest, or goes.
+    Edit(usize, Option<usize>),
+    Resolve(Pick, Fate),
+    Prune,
+    /// The journal of an earlier killed run comes back.
+    Stray(usize),
+}
+
+/// A job, by its place among those that have something to do, and what it is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pick {
+    pub(super) job: usize,
+    pub(super) said: Said,
+}
+
+/// What the service says, whatever it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    Good,
+    Bad,
+    /// Not now.
+    Busy,
+    /// The answer is lost, the task isn't known, the file was altered.
+    Strange,
+    /// As before, but nothing was paid; of a job without a result, a person says that it may be submitted again.
+    Allowed,
+}
+
+/// What a crash leaves of the group that was being written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Damage {
+    Cut(prop::sample::Index),
+    Zeros(prop::sample::Index),
+    /// A page that isn't on the disk, while later ones are.
+    Hole(prop::sample::Index),
+}
+
+/// How a command ends that writes one entry.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fate {
+    Done,
+    Killed,
+}
+
+impl Damage {
+    pub(super) fn apply(self, group: &mut Vec<u8>) {
+        match self {
+            Damage::Cut(at) => group.truncate(at.index(group.len() + 1)),
+            Damage::Zeros(from) => {
+                let from = from.index(group.len() + 1);
+                group[from..].fill(0);
+            }
+            Damage::Hole(_) if group.is_empty() => {}
+            Damage::Hole(at) => {
+                let at = at.index(group.len());
+                group[at] ^= 0x80;
+            }
+        }
+    }
+}
+
+pub(super) fn scripts() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 1..=40)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        30 => picks().prop_map(Step::Work),
+        4 => (picks(), damage()).prop_map(|(picks, damage)| Step::Torn(picks, damage)),
+        1 => (0..4usize).prop_map(Step::BeginAndDie),
+        2 => Just(Step::Kill),
+        2 => Just(Step::End),
+        2 => Just(Step::EndAndDie),
+        4 => (0..JOBS, prop::option::weighted(0.8, 0..DIGESTS)).prop_map(|(job, digest)| Step::Edit(job, digest)),
+        3 => (pick(), prop_oneof![Just(Fate::Done), Just(Fate::Killed)]).prop_map(|(pick, fate)| Step::Resolve(pick, fate)),
+        1 => Just(Step::Prune),
+        0 => any::<usize>().prop_map(Step::Stray),
+    ]
+}
+
+fn picks() -> impl Strategy<Value = Vec<Pick>> {
+    prop::collection::vec(pick(), 1..=4)
+}
+
+fn pick() -> impl Strategy<Value = Pick> {
+    let said = prop_oneof![
+        6 => Just(Said::Good),
+        1 => Just(Said::Bad),
+        1 => Just(Said::Busy),
+        1 => Just(Said::Strange),
+        1 => Just(Said::Allowed),
+    ];
+    (0..JOBS * DIGESTS, said).prop_map(|(job, said)| Pick { job, said })
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        any::<prop::sample::Index>().prop_map(Damage::Cut),
+        any::<prop::sample::Index>().prop_map(Damage::Zeros),
+        any::<prop::sample::Index>().prop_map(Damage::Hole),
+    ]
+}
