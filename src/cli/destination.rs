@@ -37,7 +37,8 @@ impl Destination {
     ) -> Result<Destination, Failure> {
         let (base, origin) = settings::base_url(option, Some(manifest))?;
         let identity = base.to_string();
-        if let Some(other) = of_lock.filter(|of_lock| *of_lock != identity && !common.move_service) {
+        if let Some(other) = of_lock.filter(|other| *other != identity && (!common.move_service || *other == SIMULATED))
+        {
             return Err(Failure::usage(format!("the lock belongs to {other}, the jobs would go to {identity}")).hint(
                 "use another lock for another service: --lock FILE; or say that it is the same service under a new name: --move-service",
             ));
@@ -58,11 +59,16 @@ impl Destination {
         Destination::with_key(base, origin, folder, common)
     }
 
-    /// A simulated service inside this process.
+    /// A simulated service inside this process; `of_lock` is the service that the lock belongs to.
     ///
     /// # Errors
-    /// Where it can't be started.
-    pub(super) fn simulated(args: &args::Simulation) -> Result<Destination, Failure> {
+    /// Where that is a real one, or the simulated one can't be started.
+    pub(super) fn simulated(args: &args::Simulation, of_lock: Option<&str>) -> Result<Destination, Failure> {
+        // No word of a person makes the simulated service the same as a real one.
+        if let Some(other) = of_lock.filter(|of_lock| *of_lock != SIMULATED) {
+            return Err(Failure::usage(format!("the lock belongs to {other}, not to a simulated service"))
+                .hint("use another lock for the trial: --lock FILE, or none for the one beside the manifest"));
+        }
         let defaults = Options::default();
         let options = Options {
             latency: args.latency.unwrap_or(defaults.latency),

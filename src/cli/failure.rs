@@ -35,6 +35,11 @@ impl Failure {
         Failure { exit: Exit::Service, message: message.to_string(), hint: None }
     }
 
+    /// Nobody knows what came of submits.
+    pub(super) fn uncertain(message: impl Display) -> Failure {
+        Failure { exit: Exit::Uncertain, message: message.to_string(), hint: None }
+    }
+
     /// The manifest is wrong, and its findings have been shown.
     pub(super) fn shown() -> Failure {
         Failure::usage("")
@@ -74,7 +79,7 @@ impl From<LedgerError> for Failure {
                 "don't delete it, it may hold the only copy of a task id: put back a copy that is whole, or ask for help with it; nothing was sent, and the file is as it was"
             }
             LedgerError::Damaged { .. } => {
-                "mend that line, or put back the last good version (`git log -p -- jobs.lock` shows them); nothing was sent, and the file is as it was"
+                "mend that line, or put back the last good version (`git log -p` of the lock shows them); nothing was sent, and the file is as it was"
             }
             LedgerError::ForeignJournal { .. } | LedgerError::Io { .. } => return Failure::machine(error),
         };

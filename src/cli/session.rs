@@ -58,7 +58,10 @@ impl Session<'_> {
         work: Work<impl Iterator<Item = Purchase>>,
     ) -> Result<Outcome, Failure> {
         let Destination { base, key, identity, .. } = &self.destination;
-        ledger.move_service(identity)?;
+        // That it may be is settled where the destination is chosen.
+        if ledger.book().service().is_some_and(|service| service != identity) {
+            ledger.move_service(identity)?;
+        }
         let client = http::Settings {
             temporaries: Mark::of(ledger.lock()),
             ..http::Settings::new(base.clone(), key.clone(), self.settings.concurrency)
@@ -73,10 +76,8 @@ impl Session<'_> {
             let (scribe, closer) = ledger.start(identity)?;
             let stop = Stop::default();
             self.signals.listen(stop.clone());
-            for entry in first {
-                // A journal that can't be written says so again, and the engine acts on it.
-                let _ = scribe.record(entry).await;
-            }
+            // Together, so that they share syncs. A journal that can't be written says so again, and the engine acts on it.
+            futures::future::join_all(first.into_iter().map(|entry| scribe.record(entry))).await;
             let parts = Parts {
                 service,
                 identity: identity.clone(),
@@ -150,6 +151,10 @@ pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, 
     for cause in &outcome.causes {
         let failure = match cause {
             StopCause::Interrupted | StopCause::Failures => continue,
+            StopCause::Unanswered(row) => Failure::uncertain(format!(
+                "{row} submits in a row got no answer that tells whether they arrived: nothing more was submitted"
+            ))
+            .hint("look into what stands between here and the service, a proxy for example, then run again"),
             StopCause::Journal(message) => Failure::machine(message)
                 .hint("nothing more was submitted; what was paid is in the lock or will be polled by the next run"),
             StopCause::Refused(problem) => Failure::service(format!("the run was stopped: {}", problem.message))

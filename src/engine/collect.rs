@@ -80,10 +80,13 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
     let Some(task) = record.stage.task() else { return Ok(Vec::new()) };
     let mut have: Vec<Output> = record.stage.outputs().to_vec();
     let mut tries = 0;
+    // A file in the way of one video keeps no other from being fetched.
+    let mut in_the_way = None;
     // Each round asks for fresh URLs: those of the round before have expired.
     'fresh: loop {
         let urls = result(context, &record.key, task).await?;
-        for listed in number(&urls, &have) {
+        let listed = number(&urls, &have);
+        for listed in &listed {
             let known = have.iter().find(|output| output.number == listed.number);
             let path = record.name.path(listed.number);
             if known.is_some_and(|output| is_here(context, &path, output)) {
@@ -91,7 +94,7 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
             }
             let fetched = loop {
                 tries += 1;
-                match fetch(context, record, &listed, &path, known).await {
+                match fetch(context, record, listed, &path, known).await {
                     Err(Missed::Failed(failure)) if tries < TRIES => match failure.verdict {
                         Verdict::Again(asked) | Verdict::Unreachable(asked) => {
                             let pause = context.backoff(tries, asked);
@@ -102,16 +105,32 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
                             context.pause(Call::Download, &record.key.job, &failure.message, pause).await?;
                             continue 'fresh;
                         }
-                        _ => return Err(failure.into()),
+                        _ => break Err(Missed::Failed(failure)),
                     },
-                    other => break other?,
+                    other => break other,
                 }
+            };
+            let fetched = match fetched {
+                Err(Missed::Failed(failure)) if failure.code == IN_THE_WAY => {
+                    in_the_way.get_or_insert(failure);
+                    tries = 0;
+                    continue;
+                }
+                other => other?,
             };
             have.retain(|output| output.number != fetched.number);
             have.push(fetched);
             tries = 0;
         }
+        if let Some(failure) = in_the_way {
+            return Err(failure.into());
+        }
         have.sort_by_key(|output| output.number);
+        let is_listed = |output: &Output| listed.iter().any(|listed| listed.number == output.number);
+        if let Some(gone) = have.iter().find(|o| !is_listed(o) && !is_here(context, &o.path, o)) {
+            let message = format!("{} is gone, and the service no longer lists it for task {task}", gone.path);
+            return Err(Lost::Short(Problem { code: Cause::ResultGone, message }));
+        }
         let succeeded = Entry::Succeeded { key: record.key.clone(), attempt: record.attempt };
         let _ = context.record(succeeded).await;
         return Ok(have.into_iter().map(|output| output.path).collect());
@@ -152,7 +171,12 @@ async fn result<S: Service>(
 /// Numbers the listed videos: a video that is known keeps its number, by its URL without the query; others take
 /// theirs from their place in the list, or the next that is free.
 fn number(urls: &[String], have: &[Output]) -> Vec<Listed> {
-    let known = |url: &str| have.iter().find(|o| o.source.as_deref() == Some(without_query(url))).map(|o| o.number);
+    // URLs that differ in their queries alone tell nothing apart.
+    let alone = |url: &str| urls.iter().filter(|other| without_query(other) == without_query(url)).count() == 1;
+    let known = |url: &str| {
+        let mut same = have.iter().filter(|o| o.source.as_deref() == Some(without_query(url)));
+        same.next().filter(|_| same.next().is_none() && alone(url)).map(|o| o.number)
+    };
     let mut taken: Vec<usize> = urls.iter().filter_map(|url| known(url)).collect();
     let mut listed = Vec::new();
     for (index, url) in urls.iter().enumerate() {
@@ -309,5 +333,7 @@ mod tests {
         assert_eq!(numbers(&["u/b?sig=2", "u/a?sig=1"], &have), [2, 1]);
         assert_eq!(numbers(&["u/c", "u/a"], &have), [2, 1], "a new one takes a number that is free");
         assert_eq!(numbers(&["v/a", "v/b"], &have), [1, 2], "other URLs: by their place");
+        let have = [output(1, "u/view")];
+        assert_eq!(numbers(&["u/view?f=1", "u/view?f=2"], &have), [1, 2], "queries are not kept: by their place");
     }
 }

@@ -24,6 +24,9 @@ use tokio::sync::Semaphore;
 /// Status queries at most beyond the first of each job, however many jobs are in flight.
 const REPEATED_POLLS_PER_SECOND: u32 = 100;
 
+/// Submits in a row without an answer after which no more go out, at the least; with more slots, as many as there are.
+const UNANSWERED: usize = 16;
+
 /// Calls other than submits at once.
 const CALLS: usize = 64;
 
@@ -50,6 +53,8 @@ pub(super) struct Context<S> {
     scribe: Scribe,
     random: Mutex<fastrand::Rng>,
     local: AtomicBool,
+    /// Submits in a row without an answer.
+    row: AtomicUsize,
     unrecorded: Mutex<Vec<(JobId, TaskId)>>,
     strange: AtomicBool,
 }
@@ -91,6 +96,7 @@ impl<S: Service> Context<S> {
             scribe: parts.scribe,
             random: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
             local: AtomicBool::new(false),
+            row: AtomicUsize::new(0),
             unrecorded: Mutex::default(),
             strange: AtomicBool::new(false),
             settings,
@@ -121,6 +127,20 @@ impl<S: Service> Context<S> {
     /// The paid tasks that the journal doesn't have.
     pub(super) fn take_unrecorded(&self) -> Vec<(JobId, TaskId)> {
         std::mem::take(&mut self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes note that a submit got an answer.
+    pub(super) fn answered(&self) {
+        self.row.store(0, Ordering::Relaxed);
+    }
+
+    /// Takes note that a submit got no answer that tells. Many in a row mean something between here and the service that
+    /// breaks them all: nothing more is submitted, before every job of the night waits for a person.
+    pub(super) fn unanswered(&self) {
+        let row = self.row.fetch_add(1, Ordering::Relaxed) + 1;
+        if row == self.settings.concurrency.max(UNANSWERED) {
+            self.stop.to(Level::NoSubmits, StopCause::Unanswered(row));
+        }
     }
 
     /// Takes note that this machine failed.

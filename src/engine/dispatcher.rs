@@ -122,6 +122,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                         // A bug in one job must not take the others along; its state is in the ledger.
                         tracing::error!(%panic, "a job's task ended unexpectedly");
                         self.summary.failed += 1;
+                        self.give_up_places();
                     }
                 }
                 () = tokio::time::sleep_until(self.next_submit), if held_by_rate => {}
@@ -186,6 +187,15 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         self.spawn(purchase.key.job.clone(), buy(self.context.clone(), *purchase, urls, slot));
         self.prepare();
         true
+    }
+
+    /// After a panic: where no task is left, nothing that is waited for comes any more.
+    fn give_up_places(&mut self) {
+        if self.tasks.is_empty() && self.inbox.is_empty() {
+            self.fetching = 0;
+            let uploading = self.window.iter_mut().filter(|place| matches!(place, Prepared::Uploading));
+            uploading.for_each(|place| *place = Prepared::Spoilt);
+        }
     }
 
     /// Takes a slot at the service; it is free again when the guard is dropped.
@@ -274,7 +284,12 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             }
         };
         self.context.events.send(event);
-        if self.context.settings.max_failures.is_some_and(|most| self.summary.failed >= most.get()) {
+        if self
+            .context
+            .settings
+            .max_failures
+            .is_some_and(|most| self.summary.failed + self.summary.uncertain >= most.get())
+        {
             self.context.stop.to(Level::NoSubmits, StopCause::Failures);
         }
     }

@@ -100,6 +100,8 @@ pub struct Purchase {
     pub name: VideoName,
     /// The local images it refers to, each once.
     pub images: Vec<LocalImage>,
+    /// Why nobody knows whether an earlier submit of it arrived, where one was lost: it isn't submitted a third time.
+    pub lost: Option<String>,
 }
 
 impl Purchase {
@@ -119,6 +121,7 @@ impl Purchase {
             name: job.name.clone(),
             images: contents.into_iter().filter_map(|hash| images.get(hash)).cloned().collect(),
             generation: job.generation.clone(),
+            lost: None,
         }
     }
 }
@@ -151,6 +154,8 @@ pub enum StopCause {
     Interrupted,
     /// As many jobs failed as may.
     Failures,
+    /// So many submits in a row got no answer that tells whether they arrived.
+    Unanswered(usize),
     /// The journal can't be written.
     Journal(String),
     /// The service refuses the account, or isn't there.

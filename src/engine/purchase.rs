@@ -104,16 +104,20 @@ pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut
         return Bought::Local(problem);
     }
     let body = purchase.generation.body(|content| urls[content].clone());
-    let mut may_resubmit = context.settings.on_uncertain == OnUncertain::Resubmit;
+    let mut may_resubmit = context.settings.on_uncertain == OnUncertain::Resubmit && purchase.lost.is_none();
     let mut tries = 0;
     loop {
         let pass = tokio::select! {
             biased;
-            () = context.stop.reached(Level::NoSubmits) => return Bought::Out,
+            () = context.stop.reached(Level::NoSubmits) => return not_bought(purchase, Bought::Out),
             pass = context.gate.pass() => pass,
         };
         if intend(context, purchase).await.is_err() {
-            return Bought::Out;
+            return not_bought(purchase, Bought::Out);
+        }
+        if context.stop.level() > Level::Go {
+            refused(context, purchase, &not_sent()).await;
+            return not_bought(purchase, Bought::Out);
         }
         context.events.send(Event::Submitting { job: purchase.key.job.clone(), attempt: purchase.attempt });
         context.sent.submits.fetch_add(1, Ordering::Relaxed);
@@ -131,20 +135,24 @@ pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut
         let failure = match answer {
             Submission::Accepted(task) => {
                 pass.reached();
+                context.answered();
                 accepted(context, purchase, &task).await;
                 return Bought::Task(task);
             }
             Submission::Unknown(reason) => {
                 drop(pass);
                 uncertain(context, purchase, &reason).await;
+                context.unanswered();
                 if std::mem::take(&mut may_resubmit) {
                     purchase.attempt += 1;
+                    purchase.lost = Some(reason);
                     continue;
                 }
                 return Bought::Uncertain(reason);
             }
             Submission::Refused(failure) => failure,
         };
+        context.answered();
         refused(context, purchase, &failure).await;
         purchase.attempt += 1;
         match failure.verdict {
@@ -153,7 +161,7 @@ pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut
             }
             Verdict::Stop => {
                 context.refused(failure);
-                return Bought::Out;
+                return not_bought(purchase, Bought::Out);
             }
             Verdict::Again(asked) if tries < SUBMIT_TRIES => {
                 pass.reached();
@@ -163,12 +171,13 @@ pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut
                     context.gate.hold(pause);
                     context.events.send(Event::Throttled { message: failure.message, pause: pause.as_secs_f64() });
                 } else if context.pause(Call::Submit, &purchase.key.job, &failure.message, pause).await.is_err() {
-                    return Bought::Out;
+                    return not_bought(purchase, Bought::Out);
                 }
             }
             Verdict::Again(_) => {
                 pass.reached();
-                return Bought::Not(Problem { code: Cause::Unreachable, message: failure.message });
+                let problem = Problem { code: Cause::Unreachable, message: failure.message };
+                return not_bought(purchase, Bought::Not(problem));
             }
             Verdict::Gone | Verdict::Final | Verdict::Local => {
                 pass.reached();
@@ -179,6 +188,17 @@ pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut
             }
         }
     }
+}
+
+/// What to say of a purchase that wasn't made: where an earlier submit was lost, that one still waits for a person.
+fn not_bought(purchase: &Purchase, otherwise: Bought) -> Bought {
+    purchase.lost.clone().map_or(otherwise, Bought::Uncertain)
+}
+
+/// The run was stopped between the intent and the request.
+fn not_sent() -> Failure {
+    let message = "the run was stopped before it was sent".to_owned();
+    Failure { verdict: Verdict::Again(None), code: "stopped".to_owned(), message }
 }
 
 /// A video that couldn't be stored is not worth paying for: its place must be free.

@@ -176,6 +176,21 @@ impl Book {
         *self.history_mut(&key) = History::of(record, others);
     }
 
+    /// Takes in the records of `other` whose task this book doesn't know.
+    pub(super) fn keep_tasks(&mut self, other: &Book) {
+        for record in other.records().filter(|record| record.stage.task().is_some()) {
+            if self.get(&record.key).is_some_and(|known| known.stage.task().is_some()) {
+                continue;
+            }
+            let mut record = record.clone();
+            if self.current(&record.key.job).is_some_and(|current| current.key != record.key) {
+                record.place = Place::Superseded;
+            }
+            let others = other.other_tasks(&record.key).into_iter().cloned().collect();
+            self.insert(record, others);
+        }
+    }
+
     /// Takes in an upload; one whose URL has a query is not kept, since what is signed expires.
     pub(super) fn add_upload(&mut self, sha256: Sha256, url: &str, at: Timestamp) {
         if without_query(url) == url {

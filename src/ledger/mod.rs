@@ -236,8 +236,13 @@ impl Desk {
             let (hash, found) = self.find()?;
             if hash.is_some() && hash != self.lock {
                 // Somebody put another lock there (a checkout) while the run was on: do as the next run would after a crash.
-                (book, _) = recover::recover(found.as_deref(), &self.guard.content()?, &self.paths)?;
+                // What this run knew from the lock before is in neither: no task id is lost for it.
+                let known = std::mem::replace(
+                    &mut book,
+                    recover::recover(found.as_deref(), &self.guard.content()?, &self.paths)?.0,
+                );
                 writer.unsaved.iter().for_each(|entry| book.apply(entry));
+                book.keep_tasks(&known);
             }
             self.lock = hash;
             self.write_lock(&book)?;

@@ -22,12 +22,22 @@ impl Estimate {
     }
 
     /// Adds the price of a generation.
+    ///
+    /// The maker's list gives weights: a pair that isn't in the manifest's table costs as much more or less than those that
+    /// are as it does there.
     pub fn add(&mut self, prices: &Prices, generation: &Generation) {
-        let own = prices.table.iter().flatten();
-        let own = own.filter(|p| p.resolution == generation.resolution && p.duration == generation.duration);
-        let price = own.map(|p| p.price).next();
-        self.exact &= price.is_some();
-        let price = price.unwrap_or_else(|| f64::from(list_price(generation.resolution, generation.duration)));
+        let own = || prices.table.iter().flatten();
+        let known = own().find(|p| p.resolution == generation.resolution && p.duration == generation.duration);
+        self.exact &= known.is_some();
+        let price = known.map_or_else(
+            || {
+                let listed: f64 = own().map(|p| f64::from(list_price(p.resolution, p.duration))).sum();
+                let asked: f64 = own().map(|p| p.price).sum();
+                let scale = if listed > 0.0 { asked / listed } else { 1.0 };
+                f64::from(list_price(generation.resolution, generation.duration)) * scale
+            },
+            |known| known.price,
+        );
         self.amount += price * f64::from(generation.number_of_videos);
     }
 }

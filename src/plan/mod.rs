@@ -10,7 +10,7 @@ pub mod videos;
 use crate::ledger::Book;
 use crate::ledger::record::{Key, Place, Record, Stage};
 use crate::manifest::model::{Job, Manifest};
-use crate::spec::names::JobId;
+use crate::spec::names::{Digest, JobId};
 use action::{Action, Reason};
 use decide::{Known, Policy, decide};
 use estimate::Estimate;
@@ -28,6 +28,8 @@ pub struct Plan {
     pub moves: Vec<Move>,
     /// Records that no job of the manifest asks for, but whose videos are still to be collected; as after the moves.
     pub strays: Vec<Record>,
+    /// Records that no job of the manifest asks for, and that wait for a person: they may be paid.
+    pub unsettled: Vec<Record>,
     /// Ids that have a record and are not in the manifest.
     pub removed: Vec<JobId>,
     /// Records that are dropped: key and attempt.
@@ -92,7 +94,10 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
             job: index,
             action,
             reason,
-            changed: former.map_or_else(Vec::new, |former| changed_parts(former, job)),
+            changed: match former {
+                Some(former) if action == Action::Submit => changed_parts(former, job),
+                _ => Vec::new(),
+            },
             // The records of a hundred thousand jobs that are kept are not copied.
             record: record
                 .filter(|_| action != Action::Keep)
@@ -104,14 +109,18 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         });
     }
     let moves = reconciler.moves(&displaced);
-    let strays = strays(manifest, book, &moves, &choice.selection);
+    let (unsettled, strays) = strays(manifest, book, &moves, &choice.selection)
+        .partition(|record| matches!(record.stage, Stage::Uncertain { .. }));
     let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
     let left = || book.records().filter(|record| !ids.contains(&record.key.job));
     let removed: BTreeSet<&JobId> = left().map(|record| &record.key.job).collect();
     let removed = removed.into_iter().cloned().collect();
-    let prune = if choice.prune { left().filter(|record| is_prunable(record, &moves)).collect() } else { Vec::new() };
+    // What a job asks for, selected or not, may yet be taken over by it.
+    let asked: HashSet<&Digest> = manifest.jobs.iter().map(|job| &job.digest).collect();
+    let is_prunable = |record: &&Record| is_finished(record) && !asked.contains(&record.key.digest);
+    let prune = if choice.prune { left().filter(is_prunable).collect() } else { Vec::new() };
     let prune = prune.into_iter().map(|record| (record.key.clone(), record.attempt)).collect();
-    Plan { steps, moves, strays, removed, prune, estimate }
+    Plan { steps, moves, strays, unsettled, removed, prune, estimate }
 }
 
 impl Plan {
@@ -144,24 +153,27 @@ fn look(manifest: &Manifest, record: &Record) -> Videos {
     }
 }
 
-/// The records that no job asks for, but whose videos are paid and not all here.
-fn strays(manifest: &Manifest, book: &Book, moves: &[Move], selection: &Selection) -> Vec<Record> {
+/// The records that no job asks for, but of which something is still to come.
+fn strays<'p>(
+    manifest: &'p Manifest,
+    book: &'p Book,
+    moves: &'p [Move],
+    selection: &'p Selection,
+) -> impl Iterator<Item = Record> + 'p {
     // The last move of a record is where it ends up.
     let moved: HashMap<&Key, &Move> = moves.iter().map(|m| (&m.key, m)).collect();
     let wanted: HashSet<(&JobId, _)> = manifest.jobs.iter().map(|job| (&job.id, job.digest)).collect();
-    let unfinished = |record: &&Record| matches!(record.stage, Stage::Submitted { .. } | Stage::Generated { .. });
-    let after = |record: &Record| match moved.get(&record.key) {
+    let after = move |record: &Record| match moved.get(&record.key) {
         Some(m) => record.clone().moved(&m.to, m.place, m.name.clone()),
         None => record.clone(),
     };
-    let all = book.records().filter(unfinished).map(after);
-    all.filter(|r| !wanted.contains(&(&r.key.job, r.key.digest)) && selection.takes(&r.key.job)).collect()
+    let all = book.records().filter(|record| !is_finished(record)).map(after);
+    all.filter(move |r| !wanted.contains(&(&r.key.job, r.key.digest)) && selection.takes(&r.key.job))
 }
 
-/// Whether nothing more comes of a record, and no job takes it over.
-fn is_prunable(record: &Record, moves: &[Move]) -> bool {
-    let finished = matches!(record.stage, Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Refused { .. });
-    finished && !moves.iter().any(|m| m.key == record.key)
+/// Whether nothing more comes of a record.
+fn is_finished(record: &Record) -> bool {
+    matches!(record.stage, Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Refused { .. })
 }
 
 /// The parts of the digest in which a job differs from what was asked for before.

@@ -1,11 +1,11 @@
 //! Which record a job of the manifest has, and which records take another place: what is paid follows its digest.
 
 use crate::ledger::Book;
-use crate::ledger::record::{Key, Place, Record};
+use crate::ledger::record::{Key, Place, Record, Stage};
 use crate::manifest::model::Job;
 use crate::spec::names::{Digest, JobId};
 use crate::spec::output::VideoName;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// A record takes another place, job or name; its files are renamed along.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,9 @@ impl<'b> Reconciler<'b> {
         for record in book.records().filter(|record| !wanted.contains(&(&record.key.job, &record.key.digest))) {
             free.entry(&record.key.digest).or_default().push(record);
         }
+        // The last is taken first: the one that came furthest.
+        free.values_mut()
+            .for_each(|records| records.sort_by_key(|record| (worth(record), record.place == Place::Current)));
         Reconciler { book, free, moves: Vec::new() }
     }
 
@@ -72,38 +75,66 @@ fn supersede(record: &Record) -> Move {
     Move { key: record.key.clone(), to: record.key.job.clone(), place: Place::Superseded, name }
 }
 
+/// How far a record came: of several with the digest that a job asks for, it gets the one that is worth most.
+fn worth(record: &Record) -> u8 {
+    match record.stage {
+        Stage::Failed { .. } | Stage::Refused { .. } => 0,
+        Stage::Uncertain { task: None, .. } => 1,
+        Stage::Uncertain { task: Some(_), .. } => 2,
+        Stage::Submitted { .. } => 3,
+        Stage::Generated { .. } => 4,
+        Stage::Succeeded { .. } => 5,
+    }
+}
+
 /// Puts moves in an order in which no file is renamed over one that has still to be moved away.
 ///
 /// Where names go round in a circle (two jobs that swapped ids), one of them goes by way of its superseded name.
 fn in_order(moves: Vec<Move>, book: &Book) -> Vec<Move> {
-    let mut ordered = Vec::with_capacity(moves.len());
-    let names = |m: &Move| book.get(&m.key).map(|record| record.name.clone());
-    // The moves that wait for a name to become free, by that name.
-    let mut held: HashMap<VideoName, usize> = HashMap::new();
-    for name in moves.iter().filter_map(names) {
-        *held.entry(name).or_default() += 1;
+    let own: Vec<Option<VideoName>> =
+        moves.iter().map(|m| book.get(&m.key).map(|record| record.name.clone())).collect();
+    // How many records have a name that they give up, and who waits for it.
+    let mut held: HashMap<&VideoName, usize> = HashMap::new();
+    for (index, name) in own.iter().enumerate() {
+        if let Some(name) = name.as_ref().filter(|name| **name != moves[index].name) {
+            *held.entry(name).or_default() += 1;
+        }
     }
-    let mut waiting = std::collections::VecDeque::from(moves);
-    let mut stuck = 0;
-    while let Some(next) = waiting.pop_front() {
-        let own = names(&next);
-        let free = own.as_ref() == Some(&next.name) || held.get(&next.name).is_none_or(|&count| count == 0);
-        let detour = !free && stuck > waiting.len();
-        if !free && !detour {
-            stuck += 1;
-            waiting.push_back(next);
+    let mut waiting: HashMap<&VideoName, Vec<usize>> = HashMap::new();
+    let mut ready = VecDeque::new();
+    for (index, m) in moves.iter().enumerate() {
+        match held.get(&m.name) {
+            Some(_) => waiting.entry(&m.name).or_default().push(index),
+            None => ready.push_back(index),
+        }
+    }
+    let mut ordered = Vec::with_capacity(moves.len());
+    let mut gone = vec![false; moves.len()];
+    let mut next_stuck = 0;
+    loop {
+        // Where nobody is ready, all that are left go round in circles: one of them makes room by a detour.
+        let (index, detour) = match ready.pop_front() {
+            Some(index) => (index, false),
+            None => match (next_stuck..moves.len()).find(|&index| !gone[index]) {
+                Some(index) => (index, true),
+                None => return ordered,
+            },
+        };
+        if detour {
+            next_stuck = index + 1;
+            ordered.extend(book.get(&moves[index].key).map(supersede));
+        } else {
+            ordered.push(moves[index].clone());
+        }
+        if std::mem::replace(&mut gone[index], true) {
             continue;
         }
-        stuck = 0;
-        if let Some(count) = own.and_then(|name| held.get_mut(&name)) {
-            *count = count.saturating_sub(1);
-        }
-        if detour {
-            ordered.extend(book.get(&next.key).map(supersede));
-            waiting.push_back(next);
-        } else {
-            ordered.push(next);
+        let Some(name) = own[index].as_ref().filter(|name| **name != moves[index].name) else { continue };
+        if let Some(count) = held.get_mut(name) {
+            *count -= 1;
+            if *count == 0 {
+                ready.extend(waiting.remove(name).unwrap_or_default());
+            }
         }
     }
-    ordered
 }

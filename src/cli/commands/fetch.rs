@@ -44,7 +44,7 @@ pub(in crate::cli) fn run(args: &Fetch, common: &Common, terminal: &Terminal) ->
         return Ok(finish(Outcome::default(), &signals, reporting, terminal));
     }
     let destination = match realm {
-        Realm::Trial => Destination::simulated(&Default::default())?,
+        Realm::Trial => Destination::simulated(&Default::default(), Some(&identity))?,
         Realm::Real => Destination::of_lock(&identity, folder.path(), common)?,
     };
     let session = Session {
@@ -63,7 +63,7 @@ pub(in crate::cli) fn run(args: &Fetch, common: &Common, terminal: &Terminal) ->
 fn is_to_fetch(record: &Record, folder: &Folder) -> bool {
     match record.stage {
         Stage::Submitted { .. } | Stage::Generated { .. } => true,
-        Stage::Succeeded { .. } => look(folder, record, Care::Quick) == Videos::Missing,
+        Stage::Succeeded { .. } => look(folder, record, Care::Quick) != Videos::Intact,
         Stage::Failed { .. } | Stage::Refused { .. } | Stage::Uncertain { .. } => false,
     }
 }

@@ -16,6 +16,7 @@ use crate::event::sender::Events;
 use crate::event::{self, Event};
 use crate::ledger;
 use crate::ledger::entry::Entry;
+use crate::ledger::record::Record;
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
 use crate::plan::{self, Choice, Plan};
@@ -39,7 +40,7 @@ pub(in crate::cli) fn run(args: &Run, common: &Common, terminal: &Terminal) -> R
         return Ok(finish(with_held(Outcome::default(), &plan), &signals, reporting, terminal));
     }
     let destination = match args.service.simulate {
-        true => Destination::simulated(&args.simulation)?,
+        true => Destination::simulated(&args.simulation, ledger.book().service())?,
         false => Destination::service(args.service.base_url.as_deref(), manifest, ledger.book().service(), common)?,
     };
     let mut first = renames::files(&manifest.folder, ledger.book(), &plan.moves)?;
@@ -93,7 +94,10 @@ fn work<'p>(manifest: &'p Manifest, plan: &'p Plan) -> Work<impl Iterator<Item =
     let paid = plan.steps.iter().filter(|step| matches!(step.action, Action::Resume | Action::Download));
     let paid = paid.filter_map(|step| step.record.as_deref().cloned());
     let purchases = plan.steps.iter().filter(|step| step.action == Action::Submit);
-    let purchases = purchases.map(|step| Purchase::new(&manifest.jobs[step.job], step.attempt, &manifest.images));
+    let purchases = purchases.map(|step| Purchase {
+        lost: (step.reason == Reason::Uncertain).then(|| Reason::Uncertain.meaning().to_owned()),
+        ..Purchase::new(&manifest.jobs[step.job], step.attempt, &manifest.images)
+    });
     Work { collect: paid.chain(plan.strays.iter().cloned()).collect(), purchases }
 }
 
@@ -117,10 +121,15 @@ fn announce(project: &Project, plan: &Plan, identity: &str, run: &RunSettings, e
             reason: step.reason,
         });
     }
+    for Record { key, .. } in &plan.unsettled {
+        let (job, digest) = (key.job.clone(), key.digest);
+        events.send(Event::JobPlanned { job, digest, action: Action::Hold, reason: Reason::Uncertain });
+    }
 }
 
 /// The outcome, with the jobs that the engine wasn't given.
 fn with_held(mut outcome: Outcome, plan: &Plan) -> Outcome {
+    outcome.summary.uncertain += plan.unsettled.len();
     for step in &plan.steps {
         match (step.action, step.reason) {
             (Action::Keep, _) => outcome.summary.kept += 1,
