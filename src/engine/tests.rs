@@ -292,6 +292,34 @@ async fn an_unknown_outcome_is_submitted_again_once_where_that_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_lost_before_is_submitted_again_once_and_stays_uncertain_without_an_answer() {
+    let script = Script {
+        submit: Box::new(|n| match n {
+            0 => Submission::Unknown("reset".into()),
+            _ => Submission::Refused(failure(Verdict::Again(None))),
+        }),
+        ..Script::default()
+    };
+    let (bench, fake) = (Bench::new(), Fake::new(script));
+    let resubmit = Settings { on_uncertain: OnUncertain::Resubmit, ..settings() };
+    let lost = |n| Purchase { lost: Some("before".into()), ..purchase(n) };
+    let ran = bench.run_until(&fake, [lost(0)].into_iter(), resubmit.clone(), Stop::default()).await;
+    assert_eq!((fake.calls("submit"), ran.outcome.summary.uncertain), (1, 1));
+    let ran = bench.run_until(&fake, [lost(1)].into_iter(), resubmit, Stop::default()).await;
+    assert_eq!(ran.outcome.summary.uncertain, 1, "refused for now: the earlier one still waits for a person");
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_no_submit_is_answered_no_more_go_out() {
+    let script = Script { submit: Box::new(|_| Submission::Unknown("502".into())), ..Script::default() };
+    let (bench, fake) = (Bench::new(), Fake::new(script));
+    let ran = bench.run(&fake, 1000, settings()).await;
+    assert!((16..=20).contains(&fake.calls("submit")), "{}", fake.calls("submit"));
+    assert!(matches!(ran.outcome.causes[..], [StopCause::Unanswered(16)]));
+    assert_eq!(ran.outcome.summary.uncertain + ran.outcome.summary.left, 1000);
+}
+
+#[tokio::test(start_paused = true)]
 async fn refusals_for_now_are_tried_again_after_the_pause_that_was_asked_for() {
     let pause = Duration::from_secs(20);
     let script = Script {

@@ -216,7 +216,7 @@ fields! {
     SERVICE_FIELD = Field::new("service", Kind::Table(&SERVICE), "Where the jobs go.");
     RUN_FIELD = Field::new("run", Kind::Table(&RUN), "How the jobs are run; nothing here changes a digest.");
     OUTPUT_FIELD = Field::new("output", Kind::Table(&OUTPUT), "Where videos land.");
-    PRICES_FIELD = Field::new("prices", Kind::Table(&PRICES), "What one video costs: for estimates and `--max-cost`.\nWithout it the maker's list price in credits is taken.");
+    PRICES_FIELD = Field::new("prices", Kind::Table(&PRICES), "What one video costs: for estimates.\nWithout it the maker's list price in credits is taken.");
     LIBRARY = Field::new("references", Kind::Named(&Kind::Table(&ENTRY)), "The library: references by name, for all jobs to use.");
     DEFAULTS_FIELD = Field::new("defaults", Kind::Table(&DEFAULTS), "Fields of all jobs; a job's own field wins.");
     JOBS = Field::new("jobs", Kind::List(&Kind::Table(&JOB)), "What to generate, in order.");

@@ -65,7 +65,7 @@ impl<'b> Reconciler<'b> {
             .map(|record| supersede(record))
             .collect();
         self.moves.splice(0..0, superseded);
-        in_order(self.moves, self.book)
+        in_order(&self.moves, self.book)
     }
 }
 
@@ -90,7 +90,7 @@ fn worth(record: &Record) -> u8 {
 /// Puts moves in an order in which no file is renamed over one that has still to be moved away.
 ///
 /// Where names go round in a circle (two jobs that swapped ids), one of them goes by way of its superseded name.
-fn in_order(moves: Vec<Move>, book: &Book) -> Vec<Move> {
+fn in_order(moves: &[Move], book: &Book) -> Vec<Move> {
     let own: Vec<Option<VideoName>> =
         moves.iter().map(|m| book.get(&m.key).map(|record| record.name.clone())).collect();
     // How many records have a name that they give up, and who waits for it.

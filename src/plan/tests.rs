@@ -219,6 +219,41 @@ fn pruning_drops_what_is_finished_and_left_the_manifest() {
 }
 
 #[test]
+fn pruning_spares_what_a_job_beyond_the_selection_will_take_over() {
+    let mut project = Project::new();
+    project.run(&[("a", "one"), ("c", "three")]);
+    let selection = Selection::new(&["c".into()], &[], None).unwrap();
+    let choice = Choice { prune: true, selection, ..Choice::default() };
+    assert_eq!(project.plan(&[("b", "one"), ("c", "three")], &choice).prune, []);
+}
+
+#[test]
+fn of_several_records_a_job_takes_the_one_that_came_furthest() {
+    let mut project = Project::new();
+    project.run(&[("a", "one")]);
+    for other in ["b", "z"] {
+        project.buy(&job(other, "one"), 1, false);
+    }
+    assert_eq!(project.run(&[("m", "one")]), [RENAMED]);
+}
+
+#[test]
+fn ten_thousand_ids_that_move_by_one_are_planned_at_once() {
+    let mut project = Project::new();
+    let names: Vec<String> = (0..10_000).map(|n| format!("job-{n:05}")).collect();
+    let prompts: Vec<String> = (0..10_000).map(|n| format!("scene {n}")).collect();
+    for (name, prompt) in names.iter().zip(&prompts) {
+        project.buy(&job(name, prompt), 1, false);
+    }
+    let shifted: Vec<_> = names[1..].iter().map(String::as_str).zip(prompts.iter().map(String::as_str)).collect();
+    let started = std::time::Instant::now();
+    let plan = project.plan(&shifted, &Choice::default());
+    assert_eq!((plan.moves.len(), plan.count(Action::Resume)), (10_000, 9_999));
+    // A plan that goes through all that waits for each move takes minutes.
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
 fn a_selection_touches_nothing_else() {
     let mut project = Project::new();
     project.run(&[("a", "one"), ("b", "two")]);

@@ -29,6 +29,8 @@ pub struct RunSummary<W> {
     /// Videos that came, by their folder.
     folders: BTreeMap<String, usize>,
     failures: HashMap<Kind, Failures>,
+    /// Jobs that are left as they are, by why.
+    held: BTreeMap<Reason, usize>,
     /// Jobs that are uncertain: which one it was, and what happened.
     uncertain: HashMap<JobId, (usize, String)>,
     /// How and when the run ended.
@@ -59,6 +61,7 @@ impl<W: Write> RunSummary<W> {
             base: PathBuf::new(),
             folders: BTreeMap::new(),
             failures: HashMap::new(),
+            held: BTreeMap::new(),
             uncertain: HashMap::new(),
             end: None,
         }
@@ -85,6 +88,7 @@ impl<W: Write> RunSummary<W> {
             return;
         };
         self.made(&summary);
+        self.held();
         self.failed();
         self.unsettled(&target);
         let left = summary.left;
@@ -120,6 +124,18 @@ impl<W: Write> RunSummary<W> {
         if summary.kept > 0 {
             let had = if summary.kept == 1 { "had its videos already" } else { "had their videos already" };
             self.out.line(format_args!("{} {had}", count(summary.kept, "job")));
+        }
+    }
+
+    /// What ended without a result before, and was left as it is.
+    fn held(&mut self) {
+        for (reason, jobs) in std::mem::take(&mut self.held) {
+            let jobs = self.look.paint(Hue::Caution, format!("{} left as before", count(jobs, "job")));
+            let way_out = match reason {
+                Reason::Refused | Reason::Settled => "; edit it, or --retry-failed",
+                _ => "",
+            };
+            self.out.line(format_args!("{jobs}: {}{way_out}", reason.meaning()));
         }
     }
 
@@ -181,6 +197,9 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
             }
             Event::JobPlanned { job, action: Action::Hold, reason: reason @ Reason::Uncertain, .. } => {
                 self.hold(job, reason.meaning());
+            }
+            Event::JobPlanned { action: Action::Hold, reason, .. } if *reason != Reason::Limit => {
+                *self.held.entry(*reason).or_default() += 1;
             }
             Event::Uncertain { job, message } => self.hold(job, message),
             // `on_uncertain: resubmit`: it was asked for again, and this time with an answer.

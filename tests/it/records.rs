@@ -170,3 +170,48 @@ fn of_several_videos_only_the_one_that_is_gone_is_fetched() {
     setup.run([]).exits(0);
     assert_eq!((setup.charges(), setup.requests(Call::Download).len()), (1, 4));
 }
+
+#[test]
+fn a_trial_never_writes_into_a_real_lock() {
+    let setup = Setup::new(&manifest_of(1), &[]);
+    setup.run([]).exits(0);
+    let lock = setup.project.read(LOCK);
+    setup.project.write(MANIFEST, manifest_of(2));
+    for flags in [&["--simulate"][..], &["--simulate", "--move-service"]] {
+        let ended = setup.project.batch([&["run", "--lock", LOCK], flags].concat()).run().exits(2);
+        assert!(ended.stderr.contains("--lock"), "{ended:?}");
+        assert_eq!(setup.project.read(LOCK), lock);
+    }
+}
+
+#[test]
+fn what_may_be_paid_of_an_edited_job_still_waits_for_a_person() {
+    let setup = with_a_lost_reply();
+    setup.project.write(MANIFEST, manifest(&[("j1", "@dog sleeps")]));
+    let ended = setup.run([]).exits(3);
+    assert!(ended.stderr.contains("batch resolve jobs.yaml j1"), "{ended:?}");
+    setup.run([]).exits(3);
+    setup.batch(["resolve", "j1", "--failed"]).exits(0);
+    setup.run([]).exits(0);
+    assert_eq!(setup.charges(), 2);
+}
+
+#[test]
+fn a_lock_put_back_during_a_run_loses_no_task_of_the_run() {
+    let latency = Latency::fixed(Duration::from_millis(700));
+    let setup = Setup::with(&manifest_of(1), Options { latency, ..options(&[]) });
+    setup.run([]).exits(0);
+    let older = setup.project.read(LOCK);
+    setup.project.write(MANIFEST, manifest_of(2));
+    let mut running = setup.running([]).start();
+    running.wait_for_stderr("j2 submitted");
+    running.signal("INT");
+    running.end().exits(130);
+    let mut running = setup.running([]).start();
+    running.wait_for_stderr("1 to do");
+    fs::write(setup.project.path(LOCK), older).unwrap();
+    running.signal("INT");
+    running.end();
+    setup.run([]).exits(0);
+    assert_eq!((setup.charges(), setup.project.files("out").len()), (2, 2));
+}

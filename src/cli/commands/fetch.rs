@@ -16,6 +16,7 @@ use crate::event::{self, Event};
 use crate::ledger::record::{Record, Stage};
 use crate::manifest;
 use crate::plan::videos::{Care, Videos, look};
+use crate::spec::vocabulary::BASE_URL;
 
 pub(in crate::cli) fn run(args: &Fetch, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let shown = manifest_path(args.manifest.manifest.as_deref())?;
@@ -29,7 +30,8 @@ pub(in crate::cli) fn run(args: &Fetch, common: &Common, terminal: &Terminal) ->
     let collect: Vec<Record> = ledger.book().records().filter(|record| is_to_fetch(record, &folder)).cloned().collect();
     let signals = Signals::default();
     let reporting = progress::start(args.progress, terminal)?;
-    let identity = ledger.book().service().unwrap_or_default().to_owned();
+    // A lock that isn't there yet has no service; then there is nothing to fetch either.
+    let identity = ledger.book().service().map_or_else(|| BASE_URL.to_owned(), str::to_owned);
     reporting.events().send(Event::RunStarted {
         version: event::VERSION,
         manifest: shown.display().to_string(),

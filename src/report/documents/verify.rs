@@ -54,12 +54,8 @@ pub enum ProblemKind {
     MissingFile,
     /// A video has other content than the lock knows.
     AlteredFile,
-    /// A video that the lock knows can't be read.
-    UnreadableFile,
-    /// The lock holds a record that the manifest doesn't ask for: its job was changed or removed.
+    /// The lock holds a record that the manifest doesn't ask for: its job was removed.
     Orphan,
-    /// A file in the output folder that no record knows.
-    StrayFile,
     /// The lock belongs to another service than the manifest names.
     OtherService,
     /// A journal stands beside the lock: a run is on, or was killed, and the next one will settle it.
@@ -85,7 +81,7 @@ impl VerifyDocument {
 
 impl ProblemKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [ProblemKind; 14] = [
+    pub const ALL: [ProblemKind; 12] = [
         ProblemKind::NotRun,
         ProblemKind::Changed,
         ProblemKind::InFlight,
@@ -95,9 +91,7 @@ impl ProblemKind {
         ProblemKind::Uncertain,
         ProblemKind::MissingFile,
         ProblemKind::AlteredFile,
-        ProblemKind::UnreadableFile,
         ProblemKind::Orphan,
-        ProblemKind::StrayFile,
         ProblemKind::OtherService,
         ProblemKind::OpenJournal,
     ];
@@ -114,9 +108,7 @@ impl ProblemKind {
             ProblemKind::Uncertain => "uncertain",
             ProblemKind::MissingFile => "missing-file",
             ProblemKind::AlteredFile => "altered-file",
-            ProblemKind::UnreadableFile => "unreadable-file",
             ProblemKind::Orphan => "orphan",
-            ProblemKind::StrayFile => "stray-file",
             ProblemKind::OtherService => "other-service",
             ProblemKind::OpenJournal => "open-journal",
         }
