@@ -166,10 +166,15 @@ impl Oracle {
     pub(super) fn puts_up_with(&mut self, book: &Book) {
         for (key, fact) in self.facts.iter().filter(|(_, fact)| fact.known.is_paid()) {
             let now = book.get(key).map(Fact::of);
-            assert!(now.as_ref().is_some_and(|now| now.known.is_paid()), "{key:?} was {fact:?}, and is {now:?}");
+            // That the service failed this very task may be news.
+            let failed = Known::Failed(fact.known.task().cloned(), Word::Service);
+            let stands = now.as_ref().is_some_and(|now| now.known.is_paid() || now.known == failed);
+            assert!(stands, "{key:?} was {fact:?}, and is {now:?}");
         }
         self.finds_every_task_in(book);
         self.facts = book.records().map(|record| (record.key.clone(), Fact::of(record))).collect();
+        let failed = self.facts.values().filter(|fact| !fact.known.is_paid()).filter_map(|fact| fact.known.task());
+        failed.for_each(|task| drop(self.tasks.remove(task)));
         self.before.clear();
     }
 

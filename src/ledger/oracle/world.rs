@@ -101,7 +101,7 @@ impl World {
         if self.run.is_some() {
             return;
         }
-        let ledger = ledger::open(&self.paths, holder()).unwrap();
+        let ledger = self.open();
         self.oracle.agrees_with(ledger.book());
         self.start(ledger);
         for entry in self.moves().into_iter().take(moves) {
@@ -109,7 +109,20 @@ impl World {
         }
     }
 
+    /// Opens the ledger; what a killed run left is kept, for when it turns up again.
+    fn open(&mut self) -> Ledger {
+        let journal = fs::read(&self.paths.journal).unwrap_or_default();
+        // Left out: one that takes an attempt back. Once the lock holds no record of it, its number is given again, and the
+        // entry would take back the later purchase too.
+        let takes_back = [r#""last":false"#, r#""verdict":"resubmit""#, r#""entry":"dropped""#];
+        if !takes_back.iter().any(|words| String::from_utf8_lossy(&journal).contains(words)) {
+            self.strays.push(journal);
+        }
+        ledger::open(&self.paths, holder()).unwrap()
+    }
+
     fn start(&mut self, ledger: Ledger) {
+        self.oracle.forget_the_process();
         let book = ledger.book().clone();
         let (scribe, closer) = ledger.start(SERVICE).unwrap();
         self.run = Some(Run { scribe, closer, book, hands: BTreeMap::new() });
@@ -273,17 +286,14 @@ impl World {
         drop((scribe, inbox));
         drop(writer.await.unwrap());
         drop(desk);
-        self.strays.push(fs::read(&self.paths.journal).unwrap());
-        self.oracle.forget_the_process();
     }
 
     /// The run ends in good order; a run that was killed before is taken in.
     async fn end(&mut self) {
         let book = match self.run.take() {
             Some(Run { closer, .. }) => closer.close().await.unwrap(),
-            None => ledger::open(&self.paths, holder()).unwrap().close_unchanged().unwrap(),
+            None => self.open().close_unchanged().unwrap(),
         };
-        self.oracle.forget_the_process();
         self.oracle.agrees_with(&book);
         assert!(!self.paths.journal.exists());
     }
@@ -327,7 +337,8 @@ impl World {
 
     /// A command that writes one entry.
     async fn on_its_own(&mut self, entry: Entry, fate: Fate) {
-        self.start(ledger::open(&self.paths, holder()).unwrap());
+        let ledger = self.open();
+        self.start(ledger);
         self.record(vec![entry]).await;
         match fate {
             Fate::Done => self.end().await,
