@@ -232,8 +232,8 @@ impl Desk {
     /// Writes what a run recorded into the lock, and removes the journal.
     fn close(&mut self, writer: Writer) -> Result<Book, LedgerError> {
         let mut book = writer.book;
-        if writer.changed {
-            let (hash, found) = self.find()?;
+        let (hash, found) = self.find()?;
+        if writer.changed || hash != self.lock {
             if hash.is_some() && hash != self.lock {
                 // Somebody put another lock there (a checkout) while the run was on: do as the next run would after a crash.
                 // What this run knew from the lock before is in neither: no task id is lost for it.

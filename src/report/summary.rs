@@ -204,7 +204,11 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
             Event::Uncertain { job, message } => self.hold(job, message),
             // `on_uncertain: resubmit`: it was asked for again, and this time with an answer.
             Event::Submitted { job, .. } => {
-                self.uncertain.remove(job);
+                // What was asked of the job before an edit is another purchase, and waits still.
+                let before = |(_, message): &(usize, String)| message == Reason::Uncertain.meaning();
+                if self.uncertain.get(job).is_some_and(|held| !before(held)) {
+                    self.uncertain.remove(job);
+                }
             }
             Event::Downloaded { path, .. } => {
                 let folder = path.rfind('/').map_or("./", |slash| &path[..=slash]);

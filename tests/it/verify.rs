@@ -39,7 +39,6 @@ fn what_agrees_is_ok_and_what_doesnt_is_named() {
         ("changed", Some("c"), None),
         ("missing-file", Some("a"), Some("out/a-1.mp4")),
         ("not-run", Some("e"), None),
-        ("orphan", Some("c"), None),
         ("orphan", Some("d"), None),
     ];
     let mut found = problems(&bad);
