@@ -12,7 +12,7 @@
 
 use super::printable::{EXCERPT, printable};
 use super::wire::{Envelope, Named};
-use super::{Failure, Submission, Verdict};
+use super::{Failure, Progress, Submission, Verdict};
 use reqwest::StatusCode;
 use std::fmt;
 use std::time::Duration;
@@ -28,8 +28,8 @@ pub(super) enum Call {
 }
 
 /// What came of a request, not yet judged.
-#[derive(Debug)]
-pub(super) enum Exchange {
+#[derive(Clone, Debug)]
+pub enum Exchange {
     /// No connection was made, so nothing was sent.
     NoConnection(String),
     /// The connection broke or timed out, and how much of the request had gone out is not known.
@@ -39,8 +39,8 @@ pub(super) enum Exchange {
 }
 
 /// A reply of the service.
-#[derive(Debug, Default)]
-pub(super) struct Reply {
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// What `Retry-After` asks for.
@@ -54,7 +54,7 @@ pub(super) struct Reply {
 }
 
 /// The outcome of a submit.
-pub(super) fn submission(exchange: Exchange) -> Submission {
+pub fn submission(exchange: Exchange) -> Submission {
     let call = Call::Submit;
     let reply = match exchange {
         Exchange::NoConnection(why) => return Submission::Refused(no_connection(call, &why)),
@@ -74,6 +74,37 @@ pub(super) fn submission(exchange: Exchange) -> Submission {
             Submission::Unknown(format!("{call}: {words}; no task id in the reply: {}", excerpt(&reply)))
         }
     }
+}
+
+/// How a task stands.
+///
+/// # Errors
+/// Where the reply says a failure, or nothing of a status.
+pub fn progress(exchange: Exchange) -> Result<Progress, Failure> {
+    let call = Call::Status;
+    answer(call, exchange)?.progress().ok_or_else(|| nonsense(call, "the reply has no status in it"))
+}
+
+/// The URLs of a task's videos: one at least, all of the web.
+///
+/// # Errors
+/// Where the reply says a failure, lists no videos yet, or has no list.
+pub fn videos(exchange: Exchange) -> Result<Vec<String>, Failure> {
+    let call = Call::Result;
+    match answer(call, exchange)?.videos() {
+        Some(urls) if !urls.is_empty() => Ok(urls),
+        Some(_) => Err(of(call, Verdict::Again(None), "not-ready", "no videos are listed yet")),
+        None => Err(nonsense(call, "the reply has no list of URLs in it")),
+    }
+}
+
+/// The URL of an uploaded image.
+///
+/// # Errors
+/// Where the reply says a failure, or has no URL.
+pub fn upload(exchange: Exchange) -> Result<String, Failure> {
+    let call = Call::Upload;
+    answer(call, exchange)?.upload().ok_or_else(|| nonsense(call, "the reply has no URL of the image in it"))
 }
 
 /// The envelope of a reply that says success; any other reply is a failure.

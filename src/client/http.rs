@@ -3,8 +3,7 @@
 use super::failure::{self, Call, Exchange, Reply};
 use super::printable::{EXCERPT, printable};
 pub use super::settings::{Limits, Pace, Settings};
-use super::wire::Envelope;
-use super::{Failure, Progress, Service, Submission, Verdict, Video, reason, retry};
+use super::{Failure, Progress, Service, Submission, Video, reason, retry};
 use super::{download, upload};
 use crate::base::clock::Clock;
 use crate::base::durable::Mark;
@@ -83,9 +82,9 @@ impl HttpService {
     }
 
     /// A GET on the API.
-    async fn ask(&self, call: Call, path: &str) -> Result<Envelope, Failure> {
+    async fn ask(&self, call: Call, path: &str) -> Exchange {
         let request = self.asking.get(self.base.call(path)).timeout(self.limits.call);
-        failure::answer(call, self.exchange(call, request).await)
+        self.exchange(call, request).await
     }
 
     /// A POST on the API.
@@ -160,17 +159,11 @@ impl Service for HttpService {
     }
 
     async fn status(&self, task: &TaskId) -> Result<Progress, Failure> {
-        let envelope = self.ask(Call::Status, &format!("/v1/comfyui/tasks/{task}/status")).await?;
-        envelope.progress().ok_or_else(|| failure::nonsense(Call::Status, "the reply has no status in it"))
+        failure::progress(self.ask(Call::Status, &format!("/v1/comfyui/tasks/{task}/status")).await)
     }
 
     async fn result(&self, task: &TaskId) -> Result<Vec<String>, Failure> {
-        let envelope = self.ask(Call::Result, &format!("/v1/comfyui/tasks/{task}/result")).await?;
-        match envelope.videos() {
-            Some(urls) if !urls.is_empty() => Ok(urls),
-            Some(_) => Err(failure::of(Call::Result, Verdict::Again(None), "not-ready", "no videos are listed yet")),
-            None => Err(failure::nonsense(Call::Result, "the reply has no list of URLs in it")),
-        }
+        failure::videos(self.ask(Call::Result, &format!("/v1/comfyui/tasks/{task}/result")).await)
     }
 
     async fn download(

@@ -4,12 +4,12 @@
 //! type of its own: "unknown" can't be mistaken for a failure that may be tried again, so that paying twice can't be
 //! written by accident. What each reply means is decided in `failure` alone; when to try again is the engine's.
 
+pub mod failure;
 pub mod http;
 pub mod retry;
 pub mod throttle;
 
 mod download;
-mod failure;
 mod meter;
 mod partial;
 mod printable;

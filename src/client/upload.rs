@@ -37,11 +37,11 @@ pub(super) async fn upload(service: &HttpService, image: &LocalImage) -> Result<
     if let Some(Err(why)) = outcome.get() {
         return Err(local(why.clone()));
     }
-    let envelope = failure::answer(call, exchange)?;
-    match envelope.upload() {
-        Some(url) if matches!(outcome.get(), Some(Ok(()))) => Ok(url),
-        Some(_) => Err(failure::nonsense(call, "the service replied before it had the whole image")),
-        None => Err(failure::nonsense(call, "the reply has no URL of the image in it")),
+    let url = failure::upload(exchange)?;
+    if matches!(outcome.get(), Some(Ok(()))) {
+        Ok(url)
+    } else {
+        Err(failure::nonsense(call, "the service replied before it had the whole image"))
     }
 }
 
