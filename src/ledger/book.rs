@@ -6,7 +6,7 @@ use super::record::{Key, Output, Place, Record};
 use crate::base::digest::Sha256;
 use crate::spec::names::{Digest, JobId, TaskId};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All that is known of a manifest's purchases.
 ///
@@ -16,8 +16,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct Book {
     service: Option<String>,
     jobs: BTreeMap<JobId, Job>,
-    /// The jobs that ever had a digest, for renames.
-    by_digest: HashMap<Digest, Vec<JobId>>,
     uploads: BTreeMap<Sha256, Upload>,
 }
 
@@ -77,8 +75,7 @@ impl Book {
 
     /// The records of a digest under whatever job.
     pub fn with_digest(&self, digest: &Digest) -> impl Iterator<Item = &Record> {
-        let jobs = self.by_digest.get(digest).map(Vec::as_slice).unwrap_or_default();
-        jobs.iter().filter_map(|job| self.jobs.get(job)?.histories.get(digest)?.record())
+        self.records().filter(move |record| record.key.digest == *digest)
     }
 
     /// The record that a task belongs to, found by looking at all of them.
@@ -257,10 +254,7 @@ impl Book {
 
     fn history_mut(&mut self, key: &Key) -> &mut History {
         let job = self.jobs.entry(key.job.clone()).or_default();
-        job.histories.entry(key.digest).or_insert_with(|| {
-            self.by_digest.entry(key.digest).or_default().push(key.job.clone());
-            History::default()
-        })
+        job.histories.entry(key.digest).or_default()
     }
 }
 
