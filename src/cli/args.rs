@@ -1,8 +1,8 @@
 //! The command line, as data: its docs are the help.
 
+use super::commands;
 use crate::plan::select::Shard;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// What stands below the options of `batch --help`.
@@ -66,30 +66,30 @@ pub(super) enum ColorChoice {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run what has no result yet
-    Run(Box<Run>),
+    Run(Box<commands::run::Args>),
     /// Validate manifests; nothing is sent
-    Check(Check),
+    Check(commands::check::Args),
     /// Show what run would do to each job, and why; nothing is sent
-    Plan(Plan),
+    Plan(commands::plan::Args),
     /// Show where each job stands, also while a run is on
-    Status(Status),
+    Status(commands::status::Args),
     /// See whether manifest, lock and files agree (for CI)
-    Verify(Verify),
+    Verify(commands::verify::Args),
     /// Collect what is paid: poll and download what the lock knows; submits nothing
-    Fetch(Fetch),
+    Fetch(commands::fetch::Args),
     /// Settle an uncertain job
-    Resolve(Resolve),
+    Resolve(commands::resolve::Args),
     /// Write a starter manifest, a .gitignore and a folder for images
-    Init(Init),
+    Init(commands::init::Args),
     /// Print a JSON Schema
-    Schema(Schema),
+    Schema(commands::schema::Args),
     /// Serve the simulated service on a local port, until interrupted
-    Simulate(Simulate),
+    Simulate(commands::simulate::Args),
 }
 
 /// The manifest that a command is about.
 #[derive(Clone, Debug, ClapArgs)]
-pub(super) struct Manifest {
+pub(super) struct ManifestArg {
     /// The manifest; by default jobs.yaml, jobs.yml, jobs.toml or jobs.json, if exactly one is here
     #[arg(value_name = "MANIFEST")]
     pub(super) manifest: Option<PathBuf>,
@@ -160,40 +160,6 @@ pub(super) struct Trial {
     pub(super) simulate: bool,
 }
 
-#[derive(Debug, ClapArgs)]
-pub(super) struct Run {
-    #[command(flatten)]
-    pub(super) manifest: Manifest,
-    /// Generations in flight at most; wins over the manifest
-    #[arg(short = 'j', long, value_name = "N")]
-    pub(super) concurrency: Option<NonZeroUsize>,
-    /// Send nothing, change nothing: exit code 1 if anything would be
-    #[arg(long)]
-    pub(super) frozen: bool,
-    /// Treat a kind of finding as an error
-    #[arg(long, value_name = "WHAT")]
-    pub(super) deny: Vec<Deny>,
-    /// Stop submitting after N failures
-    #[arg(long, value_name = "N")]
-    pub(super) max_failures: Option<NonZeroUsize>,
-    /// Drop finished records of jobs that are no longer in the manifest; their videos stay
-    #[arg(long)]
-    pub(super) prune: bool,
-    /// Upload local images anew (the service forgot them)
-    #[arg(long)]
-    pub(super) reupload: bool,
-    /// How to show what happens: bar on a terminal, plain lines elsewhere; json: an event a line on stdout
-    #[arg(long, value_name = "HOW", default_value = "auto")]
-    pub(super) progress: Progress,
-    // Last, since the heading of a group goes on to what follows it.
-    #[command(flatten)]
-    pub(super) choosing: Choosing,
-    #[command(flatten)]
-    pub(super) service: Service,
-    #[command(flatten)]
-    pub(super) simulation: Simulation,
-}
-
 /// How to show what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Progress {
@@ -228,129 +194,9 @@ pub(super) struct Simulation {
     pub(super) fault: Vec<crate::simulate::Fault>,
 }
 
-#[derive(Debug, ClapArgs)]
-pub(super) struct Check {
-    /// The manifests; `-` is standard input
-    #[arg(value_name = "MANIFEST")]
-    pub(super) manifests: Vec<PathBuf>,
-    /// How to print what was found
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(super) format: Format,
-    /// Treat a kind of finding as an error
-    #[arg(long, value_name = "WHAT")]
-    pub(super) deny: Vec<Deny>,
-}
-
 /// For people or for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     Human,
     Json,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Plan {
-    #[command(flatten)]
-    pub(super) manifest: Manifest,
-    #[command(flatten)]
-    pub(super) trial: Trial,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(super) format: Format,
-    /// Exit with 1 if a run would do anything
-    #[arg(long)]
-    pub(super) exit_code: bool,
-    #[command(flatten)]
-    pub(super) choosing: Choosing,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Status {
-    #[command(flatten)]
-    pub(super) manifest: Manifest,
-    #[command(flatten)]
-    pub(super) trial: Trial,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(super) format: Format,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Verify {
-    #[command(flatten)]
-    pub(super) manifest: Manifest,
-    #[command(flatten)]
-    pub(super) trial: Trial,
-    /// Manifest and lock only: for CI, where the videos aren't
-    #[arg(long)]
-    pub(super) no_files: bool,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(super) format: Format,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Fetch {
-    #[command(flatten)]
-    pub(super) manifest: Manifest,
-    #[command(flatten)]
-    pub(super) trial: Trial,
-    /// How to show what happens
-    #[arg(long, value_name = "HOW", default_value = "auto")]
-    pub(super) progress: Progress,
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(override_usage = "batch resolve [OPTIONS] [MANIFEST] <JOB>")]
-pub(super) struct Resolve {
-    /// The manifest (by default the one in this folder), and the job's id
-    #[arg(value_names = ["MANIFEST", "JOB"], num_args = 1..=2, required = true)]
-    pub(super) manifest_and_job: Vec<String>,
-    /// It arrived at the service, and this is its task
-    #[arg(long, value_name = "ID", group = "verdict")]
-    pub(super) task_id: Option<String>,
-    /// Let the next run submit it again: if it did arrive, it is paid twice
-    #[arg(long, group = "verdict")]
-    pub(super) resubmit: bool,
-    /// Call it failed; it stays so until its digest changes
-    #[arg(long, group = "verdict")]
-    pub(super) failed: bool,
-    #[command(flatten)]
-    pub(super) trial: Trial,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Init {
-    /// The folder; it is made if it isn't there
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub(super) dir: PathBuf,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Schema {
-    /// Which one
-    #[arg(value_name = "NAME", default_value = "manifest")]
-    pub(super) name: String,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Simulate {
-    /// The port on 127.0.0.1; 0 takes any that is free
-    #[arg(long, value_name = "PORT", default_value_t = 8787)]
-    pub(super) port: u16,
-    /// How long a generation takes: `2s`, or a range such as `1s..3s`
-    #[arg(long, value_name = "TIME")]
-    pub(super) latency: Option<crate::simulate::Latency>,
-    /// The share of generations that fail, 0 to 1
-    #[arg(long, value_name = "SHARE")]
-    pub(super) failure_rate: Option<crate::simulate::Share>,
-    /// What chance depends on: the same seed, the same failures
-    #[arg(long, value_name = "N")]
-    pub(super) seed: Option<u64>,
-    /// Misbehave: CALL:ACTION@WHEN, as `submit:503@1-3`; repeatable
-    #[arg(long, value_name = "FAULT")]
-    pub(super) fault: Vec<crate::simulate::Fault>,
-    /// Demand this key of every call that carries one
-    #[arg(long, value_name = "KEY")]
-    pub(super) demand_key: Option<String>,
 }

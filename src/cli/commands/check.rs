@@ -1,6 +1,6 @@
 //! `batch check`: validates manifests; nothing is sent.
 
-use crate::cli::args::{Check, Format};
+use crate::cli::args::{Deny, Format};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{checked, manifest_path};
@@ -11,7 +11,21 @@ use crate::report::findings::{Checked, Tally, human, json};
 use std::io;
 use std::path::PathBuf;
 
-pub(in crate::cli) fn run(args: &Check, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Options of `batch check`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// The manifests; `-` is standard input
+    #[arg(value_name = "MANIFEST")]
+    manifests: Vec<PathBuf>,
+    /// How to print what was found
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    /// Treat a kind of finding as an error
+    #[arg(long, value_name = "WHAT")]
+    deny: Vec<Deny>,
+}
+
+pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let paths: Vec<PathBuf> = match &args.manifests[..] {
         [] => vec![manifest_path(None)?],
         named => named.to_vec(),

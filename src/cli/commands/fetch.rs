@@ -2,7 +2,7 @@
 
 use crate::base::durable::folder_of;
 use crate::base::folder::Folder;
-use crate::cli::args::{Common, Fetch};
+use crate::cli::args::{Common, ManifestArg, Progress, Trial};
 use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -18,7 +18,19 @@ use crate::manifest;
 use crate::plan::videos::{Care, Videos, look};
 use crate::spec::vocabulary::BASE_URL;
 
-pub(in crate::cli) fn run(args: &Fetch, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Options of `batch fetch`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    manifest: ManifestArg,
+    #[command(flatten)]
+    trial: Trial,
+    /// How to show what happens
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    progress: Progress,
+}
+
+pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let shown = manifest_path(args.manifest.manifest.as_deref())?;
     let realm = Realm::of(args.trial.simulate);
     let paths = paths(&shown, realm, common)?;

@@ -1,13 +1,21 @@
 //! `batch init`: a starter manifest, a .gitignore and a folder for images.
 
 use crate::base::durable;
-use crate::cli::args::Init;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::NAMES;
 use crate::cli::terminal::{Terminal, Volume};
 use std::fs;
 use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Options of `batch init`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// The folder; it is made if it isn't there
+    #[arg(value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+}
 
 /// The starter manifest: it is valid as it stands.
 const MANIFEST: &str = include_str!("init/jobs.yaml");
@@ -15,7 +23,7 @@ const MANIFEST: &str = include_str!("init/jobs.yaml");
 /// What doesn't belong into version control.
 const IGNORED: &str = include_str!("init/gitignore");
 
-pub(in crate::cli) fn run(args: &Init, terminal: &Terminal) -> Result<Exit, Failure> {
+pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     // A second manifest would hide the first from commands that name none.
     if let Some(name) = NAMES.iter().find(|name| args.dir.join(name).symlink_metadata().is_ok()) {
         let there = args.dir.join(name);
@@ -33,7 +41,7 @@ pub(in crate::cli) fn run(args: &Init, terminal: &Terminal) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-fn write(args: &Init) -> io::Result<()> {
+fn write(args: &Args) -> io::Result<()> {
     fs::create_dir_all(args.dir.join("refs"))?;
     let ignored = args.dir.join(".gitignore");
     let lines = match fs::read_to_string(&ignored) {

@@ -1,6 +1,6 @@
 //! `batch plan`: what `run` would do to each job, and why; nothing is sent.
 
-use crate::cli::args::{Common, Format, Plan};
+use crate::cli::args::{Choosing, Common, Format, ManifestArg, Trial};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm};
@@ -13,7 +13,24 @@ use crate::report::documents::plan::{Estimate, PlanDocument, PlannedJob};
 use crate::report::{documents, tables};
 use std::io;
 
-pub(in crate::cli) fn run(args: &Plan, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Options of `batch plan`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    manifest: ManifestArg,
+    #[command(flatten)]
+    trial: Trial,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    /// Exit with 1 if a run would do anything
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    choosing: Choosing,
+}
+
+pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let realm = Realm::of(args.trial.simulate);
     let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
     let choice = settings::choice(&args.choosing, &project.manifest)?;

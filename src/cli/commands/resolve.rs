@@ -1,7 +1,7 @@
 //! `batch resolve`: a person settles an uncertain job.
 
 use crate::base::clock::Clock;
-use crate::cli::args::{Common, Resolve};
+use crate::cli::args::{Common, Trial};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Realm, manifest_path, paths};
@@ -16,7 +16,27 @@ use crate::spec::names::{JobId, TaskId};
 use std::io::{self, Write};
 use std::path::Path;
 
-pub(in crate::cli) fn run(args: &Resolve, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Options of `batch resolve`.
+#[derive(Debug, clap::Args)]
+#[command(override_usage = "batch resolve [OPTIONS] [MANIFEST] <JOB>")]
+pub(in crate::cli) struct Args {
+    /// The manifest (by default the one in this folder), and the job's id
+    #[arg(value_names = ["MANIFEST", "JOB"], num_args = 1..=2, required = true)]
+    manifest_and_job: Vec<String>,
+    /// It arrived at the service, and this is its task
+    #[arg(long, value_name = "ID", group = "verdict")]
+    task_id: Option<String>,
+    /// Let the next run submit it again: if it did arrive, it is paid twice
+    #[arg(long, group = "verdict")]
+    resubmit: bool,
+    /// Call it failed; it stays so until its digest changes
+    #[arg(long, group = "verdict")]
+    failed: bool,
+    #[command(flatten)]
+    trial: Trial,
+}
+
+pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let (manifest, job) = match &args.manifest_and_job[..] {
         [job] => (None, job),
         [manifest, job] => (Some(Path::new(manifest)), job),
@@ -53,7 +73,7 @@ pub(in crate::cli) fn run(args: &Resolve, common: &Common, terminal: &Terminal) 
 }
 
 /// What the options say; nothing where they say nothing.
-fn verdict(args: &Resolve) -> Result<Option<Verdict>, Failure> {
+fn verdict(args: &Args) -> Result<Option<Verdict>, Failure> {
     Ok(match &args.task_id {
         Some(id) => {
             let task = TaskId::new(id).map_err(|error| Failure::usage(format!("--task-id `{id}`: {error}")))?;

@@ -1,6 +1,6 @@
 //! `batch run`: runs what has no result yet.
 
-use crate::cli::args::{Common, Run};
+use crate::cli::args::{Choosing, Common, Deny, ManifestArg, Progress, Service, Simulation};
 use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -20,8 +20,44 @@ use crate::ledger::record::Record;
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
 use crate::plan::{self, Choice, Plan};
+use std::num::NonZeroUsize;
 
-pub(in crate::cli) fn run(args: &Run, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Options of `batch run`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    manifest: ManifestArg,
+    /// Generations in flight at most; wins over the manifest
+    #[arg(short = 'j', long, value_name = "N")]
+    concurrency: Option<NonZeroUsize>,
+    /// Send nothing, change nothing: exit code 1 if anything would be
+    #[arg(long)]
+    frozen: bool,
+    /// Treat a kind of finding as an error
+    #[arg(long, value_name = "WHAT")]
+    deny: Vec<Deny>,
+    /// Stop submitting after N failures
+    #[arg(long, value_name = "N")]
+    max_failures: Option<NonZeroUsize>,
+    /// Drop finished records of jobs that are no longer in the manifest; their videos stay
+    #[arg(long)]
+    prune: bool,
+    /// Upload local images anew (the service forgot them)
+    #[arg(long)]
+    reupload: bool,
+    /// How to show what happens: bar on a terminal, plain lines elsewhere; json: an event a line on stdout
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    progress: Progress,
+    // Last, since the heading of a group goes on to what follows it.
+    #[command(flatten)]
+    choosing: Choosing,
+    #[command(flatten)]
+    service: Service,
+    #[command(flatten)]
+    simulation: Simulation,
+}
+
+pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let realm = Realm::of(args.service.simulate);
     let project = Project::open(args.manifest.manifest.as_deref(), realm, &args.deny, common, terminal)?;
     let manifest = &project.manifest;
@@ -81,7 +117,7 @@ fn left_to_do(plan: &Plan) -> Failure {
 }
 
 /// The manifest's settings, with what the command line says instead.
-fn run_settings(args: &Run, manifest: &RunSettings, choice: &Choice) -> RunSettings {
+fn run_settings(args: &Args, manifest: &RunSettings, choice: &Choice) -> RunSettings {
     RunSettings {
         concurrency: args.concurrency.unwrap_or(manifest.concurrency),
         on_uncertain: choice.policy.on_uncertain,

@@ -1,12 +1,19 @@
 //! `batch schema`: JSON Schemas of what the program reads and prints.
 
-use crate::cli::args::Schema;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::report::schemas::Document;
 use std::io::{self, Write};
 
-pub(in crate::cli) fn run(args: &Schema) -> Result<Exit, Failure> {
+/// Options of `batch schema`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// Which one
+    #[arg(value_name = "NAME", default_value = "manifest")]
+    name: String,
+}
+
+pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Failure> {
     let document = Document::ALL.iter().find(|document| document.as_str() == args.name).ok_or_else(|| {
         let names: Vec<_> = Document::ALL.iter().map(|document| document.as_str()).collect();
         Failure::usage(format!("there is no schema `{}`; there are: {}", args.name, names.join(", ")))

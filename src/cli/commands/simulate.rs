@@ -1,6 +1,5 @@
 //! `batch simulate`: the simulated service on a local port, until interrupted.
 
-use crate::cli::args::Simulate;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::signals::Signals;
@@ -9,7 +8,30 @@ use crate::engine::stop::{Level, Stop};
 use crate::simulate::{Options, Simulator};
 use std::io::{self, Write};
 
-pub(in crate::cli) fn run(args: &Simulate, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Options of `batch simulate`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// The port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 8787)]
+    port: u16,
+    /// How long a generation takes: `2s`, or a range such as `1s..3s`
+    #[arg(long, value_name = "TIME")]
+    latency: Option<crate::simulate::Latency>,
+    /// The share of generations that fail, 0 to 1
+    #[arg(long, value_name = "SHARE")]
+    failure_rate: Option<crate::simulate::Share>,
+    /// What chance depends on: the same seed, the same failures
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Misbehave: CALL:ACTION@WHEN, as `submit:503@1-3`; repeatable
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<crate::simulate::Fault>,
+    /// Demand this key of every call that carries one
+    #[arg(long, value_name = "KEY")]
+    demand_key: Option<String>,
+}
+
+pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let defaults = Options::default();
     let key = args.demand_key.as_deref().map(crate::base::secret::ApiKey::new).transpose();
     let options = Options {

@@ -1,6 +1,6 @@
 //! `batch status`: where each job stands, also while a run is on.
 
-use crate::cli::args::{Common, Format, Status};
+use crate::cli::args::{Common, Format, ManifestArg, Trial};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm};
@@ -15,7 +15,19 @@ use crate::spec::names::JobId;
 use std::collections::HashSet;
 use std::io;
 
-pub(in crate::cli) fn run(args: &Status, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Options of `batch status`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    manifest: ManifestArg,
+    #[command(flatten)]
+    trial: Trial,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let realm = Realm::of(args.trial.simulate);
     let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
     let snapshot = ledger::read(&project.paths)?;

@@ -1,6 +1,6 @@
 //! `batch verify`: manifest, lock and files agree.
 
-use crate::cli::args::{Common, Format, Verify};
+use crate::cli::args::{Common, Format, ManifestArg, Trial};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm};
@@ -17,7 +17,22 @@ use crate::spec::names::JobId;
 use std::collections::HashSet;
 use std::io;
 
-pub(in crate::cli) fn run(args: &Verify, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Options of `batch verify`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    manifest: ManifestArg,
+    #[command(flatten)]
+    trial: Trial,
+    /// Manifest and lock only: for CI, where the videos aren't
+    #[arg(long)]
+    no_files: bool,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let realm = Realm::of(args.trial.simulate);
     let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
     let snapshot = ledger::read(&project.paths)?;
