@@ -1,5 +1,6 @@
 //! When to ask next how a job stands: learnt from how long this run's jobs took.
 
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,11 +10,16 @@ const ENOUGH: usize = 8;
 /// Durations that are kept; with more, a random one gives way.
 const KEPT: usize = 512;
 
-/// How many intervals late, on average, one pause may make the notice of a job's end.
-const LATENESS: f64 = 0.15;
+/// How many intervals late, on average over the jobs that are still running, one pause may make the notice of their end.
+///
+/// So chosen that jobs are noticed about as late as if all were polled every interval, with half the polls (`measure.rs`).
+const LATENESS: f64 = 0.10;
 
-/// The longest pause, in intervals.
-const LONGEST: f64 = 30.0;
+/// The shortest and the longest pause, in intervals.
+const PAUSES: RangeInclusive<f64> = 0.7..=30.0;
+
+/// How far a pause is spread, in intervals: not a share of the pause, for a long one ends where jobs are known to end.
+const SPREAD: f64 = 0.2;
 
 /// The pauses between polls of a job.
 ///
@@ -34,13 +40,16 @@ impl Cadence {
         Cadence { interval, seen: Mutex::new(Vec::new()) }
     }
 
-    /// Takes note of how long a job took; `random` (0..1) chooses which earlier one is forgotten when there are many.
-    pub(super) fn learn(&self, took: Duration, random: f64) {
+    /// Takes note of a job that was still running at the age `running` and finished at the age `finished`.
+    ///
+    /// It is taken to have ended halfway: with the age at which it was noticed, each pause would make the next ones
+    /// longer, and later and later. `random` (0..1) chooses which earlier job is forgotten when there are many.
+    pub(super) fn learn(&self, running: Duration, finished: Duration, random: f64) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() == KEPT {
             seen.remove(index(random, KEPT));
         }
-        let took = took.as_secs_f64();
+        let took = (running + finished).as_secs_f64() / 2.0;
         let place = seen.partition_point(|&other| other < took);
         seen.insert(place, took);
     }
@@ -53,9 +62,9 @@ impl Cadence {
         let intervals = if seen.len() < ENOUGH || later.is_empty() {
             1.0
         } else {
-            longest_cheap(later, age.as_secs_f64(), interval).clamp(0.5, LONGEST)
+            longest_cheap(later, age.as_secs_f64(), interval).clamp(*PAUSES.start(), *PAUSES.end())
         };
-        Duration::from_secs_f64(interval * intervals * (0.9 + 0.2 * random))
+        Duration::from_secs_f64(interval * (intervals + SPREAD * (random - 0.5)))
     }
 }
 
@@ -83,6 +92,9 @@ fn index(random: f64, length: usize) -> usize {
 }
 
 #[cfg(test)]
+mod measure;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -97,10 +109,10 @@ mod tests {
         let cadence = Cadence::new(INTERVAL);
         assert_eq!(cadence.pause(seconds(0.0), 0.5), INTERVAL);
         for _ in 0..ENOUGH - 1 {
-            cadence.learn(seconds(100.0), 0.5);
+            cadence.learn(seconds(100.0), seconds(100.0), 0.5);
         }
         assert_eq!(cadence.pause(seconds(0.0), 0.5), INTERVAL);
-        cadence.learn(seconds(100.0), 0.5);
+        cadence.learn(seconds(100.0), seconds(100.0), 0.5);
         let first = cadence.pause(seconds(0.0), 0.5);
         assert!((seconds(100.0)..seconds(102.0)).contains(&first), "{first:?}");
         assert_eq!(cadence.pause(seconds(101.0), 0.5), INTERVAL, "older than any job seen");
@@ -110,8 +122,8 @@ mod tests {
     fn a_gap_between_two_bumps_is_slept_through() {
         let cadence = Cadence::new(INTERVAL);
         for i in 0..50 {
-            cadence.learn(seconds(60.0 + f64::from(i) / 5.0), 0.5);
-            cadence.learn(seconds(200.0 + f64::from(i) / 5.0), 0.5);
+            cadence.learn(seconds(60.0 + f64::from(i) / 5.0), seconds(60.0 + f64::from(i) / 5.0), 0.5);
+            cadence.learn(seconds(200.0 + f64::from(i) / 5.0), seconds(200.0 + f64::from(i) / 5.0), 0.5);
         }
         let between = cadence.pause(seconds(75.0), 0.5);
         assert!((seconds(125.0)..seconds(135.0)).contains(&between), "{between:?}");
@@ -123,7 +135,7 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let cadence = Cadence::new(INTERVAL);
         for i in 0..5000_u32 {
-            cadence.learn(seconds(f64::from(i % 997)), f64::from(i % 89) / 89.0);
+            cadence.learn(seconds(0.0), seconds(f64::from(i % 997)), f64::from(i % 89) / 89.0);
         }
         assert_eq!(cadence.seen.lock().unwrap().len(), KEPT);
     }

@@ -39,6 +39,8 @@ pub(super) async fn watch<S: Service>(context: &Arc<Context<S>>, key: &Key, task
     let taken_up = Instant::now();
     let deadline = taken_up + context.settings.job_timeout;
     let (mut unknown, mut refused, mut failures, mut polls) = (0, 0, 0, 0u32);
+    // The age at which it was last seen unfinished; unknown of a job that was taken up.
+    let mut running = age.is_zero().then_some(age);
     // A job that was taken up may long be finished: it is asked for at once.
     let mut next = if age.is_zero() { taken_up + context.cadence.pause(age, context.random()) } else { taken_up };
     loop {
@@ -62,7 +64,9 @@ pub(super) async fn watch<S: Service>(context: &Arc<Context<S>>, key: &Key, task
                 });
                 match progress.state {
                     TaskState::Completed => {
-                        context.cadence.learn(age, context.random());
+                        if let Some(running) = running {
+                            context.cadence.learn(running, age, context.random());
+                        }
                         return Watched::Completed;
                     }
                     TaskState::Failed => {
@@ -73,6 +77,7 @@ pub(super) async fn watch<S: Service>(context: &Arc<Context<S>>, key: &Key, task
                     }
                     TaskState::Strange | TaskState::Running => {}
                 }
+                running = Some(age);
                 context.cadence.pause(age, context.random())
             }
             Err(Missed::Failed(failure)) => {
