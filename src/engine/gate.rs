@@ -20,8 +20,9 @@ pub(super) struct Gate {
 enum State {
     /// Calls pass, from the given time on.
     Open(Option<Instant>),
-    /// The service wasn't there `since`; after `failures` probes the next one may go `from` a time on.
-    Down { since: Instant, failures: u32, from: Instant, probing: bool },
+    /// The service wasn't there `since`; after `failures` probes the next one may go `from` a time on. Where it `asked` to be
+    /// left alone until then, that holds although another call's answer shows that it is there.
+    Down { since: Instant, failures: u32, from: Instant, probing: bool, asked: Option<Instant> },
 }
 
 /// A call's way through the gate; what came of it must be reported.
@@ -100,11 +101,9 @@ impl Pass<'_> {
     pub(super) fn reached(mut self) {
         self.probe = false;
         self.gate.state.send_if_modified(|state| {
-            let was_down = matches!(state, State::Down { .. });
-            if was_down {
-                *state = State::Open(None);
-            }
-            was_down
+            let State::Down { asked, .. } = *state else { return false };
+            *state = State::Open(asked);
+            true
         });
     }
 
@@ -135,7 +134,8 @@ impl Pass<'_> {
                 Patience::Left(pause) => now + pause,
                 Patience::Over => now,
             };
-            *state = State::Down { since, failures: failures + 1, from, probing: false };
+            let asked = asked.map(|_| from);
+            *state = State::Down { since, failures: failures + 1, from, probing: false, asked };
         });
         verdict
     }
@@ -219,5 +219,16 @@ mod tests {
         let started = Instant::now();
         gate.pass().await.reached();
         assert_eq!(started.elapsed().as_secs(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_was_asked_for_outlasts_the_answer_to_another_call() {
+        let gate = gate();
+        let (refused, other) = (gate.pass().await, gate.pass().await);
+        let Patience::Left(pause) = refused.unreachable(Some(Duration::from_secs(20)), 0.0) else { panic!() };
+        other.reached();
+        let started = Instant::now();
+        gate.pass().await.reached();
+        assert_eq!((pause.as_secs(), started.elapsed()), (20, pause));
     }
 }
