@@ -9,7 +9,7 @@ use super::faultpoint;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::{NamedTempFile, PathPersistError, TempPath};
 
 /// Replaces the content of `path` in one step: readers see the old content or the new, never a part.
 ///
@@ -66,10 +66,22 @@ pub fn temporary_beside(path: &Path, mark: &Mark) -> io::Result<NamedTempFile> {
 /// # Errors
 /// Where the content or the folder can't be synced, or the name can't be taken.
 pub fn persist(file: TempPath, path: &Path) -> io::Result<()> {
+    named(file, path, |file| file.persist(path))
+}
+
+/// Like [`persist`], but never in the place of another file.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] where there is one, and as [`persist`].
+pub fn persist_new(file: TempPath, path: &Path) -> io::Result<()> {
+    named(file, path, |file| file.persist_noclobber(path))
+}
+
+fn named(file: TempPath, path: &Path, name: impl FnOnce(TempPath) -> Result<(), PathPersistError>) -> io::Result<()> {
     faultpoint::write("file", "sync")?;
     File::open(&file)?.sync_all()?;
     faultpoint::reach("file", "synced");
-    file.persist(path).map_err(|e| e.error)?;
+    name(file).map_err(|e| e.error)?;
     faultpoint::reach("file", "named");
     sync_folder(folder_of(path))?;
     faultpoint::reach("folder", "synced");
@@ -178,5 +190,23 @@ mod tests {
     fn removing_what_is_not_there_is_fine() {
         let folder = tempfile::tempdir().unwrap();
         remove(&folder.path().join("a")).unwrap();
+    }
+
+    #[test]
+    fn a_new_file_takes_nobodys_place() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a.mp4");
+        let fresh = || {
+            let mut file = temporary_beside(&path, &Mark::of(&path)).unwrap();
+            io::Write::write_all(&mut file, b"ours").unwrap();
+            file.into_temp_path()
+        };
+        persist_new(fresh(), &path).unwrap();
+        fs::write(&path, b"theirs").unwrap();
+        assert_eq!(persist_new(fresh(), &path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"theirs");
+        assert_eq!(fs::read_dir(&temp).unwrap().count(), 1, "the temporary file is gone");
+        persist(fresh(), &path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"ours");
     }
 }

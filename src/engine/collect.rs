@@ -231,7 +231,7 @@ async fn fetch<S: Service>(
     let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
     let (ours, video) = {
         let (destination, shown) = (destination.clone(), path.to_owned());
-        on_disk(path, move || free(&destination, &shown, &ours).map(|()| (ours, video))).await?
+        on_disk(path, move || free(&destination, &shown, &ours).map(|_| (ours, video))).await?
     };
     // The hash is on record before the name is taken: else a crash between the two would leave a file that nobody knows.
     let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
@@ -271,12 +271,21 @@ fn place<S: Service>(context: &Context<S>, path: &str) -> Result<PathBuf, Failur
     context.folder.inside(path).map_err(|error| refused(&error))
 }
 
+/// What stands where a video is to go.
+enum Found {
+    Nothing,
+    /// A file that may be overwritten.
+    Ours,
+}
+
 /// A file is overwritten only if its content is `ours`: what the record knows, or the very video that is to take its place
 /// (a run that was killed while its disk was full has put it there and could write nothing down).
-fn free(destination: &Path, path: &str, ours: &[Sha256]) -> Result<(), Failure> {
+fn free(destination: &Path, path: &str, ours: &[Sha256]) -> Result<Found, Failure> {
     match destination.symlink_metadata() {
-        Err(_) => Ok(()),
-        Ok(found) if found.is_file() && Sha256::of_file(destination).is_ok_and(|hash| ours.contains(&hash)) => Ok(()),
+        Err(_) => Ok(Found::Nothing),
+        Ok(found) if found.is_file() && Sha256::of_file(destination).is_ok_and(|hash| ours.contains(&hash)) => {
+            Ok(Found::Ours)
+        }
         Ok(_) => Err(in_the_way_failure(path)),
     }
 }
@@ -292,8 +301,14 @@ fn store(
     if let Some(stamp) = stamp {
         stamp_file(&video.file, stamp);
     }
-    free(destination, path, ours)?;
-    durable::persist(video.file, destination).map_err(|error| local(path, &error))
+    let stored = match free(destination, path, ours)? {
+        Found::Nothing => durable::persist_new(video.file, destination),
+        Found::Ours => durable::persist(video.file, destination),
+    };
+    stored.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => in_the_way_failure(path),
+        _ => local(path, &error),
+    })
 }
 
 /// What to say of a file that stands where a video is to go.
