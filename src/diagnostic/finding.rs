@@ -1,6 +1,7 @@
 //! A finding: one mistake, with the places that show it.
 
 use super::code::{Code, Severity};
+use super::fix::Fix;
 use crate::document::span::Span;
 
 /// One mistake, in words and places.
@@ -14,6 +15,8 @@ pub struct Finding {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// The edit that does what the help says, where there is just one.
+    pub fix: Option<Fix>,
     /// The id of the job that it is about, where there is one.
     pub job: Option<String>,
     /// The places, the primary one first.

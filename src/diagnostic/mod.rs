@@ -3,3 +3,4 @@
 pub mod code;
 pub mod collector;
 pub mod finding;
+pub mod fix;

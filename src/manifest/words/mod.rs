@@ -99,7 +99,7 @@ impl Words {
     }
 
     fn new(code: Code, severity: Severity, message: String) -> Words {
-        let finding = Finding { code, severity, message, help: None, job: None, labels: Vec::new() };
+        let finding = Finding { code, severity, message, help: None, fix: None, job: None, labels: Vec::new() };
         Words(Said { finding, via: None })
     }
 

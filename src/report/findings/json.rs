@@ -3,7 +3,9 @@
 use super::{Checked, Tally};
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
+use crate::diagnostic::fix::Fix;
 use crate::document::source::Source;
+use crate::document::span::Span;
 use crate::report::documents::{self, VERSION};
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};
@@ -57,6 +59,9 @@ struct Diagnostic<'a> {
     /// What to write instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
+    /// The edit that does what the help says, where there is just one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Edit<'a>>,
     /// The id of the job that it is about, as it stands in the manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     job: Option<&'a str>,
@@ -77,6 +82,26 @@ struct Place<'a> {
     text: &'a str,
     /// Whether it is the place to mend; otherwise one that explains it.
     primary: bool,
+}
+
+/// An edit that mends a mistake.
+#[derive(Serialize, schemars::JsonSchema)]
+struct Edit<'a> {
+    /// What is replaced; empty where text is put in.
+    span: Range,
+    /// What stands there afterwards, in the syntax of the place.
+    replacement: &'a str,
+    /// Whether `check --fix` applies it; otherwise it is a guess, or one way out of several.
+    safe: bool,
+}
+
+/// A stretch of a manifest.
+#[derive(Serialize, schemars::JsonSchema)]
+struct Range {
+    /// Where it starts.
+    start: Position,
+    /// Where it ends: the position after its last character.
+    end: Position,
 }
 
 /// A position in a manifest.
@@ -129,11 +154,20 @@ impl<'a> Diagnostic<'a> {
             severity: finding.severity,
             message: &finding.message,
             help: finding.help.as_deref(),
+            fix: finding.fix.as_ref().zip(manifest.source).map(|(fix, source)| Edit::new(source, fix)),
             job: finding.job.as_deref(),
             labels: manifest
                 .source
                 .map_or_else(Vec::new, |source| labels.map(|label| place((source, label))).collect()),
         }
+    }
+}
+
+impl<'a> Edit<'a> {
+    fn new(source: &Source, fix: &'a Fix) -> Edit<'a> {
+        let Fix { span: Span { start, end }, replacement, applicability } = fix;
+        let span = Range { start: Position::of(source, *start), end: Position::of(source, *end) };
+        Edit { span, replacement, safe: applicability.is_safe() }
     }
 }
 

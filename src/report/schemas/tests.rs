@@ -2,6 +2,7 @@ use super::*;
 use crate::base::digest::Sha256;
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
+use crate::diagnostic::fix::{Applicability, Fix};
 use crate::document::source::Source;
 use crate::document::span::Span;
 use crate::event::summary::Summary;
@@ -124,6 +125,7 @@ fn findings_of_every_code_fit_their_schema() {
         severity: Severity::Warning,
         message: "x".to_owned(),
         help: None,
+        fix: Some(Fix { span: Span::new(0, 1), replacement: "b".to_owned(), applicability: Applicability::Safe }),
         job: None,
         labels: vec![Label { span: Span::new(0, 1), text: "here".to_owned() }],
     };

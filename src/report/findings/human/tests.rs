@@ -27,6 +27,7 @@ fn finding(marked: &str, texts: &[&str]) -> (Source, Finding) {
         severity: Severity::Error,
         message: "1080p videos last 5 s, not 8 s".to_owned(),
         help: Some("write `duration: 5`, or another resolution".to_owned()),
+        fix: None,
         job: Some("close-up".to_owned()),
         labels,
     };
@@ -368,6 +369,7 @@ fn a_finding_without_a_place_is_shown() {
         severity: Severity::Error,
         message: "jobs.yaml can't be read: no such file".to_owned(),
         help: None,
+        fix: None,
         job: None,
         labels: vec![],
     };

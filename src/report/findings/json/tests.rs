@@ -1,5 +1,5 @@
 use super::*;
-use crate::document::span::Span;
+use crate::diagnostic::fix::Applicability;
 use serde_json::{Value, json};
 
 fn written(manifests: &[Checked<'_>]) -> Value {
@@ -10,7 +10,9 @@ fn written(manifests: &[Checked<'_>]) -> Value {
 
 fn finding(code: Code, severity: Severity, labels: Vec<Label>) -> Finding {
     let message = "1080p videos last 5 s, not 8 s".to_owned();
-    Finding { code, severity, message, help: Some("…".to_owned()), job: Some("close-up".to_owned()), labels }
+    Finding {
+        code, severity, message, help: Some("…".to_owned()), fix: None, job: Some("close-up".to_owned()), labels
+    }
 }
 
 #[test]
@@ -22,7 +24,9 @@ fn the_document_is_the_one_of_the_manual() {
         Label { span: Span::new(14, 15), text: "8 s asked for here".to_owned() },
         Label { span: Span::new(18, 23), text: "only with 5 s".to_owned() },
     ];
-    let error = finding(Code::DurationResolution, Severity::Error, labels);
+    let mut error = finding(Code::DurationResolution, Severity::Error, labels);
+    let applicability = Applicability::Unsafe;
+    error.fix = Some(Fix { span: Span::new(14, 15), replacement: "5".to_owned(), applicability });
     let findings = [error];
     let manifest = Checked { path: "jobs.yaml", source: Some(&source), jobs: 3, findings: &findings };
     assert_eq!(
@@ -30,6 +34,8 @@ fn the_document_is_the_one_of_the_manual() {
         json!({"version": 1, "ok": false, "errors": 1, "warnings": 0, "manifests": [{"path": "jobs.yaml", "jobs": 3}],
         "diagnostics": [{"code": "duration-resolution", "severity": "error",
             "message": "1080p videos last 5 s, not 8 s", "help": "…", "job": "close-up",
+            "fix": {"span": {"start": {"offset": 14, "line": 2, "column": 4}, "end": {"offset": 15, "line": 2, "column": 5}},
+                "replacement": "5", "safe": false},
             "labels": [
                 {"path": "jobs.yaml", "start": {"offset": 14, "line": 2, "column": 4},
                     "end": {"offset": 15, "line": 2, "column": 5}, "text": "8 s asked for here", "primary": true},
