@@ -4,7 +4,8 @@ use batch::base::folder::Folder;
 use batch::diagnostic::code::Severity;
 use batch::document::{self, Flaw, Format, Source, Span, SyntaxKind, Value, bounds};
 use batch::manifest::{self, Loaded};
-use batch::report::findings::{Checked, human, json};
+use batch::report::findings::human::{self, Extent};
+use batch::report::findings::{Checked, json};
 use batch::report::look::{Color, Drawing, Look};
 use std::collections::HashSet;
 use std::path::Path;
@@ -58,7 +59,7 @@ fn show(loaded: &Loaded) {
     let narrow = Look { color: Color::None, drawing: Drawing::Ascii, width: Some(20) };
     for look in [Look::PLAIN, narrow] {
         let mut shown = Vec::new();
-        human::write(&mut shown, &checked, look).expect("memory takes all that is written");
+        human::write(&mut shown, &checked, Extent::All, look).expect("memory takes all that is written");
         let shown = String::from_utf8(shown).expect("what is shown is text");
         let steers = |c: &char| c.is_control() && *c != '\n';
         assert_eq!(shown.chars().find(steers), None, "a terminal would obey: {shown:?}");

@@ -9,7 +9,8 @@ use crate::diagnostic::finding::Finding;
 use crate::ledger::Paths;
 use crate::manifest::{self, Loaded, model::Manifest};
 use crate::report::commands::{self, Target};
-use crate::report::findings::{Checked, human};
+use crate::report::findings::Checked;
+use crate::report::findings::human::{self, Extent};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -145,7 +146,7 @@ fn show(loaded: &Loaded, terminal: &Terminal) {
         return;
     }
     // Where standard error is closed, nobody reads it.
-    let _ = human::write(io::stderr().lock(), &[checked(loaded, &findings)], terminal.stderr);
+    let _ = human::write(io::stderr().lock(), &[checked(loaded, &findings)], Extent::Summary, terminal.stderr);
 }
 
 /// A manifest that was read, as it is shown with these of its findings.

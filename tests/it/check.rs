@@ -135,6 +135,29 @@ jobs:
 }
 
 #[test]
+fn a_thousand_mistakes_are_summed_up_unless_all_are_asked_for() {
+    let jobs: Vec<(String, &str)> = (0..500).map(|n| (format!("j{n}"), "@dog, with @cow")).collect();
+    let jobs: Vec<(&str, &str)> = jobs.iter().map(|(id, prompt)| (id.as_str(), *prompt)).collect();
+    let project = Project::new().with(MANIFEST, manifest(&jobs));
+    let found = project.batch(["check", "--format", "json"]).run().exits(2).json();
+    assert_eq!((&found["errors"], &found["warnings"]), (&json!(500), &json!(500)));
+    let shown = |args: &[&str]| {
+        let stderr = project.batch(args).run().exits(2).stderr;
+        assert!(stderr.ends_with("500 errors, 500 warnings in jobs.yaml\n"), "{stderr}");
+        (stderr.matches("\nunknown-mention\n").count() + usize::from(stderr.starts_with("unknown-mention\n")), stderr)
+    };
+    for args in [&["check"][..], &["run", "--simulate"], &["plan"]] {
+        let (times, stderr) = shown(args);
+        assert_eq!(times, 1, "{stderr}");
+        assert!(stderr.contains("and 998 more (`batch check --all` shows them all):\n"), "{stderr}");
+        assert!(stderr.lines().count() < 40, "{stderr}");
+    }
+    let (times, stderr) = shown(&["check", "--all"]);
+    assert_eq!(times, 500);
+    assert!(!stderr.contains(" more ("), "{stderr}");
+}
+
+#[test]
 fn warnings_pass_unless_they_are_denied() {
     let project = Project::new().with(MANIFEST, manifest(&[("a", "@dog, sit"), ("b", "@dog, sit")]));
     let passed = project.batch(["check", "--format", "json"]).run().exits(0).json();

@@ -7,7 +7,8 @@ use crate::cli::project::{checked, manifest_path};
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::collector::deny_warnings;
 use crate::manifest;
-use crate::report::findings::{Checked, Tally, human, json};
+use crate::report::findings::human::{self, Extent};
+use crate::report::findings::{Checked, Tally, json};
 use std::io;
 use std::path::PathBuf;
 
@@ -23,6 +24,9 @@ pub(in crate::cli) struct Args {
     /// Treat a kind of finding as an error
     #[arg(long, value_name = "WHAT")]
     deny: Vec<Deny>,
+    /// Show every finding, however many there are
+    #[arg(long)]
+    all: bool,
 }
 
 pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -35,11 +39,12 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         loaded.iter_mut().for_each(|loaded| deny_warnings(&mut loaded.findings));
     }
     let checked: Vec<Checked<'_>> = loaded.iter().map(|loaded| checked(loaded, &loaded.findings)).collect();
+    let extent = if args.all { Extent::All } else { Extent::Summary };
     // A reader that went away has read enough.
     let _ = match args.format {
         Format::Json => json::write(io::stdout().lock(), &checked),
         Format::Human if terminal.volume == Volume::Quiet && Tally::of(&checked).errors == 0 => Ok(()),
-        Format::Human => human::write(io::stderr().lock(), &checked, terminal.stderr),
+        Format::Human => human::write(io::stderr().lock(), &checked, extent, terminal.stderr),
     };
     Ok(if Tally::of(&checked).errors == 0 { Exit::Done } else { Exit::Usage })
 }

@@ -1,21 +1,23 @@
 //! Findings for people: code, message, the place underlined, help. The only user of miette.
 
+mod rest;
+
 use super::excerpt::Excerpt;
 use super::{Checked, Tally};
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::Finding;
-use crate::report::look::{Color, Drawing, Hue, Look, count, thousands};
+use crate::report::look::{Color, Drawing, Hue, Look, count};
 use crate::report::terminal_safe;
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
     SpanContents,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use rest::Rest;
 use std::fmt::{self, Display};
 use std::io::{self, BufWriter, Write};
 
-/// Findings that are shown in full at most; of the others the count.
-const SHOWN: usize = 50;
+/// Up to how many findings are all shown: more are summed up, as nobody reads on.
+const SHOWN: usize = 20;
 
 /// Columns of text at most: longer lines are hard to read.
 const WIDTH: usize = 100;
@@ -26,48 +28,34 @@ const LEAST_WIDTH: usize = 20;
 /// Columns of a label's text at least.
 const LEAST_LABEL_WIDTH: usize = 12;
 
+/// How many of the findings are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Up to 20 findings all of them; of more the first of each code, and how many there are besides.
+    Summary,
+    /// All of them, however many there are.
+    All,
+}
+
 /// Writes the findings and a line that sums them up.
-///
-/// Of many findings the first 50 are shown, and the first of each code in any case.
 ///
 /// # Errors
 /// Where `out` can't be written to.
-pub fn write(out: impl Write, manifests: &[Checked<'_>], look: Look) -> io::Result<()> {
+pub fn write(out: impl Write, manifests: &[Checked<'_>], extent: Extent, look: Look) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    let chosen = choose(manifests);
-    let mut left: BTreeMap<Code, usize> = BTreeMap::new();
-    let findings = manifests.iter().flat_map(|manifest| manifest.findings.iter().map(move |f| (manifest, f)));
-    for (i, (manifest, finding)) in findings.enumerate() {
-        if chosen.contains(&i) {
+    let all = manifests.iter().flat_map(|manifest| manifest.findings.iter().map(move |finding| (manifest, finding)));
+    let whole = extent == Extent::All || all.clone().nth(SHOWN).is_none();
+    let mut rest = Rest::default();
+    for (manifest, finding) in all {
+        if whole || rest.is_first(manifest, finding) {
             let mut text = String::new();
             render(&mut text, manifest, finding, look).map_err(io::Error::other)?;
             writeln!(out, "{text}")?;
-        } else {
-            *left.entry(finding.code).or_default() += 1;
         }
     }
-    if !left.is_empty() {
-        let more: usize = left.values().sum();
-        let each: Vec<_> = left.iter().map(|(code, n)| format!("{} {code}", thousands(*n))).collect();
-        writeln!(out, "and {} more: {} (`--format json` shows all)\n", thousands(more), each.join(", "))?;
-    }
+    rest.write(&mut out)?;
     sum_up(&mut out, manifests, look)?;
     out.flush()
-}
-
-/// The indices of the findings to show: the first of each kind, then the first of all.
-fn choose(manifests: &[Checked<'_>]) -> BTreeSet<usize> {
-    let mut kinds = BTreeSet::new();
-    let all = || manifests.iter().flat_map(|manifest| manifest.findings).enumerate();
-    let mut chosen: BTreeSet<usize> =
-        all().filter(|(_, finding)| kinds.insert((finding.code, finding.severity))).map(|(i, _)| i).collect();
-    for (i, _) in all() {
-        if chosen.len() >= SHOWN {
-            break;
-        }
-        chosen.insert(i);
-    }
-    chosen
 }
 
 /// `2 errors, 1 warning in jobs.yaml`.

@@ -54,7 +54,7 @@ fn rendered(source: &Source, finding: &Finding, look: Look) -> String {
 
 fn written(manifests: &[Checked<'_>], look: Look) -> String {
     let mut out = Vec::new();
-    write(&mut out, manifests, look).unwrap();
+    write(&mut out, manifests, Extent::Summary, look).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -399,17 +399,38 @@ fn the_last_line_sums_up() {
 }
 
 #[test]
-fn of_many_findings_the_first_are_shown_and_each_code_once() {
+fn up_to_twenty_findings_are_all_shown() {
+    let (source, finding) = finding("a: ⟦b⟧\n", &["here"]);
+    let shown = |n: usize, extent: Extent| {
+        let findings = vec![finding.clone(); n];
+        let manifest = Checked { path: "jobs.yaml", source: Some(&source), jobs: 1, findings: &findings };
+        let mut out = Vec::new();
+        write(&mut out, &[manifest], extent, WIDE).unwrap();
+        String::from_utf8(out).unwrap().matches("[jobs.yaml:1:4]").count()
+    };
+    assert_eq!((shown(20, Extent::Summary), shown(21, Extent::Summary)), (20, 1));
+    assert_eq!(shown(1_000, Extent::All), 1_000);
+}
+
+#[test]
+fn of_many_findings_the_first_of_each_code_is_shown_and_the_others_are_counted() {
     let (source, finding) = finding("a: ⟦b⟧\n", &["here"]);
     let mut findings = vec![finding; 30_000];
-    findings[20_000].code = Code::EmptyPrompt;
+    for (at, code) in [(20_000, Code::EmptyPrompt), (20_001, Code::TwinJobs), (20_002, Code::TwinJobs)] {
+        findings[at].code = code;
+    }
+    findings[20_003].severity = Severity::Warning;
     let manifest = Checked { path: "jobs.yaml", source: Some(&source), jobs: 1, findings: &findings };
     let text = written(&[manifest], WIDE);
-    assert_eq!(text.matches("\nempty-prompt\n").count(), 1);
-    assert_eq!(text.matches("[jobs.yaml:1:4]").count(), 50);
-    let end: Vec<_> = text.lines().rev().take(3).collect();
-    assert_eq!(end[2], "and 29,950 more: 29,950 duration-resolution (`--format json` shows all)");
-    assert_eq!(end[0], "30,000 errors in jobs.yaml");
+    assert_eq!(text.matches("[jobs.yaml:1:4]").count(), 4);
+    let end = &text[text.find("and ").unwrap()..];
+    assert_snapshot!(end, @"
+    and 29,996 more (`batch check --all` shows them all):
+           1 twin-jobs            next: jobs.yaml:1:4
+      29,995 duration-resolution  next: jobs.yaml:1:4
+
+    29,999 errors, 1 warning in jobs.yaml
+    ");
 }
 
 #[test]
