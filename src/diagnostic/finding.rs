@@ -23,10 +23,10 @@ pub struct Finding {
     pub labels: Vec<Label>,
 }
 
-/// A place in the manifest, and what is to be said of it.
+/// A place in the manifest or in a file that it refers to, and what is to be said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// Where.
+    /// Where: [`Source::of`](crate::document::Source::of) tells the file, and the place there.
     pub span: Span,
     /// What is there, in a few words.
     pub text: String,

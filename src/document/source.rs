@@ -1,4 +1,8 @@
 //! A text with its name, and the line and column of every byte in it.
+//!
+//! A manifest may refer to further texts (the files of its rows). They are attached to its source, and a span says by its
+//! offset in which of them it lies: the first starts one byte behind the end of the manifest, each next one behind the one
+//! before. So a span stays eight bytes, whatever it points at, and spans sort by text and place.
 
 use super::span::Span;
 
@@ -14,6 +18,8 @@ pub struct Source {
     lines: Vec<u32>,
     /// How many characters start before each multiple of [`STRIDE`]: a column stays cheap in a line of a megabyte.
     characters: Vec<u32>,
+    /// The texts that this one refers to, each with the offset at which its spans start.
+    attached: Vec<(u32, Source)>,
 }
 
 /// A place as people and editors count it.
@@ -43,7 +49,32 @@ impl Source {
             before += starts(block);
         }
         characters.push(small(before));
-        Source { name: name.into(), text, lines, characters }
+        Source { name: name.into(), text, lines, characters, attached: Vec::new() }
+    }
+
+    /// Takes in a text that this one refers to.
+    ///
+    /// # Panics
+    /// Where all texts together are larger than 4 GiB, which `bounds` forbids.
+    pub fn attach(&mut self, other: Source) {
+        let base = Span::new(self.end(), self.end()).start;
+        self.attached.push((base, other));
+    }
+
+    /// The offset at which the spans of the next text that is attached start.
+    pub fn end(&self) -> usize {
+        self.attached.last().map_or(self.text.len(), |(base, last)| *base as usize + last.text.len()) + 1
+    }
+
+    /// The text that `span` lies in, this one or one attached to it, and where it lies there.
+    pub fn of(&self, span: Span) -> (&Source, Span) {
+        match self.attached.partition_point(|(base, _)| *base <= span.start).checked_sub(1) {
+            None => (self, span),
+            Some(index) => {
+                let (base, source) = &self.attached[index];
+                (source, Span { start: span.start - base, end: span.end.saturating_sub(*base) })
+            }
+        }
     }
 
     /// The name by which people know it.
@@ -101,6 +132,21 @@ fn starts(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_says_in_which_text_it_lies() {
+        let mut source = Source::new("jobs.yaml", "version: 1\n".into());
+        for (name, text) in [("a.csv", "id\n小狗\n"), ("empty.csv", ""), ("b.csv", "x")] {
+            let end = source.end();
+            source.attach(Source::new(name, text.into()));
+            for at in [0, text.len()] {
+                let (found, span) = source.of(Span::new(end + at, end + at));
+                assert_eq!((found.name(), span), (name, Span::new(at, at)));
+            }
+        }
+        let (found, span) = source.of(Span::new(11, 11));
+        assert_eq!((found.name(), span), ("jobs.yaml", Span::new(11, 11)));
+    }
     use proptest::prelude::*;
 
     #[test]

@@ -51,17 +51,20 @@ fn every_code_has_a_case() {
 fn describe(name: &str, loaded: &Loaded, out: &mut String) {
     for finding in &loaded.findings {
         let severity = format!("{:?}", finding.severity).to_lowercase();
-        let at = finding.labels.first().map_or_else(|| "1:1-1:1".to_owned(), |label| place(&loaded.source, label));
-        writeln!(out, "{name}:{at} {severity} {}", finding.code).unwrap();
+        let at = finding.labels.first().map_or_else(|| format!("{name}:1:1-1:1"), |label| place(&loaded.source, label));
+        writeln!(out, "{at} {severity} {}", finding.code).unwrap();
         for label in finding.labels.iter().skip(1) {
-            writeln!(out, "  {name}:{}", place(&loaded.source, label)).unwrap();
+            writeln!(out, "  {}", place(&loaded.source, label)).unwrap();
         }
     }
 }
 
+/// The name of the file, and the place in it.
 fn place(source: &Source, label: &Label) -> String {
-    let (start, end) = (source.position(label.span.start as usize), source.position(label.span.end as usize));
-    format!("{}:{}-{}:{}", start.line, start.column, end.line, end.column)
+    let (source, span) = source.of(label.span);
+    let (start, end) = (source.position(span.start as usize), source.position(span.end as usize));
+    let name = Path::new(source.name()).file_name().unwrap().to_str().unwrap();
+    format!("{name}:{}:{}-{}:{}", start.line, start.column, end.line, end.column)
 }
 
 #[test]

@@ -3,9 +3,10 @@
 mod rest;
 
 use super::excerpt::Excerpt;
-use super::{Checked, Tally};
+use super::{Checked, Pointed, Tally};
 use crate::diagnostic::code::{Code, Severity};
-use crate::diagnostic::finding::Finding;
+use crate::diagnostic::finding::{Finding, Label};
+use crate::document::source::Source;
 use crate::report::look::{Color, Drawing, Hue, Look, count};
 use crate::report::terminal_safe;
 use miette::{
@@ -116,13 +117,18 @@ struct Shown {
     severity: Severity,
     message: String,
     help: Option<String>,
-    lines: Option<Lines>,
+    parts: Parts,
     /// In the order of their places.
     labels: Vec<LabeledSpan>,
 }
 
-/// An excerpt of a manifest under its name.
-struct Lines {
+/// Excerpts of one or more files, which stand one behind the other as one text.
+struct Parts(Vec<Part>);
+
+/// An excerpt of a file under its name.
+struct Part {
+    /// Where it starts among them.
+    start: usize,
     name: String,
     excerpt: Excerpt,
 }
@@ -134,28 +140,56 @@ impl Shown {
             severity: finding.severity,
             message: terminal_safe::line(&finding.message).into_owned(),
             help: finding.help.as_ref().map(|help| terminal_safe::lines(help).into_owned()),
-            lines: None,
+            parts: Parts(Vec::new()),
             labels: Vec::new(),
         };
-        let Some(source) = manifest.source.filter(|_| !finding.labels.is_empty()) else { return shown };
+        for (Pointed { path, source, .. }, labels) in by_file(manifest, finding) {
+            shown.push_part(path, source, &labels, look, width);
+        }
+        shown.labels.sort_by_key(LabeledSpan::offset);
+        shown
+    }
+
+    /// Takes in the labels in one file; the very first label is the primary one.
+    fn push_part(&mut self, path: &str, source: &Source, labels: &[Label], look: Look, width: usize) {
         // The line number, and the bar with a space at either side, stand before the text.
         let gutter = source.line_count().to_string().len() + 4;
         let columns = width.saturating_sub(gutter).max(LEAST_LABEL_WIDTH);
-        let excerpt = Excerpt::new(source, &finding.labels, look, columns);
-        for (i, (mark, label)) in excerpt.marks.iter().zip(&finding.labels).enumerate() {
+        let excerpt = Excerpt::new(source, labels, look, columns);
+        let before = self.parts.0.last().map_or(0, Part::end);
+        for (mark, label) in excerpt.marks.iter().zip(labels) {
             let (start, end) = (excerpt.columns_before(mark.range.start), excerpt.columns_before(mark.range.end));
             // miette hangs the text on the middle of the underlining, behind four columns of its own.
             let room = columns.saturating_sub((start + end) / 2 + 4).max(LEAST_LABEL_WIDTH);
             let text = (!label.text.is_empty()).then(|| textwrap::fill(&terminal_safe::line(&label.text), room));
-            let span = SourceSpan::from((mark.range.start, mark.range.len()));
-            shown.labels.push(match i {
-                0 => LabeledSpan::new_primary_with_span(text, span),
-                _ => LabeledSpan::new_with_span(text, span),
+            let span = SourceSpan::from((before + mark.range.start, mark.range.len()));
+            self.labels.push(match self.labels.is_empty() {
+                true => LabeledSpan::new_primary_with_span(text, span),
+                false => LabeledSpan::new_with_span(text, span),
             });
         }
-        shown.labels.sort_by_key(LabeledSpan::offset);
-        shown.lines = Some(Lines { name: terminal_safe::line(manifest.path).into_owned(), excerpt });
-        shown
+        self.parts.0.push(Part { start: before, name: terminal_safe::line(path).into_owned(), excerpt });
+    }
+}
+
+/// The finding's labels by file, the primary one's first; their spans are those in the file.
+fn by_file<'a>(manifest: &Checked<'a>, finding: &Finding) -> Vec<(Pointed<'a>, Vec<Label>)> {
+    let mut files: Vec<(Pointed<'a>, Vec<Label>)> = Vec::new();
+    for label in &finding.labels {
+        let Some(pointed) = manifest.pointed(label) else { continue };
+        let there = Label { span: pointed.span, text: label.text.clone() };
+        match files.iter_mut().find(|(file, _)| std::ptr::eq(file.source, pointed.source)) {
+            Some((_, labels)) => labels.push(there),
+            None => files.push((pointed, vec![there])),
+        }
+    }
+    files
+}
+
+impl Part {
+    /// Where it ends. A byte behind that lies in no part, so that miette takes no two for one.
+    fn end(&self) -> usize {
+        self.start + self.excerpt.text.len() + 1
     }
 }
 
@@ -176,7 +210,7 @@ impl miette::Diagnostic for Shown {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.lines.as_ref().map(|lines| lines as &dyn SourceCode)
+        (!self.parts.0.is_empty()).then_some(&self.parts as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -198,17 +232,24 @@ impl Display for Shown {
 
 impl std::error::Error for Shown {}
 
-/// The excerpt has the numbers of its lines and the columns of its labels from the manifest.
-impl SourceCode for Lines {
+/// The excerpts have the numbers of their lines and the columns of their labels from the files.
+impl SourceCode for Parts {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let Excerpt { text, lines, marks } = &self.excerpt;
-        let last_byte = (span.offset() + span.len().max(1) - 1).min(text.len());
-        let (mut first, mut last) = (self.excerpt.line_at(span.offset()), self.excerpt.line_at(last_byte));
+        let index = self.0.partition_point(|part| part.start <= span.offset()).saturating_sub(1);
+        let part = self.0.get(index).ok_or(MietteError::OutOfBounds)?;
+        let Excerpt { text, lines, marks } = &part.excerpt;
+        let (offset, length) = (span.offset() - part.start, span.len());
+        // What begins in one file doesn't end in another.
+        if offset + length > text.len() {
+            return Err(MietteError::OutOfBounds);
+        }
+        let last_byte = (offset + length.max(1) - 1).min(text.len());
+        let (mut first, mut last) = (part.excerpt.line_at(offset), part.excerpt.line_at(last_byte));
         let follow = |a: usize, b: usize| lines[a].number + 1 == lines[b].number;
         for _ in 0..before {
             first -= usize::from(first > 0 && follow(first - 1, first));
@@ -217,16 +258,16 @@ impl SourceCode for Lines {
             last += usize::from(last + 1 < lines.len() && follow(last, last + 1));
         }
         // Asked for a label alone, miette wants its place for the heading; else a line's start.
-        let column = match marks.iter().find(|mark| mark.range.start == span.offset()) {
+        let column = match marks.iter().find(|mark| mark.range.start == offset) {
             Some(mark) if before == 0 => mark.column - 1,
             _ => 0,
         };
         let start = lines[first].start;
         let end = lines.get(last + 1).map_or(text.len(), |line| line.start);
         Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
+            part.name.clone(),
             &text.as_bytes()[start..end],
-            SourceSpan::from((start, end - start)),
+            SourceSpan::from((part.start + start, end - start)),
             lines[first].number,
             column,
             last + 1 - first,

@@ -1,6 +1,6 @@
 //! `check --format json`: every finding, as one document.
 
-use super::{Checked, Tally};
+use super::{Checked, Pointed, Tally};
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
 use crate::diagnostic::fix::Fix;
@@ -69,10 +69,10 @@ struct Diagnostic<'a> {
     labels: Vec<Place<'a>>,
 }
 
-/// A place in a manifest.
+/// A place in a manifest, or in a file that it refers to.
 #[derive(Serialize, schemars::JsonSchema)]
 struct Place<'a> {
-    /// The manifest, as it was named.
+    /// The file: the manifest as it was named, or one that it refers to, by its path from there.
     path: &'a str,
     /// Where it starts.
     start: Position,
@@ -141,14 +141,11 @@ impl Serialize for Diagnostics<'_> {
 
 impl<'a> Diagnostic<'a> {
     fn new(manifest: &Checked<'a>, finding: &'a Finding) -> Diagnostic<'a> {
-        let place = |(source, (i, label)): (&Source, (usize, &'a Label))| Place {
-            path: manifest.path,
-            start: Position::of(source, label.span.start),
-            end: Position::of(source, label.span.end),
-            text: &label.text,
-            primary: i == 0,
+        let place = |(i, label): (usize, &'a Label)| {
+            let Pointed { path, source, span } = manifest.pointed(label)?;
+            let (start, end) = (Position::of(source, span.start), Position::of(source, span.end));
+            Some(Place { path, start, end, text: &label.text, primary: i == 0 })
         };
-        let labels = finding.labels.iter().enumerate();
         Diagnostic {
             code: finding.code,
             severity: finding.severity,
@@ -156,9 +153,7 @@ impl<'a> Diagnostic<'a> {
             help: finding.help.as_deref(),
             fix: finding.fix.as_ref().zip(manifest.source).map(|(fix, source)| Edit::new(source, fix)),
             job: finding.job.as_deref(),
-            labels: manifest
-                .source
-                .map_or_else(Vec::new, |source| labels.map(|label| place((source, label))).collect()),
+            labels: finding.labels.iter().enumerate().filter_map(place).collect(),
         }
     }
 }

@@ -5,20 +5,42 @@ pub mod human;
 pub mod json;
 
 use crate::diagnostic::code::Severity;
-use crate::diagnostic::finding::Finding;
+use crate::diagnostic::finding::{Finding, Label};
 use crate::document::source::Source;
+use crate::document::span::Span;
 
 /// A manifest that was checked, and what was found in it.
 #[derive(Clone, Copy)]
 pub struct Checked<'a> {
     /// The manifest, as it was named.
     pub path: &'a str,
-    /// Its text; `None` where it can't be read, and then no finding has a label.
+    /// Its text, with those that it refers to; `None` where it can't be read, and then no finding has a label.
     pub source: Option<&'a Source>,
     /// How many jobs stand in it.
     pub jobs: usize,
     /// What was found, in source order.
     pub findings: &'a [Finding],
+}
+
+/// Where a label points: at the manifest, or at a file that it refers to.
+#[derive(Clone, Copy)]
+pub struct Pointed<'a> {
+    /// The file, as people know it.
+    pub path: &'a str,
+    /// Its text.
+    pub source: &'a Source,
+    /// The place in this text.
+    pub span: Span,
+}
+
+impl<'a> Checked<'a> {
+    /// Where `label` points; `None` where the manifest can't be read.
+    pub fn pointed(&self, label: &Label) -> Option<Pointed<'a>> {
+        let own = self.source?;
+        let (source, span) = own.of(label.span);
+        let path = if std::ptr::eq(source, own) { self.path } else { source.name() };
+        Some(Pointed { path, source, span })
+    }
 }
 
 /// How many findings there are of each severity.

@@ -59,6 +59,38 @@ fn written(manifests: &[Checked<'_>], look: Look) -> String {
 }
 
 #[test]
+fn each_label_is_shown_in_its_own_file() {
+    let (mut source, mut found) =
+        finding("jobs:\n  - id: close-up\n    duration: ⟦${{ row.s }}⟧\n", &["filled in here"]);
+    let cell = source.end() + 11;
+    source.attach(Source::new("rows.csv", "s,b\n小狗,6\n8,9\n".into()));
+    found.labels.insert(0, Label { span: Span::new(cell, cell + 1), text: "6 s asked for here".to_owned() });
+    found.labels.push(Label { span: Span::new(10, 12), text: "of this job".to_owned() });
+    assert_snapshot!(rendered(&source, &found, WIDE), @"
+    duration-resolution
+
+      × 1080p videos last 5 s, not 8 s
+       ╭─[rows.csv:2:4]
+     1 │ s,b
+     2 │ 小狗,6
+       ·      ┬
+       ·      ╰── 6 s asked for here
+     3 │ 8,9
+       ╰────
+       ╭─[jobs.yaml:2:5]
+     1 │ jobs:
+     2 │   - id: close-up
+       ·     ─┬
+       ·      ╰── of this job
+     3 │     duration: ${{ row.s }}
+       ·               ──────┬─────
+       ·                     ╰── filled in here
+       ╰────
+      help: write `duration: 5`, or another resolution
+    ");
+}
+
+#[test]
 fn a_finding_is_shown_with_both_of_its_places() {
     let (source, finding) = finding(
         "jobs:\n  - id: close-up\n    resolution: 1080p\n    duration: ⟦8⟧\n    prompt: x\n",

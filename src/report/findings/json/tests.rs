@@ -46,6 +46,26 @@ fn the_document_is_the_one_of_the_manual() {
 }
 
 #[test]
+fn a_label_has_the_path_and_the_position_of_its_own_file() {
+    let mut source = Source::new("jobs.yaml", "jobs: []\n".to_owned());
+    let cell = source.end() + 4;
+    source.attach(Source::new("rows.csv", "a,b\n小,6\n".to_owned()));
+    let label = |span| Label { span, text: String::new() };
+    let labels = vec![label(Span::new(cell, cell + 3)), label(Span::new(6, 8))];
+    let findings = [finding(Code::Duration, Severity::Error, labels)];
+    let document = written(&[Checked { path: "./jobs.yaml", source: Some(&source), jobs: 1, findings: &findings }]);
+    let labels = document["diagnostics"][0]["labels"].as_array().unwrap();
+    let places: Vec<_> = labels.iter().map(|label| (&label["path"], &label["start"], &label["end"])).collect();
+    assert_eq!(
+        json!(places),
+        json!([
+            ["rows.csv", {"offset": 4, "line": 2, "column": 1}, {"offset": 7, "line": 2, "column": 2}],
+            ["./jobs.yaml", {"offset": 6, "line": 1, "column": 7}, {"offset": 8, "line": 1, "column": 9}],
+        ])
+    );
+}
+
+#[test]
 fn what_is_not_known_is_left_out() {
     let mut unreadable = finding(Code::Unreadable, Severity::Error, vec![]);
     unreadable.help = None;
