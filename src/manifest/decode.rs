@@ -22,6 +22,7 @@ pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t
             .unwrap_or_else(|| Mapping::blank(root, &MANIFEST, true)),
     };
     manifest.require(blame);
+    manifest.value(&SCHEMA, blame, text);
     manifest.value(&VERSION, blame, |value| integer(value).filter(|version| *version == 1));
     let service = manifest.mapping(&SERVICE_FIELD, &SERVICE, blame);
     let run = manifest.mapping(&RUN_FIELD, &RUN, blame);

@@ -28,6 +28,10 @@ pub struct Field {
     pub default: Option<&'static str>,
     /// What it is for; the first line is one short sentence.
     pub doc: &'static str,
+    /// Values to start from: words as they stand, everything else as JSON.
+    pub examples: &'static [&'static str],
+    /// What each of the words or numbers that it can be means, in their order.
+    pub meanings: &'static [&'static str],
 }
 
 /// What a field's value is.
@@ -126,7 +130,17 @@ pub static BLOCKS: [&Block; 10] =
 /// The manifest as a whole.
 pub static MANIFEST: Block = Block {
     title: "the manifest",
-    fields: &[&VERSION, &SERVICE_FIELD, &RUN_FIELD, &OUTPUT_FIELD, &PRICES_FIELD, &LIBRARY, &DEFAULTS_FIELD, &JOBS],
+    fields: &[
+        &SCHEMA,
+        &VERSION,
+        &SERVICE_FIELD,
+        &RUN_FIELD,
+        &OUTPUT_FIELD,
+        &PRICES_FIELD,
+        &LIBRARY,
+        &DEFAULTS_FIELD,
+        &JOBS,
+    ],
     required: &[&VERSION, &JOBS],
 };
 
@@ -189,7 +203,7 @@ const DAY: u64 = 24 * 60 * 60 * 1000;
 
 impl Field {
     const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Field {
-        Field { name, kind, code: Code::Setting, default: None, doc }
+        Field { name, kind, code: Code::Setting, default: None, doc, examples: &[], meanings: &[] }
     }
 
     const fn code(self, code: Code) -> Field {
@@ -198,6 +212,14 @@ impl Field {
 
     const fn default(self, default: &'static str) -> Field {
         Field { default: Some(default), ..self }
+    }
+
+    const fn examples(self, examples: &'static [&'static str]) -> Field {
+        Field { examples, ..self }
+    }
+
+    const fn meanings(self, meanings: &'static [&'static str]) -> Field {
+        Field { meanings, ..self }
     }
 }
 
@@ -212,45 +234,46 @@ macro_rules! fields {
 }
 
 fields! {
+    SCHEMA = Field::new("$schema", Kind::Text, "The JSON Schema by which editors complete and underline; `batch` doesn't read it.\nFor JSON, which has no comments: YAML and TOML name it in a comment at the top.").examples(&["jobs.schema.json"]);
     VERSION = Field::new("version", Kind::Choice(&[1]), "The version of the manifest's format.").code(Code::Version);
     SERVICE_FIELD = Field::new("service", Kind::Table(&SERVICE), "Where the jobs go.");
     RUN_FIELD = Field::new("run", Kind::Table(&RUN), "How the jobs are run; nothing here changes a digest.");
     OUTPUT_FIELD = Field::new("output", Kind::Table(&OUTPUT), "Where videos land.");
     PRICES_FIELD = Field::new("prices", Kind::Table(&PRICES), "What one video costs: for estimates.\nWithout it the maker's list price in credits is taken.");
-    LIBRARY = Field::new("references", Kind::Named(&Kind::Table(&ENTRY)), "The library: references by name, for all jobs to use.");
-    DEFAULTS_FIELD = Field::new("defaults", Kind::Table(&DEFAULTS), "Fields of all jobs; a job's own field wins.");
+    LIBRARY = Field::new("references", Kind::Named(&Kind::Table(&ENTRY)), "The library: references by name, for all jobs to use.").examples(&[r#"{"dog": {"type": "subject", "urls": ["refs/dog.png"]}}"#]);
+    DEFAULTS_FIELD = Field::new("defaults", Kind::Table(&DEFAULTS), "Fields of all jobs; a job's own field wins.").examples(&[r#"{"resolution": "720p", "duration": 5}"#]);
     JOBS = Field::new("jobs", Kind::List(&Kind::Table(&JOB)), "What to generate, in order.");
 
     BASE_URL_FIELD = Field::new("base_url", Kind::Filled, "The service's base URL: https, or http on loopback.").code(Code::BaseUrl).default(BASE_URL);
 
     CONCURRENCY = Field::new("concurrency", Kind::Integer(1, 10_000), "Generations in flight at most.").default("4");
-    SUBMIT_RATE = Field::new("submit_rate", Kind::Rate, "Submits at most, as `60/min`; without it there is no limit.");
-    JOB_TIMEOUT = Field::new("job_timeout", Kind::Period(1, 7 * DAY), "The time that a job may take, from submit to finished.").default("30m");
-    POLL_INTERVAL = Field::new("poll_interval", Kind::Period(1, 7 * DAY), "About how late a finished job may be noticed.").default("10s");
-    PATIENCE = Field::new("patience", Kind::Period(0, 7 * DAY), "How long to wait for a service that can't be reached.").default("10m");
-    ON_UNCERTAIN = Field::new("on_uncertain", Kind::Word(&["hold", "resubmit"]), "What becomes of a job whose submit got no answer.\n`hold` keeps it for a person to settle; `resubmit` submits it again, once a run, at the risk of paying twice.").default("hold");
+    SUBMIT_RATE = Field::new("submit_rate", Kind::Rate, "Submits at most, as `60/min`; without it there is no limit.").examples(&["60/min", "2/s", "100/h"]);
+    JOB_TIMEOUT = Field::new("job_timeout", Kind::Period(1, 7 * DAY), "The time that a job may take, from submit to finished.").default("30m").examples(&["30m", "1h30m"]);
+    POLL_INTERVAL = Field::new("poll_interval", Kind::Period(1, 7 * DAY), "About how late a finished job may be noticed.").default("10s").examples(&["10s", "500ms"]);
+    PATIENCE = Field::new("patience", Kind::Period(0, 7 * DAY), "How long to wait for a service that can't be reached.").default("10m").examples(&["10m", "0s"]);
+    ON_UNCERTAIN = Field::new("on_uncertain", Kind::Word(&["hold", "resubmit"]), "What becomes of a job whose submit got no answer.").default("hold").meanings(&["a person settles it with `batch resolve`", "it is submitted again, once a run: at the risk of paying twice"]);
 
     DIR = Field::new("dir", Kind::Text, "The folder of the videos, relative to the manifest and inside its folder.").code(Code::OutputPath).default("out");
-    FILE_NAME = Field::new("name", Kind::Text, "The path of a video inside that folder.\n`{id}` stands for the job's id, `{n}` for the video's number, counted from 1.").code(Code::OutputPath).default("{id}-{n}.mp4");
+    FILE_NAME = Field::new("name", Kind::Text, "The path of a video inside that folder.\n`{id}` stands for the job's id, `{n}` for the video's number, counted from 1.").code(Code::OutputPath).default("{id}-{n}.mp4").examples(&["{id}-{n}.mp4", "{id}/{n}.mp4"]);
 
-    UNIT = Field::new("unit", Kind::Filled, "The unit of the prices, as `CNY`.").default("credits");
-    PRICE_TABLE = Field::new("table", Kind::List(&Kind::Table(&PRICE)), "The price of one video, for each resolution and duration.");
-    PRICE_RESOLUTION = Field::new("resolution", Kind::Word(Resolution::WORDS), "The resolution that the price is for.");
-    PRICE_DURATION = Field::new("duration", Kind::Choice(&Duration::SECONDS), "The duration in seconds that the price is for.");
-    AMOUNT = Field::new("price", Kind::Amount, "The price of one video.");
+    UNIT = Field::new("unit", Kind::Filled, "The unit of the prices, as `CNY`.").default("credits").examples(&["CNY", "USD"]);
+    PRICE_TABLE = Field::new("table", Kind::List(&Kind::Table(&PRICE)), "The price of one video, for each resolution and duration.").examples(&[r#"[{"resolution": "720p", "duration": 5, "price": 3.5}]"#]);
+    PRICE_RESOLUTION = Field::new("resolution", Kind::Word(Resolution::WORDS), "The resolution that the price is for.").meanings(RESOLUTION.meanings);
+    PRICE_DURATION = Field::new("duration", Kind::Choice(&Duration::SECONDS), "The duration in seconds that the price is for.").meanings(DURATION.meanings);
+    AMOUNT = Field::new("price", Kind::Amount, "The price of one video.").examples(&["3.5"]);
 
-    NAME = Field::new("name", Kind::Text, "The name by which the prompt mentions the reference, as `@name`.").code(Code::ReferenceName);
-    TYPE = Field::new("type", Kind::Word(ReferenceType::WORDS), "Whether it is somebody or something that acts, or the place where it happens.").code(Code::ReferenceType);
-    URLS = Field::new("urls", Kind::List(&Kind::Text), "One to three images: http or https URLs, or paths relative to the manifest.").code(Code::ImageCount);
+    NAME = Field::new("name", Kind::Text, "The name by which the prompt mentions the reference, as `@name`.").code(Code::ReferenceName).examples(&["dog", "小狗"]);
+    TYPE = Field::new("type", Kind::Word(ReferenceType::WORDS), "Whether it is somebody or something that acts, or the place where it happens.").code(Code::ReferenceType).meanings(&["somebody or something that acts", "the place where it happens"]);
+    URLS = Field::new("urls", Kind::List(&Kind::Text), "One to three images: http or https URLs, or paths relative to the manifest.").code(Code::ImageCount).examples(&[r#"["refs/dog.png"]"#, r#"["https://images.example.com/dog.png"]"#]);
 
-    ID = Field::new("id", Kind::Text, "The job's name: unique, and fit to name files.\n1 to 128 of `A-Z a-z 0-9 . _ -`, not starting with a dot or a dash.").code(Code::JobId);
-    PROMPT = Field::new("prompt", Kind::Text, "What is to be seen; mentions references as `@name`, each followed by a space.").code(Code::EmptyPrompt);
-    REFERENCES = Field::new("references", Kind::List(&Kind::Use(&REFERENCE)), "One to three references: names out of the library, or references written out.\nWithout it: the references of the library that the prompt mentions, in order of first mention.").code(Code::ReferenceCount);
-    RESOLUTION = Field::new("resolution", Kind::Word(Resolution::WORDS), "The videos' resolution.").code(Code::Resolution);
-    DURATION = Field::new("duration", Kind::Choice(&Duration::SECONDS), "The videos' duration in seconds; at 1080p only 5.").code(Code::Duration);
-    NEGATIVE_PROMPT = Field::new("negative_prompt", Kind::Text, "What is not to be seen.");
+    ID = Field::new("id", Kind::Text, "The job's name: unique, and fit to name files.\n1 to 128 of `A-Z a-z 0-9 . _ -`, not starting with a dot or a dash.").code(Code::JobId).examples(&["park-walk"]);
+    PROMPT = Field::new("prompt", Kind::Text, "What is to be seen; mentions references as `@name`, each followed by a space.").code(Code::EmptyPrompt).examples(&["@human and @dog play on the @grass"]);
+    REFERENCES = Field::new("references", Kind::List(&Kind::Use(&REFERENCE)), "One to three references: names out of the library, or references written out.\nWithout it: the references of the library that the prompt mentions, in order of first mention.").code(Code::ReferenceCount).examples(&[r#"["dog"]"#, r#"[{"name": "hill", "type": "background", "urls": ["refs/hill.jpg"]}]"#]);
+    RESOLUTION = Field::new("resolution", Kind::Word(Resolution::WORDS), "The videos' resolution.").code(Code::Resolution).meanings(&["360 lines", "540 lines", "720 lines", "1080 lines; 5 seconds only"]);
+    DURATION = Field::new("duration", Kind::Choice(&Duration::SECONDS), "The videos' duration in seconds; at 1080p only 5.").code(Code::Duration).meanings(&["5 seconds", "8 seconds; not at 1080p"]);
+    NEGATIVE_PROMPT = Field::new("negative_prompt", Kind::Text, "What is not to be seen.").examples(&["blurry, distorted"]);
     NUMBER_OF_VIDEOS = Field::new("number_of_videos", Kind::Integer(*VIDEOS.start(), *VIDEOS.end()), "How many videos are made.").code(Code::NumberOfVideos).default("1");
-    TAKE = Field::new("take", Kind::Integer(1, u32::MAX as i64), "Which take of the same input it is: 2 asks for the same once more, on purpose.").default("1");
+    TAKE = Field::new("take", Kind::Integer(1, u32::MAX as i64), "Which take of the same input it is: 2 asks for the same once more, on purpose.").default("1").examples(&["2"]);
     NEED_EXPAND_PROMPT = Field::new("need_expand_prompt", Kind::Boolean, "Whether the service rewrites the prompt.").default("false");
     SELECTED_MODEL = Field::new("selected_model", Kind::Filled, "The model.").default(MODEL);
     TASK_TYPE_FIELD = Field::new("task_type", Kind::Word(&[TASK_TYPE]), "The kind of generation; there is only this one.").code(Code::TaskType).default(TASK_TYPE);
@@ -281,6 +304,12 @@ mod tests {
     #[test]
     fn the_first_line_of_every_doc_is_one_sentence() {
         for field in BLOCKS.iter().flat_map(|block| block.fields) {
+            let values = match field.kind {
+                Kind::Word(words) => words.len(),
+                Kind::Choice(numbers) => numbers.len(),
+                _ => 0,
+            };
+            assert!(field.meanings.is_empty() || field.meanings.len() == values, "{}", field.name);
             let first = field.doc.lines().next().unwrap();
             assert!(first.ends_with('.') && first.len() <= 120, "{}: {first}", field.name);
         }

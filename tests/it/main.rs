@@ -11,6 +11,7 @@ mod formats;
 mod init;
 mod interrupt;
 mod layers;
+mod manifest_schema;
 mod manual;
 mod plan;
 mod progress;

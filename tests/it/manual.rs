@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "README.md",
     "examples/README.md",
     "docs/README.md",
     "docs/manifest.md",
     "docs/command-line.md",
+    "docs/editors.md",
     "docs/lockfile.md",
     "docs/recovery.md",
     "docs/security.md",

@@ -1,0 +1,128 @@
+//! What a JSON Schema can say of several fields together.
+//!
+//! A job may take a field from `defaults`, which a schema of the job can't see: such rules stand at the top, as
+//! "if `defaults` is so, then each job is so".
+
+use crate::manifest::fields::{
+    DEFAULTS_FIELD, DURATION, FILE_NAME, Field, JOB, JOBS, LIBRARY, NUMBER_OF_VIDEOS, OUTPUT_FIELD, PROMPT, REFERENCES,
+    RESOLUTION,
+};
+use serde_json::{Map, Value, json};
+
+/// A mention: an `@` that no part of an e-mail address stands before.
+const MENTION: &str = "(^|[^A-Za-z0-9._%+-])@";
+
+/// Rules on what one job says itself.
+pub(super) fn of_a_job() -> Map<String, Value> {
+    let mut rule = Map::new();
+    rule.insert("if".to_owned(), is(&RESOLUTION, "1080p"));
+    rule.insert("then".to_owned(), five_seconds());
+    rule
+}
+
+/// Rules on jobs together with what they take from elsewhere.
+pub(super) fn of_the_manifest() -> Vec<Value> {
+    let needed = JOB.required.iter().filter(|field| !super::is_own(field, &JOB));
+    let mut rules: Vec<Value> = needed.map(|field| needs(field)).collect();
+    rules.extend(references());
+    rules.extend(pairs());
+    rules.extend(output_names());
+    rules
+}
+
+/// A field that jobs need, and that `defaults` lacks.
+fn needs(field: &Field) -> Value {
+    let message = format!("The job needs `{}`, and `defaults` has none.", field.name);
+    unless(defaults(has(field)), each_job(json!({"required": [field.name], "errorMessage": message})))
+}
+
+/// Where a job's references can come from.
+fn references() -> Vec<Value> {
+    let silent = json!({"properties": {PROMPT.name: {"type": "string", "not": {"pattern": MENTION}}}, "required": [PROMPT.name]});
+    let needs = |why: &str| json!({"required": [REFERENCES.name], "errorMessage": format!("The job needs `references`: {why}.")});
+    let silent_needs = needs("its prompt mentions none");
+    let no_library = needs("there is no library of references that the prompt could mention");
+    let written_out = json!({"properties": {REFERENCES.name: {"items": {
+        "type": "object",
+        "errorMessage": "There is no library of references to name: write the reference out, with name, type and urls.",
+    }}}});
+    vec![
+        unless(defaults(has(&REFERENCES)), each_job(when(silent.clone(), silent_needs.clone()))),
+        when(
+            json!({"allOf": [defaults(silent), {"not": defaults(has(&REFERENCES))}]}),
+            each_job(unless(has(&PROMPT), silent_needs)),
+        ),
+        unless(json!({"anyOf": [has(&LIBRARY), defaults(has(&REFERENCES))]}), each_job(no_library)),
+        unless(
+            has(&LIBRARY),
+            json!({"properties": {DEFAULTS_FIELD.name: written_out, JOBS.name: {"items": written_out}}}),
+        ),
+    ]
+}
+
+/// 1080p lasts 5 seconds, wherever the two come from.
+fn pairs() -> [Value; 3] {
+    let high = is(&RESOLUTION, "1080p");
+    let long = is(&DURATION, 8);
+    let own_duration = json!({
+        "required": [DURATION.name],
+        "errorMessage": "1080p videos last 5 s, not the 8 s of `defaults`: give the job a duration of 5.",
+    });
+    let own_pair = json!({"required": [DURATION.name], "errorMessage": "1080p videos last 5 s, and `defaults` says 1080p and 8 s."});
+    [
+        when(defaults(high.clone()), each_job(unless(has(&RESOLUTION), five_seconds()))),
+        when(defaults(long.clone()), each_job(when(high.clone(), own_duration))),
+        when(json!({"allOf": [defaults(high), defaults(long)]}), each_job(unless(has(&RESOLUTION), own_pair))),
+    ]
+}
+
+/// Videos get paths of their own.
+fn output_names() -> [Value; 3] {
+    let lacks = |placeholder: &str| {
+        let name = json!({"type": "string", "not": {"pattern": placeholder}});
+        json!({
+            "properties": {OUTPUT_FIELD.name: {"properties": {FILE_NAME.name: name}, "required": [FILE_NAME.name]}},
+            "required": [OUTPUT_FIELD.name],
+        })
+    };
+    let several = json!({"properties": {NUMBER_OF_VIDEOS.name: {"minimum": 2}}, "required": [NUMBER_OF_VIDEOS.name]});
+    let one = json!({"properties": {NUMBER_OF_VIDEOS.name: {"enum": [1], "errorMessage": "`output.name` has no {n}: all videos of the job would have one path."}}});
+    let own = json!({"required": [NUMBER_OF_VIDEOS.name], "errorMessage": "`output.name` has no {n}: all videos of the job would have one path."});
+    [
+        when(lacks(r"\{id\}"), json!({"properties": {JOBS.name: {"maxItems": 1}}})),
+        when(lacks(r"\{n\}"), each_job(one)),
+        when(json!({"allOf": [lacks(r"\{n\}"), defaults(several)]}), each_job(own)),
+    ]
+}
+
+fn five_seconds() -> Value {
+    json!({"properties": {DURATION.name: {"enum": [5], "errorMessage": "1080p videos last 5 s."}}})
+}
+
+/// That each job is so.
+fn each_job(so: Value) -> Value {
+    json!({"properties": {JOBS.name: {"items": so}}})
+}
+
+/// Whether there are `defaults` that are so.
+fn defaults(so: Value) -> Value {
+    json!({"properties": {DEFAULTS_FIELD.name: so}, "required": [DEFAULTS_FIELD.name]})
+}
+
+/// Whether the field is there.
+fn has(field: &Field) -> Value {
+    json!({"required": [field.name]})
+}
+
+/// Whether the field is there, with this value.
+fn is(field: &Field, value: impl Into<Value>) -> Value {
+    json!({"properties": {field.name: {"const": value.into()}}, "required": [field.name]})
+}
+
+fn when(condition: Value, then: Value) -> Value {
+    json!({"if": condition, "then": then})
+}
+
+fn unless(condition: Value, otherwise: Value) -> Value {
+    json!({"if": condition, "else": otherwise})
+}

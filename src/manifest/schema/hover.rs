@@ -1,0 +1,57 @@
+//! What an editor shows of a field when the pointer rests on it.
+
+use super::value::bounds;
+use crate::manifest::fields::{Field, Kind};
+
+/// What the field is for, what it may be, and what holds without it.
+pub(super) fn text(field: &Field, required: bool) -> String {
+    let mut text = field.doc.to_owned();
+    let mut say = |sentence: String| {
+        text.push_str("\n\n");
+        text.push_str(&sentence);
+    };
+    if let Some(values) = values(field) {
+        say(values);
+    }
+    match field.default {
+        Some(default) => say(format!("Default: `{default}`.")),
+        None if required => say("Required.".to_owned()),
+        None => {}
+    }
+    text
+}
+
+/// What its value may be, in a sentence.
+fn values(field: &Field) -> Option<String> {
+    Some(match field.kind {
+        Kind::Word(words) if words.len() > 1 => format!("One of {}.", list(words.iter())),
+        Kind::Choice(numbers) if numbers.len() > 1 => format!("One of {}.", list(numbers.iter())),
+        Kind::Word([only]) => format!("Always `{only}`."),
+        Kind::Choice([only]) => format!("Always `{only}`."),
+        Kind::True => "Always `true`.".to_owned(),
+        Kind::Integer(least, most) => format!("A whole number from {least} to {most}."),
+        Kind::Amount => "A number from 0 on.".to_owned(),
+        Kind::Period(least, most) => format!(
+            "A time span from `{}` to `{}`: whole numbers with `d`, `h`, `m`, `s` or `ms`, the longest unit first, as `1h30m`.",
+            period(least),
+            period(most)
+        ),
+        Kind::Rate => "A whole number from 1 on, with `/s`, `/min` or `/h`.".to_owned(),
+        Kind::List(_) => format!("A list of {} to {}.", bounds(field)?.start(), bounds(field)?.end()),
+        _ => return None,
+    })
+}
+
+/// A bound of a time span, in the longest unit that it is a whole number of.
+fn period(milliseconds: u64) -> String {
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    match milliseconds {
+        0 => "0s".to_owned(),
+        days if days % DAY == 0 => format!("{}d", days / DAY),
+        _ => format!("{milliseconds}ms"),
+    }
+}
+
+fn list<T: ToString>(items: impl Iterator<Item = T>) -> String {
+    items.map(|item| format!("`{}`", item.to_string())).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,85 @@
+//! What a field's value may be.
+
+use super::patterns::{Pattern, of_item, of_name, of_text};
+use crate::diagnostic::code::Code;
+use crate::manifest::fields::{Block, Field, Kind};
+use crate::spec::limits::{IMAGES, REFERENCES};
+use serde_json::{Map, Value, json};
+
+/// The schema of a field's value.
+pub(super) fn of(field: &Field) -> Map<String, Value> {
+    let mut schema = of_kind(field.kind, field);
+    if let Some(bounds) = bounds(field) {
+        schema.insert("minItems".to_owned(), json!(bounds.start()));
+        schema.insert("maxItems".to_owned(), json!(bounds.end()));
+    }
+    if field.code == Code::ReferenceCount {
+        schema.insert("uniqueItems".to_owned(), json!(true));
+    }
+    if field.code == Code::AspectRatio {
+        // A warning, as `batch check` gives.
+        schema.insert("deprecated".to_owned(), json!(true));
+        schema.insert("deprecationMessage".to_owned(), json!(field.doc));
+    }
+    schema
+}
+
+/// How many items a list of this field has, where that is bounded.
+pub(super) fn bounds(field: &Field) -> Option<std::ops::RangeInclusive<usize>> {
+    match field.code {
+        Code::ReferenceCount => Some(REFERENCES),
+        Code::ImageCount => Some(IMAGES),
+        _ => None,
+    }
+}
+
+/// A default or an example as the value that it is: words stand as they are, everything else as JSON.
+pub(super) fn written(field: &Field, text: &str) -> Value {
+    let value = match field.kind {
+        Kind::Text | Kind::Filled | Kind::Word(_) | Kind::Period(..) | Kind::Rate => None,
+        _ => serde_json::from_str(text).ok(),
+    };
+    value.unwrap_or_else(|| json!(text))
+}
+
+fn of_kind(kind: Kind, field: &Field) -> Map<String, Value> {
+    let schema = match kind {
+        Kind::Text | Kind::Filled | Kind::Period(..) | Kind::Rate => string(of_text(kind, field)),
+        Kind::Word(words) => json!({"type": "string", "enum": words}),
+        Kind::Choice(numbers) => json!({"type": "integer", "enum": numbers}),
+        Kind::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
+        Kind::Amount => json!({"type": "number", "minimum": 0}),
+        Kind::Boolean => json!({"type": "boolean"}),
+        Kind::True => json!({"type": "boolean", "const": true}),
+        Kind::List(Kind::Text) => json!({"type": "array", "items": string(of_item(field))}),
+        Kind::List(item) => json!({"type": "array", "items": of_kind(*item, field)}),
+        Kind::Named(item) => json!({
+            "type": "object",
+            "propertyNames": string(Some(of_name())),
+            "additionalProperties": of_kind(*item, field),
+        }),
+        Kind::Table(block) => reference(block),
+        Kind::Use(block) => json!({"anyOf": [string(Some(of_name())), reference(block)]}),
+    };
+    match schema {
+        Value::Object(schema) => schema,
+        _ => unreachable!("every schema above is an object"),
+    }
+}
+
+fn string(pattern: Option<Pattern>) -> Value {
+    match pattern {
+        Some(pattern) => json!({"type": "string", "pattern": pattern.regex, "patternErrorMessage": pattern.message}),
+        None => json!({"type": "string"}),
+    }
+}
+
+/// In draft 7 nothing stands beside a `$ref`, so that the description of the field goes around it.
+fn reference(block: &Block) -> Value {
+    json!({"allOf": [{"$ref": format!("#/definitions/{}", name(block))}]})
+}
+
+/// The title as a name: `a reference of the library` is `reference-of-the-library`.
+pub(super) fn name(block: &Block) -> String {
+    block.title.trim_start_matches("a ").trim_start_matches("the ").replace('`', "").replace(' ', "-")
+}
