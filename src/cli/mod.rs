@@ -1,5 +1,6 @@
 //! Arguments, environment, commands, exit codes: the only layer that knows of a terminal.
 
+mod actions;
 mod args;
 mod commands;
 mod destination;

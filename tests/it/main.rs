@@ -17,6 +17,7 @@ mod plan;
 mod progress;
 mod records;
 mod resume;
+mod reviews;
 mod run;
 mod schemas;
 mod security;

@@ -1,8 +1,11 @@
 //! What was found in manifests, shown: the same findings for people and for machines.
 
 mod excerpt;
+pub mod github;
 pub mod human;
 pub mod json;
+pub mod root;
+pub mod sarif;
 
 use crate::diagnostic::code::Severity;
 use crate::diagnostic::finding::{Finding, Label};

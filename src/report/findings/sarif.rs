@@ -1,0 +1,129 @@
+//! `check --format sarif`: SARIF 2.1.0, the Static Analysis Results Interchange Format of OASIS.
+//!
+//! Read by code scanning, by editors and by whatever compares one check with another. Two checks of the same manifests
+//! print the same bytes: there is no time in the log, and paths count from the root of the repository.
+
+mod fingerprint;
+mod log;
+mod rules;
+
+use super::root::Root;
+use super::{Checked, Pointed};
+use crate::diagnostic::code::{Code, Severity};
+use crate::diagnostic::finding::{Finding, Label};
+use crate::diagnostic::fix::Fix;
+use crate::report::documents;
+use fingerprint::Fingerprints;
+use log::{
+    Artifact, ArtifactChange, ArtifactContent, ArtifactLocation, BaseIds, Driver, Invocation, Level, Location, Log,
+    Message, PhysicalLocation, Proposal, Region, Replacement, SarifResult, Tool,
+};
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::ops::Range;
+
+/// Writes the log. The check ended with `exit_code`.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn write(out: impl Write, manifests: &[Checked<'_>], root: &Root, exit_code: u8) -> io::Result<()> {
+    let mut fingerprints = Fingerprints::default();
+    let findings = manifests.iter().flat_map(|manifest| manifest.findings.iter().map(move |f| (manifest, f)));
+    let results = findings.map(|(manifest, finding)| result(manifest, finding, root, &mut fingerprints)).collect();
+    let artifact = |manifest: &Checked<'_>| Artifact { location: artifact(manifest.path, root), encoding: "utf-8" };
+    let run = log::Run {
+        tool: Tool { driver: Driver::new(rules::all()) },
+        invocations: [Invocation { exit_code, execution_successful: true }],
+        original_uri_base_ids: BaseIds::new(format!("{}/", log::file_uri(root.folder()))),
+        artifacts: manifests.iter().map(artifact).collect(),
+        column_kind: "unicodeCodePoints",
+        results,
+    };
+    documents::write(out, &Log::new(run))
+}
+
+/// One finding.
+fn result<'a>(
+    manifest: &Checked<'a>,
+    finding: &'a Finding,
+    root: &Root,
+    fingerprints: &mut Fingerprints,
+) -> SarifResult<'a> {
+    let mut places = finding.labels.iter().filter_map(|label| Some((manifest.pointed(label)?, label)));
+    let primary = places.next();
+    let fingerprint = fingerprints.of(finding, &root.relative(manifest.path), primary.map(|(place, _)| place));
+    SarifResult {
+        rule_id: finding.code,
+        rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
+        level: level(finding.severity),
+        message: Message::text(sentence(finding)),
+        locations: [match primary {
+            Some((place, label)) => location(place, label, root, None),
+            None => whole(manifest, root),
+        }],
+        related_locations: places.zip(1..).map(|((place, label), id)| location(place, label, root, Some(id))).collect(),
+        partial_fingerprints: fingerprint,
+        fixes: finding.fix.iter().filter_map(|fix| proposal(manifest, finding, fix, root)).collect(),
+    }
+}
+
+/// Message and help as two sentences: readers show the first where there is little room.
+fn sentence(finding: &Finding) -> Cow<'_, str> {
+    match &finding.help {
+        Some(help) => Cow::Owned(format!("{}. Help: {help}.", finding.message)),
+        None => Cow::Borrowed(&finding.message),
+    }
+}
+
+fn location<'a>(place: Pointed<'_>, label: &'a Label, root: &Root, id: Option<usize>) -> Location<'a> {
+    Location {
+        id,
+        physical_location: PhysicalLocation {
+            artifact_location: artifact(place.path, root),
+            region: region(place, label.span.range()),
+        },
+        message: (!label.text.is_empty()).then(|| Message::text(label.text.as_str())),
+    }
+}
+
+/// What is about a file as a whole stands at its first line: code scanning refuses a result without a line.
+fn whole<'a>(manifest: &Checked<'_>, root: &Root) -> Location<'a> {
+    let region = Region { start_line: 1, start_column: None, end_line: None, end_column: None };
+    let physical_location = PhysicalLocation { artifact_location: artifact(manifest.path, root), region };
+    Location { id: None, physical_location, message: None }
+}
+
+fn region(place: Pointed<'_>, range: Range<usize>) -> Region {
+    let (start, end) = (place.source.position(range.start), place.source.position(range.end));
+    Region {
+        start_line: start.line,
+        start_column: Some(start.column),
+        end_line: Some(end.line),
+        end_column: Some(end.column),
+    }
+}
+
+fn artifact(path: &str, root: &Root) -> ArtifactLocation {
+    ArtifactLocation::new(&root.relative(path))
+}
+
+fn proposal<'a>(manifest: &Checked<'a>, finding: &'a Finding, fix: &'a Fix, root: &Root) -> Option<Proposal<'a>> {
+    let place = Pointed { path: manifest.path, source: manifest.source?, span: fix.span };
+    let replacement = Replacement {
+        deleted_region: region(place, fix.span.range()),
+        inserted_content: ArtifactContent { text: &fix.replacement },
+    };
+    let change = ArtifactChange { artifact_location: artifact(place.path, root), replacements: [replacement] };
+    let description = finding.help.as_deref().unwrap_or(&finding.message);
+    Some(Proposal { description: Message::text(description), artifact_changes: [change] })
+}
+
+fn level(severity: Severity) -> Level {
+    match severity {
+        Severity::Error => Level::Error,
+        Severity::Warning => Level::Warning,
+    }
+}
+
+#[cfg(test)]
+mod tests;
