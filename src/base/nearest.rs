@@ -7,31 +7,71 @@ use std::path::Path;
 /// Words of more bytes than this are near nothing: to compare long ones is dear, and nobody mistypes them.
 const LONGEST: usize = 256;
 
+/// A candidate that a word may be a slip of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Near<'c> {
+    /// The candidate.
+    pub name: &'c str,
+    /// Whether nothing else can be meant: no other candidate is near, and the difference is one that the keyboard
+    /// makes, not one between two words.
+    pub is_sure: bool,
+}
+
 /// The candidate nearest to `word`, if one is near enough to be a slip of the keyboard.
 ///
 /// Near enough is a Damerau-Levenshtein distance of at most `1 + length / 4`, letter case aside. Of several
 /// the nearest wins, of equals the first.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<Near<'c>> {
     if word.len() > LONGEST {
         return None;
     }
     let wanted = word.to_lowercase();
-    let limit = 1 + wanted.chars().count() / 4;
+    let length = wanted.chars().count();
+    let limit = 1 + length / 4;
     let mut best: Option<(usize, &str)> = None;
+    let mut others: Option<usize> = None;
     for candidate in candidates {
         // Lengths alone rule most candidates out; a library of references may be long.
         if candidate.len().abs_diff(word.len()) > 4 * limit {
             continue;
         }
         let distance = strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase());
-        if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
-            // One letter for another is no slip when it is the whole word.
-            if distance < wanted.chars().count().max(1) {
-                best = Some((distance, candidate));
-            }
+        // One letter for another is no slip when it is the whole word.
+        if distance > limit || distance >= length.max(1) {
+            continue;
         }
+        let passed_over = match best {
+            Some((least, _)) if least <= distance => Some(distance),
+            passed_over => {
+                best = Some((distance, candidate));
+                passed_over.map(|(least, _)| least)
+            }
+        };
+        others = others.into_iter().chain(passed_over).min();
     }
-    best.map(|(_, candidate)| candidate)
+    best.map(|(distance, name)| {
+        // What differs in case only is the same word, whatever else is near.
+        let is_alone = others.is_none_or(|other| distance == 0 && other > 0);
+        Near { name, is_sure: is_alone && is_slip(&wanted, &name.to_lowercase(), distance) }
+    })
+}
+
+/// Whether two names at this distance are one word, mistyped. `dog1` and `dog2` are two things, and so are `cat` and
+/// `car`; in Chinese every character is a word.
+fn is_slip(word: &str, name: &str, distance: usize) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let replaced = word.chars().zip(name.chars()).filter(|(one, other)| one != other).count();
+    let is_replacement = word.len() == name.len() && replaced == distance;
+    match distance {
+        0 => true,
+        _ if !word.is_ascii() || !name.is_ascii() || digits(word) != digits(name) => false,
+        _ => !is_replacement || (distance == 1 && word.len() >= 4),
+    }
+}
+
+/// The name of the candidate nearest to `word`, as [`near`] finds it.
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    near(word, candidates).map(|near| near.name)
 }
 
 /// The name nearest to that of `path` among those in its folder.
@@ -45,7 +85,7 @@ pub fn nearest_in_folder(path: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{near, nearest};
 
     #[test]
     fn slips_are_found_and_strangers_are_not() {
@@ -58,5 +98,24 @@ mod tests {
         assert_eq!(nearest("x", ["y"]), None);
         let long = "x".repeat(300);
         assert_eq!(nearest(&long, [long.as_str()]), None);
+    }
+    #[test]
+    fn one_near_name_that_the_keyboard_makes_is_sure() {
+        for (word, names, sure) in [
+            ("dgo", &["dog", "human"][..], true),
+            ("gras", &["grass", "human"], true),
+            ("Dog", &["dog", "dig"], true),
+            ("humen", &["human"], true),
+            ("grss", &["grass", "gross"], false),
+            ("cat", &["car"], false),
+            ("woman", &["human"], false),
+            ("dog3", &["dog1"], false),
+            ("dog", &["dog1"], false),
+            ("小猫", &["小狗"], false),
+            ("大灰狼", &["灰狼"], false),
+        ] {
+            let near = near(word, names.iter().copied()).unwrap();
+            assert_eq!(near.is_sure, sure, "{word} for {}", near.name);
+        }
     }
 }

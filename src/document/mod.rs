@@ -4,6 +4,7 @@
 //! [`Value::Broken`], and everything else is in the tree.
 
 pub mod bounds;
+pub mod emit;
 pub mod flaw;
 mod lines;
 mod locate;

@@ -232,6 +232,22 @@ impl<'s> Tape<'s> {
         }
     }
 
+    /// What aliases stand for: disjoint, in source order.
+    pub(super) fn shared(&self) -> Vec<Span> {
+        let target =
+            |slot: &Slot| if let What::Alias(target) = slot.what { Some(self.slot(target).span) } else { None };
+        let mut spans: Vec<Span> = self.slots.iter().filter_map(target).collect();
+        spans.sort_unstable();
+        spans.dedup_by(|later, earlier| {
+            let overlaps = later.start < earlier.end;
+            if overlaps {
+                earlier.end = earlier.end.max(later.end);
+            }
+            overlaps
+        });
+        spans
+    }
+
     /// What a table inherits.
     pub(super) fn inherited(&self, table: u32) -> &[Inherited] {
         match self.slot(table).what {

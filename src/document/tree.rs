@@ -78,6 +78,11 @@ impl<'s> Tree<'s> {
     pub fn root(&self) -> Node<'_> {
         Node::at(&self.tape, 0, NONE)
     }
+
+    /// What aliases stand for, where it is written: disjoint, in source order.
+    pub fn shared(&self) -> Vec<Span> {
+        self.tape.shared()
+    }
 }
 
 impl<'t> Node<'t> {

@@ -4,6 +4,7 @@
 //! that uses it; which one that is may become known only after the mistake.
 
 use super::fields::{Field, JOB};
+use super::fix;
 use super::problem::{Place, Problem};
 use super::raw::{Home, Spot};
 use super::words::{self, Said};
@@ -28,6 +29,8 @@ pub(super) struct Blame<'t> {
     default_users: [Option<usize>; JOB.fields.len()],
     /// The first job that uses each entry of the library.
     entry_users: HashMap<usize, usize>,
+    /// What aliases stand for: disjoint, in order.
+    shared: Vec<Span>,
 }
 
 /// Whose values are being read.
@@ -52,7 +55,7 @@ struct Mark<'t> {
 
 impl<'t> Blame<'t> {
     /// Nothing found yet in `text` but its flaws.
-    pub(super) fn new(text: &'t str, format: Format, flaws: Vec<Flaw>) -> Blame<'t> {
+    pub(super) fn new(text: &'t str, format: Format, flaws: Vec<Flaw>, shared: Vec<Span>) -> Blame<'t> {
         let torn = flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. }));
         // Of aliases that went too far the first tells all.
         let mut is_first = true;
@@ -68,6 +71,7 @@ impl<'t> Blame<'t> {
             jobs: Vec::new(),
             default_users: [None; JOB.fields.len()],
             entry_users: HashMap::new(),
+            shared,
         }
     }
 
@@ -126,6 +130,12 @@ impl<'t> Blame<'t> {
         if self.written(node.span()).contains('\n') { Place::head(node) } else { Place::of(node) }
     }
 
+    /// Whether an alias brings what stands there somewhere else too, where it may mean something else.
+    fn is_shared(&self, span: Span) -> bool {
+        let next = self.shared.partition_point(|shared| shared.start <= span.start);
+        next.checked_sub(1).is_some_and(|before| span.start < self.shared[before].end)
+    }
+
     /// Takes in a mistake.
     pub(super) fn push(&mut self, problem: Problem) {
         self.found.push((problem, self.context, Home::Own));
@@ -171,6 +181,9 @@ impl<'t> Blame<'t> {
                 continue;
             }
             let mut finding = said.finding.clone();
+            let is_shared = uses[&said.key()].aliased > 0;
+            finding.fix =
+                fix::of(problem, self.text, self.format).filter(|fix| !is_shared && !self.is_shared(fix.span));
             if let Some(via) = said.via {
                 uses[&said.key()].show(via, &mut finding);
             }

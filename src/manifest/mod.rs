@@ -8,6 +8,7 @@
 mod blame;
 mod decode;
 pub mod fields;
+mod fix;
 mod load;
 pub mod model;
 mod problem;
@@ -66,7 +67,7 @@ pub fn load_text(name: &str, text: String, format: Format, folder: &Folder) -> L
     let source = Source::new(name, text);
     let parsed = document::parse(&source, format);
     let root = parsed.tree.root();
-    let mut blame = Blame::new(source.text(), format, parsed.flaws);
+    let mut blame = Blame::new(source.text(), format, parsed.flaws, parsed.tree.shared());
     // What lies beyond a limit is not looked at: it may be endless.
     let manifest = if blame.is_beyond_limits() {
         None

@@ -53,7 +53,7 @@ pub(super) enum Problem {
     /// The text is no document.
     Flaw(Flaw),
     /// A field that the schema doesn't know.
-    UnknownField { key: Place, name: String, block: &'static Block, meant: Meant },
+    UnknownField { key: Place, name: String, block: &'static Block, meant: Meant, entry: StrangeEntry },
     /// A field that must be there isn't.
     MissingField { at: Place, block: &'static Block, field: &'static Field },
     /// A job has no references, and its prompt mentions none.
@@ -67,11 +67,11 @@ pub(super) enum Problem {
     /// Two jobs with one id, letter case aside.
     DuplicateJobId { later: Place, earlier: Place, id: String, before: String },
     /// A mention of what isn't declared.
-    UnknownMention { at: Place, mention: String, nearest: Option<String>, among: Among },
+    UnknownMention { at: Place, mention: String, nearest: Option<String>, among: Among, prompt: Surroundings },
     /// A reference that the prompt doesn't mention.
     UnusedReference { at: Place, name: String },
     /// Something else than white space behind a mention.
-    MentionSpacing { at: Place, mention: String, behind: String },
+    MentionSpacing { at: Place, mention: String, behind: String, prompt: Surroundings },
     /// Too few or too many references.
     ReferenceCount { at: Place, count: usize, implied: bool },
     /// Two jobs that ask for the same.
@@ -89,7 +89,7 @@ pub(super) enum Problem {
     /// An image that the model's maker advises against.
     OddImage { at: Place, text: String, oddity: Oddity },
     /// A name that isn't in the library.
-    UnknownReference { at: Place, name: String, nearest: Option<String> },
+    UnknownReference { at: Place, name: String, nearest: Option<String>, is_sure: bool },
     /// 8 seconds at 1080p.
     DurationResolution { resolution: (Span, Resolution), duration: (Span, Duration) },
     /// A field that the service ignores.
@@ -106,6 +106,26 @@ pub(super) enum Problem {
     SharedVideoPath { at: Option<Place>, text: String, job: Place, videos: u8 },
     /// Two prices of one thing.
     DuplicatePrice { later: Place, earlier: Place, resolution: Resolution, duration: Duration },
+}
+
+/// What an edit of an entry with a strange key must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StrangeEntry {
+    /// Where the value stands.
+    pub value: Span,
+    /// Whether the field that is meant stands beside it, or is meant by another strange key too.
+    pub is_taken: bool,
+}
+
+/// What an edit of a mention must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Surroundings {
+    /// Where the prompt stands.
+    pub scalar: Span,
+    /// The character behind the mention.
+    pub behind: Option<char>,
+    /// Whether there is no doubt of what is meant: one near name, in a prompt that no other job uses.
+    pub is_sure: bool,
 }
 
 /// Why a file can't be read.

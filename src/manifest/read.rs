@@ -2,10 +2,11 @@
 
 use super::blame::Blame;
 use super::fields::{Block, DEFAULTS, Field, Kind, MANIFEST, Shape};
-use super::problem::{Found, Place, Problem, What};
+use super::problem::{Found, Place, Problem, StrangeEntry, What};
 use super::raw::{Home, Slot, Spot};
 use super::rules::setting;
 use super::suggest::{Meant, meant};
+use crate::document::Span;
 use crate::document::tree::{Entry, List, Node, Value};
 use std::time::Duration;
 
@@ -39,14 +40,22 @@ impl<'t> Mapping<'t> {
         let Value::Table(table) = node.value() else { return None };
         // What a syntax error took may well be what seems to be absent.
         let mut mapping = Mapping::blank(node, block, !table.is_whole());
+        let mut strange = Vec::new();
         for entry in table.iter() {
             match block.fields.iter().position(|field| field.name == entry.key) {
                 Some(position) => {
                     mapping.slots[position] = Slot::Set(entry.value);
                     mapping.keys[position] = Some(Place { at: entry.key_span, via: entry.merged_at });
                 }
-                None => mapping.strange(&entry, blame),
+                None => strange.push((entry, meant(block, entry.key))),
             }
+        }
+        let position = |meant: &Meant| if let Meant::Field(field) = meant { block.position(field) } else { None };
+        let mut claims = mapping.keys.map(|key| usize::from(key.is_some()));
+        strange.iter().filter_map(|(_, meant)| position(meant)).for_each(|field| claims[field] += 1);
+        for (entry, meant) in &strange {
+            let is_taken = position(meant).is_some_and(|field| claims[field] > 1);
+            mapping.strange(entry, *meant, is_taken, blame);
         }
         Some(mapping)
     }
@@ -58,8 +67,7 @@ impl<'t> Mapping<'t> {
     }
 
     /// Takes in a key that the block doesn't know. A field that was probably meant counts as present.
-    fn strange(&mut self, entry: &Entry<'t>, blame: &mut Blame<'t>) {
-        let meant = meant(self.block, entry.key);
+    fn strange(&mut self, entry: &Entry<'t>, meant: Meant, is_taken: bool, blame: &mut Blame<'t>) {
         match meant {
             Meant::Field(field) => self.spoil(|own| own.name == field.name),
             Meant::Input => self.spoil(|_| true),
@@ -69,7 +77,8 @@ impl<'t> Mapping<'t> {
             _ => {}
         }
         let key = Place { at: entry.key_span, via: entry.merged_at.or(self.node.used_at()) };
-        blame.push(Problem::UnknownField { key, name: entry.key.to_owned(), block: self.block, meant });
+        let (name, entry) = (entry.key.to_owned(), StrangeEntry { value: extent(entry.value), is_taken });
+        blame.push(Problem::UnknownField { key, name, block: self.block, meant, entry });
     }
 
     /// Absent fields of these count as present.
@@ -205,6 +214,20 @@ pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Bla
         blame.push(Problem::WrongType { at, what, found });
     }
     fits
+}
+
+/// Where a value stands, up to the last of its keys: headers of TOML may add to a table further down.
+fn extent(node: Node<'_>) -> Span {
+    let span = node.span();
+    let own = |node: Node<'_>| match node.value() {
+        Value::Table(table) => table.iter().map(|entry| entry.key_span.end).max().unwrap_or_default(),
+        _ => 0,
+    };
+    let end = match node.value() {
+        Value::List(list) => list.iter().map(own).max().unwrap_or_default(),
+        _ => own(node),
+    };
+    Span { start: span.start, end: span.end.max(end) }
 }
 
 /// What stands in `node`.

@@ -4,7 +4,9 @@ use super::fields::{
     BLOCKS, Block, DEFAULTS, ENTRY, Field, ID, JOB, MANIFEST, NUMBER_OF_VIDEOS, PROMPT, REFERENCE, REFERENCES,
     SELECTED_MODEL, URLS,
 };
-use crate::base::nearest::nearest;
+use crate::base::nearest::{near, nearest};
+use crate::spec::limits::JOB_ID_CHARACTERS;
+use crate::spec::vocabulary::Resolution;
 
 /// What a field that isn't known could be meant for.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +66,54 @@ pub(super) fn meant(block: &'static Block, key: &str) -> Meant {
         Some(field) => Meant::Field(field),
         None => Meant::Unknown,
     }
+}
+
+/// The word of a field that takes one of `words`, where `text` was probably meant for it; and whether surely.
+pub(super) fn word(words: &[&'static str], text: &str) -> Option<(&'static str, bool)> {
+    let known = |word: &'static str| words.contains(&word).then_some((word, false));
+    let with_unit = format!("{}p", text.trim());
+    if let Some(exact) = words.iter().find(|word| **word == with_unit) {
+        return Some((exact, true));
+    }
+    match text.to_ascii_lowercase().as_str() {
+        "hd" => known(Resolution::P720.as_str()),
+        "fullhd" | "full-hd" | "fhd" => known(Resolution::P1080.as_str()),
+        _ => {
+            let near = near(text, words.iter().copied())?;
+            let word = words.iter().find(|word| **word == near.name)?;
+            Some((word, near.is_sure))
+        }
+    }
+}
+
+/// The number that a text is, and the unit behind it.
+pub(super) fn number(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim();
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let value: f64 = number.parse().ok()?;
+    value.is_finite().then(|| (number, text[number.len()..].trim()))
+}
+
+/// The `true` or `false` that a text is, in one of the spellings that other tools know.
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => Some(true),
+        "false" | "no" | "off" | "n" => Some(false),
+        _ => None,
+    }
+}
+
+/// An id like `id` that can name files.
+pub(super) fn job_id(id: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let mended: String = id.chars().map(|c| if fits(c) { c } else { '-' }).take(JOB_ID_CHARACTERS).collect();
+    Some(mended.trim_matches(['.', '-']).to_owned()).filter(|mended| !mended.is_empty())
+}
+
+/// A name like `name` that can be mentioned.
+pub(super) fn reference_name(name: &str) -> Option<String> {
+    let parts = name.split(|c: char| c.is_whitespace() || c == '@').filter(|part| !part.is_empty());
+    Some(parts.collect::<Vec<_>>().join("-")).filter(|mended| !mended.is_empty())
 }
 
 /// The block that has a field `key`. Fields of jobs that stand outermost are rather meant for all jobs.

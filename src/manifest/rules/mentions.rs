@@ -1,10 +1,10 @@
 //! What a prompt mentions, held against the references of its job.
 
 use super::references::{Library, Links};
-use crate::base::nearest::nearest;
+use crate::base::nearest::{Near, near};
 use crate::manifest::blame::Blame;
-use crate::manifest::problem::{Among, Place, Problem};
-use crate::manifest::raw::Spot;
+use crate::manifest::problem::{Among, Place, Problem, Surroundings};
+use crate::manifest::raw::{Home, Spot};
 use crate::spec::limits::REFERENCES;
 use crate::spec::mention::{Mention, Target, mentions};
 use std::collections::{BTreeSet, HashSet};
@@ -32,7 +32,7 @@ pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Libra
                 names: names.iter().map(|name| (*name).to_owned()).collect(),
                 library: library.find(word).is_some(),
             };
-            (nearest(word, names.iter().copied()), among)
+            (near(word, names.iter().copied()), among)
         };
         meant.extend(check(prompt, &mention, &names, look, blame));
     }
@@ -85,25 +85,34 @@ fn check<'t>(
     prompt: &Prompt<'t>,
     mention: &Mention,
     names: &[&'t str],
-    look: impl FnOnce(&str) -> (Option<&'t str>, Among),
+    look: impl FnOnce(&str) -> (Option<Near<'t>>, Among),
     blame: &mut Blame<'t>,
 ) -> Option<&'t str> {
     let shown = || prompt.value[mention.range.clone()].to_owned();
+    let surroundings = |is_sure: bool| Surroundings {
+        scalar: prompt.node.span(),
+        behind: prompt.value[mention.range.end..].chars().next(),
+        // To another job the same words of `defaults` may mean something else.
+        is_sure: is_sure && prompt.home == Home::Own,
+    };
     match mention.target {
         Target::Name(name) => Some(names[name]),
         Target::Unspaced(name) => {
             // Not beyond the line: what is to be written is shown in one.
             let line = prompt.value[mention.range.end..].lines().next().unwrap_or_default();
             let behind = line.chars().take(BEHIND).collect();
-            let at = place(prompt, mention);
-            blame.push_at(prompt.home, Problem::MentionSpacing { at, mention: shown(), behind });
+            let (at, around) = (place(prompt, mention), surroundings(true));
+            blame.push_at(prompt.home, Problem::MentionSpacing { at, mention: shown(), behind, prompt: around });
             Some(names[name])
         }
         Target::Unknown(beginning) => {
             let (near, among) = look(&shown()[1..]);
-            let meant = beginning.map(|name| names[name]).or(near);
+            let meant = beginning.map(|name| names[name]).or(near.map(|near| near.name));
+            // What goes on behind a name may be a word of its own.
+            let around = surroundings(beginning.is_none() && near.is_some_and(|near| near.is_sure));
             let (at, nearest) = (place(prompt, mention), meant.map(str::to_owned));
-            blame.push_at(prompt.home, Problem::UnknownMention { at, mention: shown(), nearest, among });
+            let problem = Problem::UnknownMention { at, mention: shown(), nearest, among, prompt: around };
+            blame.push_at(prompt.home, problem);
             meant
         }
     }

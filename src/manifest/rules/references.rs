@@ -1,7 +1,7 @@
 //! References: each for itself, the library of them, and those of a job.
 
 use super::images::Images;
-use crate::base::nearest::nearest;
+use crate::base::nearest::{Near, near};
 use crate::manifest::blame::Blame;
 use crate::manifest::problem::{Place, Problem};
 use crate::manifest::raw::{self, Home, Slot, Spot, Use};
@@ -25,7 +25,7 @@ pub(crate) struct Library<'t> {
     whole: bool,
     /// Whether a prompt can mention all of them by their names.
     mentionable: bool,
-    suggestions: RefCell<HashMap<String, Option<&'t str>>>,
+    suggestions: RefCell<HashMap<String, Option<Near<'t>>>>,
 }
 
 /// A reference of the library; without content if something is wrong with it.
@@ -115,7 +115,7 @@ impl<'t> Library<'t> {
     }
 
     /// The name nearest to `word`.
-    pub(crate) fn nearest(&self, word: &str) -> Option<&'t str> {
+    pub(crate) fn nearest(&self, word: &str) -> Option<Near<'t>> {
         let mut known = self.suggestions.borrow_mut();
         if let Some(near) = known.get(word) {
             return *near;
@@ -123,7 +123,7 @@ impl<'t> Library<'t> {
         if known.len() >= SUGGESTIONS {
             return None;
         }
-        let near = nearest(word, self.entries.iter().map(|entry| entry.name));
+        let near = near(word, self.entries.iter().map(|entry| entry.name));
         known.insert(word.to_owned(), near);
         near
     }
@@ -163,8 +163,13 @@ impl<'t> Links<'t> {
     fn named(&self, name: &raw::Name<'t>, library: &Library<'t>, blame: &mut Blame<'t>) -> Option<Link<'t>> {
         let entry = library.find(name.text);
         if entry.is_none() && library.is_whole() {
-            let nearest = library.nearest(name.text).map(str::to_owned);
-            blame.push(Problem::UnknownReference { at: name.place, name: name.text.to_owned(), nearest });
+            let near = library.nearest(name.text);
+            blame.push(Problem::UnknownReference {
+                at: name.place,
+                name: name.text.to_owned(),
+                nearest: near.map(|near| near.name.to_owned()),
+                is_sure: near.is_some_and(|near| near.is_sure),
+            });
         }
         entry.map(|entry| library.link(entry, name.place))
     }

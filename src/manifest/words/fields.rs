@@ -1,12 +1,11 @@
 //! Fields that aren't known, aren't there, or hold something else than they take.
 
 use super::{Words, all, either, quoted, written};
-use crate::base::nearest::nearest;
 use crate::diagnostic::code::Code;
 use crate::document::Format;
 use crate::manifest::fields::*;
 use crate::manifest::problem::{Found, Place, What};
-use crate::manifest::suggest::Meant;
+use crate::manifest::suggest::{self, Meant};
 use crate::spec::address::NotABaseUrl;
 use crate::spec::vocabulary::{BASE_URL, Resolution};
 
@@ -163,19 +162,18 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
         (_, Shape::Text, Found::Other(_)) => "put it in quotes".to_owned(),
         (_, Shape::Text, Found::List) => "write one text; in a block it may have several lines".to_owned(),
         (_, Shape::Integer | Shape::Number, Found::Text(text)) => {
-            let number = text.trim().trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
-            let surplus = if number == text.trim() { "quotes" } else { "a unit" };
-            let number: f64 = number.parse().ok().filter(|number: &f64| number.is_finite())?;
+            let (number, unit) = suggest::number(text)?;
+            let surplus = if unit.is_empty() { "quotes" } else { "a unit" };
+            let number: f64 = number.parse().ok()?;
             format!("write {number}, without {surplus}")
         }
         (_, Shape::Integer, Found::Number(text)) => {
             let number: f64 = text.parse().ok().filter(|number: &f64| number.fract() == 0.0 && number.abs() < 1e15)?;
             format!("write {number}, without a point")
         }
-        (_, Shape::Boolean, Found::Text(text)) => match text.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "y" => "write `true`, without quotes".to_owned(),
-            "false" | "no" | "off" | "n" => "write `false`, without quotes".to_owned(),
-            _ => "write `true` or `false`".to_owned(),
+        (_, Shape::Boolean, Found::Text(text)) => match suggest::boolean(text) {
+            Some(value) => format!("write `{value}`, without quotes"),
+            None => "write `true` or `false`".to_owned(),
         },
         (_, Shape::Boolean, Found::Integer(number)) if number == "1" => "write `true`".to_owned(),
         (_, Shape::Boolean, Found::Integer(number)) if number == "0" => "write `false`".to_owned(),
@@ -243,10 +241,11 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
             .help("leave it out: this is the default"),
         Kind::Word(words) => error(format!("`{name}` is {}, not {value}", either(words)))
             .at(at, "not one of these")
-            .help(near_word(words, found).map_or_else(
-                || format!("write {}", either(words)),
-                |word| format!("did you mean `{word}`?"),
-            )),
+            .help(match found {
+                Found::Text(text) => suggest::word(words, text).map(|(word, _)| word),
+                _ => None,
+            }
+            .map_or_else(|| format!("write {}", either(words)), |word| format!("did you mean `{word}`?"))),
         Kind::Integer(least, most) if most == i64::from(u32::MAX) => {
             error(format!("`{name}` counts from {least}, not from {value}"))
                 .at(at, "out of range")
@@ -272,18 +271,6 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
             .help("write something, or leave the field out"),
         _ => error(format!("`{name}` can't be {value}")).at(at, "not possible"),
     }
-}
-
-/// The word that was meant.
-fn near_word(words: &[&'static str], found: &Found) -> Option<&'static str> {
-    let Found::Text(text) = found else { return None };
-    let with_unit = format!("{}p", text.trim());
-    let exact = words.iter().copied().find(|word| *word == with_unit);
-    exact.or_else(|| match text.to_ascii_lowercase().as_str() {
-        "hd" => Some(Resolution::P720.as_str()).filter(|word| words.contains(word)),
-        "fullhd" | "full-hd" | "fhd" => Some(Resolution::P1080.as_str()).filter(|word| words.contains(word)),
-        text => nearest(text, words.iter().copied()),
-    })
 }
 
 pub(super) fn duplicate_price(

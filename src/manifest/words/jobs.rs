@@ -5,6 +5,7 @@ use crate::diagnostic::code::Code;
 use crate::document::Format;
 use crate::document::span::Span;
 use crate::manifest::problem::{Among, Place};
+use crate::manifest::suggest;
 use crate::spec::limits::JOB_ID_CHARACTERS;
 use crate::spec::vocabulary::{Duration, Resolution};
 
@@ -24,11 +25,8 @@ pub(super) fn id(at: Place, id: &str) -> Words {
         ("a job's id doesn't start with a dot or a dash, since it names files".to_owned(), "starts so")
     };
     let words = Words::error(Code::JobId, message).at(at, label);
-    let mended: String = id.chars().map(|c| if fits(c) { c } else { '-' }).take(JOB_ID_CHARACTERS).collect();
-    match mended.trim_matches(['.', '-']) {
-        "" => words.help("write something like `park-walk`"),
-        mended => words.help(format!("write something like `{mended}`")),
-    }
+    let mended = suggest::job_id(id).unwrap_or_else(|| "park-walk".to_owned());
+    words.help(format!("write something like `{mended}`"))
 }
 
 pub(super) fn duplicate_id(later: Place, earlier: Place, id: &str, before: &str) -> Words {

@@ -46,7 +46,7 @@ pub(super) fn said(problem: &Problem, format: Format) -> Said {
         TooLarge { name } => document::too_large(name),
         Misencoded { name, what } => document::misencoded(name, what),
         Flaw(flaw) => document::flaw(flaw),
-        UnknownField { key, name, block, meant } => fields::unknown(*key, name, block, *meant),
+        UnknownField { key, name, block, meant, .. } => fields::unknown(*key, name, block, *meant),
         MissingField { at, block, field } => fields::missing(*at, block, field, format),
         WrongType { at, what, found } => fields::wrong_type(*at, *what, found, format),
         NotAllowed { at, field, found } => fields::not_allowed(*at, field, found, format),
@@ -60,16 +60,16 @@ pub(super) fn said(problem: &Problem, format: Format) -> Said {
         DurationResolution { resolution, duration } => jobs::pair(*resolution, *duration),
         AspectRatio { at } => jobs::aspect_ratio(*at),
         MissingReferences { at } => jobs::missing_references(*at),
-        UnknownMention { at, mention, nearest, among } => {
+        UnknownMention { at, mention, nearest, among, .. } => {
             jobs::unknown_mention(*at, mention, nearest.as_deref(), among)
         }
-        MentionSpacing { at, mention, behind } => jobs::mention_spacing(*at, mention, behind),
+        MentionSpacing { at, mention, behind, .. } => jobs::mention_spacing(*at, mention, behind),
         UnusedReference { at, name } => jobs::unused_reference(*at, name),
         ReferenceCount { at, count, implied } => references::count(*at, *count, *implied),
         DuplicateReferenceName { later, earlier, name } => references::duplicate_name(*later, *earlier, name),
         ReferenceName { at, name } => references::name(*at, name),
         LongReferenceName { at, name } => references::long_name(*at, name),
-        UnknownReference { at, name, nearest } => references::unknown(*at, name, nearest.as_deref()),
+        UnknownReference { at, name, nearest, .. } => references::unknown(*at, name, nearest.as_deref()),
         ImageCount { at, count } => images::count(*at, *count),
         ImageUrl { at, text, flaw } => images::flaw(*at, text, flaw),
         OddImage { at, text, oddity } => images::odd(*at, text, oddity),

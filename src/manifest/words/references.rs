@@ -3,6 +3,7 @@
 use super::{Words, quoted};
 use crate::diagnostic::code::Code;
 use crate::manifest::problem::Place;
+use crate::manifest::suggest;
 use crate::spec::limits::REFERENCE_NAME_BYTES;
 
 pub(super) fn count(at: Place, count: usize, implied: bool) -> Words {
@@ -35,14 +36,14 @@ pub(super) fn name(at: Place, name: &str) -> Words {
     } else {
         (format!("a reference's name has no white space in it, as {} has", quoted(name)), "has white space")
     };
-    let mended: Vec<&str> =
-        name.split(|c: char| c.is_whitespace() || c == '@').filter(|part| !part.is_empty()).collect();
     let words = Words::error(Code::ReferenceName, message).at(at, label);
-    match mended.join("-").as_str() {
-        "" => words.help("write a name such as `dog`, by which the prompt mentions it as `@dog`"),
-        mended => {
-            words.help(format!("write {}: the prompt mentions it as {}", quoted(mended), quoted(&format!("@{mended}"))))
-        }
+    match suggest::reference_name(name) {
+        None => words.help("write a name such as `dog`, by which the prompt mentions it as `@dog`"),
+        Some(mended) => words.help(format!(
+            "write {}: the prompt mentions it as {}",
+            quoted(&mended),
+            quoted(&format!("@{mended}"))
+        )),
     }
 }
 

@@ -1,0 +1,3 @@
+//! Writing documents.
+
+pub mod plain;

@@ -1,0 +1,41 @@
+//! Keys that are no field.
+
+use super::page::Page;
+use super::sure;
+use crate::base::nearest::near;
+use crate::diagnostic::fix::Fix;
+use crate::document::{Format, Span};
+use crate::manifest::fields::Block;
+use crate::manifest::problem::StrangeEntry;
+use crate::manifest::suggest::Meant;
+
+/// The field that was meant, unless it is there already. Names of other interfaces are only offered.
+pub(super) fn unknown(
+    page: Page<'_>,
+    key: Span,
+    name: &str,
+    block: &Block,
+    meant: Meant,
+    entry: StrangeEntry,
+) -> Option<Fix> {
+    let Meant::Field(field) = meant else { return None };
+    if entry.is_taken || (page.format == Format::Toml && !stands_once(page, key, entry.value)) {
+        return None;
+    }
+    let near = near(name, block.fields.iter().map(|field| field.name));
+    let is_sure = near.is_some_and(|near| near.is_sure && near.name == field.name);
+    page.key(key, field.name, sure(is_sure))
+}
+
+/// Whether a key of TOML is written in one place: headers and dotted keys may repeat it.
+fn stands_once(page: Page<'_>, key: Span, value: Span) -> bool {
+    let behind = page.text[key.end as usize..].trim_start_matches([' ', '\t']);
+    // The last part of a dotted key is written nowhere else.
+    if behind.starts_with('=') {
+        return true;
+    }
+    let word = page.written(key);
+    let from = value.start.min(key.start) as usize;
+    let all = page.text.get(from..value.end.max(key.end) as usize).unwrap_or_default();
+    behind.starts_with(']') && all.matches(word).take(2).count() == 1
+}

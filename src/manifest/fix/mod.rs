@@ -1,0 +1,65 @@
+//! The edit that mends a mistake, where the help names just one, written in the syntax of its place.
+//!
+//! What can't be written safely where it stands gets no fix: a text that spans lines or is tagged, and all that an alias
+//! brings somewhere else too.
+
+mod fields;
+mod page;
+mod syntax;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use super::problem::Problem;
+use super::rules::images::ImageFlaw;
+use super::rules::output::OutputFlaw;
+use super::suggest;
+use crate::diagnostic::fix::Applicability::{Safe, Unsafe};
+use crate::diagnostic::fix::{Applicability, Fix};
+use crate::document::Format;
+use page::Page;
+
+/// The edit of `text` that mends `problem`.
+pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
+    let page = Page { text, format };
+    match problem {
+        Problem::Flaw(flaw) => syntax::fix(page, flaw),
+        Problem::UnknownField { key, name, block, meant, entry } => {
+            fields::unknown(page, key.at, name, block, *meant, *entry)
+        }
+        Problem::WrongType { at, what, found } => values::wrong_type(page, at.at, *what, found),
+        Problem::NotAllowed { at, field, found } => values::not_allowed(page, at.at, field, found),
+        Problem::UnknownMention { at, nearest: Some(near), prompt, .. } => page.mention(at.at, near, *prompt),
+        Problem::MentionSpacing { at, prompt, .. } => page.space(at.at, *prompt),
+        Problem::UnknownReference { at, nearest: Some(near), is_sure, .. } => page.text(at.at, near, sure(*is_sure)),
+        Problem::JobId { at, id } => page.text(at.at, &suggest::job_id(id)?, Unsafe),
+        // The prompts that mention it would have to follow.
+        Problem::ReferenceName { at, name } => page.text(at.at, &suggest::reference_name(name)?, Unsafe),
+        Problem::DurationResolution { duration: (at, _), .. } => page.bare(*at, "5", Unsafe),
+        Problem::ImageUrl { at, text, flaw } => match flaw {
+            ImageFlaw::Backslash => page.text(at.at, &text.replace('\\', "/"), Safe),
+            ImageFlaw::Missing { nearest: Some(near), .. } => page.text(at.at, near, Unsafe),
+            ImageFlaw::Missing { like_url: true, .. } => page.text(at.at, &format!("https://{text}"), Unsafe),
+            _ => None,
+        },
+        Problem::OutputDir { at, text, flaw: OutputFlaw::Backslash }
+        | Problem::OutputName { at, text, flaw: OutputFlaw::Backslash, .. } => {
+            page.text((*at)?.at, &text.replace('\\', "/"), Safe)
+        }
+        Problem::OutputName { at, text, flaw: OutputFlaw::Placeholder { range, nearest: Some(near) }, .. } => {
+            let (before, behind) = (text.get(..range.start)?, text.get(range.end..)?);
+            page.text((*at)?.at, &format!("{before}{near}{behind}"), Unsafe)
+        }
+        Problem::BaseUrl { at, text, .. } => {
+            let rest = text.strip_prefix("http://")?;
+            page.text(at.at, &format!("https://{rest}"), Unsafe)
+        }
+        _ => None,
+    }
+}
+
+/// How a fix applies of which it is known whether nothing else can be meant.
+fn sure(is_sure: bool) -> Applicability {
+    if is_sure { Safe } else { Unsafe }
+}

@@ -1,0 +1,138 @@
+//! What is written at a place, and how to write something else there.
+
+use super::sure;
+use crate::diagnostic::fix::{Applicability, Fix};
+use crate::document::emit::plain;
+use crate::document::{Format, Span};
+use crate::manifest::problem::Surroundings;
+
+/// The text of a manifest, in which edits are made.
+#[derive(Clone, Copy)]
+pub(super) struct Page<'t> {
+    pub text: &'t str,
+    pub format: Format,
+}
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// Without quotes.
+    Bare,
+    /// In `'`.
+    Single,
+    /// In `"`.
+    Double,
+    /// In lines of its own.
+    Block,
+}
+
+impl Style {
+    fn of(written: &str, format: Format) -> Style {
+        match written.as_bytes().first() {
+            Some(b'"') => Style::Double,
+            Some(b'\'') => Style::Single,
+            Some(b'|' | b'>') if format != Format::Toml => Style::Block,
+            _ => Style::Bare,
+        }
+    }
+}
+
+impl<'t> Page<'t> {
+    /// What is written there.
+    pub(super) fn written(self, span: Span) -> &'t str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// The text `new` in place of a scalar.
+    pub(super) fn text(self, span: Span, new: &str, applicability: Applicability) -> Option<Fix> {
+        let style = Style::of(self.whole(span)?, self.format);
+        let replacement = match (self.format, style) {
+            (_, Style::Block) => return None,
+            (Format::Yaml, Style::Bare) if plain::is_text(new) => new.to_owned(),
+            (_, Style::Single) => single(new, self.format).or_else(|| double(new))?,
+            _ => double(new)?,
+        };
+        self.replace(span, replacement, applicability)
+    }
+
+    /// The name `new` in place of a key.
+    pub(super) fn key(self, span: Span, new: &str, applicability: Applicability) -> Option<Fix> {
+        match (self.format, Style::of(self.written(span), self.format)) {
+            // All names of fields can be bare keys.
+            (Format::Toml, Style::Bare) => self.replace(span, new.to_owned(), applicability),
+            _ => self.text(span, new, applicability),
+        }
+    }
+
+    /// A number, `true`, `false` or a list, which take no quotes, in place of a scalar.
+    pub(super) fn bare(self, span: Span, new: &str, applicability: Applicability) -> Option<Fix> {
+        self.whole(span)?;
+        self.replace(span, new.to_owned(), applicability)
+    }
+
+    /// What is written there, in the quotes of a text.
+    pub(super) fn quote(self, span: Span, applicability: Applicability) -> Option<Fix> {
+        let replacement = double(self.whole(span)?)?;
+        self.replace(span, replacement, applicability)
+    }
+
+    /// Another name behind the `@`, and white space behind the name.
+    pub(super) fn mention(self, at: Span, name: &str, prompt: Surroundings) -> Option<Fix> {
+        self.whole(at)?;
+        let style = Style::of(self.written(prompt.scalar), self.format);
+        let is_simple = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c) || is_wide_text(c));
+        let spaced = prompt.behind.is_some_and(|behind| !behind.is_whitespace());
+        if !is_simple || (spaced && self.starts_comment(at.end, style)) {
+            return None;
+        }
+        let space = if spaced { " " } else { "" };
+        self.replace(at, format!("@{name}{space}"), sure(prompt.is_sure))
+    }
+
+    /// A space behind a mention.
+    pub(super) fn space(self, mention: Span, prompt: Surroundings) -> Option<Fix> {
+        let style = Style::of(self.written(prompt.scalar), self.format);
+        let behind = Span { start: mention.end, end: mention.end };
+        let is_apart = !self.starts_comment(mention.end, style);
+        is_apart.then(|| Fix { span: behind, replacement: " ".to_owned(), applicability: sure(prompt.is_sure) })
+    }
+
+    /// What is written at `span`, if it is all on one line and no tag says what it is.
+    fn whole(self, span: Span) -> Option<&'t str> {
+        let written = self.text.get(span.range())?;
+        let before =
+            self.text[..span.start as usize].rsplit([' ', '\t', '\n', '[', '{', ',']).find(|word| !word.is_empty());
+        let is_tagged = self.format != Format::Toml && before.is_some_and(|word| word.starts_with('!'));
+        (!is_tagged && !written.contains(['\n', '\r'])).then_some(written)
+    }
+
+    /// Whether a space here would make a comment of the rest of the line.
+    fn starts_comment(self, at: u32, style: Style) -> bool {
+        style == Style::Bare && self.text[at as usize..].starts_with('#')
+    }
+
+    fn replace(self, span: Span, replacement: String, applicability: Applicability) -> Option<Fix> {
+        (self.written(span) != replacement).then_some(Fix { span, replacement, applicability })
+    }
+}
+
+/// A text in double quotes, which all formats read alike.
+pub(super) fn double(text: &str) -> Option<String> {
+    let is_printable =
+        !text.contains(|c: char| (c.is_control() && c != '\t') || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}'));
+    is_printable.then(|| serde_json::to_string(text).ok()).flatten()
+}
+
+/// A text in single quotes, where it can be.
+fn single(text: &str, format: Format) -> Option<String> {
+    match format {
+        _ if text.contains(char::is_control) => None,
+        Format::Toml => (!text.contains('\'')).then(|| format!("'{text}'")),
+        Format::Yaml | Format::Json => Some(format!("'{}'", text.replace('\'', "''"))),
+    }
+}
+
+/// Whether a character is one of a script beyond ASCII, or a picture, and nothing to any syntax.
+fn is_wide_text(c: char) -> bool {
+    !c.is_ascii() && !c.is_control() && !c.is_whitespace() && c != '\u{feff}'
+}
