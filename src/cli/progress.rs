@@ -14,7 +14,6 @@ use crate::report::fanout::Fanout;
 use crate::report::ndjson::Ndjson;
 use crate::report::plain::Plain;
 use crate::report::summary::RunSummary;
-use indicatif::ProgressDrawTarget;
 use jiff::tz::TimeZone;
 use std::io;
 use std::time::Duration;
@@ -40,7 +39,7 @@ pub(super) fn start(progress: Progress, terminal: &Terminal) -> Result<Reporting
     let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
     match (progress, terminal.watched) {
         (Progress::Bar, _) | (Progress::Auto, true) => {
-            stderr.push(Box::new(Bar::new(ProgressDrawTarget::stderr(), look)));
+            stderr.push(Box::new(Bar::new(terminal.screen.clone(), look)));
         }
         (Progress::Plain, _) | (Progress::Auto, false) => {
             stderr.push(Box::new(Plain::new(io::stderr(), look, TimeZone::try_system().unwrap_or(TimeZone::UTC))));

@@ -2,17 +2,20 @@
 
 use super::args::{ColorChoice, Common};
 use crate::report::look::{Color, Drawing, Look};
+use crate::report::screen::{Screen, StandardError};
 use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
 
 /// How things look on standard output and on standard error.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Terminal {
     /// For tables and machine formats.
     pub(super) stdout: Look,
     /// For findings, progress and summaries.
     pub(super) stderr: Look,
-    /// Whether somebody watches standard error.
+    /// Where a run is drawn on standard error.
+    pub(super) screen: Screen,
+    /// Whether somebody watches standard error, on a terminal that can be drawn on.
     pub(super) watched: bool,
     /// How much is said.
     pub(super) volume: Volume,
@@ -39,7 +42,8 @@ impl Terminal {
             (false, 0) => Volume::Normal,
             (false, _) => Volume::Verbose,
         };
-        Terminal { stdout, stderr, watched: io::stderr().is_terminal(), volume }
+        let watched = io::stderr().is_terminal() && !is_dumb();
+        Terminal { stdout, stderr, screen: Screen::new(StandardError::default()), watched, volume }
     }
 }
 
@@ -50,15 +54,18 @@ fn look(choice: ColorChoice, terminal: bool, term: &console::Term) -> Look {
         ColorChoice::Never => false,
         // https://no-color.org: whatever its value, unless empty.
         ColorChoice::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
-        ColorChoice::Auto => {
-            set("CLICOLOR_FORCE") || (terminal && std::env::var_os("TERM").is_none_or(|t| t != "dumb"))
-        }
+        ColorChoice::Auto => set("CLICOLOR_FORCE") || (terminal && !is_dumb()),
     };
     Look {
         color: if color { Color::Ansi } else { Color::None },
         drawing: if speaks_utf8() { Drawing::Unicode } else { Drawing::Ascii },
         width: if terminal { term.size_checked().map(|(_, columns)| usize::from(columns)) } else { None },
     }
+}
+
+/// Whether the terminal can do nothing but write lines.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Whether the locale says that anything but ASCII can be shown; where nothing is said, it can.
@@ -80,9 +87,10 @@ pub(super) fn start_logs(common: &Common, terminal: &Terminal) {
         (false, _) => "debug",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let screen = terminal.screen.clone();
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(move || screen.clone())
         .with_ansi(terminal.stderr.color == Color::Ansi)
         .with_target(false);
     // A second start in one process (tests) keeps the first.

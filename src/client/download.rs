@@ -32,21 +32,13 @@ pub(super) async fn download(
     service: &HttpService,
     url: &str,
     destination: &Path,
-    advance: impl Fn(u64) + Send + Sync,
+    advance: impl Fn(u64, Option<u64>) + Send + Sync,
 ) -> Result<Video, Failure> {
     let source = Source::new(url, service)?;
     let disk = |error: io::Error| failure::local(Call::Download, &format!("{}: {error}", destination.display()));
     let (file, path) = durable::temporary_beside(destination, &service.temporaries).map_err(disk)?.into_parts();
     let mut partial = Partial::new(file);
-    let mut told = 0;
-    let advance = |received: u64| {
-        // Bytes that come a second time, after a start anew, are not told of again.
-        if received > told {
-            advance(received - told);
-            told = received;
-        }
-    };
-    transfer(service, &source, &mut partial, advance).await.map_err(|stopped| match stopped {
+    transfer(service, &source, &mut partial, &advance).await.map_err(|stopped| match stopped {
         Stopped::Disk(error) => disk(error),
         Stopped::Broken(why) => failure::broken(Call::Download, &why),
         Stopped::Failed(failure) => failure,
@@ -112,11 +104,11 @@ async fn transfer(
     service: &HttpService,
     source: &Source,
     partial: &mut Partial,
-    mut advance: impl FnMut(u64),
+    advance: &(impl Fn(u64, Option<u64>) + Send + Sync),
 ) -> Result<(), Stopped> {
     let mut resumes = 0;
     loop {
-        match request(service, source, partial, &mut advance).await {
+        match request(service, source, partial, advance).await {
             Err(Stopped::Broken(why)) if resumes < RESUMES && partial.range().is_some() => {
                 resumes += 1;
                 tracing::debug!(url = source.shown, from = partial.received(), why, "a download is taken up again");
@@ -131,7 +123,7 @@ async fn request(
     service: &HttpService,
     source: &Source,
     partial: &mut Partial,
-    advance: &mut impl FnMut(u64),
+    advance: &(impl Fn(u64, Option<u64>) + Send + Sync),
 ) -> Result<(), Stopped> {
     let shown = &source.shown;
     let range = partial.range();
@@ -177,7 +169,7 @@ async fn drain(
     source: &Source,
     mut response: Response,
     partial: &mut Partial,
-    advance: &mut impl FnMut(u64),
+    advance: &(impl Fn(u64, Option<u64>) + Send + Sync),
 ) -> Result<(), Stopped> {
     let shown = &source.shown;
     let mut meter = Meter::new(service.limits.download);
@@ -192,7 +184,7 @@ async fn drain(
             return Err(Stopped::Failed(failure::no_video(shown, FoundNoVideo::TooLong)));
         }
         partial.take_in(&chunk).await?;
-        advance(partial.received());
+        advance(partial.received(), partial.announced());
         if meter.is_too_slow(chunk.len() as u64) {
             return Err(Stopped::Broken(format!("{shown} sends too slowly")));
         }

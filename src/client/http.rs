@@ -149,8 +149,8 @@ impl HttpService {
 }
 
 impl Service for HttpService {
-    async fn upload(&self, image: &LocalImage) -> Result<String, Failure> {
-        upload::upload(self, image).await
+    async fn upload(&self, image: &LocalImage, advance: impl Fn(u64) + Send + Sync) -> Result<String, Failure> {
+        upload::upload(self, image, advance).await
     }
 
     async fn submit(&self, body: &serde_json::Value) -> Submission {
@@ -170,7 +170,7 @@ impl Service for HttpService {
         &self,
         url: &str,
         destination: &Path,
-        advance: impl Fn(u64) + Send + Sync,
+        advance: impl Fn(u64, Option<u64>) + Send + Sync,
     ) -> Result<Video, Failure> {
         download::download(self, url, destination, advance).await
     }

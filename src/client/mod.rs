@@ -31,8 +31,12 @@ use std::time::Duration;
 
 /// The five calls.
 pub trait Service: Send + Sync + 'static {
-    /// Uploads a local image; gives its URL.
-    fn upload(&self, image: &LocalImage) -> impl Future<Output = Result<String, Failure>> + Send;
+    /// Uploads a local image; gives its URL. `advance` is told now and then how many bytes are on their way.
+    fn upload(
+        &self,
+        image: &LocalImage,
+        advance: impl Fn(u64) + Send + Sync,
+    ) -> impl Future<Output = Result<String, Failure>> + Send;
 
     /// Asks for a generation. Never tried again in here.
     fn submit(&self, body: &serde_json::Value) -> impl Future<Output = Submission> + Send;
@@ -44,12 +48,12 @@ pub trait Service: Send + Sync + 'static {
     fn result(&self, task: &TaskId) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
 
     /// Fetches a video, without the key, to a temporary file beside `destination`: whole, checked and hashed, not yet
-    /// renamed. `advance` is told how many more bytes have come, never of the same byte twice.
+    /// renamed. `advance` is told how many bytes have come, and how many there are in all, where the server says so.
     fn download(
         &self,
         url: &str,
         destination: &Path,
-        advance: impl Fn(u64) + Send + Sync,
+        advance: impl Fn(u64, Option<u64>) + Send + Sync,
     ) -> impl Future<Output = Result<Video, Failure>> + Send;
 }
 

@@ -31,6 +31,11 @@ impl Partial {
         self.received
     }
 
+    /// How many bytes were announced.
+    pub(super) fn announced(&self) -> Option<u64> {
+        self.announced
+    }
+
     /// How many bytes were announced, where it isn't as many as came.
     pub(super) fn mismatch(&self) -> Option<u64> {
         self.announced.filter(|announced| *announced != self.received)

@@ -9,31 +9,47 @@ use super::http::HttpService;
 use crate::base::digest::{Hasher, Sha256};
 use crate::spec::image::{FORMATS, LocalImage};
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, TryStreamExt as _};
 use reqwest::Body;
 use reqwest::multipart::{Form, Part};
+use std::future::Future;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 64 * 1024;
 
+/// The time between two looks how far an upload is.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// Uploads `image`, gives its URL.
-pub(super) async fn upload(service: &HttpService, image: &LocalImage) -> Result<String, Failure> {
+pub(super) async fn upload(
+    service: &HttpService,
+    image: &LocalImage,
+    advance: impl Fn(u64) + Send + Sync,
+) -> Result<String, Failure> {
     let call = Call::Upload;
     let local = |why: String| failure::local(call, &format!("{}: {why}", image.shown));
     let file = File::open(&image.path).await.map_err(|error| local(error.to_string()))?;
     let outcome = Arc::new(OnceLock::new());
-    let pieces = pieces(file, image.sha256, image.bytes, Arc::clone(&outcome));
+    let sent = Arc::new(AtomicU64::new(0));
+    let pieces = pieces(file, image.sha256, image.bytes, Arc::clone(&outcome)).inspect_ok({
+        let sent = Arc::clone(&sent);
+        move |piece| {
+            sent.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        }
+    });
     let part = Part::stream_with_length(Body::wrap_stream(pieces), image.bytes)
         .file_name(file_name(image))
         .mime_str(image.media_type)
         .map_err(|_| local(format!("{} is no media type", image.media_type)))?;
     let limit = service.limits.call + service.limits.upload.time_for(image.bytes);
     let request = service.post("/v1/resources/upload").multipart(Form::new().part("file", part)).timeout(limit);
-    let exchange = service.exchange(call, request).await;
+    let exchange = watched(service.exchange(call, request), || advance(sent.load(Ordering::Relaxed))).await;
     if let Some(Err(why)) = outcome.get() {
         return Err(local(why.clone()));
     }
@@ -42,6 +58,18 @@ pub(super) async fn upload(service: &HttpService, image: &LocalImage) -> Result<
         Ok(url)
     } else {
         Err(failure::nonsense(call, "the service replied before it had the whole image"))
+    }
+}
+
+/// Waits for `exchange`, and looks now and then how far it is.
+async fn watched<T>(exchange: impl Future<Output = T>, look: impl Fn()) -> T {
+    tokio::pin!(exchange);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut exchange => return done,
+            () = tokio::time::sleep(LOOK) => look(),
+        }
     }
 }
 
@@ -117,7 +145,7 @@ fn file_name(image: &LocalImage) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::{StreamExt as _, TryStreamExt as _};
+    use futures::StreamExt as _;
 
     /// What goes out of a file with this content where `content` is expected, and how it ends.
     async fn sent(found: &[u8], content: &[u8]) -> (usize, Result<(), String>) {

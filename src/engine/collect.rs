@@ -1,6 +1,7 @@
 //! Fetches what is paid: each video whole, checked, durable under its name. A failed download is never more than that.
 
 use super::context::{Context, Missed};
+use super::transfer::Transfer;
 use crate::base::digest::Sha256;
 use crate::base::{durable, faultpoint, folder::Outside};
 use crate::client::{Failure, Service, Verdict, Video};
@@ -217,7 +218,9 @@ async fn fetch<S: Service>(
         let _permit = context.downloads.acquire().await;
         context.events.send(Event::Downloading { job: record.key.job.clone(), path: path.to_owned() });
         faultpoint::reach("download", "send");
-        context.service.download(&listed.url, &destination, |_| {}).await
+        let transfer = Transfer::new(context, &record.key.job, Call::Download, path);
+        let advance = |bytes, total| transfer.advance(bytes, total);
+        context.service.download(&listed.url, &destination, advance).await
     };
     let video = context.stop.unless_out(download).await.ok_or(Missed::Out)?.map_err(Missed::Failed)?;
     faultpoint::reach("download", "answered");

@@ -64,6 +64,7 @@ pub(super) struct Context<S> {
 pub(super) struct Sent {
     pub(super) submits: AtomicUsize,
     pub(super) uploads: AtomicUsize,
+    pub(super) polls: AtomicUsize,
     pub(super) videos: AtomicUsize,
     pub(super) bytes: AtomicU64,
 }

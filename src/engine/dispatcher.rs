@@ -132,6 +132,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         self.count_what_is_left();
         self.summary.submits = self.context.sent.submits.load(Ordering::Relaxed);
         self.summary.uploads = self.context.sent.uploads.load(Ordering::Relaxed);
+        self.summary.polls = self.context.sent.polls.load(Ordering::Relaxed);
         self.summary.videos = self.context.sent.videos.load(Ordering::Relaxed);
         self.summary.bytes = self.context.sent.bytes.load(Ordering::Relaxed);
         self.summary

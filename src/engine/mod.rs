@@ -19,6 +19,7 @@ mod job;
 mod purchase;
 mod slot;
 pub mod stop;
+mod transfer;
 mod uploads;
 mod watch;
 

@@ -3,6 +3,7 @@
 use super::Purchase;
 use super::context::{Context, Missed};
 use super::stop::Level;
+use super::transfer::Transfer;
 use crate::base::digest::Sha256;
 use crate::base::faultpoint;
 use crate::client::{Failure, Service, Submission, Verdict};
@@ -75,7 +76,9 @@ async fn upload_image<S: Service>(
         || Failure { verdict: Verdict::Stop, code: "stopped".to_owned(), message: "the run was stopped".to_owned() };
     context.events.send(Event::Uploading { job: job.clone(), path: image.shown.clone(), bytes: image.bytes });
     for tries in 1.. {
-        match context.call(Call::Upload, job, || context.service.upload(image)).await {
+        let transfer = Transfer::new(context, job, Call::Upload, &image.shown);
+        let call = || context.service.upload(image, |bytes| transfer.advance(bytes, Some(image.bytes)));
+        match context.call(Call::Upload, job, call).await {
             Ok(url) => {
                 context.sent.uploads.fetch_add(1, Ordering::Relaxed);
                 // What may be signed is not kept; that it can't be kept is no reason not to use it now.
@@ -83,6 +86,8 @@ async fn upload_image<S: Service>(
                     let at = context.clock.now_in_seconds();
                     let _ = context.record(Entry::Uploaded { sha256: image.sha256, url: url.clone(), at }).await;
                 }
+                let (job, path) = (job.clone(), image.shown.clone());
+                context.events.send(Event::Uploaded { job, path, bytes: image.bytes });
                 return Ok(url);
             }
             Err(Missed::Out) => return Err(over()),

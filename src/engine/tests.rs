@@ -79,7 +79,7 @@ impl Fake {
 }
 
 impl Service for Fake {
-    async fn upload(&self, _: &LocalImage) -> Result<String, Failure> {
+    async fn upload(&self, _: &LocalImage, _: impl Fn(u64) + Send + Sync) -> Result<String, Failure> {
         let n = self.count("upload");
         tokio::time::sleep(self.script.answer).await;
         (self.script.upload)(n)
@@ -117,7 +117,12 @@ impl Service for Fake {
         (self.script.result)(task.as_str(), n)
     }
 
-    async fn download(&self, url: &str, to: &Path, _: impl Fn(u64) + Send + Sync) -> Result<Video, Failure> {
+    async fn download(
+        &self,
+        url: &str,
+        to: &Path,
+        _: impl Fn(u64, Option<u64>) + Send + Sync,
+    ) -> Result<Video, Failure> {
         let n = self.count("download");
         let bytes = (self.script.download)(url, n)?;
         let file = crate::base::durable::temporary_beside(to, &crate::base::durable::Mark::of(to)).unwrap();

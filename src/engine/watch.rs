@@ -5,6 +5,7 @@ use crate::client::{Service, TaskState, Verdict};
 use crate::event::{Call, Event};
 use crate::ledger::record::{Fault, Key};
 use crate::spec::names::TaskId;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -51,6 +52,7 @@ pub(super) async fn watch<S: Service>(context: &Arc<Context<S>>, key: &Key, task
             return Watched::Out;
         };
         polls += 1;
+        context.sent.polls.fetch_add(1, Ordering::Relaxed);
         let answer = context.call(Call::Status, &key.job, || context.service.status(task)).await;
         let age = age + taken_up.elapsed();
         let pause = match answer {

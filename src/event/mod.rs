@@ -61,6 +61,10 @@ pub enum Event {
         action: Action,
         /// Why.
         reason: Reason,
+        /// When an earlier run submitted it, where one did and it is taken up again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+        submitted_at: Option<Timestamp>,
     },
     /// An image of a job is being uploaded.
     Uploading {
@@ -71,6 +75,31 @@ pub enum Event {
         path: String,
         /// Its size.
         bytes: u64,
+    },
+    /// An image of a job is at the service.
+    Uploaded {
+        /// The job.
+        #[schemars(with = "String")]
+        job: JobId,
+        /// The image's path as the manifest has it.
+        path: String,
+        /// Its size.
+        bytes: u64,
+    },
+    /// How far an image or a video is on its way: once a second at most, so that what is short is never told of.
+    Transferring {
+        /// The job.
+        #[schemars(with = "String")]
+        job: JobId,
+        /// `upload` or `download`.
+        call: Call,
+        /// The path of the image or of the video.
+        path: String,
+        /// The bytes that are through.
+        bytes: u64,
+        /// All bytes, where that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        total: Option<u64>,
     },
     /// The intent is durable, the request goes out.
     Submitting {
@@ -178,6 +207,11 @@ pub enum Event {
         /// The pause in seconds.
         pause: f64,
     },
+    /// Whoever reads these lines doesn't keep up: `polled`, `transferring` and `retrying` were left out, no other.
+    Lagged {
+        /// How many.
+        missed: usize,
+    },
     /// The run is over.
     RunFinished {
         /// What it did, in numbers.
@@ -185,4 +219,11 @@ pub enum Event {
         /// How it ended: the exit code of the process.
         exit_code: u8,
     },
+}
+
+impl Event {
+    /// Whether it is told by the way: no job stands elsewhere for it, and one more may follow any time.
+    pub fn is_by_the_way(&self) -> bool {
+        matches!(self, Event::Polled { .. } | Event::Transferring { .. } | Event::Retrying { .. })
+    }
 }

@@ -19,6 +19,8 @@ pub struct Summary {
     pub submits: usize,
     /// Images uploaded.
     pub uploads: usize,
+    /// Questions how a task stands.
+    pub polls: usize,
     /// Videos downloaded.
     pub videos: usize,
     /// Their bytes.

@@ -1,82 +1,86 @@
-//! `--progress bar`: one bar at the bottom of the terminal, and above it what is out of the ordinary.
+//! `--progress bar`: a picture of the run at the bottom of the terminal, and above it what is out of the ordinary.
 
-use super::Reporter;
-use super::look::{Drawing, Look};
+use super::look::Look;
+use super::screen::Screen;
 use super::standing::Standing;
 use super::words::{self, Weight};
+use super::{Reporter, picture};
 use crate::event::{Event, Stamped};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
-use std::io::{self, Write};
+use std::time::Duration;
+
+/// The time between two pictures: ten a second are smooth, and cost nothing.
+const PACE: Duration = Duration::from_millis(100);
+
+/// Messages between two pictures at the most: where thousands of jobs fail at once, the summary says why.
+const MESSAGES: usize = 10;
 
 /// Shows how far a run is.
 #[derive(Debug)]
 pub struct Bar {
-    bar: ProgressBar,
+    screen: Screen,
     look: Look,
     standing: Standing,
+    /// Messages since the last picture: those that were said, and those that were left out.
+    said: usize,
+    left_out: usize,
 }
 
-/// Writes to standard error above a bar, without tearing it: for log lines.
-#[derive(Clone, Debug)]
-pub struct AboveBar(ProgressBar);
-
 impl Bar {
-    /// A bar on `target`, usually [`ProgressDrawTarget::stderr`].
-    pub fn new(target: ProgressDrawTarget, look: Look) -> Bar {
-        let bar = ProgressBar::with_draw_target(Some(0), target);
-        let characters = match look.drawing {
-            Drawing::Unicode => "━╸ ",
-            Drawing::Ascii => "=> ",
-        };
-        let style = ProgressStyle::with_template("[{bar:24}] {pos}/{len} {wide_msg}").expect("the template is valid");
-        bar.set_style(style.progress_chars(characters));
-        Bar { bar, look, standing: Standing::default() }
+    /// A picture on `screen`.
+    pub fn new(screen: Screen, look: Look) -> Bar {
+        Bar { screen, look, standing: Standing::default(), said: 0, left_out: 0 }
     }
 
-    /// Where log lines go while the bar is shown.
-    pub fn above(&self) -> AboveBar {
-        AboveBar(self.bar.clone())
+    fn say(&mut self, hue: super::look::Hue, text: String) {
+        if self.said < MESSAGES {
+            self.screen.say(&format!("{}\n", self.look.paint(hue, text)));
+            self.said += 1;
+        } else {
+            self.left_out += 1;
+        }
     }
 
-    fn draw(&self, now: Timestamp) {
-        let far = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        self.bar.set_length(far(self.standing.total()));
-        self.bar.set_position(far(self.standing.done()));
-        self.bar.set_message(self.standing.words(now));
+    fn draw(&mut self, now: Timestamp) {
+        if self.left_out > 0 {
+            let words = format!("{} and {} more messages\n", self.look.ellipsis(), self.left_out);
+            self.screen.say(&self.look.paint(super::look::Hue::Faint, words).to_string());
+        }
+        (self.said, self.left_out) = (0, 0);
+        self.screen.draw(|room| picture::lines(&self.standing, self.look, room, now));
     }
 }
 
 impl Reporter for Bar {
     fn event(&mut self, Stamped { event, time }: &Stamped) {
+        let away = self.standing.away().map(|away| away.since);
         self.standing.event(event, *time);
-        match words::line(event) {
-            Some((Weight::Notable, hue, text)) => self.bar.println(self.look.paint(hue, text).to_string()),
-            Some((Weight::Step, ..)) | None => {}
+        match (event, away) {
+            // The picture counts the tries.
+            (Event::Throttled { .. }, Some(_)) => {}
+            _ => {
+                if let Some((Weight::Notable, hue, text)) = words::line(event) {
+                    self.say(hue, text);
+                }
+            }
         }
-        // The plan of a hundred thousand jobs is one change.
-        if !matches!(event, Event::JobPlanned { .. }) {
-            self.draw(*time);
+        if let Some((hue, text)) =
+            away.filter(|_| self.standing.away().is_none()).map(|since| words::back(since, *time))
+        {
+            self.say(hue, text);
         }
+    }
+
+    fn pace(&self) -> Duration {
+        PACE
     }
 
     fn tick(&mut self, now: Timestamp) {
         self.draw(now);
-        self.bar.tick();
     }
 
     fn finish(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-impl Write for AboveBar {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| io::stderr().write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        self.screen.leave();
     }
 }
 

@@ -8,18 +8,34 @@ use crate::event::{Event, Stamped};
 use jiff::{SignedDuration, Timestamp};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a reporter hears that time passes when nothing else happens.
-const TICK: Duration = Duration::from_secs(1);
+/// Events that wait for one reporter at the most, before those that are only told by the way are left out. The others are a
+/// dozen for each job, and always kept: no reader's picture is ever wrong, and what waits is bounded by the manifest.
+const WAITING: usize = 16_384;
+
+/// How long a reporter that takes something now and then is waited for at the end, at the most.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// The threads of the reporters.
 #[derive(Debug)]
 pub struct Fanout {
     /// Nothing comes through it: it is closed when the last reporter is done.
     done: Receiver<()>,
+    /// What waits for each reporter.
+    waiting: Vec<Arc<AtomicUsize>>,
+}
+
+/// The way to one reporter.
+struct Queue {
+    feed: Sender<Arc<Stamped>>,
+    /// How many events are in it.
+    waiting: Arc<AtomicUsize>,
+    /// How many were left out since its reader fell behind.
+    missed: usize,
 }
 
 /// Whether all reporters came to their end.
@@ -41,33 +57,46 @@ impl Fanout {
         let (alive, done) = mpsc::channel();
         let mut queues = Vec::with_capacity(reporters.len());
         for reporter in reporters {
-            let (queue, feed) = mpsc::channel();
-            let alive = alive.clone();
-            thread::Builder::new().name("reporter".to_owned()).spawn(move || serve(reporter, &feed, alive))?;
+            let (sender, feed) = mpsc::channel();
+            let queue = Queue { feed: sender, waiting: Arc::default(), missed: 0 };
+            let (alive, waiting) = (alive.clone(), Arc::clone(&queue.waiting));
+            thread::Builder::new()
+                .name("reporter".to_owned())
+                .spawn(move || serve(reporter, &feed, &waiting, alive))?;
             queues.push(queue);
         }
-        thread::Builder::new().name("events".to_owned()).spawn(move || distribute(&events, &queues))?;
-        Ok(Fanout { done })
+        let waiting = queues.iter().map(|queue| Arc::clone(&queue.waiting)).collect();
+        thread::Builder::new().name("events".to_owned()).spawn(move || distribute(&events, &mut queues))?;
+        Ok(Fanout { done, waiting })
     }
 
     /// Waits until every reporter has come to its end, which is behind the last event of the run, but no longer than
-    /// `patience`: a reader that doesn't read must not keep the program.
+    /// `patience` for one that takes nothing: a reader that doesn't read must not keep the program.
     pub fn finish(self, patience: Duration) -> Finished {
-        match self.done.recv_timeout(patience) {
-            Err(RecvTimeoutError::Timeout) => Finished::NotAll,
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => Finished::All,
+        let end = Instant::now() + LONGEST;
+        loop {
+            let before = self.waiting();
+            match self.done.recv_timeout(patience) {
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => return Finished::All,
+                Err(RecvTimeoutError::Timeout) if self.waiting() < before && Instant::now() < end => {}
+                Err(RecvTimeoutError::Timeout) => return Finished::NotAll,
+            }
         }
+    }
+
+    /// What waits for all reporters.
+    fn waiting(&self) -> usize {
+        self.waiting.iter().map(|waiting| waiting.load(Ordering::Relaxed)).sum()
     }
 }
 
 /// Takes events to all queues, up to the end of the run or until nobody can send any more.
-fn distribute(events: &Receiver<Stamped>, queues: &[Sender<Arc<Stamped>>]) {
+fn distribute(events: &Receiver<Stamped>, queues: &mut [Queue]) {
     for event in events {
         let last = matches!(event.event, Event::RunFinished { .. });
         let event = Arc::new(event);
-        for queue in queues {
-            // A reporter whose thread is gone hears no more.
-            let _ = queue.send(Arc::clone(&event));
+        for queue in &mut *queues {
+            queue.add(&event, last);
         }
         if last {
             return;
@@ -75,23 +104,55 @@ fn distribute(events: &Receiver<Stamped>, queues: &[Sender<Arc<Stamped>>]) {
     }
 }
 
-/// Tells a reporter all that comes; `_alive` says to [`Fanout::finish`] that it isn't done yet.
-fn serve(mut reporter: Box<dyn Reporter>, feed: &Receiver<Arc<Stamped>>, _alive: Sender<()>) {
+impl Queue {
+    /// Adds an event, unless its reader is far behind and can do without it.
+    fn add(&mut self, event: &Arc<Stamped>, last: bool) {
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        if waiting >= WAITING && event.event.is_by_the_way() {
+            self.missed += 1;
+            return;
+        }
+        // Said when the reader has caught up, or hears the last word: not before each event in between.
+        if self.missed > 0 && (last || waiting < WAITING / 2) {
+            let missed = std::mem::take(&mut self.missed);
+            self.send(Arc::new(Stamped { event: Event::Lagged { missed }, time: event.time }));
+        }
+        self.send(Arc::clone(event));
+    }
+
+    fn send(&self, event: Arc<Stamped>) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        // A reporter whose thread is gone hears no more.
+        if self.feed.send(event).is_err() {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Tells a reporter all that comes, and at its pace that time passes; `_alive` says to [`Fanout::finish`] that it isn't
+/// done yet.
+fn serve(mut reporter: Box<dyn Reporter>, feed: &Receiver<Arc<Stamped>>, waiting: &AtomicUsize, _alive: Sender<()>) {
     let mut last: Option<(Timestamp, Instant)> = None;
+    let pace = reporter.pace();
+    let mut next = Instant::now().checked_add(pace);
     loop {
-        match feed.recv_timeout(TICK) {
+        let pause = next.map_or(Duration::MAX, |next| next.saturating_duration_since(Instant::now()));
+        match feed.recv_timeout(pause) {
             Ok(event) => {
                 last = Some((event.time, Instant::now()));
                 reporter.event(&event);
+                waiting.fetch_sub(1, Ordering::Relaxed);
             }
-            Err(RecvTimeoutError::Timeout) => {
-                // Events carry the clock of the run; between them this thread counts on.
-                if let Some((time, seen)) = last {
-                    let gone = SignedDuration::try_from(seen.elapsed()).unwrap_or(SignedDuration::MAX);
-                    reporter.tick(time.checked_add(gone).unwrap_or(time));
-                }
-            }
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if next.is_some_and(|next| Instant::now() >= next) {
+            // Events carry the clock of the run; between them this thread counts on.
+            if let Some((time, seen)) = last {
+                let gone = SignedDuration::try_from(seen.elapsed()).unwrap_or(SignedDuration::MAX);
+                reporter.tick(time.checked_add(gone).unwrap_or(time));
+            }
+            next = Instant::now().checked_add(pace);
         }
     }
     reporter.finish();

@@ -15,8 +15,11 @@ pub mod manual;
 mod markdown;
 pub mod ndjson;
 mod outlet;
+mod picture;
 pub mod plain;
 pub mod schemas;
+pub mod screen;
+mod span;
 mod standing;
 pub mod step_summary;
 pub mod summary;
@@ -26,13 +29,19 @@ mod words;
 
 use crate::event::Stamped;
 use jiff::Timestamp;
+use std::time::Duration;
 
 /// Shows a run, or records it, from its events.
 pub trait Reporter: Send {
     /// Takes in what happened.
     fn event(&mut self, event: &Stamped);
 
-    /// Time passes, and nothing happens.
+    /// How often it wants to hear that time passes.
+    fn pace(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    /// Time passes.
     fn tick(&mut self, _now: Timestamp) {}
 
     /// Nothing comes any more.
@@ -43,6 +52,10 @@ pub trait Reporter: Send {
 impl Reporter for Vec<Box<dyn Reporter>> {
     fn event(&mut self, event: &Stamped) {
         self.iter_mut().for_each(|reporter| reporter.event(event));
+    }
+
+    fn pace(&self) -> Duration {
+        self.iter().map(|reporter| reporter.pace()).min().unwrap_or(Duration::MAX)
     }
 
     fn tick(&mut self, now: Timestamp) {

@@ -1,18 +1,28 @@
-//! How a run stands, counted from its events.
+//! How a run stands, counted from its events: the state that pictures and lines are drawn from.
 
-use super::look::thousands;
-use crate::event::Event;
+mod active;
+mod pace;
+
+pub(super) use active::{Active, State};
+
+use super::look::{columns_of, thousands};
+use super::span::{about, roughly};
+use super::terminal_safe;
+use crate::event::{Call, Event};
 use crate::plan::action::Action;
 use crate::spec::names::JobId;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use pace::Pace;
+use std::collections::{BTreeMap, HashMap};
 
 /// How far a job is in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Its turn hasn't come.
+    /// Its turn hasn't come, or its images are up and it waits for a slot.
     Waiting,
-    /// It is at the service, or on its way there.
+    /// An image of it is on its way to the service.
+    Uploading,
+    /// It is at the service, or on its way there: it holds a slot.
     InFlight,
     /// The service is done with it; its videos come.
     Fetching,
@@ -28,40 +38,175 @@ pub(super) enum Phase {
     Uncertain,
 }
 
-const PHASES: usize = 8;
+const PHASES: usize = 9;
 
 /// The jobs of a run, each in its phase.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
-    phases: HashMap<JobId, Phase>,
+    places: HashMap<JobId, Place>,
     counts: [usize; PHASES],
-    started: Option<Timestamp>,
+    /// The jobs that something happens with, in the order in which it began.
+    active: BTreeMap<u64, Active>,
+    /// How many jobs became active by now.
+    tickets: u64,
+    /// Columns of the widest id of the jobs that there is something to do with.
+    widest: usize,
+    /// The service that can't be reached, or asks to slow down.
+    away: Option<Away>,
+    pace: Pace,
+}
+
+/// Where a job is counted, and its place among the active ones.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    phase: Phase,
+    ticket: Option<u64>,
+}
+
+/// A service that the whole run waits for.
+#[derive(Clone, Debug)]
+pub(super) struct Away {
+    /// Since when.
+    pub(super) since: Timestamp,
+    /// When it is tried again.
+    pub(super) until: Timestamp,
+    /// What happened.
+    pub(super) message: String,
 }
 
 impl Standing {
     /// Takes in what happened.
     pub(super) fn event(&mut self, event: &Event, time: Timestamp) {
-        self.started.get_or_insert(time);
-        let (job, phase) = match event {
-            Event::JobPlanned { job, action, .. } => (job, planned(*action)),
-            Event::Uploading { job, .. }
-            | Event::Submitting { job, .. }
-            | Event::Submitted { job, .. }
-            | Event::Polled { job, .. } => (job, Phase::InFlight),
-            Event::Generated { job, .. } | Event::Downloading { job, .. } | Event::Downloaded { job, .. } => {
-                (job, Phase::Fetching)
+        self.service(event, time);
+        match event {
+            Event::RunStarted { concurrency, .. } => self.pace.start(time, *concurrency),
+            Event::JobPlanned { job, action, submitted_at, .. } => self.planned(job, *action, *submitted_at, time),
+            Event::Uploading { job, path, bytes } => {
+                let state = State::Uploading { path: path.clone(), through: None, total: *bytes };
+                self.active(job, Phase::Uploading, time, state);
             }
-            Event::Succeeded { job, .. } => (job, Phase::Succeeded),
-            Event::Failed { job, .. } => (job, Phase::Failed),
-            Event::Uncertain { job, .. } => (job, Phase::Uncertain),
-            Event::RunStarted { .. } | Event::Retrying { .. } | Event::Throttled { .. } | Event::RunFinished { .. } => {
-                return;
+            Event::Uploaded { job, .. } => self.passive(job, Phase::Waiting),
+            Event::Submitting { job, .. } => self.active(job, Phase::InFlight, time, State::Submitting),
+            Event::Submitted { job, .. } => self.active(job, Phase::InFlight, time, State::Accepted),
+            Event::Polled { job, status, progress } => {
+                let state = State::AtService { word: status.clone(), progress: progress.clone() };
+                self.active(job, Phase::InFlight, time, state);
             }
-        };
-        if let Some(before) = self.phases.insert(job.clone(), phase) {
-            self.counts[before as usize] -= 1;
+            Event::Generated { job, .. } => self.active(job, Phase::Fetching, time, State::Generated),
+            Event::Downloading { job, path } => {
+                let state = State::Downloading { path: path.clone(), through: 0, total: None };
+                self.active(job, Phase::Fetching, time, state);
+            }
+            Event::Downloaded { job, .. } => self.active(job, Phase::Fetching, time, State::Generated),
+            Event::Transferring { job, path, bytes, total, .. } => {
+                if let Some(active) = self.active_mut(job) {
+                    active.moved(path, *bytes, *total);
+                }
+            }
+            Event::Retrying { job: Some(job), call, message, pause } => {
+                let until = later(time, *pause);
+                if let Some(active) = self.active_mut(job) {
+                    active.again = Some((*call, until, message.clone()));
+                }
+            }
+            Event::Succeeded { job, .. } => self.ended(job, Phase::Succeeded, time),
+            Event::Failed { job, .. } => self.ended(job, Phase::Failed, time),
+            Event::Uncertain { job, .. } => self.ended(job, Phase::Uncertain, time),
+            Event::Retrying { job: None, .. }
+            | Event::Throttled { .. }
+            | Event::Lagged { .. }
+            | Event::RunFinished { .. } => {}
         }
-        self.counts[phase as usize] += 1;
+    }
+
+    /// Takes note of whether the service answers.
+    fn service(&mut self, event: &Event, time: Timestamp) {
+        match event {
+            Event::Throttled { message, pause } => {
+                let since = self.away.as_ref().map_or(time, |away| away.since);
+                self.away = Some(Away { since, until: later(time, *pause), message: message.clone() });
+            }
+            // Videos may come from elsewhere, and say nothing of the service.
+            Event::Uploaded { .. } | Event::Submitted { .. } | Event::Polled { .. } | Event::Generated { .. } => {
+                self.away = None;
+            }
+            Event::Retrying { call, .. } if *call != Call::Download => self.away = None,
+            _ => {}
+        }
+    }
+
+    fn planned(&mut self, job: &JobId, action: Action, submitted_at: Option<Timestamp>, time: Timestamp) {
+        let phase = match action {
+            Action::Keep => Phase::Kept,
+            Action::Hold => Phase::Held,
+            Action::Submit | Action::Download => Phase::Waiting,
+            Action::Resume => Phase::InFlight,
+        };
+        if !matches!(phase, Phase::Kept | Phase::Held) {
+            self.widest = self.widest.max(columns_of(&terminal_safe::line(job.as_str())));
+        }
+        match phase {
+            Phase::InFlight => self.active(job, phase, submitted_at.unwrap_or(time).min(time), State::Accepted),
+            _ => self.passive(job, phase),
+        }
+    }
+
+    /// Something happens with a job from `time` on, unless it is in this phase already.
+    fn active(&mut self, job: &JobId, phase: Phase, time: Timestamp, state: State) {
+        let before = self.places.get(job).copied();
+        let known = before.and_then(|place| place.ticket);
+        let ticket = known.unwrap_or_else(|| {
+            self.tickets += 1;
+            self.tickets
+        });
+        self.put(job, Place { phase, ticket: Some(ticket) });
+        let since = self.active.get(&ticket).map(|active| active.since);
+        if before.is_none_or(|place| place.phase != phase) {
+            self.left_phase(before, since, time);
+        }
+        let since = since.filter(|_| before.is_some_and(|place| place.phase == phase)).unwrap_or(time);
+        self.active.insert(ticket, Active { job: job.clone(), since, state, again: None });
+        self.pace.busy(self.count(Phase::InFlight));
+    }
+
+    /// Nothing happens with a job for now.
+    fn passive(&mut self, job: &JobId, phase: Phase) {
+        if let Some(ticket) = self.places.get(job).and_then(|place| place.ticket) {
+            self.active.remove(&ticket);
+        }
+        self.put(job, Place { phase, ticket: None });
+    }
+
+    /// A job came to its end in this run.
+    fn ended(&mut self, job: &JobId, phase: Phase, time: Timestamp) {
+        let before = self.places.get(job).copied();
+        let since = before.and_then(|place| self.active.get(&place.ticket?)).map(|active| active.since);
+        self.left_phase(before, since, time);
+        self.passive(job, phase);
+        self.pace.done(time);
+    }
+
+    /// Learns how long a job was in a phase.
+    fn left_phase(&mut self, before: Option<Place>, since: Option<Timestamp>, time: Timestamp) {
+        let (Some(Place { phase, .. }), Some(since)) = (before, since) else { return };
+        let seconds = time.duration_since(since).as_secs_f64().max(0.0);
+        match phase {
+            Phase::InFlight => self.pace.generated(seconds),
+            Phase::Fetching => self.pace.fetched(seconds),
+            _ => {}
+        }
+    }
+
+    fn put(&mut self, job: &JobId, place: Place) {
+        if let Some(before) = self.places.insert(job.clone(), place) {
+            self.counts[before.phase as usize] -= 1;
+        }
+        self.counts[place.phase as usize] += 1;
+    }
+
+    fn active_mut(&mut self, job: &JobId) -> Option<&mut Active> {
+        let ticket = self.places.get(job)?.ticket?;
+        self.active.get_mut(&ticket)
     }
 
     /// The number of jobs in `phase`.
@@ -69,9 +214,24 @@ impl Standing {
         self.counts[phase as usize]
     }
 
+    /// The jobs that something happens with, those first that it began with first.
+    pub(super) fn all_active(&self) -> impl ExactSizeIterator<Item = &Active> {
+        self.active.values()
+    }
+
+    /// Columns of the widest id of the jobs that there is something to do with.
+    pub(super) fn widest(&self) -> usize {
+        self.widest
+    }
+
+    /// The service, where the whole run waits for it.
+    pub(super) fn away(&self) -> Option<&Away> {
+        self.away.as_ref()
+    }
+
     /// The jobs that this run has something to do with.
     pub(super) fn total(&self) -> usize {
-        self.phases.len() - self.count(Phase::Kept) - self.count(Phase::Held)
+        self.places.len() - self.count(Phase::Kept) - self.count(Phase::Held)
     }
 
     /// Those of them that it is done with.
@@ -90,53 +250,64 @@ impl Standing {
         told.map(|(_, (n, words))| format!("{} {words}", thousands(*n))).collect::<Vec<_>>().join(", ")
     }
 
-    /// `4 in flight, 1 failed; 2.5/min, 3m 12s left`: what isn't zero, and what can be told at `now`.
-    pub(super) fn words(&self, now: Timestamp) -> String {
+    /// What isn't zero of what is on and what went wrong.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (usize, &'static str, Phase)> {
         let parts = [
             (Phase::InFlight, "in flight"),
+            (Phase::Uploading, "uploading"),
             (Phase::Fetching, "being fetched"),
             (Phase::Failed, "failed"),
             (Phase::Uncertain, "uncertain"),
         ];
-        let parts = parts.iter().map(|(phase, words)| (self.count(*phase), words)).filter(|(n, _)| *n > 0);
-        let mut words = parts.map(|(n, words)| format!("{} {words}", thousands(n))).collect::<Vec<_>>().join(", ");
-        if let Some(pace) = self.pace(now) {
-            let gap = if words.is_empty() { "" } else { "; " };
-            words = format!("{words}{gap}{pace}");
-        }
-        words
+        parts.into_iter().map(|(phase, words)| (self.count(phase), words, phase)).filter(|(n, ..)| *n > 0)
     }
 
-    /// How fast the run goes, and how long it will still take at this pace.
-    fn pace(&self, now: Timestamp) -> Option<String> {
-        let seconds = self.started.map(|started| now.duration_since(started).as_secs_f64()).filter(|s| *s >= 1.0)?;
-        let done = self.done();
-        if done == 0 {
+    /// `4 in flight, 1 failed; 2.5/min, about 3m left`: what isn't zero, and what can be told at `now`.
+    pub(super) fn words(&self, now: Timestamp) -> String {
+        let parts = self.parts().map(|(n, words, _)| format!("{} {words}", thousands(n)));
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        let pace = [self.rate(now), self.left(now)].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let told = [parts, pace].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>();
+        told.join("; ")
+    }
+
+    /// How fast the run goes: `2.5/min`.
+    pub(super) fn rate(&self, now: Timestamp) -> Option<String> {
+        let each_minute = self.pace.rate(now)? * 60.0;
+        Some(match each_minute {
+            100.0.. => format!("{each_minute:.0}/min"),
+            1.0.. => format!("{each_minute:.1}/min"),
+            _ => format!("{:.1}/h", each_minute * 60.0),
+        })
+    }
+
+    /// How long the run will still take, as far as its own jobs tell: `about 3m left`.
+    pub(super) fn left(&self, now: Timestamp) -> Option<String> {
+        // While everybody waits for the service, nobody knows.
+        if self.away.is_some() || self.done() == self.total() {
             return None;
         }
-        let each = seconds / done as f64;
-        let rate = format!("{:.1}/min", 60.0 / each);
-        let left = self.total() - done;
-        if left == 0 {
-            return Some(rate);
-        }
-        let time = SignedDuration::try_from_secs_f64(each * left as f64).ok()?;
-        Some(format!("{rate}, {} left", about(time)))
+        let ages = |phase| {
+            let of_phase = move |active: &&Active| active.phase() == phase;
+            self.active.values().filter(of_phase).map(move |active| active.age(now).as_secs_f64()).collect::<Vec<_>>()
+        };
+        let waiting = self.count(Phase::Waiting) + self.count(Phase::Uploading);
+        let seconds = self.pace.left(waiting, &ages(Phase::InFlight), &ages(Phase::Fetching))?;
+        Some(format!("about {} left", roughly(SignedDuration::try_from_secs_f64(seconds).ok()?)))
     }
 }
 
-/// What a plan makes of a job.
-fn planned(action: Action) -> Phase {
-    match action {
-        Action::Keep => Phase::Kept,
-        Action::Hold => Phase::Held,
-        Action::Submit | Action::Resume | Action::Download => Phase::Waiting,
+impl Away {
+    /// `service away for 2m 10s, next try in 12s`.
+    pub(super) fn words(&self, now: Timestamp) -> String {
+        let (gone, next) = (now.duration_since(self.since), self.until.duration_since(now));
+        let next = if next.is_positive() { format!("in {}", about(next)) } else { "now".to_owned() };
+        format!("waiting for the service for {}, next try {next}", about(gone))
     }
 }
 
-/// A duration in whole seconds, as `3m 12s`.
-pub(super) fn about(duration: SignedDuration) -> String {
-    format!("{:#}", SignedDuration::from_secs(duration.as_secs()))
+fn later(time: Timestamp, seconds: f64) -> Timestamp {
+    SignedDuration::try_from_secs_f64(seconds).ok().and_then(|pause| time.checked_add(pause).ok()).unwrap_or(time)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::Reporter;
 use super::commands::{Service, Target};
 use super::look::{Hue, Look, count, size, thousands};
 use super::outlet::Outlet;
-use super::standing::about;
+use super::span::about;
 use super::terminal_safe;
 use crate::event::summary::Summary;
 use crate::event::{Cause, Event, Problem, Stamped};

@@ -92,7 +92,7 @@ pub(super) fn started(jobs: usize) -> Event {
 }
 
 pub(super) fn planned(id: &str, action: Action, reason: Reason) -> Event {
-    Event::JobPlanned { job: job(id), digest: Digest(Sha256::of(b"")), action, reason }
+    Event::JobPlanned { job: job(id), digest: Digest(Sha256::of(b"")), action, reason, submitted_at: None }
 }
 
 pub(super) fn submitted(id: &str) -> Event {
@@ -130,6 +130,7 @@ pub(super) fn a_run() -> Vec<Stamped> {
         left: 1,
         submits: 3,
         uploads: 1,
+        polls: 12,
         videos: 1,
         bytes: 1_843_200,
     };

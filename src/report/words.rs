@@ -1,11 +1,11 @@
 //! What happened, in a line for people.
 
 use super::look::{Hue, count, size};
-use super::standing::about;
+use super::span::about;
 use super::terminal_safe;
 use crate::event::{Event, Problem};
 use crate::plan::action::Action;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// Who a line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,11 +60,19 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
             (Notable, Hue::Caution, format!("all wait {}: {}", seconds(*pause), said(message)))
         }
         Event::JobPlanned { .. }
+        | Event::Uploaded { .. }
+        | Event::Transferring { .. }
+        | Event::Lagged { .. }
         | Event::Submitting { .. }
         | Event::Polled { .. }
         | Event::Downloading { .. }
         | Event::RunFinished { .. } => return None,
     })
+}
+
+/// The line for a service that answers again.
+pub(super) fn back(since: Timestamp, now: Timestamp) -> (Hue, String) {
+    (Hue::Good, format!("the service answers again, after {}", about(now.duration_since(since))))
 }
 
 /// A pause: `0.4 s`, `12 s`, `2m 30s`.

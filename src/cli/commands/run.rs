@@ -19,7 +19,8 @@ use crate::ledger::entry::Entry;
 use crate::ledger::record::Record;
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
-use crate::plan::{self, Choice, Plan};
+use crate::plan::{self, Choice, Plan, Step};
+use jiff::Timestamp;
 use std::num::NonZeroUsize;
 
 /// Options of `batch run`.
@@ -155,12 +156,20 @@ fn announce(project: &Project, plan: &Plan, identity: &str, run: &RunSettings, e
             digest: job.digest,
             action: step.action,
             reason: step.reason,
+            submitted_at: taken_up(step),
         });
     }
     for Record { key, .. } in &plan.unsettled {
         let (job, digest) = (key.job.clone(), key.digest);
-        events.send(Event::JobPlanned { job, digest, action: Action::Hold, reason: Reason::Uncertain });
+        let (action, reason) = (Action::Hold, Reason::Uncertain);
+        events.send(Event::JobPlanned { job, digest, action, reason, submitted_at: None });
     }
+}
+
+/// When an earlier run submitted what this one takes up again.
+fn taken_up(step: &Step) -> Option<Timestamp> {
+    let record = step.record.as_deref().filter(|_| step.action == Action::Resume);
+    record.and_then(|record| record.submitted_at)
 }
 
 /// The outcome, with the jobs that the engine wasn't given.

@@ -16,7 +16,7 @@ fn video(headers: &str) -> Vec<u8> {
 /// Fetches `path` from the server, and checks that a failure leaves nothing behind.
 async fn fetch(server: &Server, service: &HttpService, path: &str) -> Result<Video, Failure> {
     let folder = tempfile::tempdir().unwrap();
-    let result = service.download(&format!("{}{path}", server.base()), &folder.path().join("a.mp4"), |_| {}).await;
+    let result = service.download(&format!("{}{path}", server.base()), &folder.path().join("a.mp4"), |_, _| {}).await;
     match &result {
         Ok(video) => assert_eq!(std::fs::read(&video.file).unwrap(), VIDEO),
         Err(_) => assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0),
@@ -100,7 +100,7 @@ async fn statuses_have_their_verdicts() {
 
 /// The failure of a download from `url` to `folder`.
 async fn refused(service: &HttpService, url: &str, folder: &std::path::Path) -> Failure {
-    service.download(url, &folder.join("a.mp4"), |_| {}).await.unwrap_err()
+    service.download(url, &folder.join("a.mp4"), |_, _| {}).await.unwrap_err()
 }
 
 #[tokio::test]

@@ -26,13 +26,13 @@ async fn the_five_calls_work() {
         LocalImage {
             path, shown: "小狗.png".into(), sha256: Sha256::of(b"pixels"), bytes: 6, media_type: "image/png"
         };
-    assert_eq!(service.upload(&image).await.unwrap(), "https://up.example.com/1.png");
+    assert_eq!(service.upload(&image, |_| {}).await.unwrap(), "https://up.example.com/1.png");
     let task = TaskId::new("t-1").unwrap();
     assert_eq!(service.submit(&json!({"x": 1})).await, Submission::Accepted(task.clone()));
     assert_eq!(service.status(&task).await.unwrap().state, TaskState::Completed);
     assert_eq!(service.result(&task).await.unwrap(), ["https://s1.example.com/1.mp4"]);
     let url = format!("{}/1.mp4?sign=x", server.base());
-    let got = service.download(&url, &folder.path().join("out.mp4"), |_| {}).await.unwrap();
+    let got = service.download(&url, &folder.path().join("out.mp4"), |_, _| {}).await.unwrap();
     assert_eq!(std::fs::read(&got.file).unwrap(), video);
     assert_eq!((got.sha256, got.bytes), (Sha256::of(video), video.len() as u64));
 

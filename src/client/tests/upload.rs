@@ -37,7 +37,7 @@ async fn images_of_any_size_arrive_whole() {
         let content: Vec<u8> = (0..size).map(|n: u32| n.to_le_bytes()[0] ^ n.to_le_bytes()[1]).collect();
         let (server, service) = scripted([vec![Act::Send(json(DONE))]]).await;
         let image = image(&folder.path().join("hero.png"), &content);
-        assert_eq!(service.upload(&image).await.unwrap(), "https://up.example.com/1.png", "{size} bytes");
+        assert_eq!(service.upload(&image, |_| {}).await.unwrap(), "https://up.example.com/1.png", "{size} bytes");
         assert!(part(&server.requests()[0]) == content, "{size} bytes");
     }
 }
@@ -54,7 +54,7 @@ async fn a_file_that_changed_is_never_sent_whole() {
         let (server, service) = scripted([vec![Act::Send(json(DONE))]]).await;
         let image = image(&path, &content);
         std::fs::write(&path, changed).unwrap();
-        let failure = service.upload(&image).await.unwrap_err();
+        let failure = service.upload(&image, |_| {}).await.unwrap_err();
         assert_eq!((failure.verdict, failure.code.as_str()), (Verdict::Local, "local"));
         assert!(failure.message.starts_with("upload: images/hero.png: the file was changed while"), "{failure}");
         drop(service);
@@ -72,7 +72,7 @@ async fn a_file_that_is_gone_is_this_machines_fault() {
     let folder = tempfile::tempdir().unwrap();
     let image = image(&folder.path().join("hero.png"), b"x");
     std::fs::remove_file(&image.path).unwrap();
-    assert_eq!(service.upload(&image).await.unwrap_err().verdict, Verdict::Local);
+    assert_eq!(service.upload(&image, |_| {}).await.unwrap_err().verdict, Verdict::Local);
     assert!(server.requests().is_empty());
 }
 
@@ -89,7 +89,7 @@ async fn a_url_for_half_an_image_is_not_taken() {
     });
     let folder = tempfile::tempdir().unwrap();
     let image = image(&folder.path().join("hero.png"), &vec![1; 30_000_000]);
-    let failure = service.upload(&image).await.unwrap_err();
+    let failure = service.upload(&image, |_| {}).await.unwrap_err();
     server.abort();
     assert_eq!((failure.verdict, failure.code.as_str()), (Verdict::Again(None), "nonsense"));
 }
@@ -105,7 +105,7 @@ async fn file_names_are_plain() {
         (&"x".repeat(200), &format!("{}.png", "x".repeat(100))),
     ] {
         let (server, service) = scripted([vec![Act::Send(json(DONE))]]).await;
-        service.upload(&image(&folder.path().join(name), b"x")).await.unwrap();
+        service.upload(&image(&folder.path().join(name), b"x"), |_| {}).await.unwrap();
         let body = String::from_utf8(server.requests()[0].body.clone()).unwrap();
         assert!(body.contains(&format!("name=\"file\"; filename=\"{sent}\"\r\n")), "{body}");
     }
@@ -115,6 +115,6 @@ async fn file_names_are_plain() {
 async fn an_upload_that_is_refused_half_way_is_refused() {
     let (_server, service) = scripted([vec![Act::Send(reply("413 Content Too Large", "", "")), Act::Close]]).await;
     let folder = tempfile::tempdir().unwrap();
-    let failure = service.upload(&image(&folder.path().join("hero.png"), &vec![1; 100_000])).await.unwrap_err();
+    let failure = service.upload(&image(&folder.path().join("hero.png"), &vec![1; 100_000]), |_| {}).await.unwrap_err();
     assert_eq!((failure.verdict, failure.code.as_str()), (Verdict::Final, "413"));
 }

@@ -173,7 +173,7 @@ async fn outcome(service: &HttpService, name: &str) -> String {
             let (path, shown_as) = (file.path().to_owned(), "hero.png".to_owned());
             let image =
                 LocalImage { path, shown: shown_as, sha256: Sha256::of(b""), bytes: 0, media_type: "image/png" };
-            service.upload(&image).await.unwrap_or_else(|failure| shown(&failure))
+            service.upload(&image, |_| {}).await.unwrap_or_else(|failure| shown(&failure))
         }
         call => panic!("no such call: {call}"),
     };

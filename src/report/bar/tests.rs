@@ -1,85 +1,63 @@
 use super::*;
-use crate::report::look::Color;
-use crate::report::testing::{Shared, a_run};
-use indicatif::TermLike;
+use crate::event::Cause;
+use crate::report::look::{Color, Drawing};
+use crate::report::screen::Terminal;
+use crate::report::testing::{Shared, a_run, at, failed, started};
+use std::io::{self, Write};
 
-/// A terminal that keeps what it is sent, without the movements of its cursor.
-#[derive(Debug)]
-struct Screen {
-    width: u16,
-    sent: Shared,
+/// A terminal of so many columns that keeps what it is sent.
+struct Sent(Shared, usize);
+
+impl Terminal for Sent {
+    fn size(&self) -> Option<(usize, usize)> {
+        Some((self.1, 24))
+    }
 }
 
-impl TermLike for Screen {
-    fn width(&self) -> u16 {
-        self.width
+impl Write for Sent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
     }
 
-    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        writeln!(self.sent.clone(), "{text}")
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        write!(self.sent.clone(), "{text}")
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        writeln!(self.sent.clone())
-    }
-
-    fn flush(&self) -> io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-fn shown(width: u16) -> String {
+fn shown(width: usize, events: &[Stamped]) -> String {
     let sent = Shared::default();
-    let target = ProgressDrawTarget::term_like(Box::new(Screen { width, sent: sent.clone() }));
-    let look = Look { color: Color::None, drawing: Drawing::Ascii, width: Some(usize::from(width)) };
-    let mut bar = Bar::new(target, look);
-    a_run().iter().for_each(|event| bar.event(event));
-    bar.tick(a_run()[0].time);
+    let look = Look { color: Color::None, drawing: Drawing::Ascii, width: Some(width) };
+    let mut bar = Bar::new(Screen::new(Sent(sent.clone(), width)), look);
+    bar.tick(events[0].time);
+    for event in events {
+        bar.event(event);
+        bar.tick(event.time);
+    }
     bar.finish();
     sent.text()
 }
 
 #[test]
-fn it_shows_how_far_the_run_is() {
-    let text = shown(100);
-    let last = text.lines().rfind(|line| line.contains('[')).unwrap();
-    assert!(last.starts_with("[========================] 4/4 2 failed, 1 uncertain"), "{text}");
-    assert!(text.contains("[============>           ] 2/4 1 in flight, 1 failed, 1 uncertain;"), "{text}");
-}
-
-#[test]
 fn what_is_out_of_the_ordinary_stands_above_and_is_harmless() {
-    let text = shown(100);
+    let text = shown(100, &a_run());
     assert!(text.contains("close-up refused by the service: the prompt was refused"), "{text}");
     assert!(text.contains("all wait 1m 30s: the service says 503"), "{text}");
+    assert!(text.contains("the service answers again, after 1m 45s"), "{text}");
     assert!(!text.contains("submitted (attempt"), "{text}");
-    assert!(!text.contains('\x1b'), "{text}");
+    assert!(!text.contains("\x1b[2J"), "{text}");
 }
 
 #[test]
-fn narrow_terminals_get_no_broken_lines() {
-    let bars = shown(40);
-    let bars: Vec<_> = bars.lines().filter(|line| line.starts_with('[')).collect();
-    assert!(!bars.is_empty());
-    assert!(bars.iter().all(|line| line.len() <= 40), "{bars:?}");
+fn a_flood_of_messages_is_cut() {
+    let sent = Shared::default();
+    let mut bar = Bar::new(Screen::new(Sent(sent.clone(), 80)), Look::PLAIN);
+    bar.event(&at(0, started(1000)));
+    bar.tick(at(0, started(1)).time);
+    for n in 0..1000 {
+        bar.event(&at(1, failed(&format!("job-{n}"), Cause::Failed, "no")));
+    }
+    bar.tick(at(1, started(1)).time);
+    let text = sent.text();
+    assert!(text.contains("job-9 failed") && !text.contains("job-10 failed"), "{text}");
+    assert!(text.contains("… and 990 more messages"), "{text}");
 }

@@ -25,7 +25,7 @@ fn each_change_of_state_is_a_line() {
     12:03:31 late status again in 2.5 s: HTTP 502
     12:03:36 all wait 1m 30s: the service says 503
     12:05:21 park-walk generated after 2m 8s
-    12:05:21 2 of 4 done: 1 being fetched, 1 failed, 1 uncertain; 0.9/min, 2m 10s left
+    12:05:21 2 of 4 done: 1 in flight, 1 being fetched, 1 failed, 1 uncertain; 55.4/h, about 30s left
     12:05:23 park-walk downloaded out/park-walk-1.mp4 (1.84 MB)
     12:05:23 park-walk succeeded (1 video)
     12:05:41 late took too long, and is at the service still: not finished 30 min after its submit

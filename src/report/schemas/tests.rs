@@ -50,8 +50,12 @@ fn events() -> Vec<Event> {
             digest: Digest(Sha256::of(b"")),
             action: Action::Submit,
             reason: Reason::TakenBack,
+            submitted_at: Some("2026-03-09T02:44:54Z".parse().unwrap()),
         },
         Event::Uploading { job: job(), path: text(), bytes: 1 },
+        Event::Uploaded { job: job(), path: text(), bytes: 1 },
+        Event::Transferring { job: job(), call: Call::Upload, path: text(), bytes: 1, total: Some(2) },
+        Event::Transferring { job: job(), call: Call::Download, path: text(), bytes: 1, total: None },
         Event::Submitting { job: job(), attempt: 1 },
         Event::Submitted { job: job(), attempt: 1, task_id: TaskId::new("t").unwrap() },
         Event::Polled { job: job(), status: text(), progress: None },
@@ -65,6 +69,7 @@ fn events() -> Vec<Event> {
         Event::Retrying { job: Some(job()), call: Call::Download, message: text(), pause: 0.5 },
         Event::Retrying { job: None, call: Call::Submit, message: text(), pause: 0.5 },
         Event::Throttled { message: text(), pause: 1.0 },
+        Event::Lagged { missed: 7 },
         Event::RunFinished { summary: Summary::default(), exit_code: 3 },
     ]
 }
@@ -78,10 +83,11 @@ fn every_event_fits_its_schema_and_every_kind_is_in_it() {
         assert_fits(Document::Events, &stamped);
     }
     // The kinds as the manual of the command line lists them.
-    let manual: Vec<_> = "run_started|job_planned|uploading|submitting|submitted|polled|generated|downloading|\
-        downloaded|succeeded|failed|uncertain|retrying|throttled|run_finished"
-        .split('|')
-        .collect();
+    let manual: Vec<_> =
+        "run_started|job_planned|uploading|uploaded|transferring|submitting|submitted|polled|generated|downloading|\
+        downloaded|succeeded|failed|uncertain|retrying|throttled|lagged|run_finished"
+            .split('|')
+            .collect();
     let schema = Document::Events.schema();
     let known = schema["oneOf"].as_array().unwrap().iter().map(|kind| kind["properties"]["event"]["const"].as_str());
     assert_eq!(known.collect::<Vec<_>>(), manual.iter().map(|kind| Some(*kind)).collect::<Vec<_>>());

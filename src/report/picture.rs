@@ -1,0 +1,204 @@
+//! The picture of a run at the bottom of a terminal, as lines: a pure function of the run, the terminal and the time.
+//!
+//! ```text
+//!  park-walk    1m 12s  running, 64%
+//!  close-up         3s  uploading refs/dog.png, 1.20 of 3.40 MB
+//!  … and 37 more: 30 at the service, 7 being fetched
+//!  ━━━━━━━━━━━━━─────────── 412/1,000, 41.2/min, about 14m left
+//!  67 in flight, 3 failed, 1 uncertain
+//! ```
+//!
+//! Every line begins with a blank, since the cursor rests on the first.
+
+use super::look::{Drawing, Hue, Look, columns_of, size, thousands};
+use super::span::{about, short};
+use super::standing::{Active, Phase, Standing, State};
+use super::terminal_safe;
+use jiff::Timestamp;
+
+/// Columns of the bar: at the least, at the most.
+const BAR: (usize, usize) = (8, 32);
+
+/// Columns of an id at the most, where there is room for more than the id.
+const ID: usize = 32;
+
+/// Columns of an age.
+const AGE: usize = 7;
+
+/// The room that a terminal has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// Columns.
+    pub(super) width: usize,
+    /// Rows.
+    pub(super) height: usize,
+}
+
+/// The lines, none of them wider than the terminal less one column; none where there is nothing to do.
+pub(super) fn lines(standing: &Standing, look: Look, room: Room, now: Timestamp) -> Vec<String> {
+    if standing.total() == 0 {
+        return Vec::new();
+    }
+    let mut below = vec![whole(standing, look, room, now)];
+    if let Some(away) = standing.away() {
+        let words = format!("{}: {}", away.words(now), terminal_safe::line(&away.message));
+        below.insert(0, Line::new(look, room).add(Hue::Caution, &words).done());
+    }
+    let mut parts = Line::new(look, room);
+    for (at, (n, words, phase)) in standing.parts().enumerate() {
+        let hue = match phase {
+            Phase::Failed => Hue::Bad,
+            Phase::Uncertain => Hue::Caution,
+            _ => Hue::Plain,
+        };
+        parts = parts.add(Hue::Plain, if at > 0 { ", " } else { "" }).add(hue, &format!("{} {words}", thousands(n)));
+    }
+    below.push(parts.done());
+    // A third of the screen is left to what is said above.
+    let most = (room.height * 2 / 3).max(room.height.min(4)).max(1);
+    below.truncate(most);
+    let mut lines = jobs(standing, look, room, most - below.len(), now);
+    lines.append(&mut below);
+    lines
+}
+
+/// The lines of the jobs, `rows` at the most.
+fn jobs(standing: &Standing, look: Look, room: Room, rows: usize, now: Timestamp) -> Vec<String> {
+    let all = standing.all_active();
+    let shown = if all.len() > rows { rows.saturating_sub(1) } else { rows };
+    let folded = all.len().saturating_sub(shown);
+    let id = standing.widest().min(ID).min(room.width.saturating_sub(AGE + 3) / 2);
+    let mut lines: Vec<_> = standing.all_active().take(shown).map(|active| job(active, look, room, id, now)).collect();
+    if folded > 0 && rows > 0 {
+        let rest = |phase| standing.all_active().skip(shown).filter(|active| active.phase() == phase).count();
+        let parts =
+            [(Phase::Uploading, "uploading"), (Phase::InFlight, "in flight"), (Phase::Fetching, "being fetched")];
+        let parts = parts.map(|(phase, words)| (rest(phase), words)).into_iter().filter(|(n, _)| *n > 0);
+        let parts: Vec<_> = parts.map(|(n, words)| format!("{} {words}", thousands(n))).collect();
+        let words = format!("{} and {} more: {}", look.ellipsis(), thousands(folded), parts.join(", "));
+        lines.push(Line::new(look, room).add(Hue::Faint, &words).done());
+    }
+    lines
+}
+
+/// The line of a job.
+fn job(active: &Active, look: Look, room: Room, columns: usize, now: Timestamp) -> String {
+    let id = terminal_safe::line(active.job.as_str());
+    let id = look.fit(&id, columns);
+    let gap = " ".repeat(columns.saturating_sub(columns_of(&id)));
+    let age = format!("{gap} {:>AGE$}  ", short(active.age(now)));
+    let (hue, words) = happening(active, now);
+    Line::new(look, room).add(Hue::Plain, &id).add(Hue::Faint, &age).add(hue, &words).done()
+}
+
+/// What happens with a job.
+fn happening(active: &Active, now: Timestamp) -> (Hue, String) {
+    if let Some((call, until, message)) = &active.again {
+        let pause = until.duration_since(now);
+        let when = if pause.is_positive() { format!("in {}", about(pause)) } else { "now".to_owned() };
+        return (Hue::Caution, format!("{} again {when}: {}", call.as_str(), terminal_safe::line(message)));
+    }
+    match &active.state {
+        State::Uploading { path, through, total } => {
+            (Hue::Accent, format!("uploading {}, {}", terminal_safe::line(path), part(*through, Some(*total))))
+        }
+        State::Submitting => (Hue::Accent, "submitting".to_owned()),
+        State::Accepted => (Hue::Plain, "at the service".to_owned()),
+        State::AtService { word, progress } => {
+            let word = match word.as_str() {
+                "PENDING" => "queued at the service".to_owned(),
+                other => terminal_safe::line(other).to_lowercase(),
+            };
+            let progress = progress.as_deref().filter(|progress| !progress.is_empty()).map(terminal_safe::line);
+            (Hue::Plain, progress.map_or(word.clone(), |progress| format!("{word}, {progress}")))
+        }
+        State::Generated => (Hue::Good, "generated".to_owned()),
+        State::Downloading { path, through, total } => {
+            let through = Some(*through).filter(|bytes| *bytes > 0);
+            let part = part(through, *total);
+            let gap = if part.is_empty() { "" } else { ", " };
+            (Hue::Good, format!("downloading {}{gap}{part}", terminal_safe::line(path)))
+        }
+    }
+}
+
+/// `1.20 of 3.40 MB`, as far as it is known.
+fn part(through: Option<u64>, total: Option<u64>) -> String {
+    let words = |bytes| size(bytes);
+    match (through, total) {
+        (None, None) => String::new(),
+        (None, Some(bytes)) | (Some(bytes), None) => words(bytes),
+        (Some(through), Some(total)) => {
+            let (through, total) = (words(through), words(total));
+            // The unit once, where both have the same.
+            match (through.split_once(' '), total.split_once(' ')) {
+                (Some((number, unit)), Some((_, other))) if unit == other => format!("{number} of {total}"),
+                _ => format!("{through} of {total}"),
+            }
+        }
+    }
+}
+
+/// The line of the whole run: its bar and its numbers.
+fn whole(standing: &Standing, look: Look, room: Room, now: Timestamp) -> String {
+    let (done, total) = (standing.done(), standing.total());
+    let columns = (room.width / 4).clamp(BAR.0, BAR.1);
+    let (full, empty) = match look.drawing {
+        Drawing::Unicode => ("━", "─"),
+        Drawing::Ascii => ("=", "-"),
+    };
+    let mut line = Line::new(look, room);
+    // Each boundary by itself, so that the parts always fill the bar; full only when all is done.
+    let parts = [(Phase::Succeeded, Hue::Good), (Phase::Uncertain, Hue::Caution), (Phase::Failed, Hue::Bad)];
+    let (mut jobs, mut before) = (0, 0);
+    for (phase, hue) in parts {
+        jobs += standing.count(phase);
+        let end = jobs * columns / total;
+        line = line.add(hue, &full.repeat(end - before));
+        before = end;
+    }
+    line = line.add(Hue::Faint, &empty.repeat(columns - before));
+    line = line.add(Hue::Plain, &format!(" {}/{}", thousands(done), thousands(total)));
+    // What tells most comes first, and what has no room is left out whole.
+    for words in [standing.left(now), standing.rate(now)].into_iter().flatten() {
+        line = line.add_whole(Hue::Plain, &format!(", {words}"));
+    }
+    line.done()
+}
+
+/// A line in the making.
+struct Line {
+    look: Look,
+    text: String,
+    room: usize,
+}
+
+impl Line {
+    fn new(look: Look, room: Room) -> Line {
+        // The last column stays free: terminals differ in what they do behind it.
+        Line { look, text: " ".to_owned(), room: room.width.saturating_sub(2) }
+    }
+
+    /// More text, cut where there is no room.
+    fn add(mut self, hue: Hue, text: &str) -> Line {
+        if text.is_empty() || self.room == 0 {
+            return self;
+        }
+        let text = self.look.fit(text, self.room);
+        self.room = self.room.saturating_sub(columns_of(&text));
+        self.text += &self.look.paint(hue, text).to_string();
+        self
+    }
+
+    /// More text, if there is room for all of it.
+    fn add_whole(self, hue: Hue, text: &str) -> Line {
+        if columns_of(text) > self.room { self } else { self.add(hue, text) }
+    }
+
+    fn done(self) -> String {
+        self.text
+    }
+}
+
+#[cfg(test)]
+mod tests;
