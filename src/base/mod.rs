@@ -2,6 +2,7 @@
 
 pub mod canonical;
 pub mod clock;
+pub mod decimal;
 pub mod digest;
 pub mod durable;
 pub mod faultpoint;

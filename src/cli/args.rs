@@ -2,6 +2,7 @@
 
 use super::commands;
 use crate::plan::select::Shard;
+use crate::spec::names::Tag;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -98,16 +99,27 @@ pub(super) struct ManifestArg {
 /// Which jobs a command is about.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Choosing jobs")]
-pub(super) struct Choosing {
+pub(super) struct Which {
     /// Only jobs whose id matches this glob; repeatable
     #[arg(long, value_name = "PATTERN")]
     pub(super) only: Vec<String>,
     /// No jobs whose id matches this glob; repeatable
     #[arg(long, value_name = "PATTERN")]
     pub(super) skip: Vec<String>,
+    /// Only jobs with this tag; repeatable: with any of them
+    #[arg(long, value_name = "TAG", value_parser = Tag::new)]
+    pub(super) tag: Vec<Tag>,
     /// Only the I-th of N parts, by a hash of the job id: stable when jobs are added
     #[arg(long, value_name = "I/N")]
     pub(super) shard: Option<Shard>,
+}
+
+/// Which jobs a command is about, and what becomes of those without a result.
+#[derive(Clone, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Choosing jobs")]
+pub(super) struct Choosing {
+    #[command(flatten)]
+    pub(super) which: Which,
     /// Submit at most N jobs this time: a pilot run
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<usize>,

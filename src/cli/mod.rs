@@ -2,6 +2,7 @@
 
 mod actions;
 mod args;
+mod choosing;
 mod commands;
 mod destination;
 mod exit;

@@ -63,9 +63,14 @@ pub(super) fn may_have_key(base: &BaseUrl, origin: Origin, common: &args::Common
         .hint("if that is right: --trust-base-url, or set BAICAI_BASE_URL"))
 }
 
+/// Which jobs.
+pub(super) fn selection(which: &args::Which) -> Result<Selection, Failure> {
+    Selection::new(&which.only, &which.skip, &which.tag, which.shard).map_err(Failure::usage)
+}
+
 /// Which jobs, and what becomes of those without a result.
 pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<Choice, Failure> {
-    let selection = Selection::new(&choosing.only, &choosing.skip, choosing.shard).map_err(Failure::usage)?;
+    let selection = selection(&choosing.which)?;
     let retry = match (choosing.keep_failed, choosing.retry_failed) {
         (true, _) => Retry::Nothing,
         (false, true) => Retry::Everything,

@@ -157,6 +157,7 @@ fn purchase(n: usize) -> Purchase {
     let job = Job {
         id: JobId::new(&format!("job-{n:04}")).unwrap(),
         take: 1,
+        tags: Default::default(),
         digest: generation.digest(1),
         name: VideoName::new(&format!("out/job-{n:04}-{{n}}.mp4")),
         generation,

@@ -5,12 +5,13 @@ use super::fields::*;
 use super::model::{OnUncertain, Price, Prices, RunSettings};
 use super::problem::{Place, Problem, What};
 use super::raw::{Images, Input, Job, Library, Manifest, Name, Output, Reference, Slot, Spot, Use};
-use super::read::{Mapping, boolean, filled, fits, integer, list, number, text};
+use super::read::{Mapping, amount, boolean, filled, fits, integer, list, text};
 use super::rules::setting;
 use crate::document::tree::{Node, Value};
 use crate::spec::address::BaseUrl;
+use crate::spec::names::Tag;
 use crate::spec::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 
 /// The manifest in `root`.
@@ -61,6 +62,7 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
     let job_timeout = run.period(&JOB_TIMEOUT, blame);
     let poll_interval = run.period(&POLL_INTERVAL, blame);
     let patience = run.period(&PATIENCE, blame);
+    let confirm_above = run.value(&CONFIRM_ABOVE, blame, amount);
     RunSettings {
         concurrency: concurrency.value().unwrap_or(default.concurrency),
         submit_rate: submit_rate.value(),
@@ -68,6 +70,7 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
         poll_interval: poll_interval.value(),
         patience: patience.value().unwrap_or(default.patience),
         on_uncertain: on_uncertain.value().unwrap_or(default.on_uncertain),
+        confirm_above: confirm_above.value(),
     }
 }
 
@@ -81,8 +84,7 @@ fn price_list<'t>(prices: &Mapping<'t>, blame: &mut Blame<'t>) -> Prices {
         line.require(blame);
         let resolution = resolution(&line, &PRICE_RESOLUTION, blame).value();
         let duration = duration(&line, &PRICE_DURATION, blame).value();
-        let price =
-            line.value(&AMOUNT, blame, |value| number(value).filter(|price| price.is_finite() && *price >= 0.0));
+        let price = line.value(&AMOUNT, blame, amount);
         let (Some(resolution), Some(duration)) = (resolution, duration) else { continue };
         let later = Place::head(node).as_use();
         let earlier = *seen.entry((resolution, duration)).or_insert(later);
@@ -172,6 +174,7 @@ fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
         references: references(table, blame),
         number_of_videos: table.integer(&NUMBER_OF_VIDEOS, blame, |number| u8::try_from(number).ok()),
         take: table.integer(&TAKE, blame, |number| u32::try_from(number).ok()),
+        tags: tags(table, blame),
         need_expand_prompt: table.value(&NEED_EXPAND_PROMPT, blame, boolean),
         selected_model: table.value(&SELECTED_MODEL, blame, filled),
     }
@@ -202,6 +205,20 @@ fn reference_use<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Use<'t> {
     let Some(table) = Mapping::read(node, what, &REFERENCE, blame) else { return Use::Spoilt };
     let name = table.value(&NAME, blame, text).map(|spot| Name { text: spot.value, place: Place::of(spot.node) });
     Use::Written(reference(name, &table, blame))
+}
+
+/// The tags, each once.
+fn tags<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<BTreeSet<Tag>> {
+    let tags = table.value(&TAGS, blame, list);
+    tags.map(|tags| tags.value.iter().filter_map(|node| tag(node, blame)).collect())
+}
+
+/// An item of `tags`.
+fn tag<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<Tag> {
+    let is_text = fits(node, TAGS.kind.item().shape(), What::Item(&TAGS), blame);
+    let written = text(node.value()).filter(|_| is_text)?;
+    let refused = |_| blame.push(Problem::Tag { at: Place::of(node), tag: written.to_owned() });
+    Tag::new(written).map_err(refused).ok()
 }
 
 /// A reference with the name that stands in it or before it.

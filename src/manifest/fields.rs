@@ -47,7 +47,7 @@ pub enum Kind {
     Choice(&'static [i64]),
     /// A whole number from the first to the second.
     Integer(i64, i64),
-    /// An amount of money: a number, at least 0.
+    /// An amount of money: a number from 0 on, with at most nine digits behind the point.
     Amount,
     /// `true` or `false`.
     Boolean,
@@ -150,7 +150,7 @@ pub static SERVICE: Block = Block { title: "`service`", fields: &[&BASE_URL_FIEL
 /// `run:`
 pub static RUN: Block = Block {
     title: "`run`",
-    fields: &[&CONCURRENCY, &SUBMIT_RATE, &JOB_TIMEOUT, &POLL_INTERVAL, &PATIENCE, &ON_UNCERTAIN],
+    fields: &[&CONCURRENCY, &SUBMIT_RATE, &JOB_TIMEOUT, &POLL_INTERVAL, &PATIENCE, &ON_UNCERTAIN, &CONFIRM_ABOVE],
     required: &[],
 };
 
@@ -183,7 +183,7 @@ pub static JOB: Block =
     Block { title: "a job", fields: &JOB_FIELDS, required: &[&ID, &PROMPT, &RESOLUTION, &DURATION] };
 
 /// The fields of a job, `id` first.
-static JOB_FIELDS: [&Field; 13] = [
+static JOB_FIELDS: [&Field; 14] = [
     &ID,
     &PROMPT,
     &REFERENCES,
@@ -192,6 +192,7 @@ static JOB_FIELDS: [&Field; 13] = [
     &NEGATIVE_PROMPT,
     &NUMBER_OF_VIDEOS,
     &TAKE,
+    &TAGS,
     &NEED_EXPAND_PROMPT,
     &SELECTED_MODEL,
     &TASK_TYPE_FIELD,
@@ -252,6 +253,7 @@ fields! {
     POLL_INTERVAL = Field::new("poll_interval", Kind::Period(1, 7 * DAY), "About how late a finished job may be noticed.").default("10s").examples(&["10s", "500ms"]);
     PATIENCE = Field::new("patience", Kind::Period(0, 7 * DAY), "How long to wait for a service that can't be reached.").default("10m").examples(&["10m", "0s"]);
     ON_UNCERTAIN = Field::new("on_uncertain", Kind::Word(&["hold", "resubmit"]), "What becomes of a job whose submit got no answer.").default("hold").meanings(&["a person settles it with `batch resolve`", "it is submitted again, once a run: at the risk of paying twice"]);
+    CONFIRM_ABOVE = Field::new("confirm_above", Kind::Amount, "An estimate above which `run` asks first, if somebody sits at the terminal.\nIn the unit of the prices. Without it nothing is asked.").examples(&["100"]);
 
     DIR = Field::new("dir", Kind::Text, "The folder of the videos, relative to the manifest and inside its folder.").code(Code::OutputPath).default("out");
     FILE_NAME = Field::new("name", Kind::Text, "The path of a video inside that folder.\n`{id}` stands for the job's id, `{n}` for the video's number, counted from 1.").code(Code::OutputPath).default("{id}-{n}.mp4").examples(&["{id}-{n}.mp4", "{id}/{n}.mp4"]);
@@ -274,6 +276,7 @@ fields! {
     NEGATIVE_PROMPT = Field::new("negative_prompt", Kind::Text, "What is not to be seen.").examples(&["blurry, distorted"]);
     NUMBER_OF_VIDEOS = Field::new("number_of_videos", Kind::Integer(*VIDEOS.start(), *VIDEOS.end()), "How many videos are made.").code(Code::NumberOfVideos).default("1");
     TAKE = Field::new("take", Kind::Integer(1, u32::MAX as i64), "Which take of the same input it is: 2 asks for the same once more, on purpose.").default("1").examples(&["2"]);
+    TAGS = Field::new("tags", Kind::List(&Kind::Text), "Words by which jobs are chosen: `--tag hero`.\nThey are never sent, and not part of what is asked for. Each without white space.").examples(&[r#"["hero", "spring"]"#]);
     NEED_EXPAND_PROMPT = Field::new("need_expand_prompt", Kind::Boolean, "Whether the service rewrites the prompt.").default("false");
     SELECTED_MODEL = Field::new("selected_model", Kind::Filled, "The model.").default(MODEL);
     TASK_TYPE_FIELD = Field::new("task_type", Kind::Word(&[TASK_TYPE]), "The kind of generation; there is only this one.").code(Code::TaskType).default(TASK_TYPE);

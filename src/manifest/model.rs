@@ -1,14 +1,15 @@
 //! The checked manifest: past this border nothing in it can be wrong.
 
+use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::spec::address::BaseUrl;
 use crate::spec::image::LocalImage;
-use crate::spec::names::{Digest, JobId};
+use crate::spec::names::{Digest, JobId, Tag};
 use crate::spec::output::VideoName;
 use crate::spec::request::Generation;
 use crate::spec::vocabulary::{self, Resolution};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub struct Job {
     pub generation: Generation,
     /// Which take of the same input it is; 1 is the first.
     pub take: u32,
+    /// Words by which it is chosen; not part of what is asked for.
+    pub tags: BTreeSet<Tag>,
     /// What identifies the input.
     pub digest: Digest,
     /// Where its videos go.
@@ -75,6 +78,8 @@ pub struct RunSettings {
     pub patience: Duration,
     /// What becomes of a job whose submit got no answer.
     pub on_uncertain: OnUncertain,
+    /// An estimate above which a person is asked before the run; none means never.
+    pub confirm_above: Option<Decimal>,
 }
 
 /// So many in so long.
@@ -113,7 +118,7 @@ pub struct Price {
     /// For this duration.
     pub duration: vocabulary::Duration,
     /// Of one video.
-    pub price: f64,
+    pub price: Decimal,
 }
 
 impl OnUncertain {
@@ -136,6 +141,7 @@ impl Default for RunSettings {
             poll_interval: None,
             patience: Duration::from_secs(10 * 60),
             on_uncertain: OnUncertain::Hold,
+            confirm_above: None,
         }
     }
 }

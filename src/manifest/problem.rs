@@ -92,6 +92,8 @@ pub(super) enum Problem {
     UnknownReference { at: Place, name: String, nearest: Option<String>, is_sure: bool },
     /// 8 seconds at 1080p.
     DurationResolution { resolution: (Span, Resolution), duration: (Span, Duration) },
+    /// A text that is no tag.
+    Tag { at: Place, tag: String },
     /// A field that the service ignores.
     AspectRatio { at: Place },
     /// A base URL that is none.

@@ -5,7 +5,9 @@ use super::model::{Prices, RunSettings};
 use super::problem::Place;
 use crate::document::tree::Node;
 use crate::spec::address::BaseUrl;
+use crate::spec::names::Tag;
 use crate::spec::vocabulary::{Duration, ReferenceType, Resolution};
+use std::collections::BTreeSet;
 
 /// What stands in a field.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +87,7 @@ pub(super) struct Input<'t> {
     pub references: Slot<Spot<'t, Vec<Use<'t>>>>,
     pub number_of_videos: Slot<Spot<'t, u8>>,
     pub take: Slot<Spot<'t, u32>>,
+    pub tags: Slot<BTreeSet<Tag>>,
     pub need_expand_prompt: Slot<Spot<'t, bool>>,
     pub selected_model: Slot<Spot<'t, &'t str>>,
 }
@@ -195,6 +198,7 @@ impl Input<'_> {
             references: slot(spoilt),
             number_of_videos: slot(spoilt),
             take: slot(spoilt),
+            tags: slot(spoilt),
             need_expand_prompt: slot(spoilt),
             selected_model: slot(spoilt),
         }

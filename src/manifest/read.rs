@@ -6,12 +6,13 @@ use super::problem::{Found, Place, Problem, StrangeEntry, What};
 use super::raw::{Home, Slot, Spot};
 use super::rules::setting;
 use super::suggest::{Meant, meant};
+use crate::base::decimal::Decimal;
 use crate::document::Span;
 use crate::document::tree::{Entry, List, Node, Value};
 use std::time::Duration;
 
 /// More fields than any block has.
-const FIELDS: usize = 13;
+const FIELDS: usize = 14;
 
 /// A mapping whose fields are known.
 #[derive(Clone)]
@@ -266,11 +267,11 @@ pub(super) fn integer(value: Value<'_>) -> Option<i64> {
     }
 }
 
-/// The number that a value is, whole or not.
-pub(super) fn number(value: Value<'_>) -> Option<f64> {
+/// The amount of money that a value is.
+pub(super) fn amount(value: Value<'_>) -> Option<Decimal> {
     match value {
-        Value::Integer(number) => Some(number as f64),
-        Value::Float(number) => Some(number),
+        Value::Integer(number) => number.to_string().parse().ok(),
+        Value::Float(number) => Decimal::from_number(number).ok(),
         _ => None,
     }
 }

@@ -6,7 +6,9 @@ use super::raw::{Input, Job, Slot, Spot};
 use super::rules::images::Images;
 use super::rules::mentions;
 use super::rules::references::{Library, Links};
+use crate::spec::names::Tag;
 use crate::spec::vocabulary::{Duration, Resolution};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// What jobs draw on.
@@ -27,6 +29,7 @@ pub(super) struct Resolved<'t> {
     pub references: Slot<Rc<Links<'t>>>,
     pub number_of_videos: Slot<Spot<'t, u8>>,
     pub take: Slot<Spot<'t, u32>>,
+    pub tags: Slot<BTreeSet<Tag>>,
     pub need_expand_prompt: Slot<Spot<'t, bool>>,
     pub selected_model: Slot<Spot<'t, &'t str>>,
 }
@@ -58,6 +61,7 @@ impl<'r, 't> Shared<'r, 't> {
             references: self.references(own, prompt, images, blame),
             number_of_videos: pick(&own.number_of_videos, &all.number_of_videos),
             take: pick(&own.take, &all.take),
+            tags: pick(&own.tags, &all.tags),
             need_expand_prompt: pick(&own.need_expand_prompt, &all.need_expand_prompt),
             selected_model: pick(&own.selected_model, &all.selected_model),
         }

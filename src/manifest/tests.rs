@@ -118,7 +118,7 @@ jobs:
     assert_eq!(names(2), ["human", "grass"]);
     assert_eq!(manifest.images.len(), 1, "both local images have the same content");
     assert_eq!(manifest.run.poll_interval, Some(std::time::Duration::from_secs(10)));
-    assert_eq!(manifest.prices.table.unwrap()[0].price, 3.5);
+    assert_eq!(manifest.prices.table.unwrap()[0].price.to_string(), "3.5");
 }
 
 #[test]

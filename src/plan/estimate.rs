@@ -1,43 +1,79 @@
 //! What a run would cost.
 
-use crate::manifest::model::Prices;
+use crate::base::decimal::Decimal;
+use crate::manifest::model::{Price, Prices};
 use crate::spec::limits::list_price;
 use crate::spec::request::Generation;
+use serde::Serialize;
 
 /// An estimate of money.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Estimate {
     /// How much.
-    pub amount: f64,
+    #[schemars(with = "f64")]
+    pub amount: Decimal,
     /// Of what: the unit of the manifest's price table, or `credits`.
     pub unit: String,
     /// Whether every price stands in the manifest's own table; otherwise the maker's list filled in.
     pub exact: bool,
+    /// Where the prices come from.
+    pub prices: PriceTable,
+}
+
+/// Where prices come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PriceTable {
+    /// The manifest's own table.
+    Manifest,
+    /// The list of the model's maker, in credits.
+    Maker,
+    /// The manifest's own table, filled in by the weights of the maker's list.
+    Both,
 }
 
 impl Estimate {
     /// Nothing, in the unit of `prices`.
     pub fn zero(prices: &Prices) -> Estimate {
-        Estimate { amount: 0.0, unit: prices.unit.clone(), exact: prices.table.is_some() }
+        let table = if prices.table.is_some() { PriceTable::Manifest } else { PriceTable::Maker };
+        Estimate {
+            amount: Decimal::ZERO,
+            unit: prices.unit.clone(),
+            exact: table == PriceTable::Manifest,
+            prices: table,
+        }
     }
 
-    /// Adds the price of a generation.
-    ///
-    /// The maker's list gives weights: a pair that isn't in the manifest's table costs as much more or less than those that
-    /// are as it does there.
-    pub fn add(&mut self, prices: &Prices, generation: &Generation) {
-        let own = || prices.table.iter().flatten();
-        let known = own().find(|p| p.resolution == generation.resolution && p.duration == generation.duration);
-        self.exact &= known.is_some();
-        let price = known.map_or_else(
-            || {
-                let listed: f64 = own().map(|p| f64::from(list_price(p.resolution, p.duration))).sum();
-                let asked: f64 = own().map(|p| p.price).sum();
-                let scale = if listed > 0.0 { asked / listed } else { 1.0 };
-                f64::from(list_price(generation.resolution, generation.duration)) * scale
-            },
-            |known| known.price,
-        );
-        self.amount += price * f64::from(generation.number_of_videos);
+    /// Adds a generation; gives what it costs by itself.
+    pub fn add(&mut self, prices: &Prices, generation: &Generation) -> Decimal {
+        if prices.table.is_some() && listed(prices, generation).is_none() {
+            self.prices = PriceTable::Both;
+            self.exact = false;
+        }
+        let price = price(prices, generation);
+        self.amount += price;
+        price
     }
+}
+
+/// What a generation costs, with all its videos.
+///
+/// The maker's list gives weights: a pair of resolution and duration that isn't in the manifest's table costs as much more or
+/// less than those that are as it does there, rounded up to the table's finest digit (hundredths at least).
+pub fn price(prices: &Prices, generation: &Generation) -> Decimal {
+    let one = listed(prices, generation).unwrap_or_else(|| {
+        let own = prices.table.as_deref().unwrap_or_default();
+        let maker = Decimal::whole(list_price(generation.resolution, generation.duration));
+        let weights: Decimal = own.iter().map(|p| Decimal::whole(list_price(p.resolution, p.duration))).sum();
+        let asked: Decimal = own.iter().map(|p| p.price).sum();
+        let places = own.iter().map(|p| p.price.places()).fold(2, usize::max);
+        if own.is_empty() { maker } else { maker.scaled(asked, weights, places) }
+    });
+    one.times(generation.number_of_videos.into())
+}
+
+/// What one video costs by the manifest's own table.
+fn listed(prices: &Prices, generation: &Generation) -> Option<Decimal> {
+    let is_its = |p: &&Price| p.resolution == generation.resolution && p.duration == generation.duration;
+    prices.table.iter().flatten().find(is_its).map(|p| p.price)
 }

@@ -15,7 +15,7 @@ use action::{Action, Reason};
 use decide::{Known, Policy, decide};
 use estimate::Estimate;
 use reconcile::{Move, Reconciler};
-use select::Selection;
+use select::{OfManifest, Selection};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use videos::{Care, Videos};
 
@@ -75,7 +75,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
     let mut displaced = Vec::new();
     let mut steps = Vec::new();
     let mut submits = 0;
-    for (index, job) in manifest.jobs.iter().enumerate().filter(|(_, job)| choice.selection.takes(&job.id)) {
+    for (index, job) in manifest.jobs.iter().enumerate().filter(|(_, job)| choice.selection.takes(&job.id, &job.tags)) {
         let record = reconciler.record(job);
         let former = book.current(&job.id).filter(|record| record.key.digest != job.digest);
         displaced.extend(former);
@@ -168,7 +168,8 @@ fn strays<'p>(
         None => record.clone(),
     };
     let all = book.records().filter(|record| !is_finished(record)).map(after);
-    all.filter(move |r| !wanted.contains(&(&r.key.job, r.key.digest)) && selection.takes(&r.key.job))
+    let chosen = OfManifest::new(selection, &manifest.jobs);
+    all.filter(move |r| !wanted.contains(&(&r.key.job, r.key.digest)) && chosen.takes(&r.key.job))
 }
 
 /// Whether nothing more comes of a record.

@@ -1,6 +1,7 @@
 //! Edits, undone edits, renames and swaps: what is paid follows its digest, and no file is renamed over another.
 
 use super::*;
+use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::ledger::entry::Entry;
@@ -37,6 +38,7 @@ fn job(id: &str, prompt: &str) -> Job {
         id: JobId::new(id).unwrap(),
         digest: generation.digest(1),
         take: 1,
+        tags: Default::default(),
         name: VideoName::new(&format!("out/{id}-{{n}}.mp4")),
         generation,
     }
@@ -222,7 +224,7 @@ fn pruning_drops_what_is_finished_and_left_the_manifest() {
 fn pruning_spares_what_a_job_beyond_the_selection_will_take_over() {
     let mut project = Project::new();
     project.run(&[("a", "one"), ("c", "three")]);
-    let selection = Selection::new(&["c".into()], &[], None).unwrap();
+    let selection = Selection::new(&["c".into()], &[], &[], None).unwrap();
     let choice = Choice { prune: true, selection, ..Choice::default() };
     assert_eq!(project.plan(&[("b", "one"), ("c", "three")], &choice).prune, []);
 }
@@ -257,7 +259,7 @@ fn ten_thousand_ids_that_move_by_one_are_planned_at_once() {
 fn a_selection_touches_nothing_else() {
     let mut project = Project::new();
     project.run(&[("a", "one"), ("b", "two")]);
-    let only = Choice { selection: Selection::new(&["b".into()], &[], None).unwrap(), ..Choice::default() };
+    let only = Choice { selection: Selection::new(&["b".into()], &[], &[], None).unwrap(), ..Choice::default() };
     let plan = project.plan(&[("a", "changed"), ("b", "two")], &only);
     assert_eq!((plan.steps.len(), plan.moves.len(), plan.is_idle()), (1, 0, true));
 }
@@ -269,7 +271,7 @@ fn a_limit_leaves_jobs_for_another_run() {
     let plan = project.plan(&[("a", "one"), ("b", "two")], &choice);
     let steps: Vec<_> = plan.steps.iter().map(|step| (step.action, step.reason)).collect();
     assert_eq!(steps, [NEW, (Action::Hold, Reason::Limit)]);
-    assert!((plan.estimate.amount - 60.0).abs() < f64::EPSILON);
+    assert_eq!(plan.estimate.amount, Decimal::whole(60));
 }
 
 #[test]

@@ -97,6 +97,19 @@ name! {
 }
 
 name! {
+    /// A word by which jobs are chosen: not empty, without white space and control characters.
+    Tag, |text| {
+        if text.is_empty() {
+            Err(NotAName("a tag is not empty"))
+        } else if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            Err(NotAName("a tag has no white space"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+name! {
     /// The service's id of a task: 1 to 512 visible ASCII characters that can stand in a URL's path.
     TaskId, |text| {
         let fits = |b: u8| b.is_ascii_graphic() && !matches!(b, b'/' | b'?' | b'#' | b'%' | b'\\' | b'"' | b'<' | b'>');

@@ -1,6 +1,7 @@
 //! `batch plan`: what `run` would do to each job, and why; nothing is sent.
 
 use crate::cli::args::{Choosing, Common, Format, ManifestArg, Trial};
+use crate::cli::choosing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm};
@@ -9,7 +10,7 @@ use crate::cli::terminal::Terminal;
 use crate::ledger::{self, record::Status};
 use crate::manifest::model::Manifest;
 use crate::plan::action::{Action, Reason};
-use crate::report::documents::plan::{Estimate, PlanDocument, PlannedJob};
+use crate::report::documents::plan::{PlanDocument, PlannedJob};
 use crate::report::{documents, tables};
 use std::io;
 
@@ -35,6 +36,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
     let choice = settings::choice(&args.choosing, &project.manifest)?;
     let snapshot = ledger::read(&project.paths)?;
+    choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);
     let plan = crate::plan::plan(&project.manifest, &snapshot.book, &choice);
     let differs = args.exit_code && !plan.is_idle();
     let document = document(plan, &project.manifest);
@@ -64,7 +66,5 @@ fn document(plan: crate::plan::Plan, manifest: &Manifest) -> PlanDocument {
         let reason = if left { Reason::Removed } else { Reason::Superseded };
         PlannedJob { id: record.key.job, action, reason, changed: Vec::new(), digest: record.key.digest }
     });
-    let crate::plan::estimate::Estimate { amount, unit, exact } = plan.estimate;
-    let estimate = Estimate { amount, unit, exact };
-    PlanDocument::new(steps.chain(strays).collect(), plan.removed, estimate)
+    PlanDocument::new(steps.chain(strays).collect(), plan.removed, plan.estimate.into())
 }

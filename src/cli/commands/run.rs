@@ -1,6 +1,7 @@
 //! `batch run`: runs what has no result yet.
 
 use crate::cli::args::{Choosing, Common, Deny, ManifestArg, Progress, Service, Simulation};
+use crate::cli::choosing;
 use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -64,9 +65,10 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let manifest = &project.manifest;
     let choice = Choice { prune: args.prune, ..settings::choice(&args.choosing, manifest)? };
     if args.frozen {
-        return frozen(&project, &choice);
+        return frozen(&project, &choice, terminal);
     }
     let ledger = session::open(&project.paths, &project.shown)?;
+    choosing::warn_of_idle(&choice.selection, manifest, ledger.book(), terminal);
     let plan = plan::plan(manifest, ledger.book(), &choice);
     let run = run_settings(args, &manifest.run, &choice);
     let signals = Signals::default();
@@ -97,8 +99,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 }
 
 /// `--frozen`: exit code 1 if anything would be sent or changed.
-fn frozen(project: &Project, choice: &Choice) -> Result<Exit, Failure> {
+fn frozen(project: &Project, choice: &Choice, terminal: &Terminal) -> Result<Exit, Failure> {
     let snapshot = ledger::read(&project.paths)?;
+    choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);
     let plan = plan::plan(&project.manifest, &snapshot.book, choice);
     Ok(match exit(&with_held(Outcome::default(), &plan), &Signals::default()) {
         Exit::Done if !plan.is_idle() => return Err(left_to_do(&plan)),

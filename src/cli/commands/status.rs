@@ -1,14 +1,17 @@
 //! `batch status`: where each job stands, also while a run is on.
 
-use crate::cli::args::{Common, Format, ManifestArg, Trial};
+use crate::cli::args::{Common, Format, ManifestArg, Trial, Which};
+use crate::cli::choosing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm};
+use crate::cli::settings;
 use crate::cli::terminal::Terminal;
 use crate::ledger::record::{Record, Stage};
 use crate::ledger::{self, Book};
 use crate::manifest::model::{Job, Manifest};
 use crate::plan::reconcile::Reconciler;
+use crate::plan::select::{OfManifest, Selection};
 use crate::report::documents::status::{JobState, JobStatus, StatusDocument, StatusError};
 use crate::report::{documents, tables};
 use crate::spec::names::JobId;
@@ -25,13 +28,17 @@ pub(in crate::cli) struct Args {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
+    #[command(flatten)]
+    which: Which,
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let realm = Realm::of(args.trial.simulate);
     let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
+    let selection = settings::selection(&args.which)?;
     let snapshot = ledger::read(&project.paths)?;
-    let document = document(&project.manifest, &snapshot.book);
+    choosing::warn_of_idle(&selection, &project.manifest, &snapshot.book, terminal);
+    let document = document(&project.manifest, &snapshot.book, &selection);
     let target = project.target(realm);
     // A reader that went away has read enough.
     let _ = match args.format {
@@ -41,20 +48,19 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     Ok(Exit::Done)
 }
 
-fn document(manifest: &Manifest, book: &Book) -> StatusDocument {
+fn document(manifest: &Manifest, book: &Book, selection: &Selection) -> StatusDocument {
     let mut reconciler = Reconciler::new(book, &manifest.jobs);
     let mut taken = HashSet::new();
     let mut jobs = Vec::with_capacity(manifest.jobs.len());
     for job in &manifest.jobs {
-        jobs.push(match reconciler.record(job) {
-            Some(record) => {
-                taken.insert(&record.key);
-                state(&job.id, record)
-            }
-            None => without_record(job, book),
-        });
+        let record = reconciler.record(job);
+        taken.extend(record.map(|record| &record.key));
+        if selection.takes(&job.id, &job.tags) {
+            jobs.push(record.map_or_else(|| without_record(job, book), |record| state(&job.id, record)));
+        }
     }
-    let others = book.records().filter(|record| !taken.contains(&record.key));
+    let takes = OfManifest::new(selection, &manifest.jobs);
+    let others = book.records().filter(|record| !taken.contains(&record.key) && takes.takes(&record.key.job));
     let superseded = others.map(|record| state(&record.key.job, record)).collect();
     StatusDocument::new(jobs, superseded)
 }

@@ -6,18 +6,19 @@ use crate::manifest::problem::{Place, Problem};
 use crate::manifest::raw::{Home, Job, Slot};
 use crate::manifest::resolve::Resolved;
 use crate::spec::limits::REFERENCES;
-use crate::spec::names::{Digest, JobId};
+use crate::spec::names::{Digest, JobId, Tag};
 use crate::spec::request::{Generation, Reference};
 use crate::spec::vocabulary::MODEL;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 /// A job without a mistake in it.
 pub(crate) struct Checked {
     pub id: JobId,
     pub generation: Generation,
     pub take: u32,
+    pub tags: BTreeSet<Tag>,
     pub digest: Digest,
 }
 
@@ -41,7 +42,8 @@ impl<'t> Jobs<'t> {
         let (generation, take) = (generation?, take?);
         let digest = generation.digest(take);
         self.blame_twin(job, digest, take, blame);
-        Some(Checked { id: id?, generation, take, digest })
+        let tags = resolved.tags.get().cloned().unwrap_or_default();
+        Some(Checked { id: id?, generation, take, tags, digest })
     }
 
     /// The job's id, if it is one and no job before has it.

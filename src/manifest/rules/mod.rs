@@ -37,8 +37,8 @@ pub(super) fn check<'t>(raw: raw::Manifest<'t>, folder: &Folder, blame: &mut Bla
         let name = paths.of_job(raw, &resolved, blame);
         let job = checked.zip(name).map(|(checked, name)| {
             keep_images(&checked.generation.references, &looked, &mut images);
-            let jobs::Checked { id, generation, take, digest } = checked;
-            Job { id, generation, take, digest, name }
+            let jobs::Checked { id, generation, take, tags, digest } = checked;
+            Job { id, generation, take, tags, digest, name }
         });
         match (job, &mut jobs) {
             (Some(job), Some(jobs)) => jobs.push(job),

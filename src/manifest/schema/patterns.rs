@@ -4,7 +4,7 @@
 //! what the rule takes; a test holds it to that.
 
 use crate::diagnostic::code::Code;
-use crate::manifest::fields::{Field, Kind};
+use crate::manifest::fields::{Field, Kind, TAGS};
 use crate::spec::limits::JOB_ID_CHARACTERS;
 
 /// A regular expression, and what to say of a text that it doesn't match.
@@ -15,6 +15,9 @@ pub(super) struct Pattern {
 
 /// All white space there is, for the inside of a class: `\s` is another set in every language.
 const BLANK: &str = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
+
+/// Control characters, for the inside of a class.
+const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
 
 /// What leaves no trace on a screen besides white space: control characters and what has no width.
 const UNSEEN: &str = r"\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb";
@@ -51,7 +54,15 @@ pub(super) fn of_text(kind: Kind, field: &Field) -> Option<Pattern> {
 
 /// Of the items of a field that is a list of texts.
 pub(super) fn of_item(field: &Field) -> Option<Pattern> {
-    (field.code == Code::ImageCount).then(image)
+    match field {
+        _ if field.code == Code::ImageCount => Some(image()),
+        _ if field.name == TAGS.name => Some(tag()),
+        _ => None,
+    }
+}
+
+fn tag() -> Pattern {
+    Pattern { regex: format!("^[^{CONTROL}{BLANK}]+$"), message: "A tag isn't empty, and has no white space in it." }
 }
 
 /// Of a reference's name.

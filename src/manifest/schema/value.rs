@@ -48,7 +48,7 @@ fn of_kind(kind: Kind, field: &Field) -> Map<String, Value> {
         Kind::Word(words) => json!({"type": "string", "enum": words}),
         Kind::Choice(numbers) => json!({"type": "integer", "enum": numbers}),
         Kind::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
-        Kind::Amount => json!({"type": "number", "minimum": 0}),
+        Kind::Amount => json!({"type": "number", "minimum": 0, "maximum": 1_000_000_000_000i64}),
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::True => json!({"type": "boolean", "const": true}),
         Kind::List(Kind::Text) => json!({"type": "array", "items": string(of_item(field))}),

@@ -1,6 +1,7 @@
 //! Fields that aren't known, aren't there, or hold something else than they take.
 
 use super::{Words, all, either, quoted, written};
+use crate::base::decimal::Decimal;
 use crate::diagnostic::code::Code;
 use crate::document::Format;
 use crate::manifest::fields::*;
@@ -263,9 +264,12 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
         Kind::Rate => error(format!("`{name}` is so many in a second, a minute or an hour, not {value}"))
             .at(at, "not a rate")
             .help("write a whole number from 1 on with `/s`, `/min` or `/h`, as in `60/min`; without the field there is no limit"),
-        Kind::Amount => error(format!("a price is a number from 0 on, not {value}"))
-            .at(at, "not a price")
-            .help("write what one video costs, as `3.5`"),
+        Kind::Amount => {
+            let what = if field.name == AMOUNT.name { "a price".to_owned() } else { format!("`{name}`") };
+            error(format!("{what} is a number from 0 to {} with at most nine digits behind the point, not {value}", Decimal::MOST))
+                .at(at, "not such an amount")
+                .help(if field.name == AMOUNT.name { "write what one video costs, as `3.5`" } else { "write an amount in the unit of the prices, as `100`" })
+        }
         Kind::Filled => error(format!("`{name}` is empty"))
             .at(at, "nothing here")
             .help("write something, or leave the field out"),

@@ -64,6 +64,19 @@ pub(super) fn pair(
         .help("write 5 for the duration, or 720p or less for the resolution")
 }
 
+pub(super) fn tag(at: Place, tag: &str) -> Words {
+    let words: Vec<String> = tag.split(|c: char| c.is_whitespace() || c.is_control()).map(str::to_owned).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+    match words[..] {
+        [] => {
+            Words::error(Code::Setting, "a tag is empty").at(at, "nothing here").help("write a word, or leave it out")
+        }
+        _ => Words::error(Code::Setting, format!("a tag is a word, and there is white space in {}", quoted(tag)))
+            .at(at, "not a word")
+            .help(format!("write `{}`, or several tags", words.join("-"))),
+    }
+}
+
 pub(super) fn aspect_ratio(at: Place) -> Words {
     Words::warning(Code::AspectRatio, "the service ignores `aspect_ratio`: a video takes the ratio of the first image")
         .at(at, "without effect")

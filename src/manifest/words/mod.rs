@@ -58,6 +58,7 @@ pub(super) fn said(problem: &Problem, format: Format) -> Said {
         DuplicateJobId { later, earlier, id, before } => jobs::duplicate_id(*later, *earlier, id, before),
         TwinJobs { later, earlier, take } => jobs::twins(*later, *earlier, *take, format),
         DurationResolution { resolution, duration } => jobs::pair(*resolution, *duration),
+        Tag { at, tag } => jobs::tag(*at, tag),
         AspectRatio { at } => jobs::aspect_ratio(*at),
         MissingReferences { at } => jobs::missing_references(*at),
         UnknownMention { at, mention, nearest, among, .. } => {

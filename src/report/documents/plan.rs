@@ -1,9 +1,11 @@
 //! `plan --format json`: what a run would do to each job, and why.
 
 use super::VERSION;
+use crate::base::decimal::Decimal;
 use crate::plan::action::{Action, Reason};
+use crate::plan::estimate;
 use crate::spec::names::{Digest, JobId};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// What a run would do.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
@@ -58,12 +60,19 @@ pub struct PlanSummary {
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Estimate {
     /// How much.
-    #[serde(serialize_with = "whole_where_whole")]
-    pub amount: f64,
+    #[schemars(with = "f64")]
+    pub amount: Decimal,
     /// Of what: `credits`, or the unit of the manifest's prices.
     pub unit: String,
     /// Whether the manifest's own prices were used; otherwise the maker's list, which the service needn't follow.
     pub exact: bool,
+}
+
+impl From<estimate::Estimate> for Estimate {
+    fn from(estimate: estimate::Estimate) -> Estimate {
+        let estimate::Estimate { amount, unit, exact, prices: _ } = estimate;
+        Estimate { amount, unit, exact }
+    }
 }
 
 impl PlanDocument {
@@ -92,20 +101,4 @@ impl PlanSummary {
             Action::Hold => &mut self.hold,
         }
     }
-}
-
-/// Sixty credits are `60`, not `60.0`; three times 0.1 is 0.3.
-fn whole_where_whole<S: Serializer>(amount: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    let amount = rounded(*amount);
-    // Up to 2^53 every whole f64 is the integer that it looks like.
-    if amount.fract() == 0.0 && amount.abs() < 9_007_199_254_740_992.0 {
-        serializer.serialize_i64(amount as i64)
-    } else {
-        serializer.serialize_f64(amount)
-    }
-}
-
-/// An amount of money without the noise of adding up binary fractions.
-pub(in crate::report) fn rounded(amount: f64) -> f64 {
-    (amount * 1e6).round() / 1e6
 }

@@ -1,6 +1,7 @@
 use super::plan::{Estimate, PlanDocument, PlannedJob};
 use super::status::{JobState, JobStatus, StatusDocument, StatusError, VideoFile};
 use super::verify::{ProblemKind, VerifyDocument, VerifyProblem};
+use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::plan::action::{Action, Reason};
 use crate::spec::names::{Digest, JobId, TaskId};
@@ -33,7 +34,7 @@ fn a_plan_is_written_as_the_manual_shows_it() {
         planned("a", Action::Submit, Reason::Changed, &["prompt"]),
         planned("b", Action::Keep, Reason::Succeeded, &[]),
     ];
-    let estimate = Estimate { amount: 60.0, unit: "credits".to_owned(), exact: false };
+    let estimate = Estimate { amount: Decimal::whole(60), unit: "credits".to_owned(), exact: false };
     assert_eq!(
         written(&PlanDocument::new(jobs, vec![job("gone")], estimate)),
         json!({
@@ -51,8 +52,11 @@ fn a_plan_is_written_as_the_manual_shows_it() {
 
 #[test]
 fn amounts_are_whole_where_they_are_whole() {
-    let amount = |amount| written(&Estimate { amount, unit: "CNY".to_owned(), exact: true })["amount"].to_string();
-    assert_eq!([amount(60.0), amount(3.5), amount(0.1 + 0.2), amount(0.0)], ["60", "3.5", "0.3", "0"]);
+    let amount = |amount: &str| {
+        written(&Estimate { amount: amount.parse().unwrap(), unit: "CNY".to_owned(), exact: true })["amount"]
+            .to_string()
+    };
+    assert_eq!([amount("60.0"), amount("3.5"), amount("0.3"), amount("0")], ["60", "3.5", "0.3", "0"]);
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn documents_fit_their_schemas() {
         changed: vec!["prompt".to_owned()],
         digest: Digest(Sha256::of(b"")),
     };
-    let estimate = Estimate { amount: 3.5, unit: "CNY".to_owned(), exact: true };
+    let estimate = Estimate { amount: "3.5".parse().unwrap(), unit: "CNY".to_owned(), exact: true };
     let jobs = Reason::ALL.iter().map(planned).collect();
     assert_fits(Document::Plan, &PlanDocument::new(jobs, vec![job("b")], estimate));
 

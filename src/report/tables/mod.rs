@@ -3,7 +3,7 @@
 mod columns;
 
 use super::commands::Target;
-use super::documents::plan::{Estimate, PlanDocument, PlannedJob, rounded};
+use super::documents::plan::{Estimate, PlanDocument, PlannedJob};
 use super::documents::status::{JobState, JobStatus, StatusDocument};
 use super::documents::verify::{VerifyDocument, VerifyProblem};
 use super::look::{Hue, Look, count, size, thousands};
@@ -141,7 +141,7 @@ fn what(problem: &VerifyProblem) -> String {
 
 /// `about 60 credits`: the amount, and whether it is to be relied on.
 fn estimate(estimate: &Estimate) -> String {
-    let amount = rounded(estimate.amount);
+    let amount = estimate.amount;
     let unit = super::terminal_safe::line(&estimate.unit);
     if estimate.exact {
         format!("{amount} {unit} by the manifest's prices")
