@@ -2,13 +2,15 @@
 //!
 //! What is shown of a run is made from its events alone: a [`Reporter`] takes them in, [`fanout::Fanout`] gives each
 //! reporter a thread of its own, so that no terminal, pipe or file keeps a run waiting. All text that comes from a
-//! manifest or from the service goes through [`terminal_safe`] before a terminal has it.
+//! manifest or from the service goes through [`terminal_safe`] before a terminal has it. The page is made from manifest and
+//! ledger, by [`gallery`].
 
 pub mod bar;
 pub mod commands;
 pub mod documents;
 pub mod fanout;
 pub mod findings;
+pub mod gallery;
 mod json;
 pub mod look;
 pub mod manual;

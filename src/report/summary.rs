@@ -227,7 +227,7 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
 
 /// A message with its words kept, and every word with a digit in it alike: ids, times and numbers differ from job to
 /// job, and the cause is the same.
-fn pattern(message: &str) -> String {
+pub(super) fn pattern(message: &str) -> String {
     let words = message.split(|c: char| !c.is_alphanumeric());
     words.map(|word| if word.contains(|c: char| c.is_ascii_digit()) { "#" } else { word }).collect::<Vec<_>>().join(" ")
 }

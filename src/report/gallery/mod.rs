@@ -1,0 +1,71 @@
+//! The page: one HTML file with every job and its videos, a pure function of manifest and ledger.
+//!
+//! It names videos and local images by paths relative to its own folder and holds everything else itself, so it works from
+//! a disk, without a network. All text goes through [`maud`], which escapes it; the page's policy lets no script run but its own.
+
+mod card;
+mod entry;
+mod overview;
+mod place;
+mod receipt;
+mod shell;
+mod show;
+
+pub use receipt::{Receipt, Recorder};
+
+use super::commands::Target;
+use crate::ledger::{Book, Holder};
+use crate::manifest::model::Manifest;
+use entry::Entries;
+use maud::html;
+use place::Place;
+use std::path::Path;
+
+/// How every page begins: by this a later one knows that it may take its place.
+pub const BEGINNING: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta name=\"generator\" content=\"batch\">";
+
+/// What a page is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'s> {
+    /// What is asked for.
+    pub manifest: &'s Manifest,
+    /// What is known.
+    pub book: &'s Book,
+    /// The manifest's name, the title of the page.
+    pub name: &'s str,
+    /// How commands about the manifest are typed.
+    pub target: &'s Target,
+    /// The run that is on.
+    pub held_by: Option<&'s Holder>,
+    /// The run at whose end the page is made.
+    pub receipt: Option<&'s Receipt>,
+}
+
+/// The page, to be put into `folder`, which is a real path (links resolved).
+pub fn page(source: &Source<'_>, folder: &Path) -> String {
+    let entries = Entries::of(source);
+    let place = Place::new(folder);
+    let body = html! {
+        (overview::header(source, &entries))
+        (overview::attention(source, &entries))
+        (shell::toolbar(&entries))
+        main {
+            section.jobs #jobs aria-label="Jobs" {
+                @for entry in &entries.jobs { (card::card(entry, source, &place)) }
+            }
+            @if entries.jobs.is_empty() { p.empty { "The manifest has no jobs." } }
+            p.empty #nothing hidden { "No job matches. " button type="button" #clear { "Show all jobs" } }
+            @if !entries.earlier.is_empty() {
+                section.earlier {
+                    h2 { "Asked for earlier" }
+                    p { "Of jobs that were edited or left the manifest since; what is paid of them is kept." }
+                    div.jobs #earlier { @for entry in &entries.earlier { (card::card(entry, source, &place)) } }
+                }
+            }
+        }
+    };
+    shell::document(source.name, &body)
+}
+
+#[cfg(test)]
+mod tests;

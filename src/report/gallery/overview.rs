@@ -1,0 +1,191 @@
+//! The top of the page: what was made, what it cost, and what needs a look.
+
+use super::Source;
+use super::entry::{Entries, Entry};
+use super::receipt::Receipt;
+use super::show;
+use crate::ledger::record::Stage;
+use crate::plan::estimate::Estimate;
+use crate::report::documents::status::JobStatus;
+use crate::report::look::{count, size, thousands};
+use crate::report::summary::pattern;
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+
+/// Of a long list of jobs so many are named.
+const NAMED: usize = 6;
+
+/// Title, numbers and the receipt of the run.
+pub(super) fn header(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
+    let outputs = || entries.all().flat_map(|entry| entry.record).flat_map(|record| record.stage.outputs());
+    let bytes = outputs().map(|output| output.bytes).sum();
+    html! {
+        header.top {
+            p.overline { "batch report" }
+            h1 { bdi { (source.name) } }
+            p.service {
+                @match source.book.service() {
+                    _ if is_trial(source) => "A trial at the simulated service: nothing was paid.",
+                    Some(service) => { "At " bdi { (service) } },
+                    None => "Nothing was asked for yet.",
+                }
+            }
+            @if source.held_by.is_some() { p.held { "A run was on when this page was written: it shows how things stood then." } }
+            dl.numbers {
+                (number("Jobs", &thousands(entries.jobs.len()), None))
+                (number("Videos", &thousands(outputs().count()), Some(size(bytes))))
+                (money(source, entries))
+                @if let Some(typical) = typical(entries) { (number("Typical wait", &typical, Some("median, from submit to finished".to_owned()))) }
+            }
+            (bar(entries))
+            @if let Some(receipt) = source.receipt { (run(receipt)) }
+        }
+    }
+}
+
+/// Whether nothing of it was real.
+fn is_trial(source: &Source<'_>) -> bool {
+    source.book.service() == Some("simulate")
+}
+
+fn number(name: &str, value: &str, more: Option<String>) -> Markup {
+    html! { div { dt { (name) } dd { strong { (value) } @if let Some(more) = more { small { (more) } } } } }
+}
+
+/// What was paid, by estimate; and what may have been.
+fn money(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
+    let zero = Estimate::zero(&source.manifest.prices);
+    let (mut paid, mut perhaps) = (zero.clone(), zero);
+    for entry in &entries.jobs {
+        let Some(price) = &entry.price else { continue };
+        let submits = entry.other_tasks.len() as f64;
+        let (sum, submits) = match entry.record.map(|record| &record.stage) {
+            Some(Stage::Submitted { .. } | Stage::Generated { .. } | Stage::Succeeded { .. }) => {
+                (&mut paid, submits + 1.0)
+            }
+            Some(Stage::Uncertain { .. }) => (&mut perhaps, submits + 1.0),
+            _ => (&mut paid, submits),
+        };
+        if submits > 0.0 {
+            sum.amount += price.amount * submits;
+            sum.exact &= price.exact;
+        }
+    }
+    let perhaps = (perhaps.amount > 0.0).then(|| format!("and perhaps {}: uncertain jobs", show::money(&perhaps)));
+    let by = if paid.exact { "by the manifest's prices" } else { "by the maker's list: an estimate" };
+    let name = if is_trial(source) { "Would have cost" } else { "Cost" };
+    number(name, &show::money(&paid), Some(perhaps.unwrap_or_else(|| by.to_owned())))
+}
+
+/// How long a generation takes, usually.
+fn typical(entries: &Entries<'_>) -> Option<String> {
+    let mut took: Vec<_> = entries.all().filter_map(Entry::took).collect();
+    took.sort_unstable();
+    took.get(took.len() / 2).map(|took| show::duration(*took))
+}
+
+/// How many jobs stand where, drawn; in words it stands at the filter and in each card.
+fn bar(entries: &Entries<'_>) -> Markup {
+    let total = entries.jobs.len().max(1) as f64;
+    let mut from = 0.0;
+    let mut parts = Vec::new();
+    for status in [
+        JobStatus::Succeeded,
+        JobStatus::Generated,
+        JobStatus::Submitted,
+        JobStatus::Uncertain,
+        JobStatus::Failed,
+        JobStatus::Refused,
+        JobStatus::Changed,
+        JobStatus::New,
+    ] {
+        let n = entries.jobs.iter().filter(|entry| entry.status == status).count();
+        let share = n as f64 / total * 100.0;
+        if n > 0 {
+            parts.push((status.as_str(), from, share, n));
+        }
+        from += share;
+    }
+    let label =
+        parts.iter().map(|(status, _, _, n)| format!("{} {status}", thousands(*n))).collect::<Vec<_>>().join(", ");
+    html! {
+        figure.standing {
+            svg role="img" aria-label=(label) width="100%" height="10" {
+                @for (status, from, share, n) in &parts {
+                    rect class=(status) x={ (format!("{from:.3}")) "%" } width={ (format!("{share:.3}")) "%" } height="10" {
+                        title { (count(*n, "job")) " " (status) }
+                    }
+                }
+            }
+            figcaption {
+                @for (status, _, _, n) in &parts { span.dot.(status) { (thousands(*n)) " " (status) } " " }
+            }
+        }
+    }
+}
+
+/// The receipt of a run.
+fn run(Receipt { started, ended, summary, exit_code, .. }: &Receipt) -> Markup {
+    let parts = [
+        (summary.succeeded, "succeeded"),
+        (summary.kept, "had their videos already"),
+        (summary.failed, "without a result"),
+        (summary.uncertain, "uncertain"),
+        (summary.left, "left for another run"),
+    ];
+    html! {
+        p.receipt {
+            strong { "This run " }
+            "ended " (show::time(*ended)) " after " (show::duration(ended.duration_since(*started)))
+            " with exit code " (exit_code) ": "
+            @for (i, (n, words)) in parts.iter().filter(|(n, _)| *n > 0).enumerate() {
+                @if i > 0 { ", " }
+                (thousands(*n)) " " (words)
+            }
+            "; " (count(summary.submits, "submit")) ", " (count(summary.uploads, "upload")) ", "
+            (count(summary.videos, "download")) " (" (size(summary.bytes)) ")."
+        }
+    }
+}
+
+/// What has no result, by cause; the commonest first.
+pub(super) fn attention(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
+    let mut groups: BTreeMap<(JobStatus, String, String), (&str, Vec<&Entry<'_>>)> = BTreeMap::new();
+    for entry in entries.all() {
+        if let Some((code, message)) = entry.error() {
+            let key = (entry.status, code.to_owned(), pattern(message));
+            groups.entry(key).or_insert((message, Vec::new())).1.push(entry);
+        }
+    }
+    if groups.is_empty() {
+        return html! {};
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, (_, entries))| std::cmp::Reverse(entries.len()));
+    html! {
+        section.attention aria-labelledby="attention" {
+            h2 #attention { "Needs a look" }
+            ul {
+                @for ((status, code, _), (message, entries)) in &groups {
+                    li {
+                        span.badge.(status.as_str()) { (thousands(entries.len())) " " (status.as_str()) }
+                        div {
+                            p dir="auto" { (message) }
+                            p.which {
+                                @if *status != JobStatus::Uncertain { code { (code) } " · " }
+                                @for (i, entry) in entries.iter().take(NAMED).enumerate() {
+                                    @if i > 0 { ", " }
+                                    a href={ "#" (entry.anchor()) } { (entry.id) }
+                                }
+                                @if entries.len() > NAMED { " and " (thousands(entries.len() - NAMED)) " more" }
+                            }
+                        }
+                    }
+                }
+            }
+            @if entries.all().any(|entry| entry.status == JobStatus::Uncertain) {
+                p.hint { "Uncertain jobs wait for your word: each card says what to type. " code { (source.target.status()) } " lists them." }
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Addresses of files, as seen from the page.
+
+use std::path::Path;
+use url::Url;
+
+/// Where the page is.
+#[derive(Debug)]
+pub(super) struct Place(Option<Url>);
+
+impl Place {
+    /// A page in `folder`, a real path.
+    pub(super) fn new(folder: &Path) -> Place {
+        Place(Url::from_directory_path(folder).ok())
+    }
+
+    /// The address of `file`, an absolute path: relative to the page, percent-encoded, and never read as another scheme.
+    pub(super) fn address(&self, file: &Path) -> Option<String> {
+        let (page, file) = (self.0.as_ref()?, Url::from_file_path(file).ok()?);
+        Some(match page.make_relative(&file) {
+            Some(up) if up.starts_with("../") => up,
+            // `a:b.mp4` alone would be a file of the scheme `a`.
+            Some(below) => format!("./{below}"),
+            None => file.into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn address(folder: &str, file: &str) -> String {
+        Place::new(Path::new(folder)).address(Path::new(file)).unwrap()
+    }
+
+    #[test]
+    fn files_are_named_from_the_folder_of_the_page() {
+        assert_eq!(address("/a", "/a/out/b-1.mp4"), "./out/b-1.mp4");
+        assert_eq!(address("/a/pages", "/a/out/b-1.mp4"), "../out/b-1.mp4");
+        assert_eq!(address("/a/x/y", "/b/c.mp4"), "../../../b/c.mp4");
+        assert_eq!(address("/a", "/a/小狗 #1?%20&.mp4"), "./%E5%B0%8F%E7%8B%97%20%231%3F%2520&.mp4");
+        assert_eq!(address("/a", "/a/javascript:alert(1)"), "./javascript:alert(1)");
+        assert_eq!(Place::new(Path::new("relative")).address(Path::new("/a")), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_browser_finds_the_file(folder in "(/[a-c狗 #%?:.~]{1,3}x){0,4}", file in "(/[a-c狗 #%?:.~\"<>]{1,3}x){1,4}") {
+            let folder = format!("/{}", folder.trim_start_matches('/'));
+            let found = Url::from_directory_path(&folder).unwrap().join(&address(&folder, &file)).unwrap();
+            prop_assert_eq!(found.to_file_path().unwrap(), Path::new(&file));
+        }
+    }
+}

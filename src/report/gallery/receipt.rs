@@ -1,0 +1,81 @@
+//! What a run did, kept for the page at its end.
+
+use crate::event::summary::Summary;
+use crate::event::{Event, Problem, Stamped};
+use crate::report::Reporter;
+use crate::spec::names::JobId;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Receiver, Sender};
+
+/// What a run did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// In numbers.
+    pub summary: Summary,
+    /// How it ended.
+    pub exit_code: u8,
+    /// Why jobs have no (complete) result.
+    pub problems: BTreeMap<JobId, Problem>,
+}
+
+/// Makes the receipt from the events of a run.
+#[derive(Debug)]
+pub struct Recorder {
+    started: Option<Timestamp>,
+    problems: BTreeMap<JobId, Problem>,
+    to: Sender<Receipt>,
+}
+
+impl Recorder {
+    /// A recorder, and where its receipt comes out when the run is over.
+    pub fn new() -> (Recorder, Receiver<Receipt>) {
+        let (to, receipt) = mpsc::channel();
+        (Recorder { started: None, problems: BTreeMap::new(), to }, receipt)
+    }
+}
+
+impl Reporter for Recorder {
+    fn event(&mut self, Stamped { event, time }: &Stamped) {
+        match event {
+            Event::RunStarted { .. } => self.started = Some(*time),
+            Event::Failed { job, error } => {
+                self.problems.insert(job.clone(), error.clone());
+            }
+            Event::RunFinished { summary, exit_code } => {
+                let receipt = Receipt {
+                    started: self.started.unwrap_or(*time),
+                    ended: *time,
+                    summary: summary.clone(),
+                    exit_code: *exit_code,
+                    problems: std::mem::take(&mut self.problems),
+                };
+                // Who asked for it may have gone already.
+                let _ = self.to.send(receipt);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Cause;
+    use crate::report::testing;
+
+    #[test]
+    fn a_receipt_has_the_times_the_numbers_and_the_problems() {
+        let (mut recorder, receipt) = Recorder::new();
+        testing::a_run().iter().for_each(|event| recorder.event(event));
+        let receipt = receipt.try_recv().unwrap();
+        assert_eq!(receipt.ended.duration_since(receipt.started).as_secs(), 151);
+        assert_eq!((receipt.summary.submits, receipt.exit_code), (3, 3));
+        let causes: Vec<_> = receipt.problems.iter().map(|(job, problem)| (job.as_str(), problem.code)).collect();
+        assert_eq!(causes, [("close-up", Cause::Refused), ("late", Cause::TimedOut)]);
+    }
+}

@@ -1,0 +1,97 @@
+//! What stands around the jobs: the document with its policy, and the tools.
+
+use super::BEGINNING;
+use super::entry::Entries;
+use crate::base::digest::Sha256;
+use crate::report::documents::status::JobStatus;
+use crate::report::look::thousands;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{Markup, PreEscaped, html};
+
+const SCRIPT: &str = include_str!("page.js");
+const STYLE: &str = include_str!("page.css");
+
+/// A picture for the browser's tab; it would ask the server for one otherwise.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%234f5bd5'/%3E%3Cpath d='M6 4.5v7l5.5-3.5z' fill='white'/%3E%3C/svg%3E";
+
+/// The whole document.
+pub(super) fn document(name: &str, body: &Markup) -> String {
+    let head = html! {
+        meta charset="utf-8";
+        meta http-equiv="Content-Security-Policy" content=(policy());
+        meta name="referrer" content="no-referrer";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        title { (name) " · batch" }
+        link rel="icon" href=(ICON);
+        style { (PreEscaped(STYLE)) }
+    };
+    let script = html! { script { (PreEscaped(SCRIPT)) } };
+    [BEGINNING, &head.0, "</head><body>", &body.0, &script.0, "</body></html>\n"].concat()
+}
+
+/// No network, and no script or style but the page's own. Videos and images come from beside the page, wherever it is opened.
+fn policy() -> String {
+    let hash = |text: &str| STANDARD.encode(Sha256::of(text.as_bytes()).bytes());
+    format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src 'self' file: data:; \
+         media-src 'self' file:; base-uri 'none'; form-action 'none'",
+        hash(SCRIPT),
+        hash(STYLE)
+    )
+}
+
+/// Search, filter and sort; of no use without the script, which shows them.
+pub(super) fn toolbar(entries: &Entries<'_>) -> Markup {
+    let count = |status| entries.jobs.iter().filter(|entry| entry.status == status).count();
+    let there = JobStatus::ALL.into_iter().map(|status| (status, count(status))).filter(|(_, n)| *n > 0);
+    html! {
+        search.tools #tools hidden {
+            label.find {
+                span.unseen { "Search ids, prompts, references" }
+                input #search type="search" placeholder="Search" autocomplete="off" spellcheck="false"
+                    aria-keyshortcuts="/";
+                kbd aria-hidden="true" { "/" }
+            }
+            fieldset.statuses {
+                legend.unseen { "Status" }
+                (choice("", "All", entries.jobs.len(), true))
+                @for (status, n) in there { (choice(status.as_str(), status.as_str(), n, false)) }
+            }
+            label.sort {
+                span { "Sort" }
+                select #sort {
+                    option value="order" { "as in the manifest" }
+                    option value="id" { "by id" }
+                    option value="time" { "newest first" }
+                    option value="took" { "slowest first" }
+                    option value="length" { "longest video first" }
+                    option value="cost" { "dearest first" }
+                }
+            }
+            button #theme type="button" { "Theme" }
+            output.shown #shown {}
+        }
+    }
+}
+
+fn choice(value: &str, label: &str, n: usize, checked: bool) -> Markup {
+    html! {
+        label.status.(if value.is_empty() { "all" } else { value }) {
+            input type="radio" name="status" value=(value) checked[checked];
+            span { (label) " " b { (thousands(n)) } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn script_and_style_end_where_they_should() {
+        assert!(!SCRIPT.to_lowercase().contains("</script") && !SCRIPT.contains("<!--"));
+        assert!(!STYLE.to_lowercase().contains("</style"));
+    }
+}
