@@ -80,6 +80,8 @@ pub(super) enum Command {
     Fetch(commands::fetch::Args),
     /// Settle an uncertain job
     Resolve(commands::resolve::Args),
+    /// Write a page with every job and its videos
+    Report(commands::report::Args),
     /// Write a starter manifest, a .gitignore and a folder for images
     Init(commands::init::Args),
     /// Print a JSON Schema

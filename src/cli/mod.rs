@@ -8,6 +8,7 @@ mod destination;
 mod exit;
 mod failure;
 mod leftovers;
+mod page;
 mod progress;
 mod project;
 mod renames;
@@ -54,6 +55,7 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Verify(args) => commands::verify::run(&args, &common, terminal),
         Command::Fetch(args) => commands::fetch::run(&args, &common, terminal),
         Command::Resolve(args) => commands::resolve::run(&args, &common, terminal),
+        Command::Report(args) => commands::report::run(&args, &common, terminal),
         Command::Init(args) => commands::init::run(&args, terminal),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args, terminal),

@@ -27,16 +27,20 @@ pub(super) struct Reporting {
     fanout: Fanout,
 }
 
-/// Starts the reporters.
+/// Starts the reporters that the terminal is for, and `others`.
 ///
 /// # Errors
 /// Where the system gives no thread.
-pub(super) fn start(progress: Progress, terminal: &Terminal) -> Result<Reporting, Failure> {
+pub(super) fn start(
+    progress: Progress,
+    terminal: &Terminal,
+    others: Vec<Box<dyn Reporter>>,
+) -> Result<Reporting, Failure> {
     let (events, receiver) = Events::channel(Clock::System);
     let look = terminal.stderr;
     // What goes to standard error is one reporter: a bar and, when it is gone, the summary.
     let mut stderr: Vec<Box<dyn Reporter>> = Vec::new();
-    let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
+    let mut reporters = others;
     match (progress, terminal.watched) {
         (Progress::Bar, _) | (Progress::Auto, true) => {
             stderr.push(Box::new(Bar::new(terminal.screen.clone(), look)));

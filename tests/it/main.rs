@@ -16,6 +16,7 @@ mod manual;
 mod plan;
 mod progress;
 mod records;
+mod report;
 mod resume;
 mod reviews;
 mod run;

@@ -41,7 +41,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let ledger = session::open(&paths, &shown)?;
     let collect: Vec<Record> = ledger.book().records().filter(|record| is_to_fetch(record, &folder)).cloned().collect();
     let signals = Signals::default();
-    let reporting = progress::start(args.progress, terminal)?;
+    let reporting = progress::start(args.progress, terminal, Vec::new())?;
     // A lock that isn't there yet has no service; then there is nothing to fetch either.
     let identity = ledger.book().service().map_or_else(|| BASE_URL.to_owned(), str::to_owned);
     reporting.events().send(Event::RunStarted {

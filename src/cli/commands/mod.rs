@@ -4,6 +4,7 @@ pub(super) mod check;
 pub(super) mod fetch;
 pub(super) mod init;
 pub(super) mod plan;
+pub(super) mod report;
 pub(super) mod resolve;
 pub(super) mod run;
 pub(super) mod schema;

@@ -5,6 +5,7 @@ use crate::cli::choosing;
 use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::page::PageFile;
 use crate::cli::progress;
 use crate::cli::project::{Project, Realm, folder_shown};
 use crate::cli::renames;
@@ -21,8 +22,11 @@ use crate::ledger::record::Record;
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
 use crate::plan::{self, Choice, Plan, Step};
+use crate::report::Reporter;
+use crate::report::gallery::Recorder;
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 /// Options of `batch run`.
 #[derive(Debug, clap::Args)]
@@ -50,6 +54,9 @@ pub(in crate::cli) struct Args {
     /// How to show what happens: bar on a terminal, plain lines elsewhere; json: an event a line on stdout
     #[arg(long, value_name = "HOW", default_value = "auto")]
     progress: Progress,
+    /// Write a page with every job and its videos at the end, whatever the outcome
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     // Last, since the heading of a group goes on to what follows it.
     #[command(flatten)]
     choosing: Choosing,
@@ -62,10 +69,41 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let realm = Realm::of(args.service.simulate);
     let project = Project::open(args.manifest.manifest.as_deref(), realm, &args.deny, common, terminal)?;
+    // Before anything is sent: who asked for a page is not told at the end that there is none.
+    let Some(page) = args.report.as_deref().map(PageFile::at).transpose()? else {
+        return perform(args, &project, Vec::new(), common, terminal);
+    };
+    let (recorder, receipt) = Recorder::new();
+    let ended = perform(args, &project, vec![Box::new(recorder)], common, terminal);
+    match page.write(&project, realm, receipt.try_recv().ok().as_ref()) {
+        Ok(_) => ended,
+        Err(failure) => ended.and_then(|exit| worse(exit, failure, terminal)),
+    }
+}
+
+/// What comes of a run whose page couldn't be written.
+fn worse(exit: Exit, failure: Failure, terminal: &Terminal) -> Result<Exit, Failure> {
+    match exit {
+        Exit::Interrupted(_) => {
+            failure.say(terminal);
+            Ok(exit)
+        }
+        _ => Err(failure),
+    }
+}
+
+/// The run itself, told to `reporters` besides.
+fn perform(
+    args: &Args,
+    project: &Project,
+    reporters: Vec<Box<dyn Reporter>>,
+    common: &Common,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let manifest = &project.manifest;
     let choice = Choice { prune: args.prune, ..settings::choice(&args.choosing, manifest)? };
     if args.frozen {
-        return frozen(&project, &choice, terminal);
+        return frozen(project, &choice, terminal);
     }
     let ledger = session::open(&project.paths, &project.shown)?;
     choosing::warn_of_idle(&choice.selection, manifest, ledger.book(), terminal);
@@ -73,8 +111,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let run = run_settings(args, &manifest.run, &choice);
     let signals = Signals::default();
     if plan.is_idle() {
-        let reporting = progress::start(args.progress, terminal)?;
-        announce(&project, &plan, ledger.book().service().unwrap_or_default(), &run, &reporting.events());
+        let reporting = progress::start(args.progress, terminal, reporters)?;
+        announce(project, &plan, ledger.book().service().unwrap_or_default(), &run, &reporting.events());
         ledger.close_unchanged()?;
         return Ok(finish(with_held(Outcome::default(), &plan), &signals, reporting, terminal));
     }
@@ -84,8 +122,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     };
     let mut first = renames::files(&manifest.folder, ledger.book(), &plan.moves)?;
     first.extend(plan.prune.iter().map(|(key, attempt)| Entry::Dropped { key: key.clone(), attempt: *attempt }));
-    let reporting = progress::start(args.progress, terminal)?;
-    announce(&project, &plan, &destination.identity, &run, &reporting.events());
+    let reporting = progress::start(args.progress, terminal, reporters)?;
+    announce(project, &plan, &destination.identity, &run, &reporting.events());
     let session = Session {
         folder: &manifest.folder,
         settings: Settings { max_failures: args.max_failures, ..session::settings(&run, &destination) },

@@ -4,6 +4,7 @@ use super::Source;
 use super::entry::{Entries, Entry};
 use super::receipt::Receipt;
 use super::show;
+use crate::base::decimal::Decimal;
 use crate::ledger::record::Stage;
 use crate::plan::estimate::Estimate;
 use crate::report::documents::status::JobStatus;
@@ -58,20 +59,21 @@ fn money(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
     let (mut paid, mut perhaps) = (zero.clone(), zero);
     for entry in &entries.jobs {
         let Some(price) = &entry.price else { continue };
-        let submits = entry.other_tasks.len() as f64;
+        let submits = entry.other_tasks.len() as u32;
         let (sum, submits) = match entry.record.map(|record| &record.stage) {
             Some(Stage::Submitted { .. } | Stage::Generated { .. } | Stage::Succeeded { .. }) => {
-                (&mut paid, submits + 1.0)
+                (&mut paid, submits + 1)
             }
-            Some(Stage::Uncertain { .. }) => (&mut perhaps, submits + 1.0),
+            Some(Stage::Uncertain { .. }) => (&mut perhaps, submits + 1),
             _ => (&mut paid, submits),
         };
-        if submits > 0.0 {
-            sum.amount += price.amount * submits;
+        if submits > 0 {
+            sum.amount += price.amount.times(submits);
             sum.exact &= price.exact;
         }
     }
-    let perhaps = (perhaps.amount > 0.0).then(|| format!("and perhaps {}: uncertain jobs", show::money(&perhaps)));
+    let perhaps =
+        (perhaps.amount > Decimal::ZERO).then(|| format!("and perhaps {}: uncertain jobs", show::money(&perhaps)));
     let by = if paid.exact { "by the manifest's prices" } else { "by the maker's list: an estimate" };
     let name = if is_trial(source) { "Would have cost" } else { "Cost" };
     number(name, &show::money(&paid), Some(perhaps.unwrap_or_else(|| by.to_owned())))

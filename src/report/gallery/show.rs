@@ -1,7 +1,6 @@
 //! Times and money, as the page shows them.
 
 use crate::plan::estimate::Estimate;
-use crate::report::documents::plan::rounded;
 use crate::report::span::about;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +18,7 @@ pub(super) fn duration(duration: SignedDuration) -> String {
 }
 
 /// An amount, as `≈ 60 credits` where it is the maker's list that says so.
-pub(super) fn money(Estimate { amount, unit, exact }: &Estimate) -> String {
+pub(super) fn money(Estimate { amount, unit, exact, .. }: &Estimate) -> String {
     let about = if *exact { "" } else { "≈ " };
-    format!("{about}{} {unit}", rounded(*amount))
+    format!("{about}{amount} {unit}")
 }
