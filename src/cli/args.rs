@@ -84,10 +84,16 @@ pub(super) enum Command {
     Report(commands::report::Args),
     /// Write a starter manifest, a .gitignore and a folder for images
     Init(commands::init::Args),
+    /// Say what an error or a warning means, with an example
+    Explain(commands::explain::Args),
     /// Print a JSON Schema
     Schema(commands::schema::Args),
     /// Serve the simulated service on a local port, until interrupted
     Simulate(commands::simulate::Args),
+    /// Print what makes a shell complete commands, options and codes
+    Completions(commands::completions::Args),
+    /// Print a manual page
+    Man(commands::man::Args),
 }
 
 /// The manifest that a command is about.

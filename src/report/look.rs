@@ -44,6 +44,8 @@ pub enum Hue {
     Bad,
     /// What happens, or what to type.
     Accent,
+    /// A heading.
+    Strong,
     /// Beside the point.
     Faint,
     /// Nothing of these.
@@ -62,6 +64,7 @@ impl Look {
             Hue::Caution => "\x1b[33m",
             Hue::Bad => "\x1b[31m",
             Hue::Accent => "\x1b[36m",
+            Hue::Strong => "\x1b[1m",
             Hue::Faint => "\x1b[2m",
             Hue::Plain => "",
         };

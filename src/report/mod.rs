@@ -8,6 +8,7 @@
 pub mod bar;
 pub mod commands;
 pub mod documents;
+pub mod explain;
 pub mod fanout;
 pub mod findings;
 pub mod gallery;

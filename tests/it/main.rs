@@ -8,6 +8,7 @@ mod crash;
 mod faults;
 mod fixtures;
 mod formats;
+mod handbook;
 mod init;
 mod interrupt;
 mod layers;

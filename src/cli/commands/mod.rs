@@ -1,8 +1,11 @@
 //! One file a command: its work on a page, from arguments to exit code.
 
 pub(super) mod check;
+pub(super) mod completions;
+pub(super) mod explain;
 pub(super) mod fetch;
 pub(super) mod init;
+pub(super) mod man;
 pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod resolve;

@@ -1,0 +1,35 @@
+//! `batch completions`: what a shell completes after `batch`, made from the arguments themselves.
+
+use crate::cli::args;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+use std::io::{self, Write};
+
+/// How each shell takes its script.
+const INSTALLATION: &str = "\
+Installation:
+  bash        batch completions bash >~/.local/share/bash-completion/completions/batch
+  zsh         batch completions zsh >~/.zfunc/_batch   (with ~/.zfunc in fpath, before compinit)
+  fish        batch completions fish >~/.config/fish/completions/batch.fish
+  PowerShell  batch completions powershell | Out-String | Invoke-Expression   (in $PROFILE)
+  elvish      eval (batch completions elvish | slurp)   (in rc.elv)";
+
+/// Options of `batch completions`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = INSTALLATION)]
+pub(in crate::cli) struct Args {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Failure> {
+    // In memory first: the generator can't bear a reader that goes away.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut args::Args::command(), "batch", &mut script);
+    // A reader that went away has read enough.
+    let _ = io::stdout().write_all(&script);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,136 @@
+//! `batch explain`: a code's page of the manual on a terminal.
+
+use super::look::{Hue, Look};
+use super::manual;
+use super::markdown::{self, Block};
+use crate::diagnostic::code::{Code, Severity};
+use std::io::{self, BufWriter, Write};
+use textwrap::{Options, WordSeparator};
+
+/// Columns of text at most: longer lines are hard to read.
+const WIDTH: usize = 80;
+
+/// Columns of text at least, even where it then leaves the screen.
+const LEAST_WIDTH: usize = 20;
+
+/// How far code stands from the margin.
+const INDENT: &str = "    ";
+
+/// Writes the page of `code`.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn page(out: impl Write, code: Code, look: Look) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let kind = match manual::usual_severity(code) {
+        Severity::Error => look.paint(Hue::Bad, "error"),
+        Severity::Warning => look.paint(Hue::Caution, "warning"),
+    };
+    writeln!(out, "{} ({kind})", look.paint(Hue::Strong, code))?;
+    write_wrapped(&mut out, code.title(), "", look)?;
+    let mut before = None;
+    for block in markdown::blocks(manual::page(code)) {
+        // The points of a list stand together.
+        if !matches!((&before, &block), (Some(Block::Item(_)), Block::Item(_))) {
+            writeln!(out)?;
+        }
+        match &block {
+            Block::Paragraph(text) => write_wrapped(&mut out, text, "", look)?,
+            Block::Item(text) => write_wrapped(&mut out, text, "- ", look)?,
+            Block::Code { text, .. } => write_code(&mut out, text, look)?,
+        }
+        before = Some(block);
+    }
+    if let Some(address) = manual::address(code) {
+        writeln!(out, "\n{}", look.paint(Hue::Faint, address))?;
+    }
+    out.flush()
+}
+
+/// Writes all codes, each with its rule in a line.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn list(out: impl Write, look: Look) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let longest = Code::ALL.iter().map(|code| code.as_str().len()).max().unwrap_or_default();
+    for &code in Code::ALL {
+        let hue = match manual::usual_severity(code) {
+            Severity::Error => Hue::Bad,
+            Severity::Warning => Hue::Caution,
+        };
+        writeln!(out, "{}  {}", look.paint(hue, format_args!("{:longest$}", code.as_str())), code.title())?;
+    }
+    out.flush()
+}
+
+fn write_wrapped(out: &mut impl Write, text: &str, point: &str, look: Look) -> io::Result<()> {
+    let width = look.width.unwrap_or(WIDTH).clamp(LEAST_WIDTH, WIDTH);
+    let indent = " ".repeat(point.len());
+    let options = Options::new(width).initial_indent(point).subsequent_indent(&indent);
+    // A path or a URL stays whole.
+    let options = options.word_separator(WordSeparator::AsciiSpace).break_words(false);
+    writeln!(out, "{}", textwrap::fill(&markdown::plain(text), options))
+}
+
+/// Code as it is, and what is wrong and right in it in their colors.
+fn write_code(out: &mut impl Write, text: &str, look: Look) -> io::Result<()> {
+    for line in text.lines() {
+        let mark = ["# wrong", "# right"].into_iter().find_map(|mark| line.find(mark));
+        match mark.map(|at| line.split_at(at)) {
+            Some((code, comment)) => {
+                let hue = if comment.starts_with("# wrong") { Hue::Bad } else { Hue::Good };
+                writeln!(out, "{INDENT}{code}{}", look.paint(hue, comment))?;
+            }
+            None if line.is_empty() => writeln!(out)?,
+            None => writeln!(out, "{INDENT}{line}")?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::look::Color;
+
+    fn shown(code: Code, look: Look) -> String {
+        let mut out = Vec::new();
+        page(&mut out, code, look).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_page_is_plain_in_a_pipe_and_painted_on_a_terminal() {
+        let plain = shown(Code::Version, Look::PLAIN);
+        assert_eq!(
+            plain,
+            "version (error)
+The manifest's version is 1
+
+`version` isn't 1, the only version of this format so far.
+
+    version: 2                 # wrong
+    version: 1                 # right
+
+If the manifest was written for a newer `batch`, use that one.
+"
+        );
+        let painted = shown(Code::Version, Look { color: Color::Ansi, ..Look::PLAIN });
+        assert!(painted.starts_with("\x1b[1mversion\x1b[0m (\x1b[31merror\x1b[0m)\n"), "{painted:?}");
+        assert!(painted.contains("\x1b[31m# wrong\x1b[0m\n") && painted.contains("\x1b[32m# right\x1b[0m\n"));
+    }
+
+    #[test]
+    fn no_page_is_wider_than_it_may_be() {
+        for &code in Code::ALL {
+            for width in [60, 80, 300] {
+                let page = shown(code, Look { width: Some(width), ..Look::PLAIN });
+                let text = page.lines().filter(|line| !line.starts_with(INDENT));
+                // What can't be broken, as a long name, may stick out.
+                let most = width.min(WIDTH);
+                assert!(text.clone().all(|line| line.chars().count() <= most || !line.contains(' ')), "{code}\n{page}");
+            }
+        }
+    }
+}
