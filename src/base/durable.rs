@@ -23,6 +23,21 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     persist(file.into_temp_path(), path)
 }
 
+/// Replaces the content of a file that is there and may be written to, in one step; its permissions stay.
+///
+/// # Errors
+/// Where the file isn't there or not writable, or as [`write_whole`].
+pub fn rewrite_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    // Renaming would also replace what this user may only read.
+    let permissions = File::options().write(true).open(path)?.metadata()?.permissions();
+    let mut file = temporary_beside(path, &Mark::of(path))?;
+    file.as_file().set_permissions(permissions)?;
+    faultpoint::write("file", "write")?;
+    file.write_all(content)?;
+    faultpoint::reach("file", "written");
+    persist(file.into_temp_path(), path)
+}
+
 /// What tells one owner's temporary files from another's in the same folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark(String);

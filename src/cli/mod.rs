@@ -8,6 +8,7 @@ mod destination;
 mod exit;
 mod failure;
 mod leftovers;
+mod mending;
 mod page;
 mod progress;
 mod project;

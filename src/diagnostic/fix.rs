@@ -30,25 +30,25 @@ impl Applicability {
     }
 }
 
-/// `text` with the edits made, and which they were; everything else in it stays as it is.
+/// `text` with the edits made, and the numbers of those that were; everything else in it stays as it is.
 ///
 /// Of two that overlap or touch only the first is made: the other may be meant for what then stands there no more.
-pub fn apply<'f>(text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> (String, Vec<&'f Fix>) {
-    let mut fixes: Vec<&Fix> = fixes.into_iter().collect();
-    fixes.sort_by_key(|fix| (fix.span.start, Reverse(fix.span.end)));
+pub fn apply<'f>(text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> (String, Vec<usize>) {
+    let mut fixes: Vec<(usize, &Fix)> = fixes.into_iter().enumerate().collect();
+    fixes.sort_by_key(|(_, fix)| (fix.span.start, Reverse(fix.span.end)));
     let mut edited = String::with_capacity(text.len() + fixes.len());
-    let mut made: Vec<&Fix> = Vec::new();
+    let mut made = Vec::new();
     let mut reached = 0;
-    for fix in fixes {
+    for (number, fix) in fixes {
         let range = fix.span.range();
-        let is_apart = made.last().is_none_or(|last| last.span.end < fix.span.start);
+        let is_apart = made.is_empty() || reached < range.start;
         let Some(kept) = text.get(reached..range.start).filter(|_| is_apart && text.is_char_boundary(range.end)) else {
             continue;
         };
         edited.push_str(kept);
         edited.push_str(&fix.replacement);
         reached = range.end;
-        made.push(fix);
+        made.push(number);
     }
     edited.push_str(&text[reached..]);
     (edited, made)
@@ -68,7 +68,7 @@ mod tests {
         let fixes = [fix(4, 5, "X"), fix(0, 0, "> "), fix(2, 4, "狗"), fix(7, 8, ""), fix(2, 3, "no"), fix(8, 8, "!")];
         let (edited, made) = apply("abcdefgh", &fixes);
         assert_eq!(edited, "> ab狗efg");
-        assert_eq!(made, [&fixes[1], &fixes[2], &fixes[3]]);
+        assert_eq!(made, [1, 2, 3]);
         assert_eq!(apply("小", &[fix(1, 2, "x"), fix(9, 9, "y")]), ("小".to_owned(), vec![]));
     }
 }

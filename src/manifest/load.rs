@@ -32,11 +32,20 @@ impl NoText {
     }
 }
 
+/// The name of the manifest at `path` (`-`: on standard input), its text, and the folder where its relative paths start.
+pub(super) fn text_at(path: &Path) -> (String, Result<(String, Folder), NoText>) {
+    if path == Path::new("-") {
+        ("standard input".to_owned(), standard_input())
+    } else {
+        (path.display().to_string(), file(path))
+    }
+}
+
 /// The text of the manifest at `path`, and the folder where its relative paths start.
 ///
 /// # Errors
 /// [`NoText`] says why there is none.
-pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
+fn file(path: &Path) -> Result<(String, Folder), NoText> {
     let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
     // Before it is opened: a pipe would block.
     let kind = real.metadata().map_err(|error| unreadable(path, &error))?.file_type();
@@ -55,7 +64,7 @@ pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
 ///
 /// # Errors
 /// [`NoText`] says why there is none.
-pub(super) fn standard_input() -> Result<(String, Folder), NoText> {
+fn standard_input() -> Result<(String, Folder), NoText> {
     let folder = Folder::open(Path::new(".")).map_err(|error| NoText::Unreadable(Unreadable::Io(error.to_string())))?;
     Ok((text(io::stdin().lock())?, folder))
 }

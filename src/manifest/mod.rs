@@ -10,6 +10,7 @@ mod decode;
 pub mod fields;
 mod fix;
 mod load;
+mod mend;
 pub mod model;
 mod problem;
 mod raw;
@@ -23,6 +24,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use mend::{Fixed, Mended, mend, mend_text};
 pub use model::Manifest;
 
 use crate::base::folder::Folder;
@@ -47,19 +49,17 @@ pub struct Loaded {
 
 /// Reads and checks the manifest at `path`, or on standard input (as YAML) where that is `-`.
 pub fn load(path: &Path) -> Loaded {
-    let (name, read) = if path == Path::new("-") {
-        ("standard input".to_owned(), load::standard_input())
-    } else {
-        (path.display().to_string(), load::file(path))
-    };
-    match read {
-        Ok((text, folder)) => load_text(&name, text, Format::of_path(path), &folder),
-        Err(why) => {
-            let (problem, text) = why.into_problem(&name);
-            let findings = vec![words::said(&problem, Format::Yaml).finding];
-            Loaded { source: Source::new(name, text), findings, jobs: 0, manifest: None }
-        }
+    match load::text_at(path) {
+        (name, Ok((text, folder))) => load_text(&name, text, Format::of_path(path), &folder),
+        (name, Err(why)) => unreadable(name, why),
     }
+}
+
+/// What becomes of a manifest of which there is no text.
+fn unreadable(name: String, why: load::NoText) -> Loaded {
+    let (problem, text) = why.into_problem(&name);
+    let findings = vec![words::said(&problem, Format::Yaml).finding];
+    Loaded { source: Source::new(name, text), findings, jobs: 0, manifest: None }
 }
 
 /// Checks the manifest in `text`, whose relative paths start in `folder`.

@@ -6,6 +6,7 @@
 mod check;
 mod crash;
 mod faults;
+mod fix;
 mod fixtures;
 mod formats;
 mod handbook;

@@ -4,14 +4,14 @@ use crate::cli::actions;
 use crate::cli::args::Deny;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::mending::Fixes;
 use crate::cli::project::{checked, manifest_path};
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::collector::deny_warnings;
-use crate::manifest;
 use crate::report::findings::human::{self, Extent};
 use crate::report::findings::{Checked, Tally, github, json, sarif};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How to print what was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -41,6 +41,12 @@ pub(in crate::cli) struct Args {
     /// Show every finding, however many there are
     #[arg(long)]
     all: bool,
+    /// Apply the safe fixes, and report what remains; `-` is printed with its fixes
+    #[arg(long)]
+    fix: bool,
+    /// Show what --fix would change, as a diff; nothing is written
+    #[arg(long)]
+    diff: bool,
 }
 
 pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -48,13 +54,29 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         [] => vec![manifest_path(None)?],
         named => named.to_vec(),
     };
-    let mut loaded: Vec<_> = paths.iter().map(|path| manifest::load(path)).collect();
+    let fixes = Fixes::of(args.fix, args.diff);
+    let is_printed = |path: &PathBuf| fixes == Fixes::Shown || (fixes == Fixes::Written && path == Path::new("-"));
+    if args.format != Format::Human && paths.iter().any(is_printed) {
+        return Err(Failure::usage("standard output can't take both the fixes and the findings for machines")
+            .hint("leave out `--format`, or fix the manifest in its file first"));
+    }
+    let mut loaded = Vec::with_capacity(paths.len());
+    let mut fixed = 0;
+    for path in &paths {
+        let (manifest, count) = fixes.load(path, terminal)?;
+        loaded.push(manifest);
+        fixed += count;
+    }
     if !args.deny.is_empty() {
         loaded.iter_mut().for_each(|loaded| deny_warnings(&mut loaded.findings));
     }
     let checked: Vec<Checked<'_>> = loaded.iter().map(|loaded| checked(loaded, &loaded.findings)).collect();
     let extent = if args.all { Extent::All } else { Extent::Summary };
-    let exit = if Tally::of(&checked).errors == 0 { Exit::Done } else { Exit::Usage };
+    let exit = match Tally::of(&checked).errors {
+        0 if fixes == Fixes::Shown && fixed > 0 => Exit::Failed,
+        0 => Exit::Done,
+        _ => Exit::Usage,
+    };
     // A reader that went away has read enough.
     let _ = match args.format {
         Format::Json => json::write(io::stdout().lock(), &checked),

@@ -7,7 +7,7 @@ use super::{Checked, Pointed, Tally};
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
 use crate::document::source::Source;
-use crate::report::look::{Color, Drawing, Hue, Look, count};
+use crate::report::look::{Color, Drawing, Hue, Look, count, thousands};
 use crate::report::terminal_safe;
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
@@ -75,8 +75,18 @@ fn sum_up(out: &mut impl Write, manifests: &[Checked<'_>], look: Look) -> io::Re
             let errors = (errors > 0).then(|| look.paint(Hue::Bad, count(errors, "error")).to_string());
             let warnings = (warnings > 0).then(|| look.paint(Hue::Caution, count(warnings, "warning")).to_string());
             let both: Vec<_> = [errors, warnings].into_iter().flatten().collect();
-            writeln!(out, "{} in {place}", both.join(", "))
+            writeln!(out, "{} in {place}", both.join(", "))?;
+            hint_at_fixes(out, manifests)
         }
+    }
+}
+
+/// How many of the findings need nobody's hand.
+fn hint_at_fixes(out: &mut impl Write, manifests: &[Checked<'_>]) -> io::Result<()> {
+    let fixes = manifests.iter().flat_map(|manifest| manifest.findings).filter_map(|finding| finding.fix.as_ref());
+    match fixes.filter(|fix| fix.applicability.is_safe()).count() {
+        0 => Ok(()),
+        safe => writeln!(out, "`batch check --fix` mends {} of them, `--diff` shows how", thousands(safe)),
     }
 }
 

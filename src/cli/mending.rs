@@ -1,0 +1,152 @@
+//! Fixes of manifests: made in the file, or shown as a diff.
+
+use super::failure::Failure;
+use super::terminal::{Terminal, Volume};
+use crate::base::durable;
+use crate::diagnostic::code::Code;
+use crate::manifest::{self, Fixed, Loaded, Mended};
+use crate::report::look::{Color, Hue, Look, count};
+use crate::report::terminal_safe;
+use similar::TextDiff;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::time::Duration;
+
+/// Fixes that are listed one by one at most.
+const SHOWN: usize = 20;
+
+/// How long a diff may be made finer; a coarser one is right as well.
+const FINE: Duration = Duration::from_secs(2);
+
+/// What becomes of safe fixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fixes {
+    /// They stay suggestions.
+    Offered,
+    /// They are made, and the file is written.
+    Written,
+    /// They are made, and the difference is shown; nothing is written.
+    Shown,
+}
+
+impl Fixes {
+    /// What the options say: `--diff` writes nothing, with `--fix` or without.
+    pub(super) fn of(fix: bool, diff: bool) -> Fixes {
+        match (fix, diff) {
+            (_, true) => Fixes::Shown,
+            (true, false) => Fixes::Written,
+            (false, false) => Fixes::Offered,
+        }
+    }
+
+    /// Reads and checks a manifest, and does with its fixes what is to be done. Gives what is still wrong, and how many
+    /// were fixed.
+    ///
+    /// # Errors
+    /// Where the fixed manifest can't be written; it is then as it was.
+    pub(super) fn load(self, path: &Path, terminal: &Terminal) -> Result<(Loaded, usize), Failure> {
+        if self == Fixes::Offered {
+            return Ok((manifest::load(path), 0));
+        }
+        let mended = manifest::mend(path);
+        match self {
+            Fixes::Shown => show_difference(&mended, terminal.stdout),
+            _ if path == Path::new("-") => {
+                // A reader that went away has read enough.
+                let _ = io::stdout().lock().write_all(mended.loaded.source.text().as_bytes());
+            }
+            _ if mended.fixed.is_empty() => {}
+            _ => write(path, &mended)?,
+        }
+        if terminal.volume > Volume::Quiet && !mended.fixed.is_empty() {
+            // Where standard error is closed, nobody reads it.
+            let _ = say(&mended, self, terminal.stderr);
+        }
+        Ok((mended.loaded, mended.fixed.len()))
+    }
+}
+
+/// Writes the fixed manifest where its links lead, unless somebody else wrote there in the meantime.
+fn write(path: &Path, mended: &Mended) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::machine(format!("{} can't be fixed: {error}", path.display()));
+    let real = path.canonicalize().map_err(failed)?;
+    if fs::read(&real).map_err(failed)? != mended.original.as_bytes() {
+        let message = format!("{} changed while it was checked; nothing was written", path.display());
+        return Err(Failure::machine(message).hint("run the command again"));
+    }
+    durable::rewrite_whole(&real, mended.loaded.source.text().as_bytes()).map_err(failed)
+}
+
+/// What was fixed, or would be.
+fn say(mended: &Mended, fixes: Fixes, look: Look) -> io::Result<()> {
+    let mut err = BufWriter::new(io::stderr().lock());
+    let name = terminal_safe::line(mended.loaded.source.name());
+    let done = if fixes == Fixes::Shown { "would fix" } else { "fixed" };
+    let mistakes = count(mended.fixed.len(), "mistake");
+    writeln!(err, "{} in {name}", look.paint(Hue::Good, format!("{done} {mistakes}")))?;
+    for Fixed { code, position, was, now } in mended.fixed.iter().take(SHOWN) {
+        let (was, now) = (terminal_safe::line(was), terminal_safe::line(now));
+        let what =
+            if was.is_empty() && now == " " { "put in a space".to_owned() } else { format!("`{was}` became `{now}`") };
+        writeln!(err, "  {}:{} {code}: {what}", position.line, position.column)?;
+    }
+    if let Some(more @ 1..) = mended.fixed.len().checked_sub(SHOWN) {
+        writeln!(err, "  and {more} more")?;
+    }
+    if mended.fixed.iter().any(|fixed| fixed.code == Code::MentionSpacing) {
+        writeln!(
+            err,
+            "  a job with another prompt is another job: `batch plan` shows which videos would be made again"
+        )?;
+    }
+    writeln!(err)?;
+    err.flush()
+}
+
+/// The difference that the fixes make, on standard output; to a file or a pipe exactly as `patch` wants it.
+fn show_difference(mended: &Mended, look: Look) {
+    let name = mended.loaded.source.name();
+    let difference = TextDiff::configure().timeout(FINE).diff_lines(&mended.original[..], mended.loaded.source.text());
+    let unified = difference.unified_diff().header(name, name).to_string();
+    // A reader that went away has read enough.
+    let _ = write_difference(BufWriter::new(io::stdout().lock()), &unified, look);
+}
+
+fn write_difference(mut out: impl Write, unified: &str, look: Look) -> io::Result<()> {
+    if look.color == Color::None && look.width.is_none() {
+        out.write_all(unified.as_bytes())?;
+        return out.flush();
+    }
+    for line in unified.lines() {
+        let hue = match line.as_bytes() {
+            [b'+', ..] => Hue::Good,
+            [b'-', ..] => Hue::Bad,
+            [b'@', ..] => Hue::Accent,
+            _ => Hue::Plain,
+        };
+        writeln!(out, "{}", look.paint(hue, terminal_safe::line(line)))?;
+    }
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_wrote_in_the_meantime_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jobs.yaml");
+        fs::write(&path, "version: '1'\njobs: []\n").unwrap();
+        let mended = manifest::mend(&path);
+        assert_eq!(mended.fixed.len(), 1);
+        fs::write(&path, "version: '1'\njobs: [] # new\n").unwrap();
+        let failure = write(&path, &mended).unwrap_err();
+        assert!(failure.message.contains("changed"), "{failure:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "version: '1'\njobs: [] # new\n");
+        fs::write(&path, &mended.original).unwrap();
+        write(&path, &mended).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "version: 1\njobs: []\n");
+    }
+}
