@@ -1,3 +1,75 @@
-//! Writing documents.
+//! Writing documents: from the neutral tree to a text in each of the formats.
 
+mod comments;
+mod item;
 pub mod plain;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use comments::Modeline;
+pub use item::Item;
+
+use super::{Format, Source, parse};
+
+/// A text in another format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Converted {
+    /// The text; a modeline came along, other comments didn't.
+    pub text: String,
+    /// How many comments stayed behind.
+    pub comments: usize,
+}
+
+/// Why there is no text in another format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotConverted {
+    /// It holds mistakes, or values that not all formats have.
+    #[error("it holds values that not all formats have")]
+    Unwritable,
+    /// What was written reads otherwise: a mistake of this program.
+    #[error("what was written doesn't mean the same, which is a mistake of batch")]
+    Altered,
+}
+
+/// What `source` says, in the format `to`: the same values, read back to make sure.
+///
+/// # Errors
+/// [`NotConverted`] says why not.
+pub fn convert(source: &Source, from: Format, to: Format) -> Result<Converted, NotConverted> {
+    let parsed = parse(source, from);
+    let item = Item::of(parsed.tree.root()).filter(|_| parsed.flaws.is_empty()).ok_or(NotConverted::Unwritable)?;
+    let (comments, modeline) = comments::comments(source.text(), &parsed.tree);
+    let head = modeline.and_then(|modeline| modeline.line(to)).unwrap_or_default();
+    let text = head + &write(&item, to).ok_or(NotConverted::Unwritable)?;
+    let written = Source::new("", text);
+    let again = parse(&written, to);
+    let is_same = again.flaws.is_empty() && Item::of(again.tree.root()).is_some_and(|again| again.means(&item));
+    if !is_same {
+        return Err(NotConverted::Altered);
+    }
+    Ok(Converted { text: written.text().to_owned(), comments })
+}
+
+/// A document in this format; `None` where the format can't hold it: TOML's outermost value is a table.
+pub fn write(item: &Item, format: Format) -> Option<String> {
+    match format {
+        Format::Yaml => Some(yaml::write(item)),
+        Format::Toml => toml::to_string_pretty(item).ok(),
+        Format::Json => serde_json::to_string_pretty(item).ok().map(|text| visible(&text) + "\n"),
+    }
+}
+
+/// JSON in which characters that can't be seen are escaped: they stand in strings only, and a reader of YAML refuses some.
+fn visible(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' => out.push(c),
+            c if plain::needs_escape(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}

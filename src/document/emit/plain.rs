@@ -13,6 +13,11 @@ pub fn is_text(text: &str) -> bool {
     starts && has_letter && text.chars().all(inner) && !is_word(text) && !is_number(text)
 }
 
+/// Whether some reader doesn't take the character as it is.
+pub fn needs_escape(c: char) -> bool {
+    c.is_control() && c != '\t' || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
 fn is_word(text: &str) -> bool {
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
