@@ -39,8 +39,13 @@ pub struct Pointed<'a> {
 impl<'a> Checked<'a> {
     /// Where `label` points; `None` where the manifest can't be read.
     pub fn pointed(&self, label: &Label) -> Option<Pointed<'a>> {
+        self.pointed_at(label.span)
+    }
+
+    /// What `span` of the manifest, or of a file that it refers to, points at.
+    fn pointed_at(&self, span: Span) -> Option<Pointed<'a>> {
         let own = self.source?;
-        let (source, span) = own.of(label.span);
+        let (source, span) = own.of(span);
         let path = if std::ptr::eq(source, own) { self.path } else { source.name() };
         Some(Pointed { path, source, span })
     }

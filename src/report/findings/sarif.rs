@@ -20,7 +20,6 @@ use log::{
 };
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::ops::Range;
 
 /// Writes the log. The check ended with `exit_code`.
 ///
@@ -80,7 +79,7 @@ fn location<'a>(place: Pointed<'_>, label: &'a Label, root: &Root, id: Option<us
         id,
         physical_location: PhysicalLocation {
             artifact_location: artifact(place.path, root),
-            region: region(place, label.span.range()),
+            region: region(place),
         },
         message: (!label.text.is_empty()).then(|| Message::text(label.text.as_str())),
     }
@@ -93,8 +92,8 @@ fn whole<'a>(manifest: &Checked<'_>, root: &Root) -> Location<'a> {
     Location { id: None, physical_location, message: None }
 }
 
-fn region(place: Pointed<'_>, range: Range<usize>) -> Region {
-    let (start, end) = (place.source.position(range.start), place.source.position(range.end));
+fn region(Pointed { source, span, .. }: Pointed<'_>) -> Region {
+    let (start, end) = (source.position(span.start as usize), source.position(span.end as usize));
     Region {
         start_line: start.line,
         start_column: Some(start.column),
@@ -108,9 +107,9 @@ fn artifact(path: &str, root: &Root) -> ArtifactLocation {
 }
 
 fn proposal<'a>(manifest: &Checked<'a>, finding: &'a Finding, fix: &'a Fix, root: &Root) -> Option<Proposal<'a>> {
-    let place = Pointed { path: manifest.path, source: manifest.source?, span: fix.span };
+    let place = manifest.pointed_at(fix.span)?;
     let replacement = Replacement {
-        deleted_region: region(place, fix.span.range()),
+        deleted_region: region(place),
         inserted_content: ArtifactContent { text: &fix.replacement },
     };
     let change = ArtifactChange { artifact_location: artifact(place.path, root), replacements: [replacement] };
