@@ -57,6 +57,11 @@ impl Document {
     }
 }
 
+/// A schema as text, over many lines: it is read by people, too, and kept in version control.
+pub fn printed(schema: &Value) -> String {
+    format!("{schema:#}\n")
+}
+
 fn schema_of<T: JsonSchema>(document: Document) -> Value {
     let settings = SchemaSettings::draft07().for_serialize().with_transform(RecursiveTransform(without_null));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();

@@ -8,7 +8,7 @@ use std::path::Path;
 fn what_init_writes_is_valid_and_runs() {
     let project = Project::new();
     project.batch(["init", "videos/new"]).run().exits(0);
-    assert_eq!(project.files("."), ["videos/new/.gitignore", "videos/new/jobs.yaml"]);
+    assert_eq!(project.files("."), ["videos/new/.gitignore", "videos/new/jobs.schema.json", "videos/new/jobs.yaml"]);
     assert!(project.path("videos/new/refs").is_dir());
     let check = project.batch(["check", "--deny", "warnings", "videos/new/jobs.yaml"]).run().exits(0);
     assert!(!check.stderr.contains("warning"), "{check:?}");
@@ -19,21 +19,31 @@ fn what_init_writes_is_valid_and_runs() {
         assert!(ignored.lines().any(|ignored| ignored == line), "{ignored}");
     }
     assert!(!ignored.lines().any(|ignored| ignored == "*.lock"), "the lock is committed");
+    let named = project.read("videos/new/jobs.yaml").lines().next().unwrap().to_owned();
+    assert_eq!(named, "# yaml-language-server: $schema=jobs.schema.json", "editors find the schema without set-up");
+    let printed = project.batch(["schema"]).run().exits(0).stdout;
+    assert!(project.read("videos/new/jobs.schema.json") == printed, "`batch schema > jobs.schema.json` renews it");
 }
 
 #[test]
 fn init_never_writes_over_anything() {
-    let project = Project::new().with(".gitignore", "target\n.env").with("refs/dog.png", "an image");
+    let project = Project::new()
+        .with(".gitignore", "target\n.env")
+        .with("refs/dog.png", "an image")
+        .with("jobs.schema.json", "{}");
     project.batch(["init"]).run().exits(0);
     let ignored = project.read(".gitignore");
     assert!(ignored.starts_with("target\n.env\n") && ignored.matches(".env").count() == 1, "{ignored}");
-    assert_eq!(project.read("refs/dog.png"), "an image");
+    assert_eq!(
+        (project.read("refs/dog.png"), project.read("jobs.schema.json")),
+        ("an image".to_owned(), "{}".to_owned())
+    );
 
     project.write("jobs.yaml", "mine");
     fs::remove_file(project.path(".gitignore")).unwrap();
     let refused = project.batch(["init", "."]).run().exits(2);
     assert!(refused.stderr.contains("jobs.yaml"), "{refused:?}");
-    assert_eq!((project.read("jobs.yaml"), project.files(".").len()), ("mine".to_owned(), 2));
+    assert_eq!((project.read("jobs.yaml"), project.files(".").len()), ("mine".to_owned(), 3));
 
     let project = Project::new().with("file", "a file");
     assert_ne!(project.batch(["init", "file"]).run().code(), 0);

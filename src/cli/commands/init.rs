@@ -1,10 +1,11 @@
-//! `batch init`: a starter manifest, a .gitignore and a folder for images.
+//! `batch init`: a starter manifest with its schema for editors, a .gitignore and a folder for images.
 
 use crate::base::durable;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::NAMES;
 use crate::cli::terminal::{Terminal, Volume};
+use crate::report::schemas::{Document, printed};
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -17,8 +18,11 @@ pub(in crate::cli) struct Args {
     dir: PathBuf,
 }
 
-/// The starter manifest: it is valid as it stands.
+/// The starter manifest: it is valid as it stands, and its first line names [`SCHEMA`].
 const MANIFEST: &str = include_str!("init/jobs.yaml");
+
+/// The schema that editors complete, explain and underline the manifest by: beside it, so that it works without a network.
+const SCHEMA: &str = "jobs.schema.json";
 
 /// What doesn't belong into version control.
 const IGNORED: &str = include_str!("init/gitignore");
@@ -51,6 +55,10 @@ fn write(args: &Args) -> io::Result<()> {
     };
     if let Some(lines) = lines {
         durable::write_whole(&ignored, lines.as_bytes())?;
+    }
+    let schema = args.dir.join(SCHEMA);
+    if schema.symlink_metadata().is_err() {
+        durable::write_whole(&schema, printed(&Document::Manifest.schema()).as_bytes())?;
     }
     durable::write_whole(&args.dir.join("jobs.yaml"), MANIFEST.as_bytes())
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::report::schemas::Document;
+use crate::report::schemas::{Document, printed};
 use std::io::{self, Write};
 
 /// Options of `batch schema`.
@@ -18,9 +18,7 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Failure> {
         let names: Vec<_> = Document::ALL.iter().map(|document| document.as_str()).collect();
         Failure::usage(format!("there is no schema `{}`; there are: {}", args.name, names.join(", ")))
     })?;
-    // Over many lines: it is read by people, too, and kept in version control.
-    let schema = serde_json::to_string_pretty(&document.schema()).map_err(Failure::machine)?;
     // A reader that went away has read enough.
-    let _ = writeln!(io::stdout().lock(), "{schema}");
+    let _ = io::stdout().lock().write_all(printed(&document.schema()).as_bytes());
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! What a field's value may be.
 
-use super::patterns::{Pattern, of_item, of_name, of_text};
+use super::patterns::{Pattern, of_item, of_name, of_text, period};
 use crate::diagnostic::code::Code;
 use crate::manifest::fields::{Block, Field, Kind};
 use crate::spec::limits::{IMAGES, REFERENCES};
@@ -44,7 +44,12 @@ pub(super) fn written(field: &Field, text: &str) -> Value {
 
 fn of_kind(kind: Kind, field: &Field) -> Map<String, Value> {
     let schema = match kind {
-        Kind::Text | Kind::Filled | Kind::Period(..) | Kind::Rate => string(of_text(kind, field)),
+        Kind::Text | Kind::Filled | Kind::Rate => string(of_text(kind, field)),
+        Kind::Period(least, _) => {
+            let [mut made_of, digit] = period(least).map(|pattern| string(Some(pattern)));
+            made_of["allOf"] = json!([digit]);
+            made_of
+        }
         Kind::Word(words) => json!({"type": "string", "enum": words}),
         Kind::Choice(numbers) => json!({"type": "integer", "enum": numbers}),
         Kind::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),

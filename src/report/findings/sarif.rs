@@ -77,10 +77,7 @@ fn sentence(finding: &Finding) -> Cow<'_, str> {
 fn location<'a>(place: Pointed<'_>, label: &'a Label, root: &Root, id: Option<usize>) -> Location<'a> {
     Location {
         id,
-        physical_location: PhysicalLocation {
-            artifact_location: artifact(place.path, root),
-            region: region(place),
-        },
+        physical_location: PhysicalLocation { artifact_location: artifact(place.path, root), region: region(place) },
         message: (!label.text.is_empty()).then(|| Message::text(label.text.as_str())),
     }
 }
@@ -108,10 +105,8 @@ fn artifact(path: &str, root: &Root) -> ArtifactLocation {
 
 fn proposal<'a>(manifest: &Checked<'a>, finding: &'a Finding, fix: &'a Fix, root: &Root) -> Option<Proposal<'a>> {
     let place = manifest.pointed_at(fix.span)?;
-    let replacement = Replacement {
-        deleted_region: region(place),
-        inserted_content: ArtifactContent { text: &fix.replacement },
-    };
+    let replacement =
+        Replacement { deleted_region: region(place), inserted_content: ArtifactContent { text: &fix.replacement } };
     let change = ArtifactChange { artifact_location: artifact(place.path, root), replacements: [replacement] };
     let description = finding.help.as_deref().unwrap_or(&finding.message);
     Some(Proposal { description: Message::text(description), artifact_changes: [change] })
