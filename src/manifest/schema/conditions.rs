@@ -33,30 +33,26 @@ pub(super) fn of_the_manifest() -> Vec<Value> {
 /// A field that jobs need, and that `defaults` lacks.
 fn needs(field: &Field) -> Value {
     let message = format!("The job needs `{}`, and `defaults` has none.", field.name);
-    unless(defaults(has(field)), each_job(json!({"required": [field.name], "errorMessage": message})))
+    unless(defaults(has(field)), each_job(needed(field, &message)))
 }
 
 /// Where a job's references can come from.
 fn references() -> Vec<Value> {
-    let silent = json!({"properties": {PROMPT.name: {"type": "string", "not": {"pattern": MENTION}}}, "required": [PROMPT.name]});
-    let needs = |why: &str| json!({"required": [REFERENCES.name], "errorMessage": format!("The job needs `references`: {why}.")});
+    let silent = there(&PROMPT, json!({"type": "string", "not": {"pattern": MENTION}}));
+    let needs = |why: &str| needed(&REFERENCES, &format!("The job needs `references`: {why}."));
     let silent_needs = needs("its prompt mentions none");
     let no_library = needs("there is no library of references that the prompt could mention");
-    let written_out = json!({"properties": {REFERENCES.name: {"items": {
-        "type": "object",
-        "errorMessage": "There is no library of references to name: write the reference out, with name, type and urls.",
-    }}}});
+    let message = "There is no library of references to name: write the reference out, with name, type and urls.";
+    let written_out = with(&REFERENCES, json!({"items": {"type": "object", "errorMessage": message}}));
     vec![
         unless(defaults(has(&REFERENCES)), each_job(when(silent.clone(), silent_needs.clone()))),
         when(
-            json!({"allOf": [defaults(silent), {"not": defaults(has(&REFERENCES))}]}),
+            both(defaults(silent), json!({"not": defaults(has(&REFERENCES))})),
             each_job(unless(has(&PROMPT), silent_needs)),
         ),
         unless(json!({"anyOf": [has(&LIBRARY), defaults(has(&REFERENCES))]}), each_job(no_library)),
-        unless(
-            has(&LIBRARY),
-            json!({"properties": {DEFAULTS_FIELD.name: written_out, JOBS.name: {"items": written_out}}}),
-        ),
+        unless(has(&LIBRARY), with(&DEFAULTS_FIELD, written_out.clone())),
+        unless(has(&LIBRARY), each_job(written_out)),
     ]
 }
 
@@ -64,15 +60,13 @@ fn references() -> Vec<Value> {
 fn pairs() -> [Value; 3] {
     let high = is(&RESOLUTION, "1080p");
     let long = is(&DURATION, 8);
-    let own_duration = json!({
-        "required": [DURATION.name],
-        "errorMessage": "1080p videos last 5 s, not the 8 s of `defaults`: give the job a duration of 5.",
-    });
-    let own_pair = json!({"required": [DURATION.name], "errorMessage": "1080p videos last 5 s, and `defaults` says 1080p and 8 s."});
+    let own_duration =
+        needed(&DURATION, "1080p videos last 5 s, not the 8 s of `defaults`: give the job a duration of 5.");
+    let own_pair = needed(&DURATION, "1080p videos last 5 s, and `defaults` says 1080p and 8 s: give the job its own.");
     [
         when(defaults(high.clone()), each_job(unless(has(&RESOLUTION), five_seconds()))),
         when(defaults(long.clone()), each_job(when(high.clone(), own_duration))),
-        when(json!({"allOf": [defaults(high), defaults(long)]}), each_job(unless(has(&RESOLUTION), own_pair))),
+        when(both(defaults(high), defaults(long)), each_job(unless(has(&RESOLUTION), own_pair))),
     ]
 }
 
@@ -80,33 +74,35 @@ fn pairs() -> [Value; 3] {
 fn output_names() -> [Value; 3] {
     let lacks = |placeholder: &str| {
         let name = json!({"type": "string", "not": {"pattern": placeholder}});
-        json!({
-            "properties": {OUTPUT_FIELD.name: {"properties": {FILE_NAME.name: name}, "required": [FILE_NAME.name]}},
-            "required": [OUTPUT_FIELD.name],
-        })
+        there(&OUTPUT_FIELD, there(&FILE_NAME, name))
     };
-    let several = json!({"properties": {NUMBER_OF_VIDEOS.name: {"minimum": 2}}, "required": [NUMBER_OF_VIDEOS.name]});
-    let one = json!({"properties": {NUMBER_OF_VIDEOS.name: {"enum": [1], "errorMessage": "`output.name` has no {n}: all videos of the job would have one path."}}});
-    let own = json!({"required": [NUMBER_OF_VIDEOS.name], "errorMessage": "`output.name` has no {n}: all videos of the job would have one path."});
+    let several = there(&NUMBER_OF_VIDEOS, json!({"minimum": 2}));
+    let message = "`output.name` has no {n}: all videos of the job would have one path.";
+    let one = with(&NUMBER_OF_VIDEOS, json!({"maximum": 1, "errorMessage": message}));
     [
-        when(lacks(r"\{id\}"), json!({"properties": {JOBS.name: {"maxItems": 1}}})),
+        when(lacks(r"\{id\}"), with(&JOBS, json!({"maxItems": 1}))),
         when(lacks(r"\{n\}"), each_job(one)),
-        when(json!({"allOf": [lacks(r"\{n\}"), defaults(several)]}), each_job(own)),
+        when(both(lacks(r"\{n\}"), defaults(several)), each_job(needed(&NUMBER_OF_VIDEOS, message))),
     ]
 }
 
 fn five_seconds() -> Value {
-    json!({"properties": {DURATION.name: {"enum": [5], "errorMessage": "1080p videos last 5 s."}}})
+    with(&DURATION, json!({"enum": [5], "errorMessage": "1080p videos last 5 s."}))
 }
 
 /// That each job is so.
 fn each_job(so: Value) -> Value {
-    json!({"properties": {JOBS.name: {"items": so}}})
+    with(&JOBS, json!({"items": so}))
 }
 
 /// Whether there are `defaults` that are so.
 fn defaults(so: Value) -> Value {
-    json!({"properties": {DEFAULTS_FIELD.name: so}, "required": [DEFAULTS_FIELD.name]})
+    there(&DEFAULTS_FIELD, so)
+}
+
+/// That the field is there, and what to say where it isn't.
+fn needed(field: &Field, message: &str) -> Value {
+    json!({"required": [field.name], "errorMessage": message})
 }
 
 /// Whether the field is there.
@@ -116,7 +112,23 @@ fn has(field: &Field) -> Value {
 
 /// Whether the field is there, with this value.
 fn is(field: &Field, value: impl Into<Value>) -> Value {
-    json!({"properties": {field.name: {"const": value.into()}}, "required": [field.name]})
+    there(field, json!({"const": value.into()}))
+}
+
+/// Whether the field is there, and so.
+fn there(field: &Field, so: Value) -> Value {
+    let mut schema = with(field, so);
+    schema["required"] = json!([field.name]);
+    schema
+}
+
+/// That the field is so, where it is there. Tombi takes a mapping for closed unless it is said to be open.
+fn with(field: &Field, so: Value) -> Value {
+    json!({"properties": {field.name: so}, "additionalProperties": true})
+}
+
+fn both(one: Value, other: Value) -> Value {
+    json!({"allOf": [one, other]})
 }
 
 fn when(condition: Value, then: Value) -> Value {
