@@ -13,7 +13,9 @@ use crate::report::bar::Bar;
 use crate::report::fanout::Fanout;
 use crate::report::ndjson::Ndjson;
 use crate::report::plain::Plain;
-use crate::report::summary::RunSummary;
+use crate::report::quiet::Quiet;
+use crate::report::screen::Screen;
+use crate::report::summary::{Apart, RunSummary};
 use jiff::tz::TimeZone;
 use std::io;
 use std::time::Duration;
@@ -25,7 +27,13 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) struct Reporting {
     events: Events,
     fanout: Fanout,
+    screen: Screen,
+    volume: Volume,
 }
+
+/// What is said at the first Ctrl-C.
+const INTERRUPTED: &str =
+    "interrupted: nothing more is submitted, and what is in flight is recorded; once more ends it on the spot\n";
 
 /// Starts the reporters that the terminal is for, and `others`.
 ///
@@ -52,19 +60,25 @@ pub(super) fn start(
         (Progress::None, _) => {}
     }
     if terminal.volume == Volume::Quiet {
-        stderr.clear();
+        stderr = vec![Box::new(Quiet::new(io::stderr(), look))];
     } else {
-        stderr.push(Box::new(RunSummary::new(io::stderr(), look)));
+        let apart = if stderr.is_empty() { Apart::No } else { Apart::ByALine };
+        stderr.push(Box::new(RunSummary::new(io::stderr(), look, apart)));
     }
     reporters.push(Box::new(stderr));
     let fanout = Fanout::start(receiver, reporters).map_err(Failure::machine)?;
-    Ok(Reporting { events, fanout })
+    Ok(Reporting { events, fanout, screen: terminal.screen.clone(), volume: terminal.volume })
 }
 
 impl Reporting {
     /// The way to the reporters.
     pub(super) fn events(&self) -> Events {
         self.events.clone()
+    }
+
+    /// Where a picture may have to be taken away when a signal comes, and what is said then.
+    pub(super) fn when_interrupted(&self) -> (Screen, &'static str) {
+        (self.screen.clone(), if self.volume == Volume::Quiet { "" } else { INTERRUPTED })
     }
 
     /// Says how the run ended, and waits until it is shown.

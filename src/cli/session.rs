@@ -75,7 +75,8 @@ impl Session<'_> {
         let outcome = runtime.block_on(async {
             let (scribe, closer) = ledger.start(identity)?;
             let stop = Stop::default();
-            self.signals.listen(stop.clone());
+            let (screen, heard) = self.reporting.when_interrupted();
+            self.signals.listen(stop.clone(), screen, heard);
             // Together, so that they share syncs. A journal that can't be written says so again, and the engine acts on it.
             futures::future::join_all(first.into_iter().map(|entry| scribe.record(entry))).await;
             let parts = Parts {

@@ -3,6 +3,7 @@
 use super::exit::{Exit, Signal};
 use crate::engine::StopCause;
 use crate::engine::stop::{Level, Stop};
+use crate::report::screen::Screen;
 use std::sync::{Arc, OnceLock};
 
 /// Which signal came first, if one did.
@@ -16,26 +17,48 @@ impl Signals {
     }
 
     /// Listens until the runtime ends: the first signal stops the run, the second ends the process on the spot, which
-    /// loses nothing, since every step is in the journal before it counts.
-    pub(super) fn listen(&self, stop: Stop) {
+    /// loses nothing, since every step is in the journal before it counts. `heard` is said at the first.
+    pub(super) fn listen(&self, stop: Stop, screen: Screen, heard: &'static str) {
         let signals = self.clone();
         // Taken here, not in the task: a signal that comes before the task's first turn counts too.
         let Ok(mut source) = Source::new() else { return };
         tokio::spawn(async move {
             loop {
-                let signal = source.next().await;
-                if signals.0.set(signal).is_err() {
-                    end(signal);
+                match source.next().await {
+                    Heard::End(signal) if signals.0.set(signal).is_err() => end(signal, &screen),
+                    Heard::End(_) => {
+                        screen.say(heard);
+                        stop.to(Level::Out, StopCause::Interrupted);
+                    }
+                    #[cfg(unix)]
+                    Heard::Suspend => suspend(&screen),
                 }
-                stop.to(Level::Out, StopCause::Interrupted);
             }
         });
     }
 }
 
+/// What a signal asks for.
+enum Heard {
+    /// The end.
+    End(Signal),
+    /// A rest: Ctrl-Z.
+    #[cfg(unix)]
+    Suspend,
+}
+
+/// Stops the process, its picture taken off the terminal, until the shell lets it go on.
+#[cfg(unix)]
+fn suspend(screen: &Screen) {
+    use rustix::process::{Signal, getpid, kill_process};
+    // That a process may stop itself needs no proof; if not, it goes on.
+    let _ = screen.without(|| kill_process(getpid(), Signal::STOP));
+}
+
 /// Ends the process at once.
 #[expect(clippy::exit, reason = "a second signal asks for exactly this")]
-fn end(signal: Signal) -> ! {
+fn end(signal: Signal, screen: &Screen) -> ! {
+    screen.leave_at_once();
     std::process::exit(i32::from(Exit::Interrupted(signal).code()))
 }
 
@@ -44,6 +67,7 @@ struct Source {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
     hang_up: tokio::signal::unix::Signal,
+    suspend: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -54,14 +78,16 @@ impl Source {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
+            suspend: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
         })
     }
 
-    async fn next(&mut self) -> Signal {
+    async fn next(&mut self) -> Heard {
         tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.hang_up.recv() => Signal::HangUp,
+            _ = self.interrupt.recv() => Heard::End(Signal::Interrupt),
+            _ = self.terminate.recv() => Heard::End(Signal::Terminate),
+            _ = self.hang_up.recv() => Heard::End(Signal::HangUp),
+            _ = self.suspend.recv() => Heard::Suspend,
         }
     }
 }
@@ -75,9 +101,9 @@ impl Source {
         Ok(Source)
     }
 
-    async fn next(&mut self) -> Signal {
+    async fn next(&mut self) -> Heard {
         match tokio::signal::ctrl_c().await {
-            Ok(()) => Signal::Interrupt,
+            Ok(()) => Heard::End(Signal::Interrupt),
             Err(_) => std::future::pending().await,
         }
     }

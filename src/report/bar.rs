@@ -1,6 +1,6 @@
 //! `--progress bar`: a picture of the run at the bottom of the terminal, and above it what is out of the ordinary.
 
-use super::look::Look;
+use super::look::{Hue, Look};
 use super::screen::Screen;
 use super::standing::Standing;
 use super::words::{self, Weight};
@@ -32,7 +32,7 @@ impl Bar {
         Bar { screen, look, standing: Standing::default(), said: 0, left_out: 0 }
     }
 
-    fn say(&mut self, hue: super::look::Hue, text: String) {
+    fn say(&mut self, hue: Hue, text: String) {
         if self.said < MESSAGES {
             self.screen.say(&format!("{}\n", self.look.paint(hue, text)));
             self.said += 1;
@@ -44,7 +44,7 @@ impl Bar {
     fn draw(&mut self, now: Timestamp) {
         if self.left_out > 0 {
             let words = format!("{} and {} more messages\n", self.look.ellipsis(), self.left_out);
-            self.screen.say(&self.look.paint(super::look::Hue::Faint, words).to_string());
+            self.screen.say(&self.look.paint(Hue::Faint, words).to_string());
         }
         (self.said, self.left_out) = (0, 0);
         self.screen.draw(|room| picture::lines(&self.standing, self.look, room, now));
@@ -64,9 +64,8 @@ impl Reporter for Bar {
                 }
             }
         }
-        if let Some((hue, text)) =
-            away.filter(|_| self.standing.away().is_none()).map(|since| words::back(since, *time))
-        {
+        if let (Some(since), None) = (away, self.standing.away()) {
+            let (hue, text) = words::back(since, *time);
             self.say(hue, text);
         }
     }

@@ -128,7 +128,18 @@ pub fn count(n: usize, noun: &str) -> String {
 
 /// A size as people say it: `1.84 MB`.
 pub fn size(bytes: u64) -> String {
-    indicatif::DecimalBytes(bytes).to_string()
+    let mut amount = bytes as f64;
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    for unit in ["kB", "MB", "GB"] {
+        amount /= 1000.0;
+        // What rounds to a thousand is one of the next unit.
+        if amount < 999.995 {
+            return format!("{amount:.2} {unit}");
+        }
+    }
+    format!("{:.2} TB", amount / 1000.0)
 }
 
 /// A number with its thousands set apart.
@@ -157,6 +168,13 @@ mod tests {
         assert_eq!(look.fit("abc", 2), "a…");
         assert_eq!(look.fit("abc", 0), "…");
         assert_eq!(Look { drawing: Drawing::Ascii, ..look }.fit("abcdef", 5), "ab...");
+    }
+
+    #[test]
+    fn sizes_have_the_unit_that_fits() {
+        let sizes = [0, 999, 1000, 24_610, 999_994, 999_996, 1_843_200, 4_000_000_000, 7_200_000_000_000].map(size);
+        let expected = ["0 B", "999 B", "1.00 kB", "24.61 kB", "999.99 kB", "1.00 MB", "1.84 MB", "4.00 GB", "7.20 TB"];
+        assert_eq!(sizes, expected);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod ndjson;
 mod outlet;
 mod picture;
 pub mod plain;
+pub mod quiet;
 pub mod schemas;
 pub mod screen;
 mod span;

@@ -47,7 +47,10 @@ impl<W: Write> Plain<W> {
         }
         self.said = Some(now);
         let (done, total) = (self.standing.done(), self.standing.total());
-        let words = self.standing.words(now);
+        let words = match self.standing.away() {
+            None => self.standing.words(now),
+            Some(away) => away.words(now),
+        };
         let gap = if words.is_empty() { "" } else { ": " };
         self.line(now, Hue::Plain, format_args!("{done} of {total} done{gap}{words}"));
     }
@@ -59,7 +62,12 @@ impl<W: Write + Send> Reporter for Plain<W> {
             self.planning = false;
             self.line(*time, Hue::Plain, self.standing.plan());
         }
+        let away = self.standing.away().map(|away| away.since);
         self.standing.event(event, *time);
+        if let (Some(since), None) = (away, self.standing.away()) {
+            let (hue, text) = words::back(since, *time);
+            self.line(*time, hue, text);
+        }
         if let Some((_, hue, text)) = words::line(event) {
             self.line(*time, hue, text);
         }

@@ -18,11 +18,15 @@ use std::path::PathBuf;
 /// Of a long list so many are shown.
 const SHOWN: usize = 5;
 
+/// Columns of a message at the most: the lock has all of it.
+const MESSAGE: usize = 300;
+
 /// Collects what a run does, and says it in a few lines when the run is over.
 #[derive(Debug)]
 pub struct RunSummary<W> {
     out: Outlet<W>,
     look: Look,
+    apart: Apart,
     run: Option<(Target, Timestamp)>,
     /// What the videos' paths are relative to.
     base: PathBuf,
@@ -35,6 +39,15 @@ pub struct RunSummary<W> {
     uncertain: HashMap<JobId, (usize, String)>,
     /// How and when the run ended.
     end: Option<(Summary, u8, Timestamp)>,
+}
+
+/// How a summary is set apart from what stands above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Apart {
+    /// Not at all: nothing stands there.
+    No,
+    /// By an empty line, where anything was done.
+    ByALine,
 }
 
 /// What failures have in common: the cause, and the message without the numbers and ids in it.
@@ -53,10 +66,11 @@ struct Failures {
 
 impl<W: Write> RunSummary<W> {
     /// Writes to `out` when the run is over.
-    pub fn new(out: W, look: Look) -> RunSummary<W> {
+    pub fn new(out: W, look: Look, apart: Apart) -> RunSummary<W> {
         RunSummary {
             out: Outlet::new(out),
             look,
+            apart,
             run: None,
             base: PathBuf::new(),
             folders: BTreeMap::new(),
@@ -87,6 +101,10 @@ impl<W: Write> RunSummary<W> {
         let (Some((target, start)), Some((summary, exit_code, end))) = (self.run.take(), self.end.take()) else {
             return;
         };
+        let idle = summary.submits + summary.polls + summary.videos == 0 && self.failures.is_empty();
+        if self.apart == Apart::ByALine && !idle {
+            self.out.line(format_args!(""));
+        }
         self.made(&summary);
         self.held();
         self.failed();
@@ -102,8 +120,8 @@ impl<W: Write> RunSummary<W> {
         }
         let time = about(end.duration_since(start));
         let (submits, uploads) = (count(summary.submits, "submit"), count(summary.uploads, "upload"));
-        let downloads = count(summary.videos, "download");
-        let line = format!("{time}; {submits}, {uploads}, {downloads}");
+        let (polls, downloads) = (count(summary.polls, "poll"), count(summary.videos, "download"));
+        let line = format!("{time}; {submits}, {uploads}, {polls}, {downloads}");
         self.out.line(format_args!("{}", self.look.paint(Hue::Faint, line)));
     }
 
@@ -151,6 +169,7 @@ impl<W: Write> RunSummary<W> {
         self.out.line(format_args!("{without}:"));
         for (Kind(cause, _), failures) in kinds.iter().take(SHOWN) {
             let message = terminal_safe::line(&failures.message);
+            let message = self.look.fit(&message, MESSAGE);
             let (n, cause) = (thousands(failures.count), cause.meaning());
             self.out.line(format_args!("  {n} {cause}: {message}"));
             let jobs: Vec<_> = failures.jobs.iter().map(JobId::as_str).collect();

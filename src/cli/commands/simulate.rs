@@ -49,7 +49,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
             .await
             .map_err(|error| Failure::machine(format!("port {} can't be had: {error}", args.port)))?;
         let (stop, signals) = (Stop::default(), Signals::default());
-        signals.listen(stop.clone());
+        signals.listen(stop.clone(), terminal.screen.clone(), "");
         // The address alone, for scripts; a reader that went away doesn't end the service.
         let _ = writeln!(io::stdout(), "{}", simulator.base_url());
         if terminal.volume > Volume::Quiet {

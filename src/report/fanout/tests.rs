@@ -6,7 +6,7 @@ use crate::report::look::Look;
 use crate::report::ndjson::Ndjson;
 use crate::report::plain::Plain;
 use crate::report::schemas::Document;
-use crate::report::summary::RunSummary;
+use crate::report::summary::{Apart, RunSummary};
 use crate::report::testing::{Blocked, Closed, Shared, a_run, finished, started, submitted};
 use jiff::tz::TimeZone;
 use std::sync::Mutex;
@@ -28,7 +28,7 @@ fn every_reporter_hears_everything_in_order() {
     let (one, other) = (Shared::default(), Shared::default());
     let together: Vec<Box<dyn Reporter>> = vec![
         Box::new(Plain::new(one.clone(), Look::PLAIN, TimeZone::UTC)),
-        Box::new(RunSummary::new(one.clone(), Look::PLAIN)),
+        Box::new(RunSummary::new(one.clone(), Look::PLAIN, Apart::No)),
     ];
     let fanout = Fanout::start(receiver, vec![Box::new(Ndjson::new(other.clone())), Box::new(together)]).unwrap();
     run(&events);
@@ -40,7 +40,7 @@ fn every_reporter_hears_everything_in_order() {
         .collect();
     assert_eq!(kinds.len(), 1002);
     assert_eq!((kinds[0].as_str(), kinds[1001].as_str()), ("\"run_started\"", "\"run_finished\""));
-    assert!(one.text().ends_with("0 submits, 0 uploads, 0 downloads\n"), "the summary comes last");
+    assert!(one.text().ends_with("0 submits, 0 uploads, 0 polls, 0 downloads\n"), "the summary comes last");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_blocked_reader_holds_up_neither_the_run_nor_the_other_reporters() {
     let (blocked, _shut) = Blocked::new();
     let other = Shared::default();
     let reporters: Vec<Box<dyn Reporter>> =
-        vec![Box::new(Ndjson::new(blocked)), Box::new(RunSummary::new(other.clone(), Look::PLAIN))];
+        vec![Box::new(Ndjson::new(blocked)), Box::new(RunSummary::new(other.clone(), Look::PLAIN, Apart::No))];
     let fanout = Fanout::start(receiver, reporters).unwrap();
     // Returns although nothing is read: sending doesn't wait.
     run(&events);

@@ -24,6 +24,7 @@ fn each_change_of_state_is_a_line() {
     12:03:15 hill uncertain: the connection broke after the request went out
     12:03:31 late status again in 2.5 s: HTTP 502
     12:03:36 all wait 1m 30s: the service says 503
+    12:05:21 the service answers again, after 1m 45s
     12:05:21 park-walk generated after 2m 8s
     12:05:21 2 of 4 done: 1 in flight, 1 being fetched, 1 failed, 1 uncertain; 55.4/h, about 30s left
     12:05:23 park-walk downloaded out/park-walk-1.mp4 (1.84 MB)

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 fn summary(events: &[Stamped]) -> String {
     let out = Shared::default();
-    let mut summary = RunSummary::new(out.clone(), Look::PLAIN);
+    let mut summary = RunSummary::new(out.clone(), Look::PLAIN, Apart::No);
     events.iter().for_each(|event| summary.event(event));
     summary.finish();
     out.text()
@@ -27,7 +27,7 @@ fn it_says_what_was_made_what_failed_and_what_to_type() {
         batch resolve jobs.yaml hill
     1 job left for another run
     go on with: batch run jobs.yaml
-    2m 31s; 3 submits, 1 upload, 1 download
+    2m 31s; 3 submits, 1 upload, 12 polls, 1 download
     ");
 }
 
@@ -36,7 +36,7 @@ fn a_run_with_nothing_to_do_is_two_lines() {
     let done = finished(Summary { kept: 12, ..Summary::default() }, 0);
     assert_snapshot!(summary(&[at(0, started(12)), at(0, done)]), @"
     12 jobs had their videos already
-    0s; 0 submits, 0 uploads, 0 downloads
+    0s; 0 submits, 0 uploads, 0 polls, 0 downloads
     ");
 }
 
@@ -59,7 +59,7 @@ fn failures_are_grouped_by_their_cause() {
       1 generated, but not downloaded: HTTP 403 for out/␛[31mlake-1.mp4
         lake
     go on with: batch run jobs.yaml
-    3s; 902 submits, 0 uploads, 0 downloads
+    3s; 902 submits, 0 uploads, 0 polls, 0 downloads
     ");
 }
 
@@ -121,7 +121,7 @@ fn a_run_that_never_began_has_no_summary() {
 fn colors_add_nothing_but_color() {
     let out = Shared::default();
     let look = Look { color: Color::Ansi, drawing: Drawing::Ascii, width: Some(80) };
-    let mut colorful = RunSummary::new(out.clone(), look);
+    let mut colorful = RunSummary::new(out.clone(), look, Apart::No);
     a_run().iter().for_each(|event| colorful.event(event));
     colorful.finish();
     let text = out.text();

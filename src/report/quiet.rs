@@ -1,0 +1,94 @@
+//! `-q`: nothing but that a service which is away is waited for, since a run that hangs in silence looks broken.
+
+use super::look::{Hue, Look};
+use super::outlet::Outlet;
+use super::standing::Standing;
+use super::{Reporter, terminal_safe, words};
+use crate::event::Stamped;
+use jiff::{SignedDuration, Timestamp};
+use std::io::Write;
+
+/// How long a service is away before that is said.
+const FIRST: SignedDuration = SignedDuration::from_secs(10);
+
+/// The time between two words about the same absence.
+const AGAIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// Says that a service is waited for, and nothing else.
+#[derive(Debug)]
+pub struct Quiet<W> {
+    out: Outlet<W>,
+    look: Look,
+    standing: Standing,
+    /// When the present absence was last spoken of.
+    said: Option<Timestamp>,
+}
+
+impl<W: Write> Quiet<W> {
+    /// Writes to `out`.
+    pub fn new(out: W, look: Look) -> Quiet<W> {
+        Quiet { out: Outlet::new(out), look, standing: Standing::default(), said: None }
+    }
+
+    fn say(&mut self, hue: Hue, text: &str) {
+        self.out.line(format_args!("{}", self.look.paint(hue, text)));
+    }
+}
+
+impl<W: Write + Send> Reporter for Quiet<W> {
+    fn event(&mut self, Stamped { event, time }: &Stamped) {
+        let since = self.standing.away().map(|away| away.since);
+        self.standing.event(event, *time);
+        if let (Some(since), None) = (since, self.standing.away())
+            && self.said.take().is_some()
+        {
+            let (hue, text) = words::back(since, *time);
+            self.say(hue, &text);
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        let Some(away) = self.standing.away() else { return };
+        let due = self.said.map_or((away.since, FIRST), |said| (said, AGAIN));
+        if now.duration_since(due.0) >= due.1 {
+            let text = format!("{}: {}", away.words(now), terminal_safe::line(&away.message));
+            self.said = Some(now);
+            self.say(Hue::Caution, &text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+    use crate::report::testing::{Shared, a_run, at, started, submitted};
+
+    #[test]
+    fn only_an_absence_that_lasts_is_spoken_of() {
+        let out = Shared::default();
+        let mut quiet = Quiet::new(out.clone(), Look::PLAIN);
+        let now = |seconds| at(seconds, started(1)).time;
+        a_run().iter().for_each(|event| quiet.event(event));
+        assert_eq!(out.text(), "");
+        let away =
+            |seconds| at(seconds, Event::Throttled { message: "connection refused\x1b".to_owned(), pause: 60.0 });
+        quiet.event(&away(1000));
+        quiet.tick(now(1009));
+        quiet.event(&at(1009, submitted("a")));
+        assert_eq!(out.text(), "", "a moment is no matter");
+        for seconds in 2000..3300 {
+            if seconds % 60 == 0 {
+                quiet.event(&away(seconds));
+            }
+            quiet.tick(now(seconds));
+        }
+        quiet.event(&at(3300, submitted("a")));
+        insta::assert_snapshot!(out.text(), @"
+        waiting for the service for 10s, next try in 50s: connection refused␛
+        waiting for the service for 10m 10s, next try in 50s: connection refused␛
+        waiting for the service for 20m 10s, next try in 50s: connection refused␛
+        the service answers again, after 21m
+        ");
+    }
+}
