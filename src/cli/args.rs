@@ -1,6 +1,7 @@
 //! The command line, as data: its docs are the help.
 
 use super::commands;
+use crate::base::decimal::Decimal;
 use crate::plan::select::Shard;
 use crate::spec::names::Tag;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -131,6 +132,9 @@ pub(super) struct Choosing {
     /// Submit at most N jobs this time: a pilot run
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<usize>,
+    /// Submit nothing that would take the estimated cost beyond X, in the unit of the manifest's prices
+    #[arg(long, value_name = "X")]
+    pub(super) max_cost: Option<Decimal>,
     /// Leave failed jobs as they are
     #[arg(long, conflicts_with = "retry_failed")]
     pub(super) keep_failed: bool,

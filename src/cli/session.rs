@@ -125,6 +125,7 @@ pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings
         patience: run.patience,
         on_uncertain: run.on_uncertain,
         max_failures: None,
+        max_cost: None,
         backoff: BACKOFF,
     }
 }

@@ -77,7 +77,8 @@ pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<C
         (false, false) => Retry::Failed,
     };
     let on_uncertain = choosing.on_uncertain.map_or(manifest.run.on_uncertain, OnUncertain::from);
-    Ok(Choice { selection, policy: Policy { retry, on_uncertain }, limit: choosing.limit, prune: false })
+    let policy = Policy { retry, on_uncertain };
+    Ok(Choice { selection, policy, limit: choosing.limit, max_cost: choosing.max_cost, prune: false })
 }
 
 /// A variable of the environment; an empty one counts as none.

@@ -1,5 +1,6 @@
 //! What all jobs of a run share.
 
+use super::budget::Budget;
 use super::cadence::Cadence;
 use super::gate::{Gate, Patience};
 use super::stop::{Level, Stop};
@@ -45,6 +46,7 @@ pub(super) struct Context<S> {
     pub(super) gate: Gate,
     pub(super) cadence: Cadence,
     pub(super) uploads: Uploads,
+    pub(super) budget: Budget,
     pub(super) calls: Semaphore,
     pub(super) downloads: Semaphore,
     /// Holds down how often all jobs together are asked for again.
@@ -90,6 +92,7 @@ impl<S: Service> Context<S> {
             gate: Gate::new(settings.patience, settings.backoff),
             cadence: Cadence::new(settings.poll_interval),
             uploads: Uploads::new(parts.uploads),
+            budget: Budget::new(settings.max_cost),
             calls: Semaphore::new(CALLS),
             downloads: Semaphore::new(DOWNLOADS),
             repeated_polls: Mutex::new(Throttle::new(REPEATED_POLLS_PER_SECOND, Duration::from_secs(1))),

@@ -1,5 +1,6 @@
 //! Decides which job is next: the sole owner of a run's queue, its slots and its numbers.
 
+use super::budget::Reservation;
 use super::context::Context;
 use super::job::{End, buy, fetch, follow, without_task};
 use super::purchase::{Bought, Urls, upload};
@@ -30,6 +31,8 @@ const FETCHING: usize = 32;
 pub(super) struct Dispatcher<S, P> {
     context: Arc<Context<S>>,
     purchases: P,
+    /// The next purchase, if there is no money for it: others may give back theirs.
+    unaffordable: Option<Purchase>,
     /// Left by earlier runs: at the service, and finished there.
     resumed: Vec<Record>,
     finished: std::vec::IntoIter<Record>,
@@ -53,15 +56,21 @@ pub(super) struct Dispatcher<S, P> {
 /// A purchase on its way to a slot.
 enum Prepared {
     Uploading,
-    Ready(Box<Purchase>, Urls),
+    Ready(Box<Order>, Urls),
     /// It can't be bought; its place is passed over.
     Spoilt,
+}
+
+/// A purchase with the money for it.
+struct Order {
+    purchase: Purchase,
+    reservation: Reservation,
 }
 
 /// What jobs tell the dispatcher.
 enum Message {
     /// The images of the purchase with this number are at the service, or can't be.
-    Uploaded(usize, Box<Purchase>, Result<Urls, Bought>),
+    Uploaded(usize, Box<Order>, Result<Urls, Bought>),
     /// A job came to its end in this run.
     Ended(JobId, Box<End>),
     /// A job that an earlier run left finished came to its end.
@@ -79,6 +88,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         Dispatcher {
             context,
             purchases: work.purchases,
+            unaffordable: None,
             resumed,
             finished: finished.into_iter(),
             window: VecDeque::new(),
@@ -154,19 +164,31 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         }
         let ahead = self.context.settings.concurrency.saturating_sub(self.in_flight) + AHEAD;
         while self.window.len() < ahead {
-            let Some(purchase) = self.purchases.next() else { return };
+            let Some(order) = self.next_order() else { return };
             let number = self.prepared;
             self.prepared += 1;
-            if purchase.images.is_empty() {
-                self.window.push_back(Prepared::Ready(Box::new(purchase), Urls::new()));
+            if order.purchase.images.is_empty() {
+                self.window.push_back(Prepared::Ready(order, Urls::new()));
                 continue;
             }
             self.window.push_back(Prepared::Uploading);
             let (context, outbox) = (self.context.clone(), self.outbox.clone());
             self.tasks.spawn(async move {
-                let urls = upload(&context, &purchase).await;
-                let _ = outbox.send(Message::Uploaded(number, Box::new(purchase), urls));
+                let urls = upload(&context, &order.purchase).await;
+                let _ = outbox.send(Message::Uploaded(number, order, urls));
             });
+        }
+    }
+
+    /// The next purchase, if there is money for it. None overtakes it: what is bought doesn't depend on who is quick.
+    fn next_order(&mut self) -> Option<Box<Order>> {
+        let purchase = self.unaffordable.take().or_else(|| self.purchases.next())?;
+        match self.context.budget.reserve(purchase.price) {
+            Some(reservation) => Some(Box::new(Order { purchase, reservation })),
+            None => {
+                self.unaffordable = Some(purchase);
+                None
+            }
         }
     }
 
@@ -180,12 +202,13 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         if !self.may_start() || self.next_submit > Instant::now() {
             return false;
         }
-        let Some(Prepared::Ready(purchase, urls)) = self.window.pop_front() else { return false };
+        let Some(Prepared::Ready(order, urls)) = self.window.pop_front() else { return false };
         if let Some(rate) = &mut self.rate {
             self.next_submit = rate.reserve(Instant::now());
         }
         let slot = self.slot();
-        self.spawn(purchase.key.job.clone(), buy(self.context.clone(), *purchase, urls, slot));
+        let Order { purchase, reservation } = *order;
+        self.spawn(purchase.key.job.clone(), buy(self.context.clone(), purchase, reservation, urls, slot));
         self.prepare();
         true
     }
@@ -208,7 +231,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     /// Takes up a job that is at the service already: it is in flight whether or not a slot is free.
     fn resume(&mut self, record: Record) {
         let slot = self.slot();
-        self.spawn(record.key.job.clone(), follow(self.context.clone(), record, slot));
+        self.spawn(record.key.job.clone(), follow(self.context.clone(), record, None, slot));
     }
 
     /// Takes up finished jobs of earlier runs, a few at a time.
@@ -235,13 +258,13 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Uploaded(number, purchase, outcome) => {
+            Message::Uploaded(number, order, outcome) => {
                 // Places before the window have been passed over.
                 let first = self.prepared - self.window.len();
                 let prepared = match outcome {
-                    Ok(urls) => Prepared::Ready(purchase, urls),
+                    Ok(urls) => Prepared::Ready(order, urls),
                     Err(bought) => {
-                        self.count(&purchase.key.job, &without_task(bought));
+                        self.count(&order.purchase.key.job, &without_task(bought));
                         Prepared::Spoilt
                     }
                 };
@@ -298,7 +321,8 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     /// A stopped run leaves what it hasn't started.
     fn count_what_is_left(&mut self) {
         let waiting = self.window.iter().filter(|p| !matches!(p, Prepared::Spoilt)).count();
-        self.summary.left += waiting + self.finished.len() + self.purchases.by_ref().count();
+        let unbought = usize::from(self.unaffordable.is_some()) + self.purchases.by_ref().count();
+        self.summary.left += waiting + self.finished.len() + unbought;
     }
 }
 

@@ -1,6 +1,7 @@
 //! One job as a state machine: bought, followed at the service, fetched.
 
 use super::Purchase;
+use super::budget::Reservation;
 use super::collect::{Collected, collect};
 use super::context::Context;
 use super::purchase::{Bought, Urls, said, submit};
@@ -30,8 +31,14 @@ pub(super) enum End {
 }
 
 /// Buys a generation and follows it to its videos.
-pub(super) async fn buy<S: Service>(context: Arc<Context<S>>, mut purchase: Purchase, urls: Urls, slot: Slot) -> End {
-    let task = match submit(&context, &mut purchase, &urls).await {
+pub(super) async fn buy<S: Service>(
+    context: Arc<Context<S>>,
+    mut purchase: Purchase,
+    mut reservation: Reservation,
+    urls: Urls,
+    slot: Slot,
+) -> End {
+    let task = match submit(&context, &mut purchase, &mut reservation, &urls).await {
         Bought::Task(task) => task,
         other => return without_task(other),
     };
@@ -46,11 +53,18 @@ pub(super) async fn buy<S: Service>(context: Arc<Context<S>>, mut purchase: Purc
         finished_at: None,
         stage: Stage::Submitted { task },
     };
-    follow(context, record, slot).await
+    follow(context, record, Some(reservation), slot).await
 }
 
 /// Polls a task until it is finished, then fetches its videos; its slot is free as soon as the service is done.
-pub(super) async fn follow<S: Service>(context: Arc<Context<S>>, mut record: Record, slot: Slot) -> End {
+///
+/// The money for it is this run's, if this run bought it.
+pub(super) async fn follow<S: Service>(
+    context: Arc<Context<S>>,
+    mut record: Record,
+    mut reservation: Option<Reservation>,
+    slot: Slot,
+) -> End {
     let Stage::Submitted { task } = &record.stage else { return fetch(&context, &record).await };
     let task = task.clone();
     let age = record.submitted_at.map_or(Duration::ZERO, |at| {
@@ -75,11 +89,13 @@ pub(super) async fn follow<S: Service>(context: Arc<Context<S>>, mut record: Rec
         Watched::Failed(error) => {
             let problem = Problem { code: Cause::Failed, message: said(&error.code, &error.message) };
             let _ = context.record(Entry::Failed { key, attempt, error, at }).await;
+            reservation.iter_mut().for_each(Reservation::failed);
             End::Failed(problem)
         }
         Watched::Unknown => {
             let reason = format!("the service doesn't know task {task}");
             let _ = context.record(Entry::Uncertain { key, attempt, reason: reason.clone(), at }).await;
+            reservation.iter_mut().for_each(Reservation::lost);
             End::Uncertain(reason)
         }
         Watched::TimedOut => {

@@ -10,6 +10,7 @@
 //! its own lines into the ledger and reports back. [`stop`] is the one switch that ends a run before its time, `gate` the one
 //! place where a service that can't be reached is waited for.
 
+mod budget;
 mod cadence;
 mod collect;
 mod context;
@@ -24,6 +25,7 @@ mod uploads;
 mod watch;
 
 use crate::base::clock::Clock;
+use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::client::Service;
@@ -43,6 +45,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 use stop::Stop;
 
+pub use budget::Spent;
+
 /// How a run goes about its work.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -60,6 +64,8 @@ pub struct Settings {
     pub on_uncertain: OnUncertain,
     /// Failures after which nothing more is submitted; none means never.
     pub max_failures: Option<NonZeroUsize>,
+    /// What may be spent at most, by the estimates of the purchases; none means without end.
+    pub max_cost: Option<Decimal>,
     /// The pauses between tries.
     pub backoff: Backoff,
 }
@@ -95,6 +101,8 @@ pub struct Purchase {
     pub attempt: u32,
     /// What is asked for.
     pub generation: Generation,
+    /// What it costs, as far as that can be told.
+    pub price: Decimal,
     /// Short hashes of its parts.
     pub parts: BTreeMap<String, String>,
     /// Where the videos go.
@@ -106,8 +114,8 @@ pub struct Purchase {
 }
 
 impl Purchase {
-    /// What it takes to buy the job's generation, with the number of the submit and the local images of the manifest.
-    pub fn new(job: &Job, attempt: u32, images: &BTreeMap<Sha256, LocalImage>) -> Purchase {
+    /// What it takes to buy the job's generation, with the number of the submit, its price and the local images of the manifest.
+    pub fn new(job: &Job, attempt: u32, price: Decimal, images: &BTreeMap<Sha256, LocalImage>) -> Purchase {
         let all = job.generation.references.iter().flat_map(|reference| &reference.images);
         let contents: BTreeSet<&Sha256> = all
             .filter_map(|image| match image {
@@ -118,6 +126,7 @@ impl Purchase {
         Purchase {
             key: Key { job: job.id.clone(), digest: job.digest },
             attempt,
+            price,
             parts: job.generation.parts(job.take),
             name: job.name.clone(),
             images: contents.into_iter().filter_map(|hash| images.get(hash)).cloned().collect(),
@@ -140,6 +149,8 @@ pub struct Work<P> {
 pub struct Outcome {
     /// In numbers, over the jobs that the engine was given.
     pub summary: Summary,
+    /// In money.
+    pub spent: Spent,
     /// Why it ended before its time, if it did.
     pub causes: Vec<StopCause>,
     /// Whether this machine failed for at least one job (a file in the way, a full disk).
@@ -175,7 +186,13 @@ where
     let context = context::Context::new(parts, settings);
     let summary = dispatcher::Dispatcher::new(context.clone(), work).run().await;
     let unrecorded = context.take_unrecorded();
-    Outcome { summary, causes: stop.causes(), local: context.failed_locally(), unrecorded }
+    Outcome {
+        summary,
+        spent: context.budget.spent(),
+        causes: stop.causes(),
+        local: context.failed_locally(),
+        unrecorded,
+    }
 }
 
 #[cfg(test)]

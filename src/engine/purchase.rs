@@ -1,6 +1,7 @@
 //! Buys one generation: upload, intent, submit, answer, each durable before the next.
 
 use super::Purchase;
+use super::budget::Reservation;
 use super::context::{Context, Missed};
 use super::stop::Level;
 use super::transfer::Transfer;
@@ -104,7 +105,12 @@ async fn upload_image<S: Service>(
 }
 
 /// Submits a purchase whose images are uploaded, at `urls`.
-pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut Purchase, urls: &Urls) -> Bought {
+pub(super) async fn submit<S: Service>(
+    context: &Arc<Context<S>>,
+    purchase: &mut Purchase,
+    reservation: &mut Reservation,
+    urls: &Urls,
+) -> Bought {
     if let Err(problem) = nothing_in_the_way(context, purchase) {
         return Bought::Local(problem);
     }
@@ -126,6 +132,7 @@ pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut
         }
         context.events.send(Event::Submitting { job: purchase.key.job.clone(), attempt: purchase.attempt });
         context.sent.submits.fetch_add(1, Ordering::Relaxed);
+        reservation.sent();
         tries += 1;
         faultpoint::reach("submit", "send");
         // The reply of a submit that is out is waited for, also when the run is to end: it is about money.
@@ -139,16 +146,18 @@ pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut
         faultpoint::reach("submit", "answered");
         let failure = match answer {
             Submission::Accepted(task) => {
+                reservation.accepted();
                 pass.reached();
                 context.answered();
                 accepted(context, purchase, &task).await;
                 return Bought::Task(task);
             }
             Submission::Unknown(reason) => {
+                reservation.lost();
                 drop(pass);
                 uncertain(context, purchase, &reason).await;
                 context.unanswered();
-                if std::mem::take(&mut may_resubmit) {
+                if std::mem::take(&mut may_resubmit) && reservation.again() {
                     purchase.attempt += 1;
                     purchase.lost = Some(reason);
                     continue;
@@ -157,6 +166,7 @@ pub(super) async fn submit<S: Service>(context: &Arc<Context<S>>, purchase: &mut
             }
             Submission::Refused(failure) => failure,
         };
+        reservation.refused();
         context.answered();
         refused(context, purchase, &failure).await;
         purchase.attempt += 1;

@@ -162,7 +162,7 @@ fn purchase(n: usize) -> Purchase {
         name: VideoName::new(&format!("out/job-{n:04}-{{n}}.mp4")),
         generation,
     };
-    Purchase::new(&job, 1, &BTreeMap::new())
+    Purchase::new(&job, 1, Decimal::whole(60), &BTreeMap::new())
 }
 
 fn settings() -> Settings {
@@ -174,6 +174,7 @@ fn settings() -> Settings {
         patience: Duration::from_secs(600),
         on_uncertain: OnUncertain::Hold,
         max_failures: None,
+        max_cost: None,
         backoff: Backoff { first: Duration::from_millis(500), most: Duration::from_secs(60) },
     }
 }

@@ -9,6 +9,7 @@ pub mod summary;
 pub use problem::{Call, Cause, Problem};
 
 use crate::plan::action::{Action, Reason};
+use crate::plan::estimate::Estimate;
 use crate::spec::names::{Digest, JobId, TaskId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -48,6 +49,9 @@ pub enum Event {
         jobs: usize,
         /// Generations in flight at most.
         concurrency: usize,
+        /// What the submits would cost; absent where there are none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        estimate: Option<Estimate>,
     },
     /// What will be done with a job.
     JobPlanned {

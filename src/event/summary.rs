@@ -1,5 +1,7 @@
 //! The run in numbers.
 
+use crate::base::decimal::Decimal;
+use crate::plan::estimate::PriceTable;
 use serde::Serialize;
 
 /// What a run did, counted over the jobs that it was about.
@@ -25,4 +27,27 @@ pub struct Summary {
     pub videos: usize,
     /// Their bytes.
     pub bytes: u64,
+    /// What the submits cost, as far as that can be told; absent where nothing was submitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+}
+
+/// What a run's submits cost, by the estimate of each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Cost {
+    /// Of the generations that the service accepted, and didn't fail in this run.
+    #[schemars(with = "f64")]
+    pub amount: Decimal,
+    /// Of those of which nobody knows whether they were accepted; they come on top.
+    #[schemars(with = "f64")]
+    pub uncertain: Decimal,
+    /// Of those that the service refused or failed.
+    #[schemars(with = "f64")]
+    pub given_back: Decimal,
+    /// Of what: the unit of the manifest's prices, or `credits`.
+    pub unit: String,
+    /// Whether every price stands in the manifest's own table.
+    pub exact: bool,
+    /// Where the prices come from.
+    pub prices: PriceTable,
 }

@@ -86,6 +86,8 @@ words! {
         Removed "removed" "paid for before the job was removed",
         /// Hold: `--limit` leaves it for another run.
         Limit "limit" "beyond --limit",
+        /// Hold: there is no money for it within `--max-cost`, unless another job gives back its own.
+        MaxCost "max-cost" "beyond --max-cost",
     }
 }
 

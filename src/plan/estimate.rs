@@ -14,19 +14,21 @@ pub struct Estimate {
     pub amount: Decimal,
     /// Of what: the unit of the manifest's price table, or `credits`.
     pub unit: String,
-    /// Whether every price stands in the manifest's own table; otherwise the maker's list filled in.
+    /// Whether every price stands in the manifest's own table; otherwise the maker's list filled in, which the service needn't follow.
     pub exact: bool,
-    /// Where the prices come from.
+    /// Where the prices come from; for people, since `exact` says it to machines.
+    #[serde(skip)]
     pub prices: PriceTable,
 }
 
 /// Where prices come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PriceTable {
     /// The manifest's own table.
     Manifest,
     /// The list of the model's maker, in credits.
+    #[default]
     Maker,
     /// The manifest's own table, filled in by the weights of the maker's list.
     Both,
@@ -44,15 +46,13 @@ impl Estimate {
         }
     }
 
-    /// Adds a generation; gives what it costs by itself.
-    pub fn add(&mut self, prices: &Prices, generation: &Generation) -> Decimal {
+    /// Adds a generation.
+    pub fn add(&mut self, prices: &Prices, generation: &Generation) {
         if prices.table.is_some() && listed(prices, generation).is_none() {
             self.prices = PriceTable::Both;
             self.exact = false;
         }
-        let price = price(prices, generation);
-        self.amount += price;
-        price
+        self.amount += price(prices, generation);
     }
 }
 

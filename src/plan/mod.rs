@@ -7,13 +7,14 @@ pub mod reconcile;
 pub mod select;
 pub mod videos;
 
+use crate::base::decimal::Decimal;
 use crate::ledger::Book;
 use crate::ledger::record::{Key, Place, Record, Stage};
 use crate::manifest::model::{Job, Manifest};
 use crate::spec::names::{Digest, JobId};
 use action::{Action, Reason};
 use decide::{Known, Policy, decide};
-use estimate::Estimate;
+use estimate::{Estimate, price};
 use reconcile::{Move, Reconciler};
 use select::{OfManifest, Selection};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -64,6 +65,8 @@ pub struct Choice {
     pub policy: Policy,
     /// Submits at most; the jobs beyond it are left for another run.
     pub limit: Option<usize>,
+    /// What the submits may cost; from the first job on for which it doesn't suffice, jobs are left for another run.
+    pub max_cost: Option<Decimal>,
     /// Whether finished records of jobs that left the manifest are dropped.
     pub prune: bool,
 }
@@ -74,7 +77,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
     let mut reconciler = Reconciler::new(book, &manifest.jobs);
     let mut displaced = Vec::new();
     let mut steps = Vec::new();
-    let mut submits = 0;
+    let (mut submits, mut spent) = (0, false);
     for (index, job) in manifest.jobs.iter().enumerate().filter(|(_, job)| choice.selection.takes(&job.id, &job.tags)) {
         let record = reconciler.record(job);
         let former = book.current(&job.id).filter(|record| record.key.digest != job.digest);
@@ -86,7 +89,13 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
             (action, reason) = (Action::Hold, Reason::Limit);
         } else if action == Action::Submit {
             submits += 1;
-            estimate.add(&manifest.prices, &job.generation);
+            let price = price(&manifest.prices, &job.generation);
+            spent |= choice.max_cost.is_some_and(|most| estimate.amount.plus(price) > most);
+            if spent {
+                (action, reason) = (Action::Hold, Reason::MaxCost);
+            } else {
+                estimate.add(&manifest.prices, &job.generation);
+            }
         } else if action == Action::Keep {
             reason = record.map_or(reason, |record| kept(record, job));
         }
@@ -128,6 +137,11 @@ impl Plan {
     pub fn is_idle(&self) -> bool {
         let idle = |step: &Step| matches!(step.action, Action::Keep | Action::Hold);
         self.moves.is_empty() && self.prune.is_empty() && self.strays.is_empty() && self.steps.iter().all(idle)
+    }
+
+    /// How many jobs are held for this reason.
+    pub fn held(&self, reason: Reason) -> usize {
+        self.steps.iter().filter(|step| (step.action, step.reason) == (Action::Hold, reason)).count()
     }
 
     /// How many jobs get this action.

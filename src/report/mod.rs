@@ -16,6 +16,7 @@ mod json;
 pub mod look;
 pub mod manual;
 mod markdown;
+pub mod money;
 pub mod ndjson;
 mod outlet;
 mod picture;

@@ -3,6 +3,7 @@
 use super::Reporter;
 use super::commands::{Service, Target};
 use super::look::{Hue, Look, count, size, thousands};
+use super::money::receipt;
 use super::outlet::Outlet;
 use super::span::about;
 use super::terminal_safe;
@@ -118,6 +119,9 @@ impl<W: Write> RunSummary<W> {
         if left > 0 || unfinished || exit_code > 128 {
             self.out.line(format_args!("go on with: {}", self.look.paint(Hue::Accent, target.run())));
         }
+        if let Some(cost) = &summary.cost {
+            self.out.line(format_args!("cost: {}", receipt(cost)));
+        }
         let time = about(end.duration_since(start));
         let (submits, uploads) = (count(summary.submits, "submit"), count(summary.uploads, "upload"));
         let (polls, downloads) = (count(summary.polls, "poll"), count(summary.videos, "download"));
@@ -217,7 +221,9 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
             Event::JobPlanned { job, action: Action::Hold, reason: reason @ Reason::Uncertain, .. } => {
                 self.hold(job, reason.meaning());
             }
-            Event::JobPlanned { action: Action::Hold, reason, .. } if *reason != Reason::Limit => {
+            Event::JobPlanned { action: Action::Hold, reason, .. }
+                if !matches!(reason, Reason::Limit | Reason::MaxCost) =>
+            {
                 *self.held.entry(*reason).or_default() += 1;
             }
             Event::Uncertain { job, message } => self.hold(job, message),

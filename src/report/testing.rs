@@ -1,9 +1,11 @@
 //! What the tests of reporters share: writers of every temper, and a run in events.
 
+use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
-use crate::event::summary::Summary;
+use crate::event::summary::{Cost, Summary};
 use crate::event::{Call, Cause, Event, Problem, Stamped};
 use crate::plan::action::{Action, Reason};
+use crate::plan::estimate::PriceTable;
 use crate::spec::names::{Digest, JobId, TaskId};
 use std::io::{self, Write};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -88,6 +90,7 @@ pub(super) fn started(jobs: usize) -> Event {
         service: "https://cloud.baicaiinfer.com".to_owned(),
         jobs,
         concurrency: 4,
+        estimate: None,
     }
 }
 
@@ -133,6 +136,14 @@ pub(super) fn a_run() -> Vec<Stamped> {
         polls: 12,
         videos: 1,
         bytes: 1_843_200,
+        cost: Some(Cost {
+            amount: Decimal::whole(60),
+            uncertain: Decimal::whole(60),
+            given_back: Decimal::ZERO,
+            unit: text("credits"),
+            exact: false,
+            prices: PriceTable::Maker,
+        }),
     };
     vec![
         at(0, started(6)),

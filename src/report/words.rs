@@ -1,10 +1,11 @@
 //! What happened, in a line for people.
 
 use super::look::{Hue, count, size};
+use super::money::estimated;
 use super::span::about;
 use super::terminal_safe;
 use crate::event::{Event, Problem};
-use crate::plan::action::Action;
+use crate::plan::action::{Action, Reason};
 use jiff::{SignedDuration, Timestamp};
 
 /// Who a line is for.
@@ -21,10 +22,14 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
     use Weight::{Notable, Step};
     let said = |text: &str| terminal_safe::line(text).into_owned();
     Some(match event {
-        Event::RunStarted { manifest, service, jobs, concurrency, .. } => {
+        Event::RunStarted { manifest, service, jobs, concurrency, estimate, .. } => {
             let (manifest, service) = (said(manifest), said(service));
-            (Step, Hue::Plain, format!("{manifest}: {}, {concurrency} at a time, at {service}", count(*jobs, "job")))
+            let price = estimate.as_ref().map(|estimate| format!("; {}", estimated(estimate))).unwrap_or_default();
+            let jobs = count(*jobs, "job");
+            (Step, Hue::Plain, format!("{manifest}: {jobs}, {concurrency} at a time, at {service}{price}"))
         }
+        // How many these are, the line says that sums up the plan.
+        Event::JobPlanned { reason: Reason::Limit | Reason::MaxCost, .. } => return None,
         Event::JobPlanned { job, action: Action::Hold, reason, .. } => {
             (Step, Hue::Caution, format!("{job} on hold: {}", reason.meaning()))
         }

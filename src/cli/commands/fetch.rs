@@ -45,6 +45,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     // A lock that isn't there yet has no service; then there is nothing to fetch either.
     let identity = ledger.book().service().map_or_else(|| BASE_URL.to_owned(), str::to_owned);
     reporting.events().send(Event::RunStarted {
+        estimate: None,
         version: event::VERSION,
         manifest: shown.display().to_string(),
         lock: lock_shown(&shown, realm, common),

@@ -66,5 +66,5 @@ fn document(plan: crate::plan::Plan, manifest: &Manifest) -> PlanDocument {
         let reason = if left { Reason::Removed } else { Reason::Superseded };
         PlannedJob { id: record.key.job, action, reason, changed: Vec::new(), digest: record.key.digest }
     });
-    PlanDocument::new(steps.chain(strays).collect(), plan.removed, plan.estimate.into())
+    PlanDocument::new(steps.chain(strays).collect(), plan.removed, plan.estimate)
 }

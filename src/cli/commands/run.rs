@@ -13,14 +13,16 @@ use crate::cli::session::{self, Session, exit, finish};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
-use crate::engine::{Outcome, Purchase, Settings, Work};
+use crate::engine::{Outcome, Purchase, Settings, Spent, Work};
 use crate::event::sender::Events;
+use crate::event::summary::Cost;
 use crate::event::{self, Event};
 use crate::ledger;
 use crate::ledger::entry::Entry;
-use crate::ledger::record::Record;
+use crate::ledger::record::{Record, Stage};
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
+use crate::plan::estimate::{Estimate, price};
 use crate::plan::{self, Choice, Plan, Step};
 use crate::report::Reporter;
 use crate::report::gallery::Recorder;
@@ -114,7 +116,7 @@ fn perform(
         let reporting = progress::start(args.progress, terminal, reporters)?;
         announce(project, &plan, ledger.book().service().unwrap_or_default(), &run, &reporting.events());
         ledger.close_unchanged()?;
-        return Ok(finish(with_held(Outcome::default(), &plan), &signals, reporting, terminal));
+        return Ok(finish(nothing_done(&plan), &signals, reporting, terminal));
     }
     let destination = match args.service.simulate {
         true => Destination::simulated(&args.simulation, ledger.book().service())?,
@@ -126,7 +128,11 @@ fn perform(
     announce(project, &plan, &destination.identity, &run, &reporting.events());
     let session = Session {
         folder: &manifest.folder,
-        settings: Settings { max_failures: args.max_failures, ..session::settings(&run, &destination) },
+        settings: Settings {
+            max_failures: args.max_failures,
+            max_cost: choice.max_cost,
+            ..session::settings(&run, &destination)
+        },
         destination,
         reupload: args.reupload,
         reporting: &reporting,
@@ -141,7 +147,7 @@ fn frozen(project: &Project, choice: &Choice, terminal: &Terminal) -> Result<Exi
     let snapshot = ledger::read(&project.paths)?;
     choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);
     let plan = plan::plan(&project.manifest, &snapshot.book, choice);
-    Ok(match exit(&with_held(Outcome::default(), &plan), &Signals::default()) {
+    Ok(match exit(&nothing_done(&plan), &Signals::default()) {
         Exit::Done if !plan.is_idle() => return Err(left_to_do(&plan)),
         held => held,
     })
@@ -171,10 +177,16 @@ fn run_settings(args: &Args, manifest: &RunSettings, choice: &Choice) -> RunSett
 fn work<'p>(manifest: &'p Manifest, plan: &'p Plan) -> Work<impl Iterator<Item = Purchase> + use<'p>> {
     let paid = plan.steps.iter().filter(|step| matches!(step.action, Action::Resume | Action::Download));
     let paid = paid.filter_map(|step| step.record.as_deref().cloned());
-    let purchases = plan.steps.iter().filter(|step| step.action == Action::Submit);
-    let purchases = purchases.map(|step| Purchase {
-        lost: (step.reason == Reason::Uncertain).then(|| Reason::Uncertain.meaning().to_owned()),
-        ..Purchase::new(&manifest.jobs[step.job], step.attempt, &manifest.images)
+    // Those beyond `--max-cost` wait for what others may give back.
+    let bought = |step: &&Step| step.action == Action::Submit || step.reason == Reason::MaxCost;
+    let purchases = plan.steps.iter().filter(bought).map(|step| {
+        let job = &manifest.jobs[step.job];
+        let lost = step.record.as_ref().is_some_and(|record| matches!(record.stage, Stage::Uncertain { .. }));
+        let price = price(&manifest.prices, &job.generation);
+        Purchase {
+            lost: lost.then(|| Reason::Uncertain.meaning().to_owned()),
+            ..Purchase::new(job, step.attempt, price, &manifest.images)
+        }
     });
     Work { collect: paid.chain(plan.strays.iter().cloned()).collect(), purchases }
 }
@@ -189,6 +201,7 @@ fn announce(project: &Project, plan: &Plan, identity: &str, run: &RunSettings, e
         service: identity.to_owned(),
         jobs: plan.steps.len(),
         concurrency: run.concurrency.get(),
+        estimate: (plan.count(Action::Submit) > 0).then(|| plan.estimate.clone()),
     });
     for step in plan.steps.iter().filter(|step| step.action != Action::Keep) {
         let job = &project.manifest.jobs[step.job];
@@ -213,13 +226,27 @@ fn taken_up(step: &Step) -> Option<Timestamp> {
     record.and_then(|record| record.submitted_at)
 }
 
-/// The outcome, with the jobs that the engine wasn't given.
+/// The outcome of a run that has nothing to do.
+fn nothing_done(plan: &Plan) -> Outcome {
+    let mut outcome = Outcome::default();
+    outcome.summary.left = plan.held(Reason::MaxCost);
+    with_held(outcome, plan)
+}
+
+/// The outcome, with the jobs that the engine wasn't given, and with what its submits cost.
 fn with_held(mut outcome: Outcome, plan: &Plan) -> Outcome {
+    let Spent { charged, uncertain, given_back } = outcome.spent;
+    if outcome.summary.submits > 0 {
+        let Estimate { unit, exact, prices, .. } = plan.estimate.clone();
+        outcome.summary.cost = Some(Cost { amount: charged, uncertain, given_back, unit, exact, prices });
+    }
     outcome.summary.uncertain += plan.unsettled.len();
     for step in &plan.steps {
         match (step.action, step.reason) {
             (Action::Keep, _) => outcome.summary.kept += 1,
             (Action::Hold, Reason::Limit) => outcome.summary.left += 1,
+            // The engine has them, or they have been counted.
+            (Action::Hold, Reason::MaxCost) => {}
             (Action::Hold, Reason::Uncertain) => outcome.summary.uncertain += 1,
             (Action::Hold, _) => outcome.summary.failed += 1,
             _ => {}

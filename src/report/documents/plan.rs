@@ -1,9 +1,8 @@
 //! `plan --format json`: what a run would do to each job, and why.
 
 use super::VERSION;
-use crate::base::decimal::Decimal;
 use crate::plan::action::{Action, Reason};
-use crate::plan::estimate;
+use crate::plan::estimate::Estimate;
 use crate::spec::names::{Digest, JobId};
 use serde::Serialize;
 
@@ -54,25 +53,6 @@ pub struct PlanSummary {
     pub keep: usize,
     /// Wait for a person or an option.
     pub hold: usize,
-}
-
-/// What the submits would cost.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct Estimate {
-    /// How much.
-    #[schemars(with = "f64")]
-    pub amount: Decimal,
-    /// Of what: `credits`, or the unit of the manifest's prices.
-    pub unit: String,
-    /// Whether the manifest's own prices were used; otherwise the maker's list, which the service needn't follow.
-    pub exact: bool,
-}
-
-impl From<estimate::Estimate> for Estimate {
-    fn from(estimate: estimate::Estimate) -> Estimate {
-        let estimate::Estimate { amount, unit, exact, prices: _ } = estimate;
-        Estimate { amount, unit, exact }
-    }
 }
 
 impl PlanDocument {

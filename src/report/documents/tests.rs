@@ -1,9 +1,10 @@
-use super::plan::{Estimate, PlanDocument, PlannedJob};
+use super::plan::{PlanDocument, PlannedJob};
 use super::status::{JobState, JobStatus, StatusDocument, StatusError, VideoFile};
 use super::verify::{ProblemKind, VerifyDocument, VerifyProblem};
 use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::plan::action::{Action, Reason};
+use crate::plan::estimate::{Estimate, PriceTable};
 use crate::spec::names::{Digest, JobId, TaskId};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -34,7 +35,8 @@ fn a_plan_is_written_as_the_manual_shows_it() {
         planned("a", Action::Submit, Reason::Changed, &["prompt"]),
         planned("b", Action::Keep, Reason::Succeeded, &[]),
     ];
-    let estimate = Estimate { amount: Decimal::whole(60), unit: "credits".to_owned(), exact: false };
+    let estimate =
+        Estimate { amount: Decimal::whole(60), unit: "credits".to_owned(), exact: false, prices: PriceTable::Maker };
     assert_eq!(
         written(&PlanDocument::new(jobs, vec![job("gone")], estimate)),
         json!({
@@ -53,7 +55,12 @@ fn a_plan_is_written_as_the_manual_shows_it() {
 #[test]
 fn amounts_are_whole_where_they_are_whole() {
     let amount = |amount: &str| {
-        written(&Estimate { amount: amount.parse().unwrap(), unit: "CNY".to_owned(), exact: true })["amount"]
+        written(&Estimate {
+            amount: amount.parse().unwrap(),
+            unit: "CNY".to_owned(),
+            exact: true,
+            prices: PriceTable::Manifest,
+        })["amount"]
             .to_string()
     };
     assert_eq!([amount("60.0"), amount("3.5"), amount("0.3"), amount("0")], ["60", "3.5", "0.3", "0"]);

@@ -8,7 +8,8 @@ use crate::document::span::Span;
 use crate::event::summary::Summary;
 use crate::event::{Call, Cause, Event, Problem};
 use crate::plan::action::{Action, Reason};
-use crate::report::documents::plan::{Estimate, PlannedJob};
+use crate::plan::estimate::{Estimate, PriceTable};
+use crate::report::documents::plan::PlannedJob;
 use crate::report::documents::status::{JobState, JobStatus, StatusError, VideoFile};
 use crate::report::documents::verify::{ProblemKind, VerifyProblem};
 use crate::report::findings::{Checked, json};
@@ -30,6 +31,10 @@ fn assert_fits(document: Document, value: &impl Serialize) {
     assert_eq!(errors(document, &value), Vec::<String>::new(), "{value}");
 }
 
+fn estimate() -> Estimate {
+    Estimate { amount: "3.5".parse().unwrap(), unit: "CNY".to_owned(), exact: true, prices: PriceTable::Manifest }
+}
+
 /// One event of each kind.
 fn events() -> Vec<Event> {
     let text = || "x".to_owned();
@@ -37,6 +42,7 @@ fn events() -> Vec<Event> {
     let problem = |code| Problem { code, message: text() };
     vec![
         Event::RunStarted {
+            estimate: Some(estimate()),
             version: 1,
             manifest: text(),
             lock: text(),
@@ -103,9 +109,8 @@ fn documents_fit_their_schemas() {
         changed: vec!["prompt".to_owned()],
         digest: Digest(Sha256::of(b"")),
     };
-    let estimate = Estimate { amount: "3.5".parse().unwrap(), unit: "CNY".to_owned(), exact: true };
     let jobs = Reason::ALL.iter().map(planned).collect();
-    assert_fits(Document::Plan, &PlanDocument::new(jobs, vec![job("b")], estimate));
+    assert_fits(Document::Plan, &PlanDocument::new(jobs, vec![job("b")], estimate()));
 
     let state = |status| JobState {
         id: job("a"),

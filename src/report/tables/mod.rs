@@ -3,10 +3,11 @@
 mod columns;
 
 use super::commands::Target;
-use super::documents::plan::{Estimate, PlanDocument, PlannedJob};
+use super::documents::plan::{PlanDocument, PlannedJob};
 use super::documents::status::{JobState, JobStatus, StatusDocument};
 use super::documents::verify::{VerifyDocument, VerifyProblem};
 use super::look::{Hue, Look, count, size, thousands};
+use super::money::estimated;
 use crate::plan::action::{Action, Reason};
 use columns::{Cell, table};
 use std::io::{self, BufWriter, Write};
@@ -49,7 +50,7 @@ pub fn plan(out: impl Write, plan: &PlanDocument, look: Look, rows: Rows) -> io:
         (plan.summary.of(action), words, of_action(action))
     });
     let submits = plan.summary.submit > 0;
-    let price = if submits { format!("; {}", estimate(&plan.estimate)) } else { String::new() };
+    let price = if submits { format!("; {}", estimated(&plan.estimate)) } else { String::new() };
     writeln!(out, "{}{price}", sum(parts, plan.jobs.len(), look))?;
     out.flush()
 }
@@ -136,17 +137,6 @@ fn what(problem: &VerifyProblem) -> String {
     match &problem.path {
         Some(path) if !problem.message.contains(path.as_str()) => format!("{path}: {}", problem.message),
         _ => problem.message.clone(),
-    }
-}
-
-/// `about 60 credits`: the amount, and whether it is to be relied on.
-fn estimate(estimate: &Estimate) -> String {
-    let amount = estimate.amount;
-    let unit = super::terminal_safe::line(&estimate.unit);
-    if estimate.exact {
-        format!("{amount} {unit} by the manifest's prices")
-    } else {
-        format!("about {amount} {unit} by the maker's list, which the service needn't follow")
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
+use crate::plan::estimate::{Estimate, PriceTable};
 use crate::report::commands::Service;
 use crate::report::documents::status::{StatusError, VideoFile};
 use crate::report::documents::verify::ProblemKind;
@@ -37,7 +38,8 @@ fn a_plan() -> PlanDocument {
         planned("done", Action::Keep, Reason::Succeeded, &[]),
         planned("moved", Action::Keep, Reason::Renamed, &[]),
     ];
-    let estimate = Estimate { amount: Decimal::whole(180), unit: "credits".to_owned(), exact: false };
+    let estimate =
+        Estimate { amount: Decimal::whole(180), unit: "credits".to_owned(), exact: false, prices: PriceTable::Maker };
     PlanDocument::new(jobs, vec![job("old"), job("older")], estimate)
 }
 
@@ -65,7 +67,8 @@ fn what_is_kept_is_counted_only_where_changes_are_asked_for() {
 
 #[test]
 fn an_empty_plan_is_one_line() {
-    let estimate = Estimate { amount: Decimal::ZERO, unit: "CNY".to_owned(), exact: true };
+    let estimate =
+        Estimate { amount: Decimal::ZERO, unit: "CNY".to_owned(), exact: true, prices: PriceTable::Manifest };
     let empty = PlanDocument::new(vec![], vec![], estimate.clone());
     assert_eq!(text(|out| plan(out, &empty, WIDE, Rows::All)), "no jobs\n");
     let kept = PlanDocument::new(vec![planned("a", Action::Keep, Reason::Succeeded, &[])], vec![], estimate);
@@ -173,7 +176,8 @@ impl Write for Gone {
 #[test]
 fn rows_are_written_as_they_come() {
     let jobs = (0..100_000).map(|i| planned(&format!("job-{i}"), Action::Submit, Reason::New, &[])).collect();
-    let estimate = Estimate { amount: "0.3".parse().unwrap(), unit: "CNY".to_owned(), exact: true };
+    let estimate =
+        Estimate { amount: "0.3".parse().unwrap(), unit: "CNY".to_owned(), exact: true, prices: PriceTable::Manifest };
     let document = PlanDocument::new(jobs, vec![], estimate);
     let shown = text(|out| plan(out, &document, WIDE, Rows::All));
     assert_eq!(shown.lines().count(), 100_003);

@@ -4,6 +4,7 @@ use super::bench::manifest;
 use crate::support::project::Project;
 use crate::support::service::options;
 use batch::base::clock::Clock;
+use batch::base::decimal::Decimal;
 use batch::base::folder::Folder;
 use batch::client::http::{HttpService, Limits, Pace, Settings as HttpSettings};
 use batch::client::retry::Backoff;
@@ -66,6 +67,7 @@ impl Workshop {
             patience: ms(400),
             on_uncertain: OnUncertain::Hold,
             max_failures: None,
+            max_cost: None,
             backoff: Backoff { first: ms(4), most: ms(20) },
         };
         let project = Project::new().with("jobs.yaml", manifest("", jobs));
@@ -86,7 +88,8 @@ impl Workshop {
         let paid = plan.steps.iter().filter(|step| matches!(step.action, Action::Resume | Action::Download));
         let collect = paid.filter_map(|step| step.record.as_deref().cloned()).collect();
         let bought = plan.steps.iter().filter(|step| step.action == Action::Submit);
-        let purchases = bought.map(|step| Purchase::new(&manifest.jobs[step.job], step.attempt, &manifest.images));
+        let purchases =
+            bought.map(|step| Purchase::new(&manifest.jobs[step.job], step.attempt, Decimal::ZERO, &manifest.images));
         let base = self.simulator.base_url();
         let http = HttpSettings::new(base.parse().unwrap(), None, self.settings.concurrency);
         let (scribe, closer) = ledger.start("simulate").unwrap();

@@ -1,0 +1,63 @@
+//! Money, in words.
+
+use super::terminal_safe;
+use crate::base::decimal::Decimal;
+use crate::event::summary::Cost;
+use crate::plan::estimate::{Estimate, PriceTable};
+
+/// `about 60 credits by the maker's list`: an estimate, and whether it is to be relied on.
+pub fn estimated(estimate: &Estimate) -> String {
+    let Estimate { amount, unit, prices, .. } = estimate;
+    format!("{} {}", in_unit(*amount, unit, *prices), source(*prices))
+}
+
+/// `about 180 credits by the maker's list …; 60 given back, 60 uncertain`: what a run's submits cost.
+pub(super) fn receipt(cost: &Cost) -> String {
+    let Cost { amount, uncertain, given_back, unit, prices, .. } = cost;
+    let others = [(uncertain, "more if what is uncertain was accepted"), (given_back, "given back")];
+    let others = others.iter().filter(|(amount, _)| **amount > Decimal::ZERO);
+    let others = others.map(|(amount, words)| format!("{amount} {words}")).collect::<Vec<_>>().join(", ");
+    let gap = if others.is_empty() { "" } else { "; " };
+    format!("{} {}{gap}{others}", in_unit(*amount, unit, *prices), source(*prices))
+}
+
+fn in_unit(amount: Decimal, unit: &str, prices: PriceTable) -> String {
+    let about = if prices == PriceTable::Manifest { "" } else { "about " };
+    format!("{about}{amount} {}", terminal_safe::line(unit))
+}
+
+fn source(prices: PriceTable) -> &'static str {
+    match prices {
+        PriceTable::Manifest => "by the manifest's prices",
+        PriceTable::Maker => "by the maker's list, which the service needn't follow",
+        PriceTable::Both => "by the manifest's prices, filled in by the weights of the maker's list",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_says_where_it_comes_from() {
+        let said = |prices| {
+            let exact = prices == PriceTable::Manifest;
+            estimated(&Estimate { amount: "3.5".parse().unwrap(), unit: "C\u{1b}[1mNY".into(), exact, prices })
+        };
+        assert!(said(PriceTable::Manifest).starts_with("3.5 C"), "{}", said(PriceTable::Manifest));
+        assert!(said(PriceTable::Maker).starts_with("about 3.5"));
+        assert!(!said(PriceTable::Both).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_receipt_names_what_is_not_zero() {
+        let cost = |uncertain, given_back| {
+            let (uncertain, given_back) = (Decimal::whole(uncertain), Decimal::whole(given_back));
+            let (unit, prices) = ("CNY".to_owned(), PriceTable::Manifest);
+            receipt(&Cost { amount: Decimal::whole(2), uncertain, given_back, unit, exact: true, prices })
+        };
+        assert_eq!(cost(0, 0), "2 CNY by the manifest's prices");
+        assert_eq!(cost(0, 3), "2 CNY by the manifest's prices; 3 given back");
+        assert!(cost(1, 3).ends_with("; 1 more if what is uncertain was accepted, 3 given back"));
+    }
+}
