@@ -80,16 +80,17 @@ fn standing(entry: &Entry<'_>) -> &'static str {
 /// The prompt, with what it mentions marked.
 fn prompt(generation: &Generation) -> Markup {
     let names: Vec<&str> = generation.references.iter().map(|reference| reference.name.as_str()).collect();
-    let text = generation.prompt.as_str();
-    let mut from = 0;
+    let mut rest = generation.prompt.as_str();
+    let mut parts = Vec::new();
+    // From the end, so that what is before a mention keeps its place.
+    for mention in mentions(rest, &names).into_iter().rev().filter(|mention| mention.target.name().is_some()) {
+        parts.push((&rest[mention.range.clone()], &rest[mention.range.end..]));
+        rest = &rest[..mention.range.start];
+    }
     html! {
         p.prompt dir="auto" {
-            @for mention in mentions(text, &names).into_iter().filter(|mention| mention.target.name().is_some()) {
-                (&text[from..mention.range.start])
-                mark { (&text[mention.range.clone()]) }
-                @let () = from = mention.range.end;
-            }
-            (&text[from..])
+            (rest)
+            @for (mentioned, behind) in parts.iter().rev() { mark { (mentioned) } (behind) }
         }
     }
 }

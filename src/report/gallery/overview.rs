@@ -16,12 +16,17 @@ use std::collections::BTreeMap;
 /// Of a long list of jobs so many are named.
 const NAMED: usize = 6;
 
+/// Of many causes so many are shown at once.
+const CAUSES: usize = 6;
+
 /// Title, numbers and the receipt of the run.
 pub(super) fn header(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
     let outputs = || entries.all().flat_map(|entry| entry.record).flat_map(|record| record.stage.outputs());
     let bytes = outputs().map(|output| output.bytes).sum();
     html! {
         header.top {
+            // The script shows it: without one there is nothing to switch.
+            button #theme type="button" hidden {}
             p.overline { "batch report" }
             h1 { bdi { (source.name) } }
             p.service {
@@ -150,39 +155,60 @@ fn run(Receipt { started, ended, summary, exit_code, .. }: &Receipt) -> Markup {
     }
 }
 
-/// What has no result, by cause; the commonest first.
-pub(super) fn attention(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
-    let mut groups: BTreeMap<(JobStatus, String, String), (&str, Vec<&Entry<'_>>)> = BTreeMap::new();
-    for entry in entries.all() {
-        if let Some((code, message)) = entry.error() {
-            let key = (entry.status, code.to_owned(), pattern(message));
-            groups.entry(key).or_insert((message, Vec::new())).1.push(entry);
+/// What jobs without a result have in common.
+struct Cause<'e> {
+    status: JobStatus,
+    code: &'e str,
+    /// The message of the first; those of the others differ in numbers and ids only.
+    message: &'e str,
+    entries: Vec<&'e Entry<'e>>,
+}
+
+impl Cause<'_> {
+    fn shown(&self) -> Markup {
+        let Cause { status, code, message, entries } = self;
+        html! {
+            li {
+                span.badge.(status.as_str()) { (thousands(entries.len())) " " (status.as_str()) }
+                div {
+                    p dir="auto" { (message) }
+                    p.which {
+                        @if *status != JobStatus::Uncertain { code { (code) } " · " }
+                        @for (i, entry) in entries.iter().take(NAMED).enumerate() {
+                            @if i > 0 { ", " }
+                            a href={ "#" (entry.anchor()) } { (entry.id) }
+                        }
+                        @if entries.len() > NAMED { " and " (thousands(entries.len() - NAMED)) " more" }
+                    }
+                }
+            }
         }
     }
-    if groups.is_empty() {
+}
+
+/// What has no result, by cause; the commonest first.
+pub(super) fn attention(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
+    let mut causes: BTreeMap<_, Cause<'_>> = BTreeMap::new();
+    for entry in entries.all() {
+        if let Some((code, message)) = entry.error() {
+            let new = || Cause { status: entry.status, code, message, entries: Vec::new() };
+            causes.entry((entry.status, code, pattern(message))).or_insert_with(new).entries.push(entry);
+        }
+    }
+    if causes.is_empty() {
         return html! {};
     }
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, (_, entries))| std::cmp::Reverse(entries.len()));
+    let mut causes: Vec<_> = causes.into_values().collect();
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.entries.len()));
+    let (first, more) = causes.split_at(causes.len().min(CAUSES));
     html! {
         section.attention aria-labelledby="attention" {
             h2 #attention { "Needs a look" }
-            ul {
-                @for ((status, code, _), (message, entries)) in &groups {
-                    li {
-                        span.badge.(status.as_str()) { (thousands(entries.len())) " " (status.as_str()) }
-                        div {
-                            p dir="auto" { (message) }
-                            p.which {
-                                @if *status != JobStatus::Uncertain { code { (code) } " · " }
-                                @for (i, entry) in entries.iter().take(NAMED).enumerate() {
-                                    @if i > 0 { ", " }
-                                    a href={ "#" (entry.anchor()) } { (entry.id) }
-                                }
-                                @if entries.len() > NAMED { " and " (thousands(entries.len() - NAMED)) " more" }
-                            }
-                        }
-                    }
+            ul { @for cause in first { (cause.shown()) } }
+            @if !more.is_empty() {
+                details {
+                    summary { (count(more.len(), "other cause")) }
+                    ul { @for cause in more { (cause.shown()) } }
                 }
             }
             @if entries.all().any(|entry| entry.status == JobStatus::Uncertain) {

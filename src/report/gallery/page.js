@@ -65,7 +65,12 @@
     const compare = orders[find("sort").value];
     for (const list of lists) {
       const sorted = cards.filter((entry) => entry.list === list).sort((a, b) => compare(a, b) || a.order - b.order);
-      list.append(...sorted.map((entry) => entry.card));
+      // What is in its place stays there, and what moves goes on playing where the browser can do that.
+      const move = (list.moveBefore ?? list.insertBefore).bind(list);
+      let place = list.firstElementChild;
+      for (const { card } of sorted) {
+        if (card === place) place = place.nextElementSibling; else move(card, place);
+      }
     }
   };
 
@@ -156,5 +161,6 @@
   });
 
   find("tools").hidden = false;
+  theme.hidden = false;
   show();
 }

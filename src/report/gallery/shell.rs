@@ -70,7 +70,6 @@ pub(super) fn toolbar(entries: &Entries<'_>) -> Markup {
                     option value="cost" { "dearest first" }
                 }
             }
-            button #theme type="button" { "Theme" }
             output.shown #shown {}
         }
     }
