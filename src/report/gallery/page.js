@@ -13,7 +13,8 @@
         video.preload = "metadata";
       } else if (video.paused && video.preload !== "none") {
         video.preload = "none";
-        video.load();
+        // To name the source again lets go of what is loaded; load() would load it in spite of `none`.
+        video.setAttribute("src", video.getAttribute("src"));
       }
     }
   }, { rootMargin: "300px" });
