@@ -5,9 +5,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::terminal::{Terminal, Volume};
 use crate::base::clock::Clock;
-use crate::event::Event;
 use crate::event::sender::Events;
 use crate::event::summary::Summary;
+use crate::event::{Event, Stamped};
 use crate::report::Reporter;
 use crate::report::bar::Bar;
 use crate::report::fanout::Fanout;
@@ -54,7 +54,7 @@ pub(super) fn start(
             stderr.push(Box::new(Bar::new(terminal.screen.clone(), look)));
         }
         (Progress::Plain, _) | (Progress::Auto, false) => {
-            stderr.push(Box::new(Plain::new(io::stderr(), look, TimeZone::try_system().unwrap_or(TimeZone::UTC))));
+            stderr.push(Box::new(Plain::new(io::stderr(), look, zone())));
         }
         (Progress::Json, _) => reporters.push(Box::new(Ndjson::new(io::stdout()))),
         (Progress::None, _) => {}
@@ -86,4 +86,44 @@ impl Reporting {
         self.events.send(Event::RunFinished { summary, exit_code: exit.code() });
         self.fanout.finish(PATIENCE);
     }
+}
+
+/// Who is shown a run that another process is at.
+pub(super) struct Watching {
+    events: Events,
+    fanout: Fanout,
+}
+
+/// Starts to show one: a picture on a terminal, lines elsewhere.
+///
+/// # Errors
+/// Where the system gives no thread.
+pub(super) fn watching(terminal: &Terminal) -> Result<Watching, Failure> {
+    let (events, receiver) = Events::channel(Clock::System);
+    let look = terminal.stderr;
+    let reporter: Vec<Box<dyn Reporter>> = match (terminal.volume, terminal.watched) {
+        (Volume::Quiet, _) => Vec::new(),
+        (_, true) => vec![Box::new(Bar::new(terminal.screen.clone(), look))],
+        (_, false) => vec![Box::new(Plain::new(io::stderr(), look, zone()))],
+    };
+    Ok(Watching { events, fanout: Fanout::start(receiver, reporter).map_err(Failure::machine)? })
+}
+
+impl Watching {
+    /// Tells what happened.
+    pub(super) fn send(&self, event: Stamped) {
+        self.events.send_stamped(event);
+    }
+
+    /// Waits until all of it is shown.
+    pub(super) fn finish(self) {
+        let Watching { events, fanout } = self;
+        drop(events);
+        fanout.finish(PATIENCE);
+    }
+}
+
+/// The time zone of lines.
+fn zone() -> TimeZone {
+    TimeZone::try_system().unwrap_or(TimeZone::UTC)
 }

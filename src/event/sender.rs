@@ -20,7 +20,12 @@ impl Events {
 
     /// Stamps an event with the time and sends it off.
     pub fn send(&self, event: Event) {
+        self.send_stamped(Stamped { event, time: self.clock.now() });
+    }
+
+    /// Sends off what happened at another time than now.
+    pub fn send_stamped(&self, event: Stamped) {
         // Nobody may be listening any more; the run goes on.
-        let _ = self.channel.send(Stamped { event, time: self.clock.now() });
+        let _ = self.channel.send(event);
     }
 }

@@ -108,6 +108,11 @@ impl Book {
         self.history(key).map_or(1, History::next_attempt)
     }
 
+    /// Whether nothing is known of a key's last submit but that it was to go out: uncertain, unless its run is on.
+    pub fn awaits_answer(&self, key: &Key) -> bool {
+        self.history(key).is_some_and(History::is_open)
+    }
+
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.uploads.is_empty() && self.records().next().is_none()

@@ -68,6 +68,11 @@ impl History {
         self.submits.iter().rev().find(|s| s.answer != Answer::ForNow).map(|s| &s.record)
     }
 
+    /// Whether the attempt that is shown waits for an answer.
+    pub(super) fn is_open(&self) -> bool {
+        self.submits.iter().rev().find(|s| s.answer != Answer::ForNow).is_some_and(|s| s.answer == Answer::Open)
+    }
+
     /// How far an attempt came.
     #[cfg(test)]
     pub(super) fn rank(&self, attempt: u32) -> Option<Rank> {

@@ -91,6 +91,11 @@ pub fn read(paths: &Paths) -> Result<Snapshot, LedgerError> {
     }
 }
 
+/// Whether a run is on, at little cost.
+pub fn is_held(paths: &Paths) -> bool {
+    File::open(&paths.journal).is_ok_and(|file| guard::is_held(&file))
+}
+
 fn read_once(paths: &Paths) -> Result<Snapshot, LedgerError> {
     // The journal first, and whole: a run that ends meanwhile has everything in the lock before its journal goes.
     let (journal, held_by) = match File::open(&paths.journal) {

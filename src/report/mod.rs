@@ -22,6 +22,7 @@ mod outlet;
 mod picture;
 pub mod plain;
 pub mod quiet;
+pub mod retelling;
 pub mod schemas;
 pub mod screen;
 mod span;

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  park-walk    1m 12s  running, 64%
-//!  close-up         3s  uploading refs/dog.png, 1.20 of 3.40 MB
-//!  … and 37 more: 30 at the service, 7 being fetched
+//!  close-up         3s  uploading 1.20 of 3.40 MB, refs/dog.png
+//!  … and 37 more: 30 in flight, 7 being fetched
 //!  ━━━━━━━━━━━━━─────────── 412/1,000, 41.2/min, about 14m left
 //!  67 in flight, 3 failed, 1 uncertain
 //! ```
@@ -100,7 +100,7 @@ fn happening(active: &Active, now: Timestamp) -> (Hue, String) {
     }
     match &active.state {
         State::Uploading { path, through, total } => {
-            (Hue::Accent, format!("uploading {}, {}", terminal_safe::line(path), part(*through, Some(*total))))
+            (Hue::Accent, format!("uploading {}, {}", part(*through, Some(*total)), terminal_safe::line(path)))
         }
         State::Submitting => (Hue::Accent, "submitting".to_owned()),
         State::Accepted => (Hue::Plain, "at the service".to_owned()),
@@ -117,19 +117,18 @@ fn happening(active: &Active, now: Timestamp) -> (Hue, String) {
             let through = Some(*through).filter(|bytes| *bytes > 0);
             let part = part(through, *total);
             let gap = if part.is_empty() { "" } else { ", " };
-            (Hue::Good, format!("downloading {}{gap}{part}", terminal_safe::line(path)))
+            (Hue::Good, format!("downloading {part}{gap}{}", terminal_safe::line(path)))
         }
     }
 }
 
 /// `1.20 of 3.40 MB`, as far as it is known.
 fn part(through: Option<u64>, total: Option<u64>) -> String {
-    let words = |bytes| size(bytes);
     match (through, total) {
         (None, None) => String::new(),
-        (None, Some(bytes)) | (Some(bytes), None) => words(bytes),
+        (None, Some(bytes)) | (Some(bytes), None) => size(bytes),
         (Some(through), Some(total)) => {
-            let (through, total) = (words(through), words(total));
+            let (through, total) = (size(through), size(total));
             // The unit once, where both have the same.
             match (through.split_once(' '), total.split_once(' ')) {
                 (Some((number, unit)), Some((_, other))) if unit == other => format!("{number} of {total}"),
@@ -182,6 +181,10 @@ impl Line {
     /// More text, cut where there is no room.
     fn add(mut self, hue: Hue, text: &str) -> Line {
         if text.is_empty() || self.room == 0 {
+            return self;
+        }
+        if columns_of(text) > self.room && columns_of(self.look.ellipsis()) > self.room {
+            self.room = 0;
             return self;
         }
         let text = self.look.fit(text, self.room);

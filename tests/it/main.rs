@@ -15,6 +15,7 @@ mod interrupt;
 mod layers;
 mod manifest_schema;
 mod manual;
+mod picture;
 mod plan;
 mod progress;
 mod records;

@@ -1,9 +1,11 @@
 //! How a run is shown: each form on its stream, none of them in the way of the run.
 
 use crate::formats::conforms;
+use crate::support::image;
 use crate::support::service::options;
 use crate::support::setup::{Setup, manifest_of};
 use batch::simulate::{Latency, Options};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -52,6 +54,47 @@ fn events_keep_to_their_schema_and_tell_the_whole_story() {
     let again = setup.run(["--progress", "json", "--keep-failed"]).exits(3).json_lines();
     again.iter().for_each(|event| conforms_once(&setup, event));
     assert_eq!(again[again.len() - 1]["summary"]["kept"], 3, "{again:?}");
+}
+
+#[test]
+fn every_kind_of_event_is_told_by_a_run_and_keeps_to_its_schema() {
+    let text = manifest_of(6)
+        .replace("https://images.example.com/dog.png", "refs/dog.png")
+        .replace("patience: 10ms", "patience: 20s");
+    // A slow upload, a moment without the service, a job of each end, and a video that has to be asked for again.
+    let faults = ["upload:delay(1500ms)@1", "submit:503@1", "submit:fail@2", "submit:reset@3", "download:404@1"];
+    let setup = Setup::new(&text, &faults);
+    setup.project.write("refs/dog.png", image::png(64, 64, "dog"));
+    let events = setup.run(["-j1", "--progress", "json"]).exits(3).json_lines();
+    let mut told = BTreeSet::new();
+    for event in &events {
+        conforms_once(&setup, event);
+        told.insert(event["event"].as_str().unwrap().to_owned());
+    }
+    let schema = setup.batch(["schema", "events"]).exits(0).json();
+    let kinds = schema["oneOf"].as_array().unwrap().iter();
+    let mut kinds: BTreeSet<_> =
+        kinds.map(|kind| kind["properties"]["event"]["const"].as_str().unwrap().to_owned()).collect();
+    // Of a reader that falls behind by thousands of events: see the reporters' own tests.
+    kinds.remove("lagged");
+    assert_eq!(told, kinds);
+    let transfers: Vec<_> = events.iter().filter(|event| event["event"] == "transferring").collect();
+    assert!(transfers.len() <= 2, "one a second: {transfers:?}");
+    assert_eq!((&transfers[0]["call"], &transfers[0]["total"]), (&"upload".into(), &transfers[0]["bytes"]));
+}
+
+#[test]
+fn a_reader_that_never_reads_keeps_nobody() {
+    // Far more lines than a pipe holds (64 KiB).
+    let setup = Setup::new(&manifest_of(300), &[]);
+    let script = format!(
+        "mkfifo pipe; sleep 50 <pipe & '{}' run -j64 --progress json >pipe; echo code $? >&2; kill $!",
+        env!("CARGO_BIN_EXE_batch")
+    );
+    let ended = setup.project.command("/bin/sh", ["-c", &script]).against(&setup.service.base_url()).run();
+    assert!(ended.stderr.contains("300 jobs succeeded") && ended.stderr.contains("code 0"), "{ended:?}");
+    assert_eq!(setup.charges(), 300);
+    setup.batch(["verify"]).exits(0);
 }
 
 /// One schema for many lines.

@@ -1,12 +1,14 @@
 //! `batch status`: where each job stands, also while a run is on.
 
+mod watch;
+
 use crate::cli::args::{Common, Format, ManifestArg, Trial, Which};
 use crate::cli::choosing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm};
 use crate::cli::settings;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::record::{Record, Stage};
 use crate::ledger::{self, Book};
 use crate::manifest::model::{Job, Manifest};
@@ -16,7 +18,7 @@ use crate::report::documents::status::{JobState, JobStatus, StatusDocument, Stat
 use crate::report::{documents, tables};
 use crate::spec::names::JobId;
 use std::collections::HashSet;
-use std::io;
+use std::io::{self, Write as _};
 
 /// Options of `batch status`.
 #[derive(Debug, clap::Args)]
@@ -28,6 +30,9 @@ pub(in crate::cli) struct Args {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
+    /// Watch the run that is on, until it ends
+    #[arg(long, conflicts_with = "format")]
+    watch: bool,
     #[command(flatten)]
     which: Which,
 }
@@ -38,6 +43,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let selection = settings::selection(&args.which)?;
     let snapshot = ledger::read(&project.paths)?;
     choosing::warn_of_idle(&selection, &project.manifest, &snapshot.book, terminal);
+    if args.watch && snapshot.held_by.is_some() {
+        return watch::watch(&project, &selection, snapshot, realm, terminal);
+    }
     let document = document(&project.manifest, &snapshot.book, &selection);
     let target = project.target(realm);
     // A reader that went away has read enough.
@@ -45,6 +53,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         Format::Json => documents::write(io::stdout().lock(), &document),
         Format::Human => tables::status(io::stdout().lock(), &document, &target, terminal.stdout),
     };
+    if args.watch && terminal.volume > Volume::Quiet {
+        let _ = writeln!(io::stderr(), "no run is on");
+    }
     Ok(Exit::Done)
 }
 

@@ -62,6 +62,43 @@ fn a_blocked_reader_holds_up_neither_the_run_nor_the_other_reporters() {
 }
 
 #[test]
+fn a_reader_that_falls_behind_misses_only_what_is_told_by_the_way_and_hears_of_it() {
+    let (events, receiver) = Events::channel(Clock::System);
+    let (blocked, open) = Blocked::new();
+    let out = Shared::default();
+    /// Writes when the other end is dropped.
+    struct Late(Blocked, Shared);
+    impl io::Write for Late {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes).and_then(|_| self.1.write(bytes))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let fanout = Fanout::start(receiver, vec![Box::new(Ndjson::new(Late(blocked, out.clone())))]).unwrap();
+    let polled =
+        || Event::Polled { job: crate::report::testing::job("a"), status: "RUNNING".to_owned(), progress: None };
+    events.send(started(1));
+    (0..WAITING * 2).for_each(|_| events.send(polled()));
+    (0..100).for_each(|_| events.send(submitted("a")));
+    events.send(finished(Summary::default(), 0));
+    // Taken in order: once the last is there, so is all before it.
+    while fanout.waiting() < WAITING + 100 {
+        thread::yield_now();
+    }
+    drop(open);
+    assert_eq!(fanout.finish(PATIENCE), Finished::All);
+    let text = out.text();
+    let count = |kind: &str| text.lines().filter(|line| line.contains(&format!("\"event\":\"{kind}\""))).count();
+    assert_eq!((count("run_started"), count("submitted"), count("lagged"), count("run_finished")), (1, 100, 1, 1));
+    assert!((WAITING - 1..=WAITING + 1).contains(&count("polled")), "{}", count("polled"));
+    let lagged = text.lines().find(|line| line.contains("lagged")).unwrap();
+    let missed = serde_json::from_str::<serde_json::Value>(lagged).unwrap()["missed"].as_u64().unwrap();
+    assert_eq!(missed as usize + count("polled"), WAITING * 2);
+}
+
+#[test]
 fn a_closed_reader_ends_nothing() {
     let (events, receiver) = Events::channel(Clock::System);
     let tries = Arc::new(Mutex::new(0));

@@ -18,7 +18,7 @@ impl Glass {
     fn rows(&self) -> Vec<String> {
         let parser = self.0.lock().unwrap();
         let text = parser.screen().contents();
-        text.lines().map(|line| line.trim_end().to_owned()).collect()
+        text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
     fn resize(&self, rows: u16, columns: u16) {

@@ -76,6 +76,14 @@ pub fn status(out: impl Write, status: &StatusDocument, target: &Target, look: L
             ]
         })
     })?;
+    status_in_short(out, status, target, look)
+}
+
+/// Writes how many jobs stand where, and how to settle what is uncertain.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn status_in_short(mut out: impl Write, status: &StatusDocument, target: &Target, look: Look) -> io::Result<()> {
     let parts = JobStatus::ALL.iter().map(|&at| (status.summary.of(at), at.as_str(), of_status(at)));
     writeln!(out, "{}", sum(parts, status.jobs.len(), look))?;
     if let Some(job) = status.jobs.iter().find(|job| job.status == JobStatus::Uncertain) {

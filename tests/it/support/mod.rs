@@ -9,3 +9,4 @@ pub(crate) mod program;
 pub(crate) mod project;
 pub(crate) mod service;
 pub(crate) mod setup;
+pub(crate) mod terminal;

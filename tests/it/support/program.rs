@@ -1,5 +1,6 @@
 //! The real program as a process: nothing of the test's environment reaches it, and it can't hang.
 
+use super::terminal::OnTerminal;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -61,6 +62,11 @@ impl Program {
     /// Runs it to its end.
     pub(crate) fn run(self) -> Ended {
         self.start().end()
+    }
+
+    /// Starts it on a terminal of its own.
+    pub(crate) fn on_terminal(self, rows: u16, columns: u16) -> OnTerminal {
+        OnTerminal::start(self.command, self.shown, rows, columns)
     }
 
     /// Starts it.

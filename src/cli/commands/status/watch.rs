@@ -1,0 +1,127 @@
+//! `batch status --watch`: the picture of a run that another process is at, from its ledger alone.
+
+use super::document;
+use crate::base::clock::Clock;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::progress;
+use crate::cli::project::{Project, Realm, folder_shown};
+use crate::cli::signals::Signals;
+use crate::cli::terminal::{Terminal, Volume};
+use crate::engine::stop::Stop;
+use crate::event::{self, Event};
+use crate::ledger::{self, Paths, Snapshot};
+use crate::plan::reconcile::Reconciler;
+use crate::plan::select::Selection;
+use crate::report::retelling::{Retelling, Sight};
+use crate::report::tables;
+use std::io::{self, Write as _};
+use std::time::{Duration, Instant, SystemTime};
+
+/// The time between two looks.
+const PACE: Duration = Duration::from_secs(1);
+
+/// How much longer than a look took the pause before the next one is, at the least: a ledger of a hundred thousand jobs is
+/// looked at less often.
+const REST: u32 = 10;
+
+/// Shows the run that `snapshot` says is on, until it ends or somebody interrupts.
+pub(super) fn watch(
+    project: &Project,
+    selection: &Selection,
+    snapshot: Snapshot,
+    realm: Realm,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let watching = progress::watching(terminal)?;
+    let (stop, signals) = (Stop::default(), Signals::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+    let last = runtime.block_on(async {
+        signals.listen(stop.clone(), terminal.screen.clone(), "");
+        let mut snapshot = snapshot;
+        let mut retelling = None;
+        let mut seen = stamp(&project.paths);
+        loop {
+            let began = Instant::now();
+            let retelling = retelling.get_or_insert_with(|| begin(project, selection, &snapshot, &watching));
+            tell(project, selection, &snapshot, retelling, &watching);
+            if snapshot.held_by.is_none() {
+                return Ok(snapshot);
+            }
+            let pause = PACE.max(began.elapsed() * REST);
+            loop {
+                if stop.unless_out(tokio::time::sleep(pause)).await.is_none() {
+                    return Ok(snapshot);
+                }
+                let now = stamp(&project.paths);
+                if now != seen || !ledger::is_held(&project.paths) {
+                    seen = now;
+                    break;
+                }
+            }
+            snapshot = ledger::read(&project.paths)?;
+        }
+    });
+    watching.finish();
+    let last: Snapshot = last.map_err(|error: ledger::LedgerError| Failure::from(error))?;
+    let document = document(&project.manifest, &last.book, selection);
+    // A reader that went away has read enough.
+    let _ = tables::status_in_short(io::stdout().lock(), &document, &project.target(realm), terminal.stdout);
+    if let Some(signal) = signals.first() {
+        return Ok(Exit::Interrupted(signal));
+    }
+    if terminal.volume > Volume::Quiet {
+        let words = match last.journal {
+            true => "the run was killed: the next one goes on from its journal",
+            false => "the run is over; `batch status` shows each job",
+        };
+        let _ = writeln!(io::stderr(), "{words}");
+    }
+    Ok(Exit::Done)
+}
+
+/// Says what is watched.
+fn begin(project: &Project, selection: &Selection, snapshot: &Snapshot, watching: &progress::Watching) -> Retelling {
+    let since = snapshot.held_by.as_ref().map_or_else(|| Clock::System.now(), |holder| holder.started);
+    let manifest = &project.manifest;
+    let started = Event::RunStarted {
+        version: event::VERSION,
+        manifest: project.shown.display().to_string(),
+        lock: project.lock.clone(),
+        folder: folder_shown(manifest.folder.path()),
+        service: snapshot.book.service().unwrap_or_default().to_owned(),
+        jobs: manifest.jobs.iter().filter(|job| selection.takes(&job.id, &job.tags)).count(),
+        concurrency: manifest.run.concurrency.get(),
+    };
+    watching.send(event::Stamped { event: started, time: since });
+    Retelling::new(since)
+}
+
+/// Tells what is new in the ledger.
+fn tell(
+    project: &Project,
+    selection: &Selection,
+    snapshot: &Snapshot,
+    retelling: &mut Retelling,
+    watching: &progress::Watching,
+) {
+    let jobs = &project.manifest.jobs;
+    let mut reconciler = Reconciler::new(&snapshot.book, jobs);
+    let records: Vec<_> = jobs.iter().map(|job| (job, reconciler.record(job))).collect();
+    let taken = records.iter().filter(|(job, _)| selection.takes(&job.id, &job.tags));
+    let sights = taken.map(|(job, record)| Sight {
+        job: &job.id,
+        digest: &job.digest,
+        record: *record,
+        open: snapshot.held_by.is_some() && record.is_some_and(|record| snapshot.book.awaits_answer(&record.key)),
+    });
+    retelling.look(sights, Clock::System.now()).into_iter().for_each(|event| watching.send(event));
+}
+
+/// What tells whether lock or journal were written: when, and how long they are.
+fn stamp(paths: &Paths) -> [Option<(SystemTime, u64)>; 2] {
+    [&paths.lock, &paths.journal].map(|path| {
+        let found = path.metadata().ok()?;
+        Some((found.modified().ok()?, found.len()))
+    })
+}
