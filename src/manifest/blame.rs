@@ -13,7 +13,7 @@ use crate::diagnostic::finding::{Finding, Label};
 use crate::document::Format;
 use crate::document::flaw::Flaw;
 use crate::document::span::Span;
-use crate::document::tree::Node;
+use crate::document::tree::{Node, Value};
 use std::collections::{HashMap, HashSet};
 
 /// The mistakes of a manifest.
@@ -125,9 +125,11 @@ impl<'t> Blame<'t> {
         if self.format == Format::Toml { self.whole(node) } else { Place::head(node) }
     }
 
-    /// The place of all that `node` is, if that is no more than a line; else of its beginning.
+    /// The place of all that `node` is; of the beginning of a mapping or list that goes over lines.
     pub(super) fn whole(&self, node: Node<'t>) -> Place {
-        if self.written(node.span()).contains('\n') { Place::head(node) } else { Place::of(node) }
+        let is_collection = matches!(node.value(), Value::List(_) | Value::Table(_));
+        let is_long = is_collection && self.written(node.span()).contains('\n');
+        if is_long { Place::head(node) } else { Place::of(node) }
     }
 
     /// Whether an alias brings what stands there somewhere else too, where it may mean something else.

@@ -60,7 +60,7 @@ pub(super) fn pair(
     let seconds = duration.seconds();
     Words::error(Code::DurationResolution, format!("{resolution} videos last 5 s, not {seconds} s"))
         .at_span(duration_at, format!("{seconds} s asked for here"))
-        .at_span(resolution_at, format!("{resolution} asked for here"))
+        .together_with(resolution_at, format!("{resolution} asked for here"))
         .help("write 5 for the duration, or 720p or less for the resolution")
 }
 

@@ -29,12 +29,14 @@ pub(super) const WRITTEN_HERE: &str = "written here";
 pub(super) struct Said {
     pub finding: Finding,
     pub via: Option<Span>,
+    /// A second place, where the mistake is in both together.
+    pub with: Option<Span>,
 }
 
 impl Said {
     /// Two findings with the same key say the same.
-    pub(super) fn key(&self) -> (Code, Option<Span>, &str) {
-        (self.finding.code, self.finding.span(), &self.finding.message)
+    pub(super) fn key(&self) -> (Code, Option<Span>, Option<Span>, &str) {
+        (self.finding.code, self.finding.span(), self.with, &self.finding.message)
     }
 }
 
@@ -101,7 +103,7 @@ impl Words {
 
     fn new(code: Code, severity: Severity, message: String) -> Words {
         let finding = Finding { code, severity, message, help: None, fix: None, job: None, labels: Vec::new() };
-        Words(Said { finding, via: None })
+        Words(Said { finding, via: None, with: None })
     }
 
     /// Shows a place; of the first, the alias counts too.
@@ -115,6 +117,12 @@ impl Words {
     fn at_span(mut self, span: Span, text: impl Into<String>) -> Words {
         self.0.finding.labels.push(Label { span, text: text.into() });
         self
+    }
+
+    /// Shows a place without which the first is right: with another one it is another mistake.
+    fn together_with(mut self, span: Span, text: impl Into<String>) -> Words {
+        self.0.with = Some(span);
+        self.at_span(span, text)
     }
 
     /// Shows a place, if it is known.

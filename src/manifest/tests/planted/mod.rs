@@ -1,0 +1,94 @@
+//! Mistakes planted at known places in manifests that are written in every way: each is found, once, exactly there.
+
+mod choices;
+mod page;
+mod plant;
+mod toml;
+mod toml_scalar;
+mod tree;
+mod yaml;
+mod yaml_scalar;
+
+use super::folder;
+use crate::diagnostic::finding::Finding;
+use crate::document::{Format, Source, Span};
+use crate::manifest::load_text;
+use choices::Choices;
+use page::{Finish, Page};
+use plant::{Expected, plant};
+use proptest::prelude::*;
+use std::collections::HashMap;
+use tree::Mark;
+
+/// A finding as it is compared: its code, its places, its job.
+type Found = (String, Vec<Span>, Option<String>);
+
+fn found(finding: &Finding) -> Found {
+    let labels = finding.labels.iter().map(|label| label.span).collect();
+    (finding.code.to_string(), labels, finding.job.clone())
+}
+
+fn expected(expected: &Expected, places: &HashMap<Mark, Span>) -> Found {
+    let labels = expected.labels.iter().map(|mark| places[mark]).collect();
+    (expected.code.to_string(), labels, expected.job.clone())
+}
+
+/// Holds what is found in a page against what was planted.
+fn compare(page: Page, finish: Finish, format: Format, planted: &[Expected]) -> Result<(), TestCaseError> {
+    let (text, places) = page.finish(finish);
+    let loaded = load_text("jobs", text.clone(), format, &folder().1);
+    let mut expected: Vec<Found> = planted.iter().map(|planted| expected(planted, &places)).collect();
+    let mut found: Vec<Found> = loaded.findings.iter().map(found).collect();
+    let starts: Vec<u32> = found.iter().map(|(_, labels, _)| labels[0].start).collect();
+    prop_assert!(starts.is_sorted(), "not in the order of the source");
+    expected.sort();
+    found.sort();
+    let shown = |found: &[Found]| -> String {
+        let place = |span: &Span| format!("{:?} {:?}", span, text.get(span.range()));
+        let line = |(code, labels, job): &Found| {
+            format!("{code} {} {job:?}\n", labels.iter().map(place).collect::<Vec<_>>().join(" + "))
+        };
+        found.iter().map(line).collect()
+    };
+    prop_assert_eq!(&found, &expected, "\n{}\nfound\n{}expected\n{}", text, shown(&found), shown(&expected));
+    positions(&loaded.source, &found)
+}
+
+/// Lines and columns, counted anew.
+fn positions(source: &Source, found: &[Found]) -> Result<(), TestCaseError> {
+    let text = source.text();
+    for span in found.iter().flat_map(|(_, labels, _)| labels) {
+        for offset in [span.start as usize, span.end as usize] {
+            let before = text[..offset].trim_start_matches('\u{feff}');
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            let position = source.position(offset);
+            prop_assert_eq!((position.offset, position.line, position.column), (offset, line, column));
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn planted_in_yaml(
+        what in prop::collection::vec(any::<u8>(), 0..300),
+        how in prop::collection::vec(any::<u8>(), 0..2000),
+        (byte_order_mark, carriage_returns) in any::<(bool, bool)>(),
+    ) {
+        let (tree, planted) = plant(&mut Choices::new(what), true);
+        let page = yaml::write(&tree, &mut Choices::new(how));
+        compare(page, Finish { byte_order_mark, carriage_returns }, Format::Yaml, &planted)?;
+    }
+
+    #[test]
+    fn planted_in_toml(
+        what in prop::collection::vec(any::<u8>(), 0..300),
+        how in prop::collection::vec(any::<u8>(), 0..2000),
+        (byte_order_mark, carriage_returns) in any::<(bool, bool)>(),
+    ) {
+        let (tree, planted) = plant(&mut Choices::new(what), false);
+        let page = toml::write(&tree, &mut Choices::new(how));
+        compare(page, Finish { byte_order_mark, carriage_returns }, Format::Toml, &planted)?;
+    }
+}

@@ -1,0 +1,36 @@
+//! What a manifest says, before it is written in a format; with marks on what a finding will point at.
+
+use std::ops::Range;
+
+/// A place that will be known once the text is written.
+pub(super) type Mark = usize;
+
+/// A value.
+#[derive(Clone, Debug)]
+pub(super) enum Tree {
+    Text(Text),
+    /// A number or a truth value, as it is written.
+    Bare(String, Mark),
+    List(Vec<Tree>),
+    Table(Vec<(Key, Tree)>),
+    /// A value with an anchor.
+    Named(String, Box<Tree>),
+    /// An alias.
+    Alias(String, Mark),
+}
+
+/// A key.
+#[derive(Clone, Debug)]
+pub(super) enum Key {
+    Text(Text),
+    /// `<<`
+    Merge,
+}
+
+/// A text, with a mark on all that is written for it, and marks on ranges of its bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    pub(super) value: String,
+    pub(super) whole: Mark,
+    pub(super) parts: Vec<(Range<usize>, Mark)>,
+}
