@@ -1,6 +1,7 @@
 //! Mistakes planted at known places in manifests that are written in every way: each is found, once, exactly there.
 
 mod choices;
+mod json;
 mod page;
 mod plant;
 mod toml;
@@ -9,7 +10,7 @@ mod tree;
 mod yaml;
 mod yaml_scalar;
 
-use super::folder;
+use crate::base::folder::Folder;
 use crate::diagnostic::finding::Finding;
 use crate::document::{Format, Source, Span};
 use crate::manifest::load_text;
@@ -18,6 +19,7 @@ use page::{Finish, Page};
 use plant::{Expected, plant};
 use proptest::prelude::*;
 use std::collections::HashMap;
+use std::path::Path;
 use tree::Mark;
 
 /// A finding as it is compared: its code, its places, its job.
@@ -33,10 +35,15 @@ fn expected(expected: &Expected, places: &HashMap<Mark, Span>) -> Found {
     (expected.code.to_string(), labels, expected.job.clone())
 }
 
+/// The folder of a manifest that names no file.
+fn here() -> Folder {
+    Folder::open(Path::new(".")).expect("the current folder is there")
+}
+
 /// Holds what is found in a page against what was planted.
 fn compare(page: Page, finish: Finish, format: Format, planted: &[Expected]) -> Result<(), TestCaseError> {
     let (text, places) = page.finish(finish);
-    let loaded = load_text("jobs", text.clone(), format, &folder().1);
+    let loaded = load_text("jobs", text.clone(), format, &here());
     let mut expected: Vec<Found> = planted.iter().map(|planted| expected(planted, &places)).collect();
     let mut found: Vec<Found> = loaded.findings.iter().map(found).collect();
     let starts: Vec<u32> = found.iter().map(|(_, labels, _)| labels[0].start).collect();
@@ -90,5 +97,16 @@ proptest! {
         let (tree, planted) = plant(&mut Choices::new(what), false);
         let page = toml::write(&tree, &mut Choices::new(how));
         compare(page, Finish { byte_order_mark, carriage_returns }, Format::Toml, &planted)?;
+    }
+
+    #[test]
+    fn planted_in_json(
+        what in prop::collection::vec(any::<u8>(), 0..300),
+        how in prop::collection::vec(any::<u8>(), 0..2000),
+        (byte_order_mark, carriage_returns) in any::<(bool, bool)>(),
+    ) {
+        let (tree, planted) = plant(&mut Choices::new(what), false);
+        let page = json::write(&tree, &mut Choices::new(how));
+        compare(page, Finish { byte_order_mark, carriage_returns }, Format::Json, &planted)?;
     }
 }

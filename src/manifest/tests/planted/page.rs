@@ -40,6 +40,11 @@ impl Page {
         self.text.rsplit('\n').next().unwrap_or_default().chars().count()
     }
 
+    /// The last line ends without a line feed.
+    pub(super) fn cut_line_end(&mut self) {
+        self.text.truncate(self.text.trim_end_matches('\n').len());
+    }
+
     /// A block scalar ends here.
     pub(super) fn end_block(&mut self) {
         self.block_end = self.end();

@@ -295,6 +295,9 @@ impl Garden<'_> {
                 job
             });
         }
+        if self.with_aliases && self.choices.rarely(3) {
+            self.echoes(&mut jobs);
+        }
         for (shared, user, code) in
             [(resolution, lacks_resolution, Code::Resolution), (duration, lacks_duration, Code::Duration)]
         {
@@ -304,6 +307,65 @@ impl Garden<'_> {
             }
         }
         Tree::List(jobs)
+    }
+
+    /// A job with a value that is right where it is written, and jobs with aliases where it is wrong.
+    fn echoes(&mut self, jobs: &mut Vec<Tree>) {
+        let is_prompt = self.choices.rarely(2);
+        let written = self.mark();
+        let mut job = self.echo("base");
+        if is_prompt {
+            let value = format!("{}@dog walks\non the @grass", self.choices.one(&["", "狗 ", "it's \"so\": "]));
+            let at = value.find("@grass").expect("it is in the prompt");
+            let prompt = Text { parts: vec![(at..value.len(), written)], value, whole: self.mark() };
+            self.put(&mut job, "prompt", Tree::Named("echo".to_owned(), Box::new(Tree::Text(prompt))));
+            self.put_list(&mut job, "references", &["dog", "grass"]);
+            self.put_bare(&mut job, "duration", "5");
+        } else {
+            let four = Tree::Named("echo".to_owned(), Box::new(Tree::Bare("4".to_owned(), written)));
+            self.put(&mut job, "number_of_videos", four);
+            self.put_bare(&mut job, "duration", "5");
+            self.put_text(&mut job, "prompt", "@dog @grass");
+        }
+        let base = self.ids.len() - 1;
+        for entry in [0, 3] {
+            self.users[entry].get_or_insert(base);
+        }
+        jobs.push(Tree::Table(job));
+        let (mut aliases, first) = (Vec::new(), self.ids.len());
+        for number in 0..1 + self.choices.below(3) {
+            let mut job = self.echo(&format!("echo-{number}"));
+            aliases.push(self.mark());
+            let alias = Tree::Alias("echo".to_owned(), aliases[number]);
+            if is_prompt {
+                self.put(&mut job, "prompt", alias);
+                self.put_bare(&mut job, "duration", "5");
+                self.put_bare(&mut job, "take", &(number + 2).to_string());
+            } else {
+                self.put_text(&mut job, "prompt", &format!("@dog {number}"));
+                self.put(&mut job, "duration", alias);
+            }
+            self.put_list(&mut job, "references", &["dog"]);
+            jobs.push(Tree::Table(job));
+        }
+        let code = if is_prompt { Code::UnknownMention } else { Code::Duration };
+        // One use is where the mistake is; several are shown once, where the value is written.
+        let labels = if aliases.len() == 1 { vec![aliases[0], written] } else { vec![written, aliases[0]] };
+        self.expect(code, labels, Some(first));
+    }
+
+    /// A job of its own, with an id and a resolution.
+    fn echo(&mut self, id: &str) -> Entries {
+        let mut job = Entries::new();
+        let mark = self.put_text(&mut job, "id", id);
+        self.ids.push((id.to_owned(), mark));
+        self.put_text(&mut job, "resolution", "720p");
+        job
+    }
+
+    fn put_list(&mut self, entries: &mut Entries, name: &str, items: &[&str]) {
+        let items = items.iter().map(|item| Tree::Text(self.text(item).0)).collect();
+        self.put(entries, name, Tree::List(items));
     }
 
     /// A job that has all of another one's but its id, its take and a mention of its own.

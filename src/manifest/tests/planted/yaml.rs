@@ -17,7 +17,12 @@ pub(super) fn write(tree: &Tree, choices: &mut Choices) -> Page {
     } else {
         pen.block_table(entries, 0);
     }
-    pen.page.push(pen.choices.one(&["", "...\n", "# end"]));
+    match pen.choices.below(8) {
+        5 => page.push("...\n"),
+        6 => page.push("# end"),
+        7 if !page.is_behind_block() => page.cut_line_end(),
+        _ => {}
+    }
     page
 }
 
