@@ -50,7 +50,7 @@ impl<'s> Iterator for Chunks<'s> {
         let mut unclosed = None;
         let mut open = Vec::new();
         let mut mismatched = false;
-        let mut comma = false;
+        let mut before = TokenKind::Newline;
         for token in self.lexer.by_ref() {
             let start = base + token.span().start();
             let end = base + token.span().end();
@@ -73,14 +73,14 @@ impl<'s> Iterator for Chunks<'s> {
                     None if tokens.len() >= ENOUGH || mismatched => break,
                     None => {}
                     // No statement starts inside a bracket: the bracket is not closed.
-                    Some(&innermost) if starts_statement(self.text, end, innermost, comma) => break,
+                    Some(&innermost) if starts_statement(self.text, end, innermost, before) => break,
                     Some(_) => {}
                 },
                 _ => {}
             }
             match token.kind() {
                 TokenKind::Newline | TokenKind::Whitespace | TokenKind::Comment => {}
-                kind => comma = matches!(kind, TokenKind::Comma | TokenKind::LeftCurlyBracket),
+                kind => before = kind,
             }
         }
         (!tokens.is_empty() || unclosed.is_some()).then_some(Chunk { base, source, tokens, unclosed })
@@ -118,16 +118,56 @@ fn header_in_string(text: &str, token: Token, start: usize, end: usize) -> Optio
     None
 }
 
-/// Whether the line at `at` can only be a statement, given the innermost open bracket, and whether an entry may follow.
-fn starts_statement(text: &str, at: usize, innermost: TokenKind, comma: bool) -> bool {
+/// Whether the line at `at` can only be a statement, given the innermost open bracket, and what stands before the line.
+fn starts_statement(text: &str, at: usize, innermost: TokenKind, before: TokenKind) -> bool {
+    let indentation = text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
+    let at = at + indentation;
     if is_header(text, at) {
         return true;
     }
     let line = &text[first_line(text, at).range()];
-    let rest = line.trim_start_matches(is_bare).trim_start_matches([' ', '\t']);
+    let opens = matches!(before, TokenKind::Comma | TokenKind::LeftCurlyBracket | TokenKind::LeftSquareBracket);
+    if let Some(inner) = line.strip_prefix("[[").or_else(|| line.strip_prefix('[')) {
+        // A value can't stand here, so it is a header, even with keys that could be values.
+        let value = opens || before == TokenKind::Equals;
+        return !value && key(inner).is_some_and(|end| inner[end..].starts_with(']'));
+    }
     // An inline table has entries too, over several lines even; but not without a comma between them.
-    let entry = innermost == TokenKind::LeftCurlyBracket && comma;
-    line.starts_with(is_bare) && rest.starts_with('=') && !entry
+    let entry = innermost == TokenKind::LeftCurlyBracket && opens;
+    !entry && key(line).is_some_and(|end| line[end..].starts_with('='))
+}
+
+/// Where the key at the start of a line ends, dots and quotes included, and the white space behind it.
+fn key(line: &str) -> Option<usize> {
+    let white = |at: usize| at + line[at..].len() - line[at..].trim_start_matches([' ', '\t']).len();
+    let mut at = white(0);
+    loop {
+        let rest = &line[at..];
+        let end = match rest.as_bytes().first()? {
+            b'\'' => rest[1..].find('\'')? + 2,
+            b'"' => closing(rest)?,
+            _ => rest.find(|c| !is_bare(c)).unwrap_or(rest.len()),
+        };
+        if end == 0 {
+            return None;
+        }
+        at = white(at + end);
+        if !line[at..].starts_with('.') {
+            return Some(at);
+        }
+        at = white(at + 1);
+    }
+}
+
+/// Where the text in `"` at the start of `line` ends.
+fn closing(line: &str) -> Option<usize> {
+    let mut escaped = false;
+    let end = line[1..].find(|c| {
+        let closes = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes
+    });
+    end.map(|end| end + 2)
 }
 
 /// Whether the line at `at` is a table's header with bare keys that could not be values.

@@ -5,10 +5,11 @@ use super::build::{Awaits, Builder, Frame};
 use super::layout;
 use super::mistake::{self, Circumstances};
 use super::recover::{self, EntryLine};
-use crate::document::lines::{first_line, next_line};
+use crate::document::flaw::{Flaw, SyntaxKind};
+use crate::document::lines::{first_character, first_line, next_line};
 use crate::document::span::Span;
 use crate::document::tape::{NONE, What};
-use granit_parser::ScanError;
+use granit_parser::{ScalarStyle, ScanError};
 
 impl<'s> Builder<'s, '_> {
     /// The columns of the open blocks, and which of them are lists.
@@ -39,7 +40,7 @@ impl<'s> Builder<'s, '_> {
         }
         let resumed = next.map_or(text.len(), |next| next.start);
         let line_end = next_line(text, if ran_on { start } else { at });
-        let skipped = text.get(line_end..resumed).is_some_and(|lines| !lines.trim().is_empty());
+        let skipped = text.get(line_end..resumed).is_some_and(|lines| lines.lines().any(says_something));
         // What is lost may hold anchors; an alias to one of them is not a mistake of its own.
         for name in recover::anchors(text.get(self.end..resumed).unwrap_or_default()) {
             self.anchors.lose_unless_known(name);
@@ -48,6 +49,29 @@ impl<'s> Builder<'s, '_> {
             self.lose(next.map_or(0, |next| next.depth));
         }
         next
+    }
+
+    /// A quoted text that ends only behind the next entry, which the parser lets pass, is one whose quote isn't closed:
+    /// says so, breaks it, and gives that entry, where to go on.
+    pub(super) fn runs_on(&mut self, quoted: Span, style: ScalarStyle) -> Option<EntryLine> {
+        let text = self.tape.text;
+        let (start, end) = (quoted.start as usize, quoted.end as usize);
+        if !matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted)
+            || self.skipped > 0
+            || !text.get(quoted.range())?.contains('\n')
+        {
+            return None;
+        }
+        let entry = recover::next_entry(text.get(..end)?, next_line(text, start), &self.columns())?;
+        let opened = first_character(text, start);
+        let kind = SyntaxKind::UnclosedQuote { opened };
+        self.flaws.push(Flaw::Syntax { span: first_line(text, start), kind });
+        let (_, dash) = layout::unfinished(text, self.end, start);
+        let flow = self.frames.iter().position(|frame| frame.column.is_none());
+        if !self.spoil(flow, dash.is_some(), start, start) {
+            self.lose(entry.depth);
+        }
+        Some(entry)
     }
 
     /// Breaks the value in which a syntax error lies. False where it is in none.
@@ -119,4 +143,10 @@ impl<'s> Builder<'s, '_> {
         self.end = start;
         self.last = NONE;
     }
+}
+
+/// Whether a line is more than empty, a comment, or the end of a document.
+fn says_something(line: &str) -> bool {
+    let content = line.trim();
+    !content.is_empty() && !content.starts_with('#') && line.trim_end() != "..."
 }

@@ -18,6 +18,7 @@ use super::span::Span;
 use super::tape::Tape;
 use build::Builder;
 use granit_parser::{Event, Options, Parser, ScanError};
+use recover::EntryLine;
 use std::ops::Range;
 
 /// Reads a text to its end, whatever is wrong with it.
@@ -26,8 +27,9 @@ pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Tape<'s> {
     let mut fragment = 0..text.len();
     loop {
         let next = match events(&mut builder, fragment.clone()) {
-            Ok(()) if builder.is_over() => None,
-            Ok(()) => recover::next_entry(text, fragment.end, &builder.columns()),
+            Ok(Some(entry)) => Some(entry),
+            Ok(None) if builder.is_over() => None,
+            Ok(None) => recover::next_entry(text, fragment.end, &builder.columns()),
             Err(error) => builder.fail(&error, fragment.start),
         };
         let Some(entry) = next else { break };
@@ -39,8 +41,9 @@ pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Tape<'s> {
     builder.finish()
 }
 
-/// Feeds the builder with all events of one fragment; its spans are those of the whole text.
-fn events<'s>(builder: &mut Builder<'s, '_>, fragment: Range<usize>) -> Result<(), ScanError> {
+/// Feeds the builder with all events of one fragment; its spans are those of the whole text. Gives the entry where to go
+/// on, if the rest of the fragment was misread.
+fn events(builder: &mut Builder<'_, '_>, fragment: Range<usize>) -> Result<Option<EntryLine>, ScanError> {
     let base = fragment.start;
     for event in Parser::new_from_str_with_options(&builder.text()[fragment], options()) {
         let (event, place) = event?;
@@ -50,8 +53,13 @@ fn events<'s>(builder: &mut Builder<'s, '_>, fragment: Range<usize>) -> Result<(
             place.tag_span().and_then(|tag| tag.byte_range()).map(|tag| Span::new(base + tag.start, base + tag.end));
         match event {
             // Nothing after a second document's start is of interest.
-            Event::DocumentStart(..) if !builder.document(span) => return Ok(()),
-            Event::Scalar(value, style, _, name) => builder.scalar(span, &value, style, name.as_deref().zip(tag)),
+            Event::DocumentStart(..) if !builder.document(span) => return Ok(None),
+            Event::Scalar(value, style, _, name) => {
+                if let Some(entry) = builder.runs_on(span, style) {
+                    return Ok(Some(entry));
+                }
+                builder.scalar(span, &value, style, name.as_deref().zip(tag));
+            }
             Event::SequenceStart(style, _, name) => {
                 builder.open_list(span, style, place.start.col(), name.as_deref().zip(tag));
             }
@@ -65,7 +73,7 @@ fn events<'s>(builder: &mut Builder<'s, '_>, fragment: Range<usize>) -> Result<(
             _ => {}
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn options() -> Options {

@@ -56,18 +56,51 @@ fn is_item(content: &str) -> bool {
 
 /// Whether a line starts like an entry of a table: `key: ...`.
 fn is_entry(content: &str) -> bool {
-    let key_end = match content.as_bytes().first() {
+    let key = &content[properties(content)..];
+    let key_end = match key.as_bytes().first() {
         None | Some(b'#' | b'[' | b']' | b'{' | b'}' | b',' | b'|' | b'>' | b'%' | b'\t') => return false,
-        Some(b'?') if content.len() == 1 || content.starts_with("? ") => return true,
-        Some(&quote @ (b'"' | b'\'')) => content[1..].find(quote as char).map_or(0, |end| end + 2),
+        Some(b'?') if key.len() == 1 || key.starts_with("? ") => return true,
+        // The other half of an entry that starts with a `?`.
+        Some(b':') if key.len() == 1 || key[1..].starts_with([' ', '\t']) => return false,
+        Some(b'"' | b'\'') => quoted(key),
         _ => 0,
     };
-    let rest = &content[key_end..];
+    let rest = &key[key_end..];
     let colon = |(at, _): (usize, &str)| rest[at + 1..].is_empty() || rest[at + 1..].starts_with([' ', '\t']);
     match rest.match_indices(':').find(|&found| colon(found)) {
         Some((at, _)) => !rest[..at].contains(" #") && (key_end == 0 || rest[..at].trim().is_empty()),
         None => false,
     }
+}
+
+/// How long the tag and the anchor before a key are, with the white space behind them.
+fn properties(content: &str) -> usize {
+    let mut length = 0;
+    while content[length..].starts_with(['&', '!']) {
+        let rest = &content[length..];
+        let word = rest.find([' ', '\t']).unwrap_or(rest.len());
+        let space = rest[word..].len() - rest[word..].trim_start_matches([' ', '\t']).len();
+        if space == 0 {
+            break;
+        }
+        length += word + space;
+    }
+    length
+}
+
+/// How long the quoted text at the start of a line is; nothing where it doesn't end there.
+fn quoted(key: &str) -> usize {
+    let bytes = key.as_bytes();
+    let mut at = 1;
+    while let Some(&byte) = bytes.get(at) {
+        match (bytes[0], byte) {
+            (b'"', b'\\') => at += 2,
+            (b'\'', b'\'') if bytes.get(at + 1) == Some(&b'\'') => at += 2,
+            (quote, byte) if quote == byte => return at + 1,
+            _ => at += 1,
+        }
+    }
+    0
 }
 
 #[cfg(test)]
@@ -82,11 +115,26 @@ mod tests {
         for line in ["--", "-a", "---", "a"] {
             assert!(!is_item(line), "{line}");
         }
-        for line in ["a:", "a: b", "'a b': c", "\"a: b\" : c", "@x: y", "? a", "<<: *a", "a:b: c", "小狗: 1", "&a b: c"]
-        {
+        for line in [
+            "a:",
+            "a: b",
+            "'a b': c",
+            "\"a: b\" : c",
+            "@x: y",
+            "? a",
+            "<<: *a",
+            "a:b: c",
+            "小狗: 1",
+            "&a b: c",
+            "'it''s': 1",
+            "\"a\\\"b\" : c",
+            "!!str &a 'b #c': d",
+        ] {
             assert!(is_entry(line), "{line}");
         }
-        for line in ["", "# a: b", "a", "a:b", "a # b: c", "[a: b]", "---", "http://x", "- a", "'a: b' c: d"] {
+        for line in
+            ["", "# a: b", "a", "a:b", "a # b: c", "[a: b]", "---", "http://x", "- a", "'a: b' c: d", ":", ": a"]
+        {
             assert!(!is_entry(line) || is_item(line), "{line}");
         }
     }

@@ -4,6 +4,7 @@ mod choices;
 mod json;
 mod page;
 mod plant;
+mod spoil;
 mod toml;
 mod toml_scalar;
 mod tree;
@@ -11,6 +12,7 @@ mod yaml;
 mod yaml_scalar;
 
 use crate::base::folder::Folder;
+use crate::diagnostic::code::Code;
 use crate::diagnostic::finding::Finding;
 use crate::document::{Format, Source, Span};
 use crate::manifest::load_text;
@@ -18,6 +20,7 @@ use choices::Choices;
 use page::{Finish, Page};
 use plant::{Expected, plant};
 use proptest::prelude::*;
+use spoil::{Spoilt, spoil};
 use std::collections::HashMap;
 use std::path::Path;
 use tree::Mark;
@@ -59,6 +62,52 @@ fn compare(page: Page, finish: Finish, format: Format, planted: &[Expected]) -> 
     };
     prop_assert_eq!(&found, &expected, "\n{}\nfound\n{}expected\n{}", text, shown(&found), shown(&expected));
     positions(&loaded.source, &found)
+}
+
+/// Holds what is found in a page with wrong lines against what was planted: they are found, and hide nothing but what
+/// stands in the same table.
+fn compare_spoilt(
+    page: Page,
+    finish: Finish,
+    format: Format,
+    planted: &[Expected],
+    spoilt: &Spoilt,
+) -> Result<(), TestCaseError> {
+    let (text, places) = page.finish(finish);
+    let loaded = load_text("jobs", text.clone(), format, &here());
+    let shown = |finding: &Finding| {
+        let label = &finding.labels[0];
+        format!("{} {:?} {:?} {:?}\n", finding.code, label.span, text.get(label.span.range()), finding.job)
+    };
+    let all: String = loaded.findings.iter().map(shown).collect();
+    let mut wrong: Vec<Span> = spoilt.lines.iter().map(|mark| places[mark]).collect();
+    wrong.sort();
+    let is_syntax = |finding: &&Finding| finding.code == Code::Syntax;
+    let syntax: Vec<Span> = loaded.findings.iter().filter(is_syntax).map(|finding| finding.labels[0].span).collect();
+    prop_assert_eq!(syntax.len(), wrong.len(), "as many as there are\n{}\n{}", text, all);
+    for (found, wrong) in syntax.iter().zip(&wrong) {
+        let inside = wrong.start <= found.start && found.end <= wrong.end;
+        prop_assert!(inside, "{:?} in {:?}\n{}\n{}", found, wrong, text, all);
+    }
+    let key = |code: Code, primary: Span| (code, primary);
+    let found: Vec<_> = loaded.findings.iter().map(|finding| key(finding.code, finding.labels[0].span)).collect();
+    for planted in planted {
+        let place = places[&planted.labels[0]];
+        let judged = spoilt.is_judged(planted);
+        prop_assert!(
+            !judged || found.contains(&key(planted.code, place)),
+            "{:?} {:?} isn't found\n{}\n{}",
+            planted,
+            place,
+            text,
+            all
+        );
+    }
+    for found in found.iter().filter(|(code, _)| *code != Code::Syntax) {
+        let known = planted.iter().any(|planted| *found == key(planted.code, places[&planted.labels[0]]));
+        prop_assert!(known, "{:?} is false\n{}\n{}", found, text, all);
+    }
+    Ok(())
 }
 
 /// Lines and columns, counted anew.
@@ -108,5 +157,31 @@ proptest! {
         let (tree, planted) = plant(&mut Choices::new(what), false);
         let page = json::write(&tree, &mut Choices::new(how));
         compare(page, Finish { byte_order_mark, carriage_returns }, Format::Json, &planted)?;
+    }
+
+    #[test]
+    fn wrong_lines_in_yaml_hide_nothing_else(
+        what in prop::collection::vec(any::<u8>(), 0..300),
+        how in prop::collection::vec(any::<u8>(), 0..2000),
+        wrong in prop::collection::vec(any::<u8>(), 0..10),
+        (byte_order_mark, carriage_returns) in any::<(bool, bool)>(),
+    ) {
+        let (mut tree, planted) = plant(&mut Choices::new(what), false);
+        let spoilt = spoil(&mut tree, spoil::YAML, &mut Choices::new(wrong));
+        let page = yaml::write(&tree, &mut Choices::new(how));
+        compare_spoilt(page, Finish { byte_order_mark, carriage_returns }, Format::Yaml, &planted, &spoilt)?;
+    }
+
+    #[test]
+    fn wrong_lines_in_toml_hide_nothing_else(
+        what in prop::collection::vec(any::<u8>(), 0..300),
+        how in prop::collection::vec(any::<u8>(), 0..2000),
+        wrong in prop::collection::vec(any::<u8>(), 0..10),
+        (byte_order_mark, carriage_returns) in any::<(bool, bool)>(),
+    ) {
+        let (mut tree, planted) = plant(&mut Choices::new(what), false);
+        let spoilt = spoil(&mut tree, spoil::TOML, &mut Choices::new(wrong));
+        let page = toml::write(&tree, &mut Choices::new(how));
+        compare_spoilt(page, Finish { byte_order_mark, carriage_returns }, Format::Toml, &planted, &spoilt)?;
     }
 }

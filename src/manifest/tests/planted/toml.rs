@@ -30,11 +30,18 @@ impl Pen<'_, '_> {
                 Tree::List(items) => !items.is_empty() && items.iter().all(|item| matches!(item, Tree::Table(_))),
                 _ => false,
             };
-            if tables && !self.choices.rarely(3) {
+            if tables && (value.has_wrong() || !self.choices.rarely(3)) {
                 headed.push((key, value));
                 continue;
             }
             self.space();
+            if let Key::Wrong(line, mark) = key {
+                let start = self.page.end();
+                self.page.push(line);
+                self.page.mark(*mark, start..self.page.end());
+                self.page.push("\n");
+                continue;
+            }
             self.entry(key, value);
             self.end_of_line();
         }

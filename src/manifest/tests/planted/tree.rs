@@ -25,6 +25,8 @@ pub(super) enum Key {
     Text(Text),
     /// `<<`
     Merge,
+    /// No key at all, but a line that is wrong; its value doesn't matter.
+    Wrong(&'static str, Mark),
 }
 
 /// A text, with a mark on all that is written for it, and marks on ranges of its bytes.
@@ -33,4 +35,18 @@ pub(super) struct Text {
     pub(super) value: String,
     pub(super) whole: Mark,
     pub(super) parts: Vec<(Range<usize>, Mark)>,
+}
+
+impl Tree {
+    /// Whether there is a wrong line somewhere in it.
+    pub(super) fn has_wrong(&self) -> bool {
+        match self {
+            Tree::List(items) => items.iter().any(Tree::has_wrong),
+            Tree::Table(entries) => {
+                entries.iter().any(|(key, value)| matches!(key, Key::Wrong(..)) || value.has_wrong())
+            }
+            Tree::Named(_, tree) => tree.has_wrong(),
+            Tree::Text(_) | Tree::Bare(..) | Tree::Alias(..) => false,
+        }
+    }
 }

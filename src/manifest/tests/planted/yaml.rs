@@ -11,7 +11,7 @@ pub(super) fn write(tree: &Tree, choices: &mut Choices) -> Page {
     page.push(choices.one(&["", "# 注释 🐶\n", "%YAML 1.2\n# e\u{301}\n---\n", "---\n", "\n\n"]));
     let Tree::Table(entries) = tree else { panic!("a manifest is a table") };
     let mut pen = Pen { page: &mut page, choices };
-    if pen.choices.rarely(8) {
+    if pen.choices.rarely(8) && !tree.has_wrong() {
         pen.flow_table(entries, 0);
         pen.page.push("\n");
     } else {
@@ -55,6 +55,13 @@ impl Pen<'_, '_> {
                 self.between();
                 self.page.spaces(column);
             }
+            if let Key::Wrong(line, mark) = key {
+                let start = self.page.end();
+                self.page.push(&line.replace('\n', &format!("\n{}", " ".repeat(column))));
+                self.page.mark(*mark, start..self.page.end());
+                self.page.push("\n");
+                continue;
+            }
             let explicit = self.choices.rarely(12);
             if explicit {
                 self.page.push(self.choices.one(&["? ", "?   "]));
@@ -85,7 +92,7 @@ impl Pen<'_, '_> {
     /// A value with the line break behind it. `column` is that of the block around it.
     fn block_value(&mut self, tree: &Tree, column: usize, after: After) {
         match tree {
-            Tree::Table(entries) if !entries.is_empty() && !self.choices.rarely(4) => {
+            Tree::Table(entries) if !entries.is_empty() && (tree.has_wrong() || !self.choices.rarely(4)) => {
                 if after == After::Dash && !self.choices.rarely(4) {
                     self.page.spaces(1 + self.choices.below(3));
                     let column = self.page.column();
@@ -96,7 +103,7 @@ impl Pen<'_, '_> {
                 let deeper = column + 1 + self.choices.below(4);
                 self.block_table(entries, deeper);
             }
-            Tree::List(items) if !items.is_empty() && !self.choices.rarely(3) => {
+            Tree::List(items) if !items.is_empty() && (tree.has_wrong() || !self.choices.rarely(3)) => {
                 self.tag("seq");
                 self.end_of_line();
                 // As a value it may stand as far out as its key.
@@ -147,6 +154,7 @@ impl Pen<'_, '_> {
 
     fn key(&mut self, key: &Key, place: Place) {
         match key {
+            Key::Wrong(..) => panic!("a line is wrong in a block"),
             Key::Merge => self.page.push("<<"),
             Key::Text(text) => {
                 self.page.push(self.choices.one(&["", "", "", "", "", "", "", "!!str ", "! "]));
