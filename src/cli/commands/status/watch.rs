@@ -92,6 +92,7 @@ fn begin(project: &Project, selection: &Selection, snapshot: &Snapshot, watching
         service: snapshot.book.service().unwrap_or_default().to_owned(),
         jobs: manifest.jobs.iter().filter(|job| selection.takes(&job.id, &job.tags)).count(),
         concurrency: manifest.run.concurrency.get(),
+        estimate: None,
     };
     watching.send(event::Stamped { event: started, time: since });
     Retelling::new(since)
