@@ -78,7 +78,7 @@ test("statuses filter", () => quietly(desktop, async (page) => {
 }));
 
 test("words search ids, prompts and references", () => quietly(desktop, async (page) => {
-  for (const [words, expected] of [["FENCE", ["broken"]], ["beach.jpg", ["beach-run"]], ["小狗", ["caption"]], ["grass four", ["four-takes"]], ["<b>", ["caption"]], ["nothing at all", []]]) {
+  for (const [words, expected] of [["FENCE", ["broken"]], ["beach.jpg", ["beach-run"]], ["小狗", ["caption"]], ["grass four", ["four-takes"]], ["<b>", ["caption"]], ["spring hero", ["evening"]], ["nothing at all", []]]) {
     await page.locator("#search").fill(words);
     await page.waitForFunction((n) => document.querySelector("#shown").textContent.startsWith(`${n} of`), expected.length);
     assert.deepEqual(await visible(page), expected, words);

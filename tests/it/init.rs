@@ -15,7 +15,7 @@ fn what_init_writes_is_valid_and_runs() {
     project.batch(["run", "--simulate", "--sim-latency", "0", "videos/new/jobs.yaml"]).run().exits(0);
     project.batch(["verify", "--simulate", "videos/new/jobs.yaml"]).run().exits(0);
     let ignored = project.read("videos/new/.gitignore");
-    for line in ["/out/", "*.sim.lock", "*.lock.journal", ".env"] {
+    for line in ["/out/", "*.sim.lock", "*.report.html", "*.lock.journal", ".env"] {
         assert!(ignored.lines().any(|ignored| ignored == line), "{ignored}");
     }
     assert!(!ignored.lines().any(|ignored| ignored == "*.lock"), "the lock is committed");

@@ -35,6 +35,9 @@ pub(super) fn card(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Mar
                 @if let Some(job) = entry.job {
                     (prompt(&job.generation))
                     (references(job, source.manifest, place))
+                    @if !job.tags.is_empty() {
+                        ul.tags aria-label="Tags" { @for tag in &job.tags { li { (tag) } } }
+                    }
                 }
                 (trouble(entry, source))
                 (facts(entry))

@@ -6,9 +6,10 @@ use super::receipt::Receipt;
 use super::show;
 use crate::base::decimal::Decimal;
 use crate::ledger::record::Stage;
-use crate::plan::estimate::Estimate;
+use crate::plan::estimate::{Estimate, PriceTable};
 use crate::report::documents::status::JobStatus;
 use crate::report::look::{count, size, thousands};
+use crate::report::money::receipt;
 use crate::report::summary::pattern;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -64,24 +65,35 @@ fn money(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
     let (mut paid, mut perhaps) = (zero.clone(), zero);
     for entry in &entries.jobs {
         let Some(price) = &entry.price else { continue };
-        let submits = entry.other_tasks.len() as u32;
-        let (sum, submits) = match entry.record.map(|record| &record.stage) {
+        add(&mut paid, price, entry.other_tasks.len() as u32);
+        match entry.record.map(|record| &record.stage) {
             Some(Stage::Submitted { .. } | Stage::Generated { .. } | Stage::Succeeded { .. }) => {
-                (&mut paid, submits + 1)
+                add(&mut paid, price, 1)
             }
-            Some(Stage::Uncertain { .. }) => (&mut perhaps, submits + 1),
-            _ => (&mut paid, submits),
-        };
-        if submits > 0 {
-            sum.amount += price.amount.times(submits);
-            sum.exact &= price.exact;
+            Some(Stage::Uncertain { .. }) => add(&mut perhaps, price, 1),
+            Some(Stage::Failed { .. } | Stage::Refused { .. }) | None => {}
         }
     }
     let perhaps =
         (perhaps.amount > Decimal::ZERO).then(|| format!("and perhaps {}: uncertain jobs", show::money(&perhaps)));
-    let by = if paid.exact { "by the manifest's prices" } else { "by the maker's list: an estimate" };
+    let by = match paid.prices {
+        PriceTable::Manifest => "by the manifest's prices",
+        PriceTable::Maker => "by the maker's list: an estimate",
+        PriceTable::Both => "by the manifest's prices, in part estimated",
+    };
     let name = if is_trial(source) { "Would have cost" } else { "Cost" };
     number(name, &show::money(&paid), Some(perhaps.unwrap_or_else(|| by.to_owned())))
+}
+
+/// Adds so many submits at a price.
+fn add(sum: &mut Estimate, price: &Estimate, submits: u32) {
+    if submits > 0 {
+        sum.amount += price.amount.times(submits);
+        sum.exact &= price.exact;
+        if price.prices == PriceTable::Both {
+            sum.prices = PriceTable::Both;
+        }
+    }
 }
 
 /// How long a generation takes, usually.
@@ -150,7 +162,9 @@ fn run(Receipt { started, ended, summary, exit_code, .. }: &Receipt) -> Markup {
                 (thousands(*n)) " " (words)
             }
             "; " (count(summary.submits, "submit")) ", " (count(summary.uploads, "upload")) ", "
-            (count(summary.videos, "download")) " (" (size(summary.bytes)) ")."
+            (count(summary.videos, "download")) " (" (size(summary.bytes)) ")"
+            @if let Some(cost) = &summary.cost { "; " (receipt(cost)) }
+            "."
         }
     }
 }

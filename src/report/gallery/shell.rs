@@ -49,7 +49,7 @@ pub(super) fn toolbar(entries: &Entries<'_>) -> Markup {
     html! {
         search.tools #tools hidden {
             label.find {
-                span.unseen { "Search ids, prompts, references" }
+                span.unseen { "Search ids, prompts, references, tags" }
                 input #search type="search" placeholder="Search" autocomplete="off" spellcheck="false"
                     aria-keyshortcuts="/";
                 kbd aria-hidden="true" { "/" }
