@@ -32,8 +32,7 @@ pub(super) struct Reporting {
 }
 
 /// What is said at the first Ctrl-C.
-const INTERRUPTED: &str =
-    "interrupted: nothing more is submitted, and what is in flight is recorded; once more ends it on the spot\n";
+const INTERRUPTED: &str = "interrupted: saving the state, no more submits; once more ends it on the spot\n";
 
 /// Starts the reporters that the terminal is for, and `others`.
 ///

@@ -11,7 +11,7 @@
 //! Every line begins with a blank, since the cursor rests on the first.
 
 use super::look::{Drawing, Hue, Look, columns_of, size, thousands};
-use super::span::{about, short};
+use super::span::{short, until};
 use super::standing::{Active, Phase, Standing, State};
 use super::terminal_safe;
 use jiff::Timestamp;
@@ -68,7 +68,8 @@ fn jobs(standing: &Standing, look: Look, room: Room, rows: usize, now: Timestamp
     let shown = if all.len() > rows { rows.saturating_sub(1) } else { rows };
     let folded = all.len().saturating_sub(shown);
     let id = standing.widest().min(ID).min(room.width.saturating_sub(AGE + 3) / 2);
-    let mut lines: Vec<_> = standing.all_active().take(shown).map(|active| job(active, look, room, id, now)).collect();
+    let line = |active| job(active, standing.away().is_some(), look, room, id, now);
+    let mut lines: Vec<_> = standing.all_active().take(shown).map(line).collect();
     if folded > 0 && rows > 0 {
         let rest = |phase| standing.all_active().skip(shown).filter(|active| active.phase() == phase).count();
         let parts =
@@ -82,20 +83,23 @@ fn jobs(standing: &Standing, look: Look, room: Room, rows: usize, now: Timestamp
 }
 
 /// The line of a job.
-fn job(active: &Active, look: Look, room: Room, columns: usize, now: Timestamp) -> String {
+fn job(active: &Active, away: bool, look: Look, room: Room, columns: usize, now: Timestamp) -> String {
     let id = terminal_safe::line(active.job.as_str());
     let id = look.fit(&id, columns);
     let gap = " ".repeat(columns.saturating_sub(columns_of(&id)));
     let age = format!("{gap} {:>AGE$}  ", short(active.age(now)));
-    let (hue, words) = happening(active, now);
+    let (hue, words) = match active.state {
+        // Its request isn't out: it waits with all others.
+        State::Submitting if away => (Hue::Faint, "to be submitted".to_owned()),
+        _ => happening(active, now),
+    };
     Line::new(look, room).add(Hue::Plain, &id).add(Hue::Faint, &age).add(hue, &words).done()
 }
 
 /// What happens with a job.
 fn happening(active: &Active, now: Timestamp) -> (Hue, String) {
-    if let Some((call, until, message)) = &active.again {
-        let pause = until.duration_since(now);
-        let when = if pause.is_positive() { format!("in {}", about(pause)) } else { "now".to_owned() };
+    if let Some((call, again, message)) = &active.again {
+        let when = until(again.duration_since(now));
         return (Hue::Caution, format!("{} again {when}: {}", call.as_str(), terminal_safe::line(message)));
     }
     match &active.state {

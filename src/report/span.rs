@@ -7,6 +7,11 @@ pub(super) fn about(duration: SignedDuration) -> String {
     format!("{:#}", SignedDuration::from_secs(duration.as_secs()))
 }
 
+/// When something happens that is so far away: `in 7s`, `now`.
+pub(super) fn until(duration: SignedDuration) -> String {
+    if duration.as_secs() > 0 { format!("in {}", about(duration)) } else { "now".to_owned() }
+}
+
 /// A duration for a narrow column: `41s`, `3m 05s`, `2h 07m`, `3d 04h`.
 pub(super) fn short(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);

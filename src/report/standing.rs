@@ -6,7 +6,7 @@ mod pace;
 pub(super) use active::{Active, State};
 
 use super::look::{columns_of, thousands};
-use super::span::{about, roughly};
+use super::span::{about, roughly, until};
 use super::terminal_safe;
 use crate::event::{Call, Event};
 use crate::plan::action::Action;
@@ -300,9 +300,8 @@ impl Standing {
 impl Away {
     /// `service away for 2m 10s, next try in 12s`.
     pub(super) fn words(&self, now: Timestamp) -> String {
-        let (gone, next) = (now.duration_since(self.since), self.until.duration_since(now));
-        let next = if next.is_positive() { format!("in {}", about(next)) } else { "now".to_owned() };
-        format!("waiting for the service for {}, next try {next}", about(gone))
+        let gone = about(now.duration_since(self.since));
+        format!("waiting for the service for {gone}, next try {}", until(self.until.duration_since(now)))
     }
 }
 

@@ -72,12 +72,12 @@ fn ctrl_c_takes_the_picture_away() {
         terminal.wait_for(if twice { "submitting" } else { "3 in flight" });
         terminal.types("\x03");
         if twice {
-            terminal.wait_for("interrupted: nothing more is submitted");
+            terminal.wait_for("interrupted: saving the state");
             terminal.types("\x03");
         }
         let rows = terminal.exits(130);
         has_no_picture(&rows);
-        assert!(rows.iter().any(|row| row.contains("interrupted: nothing more is submitted")), "{rows:#?}");
+        assert!(rows.iter().any(|row| row.contains("interrupted: saving the state")), "{rows:#?}");
     }
 }
 

@@ -158,7 +158,10 @@ fn the_whole_is_told_as_far_as_it_is_known() {
         events.push((start + 60, if n % 40 == 7 { failed(&ids[n], Cause::Failed, "no") } else { succeeded(&ids[n]) }));
         events.push((start + 60, submitted(&ids[n + 4])));
     }
-    assert_snapshot!(last(&events, 6061), @"");
+    assert_snapshot!(last(&events, 6061), @"
+    ━━━━━━━━──────────── 400/1,000, about 2h 30m left, 3.8/min
+    4 in flight, 10 failed
+    ");
 }
 
 #[test]
