@@ -114,7 +114,11 @@ impl Retelling {
     }
 }
 
-type Told<'r> = (Step, Option<Timestamp>, Box<dyn Fn(&JobId) -> Event + 'r>);
+/// The event of a step, for the job that has the record.
+type Tell<'r> = Box<dyn Fn(&JobId) -> Event + 'r>;
+
+/// A step, when it was where that is on record, and its event.
+type Told<'r> = (Step, Option<Timestamp>, Tell<'r>);
 
 /// How a record came to where it is.
 fn steps(record: &Record, open: bool) -> Vec<Told<'_>> {
@@ -144,7 +148,7 @@ fn steps(record: &Record, open: bool) -> Vec<Told<'_>> {
         steps.push((Step::Fetched(at), None, Box::new(told)));
     }
     let problem = |code, message: &str| Problem { code, message: message.to_owned() };
-    let end: Option<Box<dyn Fn(&JobId) -> Event + '_>> = match &record.stage {
+    let end: Option<Tell<'_>> = match &record.stage {
         Stage::Submitted { .. } | Stage::Generated { .. } => None,
         Stage::Uncertain { .. } if open => None,
         Stage::Succeeded { outputs, .. } => {

@@ -9,6 +9,11 @@ use super::picture::Room;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
+
+/// A picture is drawn in a moment, unless the terminal is stopped.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// A terminal that shows a picture, or a file that gets the lines alone. Its clones are the same.
 #[derive(Clone)]
@@ -105,21 +110,32 @@ impl Screen {
         drawn.clear(&above);
     }
 
-    /// Takes the picture away if nobody is drawing it at the moment: for a process that ends on the spot.
+    /// Takes the picture away if that can be done at once: for a process that ends on the spot.
     pub fn leave_at_once(&self) {
-        let mut drawn = match self.0.drawn.try_lock() {
-            Ok(drawn) => drawn,
-            Err(TryLockError::Poisoned(drawn)) => drawn.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
-        };
-        drawn.clear("");
+        if let Some(mut drawn) = self.unless_stuck() {
+            drawn.clear("");
+        }
     }
 
     /// Takes the picture away while `elsewhere` goes on: the terminal is somebody else's meanwhile.
     pub fn without<T>(&self, elsewhere: impl FnOnce() -> T) -> T {
-        let mut drawn = lock(&self.0.drawn);
-        drawn.clear("");
+        let mut drawn = self.unless_stuck();
+        if let Some(drawn) = &mut drawn {
+            drawn.clear("");
+        }
         elsewhere()
+    }
+
+    /// What is on the terminal, unless the terminal is stopped in the middle of a picture: nobody waits for that.
+    fn unless_stuck(&self) -> Option<MutexGuard<'_, Drawn>> {
+        for _ in 0..TRIES {
+            match self.0.drawn.try_lock() {
+                Ok(drawn) => return Some(drawn),
+                Err(TryLockError::Poisoned(drawn)) => return Some(drawn.into_inner()),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            }
+        }
+        None
     }
 }
 

@@ -105,7 +105,7 @@ fn nothing_new_writes_nothing_and_little_new_writes_little() {
     let first = glass.written();
     screen.draw(|_| many.clone());
     assert_eq!(glass.written(), first);
-    let mut other = many.clone();
+    let mut other = many;
     other[7] = " job 7 is done".to_owned();
     screen.draw(|_| other);
     assert!(glass.written() - first < 120, "{} bytes", glass.written() - first);

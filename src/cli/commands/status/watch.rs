@@ -40,9 +40,10 @@ pub(super) fn watch(
         signals.listen(stop.clone(), terminal.screen.clone(), "");
         let mut snapshot = snapshot;
         let mut retelling = None;
-        let mut seen = stamp(&project.paths);
+        // The files may have changed since they were read: the first pause ends with a second look.
+        let mut seen = [None, None];
+        let mut began = Instant::now();
         loop {
-            let began = Instant::now();
             let retelling = retelling.get_or_insert_with(|| begin(project, selection, &snapshot, &watching));
             tell(project, selection, &snapshot, retelling, &watching);
             if snapshot.held_by.is_none() {
@@ -59,6 +60,7 @@ pub(super) fn watch(
                     break;
                 }
             }
+            began = Instant::now();
             snapshot = ledger::read(&project.paths)?;
         }
     });
