@@ -4,6 +4,7 @@ mod actions;
 mod args;
 mod choosing;
 mod commands;
+mod confirm;
 mod destination;
 mod exit;
 mod failure;

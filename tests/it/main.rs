@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod check;
+mod confirm;
 mod crash;
 mod faults;
 mod fix;

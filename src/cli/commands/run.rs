@@ -2,6 +2,7 @@
 
 use crate::cli::args::{Choosing, Common, Deny, ManifestArg, Progress, Service, Simulation};
 use crate::cli::choosing;
+use crate::cli::confirm::{self, Agreed};
 use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -50,6 +51,9 @@ pub(in crate::cli) struct Args {
     /// Drop finished records of jobs that are no longer in the manifest; their videos stay
     #[arg(long)]
     prune: bool,
+    /// Answer the question that `run.confirm_above` in the manifest asks beforehand: go on
+    #[arg(short = 'y', long)]
+    yes: bool,
     /// Upload local images anew (the service forgot them)
     #[arg(long)]
     reupload: bool,
@@ -107,9 +111,14 @@ fn perform(
     if args.frozen {
         return frozen(project, &choice, terminal);
     }
+    let agreed = match args.yes {
+        true => Agreed::to_anything(),
+        false => confirm::ask(project, &choice, Realm::of(args.service.simulate), terminal)?,
+    };
     let ledger = session::open(&project.paths, &project.shown)?;
     choosing::warn_of_idle(&choice.selection, manifest, ledger.book(), terminal);
     let plan = plan::plan(manifest, ledger.book(), &choice);
+    agreed.holds(&plan)?;
     let run = run_settings(args, &manifest.run, &choice);
     let signals = Signals::default();
     if plan.is_idle() {
