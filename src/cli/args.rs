@@ -87,6 +87,8 @@ pub(super) enum Command {
     Init(commands::init::Args),
     /// Say what an error or a warning means, with an example
     Explain(commands::explain::Args),
+    /// Write the same manifest in another format: YAML, TOML or JSON
+    Convert(commands::convert::Args),
     /// Print a JSON Schema
     Schema(commands::schema::Args),
     /// Serve the simulated service on a local port, until interrupted

@@ -60,6 +60,7 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Report(args) => commands::report::run(&args, &common, terminal),
         Command::Init(args) => commands::init::run(&args, terminal),
         Command::Explain(args) => commands::explain::run(&args, terminal),
+        Command::Convert(args) => commands::convert::run(&args, terminal),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args, terminal),
         Command::Completions(args) => commands::completions::run(&args),

@@ -138,7 +138,7 @@ pub(super) fn manifest_path(named: Option<&Path>) -> Result<PathBuf, Failure> {
 }
 
 /// Shows what was found, on standard error.
-fn show(loaded: &Loaded, terminal: &Terminal) {
+pub(super) fn show(loaded: &Loaded, terminal: &Terminal) {
     let errors_only = terminal.volume == Volume::Quiet;
     let worth = |severity| severity == Severity::Error || !errors_only;
     let findings: Vec<_> = loaded.findings.iter().filter(|finding| worth(finding.severity)).cloned().collect();

@@ -49,8 +49,13 @@ pub struct Loaded {
 
 /// Reads and checks the manifest at `path`, or on standard input (as YAML) where that is `-`.
 pub fn load(path: &Path) -> Loaded {
+    load_as(path, Format::of_path(path))
+}
+
+/// As [`load`], in a format that the name need not say.
+pub fn load_as(path: &Path, format: Format) -> Loaded {
     match load::text_at(path) {
-        (name, Ok((text, folder))) => load_text(&name, text, Format::of_path(path), &folder),
+        (name, Ok((text, folder))) => load_text(&name, text, format, &folder),
         (name, Err(why)) => unreadable(name, why),
     }
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod confirm;
+mod convert;
 mod crash;
 mod faults;
 mod fix;

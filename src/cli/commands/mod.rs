@@ -2,6 +2,7 @@
 
 pub(super) mod check;
 pub(super) mod completions;
+pub(super) mod convert;
 pub(super) mod explain;
 pub(super) mod fetch;
 pub(super) mod init;
