@@ -24,12 +24,12 @@ pub(super) fn unknown(
     }
     let near = near(name, block.fields.iter().map(|field| field.name));
     let is_sure = near.is_some_and(|near| near.is_sure && near.name == field.name);
-    page.key(key, field.name, sure(is_sure))
+    page.key(key, name, field.name, sure(is_sure))
 }
 
 /// Whether a key of TOML is written in one place: headers and dotted keys may repeat it.
 fn stands_once(page: Page<'_>, key: Span, value: Span) -> bool {
-    let behind = page.text[key.end as usize..].trim_start_matches([' ', '\t']);
+    let behind = page.text.get(key.end as usize..).unwrap_or_default().trim_start_matches([' ', '\t']);
     // The last part of a dotted key is written nowhere else.
     if behind.starts_with('=') {
         return true;

@@ -32,28 +32,30 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
         Problem::NotAllowed { at, field, found } => values::not_allowed(page, at.at, field, found),
         Problem::UnknownMention { at, nearest: Some(near), prompt, .. } => page.mention(at.at, near, *prompt),
         Problem::MentionSpacing { at, prompt, .. } => page.space(at.at, *prompt),
-        Problem::UnknownReference { at, nearest: Some(near), is_sure, .. } => page.text(at.at, near, sure(*is_sure)),
-        Problem::JobId { at, id } => page.text(at.at, &suggest::job_id(id)?, Unsafe),
+        Problem::UnknownReference { at, name, nearest: Some(near), is_sure } => {
+            page.text(at.at, name, near, sure(*is_sure))
+        }
+        Problem::JobId { at, id } => page.text(at.at, id, &suggest::job_id(id)?, Unsafe),
         // The prompts that mention it would have to follow.
-        Problem::ReferenceName { at, name } => page.text(at.at, &suggest::reference_name(name)?, Unsafe),
+        Problem::ReferenceName { at, name } => page.text(at.at, name, &suggest::reference_name(name)?, Unsafe),
         Problem::DurationResolution { duration: (at, _), .. } => page.bare(*at, "5", Unsafe),
         Problem::ImageUrl { at, text, flaw } => match flaw {
-            ImageFlaw::Backslash => page.text(at.at, &text.replace('\\', "/"), Safe),
-            ImageFlaw::Missing { nearest: Some(near), .. } => page.text(at.at, near, Unsafe),
-            ImageFlaw::Missing { like_url: true, .. } => page.text(at.at, &format!("https://{text}"), Unsafe),
+            ImageFlaw::Backslash => page.text(at.at, text, &text.replace('\\', "/"), Safe),
+            ImageFlaw::Missing { nearest: Some(near), .. } => page.text(at.at, text, near, Unsafe),
+            ImageFlaw::Missing { like_url: true, .. } => page.text(at.at, text, &format!("https://{text}"), Unsafe),
             _ => None,
         },
         Problem::OutputDir { at, text, flaw: OutputFlaw::Backslash }
         | Problem::OutputName { at, text, flaw: OutputFlaw::Backslash, .. } => {
-            page.text((*at)?.at, &text.replace('\\', "/"), Safe)
+            page.text((*at)?.at, text, &text.replace('\\', "/"), Safe)
         }
         Problem::OutputName { at, text, flaw: OutputFlaw::Placeholder { range, nearest: Some(near) }, .. } => {
             let (before, behind) = (text.get(..range.start)?, text.get(range.end..)?);
-            page.text((*at)?.at, &format!("{before}{near}{behind}"), Unsafe)
+            page.text((*at)?.at, text, &format!("{before}{near}{behind}"), Unsafe)
         }
         Problem::BaseUrl { at, text, .. } => {
             let rest = text.strip_prefix("http://")?;
-            page.text(at.at, &format!("https://{rest}"), Unsafe)
+            page.text(at.at, text, &format!("https://{rest}"), Unsafe)
         }
         _ => None,
     }

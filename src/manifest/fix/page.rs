@@ -43,9 +43,22 @@ impl<'t> Page<'t> {
         self.text.get(span.range()).unwrap_or_default()
     }
 
-    /// The text `new` in place of a scalar.
-    pub(super) fn text(self, span: Span, new: &str, applicability: Applicability) -> Option<Fix> {
-        let style = Style::of(self.whole(span)?, self.format);
+    /// Whether it is `text` that stands there, written in the plainest way, and nothing that it came out of: no
+    /// placeholder, no escape where none is needed.
+    pub(super) fn says(self, span: Span, text: &str) -> bool {
+        let written = self.written(span);
+        let quoted = |quote: &str| {
+            written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).is_some_and(|inside| inside == text)
+        };
+        !written.is_empty()
+            && (written == text
+                || ["\"\"\"", "'''", "\"", "'"].into_iter().any(quoted)
+                || double(text).is_some_and(|double| double == written))
+    }
+
+    /// The text `new` in place of a scalar that is the text `old`.
+    pub(super) fn text(self, span: Span, old: &str, new: &str, applicability: Applicability) -> Option<Fix> {
+        let style = Style::of(self.whole(span).filter(|_| self.says(span, old))?, self.format);
         let replacement = match (self.format, style) {
             (_, Style::Block) => return None,
             (Format::Yaml, Style::Bare) if plain::is_text(new) => new.to_owned(),
@@ -55,12 +68,12 @@ impl<'t> Page<'t> {
         self.replace(span, replacement, applicability)
     }
 
-    /// The name `new` in place of a key.
-    pub(super) fn key(self, span: Span, new: &str, applicability: Applicability) -> Option<Fix> {
+    /// The name `new` in place of the key `old`.
+    pub(super) fn key(self, span: Span, old: &str, new: &str, applicability: Applicability) -> Option<Fix> {
         match (self.format, Style::of(self.written(span), self.format)) {
             // All names of fields can be bare keys.
-            (Format::Toml, Style::Bare) => self.replace(span, new.to_owned(), applicability),
-            _ => self.text(span, new, applicability),
+            (Format::Toml, Style::Bare) if self.says(span, old) => self.replace(span, new.to_owned(), applicability),
+            _ => self.text(span, old, new, applicability),
         }
     }
 
@@ -78,7 +91,7 @@ impl<'t> Page<'t> {
 
     /// Another name behind the `@`, and white space behind the name.
     pub(super) fn mention(self, at: Span, name: &str, prompt: Surroundings) -> Option<Fix> {
-        self.whole(at)?;
+        self.mentioned(at)?;
         let style = Style::of(self.written(prompt.scalar), self.format);
         let is_simple = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c) || is_wide_text(c));
         let spaced = prompt.behind.is_some_and(|behind| !behind.is_whitespace());
@@ -91,10 +104,18 @@ impl<'t> Page<'t> {
 
     /// A space behind a mention.
     pub(super) fn space(self, mention: Span, prompt: Surroundings) -> Option<Fix> {
+        self.mentioned(mention)?;
         let style = Style::of(self.written(prompt.scalar), self.format);
         let behind = Span { start: mention.end, end: mention.end };
         let is_apart = !self.starts_comment(mention.end, style);
         is_apart.then(|| Fix { span: behind, replacement: " ".to_owned(), applicability: sure(prompt.is_sure) })
+    }
+
+    /// What is written there, if it is a mention on one line, and not something that a mention came out of.
+    fn mentioned(self, span: Span) -> Option<&'t str> {
+        self.text
+            .get(span.range())
+            .filter(|written| written.starts_with(['@', '\\']) && !written.contains(['\n', '\r']))
     }
 
     /// What is written at `span`, if it is all on one line and no tag says what it is.
@@ -108,7 +129,7 @@ impl<'t> Page<'t> {
 
     /// Whether a space here would make a comment of the rest of the line.
     fn starts_comment(self, at: u32, style: Style) -> bool {
-        style == Style::Bare && self.text[at as usize..].starts_with('#')
+        style == Style::Bare && self.text.get(at as usize..).is_none_or(|rest| rest.starts_with('#'))
     }
 
     fn replace(self, span: Span, replacement: String, applicability: Applicability) -> Option<Fix> {

@@ -21,8 +21,8 @@ pub(super) fn fix(page: Page<'_>, flaw: &Flaw) -> Option<Fix> {
 /// Quotes around a value of YAML that starts with a character that needs them, where it is clear how far it goes.
 fn plain(page: Page<'_>, span: Span) -> Option<Fix> {
     let written = page.written(span);
+    let behind = page.text.get(span.end as usize..)?;
     let before = line_before(page.text, span.start as usize);
-    let behind = &page.text[span.end as usize..];
     let is_key = written.ends_with(':') || written.contains(": ") || written.contains(":\t");
     if page.format == Format::Toml || written.is_empty() || is_key || written.contains(" #") {
         return None;
@@ -45,7 +45,7 @@ fn plain(page: Page<'_>, span: Span) -> Option<Fix> {
 fn unquoted(page: Page<'_>, span: Span) -> Option<Fix> {
     let written = page.written(span);
     let odd = |c: char| matches!(c, '"' | '\'' | '\\' | '=' | '[' | ']' | '{' | '}' | ',' | '#' | '\n' | '\r');
-    let rest = page.text[span.end as usize..].trim_start_matches([' ', '\t']);
+    let rest = page.text.get(span.end as usize..)?.trim_start_matches([' ', '\t']);
     let ends = rest.is_empty() || rest.starts_with(['\n', '\r', '#', ',', ']', '}']);
     let is_bounded = ends && page.format == Format::Toml && !written.is_empty() && !written.contains(odd);
     let replacement = double(written).filter(|_| is_bounded)?;

@@ -20,29 +20,29 @@ pub(super) fn wrong_type(page: Page<'_>, at: Span, what: What, found: &Found) ->
         (Kind::Word(words), _, Found::Integer(number)) => {
             let with_unit = format!("{number}p");
             let word = words.iter().find(|word| **word == with_unit)?;
-            page.text(at, word, Safe)
+            page.text(at, number, word, Safe)
         }
         (Kind::Text | Kind::Filled, _, Found::Integer(_) | Found::Number(_) | Found::Boolean(_) | Found::Other(_)) => {
             page.quote(at, Safe)
         }
         (_, Shape::Integer | Shape::Number, Found::Text(text)) => {
-            let (number, unit) = suggest::number(text).filter(|_| is_plain(page.written(at), text))?;
+            let (number, unit) = suggest::number(text).filter(|_| page.says(at, text))?;
             let in_seconds = matches!(unit, "s" | "sec" | "second" | "seconds");
             let is_duration = [DURATION.name, PRICE_DURATION.name].contains(&field.name);
             let is_sure = unit.is_empty() || (in_seconds && is_duration);
             page.bare(at, &number_of(kind, number)?, sure(is_sure))
         }
-        (_, Shape::Integer, Found::Number(number)) => page.bare(at, &number_of(kind, number)?, Safe),
-        (_, Shape::Boolean, Found::Text(text)) if is_plain(page.written(at), text) => {
-            truth(page, at, kind, suggest::boolean(text)?)
+        (_, Shape::Integer, Found::Number(number)) if page.says(at, number) => {
+            page.bare(at, &number_of(kind, number)?, Safe)
         }
+        (_, Shape::Boolean, Found::Text(text)) if page.says(at, text) => truth(page, at, kind, suggest::boolean(text)?),
         (_, Shape::Boolean, Found::Integer(number)) => match number.as_str() {
             "1" => truth(page, at, kind, true),
             "0" => truth(page, at, kind, false),
             _ => None,
         },
         (Kind::List(Kind::Text | Kind::Use(_)), _, Found::Text(text)) => {
-            let item = double(text).filter(|_| is_plain(page.written(at), text))?;
+            let item = double(text).filter(|_| page.says(at, text))?;
             page.bare(at, &format!("[{item}]"), Safe)
         }
         _ => None,
@@ -54,7 +54,7 @@ pub(super) fn not_allowed(page: Page<'_>, at: Span, field: &Field, found: &Found
     match (field.kind, found) {
         (Kind::Word(words), Found::Text(text)) => {
             let (word, is_sure) = suggest::word(words, text)?;
-            page.text(at, word, sure(is_sure))
+            page.text(at, text, word, sure(is_sure))
         }
         // It may be right, and this program too old.
         (Kind::Choice([only]), _) => page.bare(at, &only.to_string(), Unsafe),
@@ -79,12 +79,4 @@ fn number_of(kind: Kind, text: &str) -> Option<String> {
         Kind::Amount => (number >= 0.0 && number < 1e15).then(|| number.to_string()),
         _ => None,
     }
-}
-
-/// Whether all of a text stands there, in quotes or without, nothing in it written otherwise.
-fn is_plain(written: &str, text: &str) -> bool {
-    let quoted = |quote: &str| {
-        written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).is_some_and(|inside| inside == text)
-    };
-    written == text || ["\"\"\"", "'''", "\"", "'"].into_iter().any(quoted)
 }

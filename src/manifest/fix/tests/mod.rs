@@ -1,5 +1,7 @@
 //! Every fix in every style of writing: what stands there afterwards.
 
+mod planted;
+
 use crate::base::folder::Folder;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::finding::Finding;
