@@ -125,7 +125,7 @@ fn means_the_same_there(loaded: &Loaded, converted: &Converted, args: &Args, to:
 /// Whether two manifests ask for the same, of the same service, in the same way.
 fn says_the_same(one: &Manifest, two: &Manifest) -> bool {
     let jobs = |manifest: &Manifest| -> Vec<_> {
-        manifest.jobs.iter().map(|job| (job.id.clone(), job.digest.clone(), job.name.clone())).collect()
+        manifest.jobs.iter().map(|job| (job.id.clone(), job.digest, job.name.clone())).collect()
     };
     jobs(one) == jobs(two)
         && (&one.base_url, &one.run, &one.output_dir, &one.prices)

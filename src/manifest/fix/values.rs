@@ -76,7 +76,7 @@ fn number_of(kind: Kind, text: &str) -> Option<String> {
         Kind::Integer(least, most) => {
             whole().filter(|number| (least..=most).contains(number)).map(|number| number.to_string())
         }
-        Kind::Amount => (number >= 0.0 && number < 1e15).then(|| number.to_string()),
+        Kind::Amount => (0.0..1e15).contains(&number).then(|| number.to_string()),
         _ => None,
     }
 }
