@@ -26,6 +26,11 @@ pub(super) fn step_summary() -> Option<PathBuf> {
     variable("GITHUB_STEP_SUMMARY")
 }
 
+/// Whether this runs in a workflow of GitHub Actions.
+pub(super) fn is_running() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
 /// Warns of a summary that could not be written: it is an extra, and no reason to fail.
 pub(super) fn written(result: io::Result<()>, page: &Path, terminal: &Terminal) {
     match result {

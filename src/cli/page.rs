@@ -1,22 +1,18 @@
 //! The page of a manifest: where it goes, and how it gets there.
 
 use super::failure::Failure;
+use super::output_file::{Kind, OutputFile};
 use super::project::{Project, Realm};
-use crate::base::durable::{self, Mark, folder_of};
 use crate::ledger;
 use crate::report::gallery::{self, Receipt, Source};
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+/// What a page is written as.
+const KIND: Kind = Kind { noun: "page", beginning: gallery::BEGINNING };
 
 /// A file that a page can be written to.
 #[derive(Debug)]
-pub(super) struct PageFile {
-    /// As it was named.
-    shown: PathBuf,
-    /// Its real path.
-    real: PathBuf,
-}
+pub(super) struct PageFile(OutputFile);
 
 impl PageFile {
     /// The file at `path`, seen to be writable and to hold nothing but an earlier page.
@@ -24,24 +20,7 @@ impl PageFile {
     /// # Errors
     /// Where it isn't so.
     pub(super) fn at(path: &Path) -> Result<PageFile, Failure> {
-        let failed = |error: io::Error| {
-            Failure::usage(format!("the page can't be written to {}: {error}", path.display()))
-                .hint("name a file in a folder that is there and can be written to")
-        };
-        let real = match path.canonicalize() {
-            Ok(real) => real,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::IsADirectory.into()))?;
-                folder_of(path).canonicalize().map_err(failed)?.join(name)
-            }
-            Err(error) => return Err(failed(error)),
-        };
-        if !is_free(&real).map_err(failed)? {
-            return Err(Failure::usage(taken(path)).hint(LEFT));
-        }
-        // Dropped at once: it only shows that there can be one.
-        durable::temporary_beside(&real, &Mark::of(&real)).map_err(failed)?;
-        Ok(PageFile { shown: path.to_owned(), real })
+        OutputFile::at(path, KIND).map(PageFile)
     }
 
     /// The usual file: beside the manifest, under its name.
@@ -58,15 +37,9 @@ impl PageFile {
 
     /// Writes the page of `project` as it stands now; says where.
     pub(super) fn write(&self, project: &Project, realm: Realm, receipt: Option<&Receipt>) -> Result<&Path, Failure> {
-        let page = page(project, realm, folder_of(&self.real), receipt)?;
-        let failed =
-            |error| Failure::machine(format!("the page can't be written to {}: {error}", self.shown.display()));
-        // A video of the run may have taken the name meanwhile.
-        if !is_free(&self.real).map_err(failed)? {
-            return Err(Failure::machine(taken(&self.shown)).hint(LEFT));
-        }
-        durable::write_whole(&self.real, page.as_bytes()).map_err(failed)?;
-        Ok(&self.shown)
+        let page = page(project, realm, self.0.folder(), receipt)?;
+        self.0.write(&page)?;
+        Ok(self.0.shown())
     }
 }
 
@@ -87,24 +60,4 @@ pub(super) fn page(
         receipt,
     };
     Ok(gallery::page(&source, folder))
-}
-
-const LEFT: &str = "it was left as it is: name another file for the page";
-
-fn taken(path: &Path) -> String {
-    format!("{} is there, and is no page of batch", path.display())
-}
-
-/// Whether nothing is lost when a page takes this file's place: it isn't there, is empty, or is a page.
-fn is_free(path: &Path) -> io::Result<bool> {
-    match path.metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
-        Err(error) => return Err(error),
-        // Neither a folder nor a device.
-        Ok(found) if !found.is_file() => return Ok(false),
-        Ok(_) => {}
-    }
-    let mut beginning = Vec::new();
-    File::open(path)?.take(gallery::BEGINNING.len() as u64).read_to_end(&mut beginning)?;
-    Ok(beginning.is_empty() || beginning == gallery::BEGINNING.as_bytes())
 }

@@ -1,6 +1,11 @@
 //! `$GITHUB_STEP_SUMMARY`: a page that GitHub shows beside a step, in Markdown.
 
+use super::look::thousands;
 use super::markdown;
+use super::results::{Ending, JobResult, Results};
+use super::span::about;
+use crate::event::Problem;
+use crate::plan::action::Reason;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
@@ -38,6 +43,63 @@ where
     file.write_all(rendered(table, room).as_bytes())
 }
 
+/// Adds what came of a run: how many jobs ended how, and which have no result, with the cause.
+///
+/// # Errors
+/// Where the file can't be written.
+pub fn of_run(path: &Path, results: &Results) -> io::Result<()> {
+    let end = match &results.end {
+        Some((_, 0)) => "all is done".to_owned(),
+        Some((_, exit_code)) => format!("ended with exit code {exit_code}"),
+        None => "broke off".to_owned(),
+    };
+    let title = format!("batch run `{}`: {end}, after {}", results.manifest, about(results.took()));
+    let count = |wanted: &str| results.jobs.iter().filter(|job| outcome(&job.ending) == wanted).count();
+    let counts = OUTCOMES.iter().map(|outcome| (*outcome, count(outcome))).filter(|(_, count)| *count > 0);
+    let rows = counts.map(|(outcome, count)| [outcome.to_owned(), thousands(count)]);
+    append(path, Table { title: &title, columns: &["Outcome", "Jobs"], rows, rest: "" })?;
+    let mut troubles = results.jobs.iter().filter_map(trouble).peekable();
+    if troubles.peek().is_none() {
+        return Ok(());
+    }
+    append(
+        path,
+        Table {
+            title: "Without a result:",
+            columns: &["Job", "What happened", "Message"],
+            rows: troubles,
+            rest: "have no room here; `batch status` shows them all",
+        },
+    )
+}
+
+/// How jobs can end, the best first.
+const OUTCOMES: [&str; 6] = ["succeeded", "had their videos already", "on hold", "not finished", "uncertain", "failed"];
+
+fn outcome(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Succeeded(_) => "succeeded",
+        Ending::Kept => "had their videos already",
+        Ending::Held(Reason::Uncertain) | Ending::Uncertain(_) => "uncertain",
+        Ending::Held(_) => "on hold",
+        Ending::Failed(Problem { code, .. }) if code.passes() => "not finished",
+        Ending::Open => "not finished",
+        Ending::Failed(_) => "failed",
+    }
+}
+
+/// A row for a job that has no result.
+fn trouble(job: &JobResult) -> Option<[String; 3]> {
+    let (what, message) = match &job.ending {
+        Ending::Failed(Problem { code, message }) => (code.meaning(), message.as_str()),
+        Ending::Uncertain(message) => ("uncertain", message.as_str()),
+        Ending::Held(Reason::Limit) => return None,
+        Ending::Held(reason) => ("left as it is", reason.meaning()),
+        Ending::Succeeded(_) | Ending::Kept | Ending::Open => return None,
+    };
+    Some([format!("`{}`", job.id), what.to_owned(), message.to_owned()])
+}
+
 fn rendered<C>(table: Table<'_, impl Iterator<Item = C>>, room: usize) -> String
 where
     C: IntoIterator<Item = String>,
@@ -68,6 +130,7 @@ fn row<S: AsRef<str>>(cells: impl IntoIterator<Item = S>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Reporter as _;
 
     fn table(rows: usize) -> Table<'static, impl Iterator<Item = [String; 2]>> {
         let rows = (0..rows).map(|n| [n.to_string(), "a|b".to_owned()]);
@@ -83,6 +146,37 @@ mod tests {
         let text = std::fs::read_to_string(file.path()).unwrap();
         let expected =
             "before\n\n2 errors in \\*x\\*\n\n| n | what |\n| --- | --- |\n| 0 | a\\|b |\n\n2 errors in \\*x\\*\n\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_run_is_told_by_its_outcomes_and_its_troubles() {
+        let (mut collector, results) = crate::report::results::Collector::new();
+        crate::report::testing::a_run().iter().for_each(|event| collector.event(event));
+        collector.finish();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        of_run(file.path(), &results.try_recv().unwrap()).unwrap();
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        let expected = "
+batch run <code>jobs.yaml</code>: ended with exit code 3, after 2m 31s
+
+| Outcome | Jobs |
+| --- | --- |
+| succeeded | 1 |
+| had their videos already | 1 |
+| not finished | 1 |
+| uncertain | 2 |
+| failed | 1 |
+
+Without a result:
+
+| Job | What happened | Message |
+| --- | --- | --- |
+| <code>close-up</code> | refused by the service | the prompt was refused by content moderation (HTTP 400, code 400) |
+| <code>hill</code> | uncertain | the connection broke after the request went out |
+| <code>old</code> | left as it is | nobody knows whether its submit arrived |
+| <code>late</code> | took too long, and is at the service still | not finished 30 min after its submit |
+";
         assert_eq!(text, expected);
     }
 

@@ -14,6 +14,7 @@ mod formats;
 mod handbook;
 mod init;
 mod interrupt;
+mod junit;
 mod layers;
 mod manifest_schema;
 mod manual;

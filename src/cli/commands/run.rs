@@ -10,6 +10,7 @@ use crate::cli::page::PageFile;
 use crate::cli::progress;
 use crate::cli::project::{Project, Realm, folder_shown};
 use crate::cli::renames;
+use crate::cli::results::ResultFiles;
 use crate::cli::session::{self, Session, exit, finish};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
@@ -27,6 +28,7 @@ use crate::plan::estimate::{Estimate, price};
 use crate::plan::{self, Choice, Plan, Step};
 use crate::report::Reporter;
 use crate::report::gallery::Recorder;
+use crate::spec::names::JobId;
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -63,6 +65,9 @@ pub(in crate::cli) struct Args {
     /// Write a page with every job and its videos at the end, whatever the outcome
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Write a test report with a case for each job at the end, whatever the outcome
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     // Last, since the heading of a group goes on to what follows it.
     #[command(flatten)]
     choosing: Choosing,
@@ -75,19 +80,27 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let realm = Realm::of(args.service.simulate);
     let project = Project::open(args.manifest.manifest.as_deref(), realm, &args.deny, common, terminal)?;
-    // Before anything is sent: who asked for a page is not told at the end that there is none.
-    let Some(page) = args.report.as_deref().map(PageFile::at).transpose()? else {
-        return perform(args, &project, Vec::new(), common, terminal);
-    };
+    // Before anything is sent: who asked for a page or a report is not told at the end that there is none.
+    let page = args.report.as_deref().map(PageFile::at).transpose()?;
+    let (results, mut reporters) = ResultFiles::open(args.junit.as_deref())?;
     let (recorder, receipt) = Recorder::new();
-    let ended = perform(args, &project, vec![Box::new(recorder)], common, terminal);
-    match page.write(&project, realm, receipt.try_recv().ok().as_ref()) {
-        Ok(_) => ended,
+    if page.is_some() {
+        reporters.push(Box::new(recorder));
+    }
+    let mut kept = Vec::new();
+    let mut ended = perform(args, &project, reporters, &mut kept, common, terminal);
+    if let Some(page) = page
+        && let Err(failure) = page.write(&project, realm, receipt.try_recv().ok().as_ref())
+    {
+        ended = ended.and_then(|exit| worse(exit, failure, terminal));
+    }
+    match results.write(kept, terminal) {
+        Ok(()) => ended,
         Err(failure) => ended.and_then(|exit| worse(exit, failure, terminal)),
     }
 }
 
-/// What comes of a run whose page couldn't be written.
+/// What comes of a run whose page or report couldn't be written.
 fn worse(exit: Exit, failure: Failure, terminal: &Terminal) -> Result<Exit, Failure> {
     match exit {
         Exit::Interrupted(_) => {
@@ -98,11 +111,12 @@ fn worse(exit: Exit, failure: Failure, terminal: &Terminal) -> Result<Exit, Fail
     }
 }
 
-/// The run itself, told to `reporters` besides.
+/// The run itself, told to `reporters` besides; puts the jobs that it leaves alone into `kept`.
 fn perform(
     args: &Args,
     project: &Project,
     reporters: Vec<Box<dyn Reporter>>,
+    kept: &mut Vec<JobId>,
     common: &Common,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
@@ -119,6 +133,8 @@ fn perform(
     choosing::warn_of_idle(&choice.selection, manifest, ledger.book(), terminal);
     let plan = plan::plan(manifest, ledger.book(), &choice);
     agreed.holds(&plan)?;
+    let steps_kept = plan.steps.iter().filter(|step| step.action == Action::Keep);
+    kept.extend(steps_kept.map(|step| manifest.jobs[step.job].id.clone()));
     let run = run_settings(args, &manifest.run, &choice);
     let signals = Signals::default();
     if plan.is_idle() {

@@ -1,0 +1,101 @@
+//! A file that a command writes at its end: seen to be writable before it begins, and nothing of somebody else's is lost.
+
+use super::failure::Failure;
+use crate::base::durable::{self, Mark, folder_of};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// What is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    /// As `page`: completes "the … can't be written".
+    pub(super) noun: &'static str,
+    /// How each begins: by that one of an earlier time is known, which may be replaced.
+    pub(super) beginning: &'static str,
+}
+
+/// A file that can be written to.
+#[derive(Debug)]
+pub(super) struct OutputFile {
+    kind: Kind,
+    /// As it was named.
+    shown: PathBuf,
+    /// Its real path.
+    real: PathBuf,
+}
+
+impl OutputFile {
+    /// The file at `path`, seen to be writable and to hold nothing but an earlier one of its kind.
+    ///
+    /// # Errors
+    /// Where it isn't so.
+    pub(super) fn at(path: &Path, kind: Kind) -> Result<OutputFile, Failure> {
+        let failed = |error: io::Error| {
+            Failure::usage(format!("the {} can't be written to {}: {error}", kind.noun, path.display()))
+                .hint("name a file in a folder that is there and can be written to")
+        };
+        let real = match path.canonicalize() {
+            Ok(real) => real,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::IsADirectory.into()))?;
+                folder_of(path).canonicalize().map_err(failed)?.join(name)
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let file = OutputFile { kind, shown: path.to_owned(), real };
+        if !file.is_free().map_err(failed)? {
+            return Err(Failure::usage(file.taken()).hint(file.left()));
+        }
+        // Dropped at once: it only shows that there can be one.
+        durable::temporary_beside(&file.real, &Mark::of(&file.real)).map_err(failed)?;
+        Ok(file)
+    }
+
+    /// As it was named.
+    pub(super) fn shown(&self) -> &Path {
+        &self.shown
+    }
+
+    /// The real path of its folder.
+    pub(super) fn folder(&self) -> &Path {
+        folder_of(&self.real)
+    }
+
+    /// Writes it, whole or not at all.
+    ///
+    /// # Errors
+    /// Where this machine fails, or something else has taken the name meanwhile.
+    pub(super) fn write(&self, content: &str) -> Result<(), Failure> {
+        let failed = |error| {
+            Failure::machine(format!("the {} can't be written to {}: {error}", self.kind.noun, self.shown.display()))
+        };
+        // A video of the run may have taken it.
+        if !self.is_free().map_err(failed)? {
+            return Err(Failure::machine(self.taken()).hint(self.left()));
+        }
+        durable::write_whole(&self.real, content.as_bytes()).map_err(failed)
+    }
+
+    fn taken(&self) -> String {
+        format!("{} is there, and is no {} of batch", self.shown.display(), self.kind.noun)
+    }
+
+    fn left(&self) -> String {
+        format!("it was left as it is: name another file for the {}", self.kind.noun)
+    }
+
+    /// Whether nothing is lost when this takes the file's place: it isn't there, is empty, or is an earlier one.
+    fn is_free(&self) -> io::Result<bool> {
+        match self.real.metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+            Err(error) => return Err(error),
+            // Neither a folder nor a device.
+            Ok(found) if !found.is_file() => return Ok(false),
+            Ok(_) => {}
+        }
+        let mut start = Vec::new();
+        File::open(&self.real)?.take(self.kind.beginning.len() as u64).read_to_end(&mut start)?;
+        Ok(start.is_empty() || start == self.kind.beginning.as_bytes())
+    }
+}

@@ -1,0 +1,131 @@
+//! `run --junit`: a run as a test report, in the XML that CI systems read.
+//!
+//! One test case a job. What every reader of JUnit's format understands is used, and nothing else.
+
+use super::results::{Ending, JobResult, Results};
+use super::terminal_safe;
+use crate::event::{Cause, Problem};
+use crate::plan::action::Reason;
+use std::fmt::Write as _;
+use std::path::{Component, Path};
+
+/// How every report begins.
+pub const BEGINNING: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites ";
+
+/// How a test case is marked; one that passed isn't.
+struct Mark<'r> {
+    element: &'static str,
+    /// A stable word.
+    kind: &'static str,
+    message: &'r str,
+}
+
+/// The report of a run.
+pub fn report(results: &Results) -> String {
+    let cases: Vec<(&JobResult, Option<Mark<'_>>)> = results.jobs.iter().map(|job| (job, mark(job))).collect();
+    let count = |element| cases.iter().filter(|(_, mark)| mark.as_ref().is_some_and(|m| m.element == element)).count();
+    let (failures, errors, skipped) = (count("failure"), count("error"), count("skipped"));
+    let name = attribute(&results.manifest);
+    let numbers = format!("tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\"", cases.len());
+    let time = results.took().as_secs_f64();
+    let mut xml = format!("{BEGINNING}name=\"batch run\" {numbers} time=\"{time:.3}\">\n");
+    let timestamp = results.started.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let _ = writeln!(
+        xml,
+        "  <testsuite name=\"{name}\" {numbers} skipped=\"{skipped}\" time=\"{time:.3}\" timestamp=\"{timestamp}\">"
+    );
+    let class = class(&results.manifest);
+    for (job, mark) in &cases {
+        case(&mut xml, &class, job, mark.as_ref());
+    }
+    match results.end {
+        Some((_, 0)) => {}
+        // A run that the account or this machine stopped may have no case that says so.
+        Some((_, exit_code)) => {
+            let _ = writeln!(xml, "    <system-err>the run ended with exit code {exit_code}</system-err>");
+        }
+        None => xml.push_str("    <system-err>the run broke off</system-err>\n"),
+    }
+    xml.push_str("  </testsuite>\n</testsuites>\n");
+    xml
+}
+
+fn case(xml: &mut String, class: &str, job: &JobResult, mark: Option<&Mark<'_>>) {
+    let time = job.took.unwrap_or_default().as_secs_f64();
+    let _ = write!(
+        xml,
+        "    <testcase name=\"{}\" classname=\"{}\" time=\"{time:.3}\"",
+        attribute(job.id.as_str()),
+        attribute(class)
+    );
+    match (mark, &job.ending) {
+        (Some(Mark { element: "skipped", message, .. }), _) => {
+            let _ = writeln!(xml, "><skipped message=\"{}\"/></testcase>", attribute(message));
+        }
+        (Some(Mark { element, kind, message }), _) => {
+            let (short, whole) = (attribute(message), text(message));
+            let _ = writeln!(xml, "><{element} type=\"{kind}\" message=\"{short}\">{whole}</{element}></testcase>");
+        }
+        (None, Ending::Succeeded(outputs)) if !outputs.is_empty() => {
+            let _ = writeln!(xml, "><system-out>{}</system-out></testcase>", text(&outputs.join("\n")));
+        }
+        (None, _) => xml.push_str("/>\n"),
+    }
+}
+
+/// What the service or the job is to blame for is a failure, what keeps the job from its result otherwise is an error, and
+/// where nothing was tried the case is skipped.
+fn mark(job: &JobResult) -> Option<Mark<'_>> {
+    let skipped = |message| Mark { element: "skipped", kind: "", message };
+    Some(match &job.ending {
+        Ending::Succeeded(_) => return None,
+        Ending::Kept => skipped("nothing to do: its videos are here"),
+        Ending::Open if job.took.is_some() => skipped("not finished in this run; the next run goes on"),
+        Ending::Open => skipped("not begun in this run; the next run goes on"),
+        Ending::Held(Reason::Uncertain) => {
+            Mark { element: "error", kind: "uncertain", message: Reason::Uncertain.meaning() }
+        }
+        Ending::Held(reason) => skipped(reason.meaning()),
+        Ending::Uncertain(message) => Mark { element: "error", kind: "uncertain", message },
+        Ending::Failed(Problem { code: Cause::Stopped, message }) => skipped(message),
+        Ending::Failed(Problem { code, message }) => Mark { element: element(*code), kind: code.as_str(), message },
+    })
+}
+
+fn element(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Failed | Cause::Refused | Cause::TimedOut | Cause::ResultGone => "failure",
+        Cause::Upload
+        | Cause::Download
+        | Cause::Unreachable
+        | Cause::Account
+        | Cause::FileInTheWay
+        | Cause::Local
+        | Cause::Stopped => "error",
+    }
+}
+
+/// The manifest without the end of its name: readers take what stands before a dot for a package.
+fn class(manifest: &str) -> String {
+    let path = Path::new(manifest).with_extension("");
+    let names = path.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_string_lossy().replace('.', "_")),
+        _ => None,
+    });
+    names.collect::<Vec<_>>().join("/")
+}
+
+/// Text between tags.
+fn text(text: &str) -> String {
+    // What XML can't hold is a part of what a terminal must not have, but for two that are no characters at all.
+    let safe = terminal_safe::lines(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
+    safe.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Text between quotes.
+fn attribute(value: &str) -> String {
+    text(value).replace('"', "&quot;").replace('\n', "&#10;")
+}
+
+#[cfg(test)]
+mod tests;

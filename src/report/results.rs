@@ -1,0 +1,222 @@
+//! How each job of a run came out, collected from the run's events: what is written when it is over is made of this.
+
+use super::Reporter;
+use crate::event::summary::Summary;
+use crate::event::{Event, Problem, Stamped};
+use crate::plan::action::{Action, Reason};
+use crate::spec::names::JobId;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+use std::sync::mpsc::{self, Receiver, Sender};
+
+/// A run that is over.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The manifest, as it was named.
+    pub manifest: String,
+    /// When the run began.
+    pub started: Timestamp,
+    /// When the last thing happened.
+    pub ended: Timestamp,
+    /// What it did in numbers, and the exit code; nothing where it broke off.
+    pub end: Option<(Summary, u8)>,
+    /// The jobs, in the order in which they were first heard of.
+    pub jobs: Vec<JobResult>,
+}
+
+/// What came of a job.
+#[derive(Clone, Debug)]
+pub struct JobResult {
+    /// The job.
+    pub id: JobId,
+    /// How it ended.
+    pub ending: Ending,
+    /// From its first step to its last one.
+    pub took: Option<SignedDuration>,
+}
+
+/// How a job ended in a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Nothing had to be done.
+    Kept,
+    /// The run didn't come to its end.
+    Open,
+    /// It was left as it is.
+    Held(Reason),
+    /// All its videos are here.
+    Succeeded(Vec<String>),
+    /// Nobody can know whether its submit arrived.
+    Uncertain(String),
+    /// It has no result.
+    Failed(Problem),
+}
+
+impl Ending {
+    fn gravity(&self) -> u8 {
+        match self {
+            Ending::Kept | Ending::Open => 0,
+            Ending::Held(Reason::Uncertain) | Ending::Uncertain(_) => 3,
+            Ending::Held(_) => 1,
+            Ending::Succeeded(_) => 2,
+            Ending::Failed(_) => 4,
+        }
+    }
+}
+
+impl JobResult {
+    /// Of two ends of one job (one of the input that it has, one of that before an edit) the graver is told.
+    fn end(&mut self, ending: Ending) {
+        if ending.gravity() >= self.ending.gravity() {
+            self.ending = ending;
+        }
+    }
+}
+
+impl Results {
+    /// Adds jobs that the run left alone, since their videos were here: no event speaks of them.
+    pub fn add_kept(&mut self, kept: impl IntoIterator<Item = JobId>) {
+        self.jobs.extend(kept.into_iter().map(|id| JobResult { id, ending: Ending::Kept, took: None }));
+    }
+
+    /// How long the run took.
+    pub fn took(&self) -> SignedDuration {
+        self.ended.duration_since(self.started)
+    }
+}
+
+/// Collects the results of a run, and hands them out when nothing comes any more.
+#[derive(Debug)]
+pub struct Collector {
+    results: Option<Results>,
+    /// Where in the results a job is, and when it was first worked on.
+    known: HashMap<JobId, (usize, Option<Timestamp>)>,
+    to: Sender<Results>,
+}
+
+impl Collector {
+    /// A collector, and where the results come out. Nothing comes where no run began.
+    pub fn new() -> (Collector, Receiver<Results>) {
+        let (to, results) = mpsc::channel();
+        (Collector { results: None, known: HashMap::new(), to }, results)
+    }
+
+    /// The job, as far as it is known; a new one at the end.
+    fn job(&mut self, job: &JobId) -> Option<(&mut JobResult, &mut Option<Timestamp>)> {
+        let results = self.results.as_mut()?;
+        let (index, began) = self.known.entry(job.clone()).or_insert_with(|| {
+            results.jobs.push(JobResult { id: job.clone(), ending: Ending::Open, took: None });
+            (results.jobs.len() - 1, None)
+        });
+        Some((&mut results.jobs[*index], began))
+    }
+
+    /// Takes in what is to be done with a job.
+    fn plan(&mut self, job: &JobId, action: Action, reason: Reason) {
+        let ending = match action {
+            Action::Keep => Ending::Kept,
+            Action::Hold => Ending::Held(reason),
+            Action::Submit | Action::Resume | Action::Download => Ending::Open,
+        };
+        if let Some((result, _)) = self.job(job) {
+            result.end(ending);
+        }
+    }
+
+    /// Takes in a step of a job.
+    fn step(&mut self, job: &JobId, time: Timestamp, ending: Ending) {
+        if let Some((result, began)) = self.job(job) {
+            result.took = Some(time.duration_since(*began.get_or_insert(time)));
+            result.end(ending);
+        }
+    }
+}
+
+impl Reporter for Collector {
+    fn event(&mut self, Stamped { event, time }: &Stamped) {
+        if let Some(results) = &mut self.results {
+            results.ended = *time;
+        }
+        match event {
+            Event::RunStarted { manifest, .. } => {
+                let (manifest, started, ended) = (manifest.clone(), *time, *time);
+                self.results = Some(Results { manifest, started, ended, end: None, jobs: Vec::new() });
+            }
+            Event::JobPlanned { job, action, reason, .. } => self.plan(job, *action, *reason),
+            Event::Succeeded { job, outputs, .. } => self.step(job, *time, Ending::Succeeded(outputs.clone())),
+            Event::Failed { job, error } => self.step(job, *time, Ending::Failed(error.clone())),
+            Event::Uncertain { job, message } => self.step(job, *time, Ending::Uncertain(message.clone())),
+            Event::Submitted { job, .. } => {
+                // Asked for again, and this time with an answer.
+                if let Some((result @ JobResult { ending: Ending::Uncertain(_), .. }, _)) = self.job(job) {
+                    result.ending = Ending::Open;
+                }
+                self.step(job, *time, Ending::Open);
+            }
+            Event::RunFinished { summary, exit_code } => {
+                if let Some(results) = &mut self.results {
+                    results.end = Some((summary.clone(), *exit_code));
+                }
+            }
+            Event::Uploading { job, .. }
+            | Event::Uploaded { job, .. }
+            | Event::Transferring { job, .. }
+            | Event::Submitting { job, .. }
+            | Event::Polled { job, .. }
+            | Event::Generated { job, .. }
+            | Event::Downloading { job, .. }
+            | Event::Downloaded { job, .. }
+            | Event::Retrying { job: Some(job), .. } => self.step(job, *time, Ending::Open),
+            Event::Retrying { job: None, .. } | Event::Throttled { .. } | Event::Lagged { .. } => {}
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(results) = self.results.take() {
+            // Who asked for it may have gone already.
+            let _ = self.to.send(results);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{a_run, at, failed, job, started, submitted, succeeded, uncertain};
+
+    fn collected(events: &[Stamped]) -> Option<Results> {
+        let (mut collector, results) = Collector::new();
+        events.iter().for_each(|event| collector.event(event));
+        collector.finish();
+        results.try_recv().ok()
+    }
+
+    #[test]
+    fn every_job_has_one_end() {
+        let mut results = collected(&a_run()).unwrap();
+        results.add_kept([job("kept")]);
+        let ends: Vec<_> = results.jobs.iter().map(|job| (job.id.as_str(), job.ending.gravity())).collect();
+        let expected =
+            [("park-walk", 2), ("close-up", 4), ("hill", 3), ("done", 0), ("old", 3), ("late", 4), ("kept", 0)];
+        assert_eq!(ends, expected);
+        assert_eq!(results.jobs[0].took.map(|took| took.as_secs()), Some(131));
+        assert_eq!((results.took().as_secs(), results.end.map(|(_, exit)| exit)), (151, Some(3)));
+    }
+
+    #[test]
+    fn a_run_that_broke_off_has_results_and_one_that_never_began_has_none() {
+        let results = collected(&[at(0, started(1)), at(2, submitted("a"))]).unwrap();
+        assert_eq!((results.jobs[0].ending.clone(), results.end), (Ending::Open, None));
+        assert!(collected(&[]).is_none());
+    }
+
+    #[test]
+    fn an_answer_settles_and_the_graver_end_counts() {
+        use crate::event::Cause;
+        let end = |events: &[Stamped]| collected(events).unwrap().jobs[0].ending.gravity();
+        let again = [at(0, started(1)), at(1, uncertain("a")), at(2, submitted("a")), at(3, succeeded("a"))];
+        assert_eq!(end(&again), 2);
+        let both = [at(0, started(1)), at(1, failed("a", Cause::ResultGone, "gone")), at(2, succeeded("a"))];
+        assert_eq!(end(&both), 4);
+    }
+}
