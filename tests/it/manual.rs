@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "README.md",
     "examples/README.md",
     "docs/README.md",
     "docs/manifest.md",
+    "docs/ci.md",
     "docs/command-line.md",
     "docs/editors.md",
     "docs/lockfile.md",
@@ -149,6 +150,29 @@ fn options_of_help(help: &str) -> BTreeSet<String> {
     let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
     let names = lines.flat_map(|line| line.split_whitespace().take(2));
     names.filter(|name| name.starts_with("--")).map(|name| name.trim_end_matches('.').to_owned()).collect()
+}
+
+#[test]
+fn what_the_manual_offers_to_ci_is_yaml_with_commands_that_there_are() {
+    let page = page("docs/ci.md");
+    let workflows = blocks(&page, "yaml");
+    assert_eq!(workflows.len(), 5);
+    let project = Project::new();
+    let mut commands = 0;
+    for text in workflows.into_iter().chain([self::page(".pre-commit-hooks.yaml").as_str()]) {
+        serde_yaml::from_str::<serde_yaml::Value>(text).unwrap_or_else(|e| panic!("{e}:\n{text}"));
+        let lines = text.lines().map(|line| line.trim_start().trim_start_matches("- "));
+        let lines = lines.map(|line| line.trim_start_matches("run: ").trim_start_matches("entry: "));
+        for command in lines.filter_map(|line| line.strip_prefix("batch ")) {
+            let words: Vec<_> = command.split_whitespace().take_while(|word| !word.starts_with('>')).collect();
+            let options = options_of_help(&project.batch([words[0], "--help"]).run().exits(0).stdout);
+            for option in words.iter().filter(|word| word.starts_with("--")) {
+                assert!(options.contains(*option), "`batch {command}`: there is no {option}");
+            }
+            commands += 1;
+        }
+    }
+    assert!(commands >= 9, "only {commands} commands were found");
 }
 
 #[test]
