@@ -29,7 +29,7 @@ pub(super) struct Chunk<'s> {
 /// The chunks of a text.
 pub(super) fn chunks(text: &str, quotes: Quotes) -> Chunks<'_> {
     let source = Source::new(text);
-    Chunks { text, quotes, base: 0, source, lexer: source.lex() }
+    Chunks { text, quotes, base: 0, source, lexer: source.lex(), pending: None }
 }
 
 /// Cuts while it is asked.
@@ -39,15 +39,20 @@ pub(super) struct Chunks<'s> {
     base: usize,
     source: Source<'s>,
     lexer: Lexer<'s>,
+    /// The statement that is cut off, behind those before it.
+    pending: Option<Chunk<'s>>,
 }
 
 impl<'s> Iterator for Chunks<'s> {
     type Item = Chunk<'s>;
 
     fn next(&mut self) -> Option<Chunk<'s>> {
+        if let Some(chunk) = self.pending.take() {
+            return Some(chunk);
+        }
         let (base, source) = (self.base, self.source);
         let mut tokens = Vec::new();
-        let mut unclosed = None;
+        let mut statement = 0;
         let mut open = Vec::new();
         let mut mismatched = false;
         let mut before = TokenKind::Newline;
@@ -57,10 +62,15 @@ impl<'s> Iterator for Chunks<'s> {
             if self.quotes == Quotes::EndAtHeaders
                 && let Some(header) = header_in_string(self.text, token, start, end)
             {
-                unclosed = Some(Span::new(start, start + 3));
                 self.base = header;
                 self.source = Source::new(&self.text[header..]);
                 self.lexer = self.source.lex();
+                let unclosed = Some(Span::new(start, start + 3));
+                let cut_off = Chunk { base, source, tokens: tokens.split_off(statement), unclosed };
+                if tokens.is_empty() {
+                    return Some(cut_off);
+                }
+                self.pending = Some(cut_off);
                 break;
             }
             tokens.push(token);
@@ -71,7 +81,7 @@ impl<'s> Iterator for Chunks<'s> {
                 TokenKind::Newline => match open.last() {
                     // The parser would look for a missing bracket all the way.
                     None if tokens.len() >= ENOUGH || mismatched => break,
-                    None => {}
+                    None => statement = tokens.len(),
                     // No statement starts inside a bracket: the bracket is not closed.
                     Some(&innermost) if starts_statement(self.text, end, innermost, before) => break,
                     Some(_) => {}
@@ -83,7 +93,7 @@ impl<'s> Iterator for Chunks<'s> {
                 kind => before = kind,
             }
         }
-        (!tokens.is_empty() || unclosed.is_some()).then_some(Chunk { base, source, tokens, unclosed })
+        (!tokens.is_empty()).then_some(Chunk { base, source, tokens, unclosed: None })
     }
 }
 

@@ -6,7 +6,7 @@ use super::layout;
 use super::mistake::{self, Circumstances};
 use super::recover::{self, EntryLine};
 use crate::document::flaw::{Flaw, SyntaxKind};
-use crate::document::lines::{first_character, first_line, next_line};
+use crate::document::lines::{first_character, first_line, line_start, next_line};
 use crate::document::span::Span;
 use crate::document::tape::{NONE, What};
 use granit_parser::{ScalarStyle, ScanError};
@@ -40,13 +40,16 @@ impl<'s> Builder<'s, '_> {
         }
         let resumed = next.map_or(text.len(), |next| next.start);
         let line_end = next_line(text, if ran_on { start } else { at });
-        let skipped = text.get(line_end..resumed).is_some_and(|lines| lines.lines().any(says_something));
+        let outermost = next.map_or(0, |next| next.depth);
+        let skipped = text.get(line_end..resumed).unwrap_or_default().lines().filter(|line| says_something(line));
+        let own = (!attributed).then(|| &text[line_start(text, start)..next_line(text, start)]);
+        let lost = skipped.chain(own).map(|line| self.depth_of(line).max(outermost)).min();
         // What is lost may hold anchors; an alias to one of them is not a mistake of its own.
         for name in recover::anchors(text.get(self.end..resumed).unwrap_or_default()) {
             self.anchors.lose_unless_known(name);
         }
-        if skipped || !attributed {
-            self.lose(next.map_or(0, |next| next.depth));
+        if let Some(depth) = lost {
+            self.lose(depth);
         }
         next
     }
@@ -119,6 +122,12 @@ impl<'s> Builder<'s, '_> {
         if let Some(name) = frame.anchor {
             self.anchors.lose(name);
         }
+    }
+
+    /// The innermost open list or table to which a line may belong that was not read: by its column; or else to any.
+    fn depth_of(&self, line: &str) -> usize {
+        let column = line.len() - line.trim_start_matches(' ').len();
+        self.frames.iter().rposition(|frame| frame.column == Some(column)).unwrap_or(0)
     }
 
     /// Something was lost that could have belonged to any table that is open from `depth` on, or has just been closed.
