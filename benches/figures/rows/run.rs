@@ -1,0 +1,143 @@
+//! Rows 5, 8 and 11: how near a run comes to the bare client, what it writes, and how full it keeps its slots.
+
+use crate::inputs::{self, Scale};
+use crate::probe::{self, ask};
+use crate::table::{Figure, Table};
+use batch::simulate::{Latency, Options, Running, Simulator};
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const WIDE: usize = 64;
+
+/// A simulated service on a thread of this process.
+pub(crate) fn service(latency: &str) -> Running {
+    let options = Options { latency: latency.parse::<Latency>().unwrap(), ..Options::default() };
+    Simulator::spawn_thread(options).unwrap()
+}
+
+pub(crate) fn speed(scale: Scale, table: &mut Table) {
+    let jobs = scale.of(2_000, 10_000);
+    let (mut ratios, mut illustration) = (Vec::new(), String::new());
+    let (mut written, mut synced) = (Vec::new(), Vec::new());
+    for _ in 0..scale.rounds() {
+        let folder = tempfile::tempdir_in(".").unwrap();
+        let manifest = inputs::yaml(&folder.path().join("jobs.yaml"), jobs, "run: { poll_interval: 1ms }\n");
+        // Each its own, so that the second finds no warm tables in it.
+        let (one, other) = (service("0s"), service("0s"));
+        let (url, wide) = (one.base_url(), WIDE.to_string());
+        let start = Instant::now();
+        let mut run = probe::spawn(&["run", &manifest.display().to_string(), "--base-url", &url, "-j", &wide, "-q"]);
+        let bytes = written_until_the_end(&mut run);
+        let ours = start.elapsed().as_secs_f64();
+        assert_eq!(one.account().charges(), jobs as u64, "every job was bought once");
+        let bare = ask("bare-client", &[&other.base_url(), &jobs.to_string(), &wide]).seconds;
+        ratios.push(bare / ours);
+        illustration = format!("{:.0} jobs/s / {:.0} jobs/s", jobs as f64 / ours, jobs as f64 / bare);
+        written.extend(bytes.map(|bytes| (bytes - size_of(&folder.path().join("out"))) / jobs as f64 / 1024.0));
+        synced.extend(syncs().map(|syncs| syncs / SYNCED_JOBS as f64));
+    }
+    let what = format!("`run` of {jobs} jobs at zero latency, {WIDE} wide / a bare client, jobs/s");
+    table.at_least("5", &what, &Figure::new(ratios, ""), 0.7, &illustration);
+    if !written.is_empty() {
+        let figure = Figure::new(written, " KiB");
+        table.at_most("8", "bytes written per job besides its video", &figure, 2.0, "journal and lock");
+    }
+    if !synced.is_empty() {
+        table.at_most("8", "fsyncs per job", &Figure::new(synced, ""), 0.5, "by `strace -c`");
+    }
+}
+
+/// Waits for the process; what it wrote until then, in bytes, as far as the system says so.
+fn written_until_the_end(run: &mut std::process::Child) -> Option<f64> {
+    let path = format!("/proc/{}/io", run.id());
+    let mut written = None;
+    loop {
+        // Of a process that has ended nothing can be read: the last look is a few milliseconds old.
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            let line = text.lines().find_map(|line| line.strip_prefix("wchar: "));
+            written = line.and_then(|number| number.parse().ok()).or(written);
+        }
+        if let Some(status) = run.try_wait().unwrap() {
+            assert!(status.success(), "the run ended with {status}");
+            return written;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn size_of(folder: &Path) -> f64 {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len() as f64).sum()
+}
+
+const SYNCED_JOBS: usize = 500;
+
+/// How often a run of [`SYNCED_JOBS`] asks the disk to be done, where `strace` is there to count.
+fn syncs() -> Option<f64> {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let manifest = inputs::yaml(&folder.path().join("jobs.yaml"), SYNCED_JOBS, "run: { poll_interval: 1ms }\n");
+    let (service, counts) = (service("0s"), folder.path().join("counts"));
+    let status = Command::new("strace")
+        .args(["-f", "-c", "-e", "trace=fsync,fdatasync", "-o"])
+        .args([&counts, Path::new(env!("CARGO_BIN_EXE_batch")), Path::new("run"), &manifest])
+        .args(["--base-url", &service.base_url(), "-j", &WIDE.to_string(), "-q"])
+        .env("BAICAI_API_KEY", "any-key-will-do")
+        .status()
+        .ok()?;
+    assert!(status.success(), "the traced run ended with {status}");
+    let text = std::fs::read_to_string(counts).unwrap();
+    let calls = text.lines().filter(|line| line.ends_with("sync")).map(|line| line.split_whitespace().nth(3).unwrap());
+    Some(calls.map(|calls| calls.parse::<f64>().unwrap()).sum())
+}
+
+pub(crate) fn slots(scale: Scale, table: &mut Table) {
+    let jobs = scale.of(400, 2_000);
+    let shares = (0..scale.of(1, 3)).map(|_| 100.0 * idle_share(jobs)).collect();
+    let what = format!("share of slot time without a job although one is ready, {jobs} jobs of 1 to 3 s, {WIDE} wide");
+    table.at_most("11", &what, &Figure::new(shares, " %"), 1.0, "from the run's own events");
+}
+
+/// From the first time that all slots were full until the last submit.
+fn idle_share(jobs: usize) -> f64 {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let manifest = inputs::yaml(&folder.path().join("jobs.yaml"), jobs, "run: { poll_interval: 100ms }\n");
+    let service = service("1s..3s");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_batch"))
+        .args(["run", &manifest.display().to_string(), "--base-url", &service.base_url(), "-j", &WIDE.to_string()])
+        .args(["--progress", "json"])
+        .env("BAICAI_API_KEY", "any-key-will-do")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut taken, mut submitted, mut idle) = (0, 0, 0.0);
+    let (mut full_since, mut last, mut share) = (None, 0.0, None);
+    for line in BufReader::new(run.stdout.take().unwrap()).lines() {
+        let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        let at: jiff::Timestamp = event["time"].as_str().unwrap().parse().unwrap();
+        let now = at.as_microsecond() as f64 / 1e6;
+        if full_since.is_some() && submitted < jobs {
+            idle += (WIDE - taken) as f64 * (now - last);
+        }
+        last = now;
+        match event["event"].as_str().unwrap() {
+            // A slot is taken from when a submit is begun.
+            "submitting" => {
+                taken += 1;
+                submitted += 1;
+            }
+            "generated" | "failed" | "uncertain" => taken -= 1,
+            _ => continue,
+        }
+        if taken == WIDE && full_since.is_none() {
+            full_since = Some(now);
+        }
+        if submitted == jobs && share.is_none() {
+            share = full_since.map(|since| idle / (WIDE as f64 * (now - since)));
+        }
+    }
+    assert!(run.wait().unwrap().success());
+    share.expect("all slots were full at some time")
+}
