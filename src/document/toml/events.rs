@@ -8,6 +8,7 @@ use super::reader::{Kind, Reader};
 use super::tables::Part;
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::num::IntErrorKind;
 use toml::value::Datetime;
 use toml_parser::decoder::{Encoding, ScalarKind};
 use toml_parser::parser::EventReceiver;
@@ -75,7 +76,14 @@ impl<'s> Events<'_, 's, '_> {
             ScalarKind::Boolean(value) => What::Bool(value),
             ScalarKind::Integer(radix) => match i64::from_str_radix(&value, radix.value()) {
                 Ok(value) => tape.integer(value),
-                Err(_) => What::Other(Odd::LargeInteger),
+                Err(error) if matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
+                    What::Other(Odd::LargeInteger)
+                }
+                // `0x`, or digits of another script: the parser lets them pass.
+                Err(_) => {
+                    self.reader.syntax(span.start as usize, span, mistake::number());
+                    What::Broken
+                }
             },
             ScalarKind::Float => match value.parse::<f64>() {
                 Ok(number) if number.is_infinite() && !value.ends_with("inf") => What::Other(Odd::LargeNumber),

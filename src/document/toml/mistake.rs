@@ -66,6 +66,11 @@ pub(super) fn is_harmless(error: &ParseError) -> bool {
     about.starts_with("missing comma between") || about.starts_with("extra comma in")
 }
 
+/// A number without digits, or with digits of another script.
+pub(super) fn number() -> SyntaxKind {
+    SyntaxKind::Other("not a number: its digits are missing, or of another script".to_owned())
+}
+
 /// A date that is none.
 pub(super) fn date(error: &dyn std::error::Error) -> SyntaxKind {
     SyntaxKind::Other(error.to_string().to_lowercase())

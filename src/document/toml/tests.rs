@@ -125,6 +125,8 @@ fn toml_mistakes_are_named() {
         ("a =", "=: Other"),
         ("a", "a: Other"),
         ("a = True", "True: Other"),
+        ("a = 0x", "0x: Other"),
+        ("a = 1_0٠", "1_0٠: Other"),
         ("a = 1\n'a' = 2", "'a': DuplicateKey"),
         ("[a]\n[ a ]", "a: DuplicateKey"),
         ("a.b = 1\n[a]", "a: DuplicateKey"),
