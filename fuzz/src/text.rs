@@ -20,7 +20,7 @@ const STRING: usize = 200;
 pub fn check(bytes: &[u8], format: Format) {
     let text = match bounds::decode(bytes.to_vec()) {
         Ok(text) => text,
-        Err(misencoded) => return assert!(misencoded.position.offset <= bytes.len(), "{misencoded:?}"),
+        Err((misencoded, _)) => return assert!(misencoded.position.offset <= bytes.len(), "{misencoded:?}"),
     };
     visit(&text, format);
     // It has images, so that `refs/dog.png` is found.

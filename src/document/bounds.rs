@@ -1,6 +1,6 @@
 //! How large a text may be, and reading bytes into one.
 
-use super::source::{Position, Source};
+use super::source::Position;
 
 /// The most bytes of a manifest.
 pub const MANIFEST_BYTES: u64 = 256 * 1024 * 1024;
@@ -39,37 +39,46 @@ pub enum Misencoding {
 /// Reads bytes as UTF-8, with or without a byte order mark (which stays in the text: offsets are the file's own).
 ///
 /// # Errors
-/// Where the bytes are another encoding, or no text at all.
-pub fn decode(bytes: Vec<u8>) -> Result<String, Misencoded> {
+/// Where the bytes are another encoding, or no text at all; with the text up to where that shows.
+pub fn decode(bytes: Vec<u8>) -> Result<String, (Misencoded, String)> {
     let kind = match bytes.as_slice() {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some(Misencoding::Utf32),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(Misencoding::Utf16),
         _ => None,
     };
     if let Some(kind) = kind {
-        return Err(Misencoded { kind, position: Position { offset: 0, line: 1, column: 1 } });
+        return Err(misencoded(kind, String::new()));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => match text.find('\0') {
-            None => Ok(text),
-            Some(at) => Err(Misencoded { kind: Misencoding::Nul, position: end_of(&text.as_bytes()[..at]) }),
-        },
+    let (mut text, sound) = match String::from_utf8(bytes) {
+        Ok(text) => (text, true),
         Err(error) => {
-            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            // A NUL before the bad byte tells more: text in no encoding has one.
-            Err(match good.iter().position(|&byte| byte == 0) {
-                Some(at) => Misencoded { kind: Misencoding::Nul, position: end_of(&good[..at]) },
-                None => Misencoded { kind: Misencoding::NotUtf8, position: end_of(good) },
-            })
+            let end = error.utf8_error().valid_up_to();
+            let mut bytes = error.into_bytes();
+            bytes.truncate(end);
+            (String::from_utf8(bytes).expect("it is valid up to there"), false)
         }
+    };
+    // A NUL before the bad byte tells more: text in no encoding has one.
+    match text.find('\0') {
+        Some(at) => {
+            text.truncate(at);
+            Err(misencoded(Misencoding::Nul, text))
+        }
+        None if sound => Ok(text),
+        None => Err(misencoded(Misencoding::NotUtf8, text)),
     }
 }
 
-/// The place right after these bytes.
-fn end_of(good: &[u8]) -> Position {
-    let text = String::from_utf8_lossy(good).into_owned();
-    let end = text.len();
-    Source::new("", text).position(end)
+/// That the bytes behind `sound` are of this kind.
+fn misencoded(kind: Misencoding, sound: String) -> (Misencoded, String) {
+    let line = sound.rfind('\n').map_or(0, |end| end + 1);
+    let mark = usize::from(line == 0 && sound.starts_with('\u{feff}'));
+    let position = Position {
+        offset: sound.len(),
+        line: sound.matches('\n').count() + 1,
+        column: sound[line..].chars().count() - mark + 1,
+    };
+    (Misencoded { kind, position }, sound)
 }
 
 #[cfg(test)]
@@ -89,9 +98,14 @@ mod tests {
             (b"v: 1\np: \xc4\xe3", Misencoding::NotUtf8, at(8, 2, 4)),
             (b"\xe7\x8b\x97\xe7\x8b", Misencoding::NotUtf8, at(3, 1, 2)),
         ] {
-            assert_eq!(decode(bytes.to_vec()), Err(Misencoded { kind, position }), "{bytes:?}");
+            let (found, sound) = decode(bytes.to_vec()).unwrap_err();
+            assert_eq!(
+                (found, sound.as_bytes()),
+                (Misencoded { kind, position }, &bytes[..position.offset]),
+                "{bytes:?}"
+            );
         }
-        assert_eq!(decode(b"\xef\xbb\xbfversion: 1".to_vec()).as_deref(), Ok("\u{feff}version: 1"));
-        assert_eq!(decode(Vec::new()).as_deref(), Ok(""));
+        assert_eq!(decode(b"\xef\xbb\xbfversion: 1".to_vec()), Ok("\u{feff}version: 1".to_owned()));
+        assert_eq!(decode(Vec::new()), Ok(String::new()));
     }
 }

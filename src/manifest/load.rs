@@ -48,12 +48,16 @@ pub(super) fn text_at(path: &Path) -> (String, Result<(String, Folder), NoText>)
 fn file(path: &Path) -> Result<(String, Folder), NoText> {
     let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
     // Before it is opened: a pipe would block.
-    let kind = real.metadata().map_err(|error| unreadable(path, &error))?.file_type();
-    if kind.is_dir() {
+    let found = real.metadata().map_err(|error| unreadable(path, &error))?;
+    if found.is_dir() {
         return Err(NoText::Unreadable(Unreadable::Folder));
     }
-    if !kind.is_file() {
+    if !found.is_file() {
         return Err(NoText::Unreadable(Unreadable::Special));
+    }
+    // What is read is counted all the same: the file may grow.
+    if found.len() > MANIFEST_BYTES {
+        return Err(NoText::TooLarge);
     }
     let folder = Folder::open(folder_of(&real)).map_err(|error| unreadable(path, &error))?;
     let file = File::open(&real).map_err(|error| unreadable(path, &error))?;
@@ -77,12 +81,9 @@ fn text(input: impl Read) -> Result<String, NoText> {
     if bytes.len() as u64 > MANIFEST_BYTES {
         return Err(NoText::TooLarge);
     }
-    // Rare enough to look twice, and to keep a copy.
-    let copy =
-        if std::str::from_utf8(&bytes).is_ok_and(|text| !text.contains('\0')) { Vec::new() } else { bytes.clone() };
-    decode(bytes).map_err(|what| {
-        let sound = String::from_utf8_lossy(copy.get(..what.position.offset).unwrap_or_default());
-        NoText::Misencoded(what, format!("{sound}{}", char::REPLACEMENT_CHARACTER))
+    decode(bytes).map_err(|(what, mut sound)| {
+        sound.push(char::REPLACEMENT_CHARACTER);
+        NoText::Misencoded(what, sound)
     })
 }
 

@@ -12,6 +12,7 @@ mod fix;
 mod fixtures;
 mod formats;
 mod handbook;
+mod hostile;
 mod init;
 mod interrupt;
 mod junit;
