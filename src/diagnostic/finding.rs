@@ -17,8 +17,10 @@ pub struct Finding {
     pub help: Option<String>,
     /// The edit that does what the help says, where there is just one.
     pub fix: Option<Fix>,
-    /// The id of the job that it is about, where there is one.
+    /// The id of the job that it is about, where there is one: of several that one template makes, the first.
     pub job: Option<String>,
+    /// How many jobs it is about, of those that one template makes; 1 otherwise.
+    pub jobs: usize,
     /// The places, the primary one first.
     pub labels: Vec<Label>,
 }

@@ -6,6 +6,7 @@
 pub mod bounds;
 pub mod emit;
 pub mod flaw;
+pub mod graft;
 mod lines;
 mod locate;
 pub mod source;

@@ -4,6 +4,7 @@
 //! behind the key. An alias is a slot that points at its target, so what is shared costs nothing. Strings that stand
 //! in the source as they are stay there.
 
+use super::graft::Fillings;
 use super::span::Span;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -98,6 +99,10 @@ pub(super) struct Tape<'s> {
     inherited: Vec<Inherited>,
     /// Which of the inherited entries belong to a table.
     merges: HashMap<u32, Range<u32>>,
+    /// What was filled in; nothing in a tree that was read.
+    pub(super) fillings: Fillings,
+    /// The one that it was taken from, if it wasn't read.
+    pub(super) seed: Option<&'s Tape<'s>>,
 }
 
 impl<'s> Tape<'s> {
@@ -118,7 +123,19 @@ impl<'s> Tape<'s> {
             decoded_ends: Vec::new(),
             inherited: Vec::new(),
             merges: HashMap::new(),
+            fillings: Fillings::default(),
+            seed: None,
         }
+    }
+
+    /// An empty one of the same text, to be filled from this one.
+    pub(super) fn sprout(&'s self) -> Tape<'s> {
+        Tape { is_toml: self.is_toml, seed: Some(self), ..Tape::yaml(self.text) }
+    }
+
+    /// How many bytes of text don't stand in the source as they are.
+    pub(super) fn decoded_bytes(&self) -> usize {
+        self.decoded.len()
     }
 
     pub(super) fn len(&self) -> u32 {
@@ -157,6 +174,11 @@ impl<'s> Tape<'s> {
         if self.text.get(range.start + around..range.end.saturating_sub(around)) == Some(value) {
             return What::Verbatim { before: quotes, after: quotes };
         }
+        self.decoded(value)
+    }
+
+    /// A string that doesn't stand in the source as it is.
+    pub(super) fn decoded(&mut self, value: &str) -> What {
         self.decoded.push_str(value);
         self.decoded_ends.push(self.decoded.len() as u32);
         What::Decoded(self.decoded_ends.len() as u32 - 1)

@@ -1,5 +1,6 @@
 //! One neutral tree with spans, out of YAML, TOML and JSON.
 
+use super::graft::Filled;
 use super::locate;
 use super::span::Span;
 use super::tape::{Inherited, NONE, Tape, What};
@@ -83,11 +84,15 @@ impl<'s> Tree<'s> {
     pub fn shared(&self) -> Vec<Span> {
         self.tape.shared()
     }
+
+    pub(super) fn tape(&self) -> &Tape<'s> {
+        &self.tape
+    }
 }
 
 impl<'t> Node<'t> {
     /// The value in a slot, through its alias if it is one.
-    fn at(tape: &'t Tape<'t>, index: u32, used: u32) -> Node<'t> {
+    pub(super) fn at(tape: &'t Tape<'t>, index: u32, used: u32) -> Node<'t> {
         match tape.slot(index).what {
             What::Alias(target) => Node { tape, index: target, used: if used == NONE { index } else { used } },
             _ => Node { tape, index, used },
@@ -111,6 +116,16 @@ impl<'t> Node<'t> {
         locate::head(self.tape, self.index)
     }
 
+    /// All of the text that it stands in.
+    pub fn source_text(self) -> &'t str {
+        self.tape.text
+    }
+
+    /// What is written where the value stands.
+    pub fn written(self) -> &'t str {
+        &self.tape.text[self.span().range()]
+    }
+
     /// What the value is.
     pub fn value(self) -> Value<'t> {
         match self.tape.slot(self.index).what {
@@ -129,7 +144,29 @@ impl<'t> Node<'t> {
     /// Where a range of bytes of a string's value is written: exact through quotes, escapes, indentation and folding.
     /// Of what is no string, and of a range that doesn't lie on its characters, the whole span.
     pub fn locate(self, range: Range<usize>) -> Span {
-        locate::locate(self.tape, self.index, range)
+        match (self.tape.fillings.locate(self.index, &range), self.tape.seed) {
+            (Some((template, range, _)), Some(seed)) => locate::locate(seed, template, range),
+            _ => locate::locate(self.tape, self.index, range),
+        }
+    }
+
+    /// Where the content of a range comes from, if it was filled in.
+    pub fn content(self, range: Range<usize>) -> Option<Span> {
+        self.tape.fillings.locate(self.index, &range)?.2
+    }
+
+    /// What is known about it if it was filled in: then it stands where its template does.
+    pub fn filled(self) -> Option<Filled> {
+        self.tape.fillings.filled(self.index)
+    }
+
+    /// Whether nothing of it was lost to a mistake.
+    pub(super) fn is_whole(self) -> bool {
+        !matches!(self.tape.slot(self.index).what, What::Table { whole: false, .. })
+    }
+
+    pub(super) fn slot(self) -> (&'t Tape<'t>, u32) {
+        (self.tape, self.index)
     }
 
     /// Whether it is a scalar that stands there without quotes, on its own.

@@ -3,9 +3,11 @@
 //! A value that comes from `defaults` or the library is blamed where it stands, once, with a second label at the first job
 //! that uses it; which one that is may become known only after the mistake.
 
+use super::expand::Block;
 use super::fields::{Field, JOB};
 use super::fix;
-use super::problem::{Place, Problem};
+use super::fold::Folds;
+use super::problem::{Fill, Place, Problem};
 use super::raw::{Home, Spot};
 use super::words::{self, Said};
 use crate::diagnostic::collector::Collector;
@@ -25,6 +27,9 @@ pub(super) struct Blame<'t> {
     context: Context,
     found: Vec<(Problem, Context, Home)>,
     jobs: Vec<Mark<'t>>,
+    /// The jobs that stand for several, and which one is being read.
+    blocks: Vec<&'t Block<'t>>,
+    block: Option<usize>,
     /// The first job that lacks each field of a job, and so uses that of `defaults`.
     default_users: [Option<usize>; JOB.fields.len()],
     /// The first job that uses each entry of the library.
@@ -51,6 +56,8 @@ pub(super) enum Context {
 struct Mark<'t> {
     id: Option<&'t str>,
     at: Span,
+    /// The block that it came out of, and its number there.
+    part: Option<(usize, usize)>,
 }
 
 impl<'t> Blame<'t> {
@@ -69,6 +76,8 @@ impl<'t> Blame<'t> {
             context: Context::Manifest,
             found,
             jobs: Vec::new(),
+            blocks: Vec::new(),
+            block: None,
             default_users: [None; JOB.fields.len()],
             entry_users: HashMap::new(),
             shared,
@@ -101,18 +110,41 @@ impl<'t> Blame<'t> {
         self.context = Context::Job(job);
     }
 
-    /// From here on the next job is read, which stands in `node`; its number.
-    pub(super) fn next_job(&mut self, node: Node<'t>) -> usize {
-        self.jobs.push(Mark { id: None, at: node.used_at().unwrap_or(node.head()) });
+    /// From here on the jobs are read that `block` stands for.
+    pub(super) fn enter_block(&mut self, block: &'t Block<'t>) {
+        self.blocks.push(block);
+        self.block = Some(self.jobs.len());
+    }
+
+    /// From here on jobs are read that stand for themselves.
+    pub(super) fn leave_block(&mut self) {
+        self.block = None;
+    }
+
+    /// From here on the next job is read, which stands in `node`.
+    pub(super) fn next_job(&mut self, node: Node<'t>) {
+        let part = self.block.map(|first| (self.blocks.len() - 1, self.jobs.len() - first));
+        self.jobs.push(Mark { id: None, at: node.used_at().unwrap_or(node.head()), part });
         self.context = Context::Job(self.jobs.len() - 1);
-        self.jobs.len() - 1
     }
 
     /// The job that was entered last has this id.
     pub(super) fn name_job(&mut self, id: Spot<'t, &'t str>) {
         if let Some(job) = self.jobs.last_mut() {
-            *job = Mark { id: Some(id.value), at: id.node.used_at().unwrap_or(id.node.span()) };
+            job.id = Some(id.value);
+            job.at = id.node.used_at().unwrap_or(id.node.span());
         }
+    }
+
+    /// How many jobs there are so far.
+    pub(super) fn jobs(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// What the job with this number is filled with, if it came out of a block.
+    pub(super) fn values(&self, job: usize) -> Option<Vec<(String, String)>> {
+        let (block, number) = self.jobs[job].part?;
+        Some(self.blocks[block].values(number))
     }
 
     /// What is written at `span`.
@@ -172,6 +204,12 @@ impl<'t> Blame<'t> {
     /// All of it in words, in source order, nothing twice.
     pub(super) fn finish(self) -> Vec<Finding> {
         let said: Vec<Said> = self.found.iter().map(|(problem, ..)| words::said(problem, self.format)).collect();
+        let part = |context: &Context| match context {
+            Context::Job(job) => self.jobs[*job].part.map(|(block, _)| (block, *job)),
+            _ => None,
+        };
+        let mistakes = said.iter().zip(&self.found).map(|(said, (_, context, _))| (said, part(context)));
+        let folds = Folds::of(mistakes, |block| self.blocks[block].count());
         let mut uses: HashMap<_, Uses> = HashMap::new();
         for said in &said {
             uses.entry(said.key()).or_default().count(said.via);
@@ -179,13 +217,15 @@ impl<'t> Blame<'t> {
         let mut shown = HashSet::new();
         let mut collector = Collector::default();
         for (said, (problem, context, home)) in said.iter().zip(&self.found) {
-            if !shown.insert(said.key()) {
+            let key = folds.key(said, part(context));
+            if !shown.insert(key) {
                 continue;
             }
             let mut finding = said.finding.clone();
             let is_shared = uses[&said.key()].aliased > 0;
-            finding.fix =
-                fix::of(problem, self.text, self.format).filter(|fix| !is_shared && !self.is_shared(fix.span));
+            // What a template makes is not what is written there.
+            let fix = if said.fill == Fill::None { fix::of(problem, self.text, self.format) } else { None };
+            finding.fix = fix.filter(|fix| !is_shared && !self.is_shared(fix.span));
             if let Some(via) = said.via {
                 uses[&said.key()].show(via, &mut finding);
             }
@@ -196,8 +236,12 @@ impl<'t> Blame<'t> {
                 Context::Job(job) => Some(job),
             };
             if let Some(job) = user {
-                let Mark { id, at } = self.jobs[job];
+                let Mark { id, at, .. } = self.jobs[job];
                 finding.job = id.map(str::to_owned);
+                // What stands elsewhere shows who uses it.
+                if home == &Home::Own {
+                    folds.show(&key, id, &mut finding);
+                }
                 let is_elsewhere = home == &Home::Defaults || !matches!(context, Context::Job(_));
                 // A key that is strange or missing is no value that a job uses.
                 if is_elsewhere && !matches!(problem, Problem::UnknownField { .. } | Problem::MissingField { .. }) {

@@ -1,6 +1,7 @@
 //! From the tree to the manifest as it is written: every value of its type, or a finding that says what was found.
 
 use super::blame::{Blame, Context};
+use super::expand::Expansion;
 use super::fields::*;
 use super::model::{OnUncertain, Price, Prices, RunSettings};
 use super::problem::{Place, Problem, What};
@@ -14,8 +15,8 @@ use crate::spec::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 
-/// The manifest in `root`.
-pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t> {
+/// The manifest in `root`, with the jobs that some of its jobs stand for.
+pub(super) fn manifest<'t>(root: Node<'t>, expansion: &'t Expansion<'t>, blame: &mut Blame<'t>) -> Manifest<'t> {
     let manifest = match root.value() {
         // An empty file is a manifest in which everything is missing.
         Value::Null => Mapping::blank(root, &MANIFEST, false),
@@ -35,7 +36,7 @@ pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t
         output: output(&manifest, blame),
         library: library(&manifest, blame),
         defaults: defaults(&manifest, blame),
-        jobs: jobs(&manifest, blame),
+        jobs: jobs(&manifest, expansion, blame),
     }
 }
 
@@ -115,7 +116,8 @@ fn library<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Library<'t
     let mut references = Vec::new();
     for (index, entry) in table.iter().enumerate() {
         blame.enter_entry(index);
-        let name = Slot::Set(Name { text: entry.key, place: Place { at: entry.key_span, via: entry.merged_at } });
+        let name =
+            Slot::Set(Name { text: entry.key, place: Place { via: entry.merged_at, ..Place::at(entry.key_span) } });
         references.push(match Mapping::read(entry.value, What::Item(&LIBRARY), &ENTRY, blame) {
             Some(reference) => self::reference(name, &reference, blame),
             None => Reference { name, kind: Slot::Spoilt, images: Slot::Spoilt },
@@ -141,22 +143,38 @@ fn defaults<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
     input
 }
 
-fn jobs<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Vec<Job<'t>> {
+fn jobs<'t>(manifest: &Mapping<'t>, expansion: &'t Expansion<'t>, blame: &mut Blame<'t>) -> Vec<Job<'t>> {
     let mut jobs = Vec::new();
-    for node in manifest.value(&JOBS, blame, list).value().into_iter().flat_map(|jobs| jobs.iter()) {
-        let number = blame.next_job(node);
-        let Some(job) = Mapping::read(node, What::Item(&JOBS), &JOB, blame) else { continue };
-        for position in job.absent() {
-            blame.uses_default(position);
+    let nodes = manifest.value(&JOBS, blame, list).value().into_iter().flat_map(|jobs| jobs.iter());
+    for (index, node) in nodes.enumerate() {
+        let Some(block) = expansion.block(index) else {
+            blame.next_job(node);
+            jobs.extend(job(node, blame));
+            continue;
+        };
+        blame.enter_block(block);
+        for (number, node) in expansion.jobs(block).enumerate() {
+            blame.next_job(node);
+            jobs.extend(job(node, blame));
+            block.failures(number).for_each(|failure| blame.push(failure.clone()));
         }
-        let id = job.value(&ID, blame, text);
-        if let Slot::Set(id) = id {
-            blame.name_job(id);
-        }
-        jobs.push(Job { number, node, id, input: input(&job, blame) });
+        blame.leave_block();
     }
     blame.enter(Context::Manifest);
     jobs
+}
+
+/// The job in `node`, which was entered.
+fn job<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<Job<'t>> {
+    let job = Mapping::read(node, What::Item(&JOBS), &JOB, blame)?;
+    for position in job.absent() {
+        blame.uses_default(position);
+    }
+    let id = job.value(&ID, blame, text);
+    if let Slot::Set(id) = id {
+        blame.name_job(id);
+    }
+    Some(Job { number: blame.jobs() - 1, node, id, input: input(&job, blame) })
 }
 
 /// What a job and `defaults` have in common.

@@ -65,6 +65,10 @@ pub enum Kind {
     Named(&'static Kind),
     /// The name of a reference in the library, or a reference written out.
     Use(&'static Block),
+    /// Axes by name, with `include` and `exclude`.
+    Matrix,
+    /// The path of a table, or a list of mappings.
+    Rows,
 }
 
 /// What a value must be before anything else can be said of it: the border between `wrong-type` and the other rules.
@@ -84,6 +88,8 @@ pub enum Shape {
     Table,
     /// A text or a mapping.
     TextOrTable,
+    /// A text or a list.
+    TextOrList,
 }
 
 impl Kind {
@@ -95,7 +101,8 @@ impl Kind {
             Kind::Amount => Shape::Number,
             Kind::Boolean | Kind::True => Shape::Boolean,
             Kind::List(_) => Shape::List,
-            Kind::Table(_) | Kind::Named(_) => Shape::Table,
+            Kind::Table(_) | Kind::Named(_) | Kind::Matrix => Shape::Table,
+            Kind::Rows => Shape::TextOrList,
             Kind::Use(_) => Shape::TextOrTable,
         }
     }
@@ -175,16 +182,18 @@ pub static ENTRY: Block =
 pub static REFERENCE: Block =
     Block { title: "a reference", fields: &[&NAME, &TYPE, &URLS], required: &[&NAME, &TYPE, &URLS] };
 
-/// `defaults:` Any field of a job but its id.
-pub static DEFAULTS: Block = Block { title: "`defaults`", fields: JOB_FIELDS.split_at(1).1, required: &[] };
+/// `defaults:` Any field of a job but its id, and what makes it several.
+pub static DEFAULTS: Block = Block { title: "`defaults`", fields: JOB_FIELDS.split_at(3).1, required: &[] };
 
 /// A job.
 pub static JOB: Block =
     Block { title: "a job", fields: &JOB_FIELDS, required: &[&ID, &PROMPT, &RESOLUTION, &DURATION] };
 
-/// The fields of a job, `id` first.
-static JOB_FIELDS: [&Field; 14] = [
+/// The fields of a job; first those that `defaults` doesn't have.
+static JOB_FIELDS: [&Field; 16] = [
     &ID,
+    &MATRIX,
+    &ROWS,
     &PROMPT,
     &REFERENCES,
     &RESOLUTION,
@@ -269,6 +278,8 @@ fields! {
     URLS = Field::new("urls", Kind::List(&Kind::Text), "One to three images: http or https URLs, or paths relative to the manifest.").code(Code::ImageCount).examples(&[r#"["refs/dog.png"]"#, r#"["https://images.example.com/dog.png"]"#]);
 
     ID = Field::new("id", Kind::Text, "The job's name: unique, and fit to name files.\n1 to 128 of `A-Z a-z 0-9 . _ -`, not starting with a dot or a dash.").code(Code::JobId).examples(&["park-walk"]);
+    MATRIX = Field::new("matrix", Kind::Matrix, "One job for each combination of the values of these axes.\nTemplates such as `${{ matrix.name }}` stand for the values; `exclude` takes combinations out, `include` adds values and combinations.").code(Code::Matrix).examples(&[r#"{"resolution": ["720p", "1080p"]}"#]);
+    ROWS = Field::new("rows", Kind::Rows, "One job for each row of a table: a CSV or JSON Lines file, or a list of mappings.\nTemplates such as `${{ row.name }}` stand for its values.").code(Code::Rows).examples(&["products.csv"]);
     PROMPT = Field::new("prompt", Kind::Text, "What is to be seen; mentions references as `@name`, each followed by a space.").code(Code::EmptyPrompt).examples(&["@human and @dog play on the @grass"]);
     REFERENCES = Field::new("references", Kind::List(&Kind::Use(&REFERENCE)), "One to three references: names out of the library, or references written out.\nWithout it: the references of the library that the prompt mentions, in order of first mention.").code(Code::ReferenceCount).examples(&[r#"["dog"]"#, r#"[{"name": "hill", "type": "background", "urls": ["refs/hill.jpg"]}]"#]);
     RESOLUTION = Field::new("resolution", Kind::Word(Resolution::WORDS), "The videos' resolution.").code(Code::Resolution).meanings(&["360 lines", "540 lines", "720 lines", "1080 lines; 5 seconds only"]);
@@ -299,9 +310,9 @@ mod tests {
     }
 
     #[test]
-    fn defaults_take_any_field_of_a_job_but_its_id() {
-        assert_eq!(DEFAULTS.fields.len() + 1, JOB.fields.len());
-        assert!(DEFAULTS.field("id").is_none());
+    fn defaults_take_any_field_of_a_job_but_its_id_and_what_makes_it_several() {
+        assert_eq!(DEFAULTS.fields.len() + 3, JOB.fields.len());
+        assert!(["id", "matrix", "rows"].iter().all(|name| DEFAULTS.field(name).is_none()));
     }
 
     #[test]

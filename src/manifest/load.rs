@@ -45,7 +45,7 @@ pub(super) fn text_at(path: &Path) -> (String, Result<(String, Folder), NoText>)
 ///
 /// # Errors
 /// [`NoText`] says why there is none.
-fn file(path: &Path) -> Result<(String, Folder), NoText> {
+pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
     let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
     // Before it is opened: a pipe would block.
     let found = real.metadata().map_err(|error| unreadable(path, &error))?;

@@ -7,11 +7,14 @@
 
 mod blame;
 mod decode;
+mod expand;
 pub mod fields;
 mod fix;
+mod fold;
 mod load;
 mod mend;
 pub mod model;
+pub mod preview;
 mod problem;
 mod raw;
 mod read;
@@ -32,6 +35,7 @@ use crate::diagnostic::code::Severity;
 use crate::diagnostic::finding::Finding;
 use crate::document::{self, Format, Source};
 use blame::Blame;
+use expand::{Expansion, Files};
 use std::path::Path;
 
 /// What became of a manifest.
@@ -69,18 +73,40 @@ fn unreadable(name: String, why: load::NoText) -> Loaded {
 
 /// Checks the manifest in `text`, whose relative paths start in `folder`.
 pub fn load_text(name: &str, text: String, format: Format, folder: &Folder) -> Loaded {
-    let source = Source::new(name, text);
-    let parsed = document::parse(&source, format);
+    let mut source = Source::new(name, text);
+    let (checked, files) = check(&source, format, folder);
+    files.into_sources().for_each(|file| source.attach(file));
+    let Checked { findings, jobs, manifest } = checked;
+    let sound = findings.iter().all(|finding| finding.severity == Severity::Warning);
+    Loaded { findings, jobs, manifest: manifest.filter(|_| sound), source }
+}
+
+/// What became of a text.
+struct Checked {
+    findings: Vec<Finding>,
+    jobs: usize,
+    manifest: Option<Manifest>,
+}
+
+/// Checks a manifest; with the files that it refers to, for findings that lie in them.
+fn check(source: &Source, format: Format, folder: &Folder) -> (Checked, Files) {
+    let parsed = document::parse(source, format);
     let root = parsed.tree.root();
     let mut blame = Blame::new(source.text(), format, parsed.flaws, parsed.tree.shared());
     // What lies beyond a limit is not looked at: it may be endless.
-    let manifest = if blame.is_beyond_limits() {
-        None
-    } else {
-        let raw = decode::manifest(root, &mut blame);
-        rules::check(raw, folder, &mut blame)
-    };
-    let findings = blame.finish();
-    let sound = findings.iter().all(|finding| finding.severity == Severity::Warning);
-    Loaded { findings, jobs: decode::count_jobs(root), manifest: manifest.filter(|_| sound), source }
+    if blame.is_beyond_limits() {
+        let findings = blame.finish();
+        return (Checked { findings, jobs: decode::count_jobs(root), manifest: None }, Files::default());
+    }
+    let files = Files::read(&parsed.tree, source, folder);
+    let mut expansion = Expansion::of(&parsed.tree, &files);
+    for problem in expansion.take_problems() {
+        blame.push(problem);
+    }
+    let raw = decode::manifest(root, &expansion, &mut blame);
+    let manifest = rules::check(raw, folder, &mut blame);
+    let jobs = blame.jobs();
+    let checked = Checked { findings: blame.finish(), jobs, manifest };
+    drop(expansion);
+    (checked, files)
 }

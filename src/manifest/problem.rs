@@ -1,15 +1,18 @@
 //! One variant a mistake: data, no words. The sentences are in `words`.
 
+use super::expand::{MatrixFlaw, RowsFlaw, TemplateFlaw};
 use super::fields::{Block, Field};
 use super::rules::images::{ImageFlaw, Oddity};
 use super::rules::output::OutputFlaw;
 use super::suggest::Meant;
 use crate::document::bounds::Misencoded;
 use crate::document::flaw::Flaw;
+use crate::document::graft::Filled;
 use crate::document::span::Span;
 use crate::document::tree::Node;
 use crate::spec::address::NotABaseUrl;
 use crate::spec::vocabulary::{Duration, Resolution};
+use std::ops::Range;
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +21,19 @@ pub(super) struct Place {
     pub at: Span,
     /// Where it is used, if an alias or a merge key brings it there.
     pub via: Option<Span>,
+    /// What was filled in there, if it is a template.
+    pub fill: Fill,
+}
+
+/// What was filled in where a value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Fill {
+    /// Nothing: the value stands there as it is.
+    None,
+    /// A text around one value, which stands there; or around several.
+    Mixed(Option<Span>),
+    /// Nothing but a value, which stands there.
+    Sole(Span),
 }
 
 /// What was found in place of a value of another shape.
@@ -65,7 +81,14 @@ pub(super) enum Problem {
     /// A job's id that can't name files; the rule that it breaks.
     JobId { at: Place, id: String },
     /// Two jobs with one id, letter case aside.
-    DuplicateJobId { later: Place, earlier: Place, id: String, before: String },
+    DuplicateJobId {
+        later: Place,
+        earlier: Place,
+        id: String,
+        before: String,
+        /// What the later one and the earlier one are filled with, if both came out of one template.
+        values: Option<Box<[Values; 2]>>,
+    },
     /// A mention of what isn't declared.
     UnknownMention { at: Place, mention: String, nearest: Option<String>, among: Among, prompt: Surroundings },
     /// A reference that the prompt doesn't mention.
@@ -75,7 +98,13 @@ pub(super) enum Problem {
     /// Too few or too many references.
     ReferenceCount { at: Place, count: usize, implied: bool },
     /// Two jobs that ask for the same.
-    TwinJobs { later: Place, earlier: Place, take: u32 },
+    TwinJobs {
+        later: Place,
+        earlier: Place,
+        take: u32,
+        /// What the later one and the earlier one are filled with, if both came out of one template.
+        values: Option<Box<[Values; 2]>>,
+    },
     /// Two references with one name in one job.
     DuplicateReferenceName { later: Place, earlier: Place, name: String },
     /// A name that can't be mentioned.
@@ -91,7 +120,7 @@ pub(super) enum Problem {
     /// A name that isn't in the library.
     UnknownReference { at: Place, name: String, nearest: Option<String>, is_sure: bool },
     /// 8 seconds at 1080p.
-    DurationResolution { resolution: (Span, Resolution), duration: (Span, Duration) },
+    DurationResolution { resolution: (Place, Resolution), duration: (Place, Duration) },
     /// A text that is no tag.
     Tag { at: Place, tag: String },
     /// A field that the service ignores.
@@ -106,9 +135,22 @@ pub(super) enum Problem {
     SharedPath { text: String, later: Place, earlier: Place },
     /// Several videos of one job that get the same path.
     SharedVideoPath { at: Option<Place>, text: String, job: Place, videos: u8 },
+    /// A template that is none, or that can't be filled in.
+    Template { at: Place, flaw: TemplateFlaw },
+    /// A matrix that makes no combinations.
+    Matrix { at: Place, flaw: MatrixFlaw },
+    /// Rows that make no jobs; and where the file is named, or what it is held against.
+    Rows { at: Place, flaw: RowsFlaw, also: Option<Place> },
+    /// More jobs than are bearable; how many.
+    TooManyJobs { at: Place, jobs: u64 },
+    /// More text than is bearable.
+    TooMuchText { at: Place },
     /// Two prices of one thing.
     DuplicatePrice { later: Place, earlier: Place, resolution: Resolution, duration: Duration },
 }
+
+/// Values by name, as they are shown.
+pub(super) type Values = Vec<(String, String)>;
 
 /// What an edit of an entry with a strange key must know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,16 +213,48 @@ pub(super) enum What {
 impl Place {
     /// Where `node` is written, and used.
     pub(super) fn of(node: Node<'_>) -> Place {
-        Place { at: node.span(), via: node.used_at() }
+        Place { at: node.span(), via: node.used_at(), fill: Fill::of(node) }
+    }
+
+    /// Where `range` of the text of `node` is written, and used.
+    pub(super) fn part_of(node: Node<'_>, range: Range<usize>) -> Place {
+        let fill = match (Fill::of(node), node.content(range.clone())) {
+            (Fill::None, _) => Fill::None,
+            (_, Some(content)) => Fill::Sole(content),
+            // This part is the template's own.
+            (_, None) => Fill::Mixed(None),
+        };
+        Place { at: node.locate(range), via: node.used_at(), fill }
+    }
+
+    /// The same place, whatever was filled in there.
+    pub(super) fn as_whole(self) -> Place {
+        let fill = if self.fill == Fill::None { Fill::None } else { Fill::Mixed(None) };
+        Place { fill, ..self }
+    }
+
+    /// A place that is written and used here.
+    pub(super) fn at(at: Span) -> Place {
+        Place { at, via: None, fill: Fill::None }
     }
 
     /// Where `node` begins, and is used.
     pub(super) fn head(node: Node<'_>) -> Place {
-        Place { at: node.head(), via: node.used_at() }
+        Place { at: node.head(), via: node.used_at(), fill: Fill::of(node) }
     }
 
     /// Where the value is used, which tells it apart from others that an alias makes the same.
     pub(super) fn as_use(self) -> Place {
-        Place { at: self.via.unwrap_or(self.at), via: None }
+        Place { at: self.via.unwrap_or(self.at), via: None, fill: self.fill }
+    }
+}
+
+impl Fill {
+    fn of(node: Node<'_>) -> Fill {
+        match node.filled() {
+            None => Fill::None,
+            Some(Filled { content: Some(content), sole: true }) => Fill::Sole(content),
+            Some(Filled { content, .. }) => Fill::Mixed(content),
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::document::tree::{Entry, List, Node, Value};
 use std::time::Duration;
 
 /// More fields than any block has.
-const FIELDS: usize = 14;
+const FIELDS: usize = 16;
 
 /// A mapping whose fields are known.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ impl<'t> Mapping<'t> {
             match block.fields.iter().position(|field| field.name == entry.key) {
                 Some(position) => {
                     mapping.slots[position] = Slot::Set(entry.value);
-                    mapping.keys[position] = Some(Place { at: entry.key_span, via: entry.merged_at });
+                    mapping.keys[position] = Some(Place { via: entry.merged_at, ..Place::at(entry.key_span) });
                 }
                 None => strange.push((entry, meant(block, entry.key))),
             }
@@ -77,7 +77,7 @@ impl<'t> Mapping<'t> {
             }
             _ => {}
         }
-        let key = Place { at: entry.key_span, via: entry.merged_at.or(self.node.used_at()) };
+        let key = Place { via: entry.merged_at.or(self.node.used_at()), ..Place::at(entry.key_span) };
         let (name, entry) = (entry.key.to_owned(), StrangeEntry { value: extent(entry.value), is_taken });
         blame.push(Problem::UnknownField { key, name, block: self.block, meant, entry });
     }
@@ -100,7 +100,7 @@ impl<'t> Mapping<'t> {
     fn head(&self, blame: &Blame<'t>) -> Place {
         match self.node.value() {
             Value::Table(table) if std::ptr::eq(self.block, &MANIFEST) => match table.iter().next() {
-                Some(first) => Place { at: first.key_span, via: first.merged_at },
+                Some(first) => Place { via: first.merged_at, ..Place::at(first.key_span) },
                 None => blame.head(self.node),
             },
             _ => blame.head(self.node),
@@ -202,11 +202,11 @@ pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Bla
     let fits = match node.value() {
         // It was said already what is wrong there.
         Value::Broken => return false,
-        Value::String(_) => matches!(shape, Shape::Text | Shape::TextOrTable),
+        Value::String(_) => matches!(shape, Shape::Text | Shape::TextOrTable | Shape::TextOrList),
         Value::Integer(_) => matches!(shape, Shape::Integer | Shape::Number),
         Value::Float(_) => shape == Shape::Number,
         Value::Bool(_) => shape == Shape::Boolean,
-        Value::List(_) => shape == Shape::List,
+        Value::List(_) => matches!(shape, Shape::List | Shape::TextOrList),
         Value::Table(_) => matches!(shape, Shape::Table | Shape::TextOrTable),
         Value::Null | Value::Other(_) => false,
     };
@@ -233,7 +233,12 @@ fn extent(node: Node<'_>) -> Span {
 
 /// What stands in `node`.
 fn found(node: Node<'_>, blame: &Blame<'_>) -> Found {
-    let written = || blame.written(node.span()).to_owned();
+    let written = || match node.value() {
+        // What stands there is the template.
+        Value::Integer(number) if node.filled().is_some() => number.to_string(),
+        Value::Float(number) if node.filled().is_some() => number.to_string(),
+        _ => blame.written(node.span()).to_owned(),
+    };
     match node.value() {
         Value::Null | Value::Broken => Found::Null,
         Value::Bool(value) => Found::Boolean(value),

@@ -7,6 +7,7 @@ mod check;
 mod confirm;
 mod convert;
 mod crash;
+mod expand;
 mod faults;
 mod fix;
 mod fixtures;

@@ -9,10 +9,13 @@ use crate::cli::settings;
 use crate::cli::terminal::Terminal;
 use crate::ledger::{self, record::Status};
 use crate::manifest::model::Manifest;
+use crate::manifest::preview::{self, MadeOf};
 use crate::plan::action::{Action, Reason};
 use crate::report::documents::plan::{PlanDocument, PlannedJob};
 use crate::report::{documents, tables};
+use std::collections::HashMap;
 use std::io;
+use std::path::Path;
 
 /// Options of `batch plan`.
 #[derive(Debug, clap::Args)]
@@ -24,6 +27,9 @@ pub(in crate::cli) struct Args {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
+    /// Show what jobs are made of that a matrix or rows stand for
+    #[arg(long)]
+    expand: bool,
     /// Exit with 1 if a run would do anything
     #[arg(long)]
     exit_code: bool,
@@ -39,7 +45,15 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);
     let plan = crate::plan::plan(&project.manifest, &snapshot.book, &choice);
     let differs = args.exit_code && !plan.is_idle();
-    let document = document(plan, &project.manifest);
+    let mut made = HashMap::new();
+    if args.expand {
+        if project.shown == Path::new("-") {
+            return Err(Failure::usage("a manifest from standard input can't be read twice, as --expand does")
+                .hint("write it into a file first"));
+        }
+        made = preview::made_of(&project.shown);
+    }
+    let document = document(plan, &project.manifest, made);
     // A reader that went away has read enough.
     let _ = match args.format {
         Format::Json => documents::write(io::stdout().lock(), &document),
@@ -49,7 +63,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 }
 
 /// The plan as it is shown: the manifest's jobs, then what is still collected of earlier ones.
-fn document(plan: crate::plan::Plan, manifest: &Manifest) -> PlanDocument {
+fn document(plan: crate::plan::Plan, manifest: &Manifest, mut made: HashMap<String, MadeOf>) -> PlanDocument {
     let steps = plan.steps.into_iter().map(|step| {
         let job = &manifest.jobs[step.job];
         PlannedJob {
@@ -58,13 +72,15 @@ fn document(plan: crate::plan::Plan, manifest: &Manifest) -> PlanDocument {
             reason: step.reason,
             changed: step.changed,
             digest: job.digest,
+            made_of: made.remove(job.id.as_str()).map(Into::into),
         }
     });
     let strays = plan.strays.into_iter().map(|record| {
         let action = if record.stage.status() == Status::Submitted { Action::Resume } else { Action::Download };
         let left = plan.removed.binary_search(&record.key.job).is_ok();
         let reason = if left { Reason::Removed } else { Reason::Superseded };
-        PlannedJob { id: record.key.job, action, reason, changed: Vec::new(), digest: record.key.digest }
+        let (changed, made_of) = (Vec::new(), None);
+        PlannedJob { id: record.key.job, action, reason, changed, digest: record.key.digest, made_of }
     });
     PlanDocument::new(steps.chain(strays).collect(), plan.removed, plan.estimate)
 }

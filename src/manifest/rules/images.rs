@@ -89,17 +89,40 @@ pub(crate) struct Images<'f> {
 }
 
 /// How far relative paths may lead.
-struct Bound {
+#[derive(Debug)]
+pub(crate) struct Bound {
     path: PathBuf,
     project: bool,
+}
+
+impl Bound {
+    /// The git work tree around `folder`; without one, the folder itself.
+    pub(crate) fn of(folder: &Folder) -> Bound {
+        let project = folder.path().ancestors().find(|ancestor| ancestor.join(".git").symlink_metadata().is_ok());
+        Bound { path: project.unwrap_or(folder.path()).to_owned(), project: project.is_some() }
+    }
+
+    /// Its real path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it is a git work tree.
+    pub(crate) fn is_project(&self) -> bool {
+        self.project
+    }
 }
 
 impl<'f> Images<'f> {
     /// The images of a manifest in `folder`.
     pub(crate) fn new(folder: &'f Folder) -> Images<'f> {
-        let project = folder.path().ancestors().find(|ancestor| ancestor.join(".git").symlink_metadata().is_ok());
-        let bound = Bound { path: project.unwrap_or(folder.path()).to_owned(), project: project.is_some() };
-        Images { folder, bound, by_text: HashMap::new(), by_path: HashMap::new(), local: BTreeMap::new() }
+        Images {
+            folder,
+            bound: Bound::of(folder),
+            by_text: HashMap::new(),
+            by_path: HashMap::new(),
+            local: BTreeMap::new(),
+        }
     }
 
     /// The image that `text` stands for; a text that was seen before is not looked at again.

@@ -1,8 +1,9 @@
 //! Jobs: each for itself, and against those before it.
 
+use crate::document::tree::Node;
 use crate::manifest::blame::Blame;
 use crate::manifest::fields::{DURATION, Field, ID, JOB, PROMPT, RESOLUTION};
-use crate::manifest::problem::{Place, Problem};
+use crate::manifest::problem::{Place, Problem, Values};
 use crate::manifest::raw::{Home, Job, Slot};
 use crate::manifest::resolve::Resolved;
 use crate::spec::limits::REFERENCES;
@@ -12,6 +13,7 @@ use crate::spec::vocabulary::MODEL;
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 /// A job without a mistake in it.
 pub(crate) struct Checked {
@@ -25,10 +27,10 @@ pub(crate) struct Checked {
 /// The jobs so far.
 #[derive(Default)]
 pub(crate) struct Jobs<'t> {
-    /// By id in lower case: the id as it is written, and its place.
-    ids: HashMap<Cow<'t, str>, (&'t str, Place)>,
-    /// By digest: the first job, and how many there are.
-    digests: HashMap<Digest, (Place, u32)>,
+    /// By id in lower case: the id as it is written, its place, and the job.
+    ids: HashMap<Cow<'t, str>, (&'t str, Place, usize)>,
+    /// By digest: the first job and its place, and how many there are.
+    digests: HashMap<Digest, (Place, usize, u32)>,
 }
 
 impl<'t> Jobs<'t> {
@@ -50,7 +52,12 @@ impl<'t> Jobs<'t> {
     fn id(&mut self, job: &Job<'t>, blame: &mut Blame<'t>) -> Option<JobId> {
         let Slot::Set(spot) = job.id else { return None };
         let Ok(id) = JobId::new(spot.value) else {
-            blame.push(Problem::JobId { at: Place::of(spot.node), id: spot.value.to_owned() });
+            let at = match wrong(spot.value) {
+                // In an id that is made of several values, the one that is wrong is to blame.
+                Some(range) if spot.node.filled().is_some() => Place::part_of(spot.node, range),
+                _ => Place::of(spot.node),
+            };
+            blame.push(Problem::JobId { at, id: spot.value.to_owned() });
             return None;
         };
         let later = Place::of(spot.node).as_use();
@@ -61,13 +68,17 @@ impl<'t> Jobs<'t> {
         };
         match self.ids.entry(folded) {
             Entry::Vacant(free) => {
-                free.insert((spot.value, later));
+                free.insert((spot.value, later, job.number));
                 Some(id)
             }
             Entry::Occupied(taken) => {
-                let (before, earlier) = *taken.get();
+                let (before, earlier, number) = *taken.get();
                 let (id, before) = (spot.value.to_owned(), before.to_owned());
-                blame.push(Problem::DuplicateJobId { later, earlier, id, before });
+                let values = values(blame, (later, job.number), (earlier, number));
+                // Different values are shown where they stand; of the same ones the template is to blame.
+                let alike = later.at == earlier.at && later.fill == earlier.fill;
+                let (later, earlier) = if alike { (later.as_whole(), earlier.as_whole()) } else { (later, earlier) };
+                blame.push(Problem::DuplicateJobId { later, earlier, id, before, values });
                 None
             }
         }
@@ -76,12 +87,32 @@ impl<'t> Jobs<'t> {
     /// A warning if a job before asks for the same.
     fn blame_twin(&mut self, job: &Job<'t>, digest: Digest, take: u32, blame: &mut Blame<'t>) {
         let later = job.id.get().map_or_else(|| Place::head(job.node).as_use(), |id| Place::of(id.node).as_use());
-        let (first, count) = self.digests.entry(digest).or_insert((later, 0));
+        let later = later.as_whole();
+        let (first, number, count) = self.digests.entry(digest).or_insert((later, job.number, 0));
         if *count > 0 {
-            blame.push(Problem::TwinJobs { later, earlier: *first, take: take.saturating_add(*count) });
+            let (earlier, take) = (*first, take.saturating_add(*count));
+            let values = values(blame, (later, job.number), (earlier, *number));
+            blame.push(Problem::TwinJobs { later, earlier, take, values });
         }
         *count += 1;
     }
+}
+
+/// What two jobs are filled with that came out of one template, each with its place.
+fn values(blame: &Blame<'_>, later: (Place, usize), earlier: (Place, usize)) -> Option<Box<[Values; 2]>> {
+    if later.0.at != earlier.0.at {
+        return None;
+    }
+    Some(Box::new([blame.values(later.1)?, blame.values(earlier.1)?]))
+}
+
+/// The first character of an id that can't stand where it does.
+fn wrong(id: &str) -> Option<Range<usize>> {
+    let (at, c) = id.char_indices().find(|(at, c)| {
+        let fits = c.is_ascii_alphanumeric() || *c == '_' || matches!(c, '.' | '-') && *at > 0;
+        !fits
+    })?;
+    Some(at..at + c.len_utf8())
 }
 
 /// A finding for each field that neither the job nor `defaults` has.
@@ -109,7 +140,8 @@ fn blame_pair<'t>(resolved: &Resolved<'t>, blame: &mut Blame<'t>) {
     }
     // Where one of them is the job's own, that shows the job.
     let home = if resolution.home == duration.home { duration.home } else { Home::Own };
-    let (resolution, duration) = ((resolution.node.span(), resolution.value), (duration.node.span(), duration.value));
+    let at = |node: Node<'_>| Place { via: None, ..Place::of(node) };
+    let (resolution, duration) = ((at(resolution.node), resolution.value), (at(duration.node), duration.value));
     blame.push_at(home, Problem::DurationResolution { resolution, duration });
 }
 

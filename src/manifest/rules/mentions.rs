@@ -119,5 +119,5 @@ fn check<'t>(
 }
 
 fn place(prompt: &Prompt<'_>, mention: &Mention) -> Place {
-    Place { at: prompt.node.locate(mention.range.clone()), via: prompt.node.used_at() }
+    Place::part_of(prompt.node, mention.range.clone())
 }

@@ -4,8 +4,8 @@
 //! "if `defaults` is so, then each job is so".
 
 use crate::manifest::fields::{
-    DEFAULTS_FIELD, DURATION, FILE_NAME, Field, JOB, JOBS, LIBRARY, NUMBER_OF_VIDEOS, OUTPUT_FIELD, PROMPT, REFERENCES,
-    RESOLUTION,
+    DEFAULTS_FIELD, DURATION, FILE_NAME, Field, JOB, JOBS, LIBRARY, MATRIX, NUMBER_OF_VIDEOS, OUTPUT_FIELD, PROMPT,
+    REFERENCES, RESOLUTION, ROWS,
 };
 use serde_json::{Map, Value, json};
 
@@ -90,9 +90,14 @@ fn five_seconds() -> Value {
     with(&DURATION, json!({"enum": [5], "errorMessage": "1080p videos last 5 s."}))
 }
 
-/// That each job is so.
+/// That each job is so that stands for itself: of one that stands for several nobody knows before it is expanded.
 fn each_job(so: Value) -> Value {
-    with(&JOBS, json!({"items": so}))
+    with(&JOBS, json!({"items": unless(stands_for_several(), so)}))
+}
+
+/// Whether a job stands for several.
+pub(super) fn stands_for_several() -> Value {
+    json!({"anyOf": [has(&MATRIX), has(&ROWS)]})
 }
 
 /// Whether there are `defaults` that are so.

@@ -16,16 +16,45 @@ use serde_json::{Map, Value, json};
 /// The schema, of draft 7: the one that most tools read.
 pub fn schema() -> Value {
     let mut schema = object(&MANIFEST);
-    let definitions: Map<String, Value> = BLOCKS
+    let mut definitions: Map<String, Value> = BLOCKS
         .iter()
         .filter(|block| !std::ptr::eq(**block, &MANIFEST))
         .map(|block| (value::name(block), Value::Object(object(block))))
         .collect();
+    definitions.extend(jobs());
     schema.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
     schema.insert("title".to_owned(), json!("batch manifest"));
     schema.insert("definitions".to_owned(), Value::Object(definitions));
     schema.insert("allOf".to_owned(), json!(conditions::of_the_manifest()));
     Value::Object(schema)
+}
+
+/// A job stands for itself, or for several: then templates may stand in the place of its values.
+fn jobs() -> [(String, Value); 3] {
+    let name = value::name(&JOB);
+    let (one, many) = (format!("one-{name}"), format!("many-{name}s"));
+    let to = |name: &str| json!({"$ref": format!("#/definitions/{name}")});
+    let job = json!({"if": conditions::stands_for_several(), "then": to(&many), "else": to(&one)});
+    [(one, Value::Object(object(&JOB))), (many, Value::Object(many_jobs())), (name, job)]
+}
+
+/// The schema of a job that stands for several.
+fn many_jobs() -> Map<String, Value> {
+    let mut schema = object(&JOB);
+    conditions::of_a_job().keys().for_each(|key| {
+        schema.remove(key);
+    });
+    for field in JOB.fields {
+        let mut property = property(field, &JOB);
+        let plain = value::of(field);
+        property.retain(|key, _| !plain.contains_key(key));
+        ["enumDescriptions", "markdownEnumDescriptions", "examples"].iter().for_each(|key| {
+            property.remove(*key);
+        });
+        property.extend(value::of_template(field));
+        schema["properties"][field.name] = Value::Object(property);
+    }
+    schema
 }
 
 /// The schema of a mapping with known fields.

@@ -65,10 +65,57 @@ fn of_kind(kind: Kind, field: &Field) -> Map<String, Value> {
         }),
         Kind::Table(block) => reference(block),
         Kind::Use(block) => json!({"anyOf": [string(Some(of_name())), reference(block)]}),
+        Kind::Matrix => {
+            let sets = json!({"type": "array", "items": {"type": "object", "minProperties": 1}});
+            json!({
+                "type": "object",
+                "minProperties": 1,
+                "properties": {"include": sets, "exclude": sets},
+                "additionalProperties": {"type": "array", "minItems": 1},
+            })
+        }
+        Kind::Rows => json!({"anyOf": [
+            {"type": "string", "pattern": r"\.([cC][sS][vV]|[jJ][sS][oO][nN][lL]|[nN][dD][jJ][sS][oO][nN])$"},
+            {"type": "array", "items": {"type": "object"}},
+        ]}),
     };
     match schema {
         Value::Object(schema) => schema,
         _ => unreachable!("every schema above is an object"),
+    }
+}
+
+/// The schema of a field's value in a job that stands for several: the value, or a template that makes it.
+pub(super) fn of_template(field: &Field) -> Map<String, Value> {
+    let schema = match field.kind {
+        Kind::Matrix | Kind::Rows => return of(field),
+        kind => template(kind, field),
+    };
+    match schema {
+        Value::Object(schema) => schema,
+        _ => unreachable!("every schema of a template is an object"),
+    }
+}
+
+/// What may be made by templates. Of a text nothing is known before they are filled in.
+fn template(kind: Kind, field: &Field) -> Value {
+    let whole = json!({"type": "string", "pattern": r"\$\{\{"});
+    match kind {
+        Kind::Text | Kind::Filled => json!({"type": "string"}),
+        Kind::List(item) => json!({"anyOf": [{"type": "array", "items": template(*item, field)}, whole]}),
+        Kind::Use(block) => {
+            let properties: Map<String, Value> =
+                block.fields.iter().map(|field| (field.name.to_owned(), template(field.kind, field))).collect();
+            let required: Vec<&str> = block.required.iter().map(|field| field.name).collect();
+            let written_out = json!({
+                "type": "object",
+                "additionalProperties": false,
+                "properties": properties,
+                "required": required,
+            });
+            json!({"anyOf": [{"type": "string"}, written_out]})
+        }
+        kind => json!({"anyOf": [of_kind(kind, field), whole]}),
     }
 }
 

@@ -105,6 +105,7 @@ fn wanted(kind: Kind) -> &'static str {
         (_, Shape::List) => "a list",
         (_, Shape::Table) => "a mapping",
         (_, Shape::TextOrTable) => "a text or a mapping",
+        (_, Shape::TextOrList) => "a text or a list",
     }
 }
 

@@ -3,8 +3,7 @@
 use super::{Words, all, quoted, written};
 use crate::diagnostic::code::Code;
 use crate::document::Format;
-use crate::document::span::Span;
-use crate::manifest::problem::{Among, Place};
+use crate::manifest::problem::{Among, Place, Values};
 use crate::manifest::suggest;
 use crate::spec::limits::JOB_ID_CHARACTERS;
 use crate::spec::vocabulary::{Duration, Resolution};
@@ -29,7 +28,13 @@ pub(super) fn id(at: Place, id: &str) -> Words {
     words.help(format!("write something like `{mended}`"))
 }
 
-pub(super) fn duplicate_id(later: Place, earlier: Place, id: &str, before: &str) -> Words {
+pub(super) fn duplicate_id(
+    later: Place,
+    earlier: Place,
+    id: &str,
+    before: &str,
+    values: Option<&[Values; 2]>,
+) -> Words {
     let message = if id == before {
         format!("two jobs have the id {}", quoted(id))
     } else {
@@ -39,27 +44,63 @@ pub(super) fn duplicate_id(later: Place, earlier: Place, id: &str, before: &str)
             quoted(id)
         )
     };
-    Words::error(Code::DuplicateJobId, message)
-        .at(later, "again here")
-        .at(earlier, "first here")
-        .help("give every job an id of its own: its videos are named after it")
+    let words = Words::error(Code::DuplicateJobId, message);
+    match values {
+        // One text makes both.
+        Some([again, first]) => {
+            let words = words.at(later, "makes one id twice");
+            let words = if later.fill == earlier.fill { words } else { words.at(earlier, "first here") };
+            words.help(format!(
+                "name in the id what tells its jobs apart: first it is made of {}, then of {}",
+                shown(first, again),
+                shown(again, first)
+            ))
+        }
+        None => words
+            .at(later, "again here")
+            .at(earlier, "first here")
+            .help("give every job an id of its own: its videos are named after it"),
+    }
 }
 
-pub(super) fn twins(later: Place, earlier: Place, take: u32, format: Format) -> Words {
-    let another = written(format, "take", &take.to_string());
-    Words::warning(Code::TwinJobs, "two jobs ask for the same videos, which are then made and paid for twice")
-        .at(later, "asks for the same")
-        .at(earlier, "as this one")
-        .help(format!("take one of them out; if another take is wanted, write {another} in this one"))
+/// The values that `other` doesn't have, too; all of them where there are no such.
+fn shown(values: &Values, other: &Values) -> String {
+    /// More values than anybody reads.
+    const SHOWN: usize = 4;
+    let differing: Vec<_> = values.iter().filter(|value| !other.contains(value)).collect();
+    let values = if differing.is_empty() { values.iter().collect() } else { differing };
+    let shown: Vec<String> =
+        values.iter().take(SHOWN).map(|(name, value)| quoted(&format!("{name}: {value}"))).collect();
+    all(&shown)
+}
+
+pub(super) fn twins(later: Place, earlier: Place, take: u32, values: Option<&[Values; 2]>, format: Format) -> Words {
+    let words =
+        Words::warning(Code::TwinJobs, "two jobs ask for the same videos, which are then made and paid for twice");
+    match values {
+        // One text makes both.
+        Some([again, first]) => words.at(later, "asks for the same twice").help(format!(
+            "use in the prompt or the references what tells its jobs apart: first it is made of {}, then of {}",
+            shown(first, again),
+            shown(again, first)
+        )),
+        None => {
+            let another = written(format, "take", &take.to_string());
+            words
+                .at(later, "asks for the same")
+                .at(earlier, "as this one")
+                .help(format!("take one of them out; if another take is wanted, write {another} in this one"))
+        }
+    }
 }
 
 pub(super) fn pair(
-    (resolution_at, resolution): (Span, Resolution),
-    (duration_at, duration): (Span, Duration),
+    (resolution_at, resolution): (Place, Resolution),
+    (duration_at, duration): (Place, Duration),
 ) -> Words {
     let seconds = duration.seconds();
     Words::error(Code::DurationResolution, format!("{resolution} videos last 5 s, not {seconds} s"))
-        .at_span(duration_at, format!("{seconds} s asked for here"))
+        .at(duration_at, format!("{seconds} s asked for here"))
         .together_with(resolution_at, format!("{resolution} asked for here"))
         .help("write 5 for the duration, or 720p or less for the resolution")
 }

@@ -4,13 +4,15 @@
 //! are a few words. Helps say what to write.
 
 mod document;
+mod expand;
 mod fields;
 mod images;
 mod jobs;
 mod output;
 mod references;
 
-use super::problem::{Place, Problem};
+use super::fold::Key;
+use super::problem::{Fill, Place, Problem};
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
 use crate::document::Format;
@@ -25,18 +27,31 @@ pub(super) const USED_HERE: &str = "used here";
 /// Said of a value that is wrong where an alias brings it.
 pub(super) const WRITTEN_HERE: &str = "written here";
 
+/// Said of a template whose value is to blame.
+pub(super) const FILLED_IN_HERE: &str = "filled in here";
+
+/// Said of the jobs of a template that have a mistake, if they are several.
+pub(super) fn in_jobs(jobs: usize, first: Option<&str>) -> String {
+    match first {
+        Some(first) => format!("in {jobs} jobs, first: {}", quoted(first)),
+        None => format!("in {jobs} jobs"),
+    }
+}
+
 /// A finding, and the alias that brings what it is about to its place, if one does.
 pub(super) struct Said {
     pub finding: Finding,
     pub via: Option<Span>,
     /// A second place, where the mistake is in both together.
     pub with: Option<Span>,
+    /// What was filled in at the first place.
+    pub fill: Fill,
 }
 
 impl Said {
-    /// Two findings with the same key say the same.
-    pub(super) fn key(&self) -> (Code, Option<Span>, Option<Span>, &str) {
-        (self.finding.code, self.finding.span(), self.with, &self.finding.message)
+    /// Two findings with the same key say the same of what is written in the same place.
+    pub(super) fn key(&self) -> Key<'_> {
+        Key::Written(self.finding.code, self.finding.span(), self.with, &self.finding.message)
     }
 }
 
@@ -55,10 +70,17 @@ pub(super) fn said(problem: &Problem, format: Format) -> Said {
         DuplicatePrice { later, earlier, resolution, duration } => {
             fields::duplicate_price(*later, *earlier, *resolution, *duration)
         }
+        Template { at, flaw } => expand::template(*at, flaw),
+        Matrix { at, flaw } => expand::matrix(*at, flaw),
+        Rows { at, flaw, also } => expand::rows(*at, flaw, *also),
+        TooManyJobs { at, jobs } => expand::too_many(*at, *jobs),
+        TooMuchText { at } => expand::too_much(*at),
         BaseUrl { at, text, flaw } => fields::base_url(*at, text, *flaw),
         JobId { at, id } => jobs::id(*at, id),
-        DuplicateJobId { later, earlier, id, before } => jobs::duplicate_id(*later, *earlier, id, before),
-        TwinJobs { later, earlier, take } => jobs::twins(*later, *earlier, *take, format),
+        DuplicateJobId { later, earlier, id, before, values } => {
+            jobs::duplicate_id(*later, *earlier, id, before, values.as_deref())
+        }
+        TwinJobs { later, earlier, take, values } => jobs::twins(*later, *earlier, *take, values.as_deref(), format),
         DurationResolution { resolution, duration } => jobs::pair(*resolution, *duration),
         Tag { at, tag } => jobs::tag(*at, tag),
         AspectRatio { at } => jobs::aspect_ratio(*at),
@@ -102,16 +124,23 @@ impl Words {
     }
 
     fn new(code: Code, severity: Severity, message: String) -> Words {
-        let finding = Finding { code, severity, message, help: None, fix: None, job: None, labels: Vec::new() };
-        Words(Said { finding, via: None, with: None })
+        let finding =
+            Finding { code, severity, message, help: None, fix: None, job: None, jobs: 1, labels: Vec::new() };
+        Words(Said { finding, via: None, with: None, fill: Fill::None })
     }
 
     /// Shows a place; of the first, the alias counts too.
     fn at(mut self, place: Place, text: impl Into<String>) -> Words {
         if self.0.finding.labels.is_empty() {
             self.0.via = place.via;
+            self.0.fill = place.fill;
+            return self.at_span(place.at, text);
         }
-        self.at_span(place.at, text)
+        let value = match place.fill {
+            Fill::Sole(value) | Fill::Mixed(Some(value)) => Some(value),
+            Fill::None | Fill::Mixed(None) => None,
+        };
+        self.at_span(value.unwrap_or(place.at), text)
     }
 
     fn at_span(mut self, span: Span, text: impl Into<String>) -> Words {
@@ -120,9 +149,9 @@ impl Words {
     }
 
     /// Shows a place without which the first is right: with another one it is another mistake.
-    fn together_with(mut self, span: Span, text: impl Into<String>) -> Words {
-        self.0.with = Some(span);
-        self.at_span(span, text)
+    fn together_with(mut self, place: Place, text: impl Into<String>) -> Words {
+        self.0.with = Some(place.at);
+        self.at(place, text)
     }
 
     /// Shows a place, if it is known.

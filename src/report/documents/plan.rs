@@ -1,10 +1,12 @@
 //! `plan --format json`: what a run would do to each job, and why.
 
 use super::VERSION;
+use crate::manifest::preview;
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::Estimate;
 use crate::spec::names::{Digest, JobId};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What a run would do.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
@@ -38,6 +40,24 @@ pub struct PlannedJob {
     /// What identifies the input.
     #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub digest: Digest,
+    /// What it is made of, with `--expand`, if a matrix or rows stand for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_of: Option<MadeOf>,
+}
+
+/// What a job is made of that a matrix or rows stand for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct MadeOf {
+    /// The line of the manifest on which the job starts that stands for several.
+    pub line: usize,
+    /// The values that its templates are filled with, by name: `matrix.product`, `row.sku`.
+    pub values: BTreeMap<String, String>,
+}
+
+impl From<preview::MadeOf> for MadeOf {
+    fn from(preview::MadeOf { line, values }: preview::MadeOf) -> MadeOf {
+        MadeOf { line, values }
+    }
 }
 
 /// How many jobs each action meets.

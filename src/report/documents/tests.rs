@@ -30,6 +30,7 @@ fn a_plan_is_written_as_the_manual_shows_it() {
         reason,
         changed: changed.iter().map(|&part| part.to_owned()).collect(),
         digest,
+        made_of: None,
     };
     let jobs = vec![
         planned("a", Action::Submit, Reason::Changed, &["prompt"]),

@@ -62,9 +62,12 @@ struct Diagnostic<'a> {
     /// The edit that does what the help says, where there is just one.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<Edit<'a>>,
-    /// The id of the job that it is about, as it stands in the manifest.
+    /// The id of the job that it is about, as it stands in the manifest; of several that one template makes, the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     job: Option<&'a str>,
+    /// How many jobs of one template it is about, if they are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jobs: Option<usize>,
     /// The places, the primary one first; none for a manifest that can't be read.
     labels: Vec<Place<'a>>,
 }
@@ -153,6 +156,7 @@ impl<'a> Diagnostic<'a> {
             help: finding.help.as_deref(),
             fix: finding.fix.as_ref().zip(manifest.source).map(|(fix, source)| Edit::new(source, fix)),
             job: finding.job.as_deref(),
+            jobs: (finding.jobs > 1).then_some(finding.jobs),
             labels: finding.labels.iter().enumerate().filter_map(place).collect(),
         }
     }

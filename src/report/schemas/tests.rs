@@ -108,6 +108,7 @@ fn documents_fit_their_schemas() {
         reason,
         changed: vec!["prompt".to_owned()],
         digest: Digest(Sha256::of(b"")),
+        made_of: None,
     };
     let jobs = Reason::ALL.iter().map(planned).collect();
     assert_fits(Document::Plan, &PlanDocument::new(jobs, vec![job("b")], estimate()));
@@ -138,6 +139,7 @@ fn findings_of_every_code_fit_their_schema() {
         help: None,
         fix: Some(Fix { span: Span::new(0, 1), replacement: "b".to_owned(), applicability: Applicability::Safe }),
         job: None,
+        jobs: 1,
         labels: vec![Label { span: Span::new(0, 1), text: "here".to_owned() }],
     };
     let findings: Vec<_> = Code::ALL.iter().map(finding).collect();

@@ -3,7 +3,7 @@
 mod columns;
 
 use super::commands::Target;
-use super::documents::plan::{PlanDocument, PlannedJob};
+use super::documents::plan::{MadeOf, PlanDocument, PlannedJob};
 use super::documents::status::{JobState, JobStatus, StatusDocument};
 use super::documents::verify::{VerifyDocument, VerifyProblem};
 use super::look::{Hue, Look, count, size, thousands};
@@ -28,10 +28,16 @@ pub enum Rows {
 pub fn plan(out: impl Write, plan: &PlanDocument, look: Look, rows: Rows) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     let listed = || plan.jobs.iter().filter(|job| rows == Rows::All || job.action != Action::Keep || is_news(job));
-    table(&mut out, look, ["job", "action", "why"], || {
-        listed()
-            .map(|job| [Cell::plain(job.id.as_str()), Cell::new(of_action(job.action), job.action.as_str()), why(job)])
-    })?;
+    if listed().any(|job| job.made_of.is_some()) {
+        table(&mut out, look, ["job", "action", "why", "made of"], || {
+            listed().map(|job| {
+                let [id, action, why] = cells_of(job);
+                [id, action, why, Cell::plain(job.made_of.as_ref().map(made_of).unwrap_or_default())]
+            })
+        })?;
+    } else {
+        table(&mut out, look, ["job", "action", "why"], || listed().map(cells_of))?;
+    }
     if !plan.removed.is_empty() {
         let ids: Vec<_> = plan.removed.iter().take(REMOVED_SHOWN).map(|id| id.as_str()).collect();
         let more = plan.removed.len() - ids.len();
@@ -129,6 +135,16 @@ fn why(job: &PlannedJob) -> Cell<'_> {
     } else {
         Cell::plain(format!("{}: {}", job.reason.meaning(), job.changed.join(", ")))
     }
+}
+
+fn cells_of(job: &PlannedJob) -> [Cell<'_>; 3] {
+    [Cell::plain(job.id.as_str()), Cell::new(of_action(job.action), job.action.as_str()), why(job)]
+}
+
+/// `line 12: matrix.product=cup, matrix.resolution=720p`.
+fn made_of(made: &MadeOf) -> String {
+    let values: Vec<_> = made.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("line {}: {}", made.line, values.join(", "))
 }
 
 fn results(job: &JobState) -> String {

@@ -13,6 +13,7 @@ fn finding(code: Code, severity: Severity, labels: &[(usize, usize, &str)]) -> F
         message: "50 % of it:\r\nnot, so".to_owned(),
         help: Some("write `5`".to_owned()),
         fix: None,
+        jobs: 1,
         job: Some("a,b:c".to_owned()),
         labels: labels.iter().map(label).collect(),
     }

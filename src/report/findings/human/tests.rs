@@ -29,6 +29,7 @@ fn finding(marked: &str, texts: &[&str]) -> (Source, Finding) {
         help: Some("write `duration: 5`, or another resolution".to_owned()),
         fix: None,
         job: Some("close-up".to_owned()),
+        jobs: 1,
         labels,
     };
     (Source::new("jobs.yaml", text), finding)
@@ -403,6 +404,7 @@ fn a_finding_without_a_place_is_shown() {
         help: None,
         fix: None,
         job: None,
+        jobs: 1,
         labels: vec![],
     };
     let manifest = Checked { path: "jobs.yaml", source: None, jobs: 0, findings: &[finding] };

@@ -10,9 +10,8 @@ fn written(manifests: &[Checked<'_>]) -> Value {
 
 fn finding(code: Code, severity: Severity, labels: Vec<Label>) -> Finding {
     let message = "1080p videos last 5 s, not 8 s".to_owned();
-    Finding {
-        code, severity, message, help: Some("…".to_owned()), fix: None, job: Some("close-up".to_owned()), labels
-    }
+    let (help, job) = (Some("…".to_owned()), Some("close-up".to_owned()));
+    Finding { code, severity, message, help, fix: None, job, jobs: 1, labels }
 }
 
 #[test]
@@ -43,6 +42,16 @@ fn the_document_is_the_one_of_the_manual() {
                     "end": {"offset": 23, "line": 2, "column": 13}, "text": "only with 5 s", "primary": false},
             ]}]})
     );
+}
+
+#[test]
+fn what_many_jobs_of_a_template_have_in_common_is_said_once_with_their_number() {
+    let source = Source::new("jobs.yaml", "jobs: []\n".to_owned());
+    let mut many = finding(Code::Duration, Severity::Error, vec![]);
+    many.jobs = 200;
+    let findings = [many];
+    let manifest = Checked { path: "jobs.yaml", source: Some(&source), jobs: 200, findings: &findings };
+    assert_eq!(written(&[manifest])["diagnostics"][0]["jobs"], 200);
 }
 
 #[test]

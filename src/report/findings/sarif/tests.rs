@@ -13,6 +13,7 @@ fn finding(labels: &[(usize, usize, &str)]) -> Finding {
         message: "1080p videos last 5 s, not 8 s".to_owned(),
         help: Some("write 5".to_owned()),
         fix: None,
+        jobs: 1,
         job: Some("close-up".to_owned()),
         labels: labels.iter().map(label).collect(),
     }

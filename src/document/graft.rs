@@ -1,0 +1,343 @@
+//! A tree grown from another: parts of it as they stand, others filled in.
+//!
+//! What is filled in stands where the text says how it is made (a template), and remembers from where its content comes (a
+//! value in the same text, or in one attached to it). Everything else is shared with the tree it was taken from, so that a
+//! hundred thousand copies of a block cost a hundred thousand times the few slots in which they differ.
+
+use super::span::Span;
+use super::tape::{Inherited, NONE, Slot, Tape, What};
+use super::tree::{Entry, Node, Tree};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// A tree in the making, of the same text as another.
+#[derive(Debug)]
+pub struct Graft<'s> {
+    tape: Tape<'s>,
+    /// What was copied, by its slot in the other tree: where it is here.
+    copied: HashMap<u32, u32>,
+    roots: Vec<u32>,
+}
+
+/// A list or a table that is being filled.
+#[derive(Clone, Copy, Debug)]
+pub struct Parent {
+    slot: u32,
+    last: u32,
+}
+
+/// Where the next value goes.
+#[derive(Debug)]
+pub enum Under<'p, 't> {
+    /// Behind the items of a list.
+    Item(&'p mut Parent),
+    /// Behind the entries of a table, under the key of this entry.
+    Key(&'p mut Parent, Entry<'t>),
+}
+
+/// A value that is filled in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scalar<'a> {
+    /// Nothing.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a point or an exponent.
+    Float(f64),
+    /// A text.
+    Text(&'a str),
+    /// What couldn't be filled in, as was said.
+    Broken,
+}
+
+/// A stretch of a text that is filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Where it ends in the text, in bytes; it starts where the one before ends.
+    pub end: u32,
+    /// The bytes of the template's text that stand for it, first and end.
+    pub template: (u32, u32),
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a stretch of a text comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It stands in the template itself, character by character.
+    Template,
+    /// The template makes it of nothing.
+    Nothing,
+    /// It was filled in.
+    Content(Content),
+}
+
+/// Where content comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Where the value stands: its span in the text or in one attached to it.
+    pub span: Span,
+    /// How many bytes stand before its first character there, if its characters stand there one by one as they are.
+    pub before: Option<u8>,
+}
+
+/// Which slots were filled in, and from what.
+#[derive(Debug, Default)]
+pub(super) struct Fillings {
+    /// The slot, the one in the other tree that is its template, and where its pieces start. In the order of the slots.
+    slots: Vec<(u32, u32, u32)>,
+    pieces: Vec<Piece>,
+}
+
+/// What is known about a value that was filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filled {
+    /// The one value that is in it, if it isn't several.
+    pub content: Option<Span>,
+    /// Whether it is nothing but this value.
+    pub sole: bool,
+}
+
+impl<'s> Graft<'s> {
+    /// An empty one, of the text of `tree`.
+    pub fn of(tree: &'s Tree<'s>) -> Graft<'s> {
+        Graft { tape: tree.tape().sprout(), copied: HashMap::new(), roots: Vec::new() }
+    }
+
+    /// Starts the next tree: a table that stands where `like` does.
+    pub fn root(&mut self, like: Node<'_>) -> Parent {
+        let slot = self.table_slot(like);
+        self.roots.push(slot);
+        Parent { slot, last: NONE }
+    }
+
+    /// A list that stands where `like` does.
+    pub fn list(&mut self, under: Under<'_, '_>, like: Node<'_>) -> Parent {
+        let slot =
+            self.put(under, like.used_at(), Slot { what: What::List { first: NONE }, span: like.span(), next: NONE });
+        Parent { slot, last: NONE }
+    }
+
+    /// A table that stands where `like` does.
+    pub fn table(&mut self, under: Under<'_, '_>, like: Node<'_>) -> Parent {
+        let whole = like.is_whole();
+        let what = What::Table { first: NONE, whole, merges: false };
+        let slot = self.put(under, like.used_at(), Slot { what, span: like.span(), next: NONE });
+        Parent { slot, last: NONE }
+    }
+
+    /// `node` of the other tree as it stands.
+    pub fn same(&mut self, under: Under<'_, '_>, node: Node<'_>) {
+        self.brought(under, node, node.used_at());
+    }
+
+    /// `node` of the other tree as it stands, brought here by what stands at `via`, as if by an alias.
+    pub fn brought(&mut self, under: Under<'_, '_>, node: Node<'_>, via: Option<Span>) {
+        let (seed, index) = node.slot();
+        let target = self.copy(seed, index);
+        let mut slot = *self.tape.slot(target);
+        slot.next = NONE;
+        self.put(under, via, slot);
+    }
+
+    /// A value that is filled in where `template` stands; a text has pieces, anything else has just one.
+    pub fn filled(&mut self, under: Under<'_, '_>, template: Node<'_>, value: Scalar<'_>, pieces: &[Piece]) {
+        let what = match value {
+            Scalar::Null => What::Null,
+            Scalar::Bool(value) => What::Bool(value),
+            Scalar::Integer(number) => self.tape.integer(number),
+            Scalar::Float(number) => self.tape.float(number),
+            Scalar::Text(text) => self.tape.decoded(text),
+            Scalar::Broken => What::Broken,
+        };
+        let slot = self.put(under, template.used_at(), Slot { what, span: template.span(), next: NONE });
+        let (_, seed) = template.slot();
+        self.tape.fillings.push(slot, seed, pieces);
+    }
+
+    /// How many bytes of text were filled in.
+    pub fn bytes(&self) -> usize {
+        self.tape.decoded_bytes()
+    }
+
+    /// How many trees there are.
+    pub fn len(&self) -> usize {
+        self.roots.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// The tree with this number.
+    pub fn tree(&self, number: usize) -> Node<'_> {
+        Node::at(&self.tape, self.roots[number], NONE)
+    }
+
+    fn table_slot(&mut self, like: Node<'_>) -> u32 {
+        self.tape.push(like.span(), What::Table { first: NONE, whole: like.is_whole(), merges: false })
+    }
+
+    /// Puts a slot, or an alias to it where it is used at `via`; the slot itself.
+    fn put(&mut self, under: Under<'_, '_>, via: Option<Span>, slot: Slot) -> u32 {
+        let first = match under {
+            Under::Item(parent) => {
+                let first = self.tape.len();
+                self.tape.link(parent.slot, parent.last, first);
+                parent.last = first;
+                first
+            }
+            Under::Key(parent, entry) => {
+                let what = self.tape.string(entry.key_span, 0, entry.key);
+                let key = self.tape.push(entry.key_span, what);
+                self.tape.link(parent.slot, parent.last, key);
+                parent.last = key;
+                key + 1
+            }
+        };
+        match via {
+            Some(span) => {
+                self.tape.push(span, What::Alias(first + 1));
+                self.tape.push(slot.span, slot.what)
+            }
+            None => self.tape.push(slot.span, slot.what),
+        }
+    }
+
+    /// The copy of a slot of the other tree, made on first use.
+    fn copy(&mut self, seed: &Tape<'_>, index: u32) -> u32 {
+        if let Some(copy) = self.copied.get(&index) {
+            return *copy;
+        }
+        let slot = *seed.slot(index);
+        let what = match slot.what {
+            What::Integer(number) => self.tape.integer(seed.integer_of(number)),
+            What::Float(number) => self.tape.float(seed.float_of(number)),
+            What::Decoded(_) => self.tape.decoded(seed.text_of(index)),
+            What::List { .. } => What::List { first: NONE },
+            What::Table { whole, .. } => What::Table { first: NONE, whole, merges: false },
+            What::Alias(target) => What::Alias(self.copy(seed, target)),
+            what => what,
+        };
+        let copy = self.tape.push(slot.span, what);
+        self.copied.insert(index, copy);
+        let is_table = matches!(slot.what, What::Table { .. });
+        let mut last = NONE;
+        for child in seed.chain(index) {
+            last = self.copy_child(seed, child, is_table, copy, last);
+        }
+        let inherited: Vec<Inherited> = seed.inherited(index).to_vec();
+        if !inherited.is_empty() {
+            let entries: Vec<Inherited> = inherited.iter().map(|entry| self.copy_inherited(seed, *entry)).collect();
+            self.tape.inherit(copy, &entries);
+        }
+        copy
+    }
+
+    /// Copies an item, or a key with its value, to the end of a chain. What is shared elsewhere is copied once more, as it
+    /// can be in one chain only; what it holds is not.
+    fn copy_child(&mut self, seed: &Tape<'_>, child: u32, is_table: bool, parent: u32, last: u32) -> u32 {
+        let value = if is_table { child + 1 } else { child };
+        let copied = self.copy(seed, value);
+        let slot = *self.tape.slot(copied);
+        let first = if is_table {
+            let what = self.key(seed, child);
+            self.tape.push(seed.slot(child).span, what)
+        } else {
+            self.tape.len()
+        };
+        self.tape.push(slot.span, slot.what);
+        self.tape.link(parent, last, first);
+        first
+    }
+
+    fn copy_inherited(&mut self, seed: &Tape<'_>, Inherited { key, via }: Inherited) -> Inherited {
+        let value = self.copy(seed, key + 1);
+        let via = if via == NONE { NONE } else { self.copy(seed, via) };
+        let slot = *self.tape.slot(value);
+        let what = self.key(seed, key);
+        let key = self.tape.push(seed.slot(key).span, what);
+        self.tape.push(slot.span, slot.what);
+        Inherited { key, via }
+    }
+
+    fn key(&mut self, seed: &Tape<'_>, key: u32) -> What {
+        match seed.slot(key).what {
+            What::Decoded(_) => self.tape.decoded(seed.text_of(key)),
+            What::Alias(_) => self.tape.decoded(seed.text_of(key)),
+            what => what,
+        }
+    }
+}
+
+impl Fillings {
+    fn push(&mut self, slot: u32, template: u32, pieces: &[Piece]) {
+        self.slots.push((slot, template, self.pieces.len() as u32));
+        self.pieces.extend_from_slice(pieces);
+    }
+
+    /// The pieces of what is the `index`th of these.
+    fn pieces(&self, index: usize) -> &[Piece] {
+        let end = self.slots.get(index + 1).map_or(self.pieces.len(), |(_, _, start)| *start as usize);
+        &self.pieces[self.slots[index].2 as usize..end]
+    }
+
+    /// What is known about a slot, if it was filled in.
+    pub(super) fn filled(&self, slot: u32) -> Option<Filled> {
+        let index = self.slots.binary_search_by_key(&slot, |(slot, ..)| *slot).ok()?;
+        let pieces = self.pieces(index);
+        let mut contents = pieces.iter().filter_map(|piece| piece.origin.content()).map(|content| content.span);
+        let first = contents.next();
+        let content = first.filter(|first| contents.all(|other| other == *first));
+        Some(Filled { content, sole: pieces.len() == 1 && content.is_some() })
+    }
+
+    /// Where a range of a text that was filled in stands: which bytes of the text of which slot of the other tree, and the
+    /// place of the content if there is some.
+    pub(super) fn locate(&self, slot: u32, range: &Range<usize>) -> Option<(u32, Range<usize>, Option<Span>)> {
+        let index = self.slots.binary_search_by_key(&slot, |(slot, ..)| *slot).ok()?;
+        let mut start = 0;
+        let (mut place, mut content): (Option<Range<usize>>, Option<Span>) = (None, None);
+        for piece in self.pieces(index) {
+            let end = piece.end as usize;
+            let (from, to) = (range.start.max(start), range.end.min(end));
+            if from < to || range.is_empty() && place.is_none() && (start..=end).contains(&range.start) {
+                let (first, last) = (from - start, to.max(from) - start);
+                let written = piece.template.0 as usize;
+                let here = match piece.origin {
+                    Origin::Template => written + first..written + last,
+                    Origin::Nothing | Origin::Content(_) => written..piece.template.1 as usize,
+                };
+                place = Some(place.map_or(here.clone(), |place| place.start..here.end));
+                content = content.or(piece.origin.content().map(|content| content.part(first..last)));
+            }
+            start = end;
+        }
+        Some((self.slots[index].1, place?, content))
+    }
+}
+
+impl Origin {
+    fn content(self) -> Option<Content> {
+        match self {
+            Origin::Content(content) => Some(content),
+            Origin::Template | Origin::Nothing => None,
+        }
+    }
+}
+
+impl Content {
+    /// Where a range of the text stands; all of it, where its characters are written otherwise.
+    fn part(self, range: Range<usize>) -> Span {
+        match self.before {
+            Some(before) => {
+                let start = self.span.start as usize + usize::from(before);
+                Span::new(start + range.start, start + range.end)
+            }
+            None => self.span,
+        }
+    }
+}

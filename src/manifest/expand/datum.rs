@@ -1,0 +1,136 @@
+//! A value that templates are filled with, and where it stands.
+
+use crate::document::graft::Content;
+use crate::document::span::Span;
+use crate::document::tree::{Node, Value};
+use std::borrow::Cow;
+
+/// A value of a combination or a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Datum<'t> {
+    /// It stands in the manifest.
+    Node(Node<'t>),
+    /// It stands in a file of rows.
+    Cell(&'t Cell<'t>),
+}
+
+/// A value in a file of rows.
+#[derive(Clone, Debug)]
+pub(super) struct Cell<'t> {
+    pub span: Span,
+    pub held: CellValue<'t>,
+    /// How many bytes stand before its first character, if its characters stand there as they are.
+    pub before: Option<u8>,
+}
+
+/// What a cell holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum CellValue<'t> {
+    /// Nothing: the row has no such value.
+    Missing,
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    Text(Cow<'t, str>),
+    /// A text that is read as what it fills: CSV has no types.
+    Loose(Cow<'t, str>),
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Held<'a> {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    Text(&'a str),
+    Loose(&'a str),
+    /// A list or a mapping, or something that no field takes.
+    Compound(Node<'a>),
+    /// Spoilt by a mistake that was found already.
+    Broken,
+}
+
+impl<'t> Datum<'t> {
+    /// What it is.
+    pub(super) fn held(self) -> Held<'t> {
+        match self {
+            Datum::Node(node) => match node.value() {
+                Value::Null => Held::Null,
+                Value::Bool(value) => Held::Bool(value),
+                Value::Integer(number) => Held::Integer(number),
+                Value::Float(number) => Held::Float(number),
+                Value::String(text) => Held::Text(text),
+                Value::Broken => Held::Broken,
+                Value::List(_) | Value::Table(_) | Value::Other(_) => Held::Compound(node),
+            },
+            Datum::Cell(cell) => match &cell.held {
+                CellValue::Missing | CellValue::Null => Held::Null,
+                CellValue::Bool(value) => Held::Bool(*value),
+                CellValue::Integer(number) => Held::Integer(*number),
+                CellValue::Float(number) => Held::Float(*number),
+                CellValue::Text(text) => Held::Text(text),
+                CellValue::Loose(text) => Held::Loose(text),
+            },
+        }
+    }
+
+    /// What stands there, of a number: a version 1.10 is not 1.1.
+    pub(super) fn written(self) -> Cow<'t, str> {
+        match (self, self.held()) {
+            (Datum::Node(node), _) => Cow::Borrowed(node.written()),
+            (_, Held::Float(number)) => Cow::Owned(number.to_string()),
+            (_, Held::Text(text) | Held::Loose(text)) => Cow::Borrowed(text),
+            (_, Held::Bool(value)) => Cow::Borrowed(if value { "true" } else { "false" }),
+            (_, Held::Integer(number)) => Cow::Owned(number.to_string()),
+            (_, Held::Null | Held::Compound(_) | Held::Broken) => Cow::Borrowed(""),
+        }
+    }
+
+    /// Where it stands.
+    pub(super) fn content(self) -> Content {
+        match self {
+            Datum::Cell(cell) => Content { span: cell.span, before: cell.before },
+            Datum::Node(node) => {
+                let before = match node.value() {
+                    Value::String(text) => match node.span().range().len().checked_sub(text.len()) {
+                        Some(0) => Some(0),
+                        // In quotes, without an escape.
+                        Some(2) if !node.is_bare() => Some(1),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                Content { span: node.span(), before }
+            }
+        }
+    }
+}
+
+/// Whether two values are the same; a mapping in `part` need only have the keys that matter.
+pub(super) fn covers(whole: Node<'_>, part: Node<'_>, partial: bool) -> bool {
+    match (whole.value(), part.value()) {
+        (Value::Null, Value::Null) => true,
+        (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::Integer(a), Value::Integer(b)) => a == b,
+        (Value::Float(a), Value::Float(b)) => a == b,
+        (Value::Integer(a), Value::Float(b)) | (Value::Float(b), Value::Integer(a)) => a as f64 == b,
+        (Value::String(a), Value::String(b)) => a == b,
+        (Value::List(a), Value::List(b)) => {
+            let (mut a, mut b) = (a.iter(), b.iter());
+            loop {
+                match (a.next(), b.next()) {
+                    (None, None) => return true,
+                    (Some(a), Some(b)) if covers(a, b, partial) => {}
+                    _ => return false,
+                }
+            }
+        }
+        (Value::Table(a), Value::Table(b)) => {
+            let has = |key: &str, value| a.get(key).is_some_and(|own| covers(own.value, value, partial));
+            (partial || a.len() == b.len()) && b.iter().all(|entry| has(entry.key, entry.value))
+        }
+        _ => false,
+    }
+}

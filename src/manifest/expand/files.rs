@@ -1,0 +1,132 @@
+//! The files that rows stand in: found, read, and kept for as long as the manifest is looked at.
+
+use super::rows::RowsFlaw;
+use super::{jobs, keys};
+use crate::base::folder::{Folder, Outside};
+use crate::base::nearest::nearest_in_folder;
+use crate::document::source::Source;
+use crate::document::tree::{Tree, Value};
+use crate::manifest::load::{self, NoText};
+use crate::manifest::problem::Unreadable;
+use crate::manifest::rules::images::Bound;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The most bytes of all files of rows together.
+pub(super) const MOST_BYTES: usize = 1024 * 1024 * 1024;
+
+/// The files of rows of a manifest.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// Those that could be read, in the order of their first use, each with the offset at which its spans start.
+    read: Vec<(usize, Source)>,
+    /// By the path as it is written.
+    found: HashMap<String, Result<usize, RowsFlaw>>,
+}
+
+impl Files {
+    /// Reads the files that jobs in `tree` name, whose text is `source`.
+    pub(crate) fn read(tree: &Tree<'_>, source: &Source, folder: &Folder) -> Files {
+        let mut files = Files::default();
+        let bound = Bound::of(folder);
+        let mut base = source.end();
+        for job in jobs(tree.root()) {
+            let Value::Table(table) = job.value() else { continue };
+            let (_, Some(rows)) = keys(table) else { continue };
+            let Value::String(path) = rows.value.value() else { continue };
+            if files.found.contains_key(path) {
+                continue;
+            }
+            let left = MOST_BYTES.saturating_sub(base - source.end());
+            let text = text(path, folder, &bound)
+                .and_then(|text| if text.len() <= left { Ok(text) } else { Err(RowsFlaw::TooLarge) });
+            let found = text.map(|text| {
+                let length = text.len();
+                files.read.push((base, Source::new(shown(source.name(), path), text)));
+                base += length + 1;
+                files.read.len() - 1
+            });
+            files.found.insert(path.to_owned(), found);
+        }
+        files
+    }
+
+    /// The file at `path`, and the offset at which its spans start.
+    ///
+    /// # Errors
+    /// Why it can't be read.
+    pub(super) fn get(&self, path: &str) -> Result<(usize, &Source), RowsFlaw> {
+        match self.found.get(path) {
+            Some(Ok(index)) => Ok((self.read[*index].0, &self.read[*index].1)),
+            Some(Err(flaw)) => Err(flaw.clone()),
+            None => Err(RowsFlaw::File(Unreadable::Missing(None))),
+        }
+    }
+
+    /// Hands them over, in the order of their offsets.
+    pub(crate) fn into_sources(self) -> impl Iterator<Item = Source> {
+        self.read.into_iter().map(|(_, source)| source)
+    }
+}
+
+/// The file as people would name it from where they named the manifest.
+fn shown(manifest: &str, path: &str) -> String {
+    match Path::new(manifest).parent() {
+        Some(folder) => folder.join(path).display().to_string(),
+        None => path.to_owned(),
+    }
+}
+
+fn text(path: &str, folder: &Folder, bound: &Bound) -> Result<String, RowsFlaw> {
+    if path.trim().is_empty() {
+        return Err(RowsFlaw::NoPath);
+    }
+    if path.contains('\\') {
+        return Err(RowsFlaw::Backslash);
+    }
+    if path.starts_with(['/', '~']) {
+        return Err(RowsFlaw::Absolute);
+    }
+    if !kind(path).is_some_and(|kind| matches!(kind, Kind::Csv | Kind::Jsonl)) {
+        return Err(RowsFlaw::Kind);
+    }
+    let real = folder.resolve(path, bound.path()).map_err(|outside| match outside {
+        Outside::Absolute => RowsFlaw::Absolute,
+        Outside::Escapes => RowsFlaw::Escapes { project: bound.is_project() },
+        Outside::Io(error) => RowsFlaw::File(Unreadable::Io(error.to_string())),
+    })?;
+    load::file(&real).map(|(text, _)| text).map_err(|why| match why {
+        // Its name as it is written, with the near one.
+        NoText::Unreadable(Unreadable::Missing(_)) => {
+            let near = nearest_in_folder(&real).map(|near| {
+                let folder = path.rfind('/').map_or("", |slash| &path[..=slash]);
+                format!("{folder}{near}")
+            });
+            RowsFlaw::File(Unreadable::Missing(near))
+        }
+        NoText::Unreadable(why) => RowsFlaw::File(why),
+        NoText::TooLarge => RowsFlaw::TooLarge,
+        NoText::Misencoded(what, _) => RowsFlaw::Misencoded(what),
+    })
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A header and records.
+    Csv,
+    /// A JSON object on each line.
+    Jsonl,
+}
+
+/// How the rows at `path` are written, by the end of its name.
+pub(super) fn kind(path: &str) -> Option<Kind> {
+    let (_, extension) = path.rsplit_once('.')?;
+    if extension.eq_ignore_ascii_case("csv") {
+        Some(Kind::Csv)
+    } else if extension.eq_ignore_ascii_case("jsonl") || extension.eq_ignore_ascii_case("ndjson") {
+        Some(Kind::Jsonl)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,174 @@
+//! Filters: the only thing that a template does to a value. They are run by the template engine, which knows no others.
+
+use super::template::TemplateFlaw;
+use crate::base::nearest::nearest;
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// The filters that there are, as the manual lists them.
+pub(crate) const NAMES: [&str; 7] = ["default", "lower", "upper", "trim", "replace", "slug", "pad"];
+
+/// What a value is called while it goes through its filters.
+const VALUE: &str = "value";
+
+/// More characters than anything is padded to.
+const WIDEST: usize = 128;
+
+/// Words of the engine's language that a template doesn't have.
+const KEYWORDS: [&str; 7] = ["if", "else", "and", "or", "not", "in", "is"];
+
+static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = Environment::empty();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.add_filter("default", default);
+    engine.add_filter("lower", |text: String| text.to_lowercase());
+    engine.add_filter("upper", |text: String| text.to_uppercase());
+    engine.add_filter("trim", |text: String| text.trim().to_owned());
+    engine.add_filter("replace", |text: String, from: String, to: String| text.replace(&from, &to));
+    engine.add_filter("slug", |text: String| slug(&text));
+    engine.add_filter("pad", pad);
+    engine
+});
+
+/// Filters, compiled once for all jobs.
+#[derive(Debug)]
+pub(super) struct Filters {
+    expression: Expression<'static, 'static>,
+    has_default: bool,
+}
+
+impl Filters {
+    /// Whether they make something of nothing.
+    pub(super) fn has_default(&self) -> bool {
+        self.has_default
+    }
+
+    /// What becomes of `value`.
+    ///
+    /// # Errors
+    /// The engine's words where a filter doesn't take it.
+    pub(super) fn apply(&self, value: Value) -> Result<Value, String> {
+        let result = self.expression.eval(Value::from_pairs([(VALUE, value)])).map_err(|error| words(&error))?;
+        match result.kind() {
+            ValueKind::Undefined | ValueKind::None | ValueKind::Bool | ValueKind::Number | ValueKind::String => {
+                Ok(result)
+            }
+            other => Err(format!("the result is a {other}")),
+        }
+    }
+}
+
+/// Compiles what stands behind a name: `| lower | replace("a", "b")`.
+///
+/// # Errors
+/// What is wrong, with its bytes.
+pub(super) fn compile(text: &str) -> Result<Filters, (Range<usize>, TemplateFlaw)> {
+    let has_default = check(text)?;
+    let expression = ENGINE.compile_expression_owned(format!("{VALUE}{text}")).map_err(|error| {
+        let whole = 0..text.trim_end().len();
+        let range = error.range().map_or(whole.clone(), |range| {
+            let start = range.start.saturating_sub(VALUE.len()).min(whole.end);
+            start..range.end.saturating_sub(VALUE.len()).clamp(start, whole.end)
+        });
+        let range = if range.is_empty() || text.get(range.clone()).is_none() { whole } else { range };
+        (range, TemplateFlaw::Syntax(words(&error)))
+    })?;
+    Ok(Filters { expression, has_default })
+}
+
+/// What went wrong, in the engine's words.
+fn words(error: &minijinja::Error) -> String {
+    let words = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    match error.kind() {
+        ErrorKind::MissingArgument => format!("an argument is missing ({words})"),
+        ErrorKind::TooManyArguments => format!("there are too many arguments ({words})"),
+        _ => words,
+    }
+}
+
+/// Lets nothing through but known filters and their arguments: no operators, no conditions, no calls. Whether the first of
+/// the filters is `default`.
+fn check(text: &str) -> Result<bool, (Range<usize>, TemplateFlaw)> {
+    let mut first = None;
+    let mut at = 0;
+    let mut behind_bar = false;
+    while let Some(c) = text[at..].chars().next() {
+        let start = at;
+        at += c.len_utf8();
+        match c {
+            '|' => behind_bar = true,
+            '"' | '\'' => {
+                at = end_of_quote(text, start, c).ok_or_else(|| {
+                    let rest = start..text.trim_end().len();
+                    (rest, TemplateFlaw::Syntax("a quote isn't closed".to_owned()))
+                })?
+            }
+            c if c.is_alphabetic() || c == '_' => {
+                let end =
+                    text[at..].find(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(text.len(), |end| at + end);
+                at = end;
+                let word = &text[start..end];
+                if std::mem::take(&mut behind_bar) {
+                    if !NAMES.contains(&word) {
+                        let nearest =
+                            nearest(word, NAMES).and_then(|near| NAMES.into_iter().find(|name| *name == near));
+                        return Err((start..end, TemplateFlaw::UnknownFilter { name: word.to_owned(), nearest }));
+                    }
+                    first.get_or_insert(word);
+                } else if KEYWORDS.contains(&word) || !matches!(word, "true" | "false" | "none") {
+                    return Err((start..end, TemplateFlaw::NotAllowed(word.to_owned())));
+                }
+            }
+            '(' | ')' | ',' | '.' | '-' | '0'..='9' => {}
+            c if c.is_whitespace() => {}
+            c => return Err((start..at, TemplateFlaw::NotAllowed(c.to_string()))),
+        }
+    }
+    Ok(first == Some("default"))
+}
+
+/// Behind the quote that closes the one at `start`.
+fn end_of_quote(text: &str, start: usize, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text[start + 1..].char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == quote => return Some(start + 1 + at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The value, or `other` where there is none.
+fn default(value: Value, other: Value) -> Value {
+    let is_empty = value.is_undefined() || value.is_none() || value.as_str() == Some("");
+    if is_empty { other } else { value }
+}
+
+/// The text as a part of an id: small letters and digits of ASCII, and one dash for all that is between them.
+fn slug(text: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}
+
+/// The text with as many zeros before it as it takes to be `width` characters long.
+fn pad(text: String, width: usize) -> Result<String, minijinja::Error> {
+    if width > WIDEST {
+        let words = format!("the width is {WIDEST} at most");
+        return Err(minijinja::Error::new(ErrorKind::InvalidOperation, words));
+    }
+    let missing = width.saturating_sub(text.chars().count());
+    Ok("0".repeat(missing) + &text)
+}

@@ -1,0 +1,233 @@
+//! `matrix`: every combination of the values of its axes, but for those under `exclude`, and those under `include` besides.
+//!
+//! The meaning is that of the workflows of GitHub Actions, from which people know it.
+
+use super::MOST_JOBS;
+use super::datum::covers;
+use crate::base::nearest::nearest;
+use crate::document::tree::{Entry, Node, Table, Value};
+use crate::manifest::problem::{Place, Problem};
+
+/// The keys that are no axes.
+const INCLUDE: &str = "include";
+const EXCLUDE: &str = "exclude";
+
+/// The most times that a combination is held against an entry of `include` or `exclude`.
+const MOST_LOOKS: u64 = 100_000_000;
+
+/// What is wrong with a matrix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum MatrixFlaw {
+    /// It is no mapping, or without anything in it.
+    NoAxes,
+    /// The values of this axis are no list.
+    NotAList(String),
+    /// This axis has no values.
+    NoValues(String),
+    /// `include` or `exclude` is no list of mappings.
+    NotMappings(&'static str),
+    /// A key under `exclude` that is no axis.
+    NotAnAxis {
+        /// The key.
+        key: String,
+        /// The axis that is near.
+        nearest: Option<String>,
+        /// All axes.
+        axes: Vec<String>,
+    },
+    /// An entry under `exclude` that no combination has.
+    NothingExcluded,
+    /// Everything is excluded.
+    NothingLeft,
+}
+
+/// The combinations of a matrix, in order.
+pub(super) struct Matrix<'t> {
+    /// The axes, then the names that only `include` has.
+    pub names: Vec<Name<'t>>,
+    pub combinations: Vec<Box<[Option<Node<'t>>]>>,
+}
+
+/// A name with all values that combinations have of it.
+pub(super) struct Name<'t> {
+    pub name: &'t str,
+    pub values: Vec<Node<'t>>,
+}
+
+/// Entries under `include` or `exclude`.
+type Entries<'t> = Vec<(Node<'t>, Table<'t>)>;
+
+impl<'t> Matrix<'t> {
+    /// The matrix in `entry`; none where a mistake keeps its combinations from being known.
+    pub(super) fn read(entry: &Entry<'t>, problems: &mut Vec<Problem>) -> Option<Matrix<'t>> {
+        let node = entry.value;
+        let before = problems.len();
+        let mut flawed = |at: Place, flaw| problems.push(Problem::Matrix { at, flaw });
+        let table = match node.value() {
+            Value::Table(table) if !table.is_empty() => table,
+            Value::Broken => return None,
+            _ => {
+                flawed(Place::head(node), MatrixFlaw::NoAxes);
+                return None;
+            }
+        };
+        let mut names: Vec<Name<'t>> = Vec::new();
+        let (mut include, mut exclude) = (Entries::new(), Entries::new());
+        for entry in table.iter() {
+            match entry.key {
+                INCLUDE => include = mappings(entry.value, INCLUDE, &mut flawed),
+                EXCLUDE => exclude = mappings(entry.value, EXCLUDE, &mut flawed),
+                axis => match entry.value.value() {
+                    Value::List(values) if values.is_empty() => {
+                        flawed(Place::of(entry.value), MatrixFlaw::NoValues(axis.to_owned()));
+                    }
+                    Value::List(values) => names.push(Name { name: axis, values: values.iter().collect() }),
+                    Value::Broken => return None,
+                    _ => flawed(Place::head(entry.value), MatrixFlaw::NotAList(axis.to_owned())),
+                },
+            }
+        }
+        let axes = names.len();
+        for (_, table) in &exclude {
+            for entry in table.iter().filter(|entry| names[..axes].iter().all(|name| name.name != entry.key)) {
+                let known = || names[..axes].iter().map(|name| name.name);
+                let (key, nearest) = (entry.key.to_owned(), nearest(entry.key, known()).map(str::to_owned));
+                let axes = known().map(str::to_owned).collect();
+                flawed(
+                    Place { via: entry.merged_at, ..Place::at(entry.key_span) },
+                    MatrixFlaw::NotAnAxis { key, nearest, axes },
+                );
+            }
+        }
+        if problems.len() > before || !table.is_whole() {
+            return None;
+        }
+        let product = product(&names);
+        let looks = product.saturating_mul(1 + (include.len() + exclude.len()) as u64);
+        if product > MOST_JOBS || looks > MOST_LOOKS {
+            problems.push(Problem::TooManyJobs { at: Place::at(entry.key_span), jobs: product.max(looks / 100) });
+            return None;
+        }
+        let mut matrix = Matrix { names, combinations: Vec::new() };
+        matrix.combine();
+        matrix.exclude(&exclude, problems);
+        matrix.include(&include);
+        if matrix.combinations.is_empty() {
+            problems.push(Problem::Matrix { at: Place::head(node), flaw: MatrixFlaw::NothingLeft });
+            return None;
+        }
+        Some(matrix)
+    }
+
+    /// Every combination of the axes' values; the last axis changes fastest.
+    fn combine(&mut self) {
+        // A matrix of `include` alone has none.
+        if self.names.is_empty() {
+            return;
+        }
+        let mut at = vec![0; self.names.len()];
+        loop {
+            self.combinations.push(self.names.iter().zip(&at).map(|(axis, at)| Some(axis.values[*at])).collect());
+            let mut axis = at.len();
+            loop {
+                let Some(next) = axis.checked_sub(1) else { return };
+                axis = next;
+                at[axis] += 1;
+                if at[axis] < self.names[axis].values.len() {
+                    break;
+                }
+                at[axis] = 0;
+            }
+        }
+    }
+
+    /// Takes out the combinations that have all values of an entry.
+    fn exclude(&mut self, exclude: &Entries<'t>, problems: &mut Vec<Problem>) {
+        for (node, table) in exclude {
+            let keys: Vec<_> =
+                table.iter().filter_map(|entry| Some((self.position(entry.key)?, entry.value))).collect();
+            let before = self.combinations.len();
+            let is_excluded = |values: &[Option<Node<'t>>]| {
+                keys.iter().all(|(axis, value)| values[*axis].is_some_and(|own| covers(own, *value, true)))
+            };
+            self.combinations.retain(|values| !is_excluded(values));
+            if self.combinations.len() == before {
+                problems.push(Problem::Matrix { at: Place::head(*node), flaw: MatrixFlaw::NothingExcluded });
+            }
+        }
+    }
+
+    /// Adds the values of each entry to the combinations of the axes whose own values they leave as they are; an entry that
+    /// fits none of them is a combination of its own.
+    fn include(&mut self, include: &Entries<'t>) {
+        let (axes, combined) = (self.names.len(), self.combinations.len());
+        for (_, table) in include {
+            for entry in table.iter() {
+                match self.position(entry.key) {
+                    Some(position) => self.names[position].values.push(entry.value),
+                    None => self.names.push(Name { name: entry.key, values: vec![entry.value] }),
+                }
+            }
+        }
+        if self.names.len() > axes {
+            for values in &mut self.combinations {
+                let mut longer = std::mem::take(values).into_vec();
+                longer.resize(self.names.len(), None);
+                *values = longer.into_boxed_slice();
+            }
+        }
+        for (_, table) in include {
+            let entries: Vec<_> =
+                table.iter().filter_map(|entry| Some((self.position(entry.key)?, entry.value))).collect();
+            let mut fits_one = false;
+            for values in &mut self.combinations[..combined] {
+                let own = |axis: usize, value| values[axis].is_some_and(|own| covers(own, value, false));
+                if entries.iter().all(|(name, value)| *name >= axes || own(*name, *value)) {
+                    fits_one = true;
+                    for (name, value) in entries.iter().filter(|(name, _)| *name >= axes) {
+                        values[*name] = Some(*value);
+                    }
+                }
+            }
+            if !fits_one {
+                let mut values = vec![None; self.names.len()];
+                for (name, value) in entries {
+                    values[name] = Some(value);
+                }
+                self.combinations.push(values.into_boxed_slice());
+            }
+        }
+    }
+
+    /// Where a name stands among the names.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|own| own.name == name)
+    }
+}
+
+/// How many combinations the axes have.
+fn product(axes: &[Name<'_>]) -> u64 {
+    if axes.is_empty() {
+        return 0;
+    }
+    axes.iter().fold(1, |product: u64, axis| product.saturating_mul(axis.values.len() as u64))
+}
+
+/// The mappings in a list.
+fn mappings<'t>(node: Node<'t>, key: &'static str, flawed: &mut impl FnMut(Place, MatrixFlaw)) -> Entries<'t> {
+    let Value::List(list) = node.value() else {
+        if !matches!(node.value(), Value::Broken) {
+            flawed(Place::head(node), MatrixFlaw::NotMappings(key));
+        }
+        return Vec::new();
+    };
+    let mut entries = Vec::new();
+    for item in list.iter() {
+        match item.value() {
+            Value::Table(table) if !table.is_empty() => entries.push((item, table)),
+            Value::Broken => {}
+            _ => flawed(Place::head(item), MatrixFlaw::NotMappings(key)),
+        }
+    }
+    entries
+}

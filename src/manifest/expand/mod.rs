@@ -1,0 +1,191 @@
+//! Many jobs from few lines: a job with `matrix` or `rows` becomes one job for each combination and each row.
+//!
+//! ```text
+//! matrix ─┐
+//!         ├─ combinations ─┐
+//! rows  ──┘                ├─ one tree a job ─ decode, as if it were written out
+//! job ──── stencil ────────┘
+//! ```
+//!
+//! A job is expanded as a tree, before anything is known of its fields: what comes out is read and checked as any other job
+//! is. Its values stand where the template stands, and remember the value that was filled in.
+
+mod csv;
+mod datum;
+mod expression;
+mod files;
+mod filters;
+mod jsonl;
+mod made;
+mod matrix;
+mod rows;
+mod sets;
+mod stencil;
+mod stray;
+mod template;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use expression::Scope;
+pub(super) use files::Files;
+pub(super) use filters::NAMES as FILTERS;
+pub(super) use matrix::MatrixFlaw;
+pub(super) use rows::RowsFlaw;
+pub(super) use template::TemplateFlaw;
+
+use super::fields::{JOBS, MATRIX, ROWS};
+use super::problem::{Place, Problem};
+use crate::document::graft::Graft;
+use crate::document::tree::{Entry, Node, Table, Tree, Value};
+use matrix::Matrix;
+use sets::Sets;
+use std::collections::HashMap;
+use stencil::Stencil;
+
+/// The most jobs that all matrices and rows of a manifest may stand for.
+pub(super) const MOST_JOBS: u64 = 1_000_000;
+
+/// The most bytes of text that templates may be filled to, all together.
+const MOST_BYTES: usize = 1024 * 1024 * 1024;
+
+/// What became of the jobs that stand for several.
+pub(super) struct Expansion<'t> {
+    graft: Graft<'t>,
+    /// By the job's place in the list.
+    blocks: HashMap<usize, Block<'t>>,
+    /// What is wrong with them, whichever jobs they make.
+    problems: Vec<Problem>,
+}
+
+/// A job that stands for several.
+pub(super) struct Block<'t> {
+    /// Where its trees start among those that are grafted.
+    first: usize,
+    count: usize,
+    /// What it is filled with; none where that can't be known.
+    sets: Option<Sets<'t>>,
+    /// Templates that can't be filled in: by the number of the job, in order.
+    failures: Vec<(usize, Problem)>,
+}
+
+impl<'t> Expansion<'t> {
+    /// Nothing but the jobs that stand there.
+    pub(super) fn none(tree: &'t Tree<'t>) -> Expansion<'t> {
+        Expansion { graft: Graft::of(tree), blocks: HashMap::new(), problems: Vec::new() }
+    }
+
+    /// Expands the jobs of the manifest in `tree`, whose rows stand in `files`.
+    pub(super) fn of(tree: &'t Tree<'t>, files: &'t Files) -> Expansion<'t> {
+        let mut expansion = Expansion::none(tree);
+        let mut left = MOST_JOBS;
+        for (index, job) in jobs(tree.root()).enumerate() {
+            if let Value::Table(table) = job.value()
+                && let (Some(key), ..) | (_, Some(key)) = keys(table)
+            {
+                let block = expansion.expand(job, table, key, files, &mut left);
+                expansion.blocks.insert(index, block);
+            }
+        }
+        stray::blame(tree.root(), &mut expansion.problems);
+        expansion
+    }
+
+    /// Expands one job; `key` is where it says that it stands for several.
+    fn expand(
+        &mut self,
+        job: Node<'t>,
+        table: Table<'t>,
+        key: Entry<'t>,
+        files: &'t Files,
+        left: &mut u64,
+    ) -> Block<'t> {
+        let mut block = Block { first: self.graft.len(), count: 0, sets: None, failures: Vec::new() };
+        let (matrix, rows) = keys(table);
+        let matrix = matrix.map(|entry| Matrix::read(&entry, &mut self.problems));
+        let rows = rows.map(|entry| rows::read(&entry, files, &mut self.problems));
+        if matches!(matrix, Some(None)) || matches!(rows, Some(None)) {
+            return block;
+        }
+        let sets = Sets { matrix: matrix.flatten(), rows: rows.flatten() };
+        let jobs = sets.count();
+        let at = Place { via: key.merged_at, ..Place::at(key.key_span) };
+        if jobs > *left {
+            self.problems.push(Problem::TooManyJobs { at, jobs: MOST_JOBS - *left + jobs });
+            return block;
+        }
+        *left -= jobs;
+        let stencil = Stencil::of_job(job, table, &sets, &mut self.problems);
+        let mut failures = Vec::new();
+        for number in 0..jobs as usize {
+            stencil.cut(sets.set(number), &mut self.graft, &mut failures);
+            block.failures.extend(failures.drain(..).map(|problem| (number, problem)));
+            block.count += 1;
+            if self.graft.bytes() > MOST_BYTES {
+                self.problems.push(Problem::TooMuchText { at });
+                break;
+            }
+        }
+        block.sets = Some(sets);
+        block
+    }
+
+    /// What the job with this place in the list stands for, if it is several.
+    pub(super) fn block(&self, index: usize) -> Option<&Block<'t>> {
+        self.blocks.get(&index)
+    }
+
+    /// The jobs of a block, as if they were written out.
+    pub(super) fn jobs<'e>(&'e self, block: &'e Block<'t>) -> impl Iterator<Item = Node<'e>> {
+        (0..block.count).map(|number| self.graft.tree(block.first + number))
+    }
+
+    /// What is wrong with matrices, rows and templates, whichever jobs they make.
+    pub(super) fn take_problems(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.problems)
+    }
+}
+
+impl Block<'_> {
+    /// How many jobs it is.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// What can't be filled in for the job with this number.
+    pub(super) fn failures(&self, number: usize) -> impl Iterator<Item = &Problem> {
+        let start = self.failures.partition_point(|(job, _)| *job < number);
+        self.failures[start..].iter().take_while(move |(job, _)| *job == number).map(|(_, problem)| problem)
+    }
+
+    /// What the job with this number is filled with, by name.
+    pub(super) fn values(&self, number: usize) -> Vec<(String, String)> {
+        self.sets.as_ref().map(|sets| sets.set(number).values()).unwrap_or_default()
+    }
+}
+
+/// The jobs as they stand in the manifest.
+fn jobs(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let jobs = match root.value() {
+        Value::Table(manifest) => manifest.get(JOBS.name).map(|jobs| jobs.value.value()),
+        _ => None,
+    };
+    let list = match jobs {
+        Some(Value::List(list)) => Some(list),
+        _ => None,
+    };
+    list.into_iter().flat_map(|list| list.iter())
+}
+
+/// The entries that make a job several.
+fn keys(job: Table<'_>) -> (Option<Entry<'_>>, Option<Entry<'_>>) {
+    let (mut matrix, mut rows) = (None, None);
+    for entry in job.iter() {
+        match entry.key {
+            key if key == MATRIX.name => matrix = Some(entry),
+            key if key == ROWS.name => rows = Some(entry),
+            _ => {}
+        }
+    }
+    (matrix, rows)
+}

@@ -1,0 +1,152 @@
+//! The sets of values that a job stands for: every row with every combination.
+
+use super::datum::{Datum, Held};
+use super::expression::{Expression, Scope};
+use super::matrix::Matrix;
+use super::rows::{Row, Rows};
+use super::template::TemplateFlaw;
+use crate::base::nearest::nearest;
+use crate::document::tree::{Node, Value};
+use std::ops::Range;
+
+/// What a job's templates are filled with.
+pub(super) struct Sets<'t> {
+    pub matrix: Option<Matrix<'t>>,
+    pub rows: Option<Rows<'t>>,
+}
+
+/// One of the sets: a row, a combination, or both.
+#[derive(Clone, Copy)]
+pub(super) struct Set<'s, 't> {
+    sets: &'s Sets<'t>,
+    row: usize,
+    combination: usize,
+}
+
+/// A name that was found among the values.
+#[derive(Clone, Debug)]
+pub(super) struct Variable {
+    scope: Scope,
+    position: usize,
+    /// The names inside its value.
+    inner: Vec<String>,
+}
+
+impl<'t> Sets<'t> {
+    /// How many there are; more than can be counted are as many as can be.
+    pub(super) fn count(&self) -> u64 {
+        let rows = self.rows.as_ref().map_or(1, |rows| rows.rows.len() as u64);
+        rows.saturating_mul(self.matrix.as_ref().map_or(1, |matrix| matrix.combinations.len() as u64))
+    }
+
+    /// The set with this number: of one row all combinations, then those of the next.
+    pub(super) fn set(&self, number: usize) -> Set<'_, 't> {
+        let combinations = self.matrix.as_ref().map_or(1, |matrix| matrix.combinations.len());
+        Set { sets: self, row: number / combinations, combination: number % combinations }
+    }
+
+    /// What `expression` names.
+    ///
+    /// # Errors
+    /// Where no set has it, with its bytes.
+    pub(super) fn find(&self, expression: &Expression) -> Result<Variable, (Range<usize>, TemplateFlaw)> {
+        let Expression { scope, names, .. } = expression;
+        let scope = *scope;
+        let (first, inner) = names.split_first().expect("an expression has a name behind its scope");
+        let whole = first.range.start..names[names.len() - 1].range.end;
+        let known: Vec<&str> = match (scope, &self.matrix, &self.rows) {
+            (Scope::Matrix, Some(matrix), _) => matrix.names.iter().map(|name| name.name).collect(),
+            (Scope::Row, _, Some(rows)) => rows.names.iter().map(String::as_str).collect(),
+            _ => return Err((whole, TemplateFlaw::NoScope(scope))),
+        };
+        let Some(position) = known.iter().position(|known| *known == first.text) else {
+            return Err((first.range.clone(), unknown(scope, &first.text, &known)));
+        };
+        let mut values: Vec<Node<'_>> = match scope {
+            Scope::Matrix => self.matrix.iter().flat_map(|matrix| &matrix.names[position].values).copied().collect(),
+            Scope::Row => {
+                let rows = self.rows.iter().flat_map(|rows| &rows.rows);
+                rows.filter_map(|row| match row {
+                    Row::Nodes { values } => values.get(position).copied().flatten(),
+                    Row::Cells { .. } => None,
+                })
+                .collect()
+            }
+        };
+        for segment in inner {
+            let inside = |node: &Node<'t>| match node.value() {
+                Value::Table(table) => table.get(&segment.text).map(|entry| entry.value),
+                _ => None,
+            };
+            let found: Vec<_> = values.iter().filter_map(inside).collect();
+            if found.is_empty() {
+                let mut known: Vec<&str> = Vec::new();
+                for node in &values {
+                    if let Value::Table(table) = node.value() {
+                        known.extend(table.iter().map(|entry| entry.key));
+                    }
+                }
+                known.sort_unstable();
+                known.dedup();
+                return Err((segment.range.clone(), unknown(scope, &segment.text, &known)));
+            }
+            values = found;
+        }
+        Ok(Variable { scope, position, inner: inner.iter().map(|segment| segment.text.clone()).collect() })
+    }
+}
+
+fn unknown(scope: Scope, name: &str, known: &[&str]) -> TemplateFlaw {
+    /// More names than anybody reads.
+    const SHOWN: usize = 12;
+    TemplateFlaw::Unknown {
+        scope,
+        name: name.to_owned(),
+        nearest: nearest(name, known.iter().copied()).map(str::to_owned),
+        known: known.iter().take(SHOWN).map(|known| (*known).to_owned()).collect(),
+    }
+}
+
+impl<'s, 't> Set<'s, 't> {
+    /// The value of a name, if this set has one.
+    pub(super) fn get(self, variable: &Variable) -> Option<Datum<'s>> {
+        let mut datum = match variable.scope {
+            Scope::Matrix => {
+                let matrix = self.sets.matrix.as_ref()?;
+                Datum::Node(matrix.combinations[self.combination].get(variable.position).copied().flatten()?)
+            }
+            Scope::Row => self.row()?.get(variable.position)?,
+        };
+        for name in &variable.inner {
+            let Datum::Node(node) = datum else { return None };
+            let Value::Table(table) = node.value() else { return None };
+            datum = Datum::Node(table.get(name)?.value);
+        }
+        Some(datum)
+    }
+
+    fn row(self) -> Option<&'s Row<'t>> {
+        self.sets.rows.as_ref().map(|rows| &rows.rows[self.row])
+    }
+
+    /// Its values by name, as they are shown: first those of the row, then those of the combination.
+    pub(super) fn values(self) -> Vec<(String, String)> {
+        let shown = |datum: Datum<'s>| match datum.held() {
+            Held::Text(text) | Held::Loose(text) => text.to_owned(),
+            Held::Compound(_) => "…".to_owned(),
+            _ => datum.written().into_owned(),
+        };
+        let mut values = Vec::new();
+        if let (Some(rows), Some(row)) = (&self.sets.rows, self.row()) {
+            for (position, name) in rows.names.iter().enumerate() {
+                values.extend(row.get(position).map(|datum| (format!("row.{name}"), shown(datum))));
+            }
+        }
+        if let Some(matrix) = &self.sets.matrix {
+            for (name, node) in matrix.names.iter().zip(&matrix.combinations[self.combination]) {
+                values.extend(node.map(|node| (format!("matrix.{}", name.name), shown(Datum::Node(node)))));
+            }
+        }
+        values
+    }
+}

@@ -1,0 +1,232 @@
+//! A job with its templates taken apart once, and cut out for each of its sets of values.
+
+use super::expression::Expression;
+use super::keys;
+use super::made::{Failed, Filled, Made, blamed, make};
+use super::sets::{Set, Sets, Variable};
+use super::template::{OPEN, Part, Template, TemplateFlaw};
+use crate::document::graft::{Graft, Origin, Parent, Piece, Scalar, Under};
+use crate::document::tree::{Entry, Node, Table, Value};
+use crate::manifest::fields::{ID, JOB, Kind, PROMPT, Shape};
+use crate::manifest::problem::{Fill, Place, Problem};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A value of a job, with what in it is to be filled in.
+pub(super) enum Stencil<'t> {
+    /// It is the same in all jobs.
+    Same(Node<'t>),
+    /// A template with a mistake in it, of which was said already.
+    Spoilt(Node<'t>),
+    /// A text with templates in it.
+    Text(Text<'t>),
+    /// A list.
+    List(Node<'t>, Vec<Stencil<'t>>),
+    /// A mapping.
+    Table(Node<'t>, Vec<(Entry<'t>, Stencil<'t>)>),
+}
+
+/// A text with templates in it.
+pub(super) struct Text<'t> {
+    node: Node<'t>,
+    text: &'t str,
+    template: Template,
+    /// What each of its expressions names.
+    variables: Vec<Variable>,
+    /// What is read in its place.
+    shape: Option<Shape>,
+    /// Whether it is there even where nothing is filled in.
+    required: bool,
+}
+
+/// What is read in a place: `None` where nobody knows.
+type Wanted = Option<Kind>;
+
+impl<'t> Stencil<'t> {
+    /// The job in `table`, without what makes it several.
+    pub(super) fn of_job(job: Node<'t>, table: Table<'t>, sets: &Sets<'t>, problems: &mut Vec<Problem>) -> Stencil<'t> {
+        let (matrix, rows) = keys(table);
+        let keys = [matrix, rows].map(|entry| entry.map(|entry| entry.key));
+        let entries = table.iter().filter(|entry| !keys.contains(&Some(entry.key)));
+        let entries = entries.map(|entry| {
+            let field = JOB.field(entry.key);
+            let required = [ID.name, PROMPT.name].contains(&entry.key);
+            let stencil = Stencil::of(entry.value, field.map(|field| field.kind), required, sets, problems);
+            (entry, stencil)
+        });
+        Stencil::Table(job, entries.collect())
+    }
+
+    fn of(node: Node<'t>, wanted: Wanted, required: bool, sets: &Sets<'t>, problems: &mut Vec<Problem>) -> Stencil<'t> {
+        match node.value() {
+            Value::String(text) if text.contains(OPEN) => Text::read(node, text, wanted, required, sets, problems),
+            Value::List(list) => {
+                let item = wanted.map(Kind::item);
+                let items: Vec<_> = list.iter().map(|node| Stencil::of(node, item, false, sets, problems)).collect();
+                match items.iter().all(Stencil::is_same) {
+                    true => Stencil::Same(node),
+                    false => Stencil::List(node, items),
+                }
+            }
+            Value::Table(table) => {
+                let wanted = |key: &str| match wanted {
+                    Some(Kind::Table(block) | Kind::Use(block)) => block.field(key).map(|field| field.kind),
+                    _ => None,
+                };
+                let entries = table.iter().map(|entry| {
+                    let stencil = Stencil::of(entry.value, wanted(entry.key), false, sets, problems);
+                    (entry, stencil)
+                });
+                let entries: Vec<_> = entries.collect();
+                match entries.iter().all(|(_, value)| value.is_same()) {
+                    true => Stencil::Same(node),
+                    false => Stencil::Table(node, entries),
+                }
+            }
+            _ => Stencil::Same(node),
+        }
+    }
+
+    fn is_same(&self) -> bool {
+        matches!(self, Stencil::Same(_))
+    }
+
+    /// Cuts out the job for one set of values.
+    pub(super) fn cut(&self, set: Set<'_, 't>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
+        let Stencil::Table(job, entries) = self else { return };
+        let mut root = graft.root(*job);
+        put_entries(entries, &mut root, set, graft, failures);
+    }
+
+    fn put(&self, under: Under<'_, 't>, set: Set<'_, 't>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
+        match self {
+            Stencil::Same(node) => graft.same(under, *node),
+            Stencil::Spoilt(node) => graft.filled(under, *node, Scalar::Broken, &[]),
+            Stencil::Text(own) => own.put(under, set, graft, failures),
+            Stencil::List(node, items) => {
+                let mut parent = graft.list(under, *node);
+                for item in items {
+                    item.put(Under::Item(&mut parent), set, graft, failures);
+                }
+            }
+            Stencil::Table(node, entries) => {
+                let mut parent = graft.table(under, *node);
+                put_entries(entries, &mut parent, set, graft, failures);
+            }
+        }
+    }
+}
+
+fn put_entries<'t>(
+    entries: &[(Entry<'t>, Stencil<'t>)],
+    parent: &mut Parent,
+    set: Set<'_, 't>,
+    graft: &mut Graft<'_>,
+    failures: &mut Vec<Problem>,
+) {
+    for (entry, value) in entries {
+        value.put(Under::Key(parent, *entry), set, graft, failures);
+    }
+}
+
+impl<'t> Text<'t> {
+    fn read(
+        node: Node<'t>,
+        text: &'t str,
+        wanted: Wanted,
+        required: bool,
+        sets: &Sets<'t>,
+        problems: &mut Vec<Problem>,
+    ) -> Stencil<'t> {
+        let mut flawed = |range: Range<usize>, flaw| {
+            let at = Place { at: node.locate(range), via: node.used_at(), fill: Fill::None };
+            problems.push(Problem::Template { at, flaw });
+        };
+        let template = match Template::parse(text) {
+            Ok(template) => template,
+            Err(flaws) => {
+                flaws.into_iter().for_each(|(range, flaw)| flawed(range, flaw));
+                return Stencil::Spoilt(node);
+            }
+        };
+        let mut variables = Vec::new();
+        let mut is_sound = true;
+        for part in &template.parts {
+            let Part::Expression { expression, .. } = part else { continue };
+            match sets.find(expression) {
+                Ok(variable) => variables.push(variable),
+                Err((range, flaw)) => {
+                    flawed(range, flaw);
+                    is_sound = false;
+                }
+            }
+        }
+        if !is_sound {
+            return Stencil::Spoilt(node);
+        }
+        Stencil::Text(Text { node, text, template, variables, shape: wanted.map(Kind::shape), required })
+    }
+
+    /// Fills it in for one set of values.
+    fn put(&self, under: Under<'_, 't>, set: Set<'_, 't>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
+        let filled = match self.template.sole() {
+            Some((range, expression)) => self.sole(range, expression, set),
+            None => self.mixed(set),
+        };
+        match filled {
+            Ok(Filled::Nothing) => {}
+            Ok(Filled::Brought(node)) => graft.brought(under, node, Some(self.node.span())),
+            Ok(Filled::Value(made, pieces)) => graft.filled(under, self.node, made.scalar(), &pieces),
+            Err((range, flaw, fill)) => {
+                let at = Place { at: self.node.locate(range), via: self.node.used_at(), fill };
+                failures.push(Problem::Template { at, flaw });
+                graft.filled(under, self.node, Scalar::Broken, &[]);
+            }
+        }
+    }
+
+    /// A value on its own keeps its type, or takes that of its field; nothing leaves the field out.
+    fn sole<'s>(&self, range: &Range<usize>, expression: &Expression, set: Set<'s, 't>) -> Result<Filled<'s>, Failed> {
+        let (made, origin) = make(range, expression, &self.variables[0], set)?;
+        let made = match made {
+            Made::Compound(node) => return Ok(Filled::Brought(node)),
+            made if made.is_nothing() && !self.required => return Ok(Filled::Nothing),
+            made => made.read_as(self.shape),
+        };
+        let end = if let Made::Text(text) = &made { text.len() as u32 } else { 0 };
+        Ok(Filled::Value(made, vec![Piece { end, template: bytes(range), origin }]))
+    }
+
+    /// In the middle of a text every value is text.
+    fn mixed<'s>(&self, set: Set<'s, 't>) -> Result<Filled<'s>, Failed> {
+        let mut text = String::with_capacity(self.text.len());
+        let mut pieces = Vec::with_capacity(self.template.parts.len());
+        let mut variables = self.variables.iter();
+        for part in &self.template.parts {
+            let (range, origin) = match part {
+                Part::Text(range) => {
+                    text.push_str(&self.text[range.clone()]);
+                    (range, Origin::Template)
+                }
+                Part::Expression { range, expression } => {
+                    let Some(variable) = variables.next() else { break };
+                    let (made, origin) = make(range, expression, variable, set)?;
+                    match made.text() {
+                        Some(made) => text.push_str(&made),
+                        None if made.is_broken() => return Ok(Filled::Value(Made::Broken, Vec::new())),
+                        None => {
+                            return Err((range.clone(), TemplateFlaw::NotText(expression.name()), blamed(origin)));
+                        }
+                    }
+                    (range, origin)
+                }
+            };
+            pieces.push(Piece { end: text.len() as u32, template: bytes(range), origin });
+        }
+        Ok(Filled::Value(Made::Text(Cow::Owned(text)), pieces))
+    }
+}
+
+fn bytes(range: &Range<usize>) -> (u32, u32) {
+    (range.start as u32, range.end as u32)
+}

@@ -1,0 +1,57 @@
+//! What jobs are made of that a matrix or rows stand for: for a look at them before they are bought.
+
+use super::expand::{Expansion, Files};
+use super::fields::{ID, JOBS};
+use super::load;
+use crate::document::tree::{Node, Value};
+use crate::document::{self, Format, Source};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+/// What a job is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeOf {
+    /// The line of the manifest on which the job starts that stands for several, counted from 1.
+    pub line: usize,
+    /// The values that its templates are filled with, by name.
+    pub values: BTreeMap<String, String>,
+}
+
+/// What the jobs of the manifest at `path` are made of, by id; jobs that stand for themselves are not among them.
+pub fn made_of(path: &Path) -> HashMap<String, MadeOf> {
+    let (name, Ok((text, folder))) = load::text_at(path) else { return HashMap::new() };
+    let source = Source::new(name, text);
+    let parsed = document::parse(&source, Format::of_path(path));
+    let files = Files::read(&parsed.tree, &source, &folder);
+    let expansion = Expansion::of(&parsed.tree, &files);
+    let mut made = HashMap::new();
+    for (index, job) in items(parsed.tree.root()).enumerate() {
+        let Some(block) = expansion.block(index) else { continue };
+        let line = source.position(job.head().start as usize).line;
+        for (number, job) in expansion.jobs(block).enumerate() {
+            if let Some(id) = id(job) {
+                made.insert(id.to_owned(), MadeOf { line, values: block.values(number).into_iter().collect() });
+            }
+        }
+    }
+    made
+}
+
+fn items(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let list = match root.value() {
+        Value::Table(manifest) => manifest.get(JOBS.name).and_then(|jobs| match jobs.value.value() {
+            Value::List(list) => Some(list),
+            _ => None,
+        }),
+        _ => None,
+    };
+    list.into_iter().flat_map(|list| list.iter())
+}
+
+fn id(job: Node<'_>) -> Option<&str> {
+    let Value::Table(job) = job.value() else { return None };
+    match job.get(ID.name)?.value.value() {
+        Value::String(id) => Some(id),
+        _ => None,
+    }
+}

@@ -1,0 +1,84 @@
+//! Many jobs from few lines, as the program does it: the same jobs as if they were written out.
+
+use crate::support::project::Project;
+use crate::support::setup::{LOCK, MANIFEST, Setup};
+use serde_json::Value;
+
+const HEAD: &str = "version: 1
+run: { poll_interval: 10ms, patience: 10ms }
+references:
+  dog: { type: subject, urls: [\"https://images.example.com/dog.png\"] }
+  cat: { type: subject, urls: [\"https://images.example.com/cat.png\"] }
+defaults: { resolution: 360p, duration: 5 }
+jobs:
+";
+
+const MATRIX: &str = "  - id: ${{ matrix.who }}-${{ matrix.seconds }}
+    matrix: { who: [dog, cat], seconds: [5, 8] }
+    prompt: \"@${{ matrix.who }} runs\"
+    duration: ${{ matrix.seconds }}
+";
+
+const ROWS: &str = "  - id: ${{ row.who }}-${{ row.seconds }}
+    rows: who.csv
+    prompt: \"@${{ row.who }} runs\"
+    duration: ${{ row.seconds }}
+";
+
+fn written_out() -> String {
+    let jobs = ["dog", "cat"].into_iter().flat_map(|who| [5, 8].map(|seconds| (who, seconds)));
+    jobs.map(|(who, seconds)| format!("  - {{ id: {who}-{seconds}, prompt: \"@{who} runs\", duration: {seconds} }}\n"))
+        .collect()
+}
+
+#[test]
+fn blocks_that_become_a_matrix_or_rows_run_nothing_again() {
+    let setup = Setup::new(&format!("{HEAD}{}", written_out()), &[]);
+    setup.run([]).exits(0);
+    assert_eq!(setup.charges(), 4);
+    let lock = setup.project.read(LOCK);
+    setup.project.write("who.csv", "who,seconds\r\ncat,8\r\ndog,8\r\ndog,5\r\ncat,5\r\n");
+    for jobs in [MATRIX, ROWS] {
+        setup.project.write(MANIFEST, format!("{HEAD}{jobs}"));
+        setup.run(["--frozen"]).exits(0);
+        setup.run([]).exits(0);
+        assert_eq!((setup.charges(), setup.project.read(LOCK)), (4, lock.clone()), "{jobs}");
+    }
+}
+
+#[test]
+fn a_matrix_runs_as_the_jobs_that_it_stands_for() {
+    let setup = Setup::new(&format!("{HEAD}{MATRIX}"), &[]);
+    setup.run(["--only", "dog-*"]).exits(0);
+    assert_eq!((setup.charges(), setup.project.files("out")), (2, vec!["dog-5-1.mp4".into(), "dog-8-1.mp4".into()]));
+    setup.run([]).exits(0);
+    let durations: Vec<_> = setup.submits().iter().map(|body| body["input"]["duration"].clone()).collect();
+    assert_eq!(durations.iter().filter(|duration| **duration == Value::from(8)).count(), 2, "{durations:?}");
+    let lock = setup.project.read(LOCK);
+    assert!(["dog-5", "dog-8", "cat-5", "cat-8"].iter().all(|id| lock.contains(&format!("\"{id}\""))), "{lock}");
+    setup.batch(["verify"]).exits(0);
+}
+
+#[test]
+fn a_mistake_in_a_template_is_one_finding_however_many_jobs_have_it() {
+    let project = Project::new();
+    let rows: String = (0..200).map(|n| format!("p{n},{}\n", if n == 123 { 6 } else { 5 })).collect();
+    project.write("rows.csv", format!("sku,seconds\n{rows}"));
+    let jobs = "  - id: row-${{ row.sku }}\n    rows: rows.csv\n    prompt: \"@dgo runs\"\n    references: [dog]\n    duration: ${{ row.seconds }}\n";
+    project.write(MANIFEST, format!("{HEAD}{jobs}"));
+    let document = project.batch(["check", "--format", "json"]).run().exits(2).json();
+    let diagnostics = document["diagnostics"].as_array().unwrap();
+    assert_eq!(document["manifests"][0]["jobs"], 200);
+    let shown: Vec<_> =
+        diagnostics.iter().map(|one| (one["code"].as_str().unwrap(), &one["job"], &one["jobs"])).collect();
+    let all = Value::from(200);
+    let (first, wrong) = (Value::from("row-p0"), Value::from("row-p123"));
+    assert_eq!(shown, [("unknown-mention", &first, &all), ("duration", &wrong, &Value::Null)]);
+    assert!(diagnostics[0]["labels"][0]["text"].as_str().unwrap().ends_with("in 200 jobs, first: `row-p0`"));
+    let cell = &diagnostics[1]["labels"][0];
+    assert_eq!(
+        (&cell["path"], &cell["start"]["line"], &cell["start"]["column"]),
+        (&"rows.csv".into(), &125.into(), &6.into())
+    );
+    assert_eq!(diagnostics[1]["labels"][1]["path"], MANIFEST);
+}
