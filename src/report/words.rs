@@ -26,7 +26,7 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
             let (manifest, service) = (said(manifest), said(service));
             let price = estimate.as_ref().map(|estimate| format!("; {}", estimated(estimate))).unwrap_or_default();
             let jobs = count(*jobs, "job");
-            (Step, Hue::Plain, format!("{manifest}: {jobs}, {concurrency} at a time, at {service}{price}"))
+            (Notable, Hue::Plain, format!("{manifest}: {jobs}, {concurrency} at a time, at {service}{price}"))
         }
         // How many these are, the line says that sums up the plan.
         Event::JobPlanned { reason: Reason::Limit | Reason::MaxCost, .. } => return None,

@@ -27,6 +27,7 @@ fn it_says_what_was_made_what_failed_and_what_to_type() {
         batch resolve jobs.yaml hill
     1 job left for another run
     go on with: batch run jobs.yaml
+    cost: about 60 credits by the maker's list, which the service needn't follow; 60 more if what is uncertain was accepted
     2m 31s; 3 submits, 1 upload, 12 polls, 1 download
     ");
 }
