@@ -111,7 +111,7 @@ fn unescaped(value: &str) -> String {
 
 proptest! {
     #[test]
-    fn nothing_in_a_text_starts_another_command_or_property(path in "[ -~]{1,20}", message in "\\PC*|[:%,=\r\n#\\[a]{0,20}") {
+    fn nothing_in_a_text_starts_another_command_or_property(path in "x[ -.0-~]{1,20}", message in "\\PC*|[:%,=\r\n#\\[a]{0,20}") {
         let mut error = finding(Code::Duration, Severity::Error, &[]);
         error.message = message;
         error.help = None;
