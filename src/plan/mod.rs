@@ -1,6 +1,7 @@
 //! What to do with each job, and why: deciding is pure, files are looked at first.
 
 pub mod action;
+pub mod changes;
 pub mod decide;
 pub mod estimate;
 pub mod reconcile;
@@ -104,7 +105,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
             action,
             reason,
             changed: match former {
-                Some(former) if action == Action::Submit => changed_parts(former, job),
+                Some(former) if action == Action::Submit => changes::parts(former, job),
                 _ => Vec::new(),
             },
             // The records of a hundred thousand jobs that are kept are not copied.
@@ -189,13 +190,6 @@ fn strays<'p>(
 /// Whether nothing more comes of a record.
 fn is_finished(record: &Record) -> bool {
     matches!(record.stage, Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Refused { .. })
-}
-
-/// The parts of the digest in which a job differs from what was asked for before.
-fn changed_parts(former: &Record, job: &Job) -> Vec<String> {
-    let parts = job.generation.parts(job.take);
-    let names: BTreeSet<&String> = former.parts.keys().chain(parts.keys()).collect();
-    names.into_iter().filter(|name| former.parts.get(*name) != parts.get(*name)).cloned().collect()
 }
 
 #[cfg(test)]

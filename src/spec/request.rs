@@ -69,21 +69,37 @@ impl Generation {
     /// Short hashes of the digest's parts, so that a later run can say which of them changed.
     ///
     /// The parts: `prompt`, `reference.NAME` for each reference, and `settings` for the rest (including the order of
-    /// the references).
+    /// the references). Of a reference with several images, `reference.NAME@N` for each of them, counted from 1.
     pub fn parts(&self, take: u32) -> BTreeMap<String, String> {
         let body = self.wire(Image::identity);
         let mut parts =
             BTreeMap::from([("prompt".to_owned(), short(&(body.input.prompt, body.input.negative_prompt)))]);
         for reference in &body.input.mutil_reference {
             parts.insert(format!("reference.{}", reference.name), short(reference));
+            if reference.urls.len() > 1 {
+                let images = reference.urls.iter().enumerate();
+                parts.extend(images.map(|(n, url)| (format!("reference.{}@{}", reference.name, n + 1), short(url))));
+            }
         }
         let order: Vec<&str> = body.input.mutil_reference.iter().map(|r| r.name).collect();
-        let settings = (
+        parts.insert("settings".to_owned(), self.settings_part(take, &order));
+        parts
+    }
+
+    /// The short hash of the settings, with references of these names in this order.
+    pub fn settings_part(&self, take: u32, order: &[&str]) -> String {
+        let body = self.wire(Image::identity);
+        short(&(
             (body.selected_model, body.task_type, body.input.resolution, body.input.duration),
             (body.input.number_of_videos, body.need_expand_prompt, take, order),
-        );
-        parts.insert("settings".to_owned(), short(&settings));
-        parts
+        ))
+    }
+
+    /// The short hash of the reference with this number, if it were of this kind.
+    pub fn reference_part(&self, number: usize, kind: ReferenceType) -> Option<String> {
+        let body = self.wire(Image::identity);
+        let reference = body.input.mutil_reference.into_iter().nth(number)?;
+        Some(short(&WireReference { kind, ..reference }))
     }
 
     fn wire<'g>(&'g self, url: impl Fn(&'g Image) -> String) -> Body<'g> {

@@ -20,6 +20,7 @@ mod junit;
 mod layers;
 mod manifest_schema;
 mod manual;
+mod money;
 mod picture;
 mod plan;
 mod progress;

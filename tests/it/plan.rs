@@ -1,5 +1,6 @@
 //! `batch plan` against its contract: what a run would do, why, and what it would cost; and nothing is done.
 
+use crate::support::image::png;
 use crate::support::setup::{LOCK, MANIFEST, Setup, manifest, manifest_of};
 use serde_json::{Value, json};
 use std::fs;
@@ -70,7 +71,7 @@ fn every_action_has_its_reason() {
         ("fails", "submit", "failed", &[]),
         ("refused", "hold", "refused", &[]),
         ("lost", "hold", "uncertain", &[]),
-        ("edited", "submit", "changed", &["prompt", "reference.cat", "settings"]),
+        ("edited", "submit", "changed", &["prompt", "reference.cat"]),
         ("new", "submit", "new", &[]),
     ];
     let expected = expected.map(|(id, action, reason, changed)| {
@@ -105,7 +106,7 @@ fn every_action_has_its_reason() {
     setup.batch(["plan"]).exits(2);
 }
 
-/// The order of the references is one of the settings.
+/// The order of the references is one of the settings; which references there are is not.
 #[test]
 fn changed_parts_are_named() {
     let setup = Setup::new(&manifest(&[("a", "@dog and @cat")]), &[]);
@@ -117,7 +118,7 @@ fn changed_parts_are_named() {
         ("id: a,", "id: a, duration: 8,", &["settings"]),
         ("id: a,", "id: a, take: 2,", &["settings"]),
         ("@dog and @cat", "@cat and @dog", &["prompt", "settings"]),
-        ("@dog and @cat", "@dog alone", &["prompt", "reference.cat", "settings"]),
+        ("@dog and @cat", "@dog alone", &["prompt", "reference.cat"]),
     ] {
         setup.project.write(MANIFEST, text.replace(from, to));
         let plan = setup.batch(["plan", "--format", "json"]).exits(0).json();
@@ -144,4 +145,34 @@ fn an_estimate_knows_the_manifests_prices_or_says_that_it_guesses() {
         let plan = setup.batch(["plan", "--format", "json"]).exits(0).json();
         assert_eq!(plan["estimate"], json!({ "amount": amount, "unit": unit, "exact": exact }), "{text}");
     }
+}
+
+/// People and machines are told which setting, and which image of which reference.
+#[test]
+fn a_change_is_explained() {
+    let library = |images: &str| {
+        let text = manifest(&[("a", "@dog and @cat"), ("b", "@dog runs")]);
+        text.replace("[\"https://images.example.com/dog.png\"]", images)
+    };
+    let setup = Setup::new(&library("[refs/dog.png, https://images.example.com/2.png]"), &[]);
+    setup.project.write("refs/dog.png", png(8, 8, "one"));
+    setup.run([]).exits(0);
+    setup.project.write("refs/dog.png", png(8, 8, "two"));
+    let explained = |id: usize| {
+        let plan = setup.batch(["plan", "--format", "json"]).exits(0).json();
+        plan["jobs"][id]["details"].clone()
+    };
+    let dog = json!({ "part": "reference.dog", "image": 1, "source": "refs/dog.png", "message": "refs/dog.png has other content" });
+    assert_eq!([explained(0), explained(1)], [json!([dog]), json!([dog])]);
+    let human = setup.batch(["plan"]).exits(0).stdout;
+    assert!(human.contains("changed since it was asked for: dog: refs/dog.png has other content"), "{human}");
+    setup.project.write("refs/dog.png", png(8, 8, "one"));
+    setup.project.write(
+        MANIFEST,
+        library("[refs/dog.png, https://images.example.com/3.png]").replace("id: a,", "id: a, duration: 8,"),
+    );
+    let url = json!({ "part": "reference.dog", "image": 2, "source": "https://images.example.com/3.png",
+        "message": "https://images.example.com/3.png is another URL" });
+    let setting = json!({ "part": "settings", "message": "duration 8 s, not 5 s" });
+    assert_eq!([explained(0), explained(1)], [json!([url, setting]), json!([url])]);
 }

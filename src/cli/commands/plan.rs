@@ -7,10 +7,11 @@ use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm};
 use crate::cli::settings;
 use crate::cli::terminal::Terminal;
-use crate::ledger::{self, record::Status};
-use crate::manifest::model::Manifest;
+use crate::ledger::{self, Book, record::Status};
+use crate::manifest::model::{Job, Manifest};
 use crate::manifest::preview::{self, MadeOf};
 use crate::plan::action::{Action, Reason};
+use crate::plan::changes::{self, Change};
 use crate::report::documents::plan::{PlanDocument, PlannedJob};
 use crate::report::{documents, tables};
 use std::collections::HashMap;
@@ -53,7 +54,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         }
         made = preview::made_of(&project.shown);
     }
-    let document = document(plan, &project.manifest, made);
+    let document = document(plan, &project.manifest, &snapshot.book, made);
     // A reader that went away has read enough.
     let _ = match args.format {
         Format::Json => documents::write(io::stdout().lock(), &document),
@@ -63,13 +64,19 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 }
 
 /// The plan as it is shown: the manifest's jobs, then what is still collected of earlier ones.
-fn document(plan: crate::plan::Plan, manifest: &Manifest, mut made: HashMap<String, MadeOf>) -> PlanDocument {
+fn document(
+    plan: crate::plan::Plan,
+    manifest: &Manifest,
+    book: &Book,
+    mut made: HashMap<String, MadeOf>,
+) -> PlanDocument {
     let steps = plan.steps.into_iter().map(|step| {
         let job = &manifest.jobs[step.job];
         PlannedJob {
             id: job.id.clone(),
             action: step.action,
             reason: step.reason,
+            details: details(&step.changed, job, book, manifest),
             changed: step.changed,
             digest: job.digest,
             made_of: made.remove(job.id.as_str()).map(Into::into),
@@ -79,8 +86,21 @@ fn document(plan: crate::plan::Plan, manifest: &Manifest, mut made: HashMap<Stri
         let action = if record.stage.status() == Status::Submitted { Action::Resume } else { Action::Download };
         let left = plan.removed.binary_search(&record.key.job).is_ok();
         let reason = if left { Reason::Removed } else { Reason::Superseded };
-        let (changed, made_of) = (Vec::new(), None);
-        PlannedJob { id: record.key.job, action, reason, changed, digest: record.key.digest, made_of }
+        PlannedJob {
+            id: record.key.job,
+            action,
+            reason,
+            changed: Vec::new(),
+            details: Vec::new(),
+            digest: record.key.digest,
+            made_of: None,
+        }
     });
     PlanDocument::new(steps.chain(strays).collect(), plan.removed, plan.estimate)
+}
+
+/// What changed of a job, if something did.
+fn details(changed: &[String], job: &Job, book: &Book, manifest: &Manifest) -> Vec<Change> {
+    let former = book.current(&job.id).filter(|_| !changed.is_empty());
+    former.map(|former| changes::explain(former, job, &manifest.images)).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 use super::VERSION;
 use crate::manifest::preview;
 use crate::plan::action::{Action, Reason};
+use crate::plan::changes::Change;
 use crate::plan::estimate::Estimate;
 use crate::spec::names::{Digest, JobId};
 use serde::Serialize;
@@ -37,6 +38,9 @@ pub struct PlannedJob {
     pub reason: Reason,
     /// What is another since the job was asked for: `prompt`, `settings`, `reference.NAME`, as the lock calls the parts.
     pub changed: Vec<String>,
+    /// The same more closely: which setting, which image of which reference; absent where nothing changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Change>,
     /// What identifies the input.
     #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub digest: Digest,

@@ -8,6 +8,7 @@ use crate::document::span::Span;
 use crate::event::summary::Summary;
 use crate::event::{Call, Cause, Event, Problem};
 use crate::plan::action::{Action, Reason};
+use crate::plan::changes::Change;
 use crate::plan::estimate::{Estimate, PriceTable};
 use crate::report::documents::plan::PlannedJob;
 use crate::report::documents::status::{JobState, JobStatus, StatusError, VideoFile};
@@ -107,6 +108,12 @@ fn documents_fit_their_schemas() {
         action: Action::Hold,
         reason,
         changed: vec!["prompt".to_owned()],
+        details: vec![Change {
+            part: "reference.dog".to_owned(),
+            image: Some(1),
+            source: Some("refs/dog.png".to_owned()),
+            message: "x".to_owned(),
+        }],
         digest: Digest(Sha256::of(b"")),
         made_of: None,
     };

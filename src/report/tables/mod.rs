@@ -9,6 +9,7 @@ use super::documents::verify::{VerifyDocument, VerifyProblem};
 use super::look::{Hue, Look, count, size, thousands};
 use super::money::estimated;
 use crate::plan::action::{Action, Reason};
+use crate::plan::changes::Change;
 use columns::{Cell, table};
 use std::io::{self, BufWriter, Write};
 
@@ -130,10 +131,22 @@ fn is_news(job: &PlannedJob) -> bool {
 }
 
 fn why(job: &PlannedJob) -> Cell<'_> {
-    if job.changed.is_empty() {
+    let changes = match job.details.as_slice() {
+        [] => job.changed.join(", "),
+        details => details.iter().map(change).collect::<Vec<_>>().join("; "),
+    };
+    if changes.is_empty() {
         Cell::plain(job.reason.meaning())
     } else {
-        Cell::plain(format!("{}: {}", job.reason.meaning(), job.changed.join(", ")))
+        Cell::plain(format!("{}: {}", job.reason.meaning(), changes))
+    }
+}
+
+/// `dog: refs/dog.png has other content`.
+fn change(Change { part, message, .. }: &Change) -> String {
+    match part.as_str() {
+        "prompt" | "settings" => message.clone(),
+        part => format!("{}: {message}", part.strip_prefix("reference.").unwrap_or(part)),
     }
 }
 
