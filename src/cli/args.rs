@@ -85,10 +85,10 @@ pub(super) enum Command {
     Report(commands::report::Args),
     /// Write a starter manifest, a .gitignore and a folder for images
     Init(commands::init::Args),
-    /// Say what an error or a warning means, with an example
-    Explain(commands::explain::Args),
     /// Write the same manifest in another format: YAML, TOML or JSON
     Convert(commands::convert::Args),
+    /// Say what an error or a warning means, with an example
+    Explain(commands::explain::Args),
     /// Print a JSON Schema
     Schema(commands::schema::Args),
     /// Serve the simulated service on a local port, until interrupted
