@@ -1,9 +1,11 @@
-//! What jobs are made of that a matrix or rows stand for: for a look at them before they are bought.
+//! The jobs that a matrix or rows stand for: what they are made of, and all of them written out.
 
 use super::expand::{Expansion, Files};
 use super::fields::{ID, JOBS};
 use super::load;
-use crate::document::tree::{Node, Value};
+use crate::base::folder::Folder;
+use crate::document::emit::Item;
+use crate::document::tree::{Node, Tree, Value};
 use crate::document::{self, Format, Source};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -35,6 +37,32 @@ pub fn made_of(path: &Path) -> HashMap<String, MadeOf> {
         }
     }
     made
+}
+
+/// The manifest in `tree` with all jobs written out that a matrix or rows stand for; `None` where it holds something that not all
+/// formats have. `source` is its text, and relative paths start in `folder`.
+pub fn written_out(tree: &Tree<'_>, source: &Source, folder: &Folder) -> Option<Item> {
+    let files = Files::read(tree, source, folder);
+    let expansion = Expansion::of(tree, &files);
+    let Value::Table(manifest) = tree.root().value() else { return Item::of(tree.root()) };
+    let mut entries = Vec::new();
+    for entry in manifest.iter() {
+        let item = match entry.value.value() {
+            Value::List(list) if entry.key == JOBS.name => {
+                let mut jobs = Vec::new();
+                for (index, job) in list.iter().enumerate() {
+                    match expansion.block(index) {
+                        Some(block) => jobs.extend(expansion.jobs(block).map(Item::of).collect::<Option<Vec<_>>>()?),
+                        None => jobs.push(Item::of(job)?),
+                    }
+                }
+                Item::List(jobs)
+            }
+            _ => Item::of(entry.value)?,
+        };
+        entries.push((entry.key.to_owned(), item));
+    }
+    Some(Item::Table(entries))
 }
 
 fn items(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {

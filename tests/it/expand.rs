@@ -50,7 +50,10 @@ fn blocks_that_become_a_matrix_or_rows_run_nothing_again() {
 fn a_matrix_runs_as_the_jobs_that_it_stands_for() {
     let setup = Setup::new(&format!("{HEAD}{MATRIX}"), &[]);
     setup.run(["--only", "dog-*"]).exits(0);
-    assert_eq!((setup.charges(), setup.project.files("out")), (2, vec!["dog-5-1.mp4".into(), "dog-8-1.mp4".into()]));
+    assert_eq!(
+        (setup.charges(), setup.project.files("out")),
+        (2, vec!["out/dog-5-1.mp4".into(), "out/dog-8-1.mp4".into()])
+    );
     setup.run([]).exits(0);
     let durations: Vec<_> = setup.submits().iter().map(|body| body["input"]["duration"].clone()).collect();
     assert_eq!(durations.iter().filter(|duration| **duration == Value::from(8)).count(), 2, "{durations:?}");
@@ -64,7 +67,7 @@ fn a_mistake_in_a_template_is_one_finding_however_many_jobs_have_it() {
     let project = Project::new();
     let rows: String = (0..200).map(|n| format!("p{n},{}\n", if n == 123 { 6 } else { 5 })).collect();
     project.write("rows.csv", format!("sku,seconds\n{rows}"));
-    let jobs = "  - id: row-${{ row.sku }}\n    rows: rows.csv\n    prompt: \"@dgo runs\"\n    references: [dog]\n    duration: ${{ row.seconds }}\n";
+    let jobs = "  - id: row-${{ row.sku }}\n    rows: rows.csv\n    prompt: \"@dgo runs to ${{ row.sku }}\"\n    references: [dog]\n    duration: ${{ row.seconds }}\n";
     project.write(MANIFEST, format!("{HEAD}{jobs}"));
     let document = project.batch(["check", "--format", "json"]).run().exits(2).json();
     let diagnostics = document["diagnostics"].as_array().unwrap();
@@ -81,4 +84,34 @@ fn a_mistake_in_a_template_is_one_finding_however_many_jobs_have_it() {
         (&"rows.csv".into(), &125.into(), &6.into())
     );
     assert_eq!(diagnostics[1]["labels"][1]["path"], MANIFEST);
+}
+
+#[test]
+fn the_jobs_are_shown_with_their_values_and_written_out() {
+    let project = Project::new();
+    project.write("who.csv", "who,seconds\ncat,8\ndog,5\n");
+    project.write(MANIFEST, format!("{HEAD}{ROWS}  - {{ id: plain, prompt: \"@dog @cat\" }}\n"));
+    let plan = project.batch(["plan", "--expand", "--format", "json"]).run().exits(0).json();
+    let made = &plan["jobs"][0]["made_of"];
+    assert_eq!(
+        (&made["line"], &made["values"]["row.who"], &made["values"]["row.seconds"]),
+        (&8.into(), &"cat".into(), &"8".into())
+    );
+    assert!(plan["jobs"][2].get("made_of").is_none());
+    let table = project.batch(["plan", "--expand"]).run().exits(0).stdout;
+    assert!(table.contains("line 8: row.seconds=5, row.who=dog"), "{table}");
+    for plain in ["plain.toml", "plain.yaml", "plain.json"] {
+        project.batch(["convert", "--expand", MANIFEST, plain]).run().exits(0);
+        assert!(!project.read(plain).contains("${{"), "{}", project.read(plain));
+        let digests = |plan: Value| {
+            plan["jobs"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|job| (job["id"].clone(), job["digest"].clone()))
+                .collect::<Vec<_>>()
+        };
+        let there = project.batch(["plan", plain, "--format", "json"]).run().exits(0).json();
+        assert_eq!(digests(there), digests(plan.clone()), "{plain}");
+    }
 }

@@ -8,7 +8,8 @@ use crate::cli::project::{folder_shown, show};
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::code::Severity;
 use crate::document::Format;
-use crate::document::emit::{Converted, convert};
+use crate::document::emit::{Converted, convert, convert_as};
+use crate::manifest::preview::written_out;
 use crate::manifest::{self, Loaded, Manifest};
 use crate::report::look::count;
 use crate::report::terminal_safe;
@@ -30,6 +31,9 @@ pub(in crate::cli) struct Args {
     /// The format of OUT, whatever its name
     #[arg(long = "to", value_name = "FORMAT")]
     to_format: Option<Language>,
+    /// Write out the jobs that a matrix or rows stand for
+    #[arg(long)]
+    expand: bool,
     /// Replace OUT if it is there
     #[arg(long)]
     force: bool,
@@ -69,8 +73,14 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         show(&loaded, terminal);
         return Err(Failure::usage(format!("{} has errors; nothing was written", loaded.source.name())));
     }
-    let converted = convert(&loaded.source, from, to)
-        .map_err(|why| Failure::machine(format!("{} can't be converted: {why}", loaded.source.name())))?;
+    let converted = match &loaded.manifest {
+        Some(manifest) if args.expand => {
+            convert_as(&loaded.source, from, to, |tree| written_out(tree, &loaded.source, &manifest.folder))
+        }
+        _ => convert(&loaded.source, from, to),
+    };
+    let converted =
+        converted.map_err(|why| Failure::machine(format!("{} can't be converted: {why}", loaded.source.name())))?;
     if args.to == Path::new("-") {
         // A reader that went away has read enough.
         let _ = io::stdout().lock().write_all(converted.text.as_bytes());

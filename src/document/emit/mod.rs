@@ -11,7 +11,7 @@ mod tests;
 pub use comments::Modeline;
 pub use item::Item;
 
-use super::{Format, Source, parse};
+use super::{Format, Source, Tree, parse};
 
 /// A text in another format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +38,21 @@ pub enum NotConverted {
 /// # Errors
 /// [`NotConverted`] says why not.
 pub fn convert(source: &Source, from: Format, to: Format) -> Result<Converted, NotConverted> {
+    convert_as(source, from, to, |tree| Item::of(tree.root()))
+}
+
+/// What `item` takes out of the tree of `source`, in the format `to`, read back to make sure.
+///
+/// # Errors
+/// [`NotConverted`] says why not.
+pub fn convert_as(
+    source: &Source,
+    from: Format,
+    to: Format,
+    item: impl FnOnce(&Tree<'_>) -> Option<Item>,
+) -> Result<Converted, NotConverted> {
     let parsed = parse(source, from);
-    let item = Item::of(parsed.tree.root()).filter(|_| parsed.flaws.is_empty()).ok_or(NotConverted::Unwritable)?;
+    let item = item(&parsed.tree).filter(|_| parsed.flaws.is_empty()).ok_or(NotConverted::Unwritable)?;
     let (comments, modeline) = comments::comments(source.text(), &parsed.tree);
     let head = modeline.and_then(|modeline| modeline.line(to)).unwrap_or_default();
     let text = head + &write(&item, to).ok_or(NotConverted::Unwritable)?;
