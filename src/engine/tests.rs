@@ -578,3 +578,5 @@ async fn digests_are_those_of_what_is_sent() {
     let body = fake.seen.lock().unwrap().submits[0].1.clone();
     assert_eq!(purchase(0).key.digest, Digest(Sha256::of(&crate::base::canonical::bytes(&body))));
 }
+
+mod money;

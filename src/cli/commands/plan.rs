@@ -86,15 +86,8 @@ fn document(
         let action = if record.stage.status() == Status::Submitted { Action::Resume } else { Action::Download };
         let left = plan.removed.binary_search(&record.key.job).is_ok();
         let reason = if left { Reason::Removed } else { Reason::Superseded };
-        PlannedJob {
-            id: record.key.job,
-            action,
-            reason,
-            changed: Vec::new(),
-            details: Vec::new(),
-            digest: record.key.digest,
-            made_of: None,
-        }
+        let (changed, details, made_of) = (Vec::new(), Vec::new(), None);
+        PlannedJob { id: record.key.job, action, reason, changed, details, digest: record.key.digest, made_of }
     });
     PlanDocument::new(steps.chain(strays).collect(), plan.removed, plan.estimate)
 }
