@@ -38,7 +38,6 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
         Problem::JobId { at, id } => page.text(at.at, id, &suggest::job_id(id)?, Unsafe),
         // The prompts that mention it would have to follow.
         Problem::ReferenceName { at, name } => page.text(at.at, name, &suggest::reference_name(name)?, Unsafe),
-        Problem::DurationResolution { duration: (at, _), .. } => page.bare(at.at, "5", Unsafe),
         Problem::ImageUrl { at, text, flaw } => match flaw {
             ImageFlaw::Backslash => page.text(at.at, text, &text.replace('\\', "/"), Safe),
             ImageFlaw::Missing { nearest: Some(near), .. } => page.text(at.at, text, near, Unsafe),

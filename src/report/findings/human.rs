@@ -75,8 +75,8 @@ fn sum_up(out: &mut impl Write, manifests: &[Checked<'_>], look: Look) -> io::Re
             let errors = (errors > 0).then(|| look.paint(Hue::Bad, count(errors, "error")).to_string());
             let warnings = (warnings > 0).then(|| look.paint(Hue::Caution, count(warnings, "warning")).to_string());
             let both: Vec<_> = [errors, warnings].into_iter().flatten().collect();
-            writeln!(out, "{} in {place}", both.join(", "))?;
-            hint_at_fixes(out, manifests)
+            hint_at_fixes(out, manifests)?;
+            writeln!(out, "{} in {place}", both.join(", "))
         }
     }
 }
