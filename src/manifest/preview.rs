@@ -1,6 +1,6 @@
 //! The jobs that a matrix or rows stand for: what they are made of, and all of them written out.
 
-use super::expand::{Expansion, Files};
+use super::expand::{Expansion, Files, jobs};
 use super::fields::{ID, JOBS};
 use super::load;
 use crate::base::folder::Folder;
@@ -27,7 +27,7 @@ pub fn made_of(path: &Path) -> HashMap<String, MadeOf> {
     let files = Files::read(&parsed.tree, &source, &folder);
     let expansion = Expansion::of(&parsed.tree, &files);
     let mut made = HashMap::new();
-    for (index, job) in items(parsed.tree.root()).enumerate() {
+    for (index, job) in jobs(parsed.tree.root()).enumerate() {
         let Some(block) = expansion.block(index) else { continue };
         let line = source.position(job.head().start as usize).line;
         for (number, job) in expansion.jobs(block).enumerate() {
@@ -63,17 +63,6 @@ pub fn written_out(tree: &Tree<'_>, source: &Source, folder: &Folder) -> Option<
         entries.push((entry.key.to_owned(), item));
     }
     Some(Item::Table(entries))
-}
-
-fn items(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    let list = match root.value() {
-        Value::Table(manifest) => manifest.get(JOBS.name).and_then(|jobs| match jobs.value.value() {
-            Value::List(list) => Some(list),
-            _ => None,
-        }),
-        _ => None,
-    };
-    list.into_iter().flat_map(|list| list.iter())
 }
 
 fn id(job: Node<'_>) -> Option<&str> {

@@ -16,6 +16,9 @@ const VALUE: &str = "value";
 /// More characters than anything is padded to.
 const WIDEST: usize = 128;
 
+/// More bytes than any text is filled to.
+pub(super) const LONGEST: usize = 16 * 1024 * 1024;
+
 /// Words of the engine's language that a template doesn't have.
 const KEYWORDS: [&str; 7] = ["if", "else", "and", "or", "not", "in", "is"];
 
@@ -26,7 +29,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_filter("lower", |text: String| text.to_lowercase());
     engine.add_filter("upper", |text: String| text.to_uppercase());
     engine.add_filter("trim", |text: String| text.trim().to_owned());
-    engine.add_filter("replace", |text: String, from: String, to: String| text.replace(&from, &to));
+    engine.add_filter("replace", replace);
     engine.add_filter("slug", |text: String| slug(&text));
     engine.add_filter("pad", pad);
     engine
@@ -147,6 +150,19 @@ fn end_of_quote(text: &str, start: usize, quote: char) -> Option<usize> {
 fn default(value: Value, other: Value) -> Value {
     let is_empty = value.is_undefined() || value.is_none() || value.as_str() == Some("");
     if is_empty { other } else { value }
+}
+
+/// The text with each `from` replaced by `to`.
+fn replace(text: String, from: String, to: String) -> Result<String, minijinja::Error> {
+    let refused = |words: String| Err(minijinja::Error::new(ErrorKind::InvalidOperation, words));
+    if from.is_empty() {
+        return refused("there is nothing to replace".to_owned());
+    }
+    let longest = text.len().saturating_add(text.matches(&from).count().saturating_mul(to.len()));
+    if longest > LONGEST {
+        return refused(format!("the result would have more than {LONGEST} bytes"));
+    }
+    Ok(text.replace(&from, &to))
 }
 
 /// The text as a part of an id: small letters and digits of ASCII, and one dash for all that is between them.

@@ -37,6 +37,8 @@ pub(crate) enum MatrixFlaw {
     },
     /// An entry under `exclude` that no combination has.
     NothingExcluded,
+    /// More entries than can be held against so many combinations.
+    TooManyEntries,
     /// Everything is excluded.
     NothingLeft,
 }
@@ -103,9 +105,13 @@ impl<'t> Matrix<'t> {
             return None;
         }
         let product = product(&names);
-        let looks = product.saturating_mul(1 + (include.len() + exclude.len()) as u64);
-        if product > MOST_JOBS || looks > MOST_LOOKS {
-            problems.push(Problem::TooManyJobs { at: Place::at(entry.key_span), jobs: product.max(looks / 100) });
+        if product > MOST_JOBS {
+            problems.push(Problem::TooManyJobs { at: Place::at(entry.key_span), jobs: product });
+            return None;
+        }
+        if product.saturating_mul((include.len() + exclude.len()) as u64) > MOST_LOOKS {
+            let flaw = MatrixFlaw::TooManyEntries;
+            problems.push(Problem::Matrix { at: Place::at(entry.key_span), flaw });
             return None;
         }
         let mut matrix = Matrix { names, combinations: Vec::new() };

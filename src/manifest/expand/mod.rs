@@ -165,7 +165,7 @@ impl Block<'_> {
 }
 
 /// The jobs as they stand in the manifest.
-fn jobs(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+pub(super) fn jobs(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     let jobs = match root.value() {
         Value::Table(manifest) => manifest.get(JOBS.name).map(|jobs| jobs.value.value()),
         _ => None,

@@ -1,10 +1,11 @@
 //! A job with its templates taken apart once, and cut out for each of its sets of values.
 
 use super::expression::Expression;
-use super::keys;
+use super::filters::LONGEST;
 use super::made::{Failed, Filled, Made, blamed, make};
 use super::sets::{Set, Sets, Variable};
 use super::template::{OPEN, Part, Template, TemplateFlaw};
+use super::{MOST_BYTES, keys};
 use crate::document::graft::{Graft, Origin, Parent, Piece, Scalar, Under};
 use crate::document::tree::{Entry, Node, Table, Value};
 use crate::manifest::fields::{ID, JOB, Kind, PROMPT, Shape};
@@ -169,6 +170,10 @@ impl<'t> Text<'t> {
 
     /// Fills it in for one set of values.
     fn put(&self, under: Under<'_, 't>, set: Set<'_, 't>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
+        // Once there is too much of it, no more is made.
+        if graft.bytes() > MOST_BYTES {
+            return graft.filled(under, self.node, Scalar::Broken, &[]);
+        }
         let filled = match self.template.sole() {
             Some((range, expression)) => self.sole(range, expression, set),
             None => self.mixed(set),
@@ -212,6 +217,9 @@ impl<'t> Text<'t> {
                     let Some(variable) = variables.next() else { break };
                     let (made, origin) = make(range, expression, variable, set)?;
                     match made.text() {
+                        Some(made) if text.len() + made.len() > LONGEST => {
+                            return Err((range.clone(), TemplateFlaw::TooLong, blamed(origin)));
+                        }
                         Some(made) => text.push_str(&made),
                         None if made.is_broken() => return Ok(Filled::Value(Made::Broken, Vec::new())),
                         None => {

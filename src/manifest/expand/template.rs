@@ -62,6 +62,8 @@ pub(crate) enum TemplateFlaw {
     Filter(String),
     /// A list or mapping in the middle of a text; the name as it is written.
     NotText(String),
+    /// It is filled to more text than anybody writes.
+    TooLong,
     /// It stands where there is nothing to fill in.
     Outside,
 }

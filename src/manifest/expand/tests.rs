@@ -252,6 +252,7 @@ fn values_keep_their_type_or_take_that_of_what_they_fill() {
         ("n: ab", "negative_prompt: ${{ row.n | upper }}", Ok((Cow::Borrowed("AB"), 1))),
         ("n: ab", "negative_prompt: ${{ row.n | pad('x') }}", Err("template")),
         ("n: ab", "negative_prompt: ${{ row.n | replace('x') }}", Err("template")),
+        ("n: ab", "negative_prompt: ${{ row.n | replace('', 'x') }}", Err("template")),
         ("n: [a]", "negative_prompt: ${{ row.n }}", Err("wrong-type")),
         ("n: { a: b }", "negative_prompt: ${{ row.n.a }}", Ok((Cow::Borrowed("b"), 1))),
         ("n: x", "negative_prompt: $${{ row.n }}", Ok((Cow::Borrowed("${{ row.n }}"), 1))),

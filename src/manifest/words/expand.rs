@@ -75,6 +75,9 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
         TemplateFlaw::NotText(name) => error(format!("{} is a list or a mapping, and no part of a text", quoted(name)))
             .at(at, "no text")
             .help(format!("name a value in it, as `{name}.name`; or let it stand alone where a list is wanted")),
+        TemplateFlaw::TooLong => {
+            error("a template is filled to more than 16 MiB of text".to_owned()).at(at, "too much")
+        }
         TemplateFlaw::Outside => error("a template stands where nothing is filled in".to_owned())
             .at(at, "stays as it is")
             .help("give the job `matrix` or `rows`; templates work in all fields of such a job, and nowhere else"),
@@ -109,7 +112,7 @@ pub(super) fn matrix(at: Place, flaw: &MatrixFlaw) -> Words {
             let axes: Vec<String> = axes.iter().map(|axis| quoted(axis)).collect();
             let label =
                 nearest.as_ref().map_or_else(|| "no axis".to_owned(), |near| format!("did you mean {}?", quoted(near)));
-            error(format!("{} is excluded by, and no axis of the matrix", quoted(key))).at(at, label).help(
+            error(format!("`exclude` names {}, which is no axis of the matrix", quoted(key))).at(at, label).help(
                 match axes.is_empty() {
                     true => "a matrix of `include` alone has nothing to exclude".to_owned(),
                     false => format!("write {}: what `include` adds is not excluded", either(&axes)),
@@ -120,6 +123,10 @@ pub(super) fn matrix(at: Place, flaw: &MatrixFlaw) -> Words {
             Words::warning(Code::Matrix, "an entry under `exclude` takes no combination out")
                 .at(at, "fits none")
                 .help("write the values as they stand in the matrix: a text is no number; or take the entry out")
+        }
+        MatrixFlaw::TooManyEntries => {
+            let message = "a matrix of so many combinations has fewer entries under `include` and `exclude`";
+            Words::error(Code::Limits, message).at(at, "too many").help("split the job into several")
         }
         MatrixFlaw::NothingLeft => {
             error("everything in the matrix is excluded".to_owned()).at(at, "no combination is left")
