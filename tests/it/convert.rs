@@ -109,12 +109,14 @@ fn job(number: usize) -> impl Strategy<Value = Item> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn generated_manifests_keep_their_meaning(jobs in (0..4_usize).prop_flat_map(|count| (0..count).map(job).collect::<Vec<_>>()), price in 0.0..1e6_f64) {
+    fn generated_manifests_keep_their_meaning(jobs in (0..4_usize).prop_flat_map(|count| (0..count).map(job).collect::<Vec<_>>()), cents in 0..100_000_000_u32) {
         let text = format!(
             "version: 1\nrun: {{ concurrency: 7, patience: 1h30m, submit_rate: 60/min }}\noutput: {{ name: \"{{id}}/{{n}}.mp4\" }}\n\
-             prices: {{ unit: y, table: [{{ resolution: 720p, duration: 8, price: {price} }}] }}\n\
+             prices: {{ unit: y, table: [{{ resolution: 720p, duration: 8, price: {}.{:02} }}] }}\n\
              references:\n  on: &shared {{ type: subject, urls: [\"https://e.com/a.png\"] }}\n  小狗: {{ <<: *shared, type: background }}\n\
              defaults: {{ resolution: 720p }}\njobs: {}",
+            cents / 100,
+            cents % 100,
             write(&Item::List(jobs), Format::Json).unwrap()
         );
         let folder = tempfile::tempdir().unwrap();

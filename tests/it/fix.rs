@@ -179,7 +179,7 @@ fn every_fix_of_the_collected_mistakes_mends_its_own() {
             assert_eq!(mended.fixed.is_empty(), mended.original == mended.loaded.source.text(), "{}", path.display());
         }
     }
-    assert!(tried > 100, "only {tried} fixes");
+    assert!(tried > 90, "only {tried} fixes");
 }
 
 fn mends_its_own(loaded: &Loaded, finding: &Finding, check: impl Fn(String) -> Loaded, path: &Path) {
