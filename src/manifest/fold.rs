@@ -106,7 +106,7 @@ impl<'s> Folds<'s> {
         if jobs > 1 {
             let shown = super::words::in_jobs(jobs, first);
             let text = &mut template.as_mut().unwrap_or(primary).text;
-            *text = if text.is_empty() { shown } else { format!("{text}, {shown}") };
+            *text = if text.is_empty() { shown } else { format!("{text} ({shown})") };
         }
         if let Some(template) = template {
             finding.labels.insert(1, template);

@@ -77,7 +77,7 @@ fn a_mistake_in_a_template_is_one_finding_however_many_jobs_have_it() {
     let all = Value::from(200);
     let (first, wrong) = (Value::from("row-p0"), Value::from("row-p123"));
     assert_eq!(shown, [("unknown-mention", &first, &all), ("duration", &wrong, &Value::Null)]);
-    assert!(diagnostics[0]["labels"][0]["text"].as_str().unwrap().ends_with("in 200 jobs, first: `row-p0`"));
+    assert!(diagnostics[0]["labels"][0]["text"].as_str().unwrap().ends_with("(in 200 jobs, first: `row-p0`)"));
     let cell = &diagnostics[1]["labels"][0];
     assert_eq!(
         (&cell["path"], &cell["start"]["line"], &cell["start"]["column"]),

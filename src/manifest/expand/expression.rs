@@ -63,7 +63,7 @@ impl Expression {
         let mut reader = Reader { text: &text[..range.end], at: range.start };
         reader.blanks();
         let Some(scope) = reader.word() else {
-            let rest = reader.at..range.start + text[range.clone()].trim_end().len();
+            let rest = reader.at..text[..range.end].trim_end().len().max(reader.at);
             let empty = rest.end <= rest.start;
             return Err(if empty { (0..0, TemplateFlaw::Empty) } else { (rest, TemplateFlaw::NoName) });
         };

@@ -29,9 +29,9 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_filter("lower", |text: String| text.to_lowercase());
     engine.add_filter("upper", |text: String| text.to_uppercase());
     engine.add_filter("trim", |text: String| text.trim().to_owned());
-    engine.add_filter("replace", replace);
+    engine.add_filter("replace", |text: String, from: String, to: String| replace(&text, &from, &to));
     engine.add_filter("slug", |text: String| slug(&text));
-    engine.add_filter("pad", pad);
+    engine.add_filter("pad", |text: String, width: usize| pad(&text, width));
     engine
 });
 
@@ -106,7 +106,7 @@ fn check(text: &str) -> Result<bool, (Range<usize>, TemplateFlaw)> {
                 at = end_of_quote(text, start, c).ok_or_else(|| {
                     let rest = start..text.trim_end().len();
                     (rest, TemplateFlaw::Syntax("a quote isn't closed".to_owned()))
-                })?
+                })?;
             }
             c if c.is_alphabetic() || c == '_' => {
                 let end =
@@ -153,16 +153,16 @@ fn default(value: Value, other: Value) -> Value {
 }
 
 /// The text with each `from` replaced by `to`.
-fn replace(text: String, from: String, to: String) -> Result<String, minijinja::Error> {
+fn replace(text: &str, from: &str, to: &str) -> Result<String, minijinja::Error> {
     let refused = |words: String| Err(minijinja::Error::new(ErrorKind::InvalidOperation, words));
     if from.is_empty() {
         return refused("there is nothing to replace".to_owned());
     }
-    let longest = text.len().saturating_add(text.matches(&from).count().saturating_mul(to.len()));
+    let longest = text.len().saturating_add(text.matches(from).count().saturating_mul(to.len()));
     if longest > LONGEST {
         return refused(format!("the result would have more than {LONGEST} bytes"));
     }
-    Ok(text.replace(&from, &to))
+    Ok(text.replace(from, to))
 }
 
 /// The text as a part of an id: small letters and digits of ASCII, and one dash for all that is between them.
@@ -180,11 +180,11 @@ fn slug(text: &str) -> String {
 }
 
 /// The text with as many zeros before it as it takes to be `width` characters long.
-fn pad(text: String, width: usize) -> Result<String, minijinja::Error> {
+fn pad(text: &str, width: usize) -> Result<String, minijinja::Error> {
     if width > WIDEST {
         let words = format!("the width is {WIDEST} at most");
         return Err(minijinja::Error::new(ErrorKind::InvalidOperation, words));
     }
     let missing = width.saturating_sub(text.chars().count());
-    Ok("0".repeat(missing) + &text)
+    Ok("0".repeat(missing) + text)
 }

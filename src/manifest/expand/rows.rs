@@ -123,7 +123,8 @@ pub(super) fn read<'t>(entry: &Entry<'t>, files: &'t Files, problems: &mut Vec<P
                     }
                     Value::Broken => {}
                     _ => {
-                        problems.push(Problem::Rows { at: Place::head(item), flaw: RowsFlaw::NotAMapping, also: None })
+                        let at = Place::head(item);
+                        problems.push(Problem::Rows { at, flaw: RowsFlaw::NotAMapping, also: None });
                     }
                 }
             }

@@ -131,22 +131,37 @@ impl<'s, 't> Set<'s, 't> {
 
     /// Its values by name, as they are shown: first those of the row, then those of the combination.
     pub(super) fn values(self) -> Vec<(String, String)> {
-        let shown = |datum: Datum<'s>| match datum.held() {
-            Held::Text(text) | Held::Loose(text) => text.to_owned(),
-            Held::Compound(_) => "…".to_owned(),
-            _ => datum.written().into_owned(),
-        };
         let mut values = Vec::new();
         if let (Some(rows), Some(row)) = (&self.sets.rows, self.row()) {
             for (position, name) in rows.names.iter().enumerate() {
-                values.extend(row.get(position).map(|datum| (format!("row.{name}"), shown(datum))));
+                if let Some(datum) = row.get(position) {
+                    show(format!("row.{name}"), datum, &mut values);
+                }
             }
         }
         if let Some(matrix) = &self.sets.matrix {
             for (name, node) in matrix.names.iter().zip(&matrix.combinations[self.combination]) {
-                values.extend(node.map(|node| (format!("matrix.{}", name.name), shown(Datum::Node(node)))));
+                if let Some(node) = node {
+                    show(format!("matrix.{}", name.name), Datum::Node(*node), &mut values);
+                }
             }
         }
         values
+    }
+}
+
+/// Adds a value as it is shown; of a mapping each value in it.
+fn show(name: String, datum: Datum<'_>, values: &mut Vec<(String, String)>) {
+    match datum.held() {
+        Held::Text(text) | Held::Loose(text) => values.push((name, text.to_owned())),
+        Held::Compound(node) => match node.value() {
+            Value::Table(table) => {
+                for entry in table.iter() {
+                    show(format!("{name}.{}", entry.key), Datum::Node(entry.value), values);
+                }
+            }
+            _ => values.push((name, "[…]".to_owned())),
+        },
+        _ => values.push((name, datum.written().into_owned())),
     }
 }
