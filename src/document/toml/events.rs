@@ -76,7 +76,7 @@ impl<'s> Events<'_, 's, '_> {
         if let Some(unified) = &unified {
             // What is wrong with it has been said.
             value = Cow::Borrowed("");
-            Raw::new_unchecked(unified, encoding, place).decode_scalar(&mut value, &mut |_| {});
+            let _kind = Raw::new_unchecked(unified, encoding, place).decode_scalar(&mut value, &mut |_| {});
         }
         let tape = &mut self.reader.tables.tape;
         match kind {
