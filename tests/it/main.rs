@@ -21,6 +21,7 @@ mod layers;
 mod manifest_schema;
 mod manual;
 mod money;
+mod manual_commands;
 mod picture;
 mod plan;
 mod progress;

@@ -9,20 +9,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-const PAGES: [&str; 10] = [
-    "README.md",
-    "examples/README.md",
-    "docs/README.md",
-    "docs/manifest.md",
-    "docs/ci.md",
-    "docs/command-line.md",
-    "docs/editors.md",
-    "docs/lockfile.md",
-    "docs/recovery.md",
-    "docs/security.md",
-];
+/// The pages of the manual, the README's among them, as paths in the repository.
+pub(crate) fn pages() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = Vec::new();
+    for folder in ["", "docs/", "examples/"] {
+        let names = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = names.map(|name| name.into_string().unwrap()).filter(|name| name.ends_with(".md"));
+        pages.extend(names.map(|name| format!("{folder}{name}")));
+    }
+    pages.sort();
+    assert!(pages.len() >= 10, "{pages:?}");
+    pages
+}
 
-fn page(path: &str) -> String {
+/// The text of a file of the repository.
+pub(crate) fn page(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
@@ -124,7 +126,7 @@ fn options_and_commands_of_the_manual_are_those_of_the_help() {
         .map_while(|line| line.split_whitespace().next())
         .filter(|command| *command != "help")
         .collect();
-    let listed = blocks(&page, "")[0].lines().map(|line| line.split_whitespace().nth(1).unwrap());
+    let listed = blocks(&page, "text")[0].lines().map(|line| line.split_whitespace().nth(1).unwrap());
     assert_eq!(listed.collect::<Vec<_>>(), commands);
 
     let general = options_of_tables(&sections["Options of all commands"]);
@@ -179,14 +181,14 @@ fn what_the_manual_offers_to_ci_is_yaml_with_commands_that_there_are() {
 fn links_of_the_manual_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut followed = 0;
-    for path in PAGES {
-        let text = page(path);
+    for path in pages() {
+        let text = page(&path);
         for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
             if link.starts_with("https://") {
                 continue;
             }
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = if file.is_empty() { root.join(path) } else { root.join(path).parent().unwrap().join(file) };
+            let target = if file.is_empty() { root.join(&path) } else { root.join(&path).parent().unwrap().join(file) };
             assert!(target.exists(), "{path}: {link} leads nowhere");
             if !anchor.is_empty() {
                 let target = fs::read_to_string(target).unwrap();
