@@ -61,7 +61,7 @@ pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
     }
     let folder = Folder::open(folder_of(&real)).map_err(|error| unreadable(path, &error))?;
     let file = File::open(&real).map_err(|error| unreadable(path, &error))?;
-    Ok((text(file)?, folder))
+    Ok((text(file, found.len())?, folder))
 }
 
 /// The text of standard input, and the current folder.
@@ -70,16 +70,27 @@ pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
 /// [`NoText`] says why there is none.
 fn standard_input() -> Result<(String, Folder), NoText> {
     let folder = Folder::open(Path::new(".")).map_err(|error| NoText::Unreadable(Unreadable::Io(error.to_string())))?;
-    Ok((text(io::stdin().lock())?, folder))
+    Ok((text(io::stdin().lock(), 0)?, folder))
 }
 
-/// All that `input` gives, as text.
-fn text(input: impl Read) -> Result<String, NoText> {
+/// All that `input` gives, as text; `expected` bytes are likely.
+fn text(mut input: impl Read, expected: u64) -> Result<String, NoText> {
+    let most = MANIFEST_BYTES + 1;
     let mut bytes = Vec::new();
-    let read = input.take(MANIFEST_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|error| NoText::Unreadable(Unreadable::Io(error.to_string())))?;
-    if bytes.len() as u64 > MANIFEST_BYTES {
-        return Err(NoText::TooLarge);
+    let mut step = (expected + 1).clamp(64 * 1024, most);
+    loop {
+        // Room is made step by step and exactly, so that never twice as much is held as may come.
+        bytes.reserve_exact(step as usize);
+        let read = input.by_ref().take(step).read_to_end(&mut bytes);
+        let read = read.map_err(|error| NoText::Unreadable(Unreadable::Io(error.to_string())))? as u64;
+        let room = most - bytes.len() as u64;
+        if room == 0 {
+            return Err(NoText::TooLarge);
+        }
+        if read < step {
+            break;
+        }
+        step = room.min(bytes.len() as u64);
     }
     decode(bytes).map_err(|(what, mut sound)| {
         sound.push(char::REPLACEMENT_CHARACTER);

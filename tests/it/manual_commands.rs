@@ -213,7 +213,10 @@ fn prepared(place: Place) -> Project {
             let readme = page("README.md");
             let manifest = blocks(&readme).into_iter().find(|block| block.language == "yaml").unwrap().text;
             let mistaken = manifest.replace("@human and @dog walk over", "@dgo walks over");
-            project.write("jobs.yaml", mistaken.replace("    resolution: 1080p\n", "    resolution: 1080p\n    duration: 8\n"));
+            project.write(
+                "jobs.yaml",
+                mistaken.replace("    resolution: 1080p\n", "    resolution: 1080p\n    duration: 8\n"),
+            );
         }
         Place::Tagged => {
             let job = |(n, id): (usize, &str)| {
@@ -287,7 +290,8 @@ fn masked(text: &str) -> String {
 fn answers_are_compared_but_for_what_no_two_runs_have_in_common() {
     assert!(reads_as("…\n3s; 3 submits, 34 polls\n", "12:00:00 a\n4s; 3 submits, 7 polls\n"));
     assert!(reads_as("a … c", "a b c"));
-    for (shown, answer) in [("3s; 3 submits", "3s; 4 submits"), ("a … c", "a b"), ("a", "a b"), ("… b", "b a"), ("a\n", "")]
+    for (shown, answer) in
+        [("3s; 3 submits", "3s; 4 submits"), ("a … c", "a b"), ("a", "a b"), ("… b", "b a"), ("a\n", "")]
     {
         assert!(!reads_as(shown, answer), "{shown:?} is not {answer:?}");
     }
