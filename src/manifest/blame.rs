@@ -6,17 +6,17 @@
 use super::expand::Block;
 use super::fields::{Field, JOB};
 use super::fix;
-use super::fold::Folds;
+use super::fold::{Folds, Mistake, Shown};
 use super::problem::{Fill, Place, Problem};
 use super::raw::{Home, Spot};
-use super::words::{self, Said};
+use super::words;
 use crate::diagnostic::collector::Collector;
 use crate::diagnostic::finding::{Finding, Label};
 use crate::document::Format;
 use crate::document::flaw::Flaw;
 use crate::document::span::Span;
 use crate::document::tree::{Node, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The mistakes of a manifest.
 pub(super) struct Blame<'t> {
@@ -24,8 +24,10 @@ pub(super) struct Blame<'t> {
     format: Format,
     /// Whether a syntax error may have swallowed what seems to be missing.
     torn: bool,
+    /// Whether the text is nested too deep, or stands for too much.
+    beyond_limits: bool,
     context: Context,
-    found: Vec<(Problem, Context, Home)>,
+    folds: Folds,
     jobs: Vec<Mark<'t>>,
     /// The jobs that stand for several, and which one is being read.
     blocks: Vec<&'t Block<'t>>,
@@ -64,30 +66,34 @@ impl<'t> Blame<'t> {
     /// Nothing found yet in `text` but its flaws.
     pub(super) fn new(text: &'t str, format: Format, flaws: Vec<Flaw>, shared: Vec<Span>) -> Blame<'t> {
         let torn = flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. }));
+        let is_limit = |flaw: &Flaw| matches!(flaw, Flaw::TooDeep { .. } | Flaw::TooManyAliases { .. });
+        let beyond_limits = flaws.iter().any(is_limit);
         // Of aliases that went too far the first tells all.
         let mut is_first = true;
         let once = |flaw: &Flaw| !matches!(flaw, Flaw::TooManyAliases { .. }) || std::mem::take(&mut is_first);
-        let found =
-            flaws.into_iter().filter(once).map(|flaw| (Problem::Flaw(flaw), Context::Manifest, Home::Own)).collect();
-        Blame {
+        let mut blame = Blame {
             text,
             format,
             torn,
+            beyond_limits,
             context: Context::Manifest,
-            found,
+            folds: Folds::default(),
             jobs: Vec::new(),
             blocks: Vec::new(),
             block: None,
             default_users: [None; JOB.fields.len()],
             entry_users: HashMap::new(),
             shared,
+        };
+        for flaw in flaws.into_iter().filter(once) {
+            blame.push(Problem::Flaw(flaw));
         }
+        blame
     }
 
     /// Whether the text is nested too deep, or stands for too much.
     pub(super) fn is_beyond_limits(&self) -> bool {
-        let is_limit = |flaw: &Flaw| matches!(flaw, Flaw::TooDeep { .. } | Flaw::TooManyAliases { .. });
-        self.found.iter().any(|(problem, ..)| matches!(problem, Problem::Flaw(flaw) if is_limit(flaw)))
+        self.beyond_limits
     }
 
     /// From here on values of `context` are read.
@@ -172,12 +178,12 @@ impl<'t> Blame<'t> {
 
     /// Takes in a mistake.
     pub(super) fn push(&mut self, problem: Problem) {
-        self.found.push((problem, self.context, Home::Own));
+        self.take(problem, self.context, Home::Own);
     }
 
     /// Takes in a mistake of the current job in a value that may stand elsewhere.
     pub(super) fn push_at(&mut self, home: Home, problem: Problem) {
-        self.found.push((problem, self.context, home));
+        self.take(problem, self.context, home);
     }
 
     /// Takes in that something is missing, which nobody can say after a syntax error.
@@ -201,85 +207,74 @@ impl<'t> Blame<'t> {
         }
     }
 
-    /// All of it in words, in source order, nothing twice.
-    pub(super) fn finish(self) -> Vec<Finding> {
-        let said: Vec<Said> = self.found.iter().map(|(problem, ..)| words::said(problem, self.format)).collect();
-        let part = |context: &Context| match context {
-            Context::Job(job) => self.jobs[*job].part.map(|(block, _)| (block, *job)),
+    /// Takes in what is said of a mistake, together with the same that was met before.
+    fn take(&mut self, problem: Problem, context: Context, home: Home) {
+        let said = words::said(&problem, self.format);
+        let part = match context {
+            Context::Job(job) => self.jobs[job].part.map(|(block, _)| (block, job)),
             _ => None,
         };
-        let mistakes = said.iter().zip(&self.found).map(|(said, (_, context, _))| (said, part(context)));
-        let folds = Folds::of(mistakes, |block| self.blocks[block].count());
-        let mut uses: HashMap<_, Uses> = HashMap::new();
-        for said in &said {
-            uses.entry(said.key()).or_default().count(said.via);
-        }
-        let mut shown = HashSet::new();
+        self.folds.push(problem, said, context, home, part);
+    }
+
+    /// All of it in words, in source order, nothing twice.
+    pub(super) fn finish(mut self) -> Vec<Finding> {
         let mut collector = Collector::default();
-        for (said, (problem, context, home)) in said.iter().zip(&self.found) {
-            let key = folds.key(said, part(context));
-            if !shown.insert(key) {
-                continue;
-            }
-            let mut finding = said.finding.clone();
-            let is_shared = uses[&said.key()].aliased > 0;
-            // What a template makes is not what is written there.
-            let fix = if said.fill == Fill::None { fix::of(problem, self.text, self.format) } else { None };
-            finding.fix = fix.filter(|fix| !is_shared && !self.is_shared(fix.span));
-            if let Some(via) = said.via {
-                uses[&said.key()].show(via, &mut finding);
-            }
-            let user = match *context {
-                Context::Manifest | Context::Defaults(None) => None,
-                Context::Defaults(Some(field)) => self.default_users[field],
-                Context::Entry(entry) => self.entry_users.get(&entry).copied(),
-                Context::Job(job) => Some(job),
-            };
-            if let Some(job) = user {
-                let Mark { id, at, .. } = self.jobs[job];
-                finding.job = id.map(str::to_owned);
-                // What stands elsewhere shows who uses it.
-                if home == &Home::Own {
-                    folds.show(&key, id, &mut finding);
-                }
-                let is_elsewhere = home == &Home::Defaults || !matches!(context, Context::Job(_));
-                // A key that is strange or missing is no value that a job uses.
-                if is_elsewhere && !matches!(problem, Problem::UnknownField { .. } | Problem::MissingField { .. }) {
-                    finding.labels.push(Label { span: at, text: words::used_by(id) });
-                }
-            }
-            collector.push(finding);
+        for (severity, left_out) in self.folds.left_out().into_iter().filter(|(_, left_out)| *left_out > 0) {
+            collector.push(words::said(&Problem::TooManyFindings { severity, left_out }, self.format).finding);
+        }
+        let folds = std::mem::take(&mut self.folds);
+        for (mistake, shown) in folds.finish(|block| self.blocks[block].count()) {
+            collector.push(self.finding(mistake, &shown));
         }
         collector.finish()
     }
-}
 
-/// How often one mistake was met: where it is written, and through aliases.
-#[derive(Default)]
-struct Uses {
-    direct: usize,
-    aliased: usize,
-}
-
-impl Uses {
-    fn count(&mut self, via: Option<Span>) {
-        match via {
-            None => self.direct += 1,
-            Some(_) => self.aliased += 1,
+    /// The finding of a mistake, with who has it.
+    fn finding(&self, mistake: Mistake, shown: &Shown) -> Finding {
+        let (context, home) = (mistake.context, mistake.home);
+        // What a template makes is not what is written there.
+        let is_filled = mistake.said.fill != Fill::None;
+        let fix = if is_filled { None } else { fix::of(&mistake.problem, self.text, self.format) };
+        let fix = fix.filter(|fix| mistake.aliased == 0 && !self.is_shared(fix.span));
+        let mut finding = mistake.said.finding;
+        finding.fix = fix;
+        if let Some(via) = mistake.said.via {
+            show_use(via, mistake.direct, mistake.aliased, &mut finding);
         }
-    }
-
-    /// Shows the alias. A value that is right where it is written, and wrong in one use, is blamed at that use.
-    fn show(&self, via: Span, finding: &mut Finding) {
-        let Some(primary) = finding.labels.first_mut() else { return };
-        let second = match self {
-            Uses { direct: 0, aliased: 1 } => {
-                let written = std::mem::replace(&mut primary.span, via);
-                Label { span: written, text: words::WRITTEN_HERE.to_owned() }
-            }
-            Uses { direct: 0, .. } => Label { span: via, text: words::USED_HERE.to_owned() },
-            _ => return,
+        let user = match context {
+            Context::Manifest | Context::Defaults(None) => None,
+            Context::Defaults(Some(field)) => self.default_users[field],
+            Context::Entry(entry) => self.entry_users.get(&entry).copied(),
+            Context::Job(job) => Some(job),
         };
-        finding.labels.insert(1, second);
+        let Some(job) = user else { return finding };
+        let Mark { id, at, .. } = self.jobs[job];
+        finding.job = id.map(str::to_owned);
+        // What stands elsewhere shows who uses it.
+        if home == Home::Own {
+            shown.show(id, &mut finding);
+        }
+        let is_elsewhere = home == Home::Defaults || !matches!(context, Context::Job(_));
+        // A key that is strange or missing is no value that a job uses.
+        if is_elsewhere && !matches!(mistake.problem, Problem::UnknownField { .. } | Problem::MissingField { .. }) {
+            finding.labels.push(Label { span: at, text: words::used_by(id) });
+        }
+        finding
     }
+}
+
+/// Shows the alias of a mistake that was met so often where it is written, and so often through aliases. A value that is right
+/// where it is written, and wrong in one use, is blamed at that use.
+fn show_use(via: Span, direct: usize, aliased: usize, finding: &mut Finding) {
+    let Some(primary) = finding.labels.first_mut() else { return };
+    let second = match (direct, aliased) {
+        (0, 1) => {
+            let written = std::mem::replace(&mut primary.span, via);
+            Label { span: written, text: words::WRITTEN_HERE.to_owned() }
+        }
+        (0, _) => Label { span: via, text: words::USED_HERE.to_owned() },
+        _ => return,
+    };
+    finding.labels.insert(1, second);
 }

@@ -5,6 +5,7 @@ use super::fields::{Block, Field};
 use super::rules::images::{ImageFlaw, Oddity};
 use super::rules::output::OutputFlaw;
 use super::suggest::Meant;
+use crate::diagnostic::code::Severity;
 use crate::document::bounds::Misencoded;
 use crate::document::flaw::Flaw;
 use crate::document::graft::Filled;
@@ -64,6 +65,8 @@ pub(super) enum Problem {
     Unreadable { name: String, why: Unreadable },
     /// The file is too large.
     TooLarge { name: String },
+    /// More errors, or more warnings, than are bearable; how many are not reported.
+    TooManyFindings { severity: Severity, left_out: usize },
     /// The file is no text.
     Misencoded { name: String, what: Misencoded },
     /// The text is no document.
@@ -250,6 +253,14 @@ impl Place {
 }
 
 impl Fill {
+    /// The value that was filled in, if it is just one.
+    pub(super) fn value(self) -> Option<Span> {
+        match self {
+            Fill::Sole(value) | Fill::Mixed(Some(value)) => Some(value),
+            Fill::None | Fill::Mixed(None) => None,
+        }
+    }
+
     fn of(node: Node<'_>) -> Fill {
         match node.filled() {
             None => Fill::None,

@@ -1,6 +1,8 @@
 mod planted;
 
+use super::fold::MOST_FINDINGS;
 use super::*;
+use crate::diagnostic::code::Code;
 use std::fs;
 
 /// A folder with the images of the examples.
@@ -557,6 +559,41 @@ fn relative_paths_start_at_the_real_manifest_and_pipes_are_not_opened() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     assert_eq!(load(&pipe).findings[0].code.as_str(), "unreadable");
     assert_eq!(load(Path::new("/dev/null")).findings[0].code.as_str(), "unreadable");
+}
+
+#[test]
+fn so_many_errors_and_so_many_warnings_are_reported() {
+    let (_temp, folder) = folder();
+    let limits = |loaded: &Loaded| -> Vec<(Severity, String)> {
+        let beyond = loaded.findings.iter().filter(|finding| finding.code == Code::Limits);
+        beyond.map(|finding| (finding.severity, finding.message.clone())).collect()
+    };
+    // An error in each job; warnings before them must not crowd them out.
+    for (errors, beyond) in
+        [(MOST_FINDINGS, None), (MOST_FINDINGS + 1, Some("1 more")), (MOST_FINDINGS + 77, Some("77 more"))]
+    {
+        let text = format!("{{version: 1, jobs: [{}]}}", "0,".repeat(errors));
+        let loaded = load_text("jobs", text, Format::Yaml, &folder);
+        let found = limits(&loaded);
+        assert_eq!(found.len(), usize::from(beyond.is_some()), "{found:?}");
+        assert!(beyond.is_none_or(|more| found[0].0 == Severity::Error && found[0].1.contains(more)), "{found:?}");
+        assert_eq!(loaded.findings.len(), MOST_FINDINGS + found.len());
+        assert_eq!(loaded.jobs, errors, "all of them are counted");
+        assert!(loaded.manifest.is_none());
+    }
+    // What many jobs have from one place is one mistake, however often it is met.
+    let job = "- {prompt: '@dog runs', duration: 8, references: [dog], id: j";
+    let jobs: String = (0..3).map(|number| format!("{job}{number}}}\n")).collect();
+    let loaded = check(&format!("{}{jobs}", HEAD.replace("720p", "1080p")), Format::Yaml);
+    assert_eq!(limits(&loaded), []);
+    // A manifest with too many warnings is one that can be run.
+    let twins = format!(
+        "{HEAD}- &job {{prompt: '@dog runs', id: x}}\n{}",
+        (0..=MOST_FINDINGS).map(|number| format!("- {{<<: *job, id: j{number}}}\n")).collect::<String>()
+    );
+    let loaded = load_text("jobs", twins, Format::Yaml, &folder);
+    assert_eq!(limits(&loaded).iter().map(|(severity, _)| *severity).collect::<Vec<_>>(), [Severity::Warning]);
+    assert_eq!(loaded.manifest.map(|manifest| manifest.jobs.len()), Some(MOST_FINDINGS + 2));
 }
 
 proptest::proptest! {

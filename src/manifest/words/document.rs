@@ -1,10 +1,11 @@
 //! Files that can't be read, and texts that are no documents.
 
 use super::{Words, quoted};
-use crate::diagnostic::code::Code;
+use crate::diagnostic::code::{Code, Severity};
 use crate::document::bounds::{DEPTH, MANIFEST_BYTES, Misencoded, Misencoding};
 use crate::document::flaw::{Flaw, SyntaxKind};
 use crate::document::span::Span;
+use crate::manifest::fold::MOST_FINDINGS;
 use crate::manifest::problem::Unreadable;
 
 pub(super) fn unreadable(name: &str, why: &Unreadable) -> Words {
@@ -28,6 +29,16 @@ pub(super) fn too_large(name: &str) -> Words {
     let most = MANIFEST_BYTES / (1024 * 1024);
     Words::error(Code::Limits, format!("{} is larger than {most} MiB, the most for a manifest", quoted(name)))
         .help("split it into several manifests, each with a lock of its own")
+}
+
+pub(super) fn too_many_findings(severity: Severity, left_out: usize) -> Words {
+    let what = match severity {
+        Severity::Error => "errors",
+        Severity::Warning => "warnings",
+    };
+    let message =
+        format!("there are more than {MOST_FINDINGS} {what}, the most that are reported; {left_out} more were met");
+    Words::new(Code::Limits, severity, message).help("mend what is reported first; many may have one cause")
 }
 
 pub(super) fn misencoded(name: &str, what: &Misencoded) -> Words {

@@ -11,7 +11,6 @@ mod jobs;
 mod output;
 mod references;
 
-use super::fold::Key;
 use super::problem::{Fill, Place, Problem};
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
@@ -49,9 +48,10 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// Two findings with the same key say the same of what is written in the same place.
-    pub(super) fn key(&self) -> Key<'_> {
-        Key::Written(self.finding.code, self.finding.span(), self.with, &self.finding.message)
+    /// Whether the other one says the same of what is written in the same place.
+    pub(super) fn is_same(&self, other: &Said) -> bool {
+        let (one, another) = (&self.finding, &other.finding);
+        (one.code, one.span(), self.with, &one.message) == (another.code, another.span(), other.with, &another.message)
     }
 }
 
@@ -61,6 +61,7 @@ pub(super) fn said(problem: &Problem, format: Format) -> Said {
     let words = match problem {
         Unreadable { name, why } => document::unreadable(name, why),
         TooLarge { name } => document::too_large(name),
+        TooManyFindings { severity, left_out } => document::too_many_findings(*severity, *left_out),
         Misencoded { name, what } => document::misencoded(name, what),
         Flaw(flaw) => document::flaw(flaw),
         UnknownField { key, name, block, meant, .. } => fields::unknown(*key, name, block, *meant),
@@ -136,11 +137,7 @@ impl Words {
             self.0.fill = place.fill;
             return self.at_span(place.at, text);
         }
-        let value = match place.fill {
-            Fill::Sole(value) | Fill::Mixed(Some(value)) => Some(value),
-            Fill::None | Fill::Mixed(None) => None,
-        };
-        self.at_span(value.unwrap_or(place.at), text)
+        self.at_span(place.fill.value().unwrap_or(place.at), text)
     }
 
     fn at_span(mut self, span: Span, text: impl Into<String>) -> Words {
