@@ -8,15 +8,15 @@ use super::problem::{Place, Problem, What};
 use super::raw::{Images, Input, Job, Library, Manifest, Name, Output, Reference, Slot, Spot, Use};
 use super::read::{Mapping, amount, boolean, filled, fits, integer, list, text};
 use super::rules::setting;
-use crate::document::tree::{Node, Value};
+use crate::document::tree::{List, Node, Value};
 use crate::spec::address::BaseUrl;
 use crate::spec::names::Tag;
 use crate::spec::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 
-/// The manifest in `root`, with the jobs that some of its jobs stand for.
-pub(super) fn manifest<'t>(root: Node<'t>, expansion: &'t Expansion<'t>, blame: &mut Blame<'t>) -> Manifest<'t> {
+/// The manifest in `root`, whose jobs [`jobs`] reads.
+pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t> {
     let manifest = match root.value() {
         // An empty file is a manifest in which everything is missing.
         Value::Null => Mapping::blank(root, &MANIFEST, false),
@@ -36,7 +36,7 @@ pub(super) fn manifest<'t>(root: Node<'t>, expansion: &'t Expansion<'t>, blame: 
         output: output(&manifest, blame),
         library: library(&manifest, blame),
         defaults: defaults(&manifest, blame),
-        jobs: jobs(&manifest, expansion, blame),
+        jobs: manifest.value(&JOBS, blame, list).value(),
     }
 }
 
@@ -143,25 +143,33 @@ fn defaults<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
     input
 }
 
-fn jobs<'t>(manifest: &Mapping<'t>, expansion: &'t Expansion<'t>, blame: &mut Blame<'t>) -> Vec<Job<'t>> {
-    let mut jobs = Vec::new();
-    let nodes = manifest.value(&JOBS, blame, list).value().into_iter().flat_map(|jobs| jobs.iter());
-    for (index, node) in nodes.enumerate() {
+/// Reads the jobs, and those that some of them stand for, and has `check` look at one after the other.
+pub(super) fn jobs<'t>(
+    jobs: Option<List<'t>>,
+    expansion: &'t Expansion<'t>,
+    blame: &mut Blame<'t>,
+    mut check: impl FnMut(&Job<'t>, &mut Blame<'t>),
+) {
+    let mut next = |node: Node<'t>, failures: &mut dyn Iterator<Item = &Problem>, blame: &mut Blame<'t>| {
+        blame.next_job(node);
+        let job = job(node, blame);
+        failures.for_each(|failure| blame.push(failure.clone()));
+        if let Some(job) = job {
+            check(&job, blame);
+        }
+    };
+    for (index, node) in jobs.into_iter().flat_map(|jobs| jobs.iter()).enumerate() {
         let Some(block) = expansion.block(index) else {
-            blame.next_job(node);
-            jobs.extend(job(node, blame));
+            next(node, &mut std::iter::empty(), blame);
             continue;
         };
         blame.enter_block(block);
         for (number, node) in expansion.jobs(block).enumerate() {
-            blame.next_job(node);
-            jobs.extend(job(node, blame));
-            block.failures(number).for_each(|failure| blame.push(failure.clone()));
+            next(node, &mut block.failures(number), blame);
         }
         blame.leave_block();
     }
     blame.enter(Context::Manifest);
-    jobs
 }
 
 /// The job in `node`, which was entered.

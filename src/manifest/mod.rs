@@ -4,6 +4,8 @@
 //! text ─ document ─ tree ─ decode ─ raw ─ resolve ─ rules ─ model
 //!                             └───────── problems ─────────┘ ─ words ─ findings
 //! ```
+//!
+//! Jobs go through it one by one: beside the tree and the model there is never more than one of them.
 
 mod blame;
 mod decode;
@@ -36,6 +38,7 @@ use crate::diagnostic::finding::Finding;
 use crate::document::{self, Format, Source};
 use blame::Blame;
 use expand::{Expansion, Files};
+use rules::Rules;
 use std::path::Path;
 
 /// What became of a manifest.
@@ -103,8 +106,10 @@ fn check(source: &Source, format: Format, folder: &Folder) -> (Checked, Files) {
     for problem in expansion.take_problems() {
         blame.push(problem);
     }
-    let raw = decode::manifest(root, &expansion, &mut blame);
-    let manifest = rules::check(raw, folder, &mut blame);
+    let raw = decode::manifest(root, &mut blame);
+    let mut rules = Rules::new(&raw, folder, &mut blame);
+    decode::jobs(raw.jobs, &expansion, &mut blame, |job, blame| rules.check(job, blame));
+    let manifest = rules.finish();
     let jobs = blame.jobs();
     let checked = Checked { findings: blame.finish(), jobs, manifest };
     drop(expansion);

@@ -1,9 +1,11 @@
 //! The manifest as it is written: every value of its type, each with its place; nothing joined, no rule applied.
+//!
+//! There is only ever one job of it: the next one is read when the rules are done with this one.
 
 use super::fields::{DURATION, Field, PROMPT, REFERENCES, RESOLUTION};
 use super::model::{Prices, RunSettings};
 use super::problem::Place;
-use crate::document::tree::Node;
+use crate::document::tree::{List, Node};
 use crate::spec::address::BaseUrl;
 use crate::spec::names::Tag;
 use crate::spec::vocabulary::{Duration, ReferenceType, Resolution};
@@ -49,7 +51,8 @@ pub(super) struct Manifest<'t> {
     pub output: Output<'t>,
     pub library: Slot<Library<'t>>,
     pub defaults: Input<'t>,
-    pub jobs: Vec<Job<'t>>,
+    /// The jobs as they stand there.
+    pub jobs: Option<List<'t>>,
 }
 
 /// `output:`

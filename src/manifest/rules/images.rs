@@ -1,4 +1,4 @@
-//! Images: URLs by their form, local ones by their content, each looked at once.
+//! Images: URLs by their form, local ones by their content, each file looked at once.
 
 use crate::base::digest::Sha256;
 use crate::base::folder::{Folder, Outside};
@@ -7,6 +7,7 @@ use crate::spec::image::{FORMATS, LocalImage};
 use crate::spec::limits::{IMAGE_BYTES, IMAGE_SIDE};
 use crate::spec::request::Image;
 use imagesize::{Compression, ImageType};
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek};
@@ -79,13 +80,19 @@ pub(crate) struct Looked {
     pub oddities: Vec<Oddity>,
 }
 
+/// Missing files for which a near name is looked for at most: each time the folder is read, and past that many nobody reads on.
+const SUGGESTIONS: usize = 1000;
+
 /// The images of a manifest.
 pub(crate) struct Images<'f> {
     folder: &'f Folder,
     bound: Bound,
+    /// Local ones only: to look at a URL again is cheaper than to keep all of them.
     by_text: HashMap<String, Rc<Result<Looked, ImageFlaw>>>,
     by_path: HashMap<PathBuf, Result<Looked, ImageFlaw>>,
     local: BTreeMap<Sha256, LocalImage>,
+    /// How many near names were looked for.
+    suggestions: Cell<usize>,
 }
 
 /// How far relative paths may lead.
@@ -122,18 +129,19 @@ impl<'f> Images<'f> {
             by_text: HashMap::new(),
             by_path: HashMap::new(),
             local: BTreeMap::new(),
+            suggestions: Cell::new(0),
         }
     }
 
-    /// The image that `text` stands for; a text that was seen before is not looked at again.
+    /// The image that `text` stands for; a path that was seen before is not looked at again.
     pub(crate) fn look(&mut self, text: &str) -> Rc<Result<Looked, ImageFlaw>> {
+        if let Some(scheme) = scheme(text) {
+            return Rc::new(web(text, scheme));
+        }
         if let Some(known) = self.by_text.get(text) {
             return Rc::clone(known);
         }
-        let looked = Rc::new(match scheme(text) {
-            Some(scheme) => web(text, scheme),
-            None => self.file(text),
-        });
+        let looked = Rc::new(self.file(text));
         self.by_text.insert(text.to_owned(), Rc::clone(&looked));
         looked
     }
@@ -202,7 +210,9 @@ impl<'f> Images<'f> {
     fn io(&self, text: &str, path: &Path, error: &io::Error) -> ImageFlaw {
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                ImageFlaw::Missing { nearest: neighbour(text, path), like_url: is_like_url(text) }
+                let is_helped = self.suggestions.replace(self.suggestions.get() + 1) < SUGGESTIONS;
+                let nearest = if is_helped { neighbour(text, path) } else { None };
+                ImageFlaw::Missing { nearest, like_url: is_like_url(text) }
             }
             _ => ImageFlaw::Unreadable(error.to_string()),
         }

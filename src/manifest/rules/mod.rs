@@ -22,32 +22,61 @@ use paths::Paths;
 use references::Library;
 use std::collections::BTreeMap;
 
-/// The checked manifest; none where a mistake keeps a part of it from being made.
-pub(super) fn check<'t>(raw: raw::Manifest<'t>, folder: &Folder, blame: &mut Blame<'t>) -> Option<Manifest> {
-    let mut looked = Images::new(folder);
-    let library = Library::check(&raw.library, &mut looked, blame);
-    let shared = Shared::new(library, &raw.defaults, &mut looked, blame);
-    let mut paths = Paths::check(&raw.output, folder, blame);
-    let mut before = Jobs::default();
-    let mut images = BTreeMap::new();
-    let mut jobs = Some(Vec::with_capacity(raw.jobs.len()));
-    for raw in &raw.jobs {
-        let resolved = shared.resolve(raw, &mut looked, blame);
-        let checked = before.check(raw, &resolved, blame);
-        let name = paths.of_job(raw, &resolved, blame);
+/// The rules, and what they have made of the jobs so far.
+pub(super) struct Rules<'r, 't> {
+    raw: &'r raw::Manifest<'t>,
+    folder: &'r Folder,
+    looked: Images<'r>,
+    shared: Shared<'r, 't>,
+    paths: Paths<'r, 't>,
+    before: Jobs<'t>,
+    /// None where a mistake keeps one of them from being made.
+    jobs: Option<Vec<Job>>,
+    images: BTreeMap<Sha256, LocalImage>,
+}
+
+impl<'r, 't> Rules<'r, 't> {
+    /// Checks what the jobs draw on.
+    pub(super) fn new(raw: &'r raw::Manifest<'t>, folder: &'r Folder, blame: &mut Blame<'t>) -> Rules<'r, 't> {
+        let mut looked = Images::new(folder);
+        let library = Library::check(&raw.library, &mut looked, blame);
+        let shared = Shared::new(library, &raw.defaults, &mut looked, blame);
+        let paths = Paths::check(&raw.output, folder, blame);
+        let (before, jobs, images) = (Jobs::default(), Some(Vec::new()), BTreeMap::new());
+        Rules { raw, folder, looked, shared, paths, before, jobs, images }
+    }
+
+    /// Checks the next job.
+    pub(super) fn check(&mut self, raw: &raw::Job<'t>, blame: &mut Blame<'t>) {
+        let resolved = self.shared.resolve(raw, &mut self.looked, blame);
+        let checked = self.before.check(raw, &resolved, blame);
+        let name = self.paths.of_job(raw, &resolved, blame);
         let job = checked.zip(name).map(|(checked, name)| {
-            keep_images(&checked.generation.references, &looked, &mut images);
+            keep_images(&checked.generation.references, &self.looked, &mut self.images);
             let jobs::Checked { id, generation, take, tags, digest } = checked;
             Job { id, generation, take, tags, digest, name }
         });
-        match (job, &mut jobs) {
+        match (job, &mut self.jobs) {
             (Some(job), Some(jobs)) => jobs.push(job),
             (_, jobs) => *jobs = None,
         }
     }
-    let raw::Manifest { base_url, run, prices, .. } = raw;
-    let output_dir = paths.dir()?.to_owned();
-    Some(Manifest { folder: folder.clone(), base_url, run, output_dir, prices, jobs: jobs?, images })
+
+    /// The checked manifest; none where a mistake keeps a part of it from being made.
+    pub(super) fn finish(self) -> Option<Manifest> {
+        let output_dir = self.paths.dir()?.to_owned();
+        let raw::Manifest { base_url, run, prices, .. } = self.raw;
+        let (base_url, run, prices) = (base_url.clone(), run.clone(), prices.clone());
+        Some(Manifest {
+            folder: self.folder.clone(),
+            base_url,
+            run,
+            output_dir,
+            prices,
+            jobs: self.jobs?,
+            images: self.images,
+        })
+    }
 }
 
 /// Keeps the local images of a job's references, each content once.
