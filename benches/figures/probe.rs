@@ -63,7 +63,7 @@ pub(crate) fn answer() {
         }
         ("lock-read", [lock]) => std::mem::forget(ledger::read(&Paths::of(Path::new(lock))).unwrap()),
         ("bare-client", [url, jobs, wide]) => {
-            super::rows::bare::work(url, jobs.parse().unwrap(), wide.parse().unwrap())
+            super::rows::bare::work(url, jobs.parse().unwrap(), wide.parse().unwrap());
         }
         other => panic!("no such probe: {other:?}"),
     }

@@ -38,7 +38,7 @@ pub fn parts(former: &Record, job: &Job) -> Vec<String> {
     let names: BTreeSet<&String> = former.parts.keys().chain(now.keys()).filter(is_whole).collect();
     let differs = |name: &&&String| former.parts.get(**name) != now.get(**name);
     let is_settled = |name: &&String| name.as_str() == SETTINGS && order_before(former, job) == Before::SameOrder;
-    names.iter().filter(differs).filter(|name| !is_settled(*name)).map(|name| (*name).clone()).collect()
+    names.iter().filter(differs).filter(|name| !is_settled(name)).map(|name| (*name).clone()).collect()
 }
 
 /// The same in words, with the image where it is one; `images` are the manifest's local ones.

@@ -56,7 +56,7 @@ fn a_matrix_runs_as_the_jobs_that_it_stands_for() {
     );
     setup.run([]).exits(0);
     let durations: Vec<_> = setup.submits().iter().map(|body| body["input"]["duration"].clone()).collect();
-    assert_eq!(durations.iter().filter(|duration| **duration == Value::from(8)).count(), 2, "{durations:?}");
+    assert_eq!(durations.iter().filter(|duration| **duration == 8).count(), 2, "{durations:?}");
     let lock = setup.project.read(LOCK);
     assert!(["dog-5", "dog-8", "cat-5", "cat-8"].iter().all(|id| lock.contains(&format!("\"{id}\""))), "{lock}");
     setup.batch(["verify"]).exits(0);

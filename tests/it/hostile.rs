@@ -48,7 +48,7 @@ fn what_is_no_regular_file_is_never_opened() {
 fn what_may_not_be_read_is_said_so() {
     use std::os::unix::fs::PermissionsExt;
     let project = Project::new().with("jobs.yaml", "jobs: []");
-    fs::set_permissions(project.path("jobs.yaml"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(project.path("jobs.yaml"), fs::Permissions::from_mode(0o0)).unwrap();
     let expected = if File::open(project.path("jobs.yaml")).is_ok() { "missing-field" } else { "unreadable" };
     assert_eq!(codes(&check(&project, "jobs.yaml", "")), [expected]);
 }

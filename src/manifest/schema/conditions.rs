@@ -2,6 +2,10 @@
 //!
 //! A job may take a field from `defaults`, which a schema of the job can't see: such rules stand at the top, as
 //! "if `defaults` is so, then each job is so".
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "rules are written as nested calls; borrowed, they would drown in `&`"
+)]
 
 use crate::manifest::fields::{
     DEFAULTS_FIELD, DURATION, FILE_NAME, Field, JOB, JOBS, LIBRARY, MATRIX, NUMBER_OF_VIDEOS, OUTPUT_FIELD, PROMPT,

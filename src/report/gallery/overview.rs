@@ -68,7 +68,7 @@ fn money(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
         add(&mut paid, price, entry.other_tasks.len() as u32);
         match entry.record.map(|record| &record.stage) {
             Some(Stage::Submitted { .. } | Stage::Generated { .. } | Stage::Succeeded { .. }) => {
-                add(&mut paid, price, 1)
+                add(&mut paid, price, 1);
             }
             Some(Stage::Uncertain { .. }) => add(&mut perhaps, price, 1),
             Some(Stage::Failed { .. } | Stage::Refused { .. }) | None => {}
