@@ -12,12 +12,14 @@ use std::time::Instant;
 const WHAT: &str = "BATCH_PROBE";
 
 /// What a probe saw.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
     /// How long it took.
     pub seconds: f64,
     /// Memory at its peak, in bytes.
     pub peak: f64,
+    /// Memory at the end, with what was made still there, in bytes.
+    pub left: f64,
 }
 
 /// Whether this process is a probe.
@@ -37,7 +39,8 @@ pub(crate) fn ask(what: &str, arguments: &[&str]) -> Seen {
     child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
     assert!(child.wait().unwrap().success(), "the probe {what} failed: {said}");
     let mut numbers = said.split_whitespace().map(|number| number.parse::<f64>().unwrap());
-    Seen { seconds: numbers.next().unwrap(), peak: numbers.next().unwrap() }
+    let mut next = || numbers.next().unwrap();
+    Seen { seconds: next(), peak: next(), left: next() }
 }
 
 /// Does what this process was started for.
@@ -48,6 +51,8 @@ pub(crate) fn answer() {
     let start = Instant::now();
     match (what.as_str(), &arguments[..]) {
         ("check", [path]) => std::mem::forget(sound(path)),
+        // As a run keeps it: without its text.
+        ("manifest", [path]) => std::mem::forget(sound(path).manifest),
         ("yaml-events", [path]) => {
             let text = std::fs::read_to_string(path).unwrap();
             let events = Parser::new_from_str(&text).inspect(|event| assert!(event.is_ok())).count();
@@ -67,7 +72,8 @@ pub(crate) fn answer() {
         }
         other => panic!("no such probe: {other:?}"),
     }
-    crate::say(&format!("{} {}", start.elapsed().as_secs_f64(), peak(std::process::id())));
+    let (seconds, process) = (start.elapsed().as_secs_f64(), std::process::id());
+    crate::say(&format!("{seconds} {} {}", peak(process), resident(process)));
 }
 
 /// Runs the program itself, quietly; how long it took, and that it ended well.

@@ -14,7 +14,7 @@ pub(crate) fn measure(scale: Scale, table: &mut Table) {
     let bytes = |path: &std::path::Path| path.metadata().unwrap().len() as f64;
 
     let (mut of_yaml, mut of_toml, mut growth) = (Vec::new(), Vec::new(), Vec::new());
-    let mut seen = [Seen { seconds: 0.0, peak: 0.0 }; 4];
+    let mut seen = [Seen::default(); 4];
     for _ in 0..scale.rounds() {
         let checked = ask("check", &[&path(&yaml)]);
         let events = ask("yaml-events", &[&path(&yaml)]);
