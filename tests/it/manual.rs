@@ -55,7 +55,7 @@ fn whole_manifests_of_the_manual_are_valid() {
     let project = Project::new().with("refs/dog.png", png(64, 64, "dog")).with("refs/hill.jpg", jpeg(64, 64, "hill"));
     let mut checked = 0;
     for (language, start) in [("yaml", "version: 1\n"), ("toml", "version = 1\n")] {
-        for path in ["README.md", "docs/manifest.md"] {
+        for path in ["README.md", "README.zh-CN.md", "docs/manifest.md", "docs/manifest.zh-CN.md"] {
             let page = page(path);
             for manifest in blocks(&page, language).into_iter().filter(|block| block.starts_with(start)) {
                 let name = format!("jobs.{language}");
@@ -65,7 +65,7 @@ fn whole_manifests_of_the_manual_are_valid() {
             }
         }
     }
-    assert!(checked >= 3, "only {checked} manifests were found");
+    assert!(checked >= 8, "only {checked} manifests were found");
 }
 
 #[test]
@@ -205,4 +205,33 @@ fn links_of_the_manual_lead_somewhere() {
 fn slug(heading: &str) -> String {
     let kept = heading.to_lowercase().replace(' ', "-");
     kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+}
+
+#[test]
+fn the_chinese_manual_has_the_codes_the_fields_and_the_examples_of_the_english_one() {
+    let (english, chinese) = (page("docs/manifest.md"), page("docs/manifest.zh-CN.md"));
+    let codes = |page: &str| -> Vec<String> {
+        let headings = page.lines().filter_map(|line| line.strip_prefix("### "));
+        headings.filter(|heading| Code::ALL.iter().any(|code| code.as_str() == *heading)).map(str::to_owned).collect()
+    };
+    assert_eq!(codes(&chinese), codes(&english));
+    assert_eq!(codes(&chinese), Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
+
+    let fields = |page: &str| -> Vec<String> {
+        let cells = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        cells.map(str::to_owned).collect()
+    };
+    assert_eq!(fields(&chinese), fields(&english));
+
+    // Only comments are translated.
+    let examples = |page: &str| -> Vec<String> {
+        let blocks = ["yaml", "toml", "sh"].into_iter().flat_map(|language| blocks(page, language));
+        let bare = |line: &str| line.split(" # ").next().unwrap().trim_end().to_owned();
+        blocks.map(|block| block.lines().map(bare).collect::<Vec<_>>().join("\n")).collect()
+    };
+    let (chinese, english) = (examples(&chinese), examples(&english));
+    for (chinese, english) in chinese.iter().zip(&english) {
+        assert_eq!(chinese, english);
+    }
+    assert_eq!(chinese.len(), english.len());
 }
