@@ -153,6 +153,13 @@ impl<'t> Blame<'t> {
         Some(self.blocks[block].values(number))
     }
 
+    /// Where the job that was entered last is given nothing for `field` by what it is filled with.
+    pub(super) fn left_out(&self, field: &Field) -> Option<Place> {
+        let Context::Job(job) = self.context else { return None };
+        let (block, number) = self.jobs[job].part?;
+        self.blocks[block].left_out(number, field)
+    }
+
     /// What is written at `span`.
     pub(super) fn written(&self, span: Span) -> &'t str {
         self.text.get(span.range()).unwrap_or_default()

@@ -26,7 +26,8 @@ pub(super) enum Meant {
 }
 
 /// Names that other interfaces have for a field, the service's own misspelling first.
-const OTHER_NAMES: [(&str, &Field); 14] = [
+const OTHER_NAMES: [(&str, &Field); 15] = [
+    ("refs", &REFERENCES),
     ("mutil_reference", &REFERENCES),
     ("mutil_references", &REFERENCES),
     ("multi_reference", &REFERENCES),
@@ -141,6 +142,7 @@ mod tests {
         for (block, key, expected) in [
             (&JOB, "promt", "prompt"),
             (&JOB, "mutil_reference", "references"),
+            (&JOB, "refs", "references"),
             (&JOB, "name", "id"),
             (&JOB, "input", "Input"),
             (&JOB, "urls", "in a reference"),

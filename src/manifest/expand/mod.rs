@@ -34,7 +34,7 @@ pub(super) use matrix::MatrixFlaw;
 pub(super) use rows::RowsFlaw;
 pub(super) use template::TemplateFlaw;
 
-use super::fields::{JOBS, MATRIX, ROWS};
+use super::fields::{Field, JOBS, MATRIX, ROWS};
 use super::problem::{Place, Problem};
 use crate::document::graft::Graft;
 use crate::document::tree::{Entry, Node, Table, Tree, Value};
@@ -63,8 +63,8 @@ pub(super) struct Block<'t> {
     /// Where its trees start among those that are grafted.
     first: usize,
     count: usize,
-    /// What it is filled with; none where that can't be known.
-    sets: Option<Sets<'t>>,
+    /// What it is filled with, and with what in it; none where that can't be known.
+    parts: Option<(Stencil<'t>, Sets<'t>)>,
     /// Templates that can't be filled in: by the number of the job, in order.
     failures: Vec<(usize, Problem)>,
 }
@@ -100,7 +100,7 @@ impl<'t> Expansion<'t> {
         files: &'t Files,
         left: &mut u64,
     ) -> Block<'t> {
-        let mut block = Block { first: self.graft.len(), count: 0, sets: None, failures: Vec::new() };
+        let mut block = Block { first: self.graft.len(), count: 0, parts: None, failures: Vec::new() };
         let (matrix, rows) = keys(table);
         let matrix = matrix.map(|entry| Matrix::read(&entry, &mut self.problems));
         let rows = rows.map(|entry| rows::read(&entry, files, &mut self.problems));
@@ -126,7 +126,7 @@ impl<'t> Expansion<'t> {
                 break;
             }
         }
-        block.sets = Some(sets);
+        block.parts = Some((stencil, sets));
         block
     }
 
@@ -160,7 +160,13 @@ impl Block<'_> {
 
     /// What the job with this number is filled with, by name.
     pub(super) fn values(&self, number: usize) -> Vec<(String, String)> {
-        self.sets.as_ref().map(|sets| sets.set(number).values()).unwrap_or_default()
+        self.parts.as_ref().map(|(_, sets)| sets.set(number).values()).unwrap_or_default()
+    }
+
+    /// Where the job with this number is given nothing for a field of it: an empty cell, or a null.
+    pub(super) fn left_out(&self, number: usize, field: &Field) -> Option<Place> {
+        let (stencil, sets) = self.parts.as_ref()?;
+        stencil.left_out(field.name, sets.set(number))
     }
 }
 

@@ -92,6 +92,15 @@ impl<'t> Stencil<'t> {
         matches!(self, Stencil::Same(_))
     }
 
+    /// Where a field of the job is left out for one set of values, of which nothing is filled in.
+    pub(super) fn left_out(&self, field: &str, set: Set<'_, 't>) -> Option<Place> {
+        let Stencil::Table(_, entries) = self else { return None };
+        match entries.iter().find(|(entry, _)| entry.key == field)? {
+            (_, Stencil::Text(text)) => text.left_out(set),
+            _ => None,
+        }
+    }
+
     /// Cuts out the job for one set of values.
     pub(super) fn cut(&self, set: Set<'_, 't>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
         let Stencil::Table(job, entries) = self else { return };
@@ -188,6 +197,17 @@ impl<'t> Text<'t> {
                 graft.filled(under, self.node, Scalar::Broken, &[]);
             }
         }
+    }
+
+    /// Where nothing is filled in for one set of values.
+    fn left_out(&self, set: Set<'_, 't>) -> Option<Place> {
+        let (range, expression) = self.template.sole()?;
+        let (made, origin) = make(range, expression, &self.variables[0], set).ok()?;
+        let fill = match origin {
+            Origin::Content(content) => Fill::Sole(content.span),
+            Origin::Template | Origin::Nothing => Fill::Mixed(None),
+        };
+        made.is_nothing().then_some(Place { fill, ..Place::of(self.node) })
     }
 
     /// A value on its own keeps its type, or takes that of its field; nothing leaves the field out.

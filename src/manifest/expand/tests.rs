@@ -264,6 +264,35 @@ fn values_keep_their_type_or_take_that_of_what_they_fill() {
 }
 
 #[test]
+fn a_field_that_a_row_leaves_out_is_missing_where_the_row_is() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("p.csv"), "id,seconds\r\na,5\r\nb,\r\nc,8\r\nd,\r\n").unwrap();
+    let text = "version: 1\nreferences: { cup: { type: subject, urls: [\"https://e.example/c.png\"] } }\njobs:\n\
+                \x20 - { id: \"${{ row.id }}\", rows: p.csv, prompt: \"@cup\", resolution: 720p, duration: \"${{ row.seconds }}\" }\n";
+    let loaded = load_text("jobs.yaml", text.to_owned(), Format::Yaml, &Folder::open(folder.path()).unwrap());
+    let places: Vec<_> = loaded
+        .findings
+        .iter()
+        .map(|finding| {
+            let at = |label: &crate::diagnostic::finding::Label| {
+                let (source, span) = loaded.source.of(label.span);
+                let position = source.position(span.start as usize);
+                format!("{}:{}:{}", source.name(), position.line, position.column)
+            };
+            (finding.job.as_deref().unwrap(), finding.code.as_str(), at(&finding.labels[0]), at(&finding.labels[1]))
+        })
+        .collect();
+    let template = || "jobs.yaml:4:85".to_owned();
+    assert_eq!(
+        places,
+        [
+            ("b", "missing-field", "p.csv:3:3".to_owned(), template()),
+            ("d", "missing-field", "p.csv:5:3".to_owned(), template()),
+        ]
+    );
+}
+
+#[test]
 fn too_many_jobs_are_refused_before_they_are_made() {
     let axis = |name: &str| format!("{name}: [{}]", vec!["1"; 101].join(", "));
     let matrix = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map(axis).join(", ");

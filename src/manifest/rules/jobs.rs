@@ -120,6 +120,7 @@ fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'
     let at = blame.head(job.node);
     let mut miss = |field: &'static Field, is_absent: bool| {
         if is_absent {
+            let at = blame.left_out(field).unwrap_or(at);
             blame.miss(Problem::MissingField { at, block: &JOB, field });
         }
     };

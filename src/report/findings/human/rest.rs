@@ -1,6 +1,6 @@
 //! What is left out where there are many findings: how many of each code, and where the next one is.
 
-use super::super::Checked;
+use super::super::{Checked, Pointed};
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::Finding;
 use crate::report::look::thousands;
@@ -67,6 +67,7 @@ impl Rest {
 
 /// `jobs.yaml:4:15`.
 fn place(manifest: &Checked<'_>, finding: &Finding) -> Option<String> {
-    let position = manifest.source?.position(finding.span()?.start as usize);
-    Some(format!("{}:{}:{}", terminal_safe::line(manifest.path), position.line, position.column))
+    let Pointed { path, source, span } = manifest.pointed_at(finding.span()?)?;
+    let position = source.position(span.start as usize);
+    Some(format!("{}:{}:{}", terminal_safe::line(path), position.line, position.column))
 }

@@ -468,6 +468,18 @@ fn of_many_findings_the_first_of_each_code_is_shown_and_the_others_are_counted()
 }
 
 #[test]
+fn the_next_finding_is_named_in_the_file_where_it_is() {
+    let (mut source, mut finding) = finding("a: ⟦b⟧\n", &["here"]);
+    let base = source.end();
+    source.attach(Source::new("rows.csv", "s,b\n小狗,6\n".into()));
+    let own = finding.clone();
+    finding.labels[0].span = Span::new(base + 11, base + 12);
+    let findings: Vec<_> = std::iter::once(own).chain(vec![finding; 30]).collect();
+    let text = written(&[Checked { path: "jobs.yaml", source: Some(&source), jobs: 1, findings: &findings }], WIDE);
+    assert!(text.contains("next: rows.csv:2:4"), "{text}");
+}
+
+#[test]
 fn a_huge_line_is_never_written_whole() {
     let (_, mut finding) = finding("⟦⟧", &["here"]);
     finding.labels[0].span = Span::new(4_000_000, 4_999_999);
