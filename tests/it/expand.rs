@@ -87,6 +87,26 @@ fn a_mistake_in_a_template_is_one_finding_however_many_jobs_have_it() {
 }
 
 #[test]
+fn what_a_plain_manifest_cannot_hold_is_not_written_out() {
+    let project = Project::new();
+    let job = "  - { id: \"a${{ row.n }}\", rows: rows.csv, prompt: \"@dog ${{ row.text }}\", duration: 5 }\n";
+    project.write(MANIFEST, format!("{HEAD}{job}"));
+    project.write("rows.csv", "n,text\n1,costs ${{ 5 }}\n");
+    for out in ["plain.toml", "-"] {
+        let refused = project.batch(["convert", "--expand", "--to", "toml", MANIFEST, out]).run().exits(2);
+        assert!(refused.stderr.contains("has `${{` in it"), "{}", refused.stderr);
+        assert_eq!(refused.stdout, "");
+    }
+    project.batch(["convert", MANIFEST, "same.toml"]).run().exits(0);
+    project.write(
+        MANIFEST,
+        format!("{HEAD}  - {{ id: \"a${{{{ row.n }}}}\", rows: [{{ n: null }}], prompt: \"@dog\", duration: 5 }}\n"),
+    );
+    let refused = project.batch(["convert", MANIFEST, "other.toml"]).run().exits(2);
+    assert!(refused.stderr.contains("as `null`"), "{}", refused.stderr);
+}
+
+#[test]
 fn the_jobs_are_shown_with_their_values_and_written_out() {
     let project = Project::new();
     project.write("who.csv", "who,seconds\ncat,8\ndog,5\n");

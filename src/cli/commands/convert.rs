@@ -8,7 +8,7 @@ use crate::cli::project::{folder_shown, show};
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::code::Severity;
 use crate::document::Format;
-use crate::document::emit::{Converted, convert, convert_as};
+use crate::document::emit::{Converted, NotConverted, convert, convert_as};
 use crate::manifest::preview::written_out;
 use crate::manifest::{self, Loaded, Manifest};
 use crate::report::look::count;
@@ -79,8 +79,18 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         }
         _ => convert(&loaded.source, from, to),
     };
-    let converted =
-        converted.map_err(|why| Failure::machine(format!("{} can't be converted: {why}", loaded.source.name())))?;
+    let converted = converted.map_err(|why| {
+        let message = format!("{} can't be converted: {why}", loaded.source.name());
+        match why {
+            NotConverted::Unwritable => Failure::usage(message),
+            NotConverted::Altered => Failure::machine(message),
+        }
+    })?;
+    // No format escapes it, and only in a template is there a way to write it.
+    if args.expand && converted.text.contains("${{") {
+        let message = "a text of a job that is written out has `${{` in it, which only templates can make";
+        return Err(Failure::usage(message).hint("convert without `--expand`, or take `${{` out of the text"));
+    }
     if args.to == Path::new("-") {
         // A reader that went away has read enough.
         let _ = io::stdout().lock().write_all(converted.text.as_bytes());

@@ -26,7 +26,7 @@ pub struct Converted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotConverted {
     /// It holds mistakes, or values that not all formats have.
-    #[error("it holds values that not all formats have")]
+    #[error("it holds values that not all formats have, as `null` or a date without quotes")]
     Unwritable,
     /// What was written reads otherwise: a mistake of this program.
     #[error("what was written doesn't mean the same, which is a mistake of batch")]
