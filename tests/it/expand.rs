@@ -107,6 +107,20 @@ fn what_a_plain_manifest_cannot_hold_is_not_written_out() {
 }
 
 #[test]
+fn a_number_that_a_template_takes_as_it_is_written_never_makes_another_job() {
+    let project = Project::new();
+    let job = "  - { id: \"v${{ matrix.v }}\", matrix: { v: [1.10] }, prompt: \"@dog\", duration: 5 }\n";
+    project.write(MANIFEST, format!("{HEAD}{job}"));
+    for out in ["same.toml", "-"] {
+        let refused = project.batch(["convert", "--to", "toml", MANIFEST, out]).run().exits(2);
+        assert!(refused.stderr.contains("the job `v1.10` would be another"), "{}", refused.stderr);
+        assert_eq!(refused.stdout, "");
+    }
+    project.batch(["convert", "--expand", MANIFEST, "plain.toml"]).run().exits(0);
+    assert!(project.read("plain.toml").contains("v1.10"));
+}
+
+#[test]
 fn the_jobs_are_shown_with_their_values_and_written_out() {
     let project = Project::new();
     project.write("who.csv", "who,seconds\ncat,8\ndog,5\n");

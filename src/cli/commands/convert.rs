@@ -91,6 +91,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         let message = "a text of a job that is written out has `${{` in it, which only templates can make";
         return Err(Failure::usage(message).hint("convert without `--expand`, or take `${{` out of the text"));
     }
+    means_the_same(&loaded, &converted, to)?;
     if args.to == Path::new("-") {
         // A reader that went away has read enough.
         let _ = io::stdout().lock().write_all(converted.text.as_bytes());
@@ -121,6 +122,23 @@ fn out_format(args: &Args) -> Result<Format, Failure> {
         _ => Err(Failure::usage(format!("the name `{}` doesn't say which format to write", args.to.display()))
             .hint("say it: `--to yaml`, `--to toml` or `--to json`")),
     }
+}
+
+/// Refuses to write a manifest that means something else: a template is filled with numbers as they are written.
+fn means_the_same(loaded: &Loaded, converted: &Converted, to: Format) -> Result<(), Failure> {
+    let Some(before) = &loaded.manifest else { return Ok(()) };
+    let again = manifest::load_text(loaded.source.name(), converted.text.clone(), to, &before.folder);
+    let Some(after) = &again.manifest else {
+        return Err(Failure::machine("what was written would have errors, which is a mistake of batch"));
+    };
+    if says_the_same(before, after) {
+        return Ok(());
+    }
+    let mut jobs = before.jobs.iter().zip(&after.jobs);
+    let job = jobs.find(|(before, after)| (&before.id, before.digest) != (&after.id, after.digest));
+    let job = job.map_or_else(|| "a job".to_owned(), |(before, _)| format!("the job `{}`", before.id));
+    let message = format!("{job} would be another: a template is filled with a number that is written otherwise there");
+    Err(Failure::usage(message).hint("put such numbers in quotes, as `\"1.10\"`, or convert with `--expand`"))
 }
 
 /// Refuses to write a manifest that means something else in the folder where it will lie: paths of images start there.
