@@ -4,7 +4,8 @@ use super::failure::Failure;
 use super::terminal::{Terminal, Volume};
 use crate::report::findings::root::Root;
 use crate::report::look::Hue;
-use std::io::{self, Write};
+use crate::report::standard_error;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The folder that findings are placed in: the workspace of GitHub Actions, else the git work tree that this folder is in,
@@ -36,11 +37,10 @@ pub(super) fn written(result: io::Result<()>, page: &Path, terminal: &Terminal) 
     match result {
         Err(error) if terminal.volume > Volume::Quiet => {
             let warning = terminal.stderr.paint(Hue::Caution, "warning:");
-            let _ = writeln!(
-                io::stderr(),
-                "{warning} the summary was not written to {} (GITHUB_STEP_SUMMARY): {error}",
+            standard_error::say(format!(
+                "{warning} the summary was not written to {} (GITHUB_STEP_SUMMARY): {error}\n",
                 page.display()
-            );
+            ));
         }
         _ => {}
     }

@@ -4,9 +4,8 @@ use super::exit::Exit;
 use super::terminal::Terminal;
 use crate::ledger::LedgerError;
 use crate::report::look::Hue;
-use crate::report::terminal_safe;
+use crate::report::{standard_error, terminal_safe};
 use std::fmt::Display;
-use std::io::{self, Write};
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -57,12 +56,12 @@ impl Failure {
             return;
         }
         let look = terminal.stderr;
-        let mut err = io::stderr().lock();
-        // Where standard error is closed, the exit code has to do.
-        let _ = writeln!(err, "{} {}", look.paint(Hue::Bad, "error:"), terminal_safe::lines(&self.message));
+        let mut said = format!("{} {}\n", look.paint(Hue::Bad, "error:"), terminal_safe::lines(&self.message));
         if let Some(hint) = &self.hint {
-            let _ = writeln!(err, "{} {}", look.paint(Hue::Accent, "help:"), terminal_safe::lines(hint));
+            said += &format!("{} {}\n", look.paint(Hue::Accent, "help:"), terminal_safe::lines(hint));
         }
+        // Where standard error is closed, or nobody reads it, the exit code has to do.
+        standard_error::say(said);
     }
 }
 

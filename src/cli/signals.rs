@@ -16,13 +16,20 @@ impl Signals {
         self.0.get().copied()
     }
 
-    /// Listens until the runtime ends: the first signal stops the run, the second ends the process on the spot, which
+    /// Listens until the process ends: the first signal stops the run, the second ends the process on the spot, which
     /// loses nothing, since every step is in the journal before it counts. `heard` is said at the first.
     pub(super) fn listen(&self, stop: Stop, screen: Screen, heard: &'static str) {
         let signals = self.clone();
-        // Taken here, not in the task: a signal that comes before the task's first turn counts too.
-        let Ok(mut source) = Source::new() else { return };
-        tokio::spawn(async move {
+        // A thread of its own: a signal counts too while the run's own thread is busy, and after the run's end.
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        // Taken here, not on the thread: a signal that comes before the thread's first turn counts too.
+        let Ok(mut source) = ({
+            let _entered = runtime.enter();
+            Source::new()
+        }) else {
+            return;
+        };
+        let listening = async move {
             loop {
                 match source.next().await {
                     Heard::End(signal) if signals.0.set(signal).is_err() => end(signal, &screen),
@@ -34,7 +41,9 @@ impl Signals {
                     Heard::Suspend => suspend(&screen),
                 }
             }
-        });
+        };
+        // Without a thread for it, a signal ends the process as it ever did, or is not heard: the journal has every step.
+        let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listening));
     }
 }
 

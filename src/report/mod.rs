@@ -28,6 +28,7 @@ pub mod retelling;
 pub mod schemas;
 pub mod screen;
 mod span;
+pub mod standard_error;
 mod standing;
 pub mod step_summary;
 pub mod summary;

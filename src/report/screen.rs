@@ -6,6 +6,7 @@
 //! death of the process leaves a terminal without one.
 
 use super::picture::Room;
+use super::standard_error;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -73,11 +74,11 @@ impl Screen {
     }
 
     /// Says something above the picture: with the next one, so that nobody waits for a terminal that is stopped. Where no
-    /// picture is shown, at once.
+    /// picture is shown, at once, and without waiting for a reader that has stopped.
     pub fn say(&self, lines: &str) {
         match &mut *lock(&self.0.waiting) {
             Some(waiting) => waiting.push_str(lines),
-            None => drop(io::stderr().write_all(lines.as_bytes())),
+            None => standard_error::say(lines),
         }
     }
 

@@ -97,6 +97,26 @@ fn a_reader_that_never_reads_keeps_nobody() {
     setup.batch(["verify"]).exits(0);
 }
 
+#[test]
+fn a_reader_of_standard_error_that_never_reads_keeps_nobody() {
+    // Far more lines than a pipe holds (64 KiB).
+    for (fault, then, code) in [
+        ("submit:402@501-", "", 4),
+        // All but one job are done, and then somebody interrupts.
+        ("submit:never@501", "until ls out | grep -c mp4 | grep -qx 500; do sleep 0.1; done; kill -INT $run;", 130),
+    ] {
+        let setup = Setup::new(&manifest_of(501), &[fault]);
+        let script = format!(
+            "mkfifo pipe; sleep 100 <pipe & reader=$!; '{}' run -j64 --progress plain --junit report.xml 2>pipe & run=$!;
+            {then} wait $run; echo code $?; kill $reader",
+            env!("CARGO_BIN_EXE_batch")
+        );
+        let ended = setup.project.command("/bin/sh", ["-c", &script]).against(&setup.service.base_url()).run();
+        assert_eq!(ended.stdout, format!("code {code}\n"), "{ended:?}");
+        assert!(setup.project.files(".").contains(&"report.xml".to_owned()));
+    }
+}
+
 /// One schema for many lines.
 #[track_caller]
 fn conforms_once(setup: &Setup, event: &serde_json::Value) {
