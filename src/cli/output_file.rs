@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use crate::base::durable::{self, Mark, folder_of};
+use crate::ledger::Paths;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -26,11 +27,11 @@ pub(super) struct OutputFile {
 }
 
 impl OutputFile {
-    /// The file at `path`, seen to be writable and to hold nothing but an earlier one of its kind.
+    /// The file at `path`, seen to be writable, to hold nothing but an earlier one of its kind, and to be none of the `ledger`'s.
     ///
     /// # Errors
     /// Where it isn't so.
-    pub(super) fn at(path: &Path, kind: Kind) -> Result<OutputFile, Failure> {
+    pub(super) fn at(path: &Path, kind: Kind, ledger: &Paths) -> Result<OutputFile, Failure> {
         let failed = |error: io::Error| {
             Failure::usage(format!("the {} can't be written to {}: {error}", kind.noun, path.display()))
                 .hint("name a file in a folder that is there and can be written to")
@@ -46,6 +47,11 @@ impl OutputFile {
         let file = OutputFile { kind, shown: path.to_owned(), real };
         if !file.is_free().map_err(failed)? {
             return Err(Failure::usage(file.taken()).hint(file.left()));
+        }
+        // Also where it isn't there yet: the next run would take it for the record of what is paid.
+        if [&ledger.lock, &ledger.journal].contains(&&file.real) || is_named_as_a_ledger(&file.real) {
+            let message = format!("{} is the name of a lock or its journal", path.display());
+            return Err(Failure::usage(message).hint(file.left()));
         }
         // Dropped at once: it only shows that there can be one.
         durable::temporary_beside(&file.real, &Mark::of(&file.real)).map_err(failed)?;
@@ -98,4 +104,9 @@ impl OutputFile {
         File::open(&self.real)?.take(self.kind.beginning.len() as u64).read_to_end(&mut start)?;
         Ok(start.is_empty() || start == self.kind.beginning.as_bytes())
     }
+}
+
+/// Whether this is how a lock or a journal is called, of whichever manifest.
+fn is_named_as_a_ledger(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "lock" || extension == "journal")
 }

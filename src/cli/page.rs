@@ -19,8 +19,8 @@ impl PageFile {
     ///
     /// # Errors
     /// Where it isn't so.
-    pub(super) fn at(path: &Path) -> Result<PageFile, Failure> {
-        OutputFile::at(path, KIND).map(PageFile)
+    pub(super) fn at(path: &Path, project: &Project) -> Result<PageFile, Failure> {
+        OutputFile::at(path, KIND, &project.paths).map(PageFile)
     }
 
     /// The usual file: beside the manifest, under its name.
@@ -29,10 +29,11 @@ impl PageFile {
             return Err(Failure::usage("a manifest from standard input has no place for its page")
                 .hint("say where it goes: --output FILE, or --output - for standard output"));
         }
-        PageFile::at(&project.shown.with_extension(match realm {
+        let extension = match realm {
             Realm::Real => "report.html",
             Realm::Trial => "sim.report.html",
-        }))
+        };
+        PageFile::at(&project.shown.with_extension(extension), project)
     }
 
     /// Writes the page of `project` as it stands now; says where.

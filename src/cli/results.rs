@@ -4,6 +4,7 @@ use super::actions;
 use super::failure::Failure;
 use super::output_file::{Kind, OutputFile};
 use super::terminal::Terminal;
+use crate::ledger::Paths;
 use crate::report::results::{Collector, Results};
 use crate::report::{Reporter, junit, step_summary};
 use crate::spec::names::JobId;
@@ -29,8 +30,8 @@ impl ResultFiles {
     ///
     /// # Errors
     /// Where the report can't be written there.
-    pub(super) fn open(junit: Option<&Path>) -> Result<(ResultFiles, Vec<Box<dyn Reporter>>), Failure> {
-        let report = junit.map(|path| OutputFile::at(path, REPORT)).transpose()?;
+    pub(super) fn open(junit: Option<&Path>, ledger: &Paths) -> Result<(ResultFiles, Vec<Box<dyn Reporter>>), Failure> {
+        let report = junit.map(|path| OutputFile::at(path, REPORT, ledger)).transpose()?;
         let summary = actions::step_summary().filter(|_| actions::is_running());
         let (collector, results) = Collector::new();
         let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();

@@ -1,7 +1,7 @@
 //! `batch report` and `run --report`: where the page goes, and what it never takes the place of.
 
 use crate::support::project::Project;
-use crate::support::setup::{Setup, manifest};
+use crate::support::setup::{Setup, manifest, manifest_of};
 
 const BEGINNING: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta name=\"generator\" content=\"batch\">";
 
@@ -42,6 +42,19 @@ fn nothing_but_a_page_is_replaced() {
     }
     project.batch(["report", "--simulate", "-o", "empty.html"]).run().exits(0);
     assert!(project.read("empty.html").starts_with(BEGINNING));
+}
+
+#[test]
+fn the_name_of_a_lock_or_its_journal_is_taken_though_no_file_has_it() {
+    let setup = Setup::new(&manifest_of(1), &[]);
+    for option in ["--report", "--junit"] {
+        for name in ["jobs.lock", "jobs.lock.journal", "jobs.sim.lock", "jobs.sim.lock.journal", "own.state"] {
+            let refused = setup.run(["--lock", "own.state", option, name]).exits(2);
+            assert!(refused.stderr.contains("is the name of a lock or its journal"), "{}", refused.stderr);
+            assert!(!setup.project.path(name).exists());
+        }
+    }
+    assert_eq!(setup.charges(), 0);
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
             let _ = io::stdout().lock().write_all(page.as_bytes());
             return Ok(Exit::Done);
         }
-        Some(output) => PageFile::at(output)?,
+        Some(output) => PageFile::at(output, &project)?,
         None => PageFile::beside(&project, realm)?,
     };
     let written = file.write(&project, realm, None)?;

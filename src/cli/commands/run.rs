@@ -81,8 +81,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let realm = Realm::of(args.service.simulate);
     let project = Project::open(args.manifest.manifest.as_deref(), realm, &args.deny, common, terminal)?;
     // Before anything is sent: who asked for a page or a report is not told at the end that there is none.
-    let page = args.report.as_deref().map(PageFile::at).transpose()?;
-    let (results, mut reporters) = ResultFiles::open(args.junit.as_deref())?;
+    let page = args.report.as_deref().map(|path| PageFile::at(path, &project)).transpose()?;
+    let (results, mut reporters) = ResultFiles::open(args.junit.as_deref(), &project.paths)?;
     let (recorder, receipt) = Recorder::new();
     if page.is_some() {
         reporters.push(Box::new(recorder));
