@@ -1,7 +1,8 @@
 //! Regular expressions for texts, each with a sentence for editors that show one in its place.
 //!
 //! They keep to what JavaScript, Rust and Python read alike: no look-around and no flags. (Only in JavaScript `\s` takes
-//! U+FEFF in, which nobody writes on purpose.) Each takes at least what the rule takes; a test holds it to that.
+//! U+FEFF in, which nobody writes on purpose.) Each takes what the rule takes, but for a
+//! loopback address that is spelt as a number; no good manifest of the tests is flagged.
 
 use crate::diagnostic::code::Code;
 use crate::manifest::fields::{Field, Kind, TAGS};
