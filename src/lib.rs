@@ -6,7 +6,7 @@
 //! Data goes one way:
 //!
 //! ```text
-//! jobs.yaml ─ document ─ manifest ─┐                    ┌─ report (bar, lines, NDJSON, page)
+//! jobs.yaml ─ document ─ manifest ─┐                    ┌─ report (bar, lines, NDJSON, JUnit, page)
 //!                                  plan ─ engine ─ event ┤
 //! jobs.lock + journal ─ ledger ────┘        │           └─ exit code
 //!                                           client ─ the service
@@ -26,7 +26,7 @@
 //! | `plan` | manifest and ledger → what to do with each job, and why |
 //! | `event` | what happened, as data; the run's summary |
 //! | `engine` | plan → running jobs → ledger and events |
-//! | `report` | events and ledger → bar, lines, NDJSON, tables, page; findings → people and machines |
+//! | `report` | events and ledger → bar, lines, NDJSON, tables, JUnit, page; findings → people and machines |
 //! | `simulate` | the simulated service: a trial without an account, and the double that tests run against |
 //! | `cli` | arguments, environment, commands, exit codes |
 //!
