@@ -41,10 +41,12 @@ fn write(paths: &Paths) -> f64 {
     let holder = ledger::Holder { host: "bench".to_owned(), pid: std::process::id(), started: jiff::Timestamp::now() };
     let ledger = ledger::open(paths, holder).unwrap();
     let service = ledger.book().service().unwrap().to_owned();
-    let (scribe, closer) = ledger.start(&service).unwrap();
-    drop(scribe);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let start = Instant::now();
-    runtime.block_on(closer.close()).unwrap();
-    start.elapsed().as_secs_f64()
+    runtime.block_on(async {
+        let (scribe, closer) = ledger.start(&service).unwrap();
+        drop(scribe);
+        let start = Instant::now();
+        closer.close().await.unwrap();
+        start.elapsed().as_secs_f64()
+    })
 }
