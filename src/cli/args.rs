@@ -186,6 +186,15 @@ pub(super) struct Trial {
     pub(super) simulate: bool,
 }
 
+/// What a command looks at: a manifest, and the real thing or the trial.
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct Subject {
+    #[command(flatten)]
+    pub(super) manifest: ManifestArg,
+    #[command(flatten)]
+    pub(super) trial: Trial,
+}
+
 /// How to show what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Progress {

@@ -39,7 +39,7 @@ impl Agreed {
 ///
 /// # Errors
 /// Where the answer is no, or the ledger can't be read.
-pub(super) fn ask(project: &Project, choice: &Choice, realm: Realm, terminal: &Terminal) -> Result<Agreed, Failure> {
+pub(super) fn ask(project: &Project, choice: &Choice, terminal: &Terminal) -> Result<Agreed, Failure> {
     let Some(most) = project.manifest.run.confirm_above else { return Ok(Agreed::to_anything()) };
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Ok(Agreed::to_anything());
@@ -50,7 +50,7 @@ pub(super) fn ask(project: &Project, choice: &Choice, realm: Realm, terminal: &T
         return Ok(Agreed(Some(most)));
     }
     let submits = count(plan.count(Action::Submit), "job");
-    let trial = if realm == Realm::Trial { " (a trial: nothing is paid)" } else { "" };
+    let trial = if project.realm == Realm::Trial { " (a trial: nothing is paid)" } else { "" };
     let question =
         format!("This run submits {submits}: {}{trial}. That is more than {most}. Go on?", estimated(&plan.estimate));
     let mut err = io::stderr().lock();

@@ -24,12 +24,12 @@ impl PageFile {
     }
 
     /// The usual file: beside the manifest, under its name.
-    pub(super) fn beside(project: &Project, realm: Realm) -> Result<PageFile, Failure> {
+    pub(super) fn beside(project: &Project) -> Result<PageFile, Failure> {
         if project.shown == Path::new("-") {
             return Err(Failure::usage("a manifest from standard input has no place for its page")
                 .hint("say where it goes: --output FILE, or --output - for standard output"));
         }
-        let extension = match realm {
+        let extension = match project.realm {
             Realm::Real => "report.html",
             Realm::Trial => "sim.report.html",
         };
@@ -37,26 +37,21 @@ impl PageFile {
     }
 
     /// Writes the page of `project` as it stands now; says where.
-    pub(super) fn write(&self, project: &Project, realm: Realm, receipt: Option<&Receipt>) -> Result<&Path, Failure> {
-        let page = page(project, realm, self.0.folder(), receipt)?;
+    pub(super) fn write(&self, project: &Project, receipt: Option<&Receipt>) -> Result<&Path, Failure> {
+        let page = page(project, self.0.folder(), receipt)?;
         self.0.write(&page)?;
         Ok(self.0.shown())
     }
 }
 
 /// The page of `project` as it stands now, for `folder`.
-pub(super) fn page(
-    project: &Project,
-    realm: Realm,
-    folder: &Path,
-    receipt: Option<&Receipt>,
-) -> Result<String, Failure> {
+pub(super) fn page(project: &Project, folder: &Path, receipt: Option<&Receipt>) -> Result<String, Failure> {
     let snapshot = ledger::read(&project.paths)?;
     let source = Source {
         manifest: &project.manifest,
         book: &snapshot.book,
         name: &project.shown.file_name().unwrap_or_default().to_string_lossy(),
-        target: &project.target(realm),
+        target: &project.target(),
         held_by: snapshot.held_by.as_ref(),
         receipt,
     };

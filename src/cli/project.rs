@@ -1,6 +1,6 @@
 //! What nearly every command starts from: a manifest that was read and shown, and where its lock lies.
 
-use super::args::{Common, Deny};
+use super::args::{Common, Deny, Subject};
 use super::failure::Failure;
 use super::terminal::{Terminal, Volume};
 use crate::diagnostic::code::Severity;
@@ -46,6 +46,8 @@ impl Realm {
 pub(super) struct Project {
     /// The manifest, as it was named.
     pub(super) shown: PathBuf,
+    /// Which lock it is about.
+    pub(super) realm: Realm,
     /// The manifest, without an error in it.
     pub(super) manifest: Manifest,
     /// The lock and the journal.
@@ -55,6 +57,15 @@ pub(super) struct Project {
 }
 
 impl Project {
+    /// Opens what a command looks at.
+    ///
+    /// # Errors
+    /// As [`Project::open`].
+    pub(super) fn look_at(subject: &Subject, common: &Common, terminal: &Terminal) -> Result<Project, Failure> {
+        let realm = Realm::of(subject.trial.simulate);
+        Project::open(subject.manifest.manifest.as_deref(), realm, &[], common, terminal)
+    }
+
     /// Reads and checks the manifest, and shows what was found in it.
     ///
     /// # Errors
@@ -79,14 +90,12 @@ impl Project {
         }
         let paths = paths(&shown, realm, common)?;
         let lock = lock_shown(&shown, realm, common);
-        Ok(Project { shown, manifest, paths, lock })
+        Ok(Project { shown, realm, manifest, paths, lock })
     }
-}
 
-impl Project {
     /// How commands about it are typed.
-    pub(super) fn target(&self, realm: Realm) -> Target {
-        let service = match realm {
+    pub(super) fn target(&self) -> Target {
+        let service = match self.realm {
             Realm::Real => commands::Service::Real,
             Realm::Trial => commands::Service::Simulated,
         };

@@ -2,7 +2,7 @@
 
 use crate::base::durable::folder_of;
 use crate::base::folder::Folder;
-use crate::cli::args::{Common, ManifestArg, Progress, Trial};
+use crate::cli::args::{Common, Progress, Subject};
 use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -22,17 +22,15 @@ use crate::spec::vocabulary::BASE_URL;
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
-    manifest: ManifestArg,
-    #[command(flatten)]
-    trial: Trial,
+    subject: Subject,
     /// How to show what happens
     #[arg(long, value_name = "HOW", default_value = "auto")]
     progress: Progress,
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-    let shown = manifest_path(args.manifest.manifest.as_deref())?;
-    let realm = Realm::of(args.trial.simulate);
+    let shown = manifest_path(args.subject.manifest.manifest.as_deref())?;
+    let realm = Realm::of(args.subject.trial.simulate);
     let paths = paths(&shown, realm, common)?;
     let real = shown.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", shown.display())))?;
     let folder = Folder::open(folder_of(&real)).map_err(Failure::machine)?;

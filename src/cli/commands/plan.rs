@@ -1,10 +1,10 @@
 //! `batch plan`: what `run` would do to each job, and why; nothing is sent.
 
-use crate::cli::args::{Choosing, Common, Format, ManifestArg, Trial};
+use crate::cli::args::{Choosing, Common, Format, Subject};
 use crate::cli::choosing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::project::{Project, Realm};
+use crate::cli::project::Project;
 use crate::cli::settings;
 use crate::cli::terminal::Terminal;
 use crate::ledger::{self, Book, record::Status};
@@ -22,9 +22,7 @@ use std::path::Path;
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
-    manifest: ManifestArg,
-    #[command(flatten)]
-    trial: Trial,
+    subject: Subject,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -39,8 +37,7 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-    let realm = Realm::of(args.trial.simulate);
-    let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
+    let project = Project::look_at(&args.subject, common, terminal)?;
     let choice = settings::choice(&args.choosing, &project.manifest)?;
     let snapshot = ledger::read(&project.paths)?;
     choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);

@@ -1,10 +1,10 @@
 //! `batch report`: one self-contained page with every job and its videos.
 
-use crate::cli::args::{Common, ManifestArg, Trial};
+use crate::cli::args::{Common, Subject};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::page::{self, PageFile};
-use crate::cli::project::{Project, Realm};
+use crate::cli::project::Project;
 use crate::cli::terminal::{Terminal, Volume};
 use std::env::current_dir;
 use std::io::{self, Write};
@@ -14,30 +14,27 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
-    manifest: ManifestArg,
-    #[command(flatten)]
-    trial: Trial,
+    subject: Subject,
     /// Where the page goes; `-` for standard output [default: beside the manifest, as jobs.report.html]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-    let realm = Realm::of(args.trial.simulate);
-    let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
+    let project = Project::look_at(&args.subject, common, terminal)?;
     let file = match args.output.as_deref() {
         Some(output) if output == Path::new("-") => {
             // Who saves it here finds the videos.
             let here = current_dir().and_then(|here| here.canonicalize()).map_err(Failure::machine)?;
-            let page = page::page(&project, realm, &here, None)?;
+            let page = page::page(&project, &here, None)?;
             // A reader that went away has read enough.
             let _ = io::stdout().lock().write_all(page.as_bytes());
             return Ok(Exit::Done);
         }
         Some(output) => PageFile::at(output, &project)?,
-        None => PageFile::beside(&project, realm)?,
+        None => PageFile::beside(&project)?,
     };
-    let written = file.write(&project, realm, None)?;
+    let written = file.write(&project, None)?;
     if terminal.volume > Volume::Quiet {
         let _ = writeln!(io::stderr(), "wrote {}", written.display());
     }

@@ -90,7 +90,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let mut kept = Vec::new();
     let mut ended = perform(args, &project, reporters, &mut kept, common, terminal);
     if let Some(page) = page
-        && let Err(failure) = page.write(&project, realm, receipt.try_recv().ok().as_ref())
+        && let Err(failure) = page.write(&project, receipt.try_recv().ok().as_ref())
     {
         ended = ended.and_then(|exit| worse(exit, failure, terminal));
     }
@@ -127,7 +127,7 @@ fn perform(
     }
     let agreed = match args.yes {
         true => Agreed::to_anything(),
-        false => confirm::ask(project, &choice, Realm::of(args.service.simulate), terminal)?,
+        false => confirm::ask(project, &choice, terminal)?,
     };
     let ledger = session::open(&project.paths, &project.shown)?;
     choosing::warn_of_idle(&choice.selection, manifest, ledger.book(), terminal);

@@ -2,11 +2,11 @@
 
 mod watch;
 
-use crate::cli::args::{Common, Format, ManifestArg, Trial, Which};
+use crate::cli::args::{Common, Format, Subject, Which};
 use crate::cli::choosing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::project::{Project, Realm};
+use crate::cli::project::Project;
 use crate::cli::settings;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::record::{Record, Stage};
@@ -24,9 +24,7 @@ use std::io::{self, Write as _};
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
-    manifest: ManifestArg,
-    #[command(flatten)]
-    trial: Trial,
+    subject: Subject,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -38,16 +36,15 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-    let realm = Realm::of(args.trial.simulate);
-    let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
+    let project = Project::look_at(&args.subject, common, terminal)?;
     let selection = settings::selection(&args.which)?;
     let snapshot = ledger::read(&project.paths)?;
     choosing::warn_of_idle(&selection, &project.manifest, &snapshot.book, terminal);
     if args.watch && snapshot.held_by.is_some() {
-        return watch::watch(&project, &selection, snapshot, realm, terminal);
+        return watch::watch(&project, &selection, snapshot, terminal);
     }
     let document = document(&project.manifest, &snapshot.book, &selection);
-    let target = project.target(realm);
+    let target = project.target();
     // A reader that went away has read enough.
     let _ = match args.format {
         Format::Json => documents::write(io::stdout().lock(), &document),

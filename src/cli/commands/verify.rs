@@ -1,6 +1,6 @@
 //! `batch verify`: manifest, lock and files agree.
 
-use crate::cli::args::{Common, Format, ManifestArg, Trial};
+use crate::cli::args::{Common, Format, Subject};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm};
@@ -21,9 +21,7 @@ use std::io;
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
-    manifest: ManifestArg,
-    #[command(flatten)]
-    trial: Trial,
+    subject: Subject,
     /// Manifest and lock only: for CI, where the videos aren't
     #[arg(long)]
     no_files: bool,
@@ -33,15 +31,14 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-    let realm = Realm::of(args.trial.simulate);
-    let project = Project::open(args.manifest.manifest.as_deref(), realm, &[], common, terminal)?;
+    let project = Project::look_at(&args.subject, common, terminal)?;
     let snapshot = ledger::read(&project.paths)?;
     let mut problems = Vec::new();
     if snapshot.journal {
         let message = "a run is on, or was killed: `batch status` says more, `batch run` goes on".to_owned();
         problems.push(VerifyProblem { kind: ProblemKind::OpenJournal, job: None, path: None, message });
     }
-    if realm == Realm::Real {
+    if project.realm == Realm::Real {
         problems.extend(other_service(&project.manifest, &snapshot.book)?);
     }
     problems.extend(of_records(&project.manifest, &snapshot.book, !args.no_files));

@@ -5,7 +5,7 @@ use crate::base::clock::Clock;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
-use crate::cli::project::{Project, Realm, folder_shown};
+use crate::cli::project::{Project, folder_shown};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::engine::stop::Stop;
@@ -30,7 +30,6 @@ pub(super) fn watch(
     project: &Project,
     selection: &Selection,
     snapshot: Snapshot,
-    realm: Realm,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let watching = progress::watching(terminal)?;
@@ -68,7 +67,7 @@ pub(super) fn watch(
     let last: Snapshot = last.map_err(|error: ledger::LedgerError| Failure::from(error))?;
     let document = document(&project.manifest, &last.book, selection);
     // A reader that went away has read enough.
-    let _ = tables::status_in_short(io::stdout().lock(), &document, &project.target(realm), terminal.stdout);
+    let _ = tables::status_in_short(io::stdout().lock(), &document, &project.target(), terminal.stdout);
     if let Some(signal) = signals.first() {
         return Ok(Exit::Interrupted(signal));
     }
