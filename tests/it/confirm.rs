@@ -18,6 +18,7 @@ struct Terminal {
     child: std::process::Child,
     pty: Arc<pty_process::blocking::Pty>,
     shown: Arc<Mutex<String>>,
+    reader: std::thread::JoinHandle<()>,
 }
 
 impl Terminal {
@@ -38,14 +39,14 @@ impl Terminal {
         let child = command.spawn(pts).unwrap();
         let (pty, shown) = (Arc::new(pty), Arc::<Mutex<String>>::default());
         let (from, to) = (pty.clone(), shown.clone());
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             // Where the program has ended, reading is an error.
             while let Ok(count @ 1..) = (&*from).read(&mut bytes) {
                 to.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
             }
         });
-        Terminal { child, pty, shown }
+        Terminal { child, pty, shown, reader }
     }
 
     fn shown(&self) -> String {
@@ -66,7 +67,10 @@ impl Terminal {
 
     fn end(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
-        (status, self.shown())
+        // What the program said last may still be on its way.
+        self.reader.join().unwrap();
+        let shown = self.shown.lock().unwrap().clone();
+        (status, shown)
     }
 }
 
