@@ -7,6 +7,7 @@ use super::Reporter;
 use crate::event::{Event, Stamped};
 use jiff::{SignedDuration, Timestamp};
 use std::io;
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -16,6 +17,9 @@ use std::time::{Duration, Instant};
 /// Events that wait for one reporter at the most, before those that are only told by the way are left out. The others are a
 /// dozen for each job, and always kept: no reader's picture is ever wrong, and what waits is bounded by the manifest.
 const WAITING: usize = 16_384;
+
+/// How long events gather behind those that were just taken to the reporters: a busy run wakes them once for many.
+const GATHERING: Duration = Duration::from_millis(2);
 
 /// How long a reporter that takes something now and then is waited for at the end, at the most.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -92,15 +96,18 @@ impl Fanout {
 
 /// Takes events to all queues, up to the end of the run or until nobody can send any more.
 fn distribute(events: &Receiver<Stamped>, queues: &mut [Queue]) {
-    for event in events {
-        let last = matches!(event.event, Event::RunFinished { .. });
-        let event = Arc::new(event);
-        for queue in &mut *queues {
-            queue.add(&event, last);
+    while let Ok(first) = events.recv() {
+        for event in iter::once(first).chain(events.try_iter()) {
+            let last = matches!(event.event, Event::RunFinished { .. });
+            let event = Arc::new(event);
+            for queue in &mut *queues {
+                queue.add(&event, last);
+            }
+            if last {
+                return;
+            }
         }
-        if last {
-            return;
-        }
+        thread::sleep(GATHERING);
     }
 }
 
