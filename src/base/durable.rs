@@ -9,7 +9,7 @@ use super::faultpoint;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
-use tempfile::{NamedTempFile, PathPersistError, TempPath};
+use tempfile::NamedTempFile;
 
 /// Replaces the content of `path` in one step: readers see the old content or the new, never a part.
 ///
@@ -20,7 +20,7 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     faultpoint::write("file", "write")?;
     file.write_all(content)?;
     faultpoint::reach("file", "written");
-    persist(file.into_temp_path(), path)
+    persist(file, path)
 }
 
 /// Replaces the content of a file that is there and may be written to, in one step; its permissions stay.
@@ -35,7 +35,7 @@ pub fn rewrite_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     faultpoint::write("file", "write")?;
     file.write_all(content)?;
     faultpoint::reach("file", "written");
-    persist(file.into_temp_path(), path)
+    persist(file, path)
 }
 
 /// What tells one owner's temporary files from another's in the same folder.
@@ -80,26 +80,35 @@ pub fn temporary_beside(path: &Path, mark: &Mark) -> io::Result<NamedTempFile> {
 ///
 /// # Errors
 /// Where the content or the folder can't be synced, or the name can't be taken.
-pub fn persist(file: TempPath, path: &Path) -> io::Result<()> {
-    named(file, path, |file| file.persist(path))
+pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    name(file, path, Replacing::Anything)?;
+    sync_folder(folder_of(path))
 }
 
-/// Like [`persist`], but never in the place of another file.
+/// What a file that takes its name may take the place of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacing {
+    /// Whatever stands there.
+    Anything,
+    /// Nothing: another file there is an error.
+    Nothing,
+}
+
+/// Makes the content of a finished temporary file durable and gives it its name. The name is durable when its folder is
+/// synced: many files can share that.
 ///
 /// # Errors
-/// [`io::ErrorKind::AlreadyExists`] where there is one, and as [`persist`].
-pub fn persist_new(file: TempPath, path: &Path) -> io::Result<()> {
-    named(file, path, |file| file.persist_noclobber(path))
-}
-
-fn named(file: TempPath, path: &Path, name: impl FnOnce(TempPath) -> Result<(), PathPersistError>) -> io::Result<()> {
+/// Where the content can't be synced or the name can't be taken; [`io::ErrorKind::AlreadyExists`] where another file has it.
+pub fn name(file: NamedTempFile, path: &Path, replacing: Replacing) -> io::Result<()> {
     faultpoint::write("file", "sync")?;
-    File::open(&file)?.sync_all()?;
+    file.as_file().sync_all()?;
     faultpoint::reach("file", "synced");
-    name(file).map_err(|e| e.error)?;
+    match replacing {
+        Replacing::Anything => file.persist(path),
+        Replacing::Nothing => file.persist_noclobber(path),
+    }
+    .map_err(|e| e.error)?;
     faultpoint::reach("file", "named");
-    sync_folder(folder_of(path))?;
-    faultpoint::reach("folder", "synced");
     Ok(())
 }
 
@@ -154,6 +163,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()?;
     #[cfg(not(unix))]
     let _ = folder;
+    faultpoint::reach("folder", "synced");
     Ok(())
 }
 
@@ -214,11 +224,12 @@ mod tests {
         let fresh = || {
             let mut file = temporary_beside(&path, &Mark::of(&path)).unwrap();
             io::Write::write_all(&mut file, b"ours").unwrap();
-            file.into_temp_path()
+            file
         };
-        persist_new(fresh(), &path).unwrap();
+        name(fresh(), &path, Replacing::Nothing).unwrap();
         fs::write(&path, b"theirs").unwrap();
-        assert_eq!(persist_new(fresh(), &path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        let taken = name(fresh(), &path, Replacing::Nothing).unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
         assert_eq!(fs::read_dir(&temp).unwrap().count(), 1, "the temporary file is gone");
         persist(fresh(), &path).unwrap();

@@ -8,7 +8,7 @@ use super::http::HttpService;
 use super::meter::Meter;
 use super::partial::Partial;
 use super::printable::shown_url;
-use super::video::{self, Flaw};
+use super::video::Flaw;
 use super::{Failure, Video, reason};
 use crate::base::durable;
 use crate::spec::address::is_loopback;
@@ -36,7 +36,7 @@ pub(super) async fn download(
 ) -> Result<Video, Failure> {
     let source = Source::new(url, service)?;
     let disk = |error: io::Error| failure::local(Call::Download, &format!("{}: {error}", destination.display()));
-    let (file, path) = durable::temporary_beside(destination, &service.temporaries).map_err(disk)?.into_parts();
+    let file = durable::temporary_beside(destination, &service.temporaries).map_err(disk)?;
     let mut partial = Partial::new(file);
     transfer(service, &source, &mut partial, &advance).await.map_err(|stopped| match stopped {
         Stopped::Disk(error) => disk(error),
@@ -44,10 +44,8 @@ pub(super) async fn download(
         Stopped::Failed(failure) => failure,
     })?;
     let bytes = partial.received();
-    let (mut file, sha256) = partial.finish().await.map_err(disk)?;
-    let checked = tokio::task::spawn_blocking(move || video::check(&mut file, bytes)).await;
-    match checked.unwrap_or_else(|panic| Err(Flaw::Unreadable(io::Error::other(panic)))) {
-        Ok(()) => Ok(Video { file: path, sha256, bytes }),
+    match partial.finish().await {
+        Ok((file, sha256)) => Ok(Video { file, sha256, bytes }),
         Err(Flaw::Unreadable(error)) => Err(disk(error)),
         Err(flaw) => Err(failure::no_video(&source.shown, FoundNoVideo::Broken(&flaw.to_string()))),
     }

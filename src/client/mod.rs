@@ -61,7 +61,7 @@ pub trait Service: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Video {
     /// The temporary file.
-    pub file: tempfile::TempPath,
+    pub file: tempfile::NamedTempFile,
     /// The hash of its content.
     pub sha256: Sha256,
     /// Its size.

@@ -1,17 +1,24 @@
-//! What came of a file so far, and whether a reply goes on from there.
+//! A file that is being fetched: what came of it, what its hash is so far, and how to ask for the rest.
+//!
+//! Bytes are gathered in memory and handed over many at a time to a thread that may wait for the disk, which hashes them on the
+//! way. A video of usual size makes that way once.
 
+use super::video::{self, Flaw};
 use crate::base::digest::{Hasher, Sha256};
 use crate::base::faultpoint;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
-use std::io;
-use tokio::fs::File;
-use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _, BufWriter};
+use std::io::{self, Cursor, Seek as _, Write as _};
+use tempfile::NamedTempFile;
+
+/// Bytes that are gathered before they are written.
+const GATHERED: usize = 256 * 1024;
 
 /// A file in the making.
 pub(super) struct Partial {
-    file: BufWriter<File>,
-    hasher: Hasher,
+    /// None while a thread has it.
+    draft: Option<Draft>,
+    gathered: Vec<u8>,
     received: u64,
     /// The length that the server named.
     announced: Option<u64>,
@@ -19,11 +26,19 @@ pub(super) struct Partial {
     validator: Option<HeaderValue>,
 }
 
+/// What is on the disk of it.
+struct Draft {
+    file: NamedTempFile,
+    hasher: Hasher,
+    /// Whether anything was written.
+    begun: bool,
+}
+
 impl Partial {
     /// Nothing yet, to be written to `file`.
-    pub(super) fn new(file: std::fs::File) -> Partial {
-        let file = BufWriter::with_capacity(256 * 1024, File::from_std(file));
-        Partial { file, hasher: Hasher::default(), received: 0, announced: None, validator: None }
+    pub(super) fn new(file: NamedTempFile) -> Partial {
+        let draft = Some(Draft { file, hasher: Hasher::default(), begun: false });
+        Partial { draft, gathered: Vec::new(), received: 0, announced: None, validator: None }
     }
 
     /// How many bytes came.
@@ -60,31 +75,100 @@ impl Partial {
     }
 
     /// Forgets what came, for a reply that begins anew.
+    ///
+    /// # Errors
+    /// Where what was written can't be taken back.
     pub(super) async fn begin(&mut self, reply: &Response) -> io::Result<()> {
-        self.file.flush().await?;
-        self.file.rewind().await?;
-        self.file.get_mut().set_len(0).await?;
-        self.hasher = Hasher::default();
+        self.gathered.clear();
         self.received = 0;
         self.announced = reply.content_length().filter(|_| is_plain(reply.headers()));
         self.validator = validator(reply.headers());
-        Ok(())
+        match &self.draft {
+            Some(draft) if !draft.begun => Ok(()),
+            _ => self.on_disk(|draft, _| draft.begin()).await,
+        }
     }
 
     /// Takes in more bytes.
+    ///
+    /// # Errors
+    /// Where they can't be written.
     pub(super) async fn take_in(&mut self, bytes: &[u8]) -> io::Result<()> {
-        faultpoint::write("video", "write")?;
-        self.file.write_all(bytes).await?;
-        self.hasher.update(bytes);
+        if self.gathered.is_empty() {
+            let left = self.announced.unwrap_or_default().saturating_sub(self.received);
+            self.gathered.reserve(usize::try_from(left).map_or(GATHERED, |left| left.min(GATHERED)));
+        }
+        self.gathered.extend_from_slice(bytes);
         self.received += bytes.len() as u64;
+        if self.gathered.len() >= GATHERED {
+            self.on_disk(Draft::write).await?;
+            self.gathered.clear();
+        }
         Ok(())
     }
 
     /// The file, all of it handed to the system, and the hash of its content.
-    pub(super) async fn finish(mut self) -> io::Result<(std::fs::File, Sha256)> {
-        self.file.flush().await?;
-        Ok((self.file.into_inner().into_std().await, self.hasher.finish()))
+    ///
+    /// # Errors
+    /// Where it can't be written, or is no whole video.
+    pub(super) async fn finish(mut self) -> Result<(NamedTempFile, Sha256), Flaw> {
+        let length = self.received;
+        self.on_disk(move |draft, rest| draft.finish(rest, length)).await?;
+        let Draft { file, hasher, .. } = self.draft.ok_or_else(lost)?;
+        Ok((file, hasher.finish()))
     }
+
+    /// Does what takes the disk a while with what was gathered, beside the run.
+    async fn on_disk<T, E>(
+        &mut self,
+        work: impl FnOnce(&mut Draft, &[u8]) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<io::Error> + Send + 'static,
+    {
+        let mut draft = self.draft.take().ok_or_else(lost)?;
+        let gathered = std::mem::take(&mut self.gathered);
+        let done = tokio::task::spawn_blocking(move || (work(&mut draft, &gathered), draft, gathered)).await;
+        let (outcome, draft, gathered) = done.map_err(io::Error::other)?;
+        (self.draft, self.gathered) = (Some(draft), gathered);
+        outcome
+    }
+}
+
+impl Draft {
+    /// Forgets what was written.
+    fn begin(&mut self) -> io::Result<()> {
+        self.hasher = Hasher::default();
+        self.begun = false;
+        self.file.rewind()?;
+        self.file.as_file().set_len(0)
+    }
+
+    /// Writes more bytes.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        faultpoint::write("video", "write")?;
+        self.begun = true;
+        self.file.write_all(bytes)?;
+        self.hasher.update(bytes);
+        Ok(())
+    }
+
+    /// Writes the rest, and looks whether all of it, `length` bytes, is a video.
+    fn finish(&mut self, rest: &[u8], length: u64) -> Result<(), Flaw> {
+        // What was gathered whole is looked at where it is.
+        if !self.begun {
+            video::check(&mut Cursor::new(rest), length)?;
+            return Ok(self.write(rest)?);
+        }
+        self.write(rest)?;
+        video::check(self.file.as_file_mut(), length)
+    }
+}
+
+/// The thread that had the file came to no end.
+fn lost() -> io::Error {
+    io::Error::other("the file is no longer being written")
 }
 
 /// Whether the body is the file itself, not an encoding of it.

@@ -3,7 +3,8 @@
 use super::context::{Context, Missed};
 use super::transfer::Transfer;
 use crate::base::digest::Sha256;
-use crate::base::{durable, faultpoint, folder::Outside};
+use crate::base::durable::{self, Replacing};
+use crate::base::{faultpoint, folder::Outside};
 use crate::client::{Failure, Service, Verdict, Video};
 use crate::event::{Call, Cause, Event, Problem};
 use crate::ledger::entry::Entry;
@@ -231,16 +232,21 @@ async fn fetch<S: Service>(
         bytes: video.bytes,
         source: Some(without_query(&listed.url).to_owned()),
     };
-    let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
-    let (ours, video) = {
+    let mut ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
+    if destination.symlink_metadata().is_ok() {
         let (destination, shown) = (destination.clone(), path.to_owned());
-        on_disk(path, move || free(&destination, &shown, &ours).map(|_| (ours, video))).await?
-    };
+        ours = on_disk(path, move || free(&destination, &shown, &ours).map(|_| ours)).await?;
+    }
     // The hash is on record before the name is taken: else a crash between the two would leave a file that nobody knows.
     let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
     let _ = context.record(entry).await;
+    let folder = durable::folder_of(&destination).to_owned();
     let (shown, stamp) = (path.to_owned(), record.finished_at);
-    on_disk(path, move || store(video, &destination, &shown, &ours, stamp)).await?;
+    {
+        let _permit = context.stores.acquire().await;
+        on_disk(path, move || store(video, &destination, &shown, &ours, stamp)).await?;
+    }
+    context.folders.sync(&folder).await.map_err(|error| Missed::Failed(local(path, &error)))?;
     faultpoint::reach("video", "stored");
     context.sent.videos.fetch_add(1, Ordering::Relaxed);
     context.sent.bytes.fetch_add(output.bytes, Ordering::Relaxed);
@@ -269,7 +275,11 @@ fn place<S: Service>(context: &Context<S>, path: &str) -> Result<PathBuf, Failur
         outside => local(path, &io::Error::other(outside.to_string())),
     };
     let destination = context.folder.inside(path).map_err(|error| refused(&error))?;
-    std::fs::create_dir_all(durable::folder_of(&destination)).map_err(|error| local(path, &error))?;
+    let folder = durable::folder_of(&destination);
+    if folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        return Ok(destination);
+    }
+    std::fs::create_dir_all(folder).map_err(|error| local(path, &error))?;
     // A link may have appeared since the manifest was checked: the folder is looked at again now that it is there.
     context.folder.inside(path).map_err(|error| refused(&error))
 }
@@ -293,7 +303,7 @@ fn free(destination: &Path, path: &str, ours: &[Sha256]) -> Result<Found, Failur
     }
 }
 
-/// Makes a fetched video durable under its name.
+/// Makes a fetched video durable and gives it its name, which is durable once the folder is synced.
 fn store(
     video: Video,
     destination: &Path,
@@ -302,13 +312,13 @@ fn store(
     stamp: Option<Timestamp>,
 ) -> Result<(), Failure> {
     if let Some(stamp) = stamp {
-        stamp_file(&video.file, stamp);
+        stamp_file(video.file.as_file(), stamp);
     }
-    let stored = match free(destination, path, ours)? {
-        Found::Nothing => durable::persist_new(video.file, destination),
-        Found::Ours => durable::persist(video.file, destination),
+    let replacing = match free(destination, path, ours)? {
+        Found::Nothing => Replacing::Nothing,
+        Found::Ours => Replacing::Anything,
     };
-    stored.map_err(|error| match error.kind() {
+    durable::name(video.file, destination, replacing).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => in_the_way_failure(path),
         _ => local(path, &error),
     })

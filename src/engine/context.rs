@@ -2,6 +2,7 @@
 
 use super::budget::Budget;
 use super::cadence::Cadence;
+use super::folders::Folders;
 use super::gate::{Gate, Patience};
 use super::stop::{Level, Stop};
 use super::uploads::Uploads;
@@ -34,6 +35,10 @@ const CALLS: usize = 64;
 /// Downloads at once: their own bound, so that they never hold a generation's slot.
 const DOWNLOADS: usize = 8;
 
+/// Videos that are made durable and named at once: enough for the disk to do many in one go, few enough that they don't get
+/// into each other's way in their folder.
+const STORES: usize = 16;
+
 /// What all jobs of a run share.
 pub(super) struct Context<S> {
     pub(super) service: S,
@@ -46,9 +51,11 @@ pub(super) struct Context<S> {
     pub(super) gate: Gate,
     pub(super) cadence: Cadence,
     pub(super) uploads: Uploads,
+    pub(super) folders: Folders,
     pub(super) budget: Budget,
     pub(super) calls: Semaphore,
     pub(super) downloads: Semaphore,
+    pub(super) stores: Semaphore,
     /// Holds down how often all jobs together are asked for again.
     pub(super) repeated_polls: Mutex<Throttle>,
     pub(super) sent: Sent,
@@ -92,9 +99,11 @@ impl<S: Service> Context<S> {
             gate: Gate::new(settings.patience, settings.backoff),
             cadence: Cadence::new(settings.poll_interval),
             uploads: Uploads::new(parts.uploads),
+            folders: Folders::default(),
             budget: Budget::new(settings.max_cost),
             calls: Semaphore::new(CALLS),
             downloads: Semaphore::new(DOWNLOADS),
+            stores: Semaphore::new(STORES),
             repeated_polls: Mutex::new(Throttle::new(REPEATED_POLLS_PER_SECOND, Duration::from_secs(1))),
             sent: Sent::default(),
             scribe: parts.scribe,

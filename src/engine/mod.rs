@@ -15,6 +15,7 @@ mod cadence;
 mod collect;
 mod context;
 mod dispatcher;
+mod folders;
 mod gate;
 mod job;
 mod purchase;

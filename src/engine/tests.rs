@@ -127,7 +127,7 @@ impl Service for Fake {
         let bytes = (self.script.download)(url, n)?;
         let file = crate::base::durable::temporary_beside(to, &crate::base::durable::Mark::of(to)).unwrap();
         std::fs::write(file.path(), &bytes).unwrap();
-        Ok(Video { file: file.into_temp_path(), sha256: Sha256::of(&bytes), bytes: bytes.len() as u64 })
+        Ok(Video { file, sha256: Sha256::of(&bytes), bytes: bytes.len() as u64 })
     }
 }
 

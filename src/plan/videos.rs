@@ -4,8 +4,7 @@ use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::ledger::record::{Output, Record};
 use jiff::Timestamp;
-use std::fs::Metadata;
-use std::path::Path;
+use std::fs::{File, Metadata};
 use std::time::SystemTime;
 
 /// How a record's videos are found on disk.
@@ -54,8 +53,8 @@ pub fn look_at(folder: &Folder, output: &Output, stamp: Option<Timestamp>, care:
     match Sha256::of_file(&path) {
         Ok(hash) if hash == output.sha256 => {
             // Next time its time will do.
-            if let Some(stamp) = stamp {
-                stamp_file(&path, stamp);
+            if let (Some(stamp), Ok(file)) = (stamp, File::open(&path)) {
+                stamp_file(&file, stamp);
             }
             Videos::Intact
         }
@@ -66,10 +65,9 @@ pub fn look_at(folder: &Folder, output: &Output, stamp: Option<Timestamp>, care:
 /// Gives a video the time at which it was generated, by which an untouched file is told without hashing it.
 ///
 /// A file that can't be given a time is hashed when it is looked at; nothing else depends on it.
-pub fn stamp_file(path: &Path, stamp: Timestamp) {
-    let stamped = std::fs::File::open(path).and_then(|file| file.set_modified(SystemTime::from(stamp)));
-    if let Err(error) = stamped {
-        tracing::debug!(path = %path.display(), %error, "the file can't be given a time");
+pub fn stamp_file(file: &File, stamp: Timestamp) {
+    if let Err(error) = file.set_modified(SystemTime::from(stamp)) {
+        tracing::debug!(?file, %error, "the file can't be given a time");
     }
 }
 
@@ -96,7 +94,7 @@ mod tests {
         assert!(bears(&path.metadata().unwrap(), stamp), "it was hashed, and need not be again");
         std::fs::write(&path, b"other").unwrap();
         assert_eq!(look(Care::Quick), Videos::Altered, "writing changes the time");
-        stamp_file(&path, stamp);
+        stamp_file(&File::open(&path).unwrap(), stamp);
         assert_eq!(look(Care::Thorough), Videos::Altered, "whatever its time says");
         std::fs::write(&path, b"videos").unwrap();
         assert_eq!(look(Care::Quick), Videos::Altered);
