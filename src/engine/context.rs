@@ -32,6 +32,9 @@ const UNANSWERED: usize = 16;
 /// Calls other than submits at once.
 const CALLS: usize = 64;
 
+/// Submits at once: each holds a connection, whose buffers are most of what a job takes.
+const SUBMITS: usize = 64;
+
 /// Downloads at once: their own bound, so that they never hold a generation's slot.
 const DOWNLOADS: usize = 8;
 
@@ -54,6 +57,7 @@ pub(super) struct Context<S> {
     pub(super) folders: Folders,
     pub(super) budget: Budget,
     pub(super) calls: Semaphore,
+    pub(super) submits: Semaphore,
     pub(super) downloads: Semaphore,
     pub(super) stores: Semaphore,
     /// Holds down how often all jobs together are asked for again.
@@ -102,6 +106,7 @@ impl<S: Service> Context<S> {
             folders: Folders::default(),
             budget: Budget::new(settings.max_cost),
             calls: Semaphore::new(CALLS),
+            submits: Semaphore::new(SUBMITS),
             downloads: Semaphore::new(DOWNLOADS),
             stores: Semaphore::new(STORES),
             repeated_polls: Mutex::new(Throttle::new(REPEATED_POLLS_PER_SECOND, Duration::from_secs(1))),
@@ -184,7 +189,8 @@ impl<S: Service> Context<S> {
                 let answer = {
                     let _permit = self.calls.acquire().await;
                     faultpoint::reach(name.as_str(), "send");
-                    call().await
+                    // Boxed, so that a job that waits between two calls doesn't keep the room that one takes.
+                    Box::pin(call()).await
                 };
                 faultpoint::reach(name.as_str(), "answered");
                 match answer {

@@ -11,6 +11,7 @@ use crate::client::Service;
 use crate::event::{Cause, Event, Problem};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::{Place, Record, Stage};
+use crate::spec::names::TaskId;
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,11 +39,19 @@ pub(super) async fn buy<S: Service>(
     urls: Urls,
     slot: Slot,
 ) -> End {
-    let task = match submit(&context, &mut purchase, &mut reservation, &urls).await {
+    // Boxed, so that a job that waits at the service doesn't keep the room that its submit took.
+    let task = match Box::pin(submit(&context, &mut purchase, &mut reservation, &urls)).await {
         Bought::Task(task) => task,
         other => return without_task(other),
     };
-    let record = Record {
+    drop(urls);
+    let record = submitted(purchase, task);
+    follow(context, record, Some(reservation), slot).await
+}
+
+/// What is known of a purchase now; what was asked for is no longer needed.
+fn submitted(purchase: Purchase, task: TaskId) -> Record {
+    Record {
         key: purchase.key,
         parts: purchase.parts,
         place: Place::Current,
@@ -52,8 +61,7 @@ pub(super) async fn buy<S: Service>(
         submitted_at: None,
         finished_at: None,
         stage: Stage::Submitted { task },
-    };
-    follow(context, record, Some(reservation), slot).await
+    }
 }
 
 /// Polls a task until it is finished, then fetches its videos; its slot is free as soon as the service is done.
@@ -65,7 +73,7 @@ pub(super) async fn follow<S: Service>(
     mut reservation: Option<Reservation>,
     slot: Slot,
 ) -> End {
-    let Stage::Submitted { task } = &record.stage else { return fetch(&context, &record).await };
+    let Stage::Submitted { task } = &record.stage else { return Box::pin(fetch(&context, &record)).await };
     let task = task.clone();
     let age = record.submitted_at.map_or(Duration::ZERO, |at| {
         // A clock that was set back makes no job younger than nothing.
@@ -84,7 +92,7 @@ pub(super) async fn follow<S: Service>(
             context.events.send(Event::Generated { job: record.key.job.clone(), seconds: Some(seconds) });
             record.finished_at = Some(at);
             record.stage = Stage::Generated { task, outputs: Vec::new() };
-            fetch(&context, &record).await
+            Box::pin(fetch(&context, &record)).await
         }
         Watched::Failed(error) => {
             let problem = Problem { code: Cause::Failed, message: said(&error.code, &error.message) };

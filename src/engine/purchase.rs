@@ -118,10 +118,11 @@ pub(super) async fn submit<S: Service>(
     let mut may_resubmit = context.settings.on_uncertain == OnUncertain::Resubmit && purchase.lost.is_none();
     let mut tries = 0;
     loop {
-        let pass = tokio::select! {
+        let turn = async { (context.submits.acquire().await, context.gate.pass().await) };
+        let (permit, pass) = tokio::select! {
             biased;
             () = context.stop.reached(Level::NoSubmits) => return not_bought(purchase, Bought::Out),
-            pass = context.gate.pass() => pass,
+            turn = turn => turn,
         };
         if intend(context, purchase).await.is_err() {
             return not_bought(purchase, Bought::Out);
@@ -143,6 +144,7 @@ pub(super) async fn submit<S: Service>(
                 Submission::Unknown("the run was stopped before the service answered".to_owned())
             }
         };
+        drop(permit);
         faultpoint::reach("submit", "answered");
         let failure = match answer {
             Submission::Accepted(task) => {
