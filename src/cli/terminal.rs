@@ -4,7 +4,9 @@ use super::args::{ColorChoice, Common};
 use crate::report::look::{Color, Drawing, Look};
 use crate::report::screen::{Screen, StandardError};
 use std::io::{self, IsTerminal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How things look on standard output and on standard error.
 #[derive(Clone, Debug)]
@@ -86,13 +88,15 @@ pub(super) fn start_logs(common: &Common, terminal: &Terminal) {
         (false, 2) => "batch=debug",
         (false, _) => "debug",
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let asked = std::env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
+    let asked = asked.and_then(|asked| asked.parse::<Targets>().ok());
+    let wanted = asked.unwrap_or_else(|| default.parse().expect("a level, or one for a target"));
     let screen = terminal.screen.clone();
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(move || screen.clone())
         .with_ansi(terminal.stderr.color == Color::Ansi)
-        .with_target(false);
+        .with_target(false)
+        .with_filter(wanted);
     // A second start in one process (tests) keeps the first.
-    let _ = logs.try_init();
+    let _ = tracing_subscriber::registry().with(lines).try_init();
 }

@@ -51,6 +51,8 @@ impl HttpService {
     /// Where the user agent can't stand in a header, or TLS can't be set up (a system without any CA certificates).
     pub fn new(settings: Settings) -> Result<HttpService, Unusable> {
         let Settings { base, key, connections, user_agent, limits, temporaries, clock } = settings;
+        // Where it was chosen before, by another service of this process, it is the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let plain = base.to_string().starts_with("http:");
         let client = || {
             let client = Client::builder()

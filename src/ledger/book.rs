@@ -27,6 +27,16 @@ struct Job {
     histories: BTreeMap<Digest, History>,
 }
 
+impl Job {
+    /// Makes `digest` the one that the job has; another that had the place is superseded.
+    fn make_current(&mut self, digest: Digest) {
+        let before = self.current.replace(digest).filter(|before| *before != digest);
+        if let Some(history) = before.and_then(|before| self.histories.get_mut(&before)) {
+            history.supersede();
+        }
+    }
+}
+
 /// Content that was uploaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Upload {
@@ -169,13 +179,23 @@ impl Book {
         }
     }
 
+    /// Whether the book has another record in the place of this one.
+    pub(super) fn contradicts(&self, record: &Record) -> bool {
+        let recorded = |job: &Job, digest| job.histories.get(&digest).is_some_and(|history| history.record().is_some());
+        self.jobs.get(&record.key.job).is_some_and(|job| {
+            recorded(job, record.key.digest)
+                || record.place == Place::Current && job.current.is_some_and(|digest| recorded(job, digest))
+        })
+    }
+
     /// Takes in a record of the lock.
     pub(super) fn insert(&mut self, record: Record, others: BTreeSet<TaskId>) {
-        let key = record.key.clone();
+        let digest = record.key.digest;
+        let job = self.jobs.entry(record.key.job.clone()).or_default();
         if record.place == Place::Current {
-            self.make_current(&key);
+            job.make_current(digest);
         }
-        *self.history_mut(&key) = History::of(record, others);
+        job.histories.insert(digest, History::of(record, others));
     }
 
     /// Takes in the records of `other` whose task this book doesn't know.
@@ -226,11 +246,7 @@ impl Book {
 
     /// Makes a key's digest the one that its job has; another that had the place is superseded.
     fn make_current(&mut self, key: &Key) {
-        let job = self.jobs.entry(key.job.clone()).or_default();
-        let before = job.current.replace(key.digest);
-        if let Some(history) = before.filter(|b| *b != key.digest).and_then(|before| job.histories.get_mut(&before)) {
-            history.supersede();
-        }
+        self.jobs.entry(key.job.clone()).or_default().make_current(key.digest);
     }
 
     /// A key's digest is no longer the one that its job has.

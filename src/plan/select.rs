@@ -3,7 +3,6 @@
 use crate::base::digest::Sha256;
 use crate::manifest::model::Job;
 use crate::spec::names::{JobId, Tag};
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
@@ -30,12 +29,9 @@ pub enum Idle {
     Tag(Tag),
 }
 
-/// Globs with their texts.
+/// Globs.
 #[derive(Clone, Debug, Default)]
-struct Patterns {
-    texts: Vec<String>,
-    set: GlobSet,
-}
+struct Patterns(Vec<String>);
 
 /// The I-th of N parts of a manifest, by a hash of the job's id: stable when jobs are added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +70,7 @@ impl Shard {
 #[error("`{pattern}` is not a pattern: {reason}")]
 pub struct NotAPattern {
     pattern: String,
-    reason: String,
+    reason: &'static str,
 }
 
 impl Selection {
@@ -90,8 +86,8 @@ impl Selection {
 
     /// Whether the job with this id and these tags is chosen.
     pub fn takes(&self, job: &JobId, tags: &BTreeSet<Tag>) -> bool {
-        self.only.as_ref().is_none_or(|only| only.set.is_match(job.as_str()))
-            && !self.skip.set.is_match(job.as_str())
+        self.only.as_ref().is_none_or(|only| only.match_any(job))
+            && !self.skip.match_any(job)
             && (self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag)))
             && self.shard.is_none_or(|shard| shard.takes(job))
     }
@@ -100,19 +96,18 @@ impl Selection {
     pub fn idle<'j>(&self, jobs: impl IntoIterator<Item = (&'j JobId, &'j BTreeSet<Tag>)>) -> Vec<Idle> {
         let none = Patterns::default();
         let only = self.only.as_ref().unwrap_or(&none);
-        let mut idle_only: BTreeSet<usize> = (0..only.texts.len()).collect();
-        let mut idle_skip: BTreeSet<usize> = (0..self.skip.texts.len()).collect();
+        let (mut idle_only, mut idle_skip) = (only.0.clone(), self.skip.0.clone());
         let mut idle_tags: BTreeSet<&Tag> = self.tags.iter().collect();
-        if idle_only.len() + idle_skip.len() + idle_tags.len() > 0 {
-            for (job, tags) in jobs {
-                let (matched, skipped) = (only.set.matches(job.as_str()), self.skip.set.matches(job.as_str()));
-                idle_only.retain(|index| !matched.contains(index));
-                idle_skip.retain(|index| !skipped.contains(index));
-                idle_tags.retain(|tag| !tags.contains(*tag));
+        for (job, tags) in jobs {
+            if idle_only.len() + idle_skip.len() + idle_tags.len() == 0 {
+                break;
             }
+            idle_only.retain(|pattern| !is_match(pattern, job));
+            idle_skip.retain(|pattern| !is_match(pattern, job));
+            idle_tags.retain(|tag| !tags.contains(*tag));
         }
-        let only = idle_only.into_iter().map(|index| Idle::Only(only.texts[index].clone()));
-        let skip = idle_skip.into_iter().map(|index| Idle::Skip(self.skip.texts[index].clone()));
+        let only = idle_only.into_iter().map(Idle::Only);
+        let skip = idle_skip.into_iter().map(Idle::Skip);
         only.chain(skip).chain(idle_tags.into_iter().cloned().map(Idle::Tag)).collect()
     }
 }
@@ -141,16 +136,44 @@ impl<'m> OfManifest<'m> {
 
 impl Patterns {
     fn new(texts: &[String]) -> Result<Patterns, NotAPattern> {
-        let refused = |pattern: &str, error: &globset::Error| NotAPattern {
-            pattern: pattern.to_owned(),
-            reason: error.kind().to_string(),
-        };
-        let mut set = GlobSetBuilder::new();
-        for pattern in texts {
-            set.add(GlobBuilder::new(pattern).build().map_err(|e| refused(pattern, &e))?);
+        match texts.iter().find_map(|text| Some((text, flaw(text)?))) {
+            Some((pattern, reason)) => Err(NotAPattern { pattern: pattern.clone(), reason }),
+            None => Ok(Patterns(texts.to_vec())),
         }
-        Ok(Patterns { texts: texts.to_vec(), set: set.build().map_err(|e| refused(&texts.join(" "), &e))? })
     }
+
+    fn match_any(&self, job: &JobId) -> bool {
+        self.0.iter().any(|pattern| is_match(pattern, job))
+    }
+}
+
+fn is_match(pattern: &str, job: &JobId) -> bool {
+    fast_glob::glob_match(pattern, job.as_str())
+}
+
+/// What is wrong with a pattern: one that can't be read matches nothing, and is most likely not meant so.
+fn flaw(pattern: &str) -> Option<&'static str> {
+    let mut braces = 0_usize;
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' if characters.next().is_none() => return Some("nothing follows the `\\` at its end"),
+            '[' => {
+                // What stands first in it is one of the characters, also where it is a `]`.
+                let class = characters.as_str();
+                let class = class.strip_prefix(['!', '^']).unwrap_or(class);
+                let Some(end) = class.char_indices().skip(1).find(|(_, c)| *c == ']') else {
+                    return Some("`[` is not closed by `]`");
+                };
+                characters = class[end.0 + 1..].chars();
+            }
+            '{' => braces += 1,
+            '}' if braces == 0 => return Some("no `{` stands before `}`"),
+            '}' => braces -= 1,
+            _ => {}
+        }
+    }
+    (braces > 0).then_some("`{` is not closed by `}`")
 }
 
 #[cfg(test)]
@@ -196,7 +219,19 @@ mod tests {
         assert_eq!(choose(&[], &[]), ["hero-1", "hero-2", "park"]);
         assert_eq!(choose(&["hero-*"], &[]), ["hero-1", "hero-2"]);
         assert_eq!(choose(&["hero-?", "park"], &["*-2"]), ["hero-1", "park"]);
-        assert!(Selection::new(&["[".to_owned()], &[], &[], None).is_err());
+        assert_eq!(choose(&["hero-[2-9]", "{par?,x}"], &["hero-[!12]"]), ["hero-2", "park"]);
+        assert_eq!(choose(&["her\\o-1", "[]p]ark", "**"], &["{hero-{1,2},}"]), ["park"]);
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        let refused = |pattern: &str| Selection::new(&[], &[pattern.to_owned()], &[], None).is_err();
+        for pattern in ["[", "a[", "[]", "[!]", "[^]", "{", "{a,{b}", "a}", "\\"] {
+            assert!(refused(pattern), "{pattern}");
+        }
+        for pattern in ["", "a", "[]]", "[!]]", "[!!]", "[]a]", "{}", "{a,{b,c}}", "\\[", "\\{", "\\\\", "]", ","] {
+            assert!(!refused(pattern), "{pattern}");
+        }
     }
 
     #[test]

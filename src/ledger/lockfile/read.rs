@@ -8,9 +8,13 @@ use crate::ledger::record::{Fault, Key, Output, Place, Record, Stage, Status, Wo
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
 use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
+use memchr::memmem;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
 use std::path::Path;
+use toml::value::Datetime;
 
 /// Bytes of a piece of the text, about: pieces are parsed by themselves, which takes less memory and all processors.
 const PIECE: usize = 256 * 1024;
@@ -41,10 +45,8 @@ pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerE
                 let wrong = |what: String| damaged_at(line_of_table(&text[start..], header, i), what);
                 let others = table.other_task_ids.iter().cloned().collect();
                 let record = table.into_record(place).map_err(|what| wrong(what.to_owned()))?;
-                let Key { job, digest } = &record.key;
-                let twice = book.get(&record.key).is_some()
-                    || record.place == Place::Current && book.current(&record.key.job).is_some();
-                if twice {
+                if book.contradicts(&record) {
+                    let Key { job, digest } = &record.key;
                     return Err(wrong(format!("the job {job} ({}) stands in the lock twice", digest.short())));
                 }
                 book.insert(record, others);
@@ -60,7 +62,7 @@ pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerE
 /// The text in pieces that are TOML by themselves, and where each starts: a piece begins at the header of a job or upload.
 fn pieces(text: &str) -> Vec<(usize, &str)> {
     // What looks like a header may stand within a string of several lines. None is ever written, but by hand.
-    if text.contains("\"\"\"") || text.contains("'''") {
+    if ["\"\"\"", "'''"].iter().any(|quotes| memmem::find(text.as_bytes(), quotes.as_bytes()).is_some()) {
         return vec![(0, text)];
     }
     let mut pieces = Vec::new();
@@ -206,10 +208,24 @@ fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()
 }
 
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-    let time = toml::value::Datetime::deserialize(deserializer)?;
-    time.to_string()
-        .parse()
-        .map_err(|_| de::Error::custom("a time has a date, a time of day and an offset, as in 2026-03-09T02:44:54Z"))
+    let what = "a time has a date, a time of day and an offset, as in 2026-03-09T02:44:54Z";
+    timestamp(&Datetime::deserialize(deserializer)?).ok_or_else(|| de::Error::custom(what))
+}
+
+/// The point in time, where the text names one.
+fn timestamp(written: &Datetime) -> Option<Timestamp> {
+    let (date, time) = (written.date?, written.time?);
+    let offset = match written.offset? {
+        toml::value::Offset::Z => Offset::UTC,
+        toml::value::Offset::Custom { minutes } => Offset::from_seconds(i32::from(minutes) * 60).ok()?,
+    };
+    let small = |number: u8| i8::try_from(number).ok();
+    // A leap second is taken for the one before it.
+    let second = small(time.second.unwrap_or(0).min(59))?;
+    let fraction = i32::try_from(time.nanosecond.unwrap_or(0)).ok()?;
+    let date = Date::new(i16::try_from(date.year).ok()?, small(date.month)?, small(date.day)?).ok()?;
+    let time = Time::new(small(time.hour)?, small(time.minute)?, second, fraction).ok()?;
+    offset.to_timestamp(date.to_datetime(time)).ok()
 }
 
 fn some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
