@@ -6,6 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long files gather for a sync.
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// The folders in which a run names files.
 #[derive(Debug, Default)]
@@ -36,6 +40,7 @@ impl Folders {
         let mine = folder.asked.fetch_add(1, Ordering::SeqCst) + 1;
         let mut synced = folder.synced.lock().await;
         if *synced < mine {
+            tokio::time::sleep(GATHERING).await;
             // Read before the sync begins: who asks later may have named its file too late for it.
             let asked = folder.asked.load(Ordering::SeqCst);
             let path = path.to_owned();
@@ -58,13 +63,12 @@ impl Folders {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     static SYNCS: AtomicU64 = AtomicU64::new(0);
 
     fn slow(path: &Path) -> io::Result<()> {
         SYNCS.fetch_add(1, Ordering::SeqCst);
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(100 * GATHERING);
         if path == Path::new("gone") { Err(io::ErrorKind::NotFound.into()) } else { Ok(()) }
     }
 
@@ -74,10 +78,10 @@ mod tests {
         let (path, gone) = (Path::new("out"), Path::new("gone"));
         let many = futures::future::join_all((0..100).map(|_| folders.sync_by(path, slow))).await;
         assert!(many.iter().all(Result::is_ok));
-        assert_eq!(SYNCS.swap(0, Ordering::SeqCst), 2, "the first didn't wait for the others, which share the next");
+        assert_eq!(SYNCS.swap(0, Ordering::SeqCst), 1, "all had named their files before it began");
 
         let late = async {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::time::sleep(10 * GATHERING).await;
             futures::future::join_all((0..100).map(|_| folders.sync_by(path, slow))).await
         };
         let (first, _) = tokio::join!(folders.sync_by(path, slow), late);

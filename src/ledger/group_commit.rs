@@ -6,6 +6,7 @@ use super::guard::Guard;
 use super::journal::Pen;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Entries of one group at most.
@@ -13,6 +14,9 @@ const GROUP: usize = 4096;
 
 /// Entries that may wait beside the group that is being written.
 const WAITING: usize = 4096;
+
+/// How long a group gathers before it is written: nothing beside the minutes of a generation, and a busy run shares its syncs.
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// The journal can't be written: nothing more may be submitted. What is paid is still followed, and goes into the lock
 /// at the end.
@@ -91,6 +95,12 @@ impl Writer {
     async fn write(mut self, mut inbox: mpsc::Receiver<Message>) -> Writer {
         let mut messages = Vec::new();
         while inbox.recv_many(&mut messages, GROUP).await > 0 {
+            tokio::time::sleep(GATHERING).await;
+            while messages.len() < GROUP
+                && let Ok(message) = inbox.try_recv()
+            {
+                messages.push(message);
+            }
             let mut group = Vec::with_capacity(messages.len());
             for message in messages.drain(..) {
                 match message {

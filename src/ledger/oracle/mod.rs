@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use world::World;
 
 fn play(script: &[script::Step]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let mut world = World::new();
         for step in script {
