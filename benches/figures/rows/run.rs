@@ -30,13 +30,13 @@ pub(crate) fn speed(scale: Scale, table: &mut Table) {
         let (url, wide) = (one.base_url(), WIDE.to_string());
         let start = Instant::now();
         let mut run = probe::spawn(&["run", &manifest.display().to_string(), "--base-url", &url, "-j", &wide, "-q"]);
-        let bytes = written_until_the_end(&mut run);
+        let bytes = written_until_the_end(&mut run, &folder.path().join("jobs.lock"));
         let ours = start.elapsed().as_secs_f64();
         assert_eq!(one.account().charges(), jobs as u64, "every job was bought once");
         let bare = ask("bare-client", &[&other.base_url(), &jobs.to_string(), &wide]).seconds;
         ratios.push(bare / ours);
         illustration = format!("{:.0} jobs/s / {:.0} jobs/s", jobs as f64 / ours, jobs as f64 / bare);
-        written.extend(bytes.map(|bytes| (bytes - size_of(&folder.path().join("out"))) / jobs as f64 / 1024.0));
+        written.push(bytes / jobs as f64 / 1024.0);
         if let Some(syncs) = syncs() {
             synced.push(syncs.all / SYNCED_JOBS as f64);
             journal.push(syncs.journal / SYNCED_JOBS as f64);
@@ -44,10 +44,8 @@ pub(crate) fn speed(scale: Scale, table: &mut Table) {
     }
     let what = format!("`run` of {jobs} jobs at zero latency, {WIDE} wide / a bare client, jobs/s");
     table.at_least("5", &what, &Figure::new(ratios, ""), 0.7, &illustration);
-    if !written.is_empty() {
-        let figure = Figure::new(written, " KiB");
-        table.at_most("8", "bytes written per job besides its video", &figure, 2.0, "journal and lock");
-    }
+    let figure = Figure::new(written, " KiB");
+    table.at_most("8", "bytes written per job besides its video", &figure, 2.0, "journal and lock");
     if !synced.is_empty() {
         let what = "fsyncs per job, video and its folder included";
         table.at_most("8", what, &Figure::new(synced, ""), 0.5, "by `strace -c`");
@@ -57,26 +55,20 @@ pub(crate) fn speed(scale: Scale, table: &mut Table) {
     }
 }
 
-/// Waits for the process; what it wrote until then, in bytes, as far as the system says so.
-fn written_until_the_end(run: &mut std::process::Child) -> Option<f64> {
-    let path = format!("/proc/{}/io", run.id());
-    let mut written = None;
+/// Waits for the process; how many bytes it wrote besides videos until then: its journal, which only grows and is removed at
+/// the end, and its lock, which is written once, behind the journal's last entry.
+fn written_until_the_end(run: &mut std::process::Child, lock: &Path) -> f64 {
+    let size_of = |path: &Path| path.metadata().map_or(0.0, |found| found.len() as f64);
+    let journal = lock.with_extension("lock.journal");
+    let mut largest = 0.0_f64;
     loop {
-        // Of a process that has ended nothing can be read: the last look is a few milliseconds old.
-        if let Ok(text) = std::fs::read_to_string(&path) {
-            let line = text.lines().find_map(|line| line.strip_prefix("wchar: "));
-            written = line.and_then(|number| number.parse().ok()).or(written);
-        }
+        largest = largest.max(size_of(&journal));
         if let Some(status) = run.try_wait().unwrap() {
             assert!(status.success(), "the run ended with {status}");
-            return written;
+            return largest + size_of(lock);
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-}
-
-fn size_of(folder: &Path) -> f64 {
-    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len() as f64).sum()
 }
 
 const SYNCED_JOBS: usize = 500;
