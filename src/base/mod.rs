@@ -8,4 +8,5 @@ pub mod durable;
 pub mod faultpoint;
 pub mod folder;
 pub mod nearest;
+pub mod public;
 pub mod secret;
