@@ -22,7 +22,7 @@
 //! | `diagnostic` | codes, findings with labels, and their collector; knows spans, knows no rule |
 //! | `manifest` | tree → raw → resolved → checked manifest |
 //! | `ledger` | the record of each job: lockfile, journal, recovery |
-//! | `client` | HTTP: the five calls, what their failures mean, retry, throttle |
+//! | `client` | HTTP: the five calls, images of elsewhere, what failures mean, retry, throttle |
 //! | `plan` | manifest and ledger → what to do with each job, and why |
 //! | `event` | what happened, as data; the run's summary |
 //! | `engine` | plan → running jobs → ledger and events |

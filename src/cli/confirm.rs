@@ -6,6 +6,7 @@ use super::terminal::Terminal;
 use crate::base::decimal::Decimal;
 use crate::ledger;
 use crate::plan::action::Action;
+use crate::plan::mirror::pinned;
 use crate::plan::{self, Choice, Plan};
 use crate::report::look::{Hue, count};
 use crate::report::money::estimated;
@@ -19,6 +20,18 @@ impl Agreed {
     /// To whatever it costs: nobody is there to be asked, or it was said beforehand.
     pub(super) fn to_anything() -> Agreed {
         Agreed(None)
+    }
+
+    /// Asks again, where pictures that a person asked to be taken make the run cost more than was agreed to.
+    ///
+    /// Only now, with the ledger open: what it costs wasn't known before they were fetched.
+    ///
+    /// # Errors
+    /// Where the answer is no.
+    pub(super) fn to_pictures(self, project: &Project, plan: &Plan, terminal: &Terminal) -> Result<(), Failure> {
+        let Some(most) = self.0.filter(|most| plan.estimate.amount > *most) else { return Ok(()) };
+        let what = "With the pictures as they are now, this run";
+        terminal.screen.without(|| put(project, what, most, plan, terminal)).map(drop)
     }
 
     /// Refuses a plan that costs more than was agreed to: it changed while the question stood.
@@ -45,14 +58,19 @@ pub(super) fn ask(project: &Project, choice: &Choice, terminal: &Terminal) -> Re
         return Ok(Agreed::to_anything());
     }
     let snapshot = ledger::read(&project.paths)?;
-    let plan = plan::plan(&project.manifest, &snapshot.book, choice);
+    let plan = plan::plan(&pinned(&project.manifest, &snapshot.book).manifest, &snapshot.book, choice);
     if plan.estimate.amount <= most {
         return Ok(Agreed(Some(most)));
     }
+    put(project, "This run", most, &plan, terminal)
+}
+
+/// Puts the question about `what`.
+fn put(project: &Project, what: &str, most: Decimal, plan: &Plan, terminal: &Terminal) -> Result<Agreed, Failure> {
     let submits = count(plan.count(Action::Submit), "job");
     let trial = if project.realm == Realm::Trial { " (a trial: nothing is paid)" } else { "" };
     let question =
-        format!("This run submits {submits}: {}{trial}. That is more than {most}. Go on?", estimated(&plan.estimate));
+        format!("{what} submits {submits}: {}{trial}. That is more than {most}. Go on?", estimated(&plan.estimate));
     let mut err = io::stderr().lock();
     // Where the terminal went away, there is no answer either.
     let _ = write!(err, "{} [y/N] ", terminal.stderr.paint(Hue::Caution, question)).and_then(|()| err.flush());

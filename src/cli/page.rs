@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::output_file::{Kind, OutputFile};
 use super::project::{Project, Realm};
 use crate::ledger;
+use crate::plan::mirror::pinned;
 use crate::report::gallery::{self, Receipt, Source};
 use std::path::Path;
 
@@ -47,8 +48,9 @@ impl PageFile {
 /// The page of `project` as it stands now, for `folder`.
 pub(super) fn page(project: &Project, folder: &Path, receipt: Option<&Receipt>) -> Result<String, Failure> {
     let snapshot = ledger::read(&project.paths)?;
+    let pinned = pinned(&project.manifest, &snapshot.book);
     let source = Source {
-        manifest: &project.manifest,
+        manifest: &pinned.manifest,
         book: &snapshot.book,
         name: &project.shown.file_name().unwrap_or_default().to_string_lossy(),
         target: &project.target(),

@@ -10,8 +10,10 @@ use super::terminal::Terminal;
 use crate::base::clock::Clock;
 use crate::base::durable::Mark;
 use crate::base::folder::Folder;
+use crate::client::elsewhere::Elsewhere;
 use crate::client::http::{self, HttpService};
 use crate::client::retry::Backoff;
+use crate::engine::spool::Spool;
 use crate::engine::stop::Stop;
 use crate::engine::{self, Outcome, Parts, Purchase, Settings, StopCause, Work};
 use crate::ledger::entry::Entry;
@@ -28,7 +30,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(10);
 const TRIAL_POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The pauses between tries.
-const BACKOFF: Backoff = Backoff { first: Duration::from_millis(500), most: Duration::from_secs(60) };
+pub(super) const BACKOFF: Backoff = Backoff { first: Duration::from_millis(500), most: Duration::from_secs(60) };
 
 /// What a run is made of.
 pub(super) struct Session<'s> {
@@ -43,7 +45,11 @@ pub(super) struct Session<'s> {
     /// Who is told.
     pub(super) reporting: &'s Reporting,
     /// What may end it.
-    pub(super) signals: &'s Signals,
+    pub(super) stop: Stop,
+    /// Who fetches images of elsewhere.
+    pub(super) elsewhere: Elsewhere,
+    /// Those that were fetched already.
+    pub(super) spool: Spool,
 }
 
 impl Session<'_> {
@@ -64,6 +70,7 @@ impl Session<'_> {
         }
         let client = http::Settings {
             temporaries: Mark::of(ledger.lock()),
+            elsewhere: self.elsewhere,
             ..http::Settings::new(base.clone(), key.clone(), self.settings.concurrency)
         };
         let service = HttpService::new(client).map_err(Failure::machine)?;
@@ -74,9 +81,6 @@ impl Session<'_> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
         let outcome = runtime.block_on(async {
             let (scribe, closer) = ledger.start(identity)?;
-            let stop = Stop::default();
-            let (screen, heard) = self.reporting.when_interrupted();
-            self.signals.listen(stop.clone(), screen, heard);
             // Together, so that they share syncs. A journal that can't be written says so again, and the engine acts on it.
             futures::future::join_all(first.into_iter().map(|entry| scribe.record(entry))).await;
             let parts = Parts {
@@ -86,9 +90,10 @@ impl Session<'_> {
                 folder: self.folder.clone(),
                 clock: Clock::System,
                 events: self.reporting.events(),
-                stop,
+                stop: self.stop,
                 seed: fastrand::u64(..),
                 uploads,
+                spool: self.spool,
             };
             let outcome = engine::run(work, parts, self.settings).await;
             match closer.close().await {
@@ -100,6 +105,29 @@ impl Session<'_> {
         runtime.shutdown_background();
         outcome
     }
+}
+
+/// What ends a run before its time: from here on it hears signals.
+pub(super) fn listen(signals: &Signals, reporting: &Reporting) -> Stop {
+    let stop = Stop::default();
+    let (screen, heard) = reporting.when_interrupted();
+    signals.listen(stop.clone(), screen, heard);
+    stop
+}
+
+/// Writes entries into the journal, and the lock, with nothing sent.
+///
+/// # Errors
+/// Where they can't be written.
+pub(super) fn write_down(ledger: Ledger, service: &str, entries: Vec<Entry>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+    runtime.block_on(async {
+        let (scribe, closer) = ledger.start(service)?;
+        let recorded = futures::future::try_join_all(entries.into_iter().map(|entry| scribe.record(entry))).await;
+        drop(scribe);
+        closer.close().await?;
+        recorded.map(drop).map_err(Failure::machine)
+    })
 }
 
 /// Neither journal nor lock could be written: what was paid last is said here or nowhere.

@@ -8,7 +8,7 @@ use super::http::HttpService;
 use super::meter::Meter;
 use super::partial::Partial;
 use super::printable::shown_url;
-use super::video::Flaw;
+use super::video::{self, Flaw};
 use super::{Failure, Video, reason};
 use crate::base::durable;
 use crate::spec::address::is_loopback;
@@ -44,8 +44,8 @@ pub(super) async fn download(
         Stopped::Failed(failure) => failure,
     })?;
     let bytes = partial.received();
-    match partial.finish().await {
-        Ok((file, sha256)) => Ok(Video { file, sha256, bytes }),
+    match partial.finish(move |mut content| video::check(&mut content, bytes)).await {
+        Ok((file, sha256, ())) => Ok(Video { file, sha256, bytes }),
         Err(Flaw::Unreadable(error)) => Err(disk(error)),
         Err(flaw) => Err(failure::no_video(&source.shown, FoundNoVideo::Broken(&flaw.to_string()))),
     }

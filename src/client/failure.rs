@@ -12,7 +12,7 @@
 
 use super::printable::{EXCERPT, printable};
 use super::wire::{Envelope, Named};
-use super::{Failure, Progress, Submission, Verdict};
+use super::{Failure, NO_CONNECTION, Progress, Submission, Verdict};
 use reqwest::StatusCode;
 use std::fmt;
 use std::time::Duration;
@@ -25,6 +25,7 @@ pub(super) enum Call {
     Status,
     Result,
     Download,
+    Image,
 }
 
 /// What came of a request, not yet judged.
@@ -160,6 +161,20 @@ pub(super) fn no_video(shown: &str, found: FoundNoVideo<'_>) -> Failure {
     of(Call::Download, verdict, "no-video", &format!("{shown} is not a whole video: {why}"))
 }
 
+/// An image of elsewhere that got another status than 200. Its host is not the service: none of it stops or holds up the run.
+pub(super) fn image(shown: &str, status: u16, pause: Option<Duration>) -> Failure {
+    let verdict = match status {
+        408 | 429 | 500..=599 => Verdict::Again(pause),
+        _ => Verdict::Final,
+    };
+    of(Call::Image, verdict, &status.to_string(), &format!("{shown}: HTTP {status}"))
+}
+
+/// What came in place of an image, in words.
+pub(super) fn no_image(shown: &str, why: &str) -> Failure {
+    of(Call::Image, Verdict::Final, "no-image", &format!("{shown} {why}"))
+}
+
 /// What a call's failure means, by the code that tells most.
 fn meaning(call: Call, code: i64, pause: Option<Duration>) -> Verdict {
     match (code, call) {
@@ -189,7 +204,7 @@ pub(super) fn of(call: Call, verdict: Verdict, code: &str, why: &str) -> Failure
 
 /// A failure before anything was sent.
 pub(super) fn no_connection(call: Call, why: &str) -> Failure {
-    of(call, Verdict::Unreachable(None), "no-connection", why)
+    of(call, Verdict::Unreachable(None), NO_CONNECTION, why)
 }
 
 /// A failure on the way.
@@ -245,6 +260,7 @@ impl fmt::Display for Call {
             Call::Status => "status",
             Call::Result => "result",
             Call::Download => "download",
+            Call::Image => "image",
         })
     }
 }

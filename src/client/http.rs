@@ -1,14 +1,16 @@
 //! The service over HTTP.
 
+use super::elsewhere::Elsewhere;
 use super::failure::{self, Call, Exchange, Reply};
 use super::printable::{EXCERPT, printable};
 pub use super::settings::{Limits, Pace, Settings};
-use super::{Failure, Progress, Service, Submission, Video, reason, retry};
-use super::{download, upload};
+use super::{Failure, Image, Images, Progress, Service, Submission, Video, reason, retry};
+use super::{download, tls, upload};
 use crate::base::clock::Clock;
 use crate::base::durable::Mark;
 use crate::base::secret::ApiKey;
 use crate::spec::address::BaseUrl;
+use crate::spec::elsewhere::Validator;
 use crate::spec::image::LocalImage;
 use crate::spec::names::TaskId;
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -42,6 +44,8 @@ pub struct HttpService {
     sending: Client,
     /// Fetches videos, without the key.
     pub(super) fetching: Client,
+    /// Fetches images, from anywhere but the service.
+    elsewhere: Elsewhere,
 }
 
 impl HttpService {
@@ -50,9 +54,8 @@ impl HttpService {
     /// # Errors
     /// Where the user agent can't stand in a header, or TLS can't be set up (a system without any CA certificates).
     pub fn new(settings: Settings) -> Result<HttpService, Unusable> {
-        let Settings { base, key, connections, user_agent, limits, temporaries, clock } = settings;
-        // Where it was chosen before, by another service of this process, it is the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let Settings { base, key, connections, user_agent, limits, temporaries, clock, elsewhere } = settings;
+        tls::choose_cryptography();
         let plain = base.to_string().starts_with("http:");
         let client = || {
             let client = Client::builder()
@@ -80,6 +83,7 @@ impl HttpService {
             temporaries,
             key,
             clock,
+            elsewhere,
         })
     }
 
@@ -144,9 +148,13 @@ impl HttpService {
 
     /// The pause that a reply asks for.
     pub(super) fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let now = text(header::DATE).and_then(retry::date).unwrap_or_else(|| self.clock.now());
-        retry::retry_after(text(header::RETRY_AFTER)?, now)
+        retry_after(headers, &self.clock)
+    }
+}
+
+impl Images for HttpService {
+    async fn image(&self, url: &str, known: Option<&Validator>) -> Result<Option<Image>, Failure> {
+        self.elsewhere.image(url, known).await
     }
 }
 
@@ -183,6 +191,13 @@ impl fmt::Debug for HttpService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpService").field("base", &self.base).finish_non_exhaustive()
     }
+}
+
+/// The pause that a reply asks for; `clock` counts where the reply has no date of its own.
+pub(super) fn retry_after(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let now = text(header::DATE).and_then(retry::date).unwrap_or_else(|| clock.now());
+    retry::retry_after(text(header::RETRY_AFTER)?, now)
 }
 
 /// What is done about a download's redirects.

@@ -1,9 +1,11 @@
-//! The service's five calls, and what their failures mean.
+//! The service's five calls, the one to other hosts that have images, and what their failures mean.
 //!
-//! [`Service`] is what the engine needs; [`HttpService`](http::HttpService) is the real one. The outcome of a submit is a
+//! [`Service`] is what the engine needs; [`HttpService`](http::HttpService) is the real one, and [`Elsewhere`](elsewhere::Elsewhere)
+//! its part that fetches images. The outcome of a submit is a
 //! type of its own: "unknown" can't be mistaken for a failure that may be tried again, so that paying twice can't be
 //! written by accident. What each reply means is decided in `failure` alone; when to try again is the engine's.
 
+pub mod elsewhere;
 pub mod failure;
 pub mod http;
 pub mod retry;
@@ -15,6 +17,7 @@ mod partial;
 mod printable;
 mod reason;
 mod settings;
+mod tls;
 mod upload;
 mod video;
 mod wire;
@@ -23,14 +26,44 @@ mod wire;
 mod tests;
 
 use crate::base::digest::Sha256;
+use crate::spec::elsewhere::Validator;
 use crate::spec::image::LocalImage;
 use crate::spec::names::TaskId;
 use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
-/// The five calls.
-pub trait Service: Send + Sync + 'static {
+/// The code of a failure where no connection was made, so that nothing was sent.
+pub const NO_CONNECTION: &str = "no-connection";
+
+/// The call that goes anywhere but to the service: it carries no key.
+pub trait Images: Send + Sync + 'static {
+    /// Fetches the image at `url` to a temporary file: whole, checked to be one, and hashed. Nothing where it is still the one
+    /// that `known` stands for.
+    fn image(
+        &self,
+        url: &str,
+        known: Option<&Validator>,
+    ) -> impl Future<Output = Result<Option<Image>, Failure>> + Send;
+}
+
+/// An image that was fetched; its file is removed on drop.
+#[derive(Debug)]
+pub struct Image {
+    /// The temporary file.
+    pub file: tempfile::TempPath,
+    /// The hash of its content.
+    pub sha256: Sha256,
+    /// Its size.
+    pub bytes: u64,
+    /// Its media type by content, as `image/png`.
+    pub media_type: &'static str,
+    /// What tells whether it changed, where its server said.
+    pub validator: Option<Validator>,
+}
+
+/// The five calls of the service, and the one for images of elsewhere.
+pub trait Service: Images {
     /// Uploads a local image; gives its URL. `advance` is told now and then how many bytes are on their way.
     fn upload(
         &self,

@@ -3,12 +3,11 @@
 //! Bytes are gathered in memory and handed over many at a time to a thread that may wait for the disk, which hashes them on the
 //! way. A video of usual size makes that way once.
 
-use super::video::{self, Flaw};
 use crate::base::digest::{Hasher, Sha256};
 use crate::base::faultpoint;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
-use std::io::{self, Cursor, Seek as _, Write as _};
+use std::io::{self, Cursor, Read, Seek, Write as _};
 use tempfile::NamedTempFile;
 
 /// Bytes that are gathered before they are written.
@@ -25,6 +24,11 @@ pub(super) struct Partial {
     /// What a later reply is held against; none where the server takes no ranges.
     validator: Option<HeaderValue>,
 }
+
+/// What came, for a look at it.
+pub(super) trait Content: Read + Seek {}
+
+impl<T: Read + Seek> Content for T {}
 
 /// What is on the disk of it.
 struct Draft {
@@ -107,15 +111,21 @@ impl Partial {
         Ok(())
     }
 
-    /// The file, all of it handed to the system, and the hash of its content.
+    /// The file, all of it handed to the system, the hash of its content, and what a `look` at it found, beside the run.
     ///
     /// # Errors
-    /// Where it can't be written, or is no whole video.
-    pub(super) async fn finish(mut self) -> Result<(NamedTempFile, Sha256), Flaw> {
-        let length = self.received;
-        self.on_disk(move |draft, rest| draft.finish(rest, length)).await?;
+    /// Where it can't be written, or `look` refuses it.
+    pub(super) async fn finish<T, E>(
+        mut self,
+        look: impl FnOnce(&mut dyn Content) -> Result<T, E> + Send + 'static,
+    ) -> Result<(NamedTempFile, Sha256, T), E>
+    where
+        T: Send + 'static,
+        E: From<io::Error> + Send + 'static,
+    {
+        let found = self.on_disk(move |draft, rest| draft.finish(rest, look)).await?;
         let Draft { file, hasher, .. } = self.draft.ok_or_else(lost)?;
-        Ok((file, hasher.finish()))
+        Ok((file, hasher.finish(), found))
     }
 
     /// Does what takes the disk a while with what was gathered, beside the run.
@@ -154,15 +164,21 @@ impl Draft {
         Ok(())
     }
 
-    /// Writes the rest, and looks whether all of it, `length` bytes, is a video.
-    fn finish(&mut self, rest: &[u8], length: u64) -> Result<(), Flaw> {
+    /// Writes the rest, and looks at all of it.
+    fn finish<T, E: From<io::Error>>(
+        &mut self,
+        rest: &[u8],
+        look: impl FnOnce(&mut dyn Content) -> Result<T, E>,
+    ) -> Result<T, E> {
         // What was gathered whole is looked at where it is.
         if !self.begun {
-            video::check(&mut Cursor::new(rest), length)?;
-            return Ok(self.write(rest)?);
+            let found = look(&mut Cursor::new(rest))?;
+            self.write(rest)?;
+            return Ok(found);
         }
         self.write(rest)?;
-        video::check(self.file.as_file_mut(), length)
+        self.file.rewind()?;
+        look(self.file.as_file_mut())
     }
 }
 

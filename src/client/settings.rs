@@ -1,5 +1,6 @@
 //! What the client needs to know, and how long it waits.
 
+use super::elsewhere::{Elsewhere, Reach};
 use crate::base::clock::Clock;
 use crate::base::durable::Mark;
 use crate::base::secret::ApiKey;
@@ -7,8 +8,11 @@ use crate::spec::address::BaseUrl;
 use std::path::Path;
 use std::time::Duration;
 
+/// How `batch` names itself.
+pub(super) const USER_AGENT: &str = concat!("batch/", env!("CARGO_PKG_VERSION"));
+
 /// What an [`HttpService`](super::http::HttpService) needs to know.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Settings {
     /// Where the service is.
     pub base: BaseUrl,
@@ -24,6 +28,8 @@ pub struct Settings {
     pub temporaries: Mark,
     /// The time of day, for a `Retry-After` that names one.
     pub clock: Clock,
+    /// What fetches images of elsewhere.
+    pub elsewhere: Elsewhere,
 }
 
 /// How long anything may take.
@@ -58,9 +64,11 @@ pub struct Pace {
 impl Settings {
     /// These, with the usual limits, and temporary files that are nobody's.
     pub fn new(base: BaseUrl, key: Option<ApiKey>, connections: usize) -> Settings {
-        let user_agent = concat!("batch/", env!("CARGO_PKG_VERSION")).to_owned();
+        let user_agent = USER_AGENT.to_owned();
         let temporaries = Mark::of(Path::new(""));
-        Settings { base, key, connections, user_agent, limits: Limits::default(), temporaries, clock: Clock::System }
+        let elsewhere = Elsewhere::new(Path::new(""), Reach::Public { past_proxy: false });
+        let (limits, clock) = (Limits::default(), Clock::System);
+        Settings { base, key, connections, user_agent, limits, temporaries, clock, elsewhere }
     }
 }
 

@@ -4,6 +4,8 @@ use super::budget::Budget;
 use super::cadence::Cadence;
 use super::folders::Folders;
 use super::gate::{Gate, Patience};
+use super::mirror::Again;
+use super::spool::Spool;
 use super::stop::{Level, Stop};
 use super::uploads::Uploads;
 use super::{Parts, Settings, StopCause};
@@ -55,6 +57,7 @@ pub(super) struct Context<S> {
     pub(super) cadence: Cadence,
     pub(super) uploads: Uploads,
     pub(super) folders: Folders,
+    pub(super) spool: Spool,
     pub(super) budget: Budget,
     pub(super) calls: Semaphore,
     pub(super) submits: Semaphore,
@@ -104,6 +107,7 @@ impl<S: Service> Context<S> {
             cadence: Cadence::new(settings.poll_interval),
             uploads: Uploads::new(parts.uploads),
             folders: Folders::default(),
+            spool: parts.spool,
             budget: Budget::new(settings.max_cost),
             calls: Semaphore::new(CALLS),
             submits: Semaphore::new(SUBMITS),
@@ -241,6 +245,12 @@ impl<S: Service> Context<S> {
     /// The pause after so many failures in a row, not shorter than the service `asked` for.
     pub(super) fn backoff(&self, failures: u32, asked: Option<Duration>) -> Duration {
         self.settings.backoff.pause(failures, asked, self.random())
+    }
+
+    /// How an image of elsewhere that `job` needs is tried again.
+    pub(super) fn again<'c>(&'c self, job: &'c JobId) -> Again<'c> {
+        let (events, stop, backoff) = (&self.events, &self.stop, self.settings.backoff);
+        Again { events, stop, backoff, random: &self.random, job: Some(job) }
     }
 
     /// Says that a call is made again, and waits; the run's end cuts the wait short.

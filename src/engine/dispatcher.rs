@@ -9,8 +9,8 @@ use super::stop::Level;
 use super::{Purchase, StopCause, Work};
 use crate::client::Service;
 use crate::client::throttle::Throttle;
-use crate::event::Event;
 use crate::event::summary::Summary;
+use crate::event::{Cause, Event};
 use crate::ledger::record::{Record, Stage};
 use crate::spec::names::JobId;
 use std::collections::VecDeque;
@@ -182,13 +182,23 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
 
     /// The next purchase, if there is money for it. None overtakes it: what is bought doesn't depend on who is quick.
     fn next_order(&mut self) -> Option<Box<Order>> {
-        let purchase = self.unaffordable.take().or_else(|| self.purchases.next())?;
+        let purchase = self.unaffordable.take().or_else(|| self.next_obtainable())?;
         match self.context.budget.reserve(purchase.price) {
             Some(reservation) => Some(Box::new(Order { purchase, reservation })),
             None => {
                 self.unaffordable = Some(purchase);
                 None
             }
+        }
+    }
+
+    /// The next purchase whose images can all be had; those before it have failed, and cost nothing.
+    fn next_obtainable(&mut self) -> Option<Purchase> {
+        loop {
+            let mut purchase = self.purchases.next()?;
+            let Some(problem) = purchase.unobtainable.take() else { return Some(purchase) };
+            let end = if problem.code == Cause::Local { End::Local(problem) } else { End::Failed(problem) };
+            self.count(&purchase.key.job, &end);
         }
     }
 

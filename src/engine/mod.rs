@@ -18,8 +18,10 @@ mod dispatcher;
 mod folders;
 mod gate;
 mod job;
+pub mod mirror;
 mod purchase;
 mod slot;
+pub mod spool;
 pub mod stop;
 mod transfer;
 mod uploads;
@@ -37,10 +39,11 @@ use crate::event::summary::Summary;
 use crate::ledger::Scribe;
 use crate::ledger::record::{Key, Record};
 use crate::manifest::model::{Job, OnUncertain, Rate};
-use crate::spec::image::LocalImage;
+use crate::spec::image::Picture;
 use crate::spec::names::{JobId, TaskId};
 use crate::spec::output::VideoName;
 use crate::spec::request::{Generation, Image};
+use spool::Spool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -73,7 +76,7 @@ pub struct Settings {
 
 /// What a run works with; each is a parameter, so that tests bring their own.
 pub struct Parts<S> {
-    /// The service's five calls.
+    /// The service's five calls, and the one for images of elsewhere.
     pub service: S,
     /// What the ledger calls the service: its base URL, or `simulate`.
     pub identity: String,
@@ -91,6 +94,8 @@ pub struct Parts<S> {
     pub seed: u64,
     /// URLs of content that was uploaded before.
     pub uploads: Vec<(Sha256, String)>,
+    /// Images of elsewhere that were fetched already.
+    pub spool: Spool,
 }
 
 /// A generation that is to be bought.
@@ -108,15 +113,18 @@ pub struct Purchase {
     pub parts: BTreeMap<String, String>,
     /// Where the videos go.
     pub name: VideoName,
-    /// The local images it refers to, each once.
-    pub images: Vec<LocalImage>,
+    /// The images it refers to that are known by content, each once: they are uploaded first.
+    pub images: Vec<Picture>,
+    /// Why an image of it can't be had, where that is so: then nothing is bought.
+    pub unobtainable: Option<Problem>,
     /// Why nobody knows whether an earlier submit of it arrived, where one was lost: it isn't submitted a third time.
     pub lost: Option<String>,
 }
 
 impl Purchase {
-    /// What it takes to buy the job's generation, with the number of the submit, its price and the local images of the manifest.
-    pub fn new(job: &Job, attempt: u32, price: Decimal, images: &BTreeMap<Sha256, LocalImage>) -> Purchase {
+    /// What it takes to buy the job's generation, with the number of the submit, its price and the images of the manifest that are
+    /// known by content.
+    pub fn new(job: &Job, attempt: u32, price: Decimal, images: &BTreeMap<Sha256, Picture>) -> Purchase {
         let all = job.generation.references.iter().flat_map(|reference| &reference.images);
         let contents: BTreeSet<&Sha256> = all
             .filter_map(|image| match image {
@@ -132,6 +140,7 @@ impl Purchase {
             name: job.name.clone(),
             images: contents.into_iter().filter_map(|hash| images.get(hash)).cloned().collect(),
             generation: job.generation.clone(),
+            unobtainable: None,
             lost: None,
         }
     }

@@ -1,10 +1,12 @@
 //! The engine on a paused clock, against a service that is made of a script and counts what it is asked.
 
 use super::*;
-use crate::client::{Failure, Progress, Submission, TaskState, Verdict, Video};
+use crate::client::{self, Failure, Images, Progress, Submission, TaskState, Verdict, Video};
 use crate::event::{Event, Stamped};
 use crate::ledger::record::{Stage, Status};
 use crate::ledger::{self, Book, Holder, Paths};
+use crate::spec::elsewhere::Validator;
+use crate::spec::image::LocalImage;
 use crate::spec::names::{Digest, JobId, ReferenceName, TaskId};
 use crate::spec::request::Reference;
 use crate::spec::vocabulary;
@@ -25,6 +27,8 @@ struct Script {
     result: Answer<Vec<String>>,
     download: Answer<Vec<u8>>,
     upload: Box<dyn Fn(usize) -> Result<String, Failure> + Send + Sync>,
+    /// The content at a URL; its validator is the content itself.
+    image: Answer<String>,
     /// How long a generation takes.
     latency: Duration,
     /// How long a submit takes to be answered.
@@ -39,6 +43,7 @@ impl Default for Script {
             result: Box::new(|task, _| Ok(vec![format!("https://videos.example.com/{task}.mp4?signature=1")])),
             download: Box::new(|url, _| Ok(url.as_bytes().to_vec())),
             upload: Box::new(|n| Ok(format!("https://up.example.com/{n}"))),
+            image: Box::new(|url, _| Ok(url.to_owned())),
             latency: Duration::from_secs(60),
             answer: Duration::from_millis(100),
         }
@@ -75,6 +80,23 @@ impl Fake {
 
     fn calls(&self, call: &str) -> usize {
         self.seen.lock().unwrap().calls.get(call).copied().unwrap_or_default()
+    }
+}
+
+impl Images for Fake {
+    async fn image(&self, url: &str, known: Option<&Validator>) -> Result<Option<client::Image>, Failure> {
+        self.count("image");
+        let n = self.count(&format!("image {url}"));
+        tokio::time::sleep(self.script.answer).await;
+        let content = (self.script.image)(url, n)?;
+        let validator = Validator::new(&format!("\"{content}\"")).ok();
+        if known.is_some() && known == validator.as_ref() {
+            return Ok(None);
+        }
+        let file = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        std::fs::write(&file, &content).unwrap();
+        let (sha256, bytes) = (Sha256::of(content.as_bytes()), content.len() as u64);
+        Ok(Some(client::Image { file, sha256, bytes, media_type: "image/png", validator }))
     }
 }
 
@@ -234,6 +256,7 @@ impl Bench {
             stop,
             seed: 1,
             uploads: vec![],
+            spool: Spool::default(),
         };
         let started = Instant::now();
         let outcome = run(Work { collect, purchases }, parts, settings).await;
@@ -548,7 +571,7 @@ async fn each_content_is_uploaded_once_and_a_failed_upload_spoils_only_its_jobs(
         let image = image(if n < 2 { "bad" } else { "good" });
         let mut purchase = purchase(n);
         purchase.generation.references[0].images = vec![Image::Content(image.sha256)];
-        purchase.images = vec![image];
+        purchase.images = vec![Picture::Local(image)];
         purchase
     });
     let ran = bench.run_until(&fake, purchases, settings(), Stop::default()).await;
@@ -579,4 +602,5 @@ async fn digests_are_those_of_what_is_sent() {
     assert_eq!(purchase(0).key.digest, Digest(Sha256::of(&crate::base::canonical::bytes(&body))));
 }
 
+mod images;
 mod money;

@@ -8,6 +8,7 @@ pub mod summary;
 
 pub use problem::{Call, Cause, Problem};
 
+use crate::base::digest::Sha256;
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::Estimate;
 use crate::spec::names::{Digest, JobId, TaskId};
@@ -49,9 +50,55 @@ pub enum Event {
         jobs: usize,
         /// Generations in flight at most.
         concurrency: usize,
-        /// What the submits would cost; absent where there are none.
+        /// What the submits would cost; absent where there are none. Images of elsewhere may change it: see `estimated`.
         #[serde(skip_serializing_if = "Option::is_none")]
         estimate: Option<Estimate>,
+    },
+    /// Images of elsewhere are fetched, or asked whether they changed, before the plan is final.
+    LookingAtImages {
+        /// How many are fetched for the first time.
+        fetch: usize,
+        /// How many are asked whether they changed.
+        check: usize,
+    },
+    /// An image of elsewhere was fetched: its content is what jobs ask for from now on.
+    ImageFetched {
+        /// Its URL, without its query.
+        url: String,
+        /// The hash of its content.
+        #[schemars(with = "String")]
+        sha256: Sha256,
+        /// Its size.
+        bytes: u64,
+    },
+    /// An image of elsewhere is another one than jobs ask for.
+    ImageChanged {
+        /// Its URL, without its query.
+        url: String,
+        /// The hash of the content that jobs asked for so far.
+        #[schemars(with = "String")]
+        pinned: Sha256,
+        /// The hash of the content that was found.
+        #[schemars(with = "String")]
+        found: Sha256,
+        /// Jobs of the manifest with this image.
+        jobs: usize,
+        /// Whether they ask for the new one from now on (`--refresh-images`); otherwise nothing changes for them.
+        taken: bool,
+    },
+    /// Images of one host couldn't be asked whether they changed; what is known of them holds.
+    ImagesUnchecked {
+        /// The host.
+        host: String,
+        /// How many.
+        images: usize,
+        /// What happened to the first of them, in words.
+        message: String,
+    },
+    /// What the submits would cost now that images of elsewhere were looked at, where that is another amount.
+    Estimated {
+        /// The estimate.
+        estimate: Estimate,
     },
     /// What will be done with a job.
     JobPlanned {
@@ -226,6 +273,20 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it tells what is to be done, and what that hangs on: the work begins with the first other one.
+    pub fn precedes_the_work(&self) -> bool {
+        matches!(
+            self,
+            Event::RunStarted { .. }
+                | Event::JobPlanned { .. }
+                | Event::LookingAtImages { .. }
+                | Event::ImageFetched { .. }
+                | Event::ImageChanged { .. }
+                | Event::ImagesUnchecked { .. }
+                | Event::Estimated { .. }
+        )
+    }
+
     /// Whether it is told by the way: no job stands elsewhere for it, and one more may follow any time.
     pub fn is_by_the_way(&self) -> bool {
         matches!(self, Event::Polled { .. } | Event::Transferring { .. } | Event::Retrying { .. })

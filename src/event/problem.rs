@@ -16,6 +16,8 @@ pub enum Call {
     Result,
     /// A video comes down.
     Download,
+    /// An image of elsewhere is fetched; this call doesn't go to the service.
+    Image,
 }
 
 /// A cause: a stable code and a sentence.
@@ -41,6 +43,8 @@ pub enum Cause {
     ResultGone,
     /// An image couldn't be uploaded.
     Upload,
+    /// An image of elsewhere couldn't be had, or is another one by now.
+    Image,
     /// A video couldn't be fetched; the next run tries again.
     Download,
     /// The service couldn't be asked; the next run tries again.
@@ -64,6 +68,7 @@ impl Call {
             Call::Status => "status",
             Call::Result => "result",
             Call::Download => "download",
+            Call::Image => "image",
         }
     }
 }
@@ -77,6 +82,7 @@ impl Cause {
             Cause::TimedOut => "took too long, and is at the service still",
             Cause::ResultGone => "generated, but the service gives it out no more",
             Cause::Upload => "not submitted: an image can't be uploaded",
+            Cause::Image => "not submitted: an image of elsewhere can't be had",
             Cause::Download => "generated, but not downloaded",
             Cause::Unreachable => "not finished: the service can't be asked",
             Cause::Account => "not submitted: the service refuses the account",
@@ -89,7 +95,9 @@ impl Cause {
     /// Whether the next run goes on with the job as it is.
     pub fn passes(self) -> bool {
         match self {
-            Cause::TimedOut | Cause::Upload | Cause::Download | Cause::Unreachable | Cause::Stopped => true,
+            Cause::TimedOut | Cause::Upload | Cause::Image | Cause::Download | Cause::Unreachable | Cause::Stopped => {
+                true
+            }
             Cause::Failed
             | Cause::Refused
             | Cause::ResultGone
@@ -107,6 +115,7 @@ impl Cause {
             Cause::TimedOut => "timed-out",
             Cause::ResultGone => "result-gone",
             Cause::Upload => "upload",
+            Cause::Image => "image",
             Cause::Download => "download",
             Cause::Unreachable => "unreachable",
             Cause::Account => "account",

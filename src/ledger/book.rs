@@ -1,9 +1,10 @@
-//! The state that lock and journal stand for: all records and uploads. Pure: no file, no clock.
+//! The state that lock and journal stand for: all records, uploads and pins. Pure: no file, no clock.
 
 use super::entry::Entry;
 use super::history::{Asked, History};
 use super::record::{Key, Output, Place, Record};
 use crate::base::digest::Sha256;
+use crate::spec::elsewhere::{Address, Pin};
 use crate::spec::names::{Digest, JobId, TaskId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,11 @@ pub struct Book {
     service: Option<String>,
     jobs: BTreeMap<JobId, Job>,
     uploads: BTreeMap<Sha256, Upload>,
+    pins: Pins,
 }
+
+/// What images of elsewhere were when they were fetched.
+pub type Pins = BTreeMap<Address, Pin>;
 
 /// What is known of one job.
 #[derive(Clone, Debug, Default)]
@@ -113,6 +118,11 @@ impl Book {
         self.uploads.iter().map(|(content, upload)| (content, upload.url.as_str()))
     }
 
+    /// What images of elsewhere were when they were fetched.
+    pub fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
     /// The number of the next submit of a key; also counts submits that were refused and left no record.
     pub fn next_attempt(&self, key: &Key) -> u32 {
         self.history(key).map_or(1, History::next_attempt)
@@ -125,19 +135,21 @@ impl Book {
 
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.uploads.is_empty() && self.records().next().is_none()
+        self.uploads.is_empty() && self.pins.is_empty() && self.records().next().is_none()
     }
 
     /// Takes in a state change. Harmless where it is known already.
     pub fn apply(&mut self, entry: &Entry) {
-        if let Entry::Uploaded { sha256, url, at } = entry {
-            return self.add_upload(*sha256, url, *at);
+        match entry {
+            Entry::Uploaded { sha256, url, at } => return self.add_upload(*sha256, url, *at),
+            Entry::Mirrored { address, pin } => return self.add_pin(address.clone(), pin.clone()),
+            _ => {}
         }
         if let (Some(key), Some(attempt)) = (entry.key(), entry.attempt()) {
             self.history_mut(key).saw(attempt);
         }
         match entry {
-            Entry::Uploaded { .. } => {}
+            Entry::Uploaded { .. } | Entry::Mirrored { .. } => {}
             Entry::Submitting { key, attempt, parts, videos, name, service, at } => {
                 self.service.get_or_insert_with(|| service.clone());
                 let asked = Asked { parts, videos: *videos, name, at: whole_seconds(*at) };
@@ -222,6 +234,14 @@ impl Book {
         }
     }
 
+    /// Takes in how an image of elsewhere was: the latest look counts, and of the same second the last word.
+    pub(super) fn add_pin(&mut self, address: Address, pin: Pin) {
+        let pin = Pin { at: whole_seconds(pin.at), ..pin };
+        if self.pins.get(&address).is_none_or(|known| known.at <= pin.at) {
+            self.pins.insert(address, pin);
+        }
+    }
+
     /// The uploads, by content.
     pub(super) fn uploads(&self) -> impl Iterator<Item = (&Sha256, &Upload)> {
         self.uploads.iter()
@@ -285,7 +305,10 @@ impl PartialEq for Book {
         let with_others = |book: &Book| -> Vec<(Record, BTreeSet<TaskId>)> {
             book.records().map(|r| (r.clone(), book.other_tasks(&r.key).into_iter().cloned().collect())).collect()
         };
-        self.service == other.service && self.uploads == other.uploads && with_others(self) == with_others(other)
+        self.service == other.service
+            && self.uploads == other.uploads
+            && self.pins == other.pins
+            && with_others(self) == with_others(other)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::record::{Fault, Key, Output, Place};
 use crate::base::digest::Sha256;
+use crate::spec::elsewhere::{Address, Pin};
 use crate::spec::names::{JobId, TaskId};
 use crate::spec::output::VideoName;
 use jiff::Timestamp;
@@ -81,6 +82,13 @@ pub enum Entry {
     },
     /// Content was uploaded: `url` is without a query, else it isn't kept.
     Uploaded { sha256: Sha256, url: String, at: Timestamp },
+    /// An image of elsewhere was fetched: this is what jobs with its URL ask for from now on.
+    Mirrored {
+        #[serde(flatten)]
+        address: Address,
+        #[serde(flatten)]
+        pin: Pin,
+    },
     /// A record takes another place, name or job, its files having been renamed already.
     ///
     /// The attempt says which purchase is meant: read again, the entry must not catch a later one of the same key.
@@ -125,10 +133,10 @@ pub enum Verdict {
 }
 
 impl Entry {
-    /// The record that the entry is about; uploads are about none.
+    /// The record that the entry is about; uploads and images of elsewhere are about none.
     pub fn key(&self) -> Option<&Key> {
         match self {
-            Entry::Uploaded { .. } => None,
+            Entry::Uploaded { .. } | Entry::Mirrored { .. } => None,
             Entry::Submitting { key, .. }
             | Entry::Submitted { key, .. }
             | Entry::Refused { key, .. }
@@ -146,7 +154,7 @@ impl Entry {
     /// Which submit of its key the entry is about, counted from 1.
     pub fn attempt(&self) -> Option<u32> {
         match self {
-            Entry::Uploaded { .. } => None,
+            Entry::Uploaded { .. } | Entry::Mirrored { .. } => None,
             Entry::Submitting { attempt, .. }
             | Entry::Submitted { attempt, .. }
             | Entry::Refused { attempt, .. }

@@ -23,6 +23,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub(super) struct Guard {
     file: File,
     path: PathBuf,
+    /// Whether it was there already: whoever made it was killed.
+    found: bool,
     removed: AtomicBool,
 }
 
@@ -33,6 +35,7 @@ impl Guard {
     /// [`LedgerError::Held`] where another process (or another part of this one) holds it.
     pub(super) fn take(path: &Path) -> Result<Guard, LedgerError> {
         let mut tries = 0;
+        let found = path.exists();
         loop {
             let file = OpenOptions::new().read(true).append(true).create(true).open(path);
             let file = file.map_err(LedgerError::io("open", path))?;
@@ -40,7 +43,8 @@ impl Guard {
                 // Between opening and locking, a run that ended may have removed the file: its lock is worth nothing then.
                 Ok(()) if is_at(&file, path) => {
                     faultpoint::reach("journal", "locked");
-                    return Ok(Guard { file, path: path.to_owned(), removed: AtomicBool::new(false) });
+                    let (path, removed) = (path.to_owned(), AtomicBool::new(false));
+                    return Ok(Guard { file, path, found, removed });
                 }
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) if tries < TRIES => std::thread::sleep(PAUSE),
@@ -57,7 +61,12 @@ impl Guard {
     #[cfg(test)]
     pub(super) fn for_reading(path: &Path) -> Guard {
         let file = File::open(path).expect("the journal is there");
-        Guard { file, path: path.to_owned(), removed: AtomicBool::new(true) }
+        Guard { file, path: path.to_owned(), found: true, removed: AtomicBool::new(true) }
+    }
+
+    /// Whether the journal was there, however much was in it: a run that ends in order leaves none.
+    pub(super) fn was_found(&self) -> bool {
+        self.found
     }
 
     /// All that the journal has.

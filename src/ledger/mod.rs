@@ -19,7 +19,7 @@ mod paths;
 pub mod record;
 mod recover;
 
-pub use book::Book;
+pub use book::{Book, Pins};
 pub use failure::LedgerError;
 pub use group_commit::{Scribe, Unwritable};
 pub use journal::Holder;
@@ -138,7 +138,7 @@ impl Ledger {
 
     /// Whether the run before was killed: what it was writing may lie about.
     pub fn follows_a_kill(&self) -> bool {
-        self.leftover
+        self.leftover || self.desk.guard.was_found()
     }
 
     /// Says that the same service has another name now (`--move-service`). What a killed run left goes into the lock before.

@@ -64,6 +64,7 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
     let poll_interval = run.period(&POLL_INTERVAL, blame);
     let patience = run.period(&PATIENCE, blame);
     let confirm_above = run.value(&CONFIRM_ABOVE, blame, amount);
+    let mirror = run.value(&MIRROR, blame, boolean);
     RunSettings {
         concurrency: concurrency.value().unwrap_or(default.concurrency),
         submit_rate: submit_rate.value(),
@@ -72,6 +73,7 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
         patience: patience.value().unwrap_or(default.patience),
         on_uncertain: on_uncertain.value().unwrap_or(default.on_uncertain),
         confirm_above: confirm_above.value(),
+        mirror: mirror.value().unwrap_or(default.mirror),
     }
 }
 

@@ -157,7 +157,16 @@ pub static SERVICE: Block = Block { title: "`service`", fields: &[&BASE_URL_FIEL
 /// `run:`
 pub static RUN: Block = Block {
     title: "`run`",
-    fields: &[&CONCURRENCY, &SUBMIT_RATE, &JOB_TIMEOUT, &POLL_INTERVAL, &PATIENCE, &ON_UNCERTAIN, &CONFIRM_ABOVE],
+    fields: &[
+        &CONCURRENCY,
+        &SUBMIT_RATE,
+        &JOB_TIMEOUT,
+        &POLL_INTERVAL,
+        &PATIENCE,
+        &ON_UNCERTAIN,
+        &CONFIRM_ABOVE,
+        &MIRROR,
+    ],
     required: &[],
 };
 
@@ -247,7 +256,7 @@ fields! {
     SCHEMA = Field::new("$schema", Kind::Text, "The JSON Schema by which editors complete and underline; `batch` doesn't read it.\nFor JSON, which has no comments: YAML and TOML name it in a comment at the top.").examples(&["jobs.schema.json"]);
     VERSION = Field::new("version", Kind::Choice(&[1]), "The version of the manifest's format.").code(Code::Version);
     SERVICE_FIELD = Field::new("service", Kind::Table(&SERVICE), "Where the jobs go.");
-    RUN_FIELD = Field::new("run", Kind::Table(&RUN), "How the jobs are run; nothing here changes a digest.");
+    RUN_FIELD = Field::new("run", Kind::Table(&RUN), "How the jobs are run; of this `mirror` alone changes digests.");
     OUTPUT_FIELD = Field::new("output", Kind::Table(&OUTPUT), "Where videos land.");
     PRICES_FIELD = Field::new("prices", Kind::Table(&PRICES), "What one video costs: for estimates.\nWithout it the maker's list price in credits is taken.");
     LIBRARY = Field::new("references", Kind::Named(&Kind::Table(&ENTRY)), "The library: references by name, for all jobs to use.").examples(&[r#"{"dog": {"type": "subject", "urls": ["refs/dog.png"]}}"#]);
@@ -263,6 +272,7 @@ fields! {
     PATIENCE = Field::new("patience", Kind::Period(0, 7 * DAY), "How long to wait for a service that can't be reached.").default("10m").examples(&["10m", "0s"]);
     ON_UNCERTAIN = Field::new("on_uncertain", Kind::Word(&["hold", "resubmit"]), "What becomes of a job whose submit got no answer.").default("hold").meanings(&["a person settles it with `batch resolve`", "it is submitted again, once a run: at the risk of paying twice"]);
     CONFIRM_ABOVE = Field::new("confirm_above", Kind::Amount, "An estimate above which `run` asks first, if somebody sits at the terminal.\nIn the unit of the prices. Without it nothing is asked.").examples(&["100"]);
+    MIRROR = Field::new("mirror", Kind::Boolean, "Whether images of elsewhere are fetched once, uploaded, and known by their content.\nA picture that changes behind its URL is noticed then. It changes the digests of jobs with such images that aren't bought yet; what is paid stays so.").default("false");
 
     DIR = Field::new("dir", Kind::Text, "The folder of the videos, relative to the manifest and inside its folder.").code(Code::OutputPath).default("out");
     FILE_NAME = Field::new("name", Kind::Text, "The path of a video inside that folder.\n`{id}` stands for the job's id, `{n}` for the video's number, counted from 1.").code(Code::OutputPath).default("{id}-{n}.mp4").examples(&["{id}-{n}.mp4", "{id}/{n}.mp4"]);

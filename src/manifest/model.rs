@@ -4,7 +4,7 @@ use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::spec::address::BaseUrl;
-use crate::spec::image::LocalImage;
+use crate::spec::image::Picture;
 use crate::spec::names::{Digest, JobId, Tag};
 use crate::spec::output::VideoName;
 use crate::spec::request::Generation;
@@ -14,7 +14,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// A manifest without an error in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Manifest {
     /// The folder of the manifest's real path: relative paths start here.
     pub folder: Folder,
@@ -28,13 +28,16 @@ pub struct Manifest {
     pub prices: Prices,
     /// The jobs, in order.
     pub jobs: Vec<Job>,
-    /// The local images of all jobs, by content.
-    pub images: BTreeMap<Sha256, LocalImage>,
+    /// The images of all jobs that are known by content: as it is read the local ones, with the ledger's pins those of
+    /// elsewhere too.
+    pub images: BTreeMap<Sha256, Picture>,
 }
 
 impl Manifest {
-    /// Puts all videos into the folder `sim` of the output folder, so that a trial never mixes with real results.
+    /// Puts all videos into the folder `sim` of the output folder, so that a trial never mixes with real results; images of
+    /// elsewhere stay there, since a trial works without a network.
     pub fn turn_into_trial(&mut self) {
+        self.run.mirror = false;
         let dir = match self.output_dir.as_str() {
             "" => String::new(),
             dir => format!("{dir}/"),
@@ -63,7 +66,7 @@ pub struct Job {
     pub name: VideoName,
 }
 
-/// `run:` How the jobs are run; nothing here changes a digest.
+/// `run:` How the jobs are run; of this `mirror` alone changes digests.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSettings {
     /// Generations in flight at most.
@@ -80,6 +83,8 @@ pub struct RunSettings {
     pub on_uncertain: OnUncertain,
     /// An estimate above which a person is asked before the run; none means never.
     pub confirm_above: Option<Decimal>,
+    /// Whether images of elsewhere are fetched, uploaded and known by content.
+    pub mirror: bool,
 }
 
 /// So many in so long.
@@ -142,6 +147,7 @@ impl Default for RunSettings {
             patience: Duration::from_secs(10 * 60),
             on_uncertain: OnUncertain::Hold,
             confirm_above: None,
+            mirror: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::expand::{MatrixFlaw, RowsFlaw, TemplateFlaw};
 use super::fields::{Block, Field};
-use super::rules::images::{ImageFlaw, Oddity};
+use super::rules::images::ImageFlaw;
 use super::rules::output::OutputFlaw;
 use super::suggest::Meant;
 use crate::diagnostic::code::Severity;
@@ -12,6 +12,7 @@ use crate::document::graft::Filled;
 use crate::document::span::Span;
 use crate::document::tree::Node;
 use crate::spec::address::NotABaseUrl;
+use crate::spec::content::Oddity;
 use crate::spec::vocabulary::{Duration, Resolution};
 use std::ops::Range;
 

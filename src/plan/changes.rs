@@ -3,7 +3,7 @@
 use crate::base::digest::Sha256;
 use crate::ledger::record::Record;
 use crate::manifest::model::Job;
-use crate::spec::image::LocalImage;
+use crate::spec::image::Picture;
 use crate::spec::request::{Generation, Image};
 use crate::spec::vocabulary::{Duration, ReferenceType, Resolution};
 use serde::Serialize;
@@ -41,8 +41,8 @@ pub fn parts(former: &Record, job: &Job) -> Vec<String> {
     names.iter().filter(differs).filter(|name| !is_settled(name)).map(|name| (*name).clone()).collect()
 }
 
-/// The same in words, with the image where it is one; `images` are the manifest's local ones.
-pub fn explain(former: &Record, job: &Job, images: &BTreeMap<Sha256, LocalImage>) -> Vec<Change> {
+/// The same in words, with the image where it is one; `images` are those of the manifest that are known by content.
+pub fn explain(former: &Record, job: &Job, images: &BTreeMap<Sha256, Picture>) -> Vec<Change> {
     let explained = parts(former, job).into_iter().flat_map(|part| match part.strip_prefix(REFERENCE) {
         Some(name) => reference(former, job, name, images),
         None if part == SETTINGS => vec![change(&part, settings(former, job))],
@@ -131,7 +131,7 @@ fn settings(former: &Record, job: &Job) -> String {
 }
 
 /// What changed of the reference with this name.
-fn reference(former: &Record, job: &Job, name: &str, images: &BTreeMap<Sha256, LocalImage>) -> Vec<Change> {
+fn reference(former: &Record, job: &Job, name: &str, images: &BTreeMap<Sha256, Picture>) -> Vec<Change> {
     let part = format!("{REFERENCE}{name}");
     let Some(number) = job.generation.references.iter().position(|reference| reference.name.as_str() == name) else {
         return vec![change(&part, "no longer there".to_owned())];
@@ -167,11 +167,11 @@ fn reference(former: &Record, job: &Job, name: &str, images: &BTreeMap<Sha256, L
 }
 
 /// An image as the manifest has it, and what is to be said of one that changed.
-fn shown(image: &Image, images: &BTreeMap<Sha256, LocalImage>) -> (String, String) {
+fn shown(image: &Image, images: &BTreeMap<Sha256, Picture>) -> (String, String) {
     match image {
         Image::Url(url) => (url.clone(), format!("{url} is another URL")),
         Image::Content(content) => {
-            let path = images.get(content).map_or_else(|| content.short(), |image| image.shown.clone());
+            let path = images.get(content).map_or_else(|| content.short(), |image| image.shown().to_owned());
             let message = format!("{path} has other content");
             (path, message)
         }

@@ -4,6 +4,7 @@ pub mod action;
 pub mod changes;
 pub mod decide;
 pub mod estimate;
+pub mod mirror;
 pub mod reconcile;
 pub mod select;
 pub mod videos;

@@ -44,6 +44,11 @@ impl Target {
         self.command("run")
     }
 
+    /// The command that takes images of elsewhere as they are now.
+    pub fn refresh(&self) -> String {
+        format!("{} --refresh-images", self.run())
+    }
+
     /// The command that shows where each job stands.
     pub fn status(&self) -> String {
         self.command("status")

@@ -96,6 +96,7 @@ fn element(cause: Cause) -> &'static str {
     match cause {
         Cause::Failed | Cause::Refused | Cause::TimedOut | Cause::ResultGone => "failure",
         Cause::Upload
+        | Cause::Image
         | Cause::Download
         | Cause::Unreachable
         | Cause::Account

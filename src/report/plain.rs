@@ -58,7 +58,7 @@ impl<W: Write> Plain<W> {
 
 impl<W: Write + Send> Reporter for Plain<W> {
     fn event(&mut self, Stamped { event, time }: &Stamped) {
-        if self.planning && !matches!(event, Event::RunStarted { .. } | Event::JobPlanned { .. }) {
+        if self.planning && !event.precedes_the_work() {
             self.planning = false;
             self.line(*time, Hue::Plain, self.standing.plan());
         }

@@ -167,7 +167,14 @@ impl Reporter for Collector {
             | Event::Downloading { job, .. }
             | Event::Downloaded { job, .. }
             | Event::Retrying { job: Some(job), .. } => self.step(job, *time, Ending::Open),
-            Event::Retrying { job: None, .. } | Event::Throttled { .. } | Event::Lagged { .. } => {}
+            Event::Retrying { job: None, .. }
+            | Event::Throttled { .. }
+            | Event::Lagged { .. }
+            | Event::LookingAtImages { .. }
+            | Event::ImageFetched { .. }
+            | Event::ImageChanged { .. }
+            | Event::ImagesUnchecked { .. }
+            | Event::Estimated { .. } => {}
         }
     }
 

@@ -115,6 +115,11 @@ impl Standing {
             Event::Retrying { job: None, .. }
             | Event::Throttled { .. }
             | Event::Lagged { .. }
+            | Event::LookingAtImages { .. }
+            | Event::ImageFetched { .. }
+            | Event::ImageChanged { .. }
+            | Event::ImagesUnchecked { .. }
+            | Event::Estimated { .. }
             | Event::RunFinished { .. } => {}
         }
     }
@@ -126,11 +131,11 @@ impl Standing {
                 let since = self.away.as_ref().map_or(time, |away| away.since);
                 self.away = Some(Away { since, until: later(time, *pause), message: message.clone() });
             }
-            // Videos may come from elsewhere, and say nothing of the service.
+            // Videos and images may come from elsewhere, and say nothing of the service.
             Event::Uploaded { .. } | Event::Submitted { .. } | Event::Polled { .. } | Event::Generated { .. } => {
                 self.away = None;
             }
-            Event::Retrying { call, .. } if *call != Call::Download => self.away = None,
+            Event::Retrying { call, .. } if !matches!(call, Call::Download | Call::Image) => self.away = None,
             _ => {}
         }
     }

@@ -38,6 +38,8 @@ pub struct RunSummary<W> {
     held: BTreeMap<Reason, usize>,
     /// Jobs that are uncertain: which one it was, and what happened.
     uncertain: HashMap<JobId, (usize, String)>,
+    /// Images of elsewhere that changed, and weren't taken.
+    changed: Vec<String>,
     /// How and when the run ended.
     end: Option<(Summary, u8, Timestamp)>,
 }
@@ -78,6 +80,7 @@ impl<W: Write> RunSummary<W> {
             failures: HashMap::new(),
             held: BTreeMap::new(),
             uncertain: HashMap::new(),
+            changed: Vec::new(),
             end: None,
         }
     }
@@ -110,6 +113,7 @@ impl<W: Write> RunSummary<W> {
         self.held();
         self.failed();
         self.unsettled(&target);
+        self.changed(&target);
         let left = summary.left;
         let unfinished = self.failures.keys().any(|Kind(cause, _)| cause.passes());
         if left > 0 {
@@ -208,6 +212,24 @@ impl<W: Write> RunSummary<W> {
             self.out.line(format_args!("    and {} more: {all}", thousands(more)));
         }
     }
+
+    /// What the pictures behind URLs are by now, where jobs keep to others.
+    fn changed(&mut self, target: &Target) {
+        if self.changed.is_empty() {
+            return;
+        }
+        let images = self.look.paint(Hue::Caution, format!("{} changed since", count(self.changed.len(), "image")));
+        let (they, ones) = if self.changed.len() == 1 { ("it", "one") } else { ("they", "ones") };
+        self.out.line(format_args!("{images} jobs asked for what {they} showed; nothing was bought for that:"));
+        for url in self.changed.iter().take(SHOWN) {
+            self.out.line(format_args!("    {}", terminal_safe::line(url)));
+        }
+        let more = self.changed.len().saturating_sub(SHOWN);
+        if more > 0 {
+            self.out.line(format_args!("    and {} more", thousands(more)));
+        }
+        self.out.line(format_args!("  to buy with the new {ones}: {}", self.look.paint(Hue::Accent, target.refresh())));
+    }
 }
 
 impl<W: Write + Send> Reporter for RunSummary<W> {
@@ -239,6 +261,7 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
                 let folder = path.rfind('/').map_or("./", |slash| &path[..=slash]);
                 *self.folders.entry(folder.to_owned()).or_default() += 1;
             }
+            Event::ImageChanged { url, taken: false, .. } => self.changed.push(url.clone()),
             Event::Failed { job, error } => self.take_in(job, error),
             Event::RunFinished { summary, exit_code } => self.end = Some((summary.clone(), *exit_code, *time)),
             _ => {}

@@ -1,6 +1,6 @@
 //! What happened, in a line for people.
 
-use super::look::{Hue, count, size};
+use super::look::{Hue, count, size, thousands};
 use super::money::estimated;
 use super::span::about;
 use super::terminal_safe;
@@ -63,6 +63,30 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
         }
         Event::Throttled { message, pause } => {
             (Notable, Hue::Caution, format!("all wait {}: {}", seconds(*pause), said(message)))
+        }
+        Event::LookingAtImages { fetch, check } => {
+            let parts = [(*fetch, "to fetch"), (*check, "to ask whether they changed")];
+            let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", thousands(*n)));
+            (Notable, Hue::Plain, format!("images of elsewhere: {}", parts.collect::<Vec<_>>().join(", ")))
+        }
+        Event::ImageFetched { url, bytes, .. } => {
+            (Step, Hue::Plain, format!("fetched {} ({})", said(url), size(*bytes)))
+        }
+        Event::ImageChanged { url, jobs, taken, .. } => {
+            let (jobs, keep) = (count(*jobs, "job"), if *jobs == 1 { "keeps" } else { "keep" });
+            let what = if *taken { format!(", taken for {jobs}") } else { format!("; {jobs} {keep} the one before") };
+            (Notable, Hue::Caution, format!("{} is another picture by now{what}", said(url)))
+        }
+        Event::ImagesUnchecked { host, images, message } => {
+            let images = count(*images, "image");
+            (
+                Notable,
+                Hue::Caution,
+                format!("{}: {images} taken as before, without an answer: {}", said(host), said(message)),
+            )
+        }
+        Event::Estimated { estimate } => {
+            (Notable, Hue::Plain, format!("with the images as they are: {}", estimated(estimate)))
         }
         Event::JobPlanned { .. }
         | Event::Uploaded { .. }

@@ -4,6 +4,8 @@
 //! read off a public client of it, **\[upstream\]** is what the maker of the model documents.
 
 pub mod address;
+pub mod content;
+pub mod elsewhere;
 pub mod image;
 pub mod limits;
 pub mod mention;

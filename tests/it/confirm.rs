@@ -1,5 +1,7 @@
 //! `run.confirm_above`: a question on a real pseudo-terminal, before anything is sent or written.
 
+use crate::support::image::png;
+use crate::support::images::ImageHost;
 use crate::support::setup::{LOCK, MANIFEST, Setup, manifest_of};
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -71,6 +73,28 @@ impl Terminal {
         self.reader.join().unwrap();
         let shown = self.shown.lock().unwrap().clone();
         (status, shown)
+    }
+}
+
+#[test]
+fn pictures_that_make_a_run_dearer_are_asked_about_again() {
+    let host = ImageHost::start();
+    host.put("/dog.png", &png(8, 8, "dog"));
+    let manifest = manifest_of(2)
+        .replace("run: { ", "run: { confirm_above: 50, mirror: true, ")
+        .replace("https://images.example.com", &host.url(""));
+    let setup = Setup::new(&manifest, &[]);
+    setup.run(["--yes", "--allow-private-images"]).exits(0);
+    host.put("/dog.png", &png(8, 8, "another dog"));
+    let lock = setup.project.read(LOCK);
+    for (answer, charges, code) in [("n\n", 2, Some(2)), ("y\n", 4, Some(0))] {
+        let terminal = Terminal::start(&setup, &["--allow-private-images", "--refresh-images"], None);
+        terminal.wait_for("With the pictures as they are now, this run submits 2 jobs: about 90 credits");
+        terminal.types(answer);
+        let (status, shown) = terminal.end();
+        assert_eq!((status.code(), setup.charges()), (code, charges), "{shown}");
+        assert!(shown.contains("taken for 2 jobs"), "{shown}");
+        assert_eq!(setup.project.read(LOCK) == lock, code == Some(2), "{shown}");
     }
 }
 

@@ -21,6 +21,7 @@ mod layers;
 mod manifest_schema;
 mod manual;
 mod manual_commands;
+mod mirror;
 mod money;
 mod picture;
 mod plan;

@@ -2,9 +2,11 @@
 
 use crate::formats::conforms;
 use crate::support::image;
+use crate::support::images::ImageHost;
 use crate::support::service::options;
-use crate::support::setup::{Setup, manifest_of};
+use crate::support::setup::{Setup, manifest, manifest_of};
 use batch::simulate::{Latency, Options};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -67,7 +69,7 @@ fn every_kind_of_event_is_told_by_a_run_and_keeps_to_its_schema() {
     setup.project.write("refs/dog.png", image::png(64, 64, "dog"));
     let events = setup.run(["-j1", "--progress", "json"]).exits(3).json_lines();
     let mut told = BTreeSet::new();
-    for event in &events {
+    for event in events.iter().chain(&events_of_images()) {
         conforms_once(&setup, event);
         told.insert(event["event"].as_str().unwrap().to_owned());
     }
@@ -81,6 +83,25 @@ fn every_kind_of_event_is_told_by_a_run_and_keeps_to_its_schema() {
     let transfers: Vec<_> = events.iter().filter(|event| event["event"] == "transferring").collect();
     assert!(transfers.len() <= 2, "one a second: {transfers:?}");
     assert_eq!((&transfers[0]["call"], &transfers[0]["total"]), (&"upload".into(), &transfers[0]["bytes"]));
+}
+
+/// What is told of two images of elsewhere, of which one changes and one goes away between two runs.
+fn events_of_images() -> Vec<Value> {
+    let host = ImageHost::start();
+    host.put("/dog.png", &image::png(8, 8, "dog"));
+    host.put("/cat.png", &image::png(8, 8, "cat"));
+    let text = manifest(&[("a", "@dog runs"), ("b", "@cat runs")])
+        .replace("https://images.example.com", &host.url(""))
+        .replace("run: {", "run: { mirror: true, ");
+    let setup = Setup::new(&text, &[]);
+    let run = |more: &[&'static str]| {
+        let arguments = ["--allow-private-images", "--progress", "json"].into_iter().chain(more.iter().copied());
+        setup.run(arguments).exits(0).json_lines()
+    };
+    let first = run(&[]);
+    host.put("/dog.png", &image::png(8, 8, "another dog"));
+    host.remove("/cat.png");
+    first.into_iter().chain(run(&["--refresh-images"])).collect()
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::cli::project::{Realm, folder_shown, lock_shown, manifest_path, paths}
 use crate::cli::session::{self, Session, finish};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
+use crate::client::elsewhere::{Elsewhere, Reach};
+use crate::engine::spool::Spool;
 use crate::engine::{Outcome, Work};
 use crate::event::{self, Event};
 use crate::ledger::record::{Record, Stage};
@@ -66,7 +68,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         destination,
         reupload: false,
         reporting: &reporting,
-        signals: &signals,
+        stop: session::listen(&signals, &reporting),
+        elsewhere: Elsewhere::new(ledger.lock(), Reach::Public { past_proxy: false }),
+        spool: Spool::default(),
     };
     let outcome = session.run(ledger, Vec::new(), Work { collect, purchases: std::iter::empty() })?;
     Ok(finish(outcome, &signals, reporting, terminal))

@@ -12,6 +12,7 @@ use crate::manifest::model::{Job, Manifest};
 use crate::manifest::preview::{self, MadeOf};
 use crate::plan::action::{Action, Reason};
 use crate::plan::changes::{self, Change};
+use crate::plan::mirror::{Pinned, lacking, pinned};
 use crate::report::documents::plan::{PlanDocument, PlannedJob};
 use crate::report::{documents, tables};
 use std::collections::HashMap;
@@ -41,7 +42,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let choice = settings::choice(&args.choosing, &project.manifest)?;
     let snapshot = ledger::read(&project.paths)?;
     choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);
-    let plan = crate::plan::plan(&project.manifest, &snapshot.book, &choice);
+    let Pinned { manifest, pending } = pinned(&project.manifest, &snapshot.book);
+    let plan = crate::plan::plan(&manifest, &snapshot.book, &choice);
     let differs = args.exit_code && !plan.is_idle();
     let mut made = HashMap::new();
     if args.expand {
@@ -51,7 +53,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         }
         made = preview::made_of(&project.shown);
     }
-    let document = document(plan, &project.manifest, &snapshot.book, made);
+    let images = lacking(&project.manifest, &pending, &plan.steps, snapshot.book.pins()).len();
+    let mut document = document(plan, &manifest, &snapshot.book, made);
+    document.images = images;
     // A reader that went away has read enough.
     let _ = match args.format {
         Format::Json => documents::write(io::stdout().lock(), &document),

@@ -9,8 +9,9 @@ use crate::cli::session;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::entry::{Entry, Verdict};
 use crate::ledger::record::{Place, Record, Stage, Status};
-use crate::ledger::{self, Book, Ledger};
+use crate::ledger::{self, Book};
 use crate::manifest;
+use crate::plan::mirror::pinned;
 use crate::report::terminal_safe;
 use crate::spec::names::{JobId, TaskId};
 use std::io::{self, Write};
@@ -48,7 +49,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let Some(verdict) = verdict(args)? else {
         let snapshot = ledger::read(&paths)?;
         let record = uncertain(&snapshot.book, &job)?;
-        explain(record, snapshot.book.service().unwrap_or_default(), prompt(&shown, record).as_deref(), terminal);
+        let prompt = prompt(&shown, &snapshot.book, record);
+        explain(record, snapshot.book.service().unwrap_or_default(), prompt.as_deref(), terminal);
         return Ok(Exit::Uncertain);
     };
     let ledger = session::open(&paths, &shown)?;
@@ -65,7 +67,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     };
     let (key, attempt) = (record.key.clone(), record.attempt);
     let entry = Entry::Resolved { key, attempt, verdict, at: Clock::System.now_in_seconds() };
-    write_down(ledger, entry)?;
+    let service = ledger.book().service().unwrap_or_default().to_owned();
+    session::write_down(ledger, &service, vec![entry])?;
     if terminal.volume > Volume::Quiet {
         let _ = writeln!(io::stderr(), "{said}");
     }
@@ -101,9 +104,11 @@ fn uncertain<'b>(book: &'b Book, job: &JobId) -> Result<&'b Record, Failure> {
 }
 
 /// The prompt that was sent, where the manifest still has it.
-fn prompt(manifest: &Path, record: &Record) -> Option<String> {
-    let jobs = manifest::load(manifest).manifest?.jobs;
-    jobs.into_iter().find(|job| job.digest == record.key.digest).map(|job| job.generation.prompt)
+fn prompt(manifest: &Path, book: &Book, record: &Record) -> Option<String> {
+    let manifest = manifest::load(manifest).manifest?;
+    let pinned = pinned(&manifest, book);
+    let asked = pinned.manifest.jobs.iter().find(|job| job.digest == record.key.digest)?;
+    Some(asked.generation.prompt.clone())
 }
 
 /// Words that help a person decide.
@@ -142,17 +147,4 @@ fn explain(record: &Record, service: &str, prompt: Option<&str>, terminal: &Term
              \n  it is not to be made at all: batch resolve … {job} --failed\n"
         );
     }
-}
-
-/// Writes an entry into the journal, and the lock.
-fn write_down(ledger: Ledger, entry: Entry) -> Result<(), Failure> {
-    let service = ledger.book().service().unwrap_or_default().to_owned();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
-    runtime.block_on(async {
-        let (scribe, closer) = ledger.start(&service)?;
-        let recorded = scribe.record(entry).await;
-        drop(scribe);
-        closer.close().await?;
-        recorded.map_err(Failure::machine)
-    })
 }

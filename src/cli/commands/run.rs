@@ -6,7 +6,9 @@ use crate::cli::confirm::{self, Agreed};
 use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::outlook::Outlook;
 use crate::cli::page::PageFile;
+use crate::cli::pictures::Pictures;
 use crate::cli::progress;
 use crate::cli::project::{Project, Realm, folder_shown};
 use crate::cli::renames;
@@ -15,17 +17,18 @@ use crate::cli::session::{self, Session, exit, finish};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
-use crate::engine::{Outcome, Purchase, Settings, Spent, Work};
+use crate::engine::Settings;
+use crate::engine::spool::Spool;
+use crate::engine::stop::Level;
 use crate::event::sender::Events;
-use crate::event::summary::Cost;
 use crate::event::{self, Event};
-use crate::ledger;
 use crate::ledger::entry::Entry;
-use crate::ledger::record::{Record, Stage};
+use crate::ledger::record::Record;
+use crate::ledger::{self, Ledger};
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
-use crate::plan::estimate::{Estimate, price};
-use crate::plan::{self, Choice, Plan, Step};
+use crate::plan::mirror::lacking;
+use crate::plan::{Choice, Plan, Step};
 use crate::report::Reporter;
 use crate::report::gallery::Recorder;
 use crate::spec::names::JobId;
@@ -71,6 +74,8 @@ pub(in crate::cli) struct Args {
     // Last, since the heading of a group goes on to what follows it.
     #[command(flatten)]
     choosing: Choosing,
+    #[command(flatten)]
+    pictures: Pictures,
     #[command(flatten)]
     service: Service,
     #[command(flatten)]
@@ -122,6 +127,7 @@ fn perform(
 ) -> Result<Exit, Failure> {
     let manifest = &project.manifest;
     let choice = Choice { prune: args.prune, ..settings::choice(&args.choosing, manifest)? };
+    args.pictures.suit(manifest)?;
     if args.frozen {
         return frozen(project, &choice, terminal);
     }
@@ -131,26 +137,43 @@ fn perform(
     };
     let ledger = session::open(&project.paths, &project.shown)?;
     choosing::warn_of_idle(&choice.selection, manifest, ledger.book(), terminal);
-    let plan = plan::plan(manifest, ledger.book(), &choice);
-    agreed.holds(&plan)?;
+    let mut outlook = Outlook::new(manifest, ledger.book(), ledger.book().pins(), &choice);
+    agreed.holds(&outlook.plan)?;
+    let destination = || match args.service.simulate {
+        true => Destination::simulated(&args.simulation, ledger.book().service()),
+        false => Destination::service(args.service.base_url.as_deref(), manifest, ledger.book().service(), common),
+    };
+    // Before images are looked at: that the key is missing is not said at the end of that.
+    let mut chosen = if outlook.plan.is_idle() { None } else { Some(destination()?) };
+    let run = run_settings(args, &manifest.run, &choice);
+    let (signals, reporting) = (Signals::default(), progress::start(args.progress, terminal, reporters)?);
+    let identity = chosen.as_ref().map_or(ledger.book().service().unwrap_or_default(), |chosen| &chosen.identity);
+    begin(project, &outlook.plan, identity, &run, &reporting.events());
+    let (stop, spool) = (session::listen(&signals, &reporting), Spool::default());
+    let elsewhere = args.pictures.elsewhere(ledger.lock());
+    let looked = args.pictures.look(manifest, &ledger, &choice, (&elsewhere, &spool), &reporting, &stop)?;
+    if !looked.entries.is_empty() {
+        let before = outlook.plan.estimate;
+        outlook = Outlook::new(manifest, ledger.book(), &looked.pins, &choice);
+        agreed.to_pictures(project, &outlook.plan, terminal)?;
+        if outlook.plan.estimate != before {
+            reporting.events().send(Event::Estimated { estimate: outlook.plan.estimate.clone() });
+        }
+    }
+    let Outlook { manifest, plan, .. } = &outlook;
+    announce(manifest, plan, &reporting.events());
     let steps_kept = plan.steps.iter().filter(|step| step.action == Action::Keep);
     kept.extend(steps_kept.map(|step| manifest.jobs[step.job].id.clone()));
-    let run = run_settings(args, &manifest.run, &choice);
-    let signals = Signals::default();
-    if plan.is_idle() {
-        let reporting = progress::start(args.progress, terminal, reporters)?;
-        announce(project, &plan, ledger.book().service().unwrap_or_default(), &run, &reporting.events());
-        ledger.close_unchanged()?;
-        return Ok(finish(nothing_done(&plan), &signals, reporting, terminal));
+    let interrupted = stop.level() == Level::Out;
+    if plan.is_idle() || interrupted {
+        keep_pins(ledger, looked.entries, args, &project.manifest)?;
+        let outcome = if interrupted { outlook.broken_off(&stop) } else { outlook.nothing_done() };
+        return Ok(finish(outcome, &signals, reporting, terminal));
     }
-    let destination = match args.service.simulate {
-        true => Destination::simulated(&args.simulation, ledger.book().service())?,
-        false => Destination::service(args.service.base_url.as_deref(), manifest, ledger.book().service(), common)?,
-    };
-    let mut first = renames::files(&manifest.folder, ledger.book(), &plan.moves)?;
+    let destination = chosen.take().map_or_else(destination, Ok)?;
+    let mut first = looked.entries.clone();
+    first.extend(renames::files(&manifest.folder, ledger.book(), &plan.moves)?);
     first.extend(plan.prune.iter().map(|(key, attempt)| Entry::Dropped { key: key.clone(), attempt: *attempt }));
-    let reporting = progress::start(args.progress, terminal, reporters)?;
-    announce(project, &plan, &destination.identity, &run, &reporting.events());
     let session = Session {
         folder: &manifest.folder,
         settings: Settings {
@@ -161,28 +184,49 @@ fn perform(
         destination,
         reupload: args.reupload,
         reporting: &reporting,
-        signals: &signals,
+        stop,
+        elsewhere,
+        spool,
     };
-    let outcome = session.run(ledger, first, work(manifest, &plan))?;
-    Ok(finish(with_held(outcome, &plan), &signals, reporting, terminal))
+    let outcome = session.run(ledger, first, outlook.work(&project.manifest, &looked))?;
+    Ok(finish(outlook.with_rest(outcome), &signals, reporting, terminal))
+}
+
+/// Writes down what images showed, where nothing is to be sent; the lock stays as it is where that is nothing new.
+fn keep_pins(ledger: Ledger, entries: Vec<Entry>, args: &Args, manifest: &Manifest) -> Result<(), Failure> {
+    if entries.is_empty() {
+        ledger.close_unchanged()?;
+        return Ok(());
+    }
+    let service = match ledger.book().service() {
+        Some(service) => service.to_owned(),
+        None => settings::base_url(args.service.base_url.as_deref(), Some(manifest))?.0.to_string(),
+    };
+    session::write_down(ledger, &service, entries)
 }
 
 /// `--frozen`: exit code 1 if anything would be sent or changed.
 fn frozen(project: &Project, choice: &Choice, terminal: &Terminal) -> Result<Exit, Failure> {
     let snapshot = ledger::read(&project.paths)?;
     choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);
-    let plan = plan::plan(&project.manifest, &snapshot.book, choice);
-    Ok(match exit(&nothing_done(&plan), &Signals::default()) {
-        Exit::Done if !plan.is_idle() => return Err(left_to_do(&plan)),
+    let outlook = Outlook::new(&project.manifest, &snapshot.book, snapshot.book.pins(), choice);
+    let Outlook { pending, plan, .. } = &outlook;
+    let images = lacking(&project.manifest, pending, &plan.steps, snapshot.book.pins()).len();
+    Ok(match exit(&outlook.nothing_done(), &Signals::default()) {
+        Exit::Done if !plan.is_idle() => return Err(left_to_do(plan, images)),
         held => held,
     })
 }
 
 /// What a frozen run would have to do.
-fn left_to_do(plan: &Plan) -> Failure {
+fn left_to_do(plan: &Plan, images: usize) -> Failure {
     let works = [(Action::Submit, "to submit"), (Action::Resume, "to poll on"), (Action::Download, "to fetch")];
     let counts = works.map(|(action, words)| (plan.count(action), words));
-    let others = [(plan.strays.len(), "to collect of earlier jobs"), (plan.moves.len(), "to rename")];
+    let others = [
+        (plan.strays.len(), "to collect of earlier jobs"),
+        (plan.moves.len(), "to rename"),
+        (images, if images == 1 { "image to fetch" } else { "images to fetch" }),
+    ];
     let parts: Vec<_> =
         counts.iter().chain(&others).filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}")).collect();
     Failure { exit: Exit::Failed, ..Failure::usage(format!("something is left to do: {}", parts.join(", "))) }
@@ -198,26 +242,8 @@ fn run_settings(args: &Args, manifest: &RunSettings, choice: &Choice) -> RunSett
     }
 }
 
-/// What the engine is to do: collect what is paid, buy what is new. What waits takes no memory: it is made when it is taken.
-fn work<'p>(manifest: &'p Manifest, plan: &'p Plan) -> Work<impl Iterator<Item = Purchase> + use<'p>> {
-    let paid = plan.steps.iter().filter(|step| matches!(step.action, Action::Resume | Action::Download));
-    let paid = paid.filter_map(|step| step.record.as_deref().cloned());
-    // Those beyond `--max-cost` wait for what others may give back.
-    let bought = |step: &&Step| step.action == Action::Submit || step.reason == Reason::MaxCost;
-    let purchases = plan.steps.iter().filter(bought).map(|step| {
-        let job = &manifest.jobs[step.job];
-        let lost = step.record.as_ref().is_some_and(|record| matches!(record.stage, Stage::Uncertain { .. }));
-        let price = price(&manifest.prices, &job.generation);
-        Purchase {
-            lost: lost.then(|| Reason::Uncertain.meaning().to_owned()),
-            ..Purchase::new(job, step.attempt, price, &manifest.images)
-        }
-    });
-    Work { collect: paid.chain(plan.strays.iter().cloned()).collect(), purchases }
-}
-
-/// Says what the run will do.
-fn announce(project: &Project, plan: &Plan, identity: &str, run: &RunSettings, events: &Events) {
+/// Says what the run is about.
+fn begin(project: &Project, plan: &Plan, identity: &str, run: &RunSettings, events: &Events) {
     events.send(Event::RunStarted {
         version: event::VERSION,
         manifest: project.shown.display().to_string(),
@@ -228,8 +254,12 @@ fn announce(project: &Project, plan: &Plan, identity: &str, run: &RunSettings, e
         concurrency: run.concurrency.get(),
         estimate: (plan.count(Action::Submit) > 0).then(|| plan.estimate.clone()),
     });
+}
+
+/// Says what the run will do.
+fn announce(manifest: &Manifest, plan: &Plan, events: &Events) {
     for step in plan.steps.iter().filter(|step| step.action != Action::Keep) {
-        let job = &project.manifest.jobs[step.job];
+        let job = &manifest.jobs[step.job];
         events.send(Event::JobPlanned {
             job: job.id.clone(),
             digest: job.digest,
@@ -249,33 +279,4 @@ fn announce(project: &Project, plan: &Plan, identity: &str, run: &RunSettings, e
 fn taken_up(step: &Step) -> Option<Timestamp> {
     let record = step.record.as_deref().filter(|_| step.action == Action::Resume);
     record.and_then(|record| record.submitted_at)
-}
-
-/// The outcome of a run that has nothing to do.
-fn nothing_done(plan: &Plan) -> Outcome {
-    let mut outcome = Outcome::default();
-    outcome.summary.left = plan.held(Reason::MaxCost);
-    with_held(outcome, plan)
-}
-
-/// The outcome, with the jobs that the engine wasn't given, and with what its submits cost.
-fn with_held(mut outcome: Outcome, plan: &Plan) -> Outcome {
-    let Spent { charged, uncertain, given_back } = outcome.spent;
-    if outcome.summary.submits > 0 {
-        let Estimate { unit, exact, prices, .. } = plan.estimate.clone();
-        outcome.summary.cost = Some(Cost { amount: charged, uncertain, given_back, unit, exact, prices });
-    }
-    outcome.summary.uncertain += plan.unsettled.len();
-    for step in &plan.steps {
-        match (step.action, step.reason) {
-            (Action::Keep, _) => outcome.summary.kept += 1,
-            (Action::Hold, Reason::Limit) => outcome.summary.left += 1,
-            // The engine has them, or they have been counted.
-            (Action::Hold, Reason::MaxCost) => {}
-            (Action::Hold, Reason::Uncertain) => outcome.summary.uncertain += 1,
-            (Action::Hold, _) => outcome.summary.failed += 1,
-            _ => {}
-        }
-    }
-    outcome
 }

@@ -12,6 +12,7 @@ use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::record::{Record, Stage};
 use crate::ledger::{self, Book};
 use crate::manifest::model::{Job, Manifest};
+use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
 use crate::plan::select::{OfManifest, Selection};
 use crate::report::documents::status::{JobState, JobStatus, StatusDocument, StatusError};
@@ -57,6 +58,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 }
 
 fn document(manifest: &Manifest, book: &Book, selection: &Selection) -> StatusDocument {
+    let manifest = &pinned(manifest, book).manifest;
     let mut reconciler = Reconciler::new(book, &manifest.jobs);
     let mut taken = HashSet::new();
     let mut jobs = Vec::with_capacity(manifest.jobs.len());

@@ -9,6 +9,7 @@ use crate::cli::terminal::Terminal;
 use crate::ledger::record::{Output, Record, Status};
 use crate::ledger::{self, Book};
 use crate::manifest::model::Manifest;
+use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
 use crate::plan::videos::{Care, Videos, look_at};
 use crate::report::documents::verify::{ProblemKind, VerifyDocument, VerifyProblem};
@@ -41,7 +42,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     if project.realm == Realm::Real {
         problems.extend(other_service(&project.manifest, &snapshot.book)?);
     }
-    problems.extend(of_records(&project.manifest, &snapshot.book, !args.no_files));
+    let pinned = pinned(&project.manifest, &snapshot.book);
+    problems.extend(of_records(&pinned.manifest, &snapshot.book, !args.no_files));
     let document = VerifyDocument::new(problems);
     // A reader that went away has read enough.
     let _ = match args.format {

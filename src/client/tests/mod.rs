@@ -1,6 +1,7 @@
 //! The client against a server that says exactly what it is told to say.
 
 mod download;
+mod elsewhere;
 mod hurdles;
 mod resume;
 mod server;

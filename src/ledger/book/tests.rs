@@ -260,6 +260,28 @@ fn uploads_are_kept_unless_their_url_may_be_signed() {
     assert_eq!(book.upload(&content), None);
 }
 
+#[test]
+fn the_latest_look_at_an_image_counts_however_often_it_is_told() {
+    let pin = |content: &str, second| Pin {
+        sha256: Sha256::of(content.as_bytes()),
+        bytes: 1,
+        validator: None,
+        at: at(second),
+    };
+    let address = Address::of("https://images.example.com/dog.png?sign=secret");
+    let mirrored = |content, second| Entry::Mirrored { address: address.clone(), pin: pin(content, second) };
+    let history = [mirrored("a", 1), mirrored("b", 2), mirrored("c", 2)];
+    let mut book = book(&history);
+    assert!(!book.is_empty());
+    assert_eq!(book.pins()[&address], pin("c", 2));
+    for entry in &history {
+        book.apply(entry);
+        assert_eq!(book.pins().len(), 1);
+    }
+    assert_eq!(book.pins()[&address], pin("c", 2), "what is read again changes nothing");
+    assert_ne!(book, Book::default());
+}
+
 /// One step of a life of some jobs; the indices choose job and digest.
 #[derive(Clone, Debug)]
 enum Step {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::ledger::entry::Verdict;
 use crate::ledger::record::{Fault, Key, Output, Place};
+use crate::spec::elsewhere::{Address, Pin, Validator};
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
 use proptest::prelude::*;
@@ -63,6 +64,8 @@ fn every_kind_of_entry_comes_back_as_it_was() {
     let output = |source| Output { number: 2, path: "out/a-2.mp4".to_owned(), sha256, bytes: u64::MAX, source };
     let task = TaskId::new("t").unwrap();
     let resolved = |verdict| Entry::Resolved { key: key.clone(), attempt, verdict, at };
+    let mirrored =
+        |address, validator| Entry::Mirrored { address, pin: Pin { sha256, bytes: u64::MAX, validator, at } };
     let parts = BTreeMap::from([("reference.小狗".to_owned(), "0c1d77e0".to_owned())]);
     let (to, place) = (JobId::new("b").unwrap(), Place::Superseded);
     let all = [
@@ -77,6 +80,8 @@ fn every_kind_of_entry_comes_back_as_it_was() {
         Entry::Succeeded { key: key.clone(), attempt },
         Entry::Failed { key: key.clone(), attempt, error: fault(), at },
         Entry::Uploaded { sha256, url: text(), at },
+        mirrored(Address::of("https://images.example.com/1.png?sign=1"), Validator::new("\"1\"").ok()),
+        mirrored(Address::of("https://images.example.com/1.png"), None),
         Entry::Moved { key: key.clone(), attempt, to, place, name },
         Entry::Dropped { key: key.clone(), attempt },
         resolved(Verdict::Task { task }),

@@ -5,6 +5,7 @@ use crate::base::digest::Sha256;
 use crate::ledger::book::Book;
 use crate::ledger::failure::LedgerError;
 use crate::ledger::record::{Fault, Key, Output, Place, Record, Stage, Status, Word};
+use crate::spec::elsewhere::{Address, Pin, Validator};
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
 use jiff::Timestamp;
@@ -55,11 +56,15 @@ pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerE
         for upload in piece.upload {
             book.add_upload(upload.sha256, &upload.url, upload.uploaded_at);
         }
+        for mirror in piece.mirror {
+            let MirrorTable { url, query, sha256, bytes, validator, fetched_at } = mirror;
+            book.add_pin(Address { url, query }, Pin { sha256, bytes, validator, at: fetched_at });
+        }
     }
     Ok(book)
 }
 
-/// The text in pieces that are TOML by themselves, and where each starts: a piece begins at the header of a job or upload.
+/// The text in pieces that are TOML by themselves, and where each starts: a piece begins at the header of a table.
 fn pieces(text: &str) -> Vec<(usize, &str)> {
     // What looks like a header may stand within a string of several lines. None is ever written, but by hand.
     if ["\"\"\"", "'''"].iter().any(|quotes| memmem::find(text.as_bytes(), quotes.as_bytes()).is_some()) {
@@ -68,7 +73,7 @@ fn pieces(text: &str) -> Vec<(usize, &str)> {
     let mut pieces = Vec::new();
     let (mut start, mut end) = (0, 0);
     for line in text.split_inclusive('\n') {
-        let header = ["[[job]]", "[[superseded]]", "[[upload]]"].contains(&line.trim_end());
+        let header = ["[[job]]", "[[superseded]]", "[[upload]]", "[[mirror]]"].contains(&line.trim_end());
         // The first piece is the head alone.
         if header && (start == 0 || end - start >= PIECE) {
             pieces.push((start, &text[start..end]));
@@ -106,6 +111,8 @@ struct Lock {
     superseded: Vec<Table>,
     #[serde(default)]
     upload: Vec<UploadTable>,
+    #[serde(default)]
+    mirror: Vec<MirrorTable>,
 }
 
 #[derive(Deserialize)]
@@ -151,6 +158,18 @@ struct UploadTable {
     url: String,
     #[serde(deserialize_with = "time")]
     uploaded_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MirrorTable {
+    url: String,
+    query: Option<String>,
+    sha256: Sha256,
+    bytes: u64,
+    validator: Option<Validator>,
+    #[serde(deserialize_with = "time")]
+    fetched_at: Timestamp,
 }
 
 impl Table {

@@ -2,6 +2,7 @@ use super::*;
 use crate::base::digest::Sha256;
 use crate::ledger::book::Book;
 use crate::ledger::record::{Fault, Key, Place, Record, Stage, Word};
+use crate::spec::elsewhere::{Address, Pin, Validator};
 use crate::spec::names::{Digest, JobId, TaskId};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -115,6 +116,20 @@ bytes = 9
 sha256 = "SHA"
 url = "https://cdn.example.com/a.png"
 uploaded_at = 2026-03-09T02:44:51Z
+
+[[mirror]]
+url = "https://images.example.com/12.png"
+sha256 = "SHA"
+bytes = 48211
+validator = "\"5f1c\""
+fetched_at = 2026-03-09T02:44:51Z
+
+[[mirror]]
+url = "https://images.example.com/12.png"
+query = "0123456789abcdef"
+sha256 = "SHA"
+bytes = 9
+fetched_at = 2026-03-09T02:44:52Z
 "#;
 
 fn canonical() -> String {
@@ -203,6 +218,8 @@ fn what_would_not_be_written_back_is_refused_with_its_line() {
         ("bytes = 7", "bytes = 7\nbytes = 7", line_of("bytes = 7") + 1, "duplicate"),
         ("[[upload]]", "[[uploads]]", line_of("[[upload]]"), "unknown field"),
         ("[[upload]]", "[upload]", line_of("[[upload]]"), ""),
+        ("bytes = 48211", "bytes = -1", line_of("bytes = 48211"), ""),
+        ("\"\\\"5f1c\\\"\"", "\"a\\nb\"", line_of("bytes = 48211") + 1, "validator"),
     ] {
         let (found, what) = refused(old, new);
         assert!(line == 0 || found == line, "{old:?} -> {new:?}: line {found}, not {line}: {what}");
@@ -334,12 +351,24 @@ fn any_record() -> impl Strategy<Value = Record> {
     )
 }
 
+fn any_pin() -> impl Strategy<Value = (Address, Pin)> {
+    let address = (text(), prop::option::of("[0-9a-f]{16}")).prop_map(|(url, query)| Address { url, query });
+    let validator = prop::option::of("[!-~]{1,9}".prop_map(|text| Validator::new(&text).unwrap()));
+    let content = any::<u8>().prop_map(|content| Sha256::of(&[content]));
+    (address, content, 0..u64::from(u32::MAX), validator, 0..9i64).prop_map(
+        |(address, sha256, bytes, validator, at)| {
+            (address, Pin { sha256, bytes, validator, at: Timestamp::from_second(at).unwrap() })
+        },
+    )
+}
+
 proptest! {
     #[test]
     fn whatever_a_record_says_its_lock_says_it_too(
         records in prop::collection::vec(any_record(), 0..6),
         service in prop::option::of(text()),
         uploads in prop::collection::btree_map(any::<u8>(), "https://[a-z\"\\\\]{1,9}", 0..3),
+        pins in prop::collection::vec(any_pin(), 0..4),
     ) {
         let mut book = Book::default();
         if let Some(service) = &service {
@@ -356,6 +385,9 @@ proptest! {
         }
         for (content, url) in uploads {
             book.add_upload(Sha256::of(&[content]), &url, Timestamp::UNIX_EPOCH);
+        }
+        for (address, pin) in pins {
+            book.add_pin(address, pin);
         }
         let text = write(&book);
         let again = parse(&text).unwrap();

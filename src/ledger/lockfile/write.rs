@@ -3,6 +3,7 @@
 use super::{VERSION, name_of};
 use crate::ledger::book::Book;
 use crate::ledger::record::{Output, Place, Record, Stage, Word};
+use crate::spec::elsewhere::{Address, Pin};
 use std::fmt::{self, Write as _};
 
 /// The lock of a book.
@@ -26,6 +27,9 @@ fn put(text: &mut String, book: &Book) -> fmt::Result {
     for (sha256, upload) in book.uploads() {
         writeln!(text, "\n[[upload]]\nsha256 = \"{sha256}\"")?;
         writeln!(text, "url = {}\nuploaded_at = {}", Quoted(&upload.url), upload.at)?;
+    }
+    for (address, pin) in book.pins() {
+        put_pin(text, address, pin)?;
     }
     Ok(())
 }
@@ -92,6 +96,20 @@ fn put_output(text: &mut String, table: &str, place: usize, output: &Output) -> 
         writeln!(text, "source = {}", Quoted(source))?;
     }
     Ok(())
+}
+
+fn put_pin(text: &mut String, address: &Address, pin: &Pin) -> fmt::Result {
+    let Address { url, query } = address;
+    let Pin { sha256, bytes, validator, at } = pin;
+    writeln!(text, "\n[[mirror]]\nurl = {}", Quoted(url))?;
+    if let Some(query) = query {
+        writeln!(text, "query = {}", Quoted(query))?;
+    }
+    writeln!(text, "sha256 = \"{sha256}\"\nbytes = {bytes}")?;
+    if let Some(validator) = validator {
+        writeln!(text, "validator = {}", Quoted(validator.as_str()))?;
+    }
+    writeln!(text, "fetched_at = {at}")
 }
 
 /// A text as a TOML basic string.

@@ -150,7 +150,7 @@ impl Oracle {
                     self.tasks.retain(|_, of| *of != key);
                 }
             },
-            Entry::Uploaded { .. } => {}
+            Entry::Uploaded { .. } | Entry::Mirrored { .. } => {}
         }
     }
 

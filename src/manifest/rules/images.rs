@@ -3,14 +3,14 @@
 use crate::base::digest::Sha256;
 use crate::base::folder::{Folder, Outside};
 use crate::base::nearest::nearest_in_folder;
-use crate::spec::image::{FORMATS, LocalImage};
-use crate::spec::limits::{IMAGE_BYTES, IMAGE_SIDE};
+use crate::spec::content::{NoImage, Oddity, content};
+use crate::spec::image::LocalImage;
+use crate::spec::limits::IMAGE_BYTES;
 use crate::spec::request::Image;
-use imagesize::{Compression, ImageType};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use url::Url;
@@ -50,25 +50,8 @@ pub(crate) enum ImageFlaw {
     Special,
     /// It can't be read; the system's reason.
     Unreadable(String),
-    /// An empty file.
-    NoContent,
-    /// The placeholder that git LFS leaves for a file that wasn't fetched.
-    LfsPointer,
-    /// Something else than an image.
-    NotAnImage,
-    /// It starts as an image of this kind, and breaks off.
-    Broken(&'static str),
-}
-
-/// What the model's maker advises against.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Oddity {
-    /// Another format than png, jpg and webp; its name.
-    Format(&'static str),
-    /// So many bytes.
-    Bytes(u64),
-    /// So many pixels wide and high.
-    Pixels(usize, usize),
+    /// Its content is none of an image.
+    Content(NoImage),
 }
 
 /// An image that can be used.
@@ -78,6 +61,16 @@ pub(crate) struct Looked {
     pub image: Image,
     /// What the model's maker advises against.
     pub oddities: Vec<Oddity>,
+}
+
+impl ImageFlaw {
+    /// What a look at the content came to.
+    fn of(flaw: NoImage) -> ImageFlaw {
+        match flaw {
+            NoImage::Unreadable(reason) => ImageFlaw::Unreadable(reason),
+            flaw => ImageFlaw::Content(flaw),
+        }
+    }
 }
 
 /// Missing files for which a near name is looked for at most: each time the folder is read, and past that many nobody reads on.
@@ -191,7 +184,7 @@ impl<'f> Images<'f> {
             return Err(ImageFlaw::Special);
         }
         let mut file = BufReader::new(File::open(path).map_err(|error| self.io(text, path, &error))?);
-        let (media_type, mut oddities) = content(&mut file)?;
+        let (media_type, mut oddities) = content(&mut file).map_err(ImageFlaw::of)?;
         if kind.len() >= IMAGE_BYTES {
             oddities.push(Oddity::Bytes(kind.len()));
         }
@@ -250,40 +243,6 @@ fn web(text: &str, scheme: &str) -> Result<Looked, ImageFlaw> {
         return Err(ImageFlaw::Credentials);
     }
     Ok(Looked { image: Image::Url(text.to_owned()), oddities: Vec::new() })
-}
-
-/// The media type by content, and what is odd about it.
-fn content(file: &mut (impl BufRead + Seek)) -> Result<(&'static str, Vec<Oddity>), ImageFlaw> {
-    let unreadable = |error: io::Error| ImageFlaw::Unreadable(error.to_string());
-    let head = file.fill_buf().map_err(unreadable)?;
-    if head.is_empty() {
-        return Err(ImageFlaw::NoContent);
-    }
-    if head.starts_with(b"version https://git-lfs.github.com/spec/") {
-        return Err(ImageFlaw::LfsPointer);
-    }
-    let kind = imagesize::reader_type(&mut *file).map_err(|_| ImageFlaw::NotAnImage)?;
-    let (media_type, name) = match kind {
-        ImageType::Png => (FORMATS[0].0, "PNG"),
-        ImageType::Jpeg => (FORMATS[1].0, "JPEG"),
-        ImageType::Webp => (FORMATS[2].0, "WebP"),
-        // The size of what the maker doesn't take matters no more.
-        ImageType::Gif => return Ok(("image/gif", vec![Oddity::Format("GIF")])),
-        ImageType::Bmp => return Ok(("image/bmp", vec![Oddity::Format("BMP")])),
-        ImageType::Tiff => return Ok(("image/tiff", vec![Oddity::Format("TIFF")])),
-        ImageType::Heif(Compression::Av1) => return Ok(("image/avif", vec![Oddity::Format("AVIF")])),
-        ImageType::Heif(Compression::Hevc | Compression::Jpeg) => {
-            return Ok(("image/heic", vec![Oddity::Format("HEIC")]));
-        }
-        // Videos are among those whose brand isn't known.
-        _ => return Err(ImageFlaw::NotAnImage),
-    };
-    let size = kind.reader_size(file).map_err(|_| ImageFlaw::Broken(name))?;
-    if size.width == 0 || size.height == 0 {
-        return Err(ImageFlaw::Broken(name));
-    }
-    let large = size.width > IMAGE_SIDE || size.height > IMAGE_SIDE;
-    Ok((media_type, if large { vec![Oddity::Pixels(size.width, size.height)] } else { Vec::new() }))
 }
 
 /// `text` with the nearest file name that is in the folder where it looks.

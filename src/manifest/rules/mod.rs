@@ -14,7 +14,7 @@ use super::raw;
 use super::resolve::Shared;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
-use crate::spec::image::LocalImage;
+use crate::spec::image::Picture;
 use crate::spec::request::{Image, Reference};
 use images::Images;
 use jobs::Jobs;
@@ -32,7 +32,7 @@ pub(super) struct Rules<'r, 't> {
     before: Jobs<'t>,
     /// None where a mistake keeps one of them from being made.
     jobs: Option<Vec<Job>>,
-    images: BTreeMap<Sha256, LocalImage>,
+    images: BTreeMap<Sha256, Picture>,
 }
 
 impl<'r, 't> Rules<'r, 't> {
@@ -80,12 +80,12 @@ impl<'r, 't> Rules<'r, 't> {
 }
 
 /// Keeps the local images of a job's references, each content once.
-fn keep_images(references: &[Reference], looked: &Images<'_>, images: &mut BTreeMap<Sha256, LocalImage>) {
+fn keep_images(references: &[Reference], looked: &Images<'_>, images: &mut BTreeMap<Sha256, Picture>) {
     for image in references.iter().flat_map(|reference| &reference.images) {
         if let Image::Content(content) = image
             && !images.contains_key(content)
         {
-            images.extend(looked.local(content).map(|image| (*content, image.clone())));
+            images.extend(looked.local(content).map(|image| (*content, Picture::Local(image.clone()))));
         }
     }
 }

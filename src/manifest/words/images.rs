@@ -3,7 +3,8 @@
 use super::{Words, quoted};
 use crate::diagnostic::code::Code;
 use crate::manifest::problem::Place;
-use crate::manifest::rules::images::{ImageFlaw, Oddity};
+use crate::manifest::rules::images::ImageFlaw;
+use crate::spec::content::{NoImage, Oddity};
 use crate::spec::limits::{IMAGE_BYTES, IMAGE_SIDE};
 
 /// What an image may be.
@@ -93,25 +94,25 @@ pub(super) fn flaw(at: Place, text: &str, flaw: &ImageFlaw) -> Words {
         ImageFlaw::Special => {
             (format!("{image} is no regular file"), "a pipe, a device or a socket", "name an image file".to_owned())
         }
-        ImageFlaw::Unreadable(reason) => (
+        ImageFlaw::Unreadable(reason) | ImageFlaw::Content(NoImage::Unreadable(reason)) => (
             format!("the image {image} can't be read: {reason}"),
             "not readable",
             "let this user read the file and the folders that it is in".to_owned(),
         ),
-        ImageFlaw::NoContent => {
+        ImageFlaw::Content(NoImage::Empty) => {
             (format!("{image} is an empty file, not an image"), "empty", "put an image there".to_owned())
         }
-        ImageFlaw::LfsPointer => (
+        ImageFlaw::Content(NoImage::LfsPointer) => (
             format!("{image} is what git LFS leaves for a file that was not fetched, not an image"),
             "not fetched",
             "fetch it with `git lfs pull`".to_owned(),
         ),
-        ImageFlaw::NotAnImage => (
+        ImageFlaw::Content(NoImage::Other) => (
             format!("{image} is no image by its content"),
             "no image",
             "name a png, jpg or webp file; other kinds can be converted".to_owned(),
         ),
-        ImageFlaw::Broken(format) => (
+        ImageFlaw::Content(NoImage::Broken(format)) => (
             format!("{image} starts as a {format} image and breaks off"),
             "damaged",
             "put the whole image there".to_owned(),

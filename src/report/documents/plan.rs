@@ -24,6 +24,9 @@ pub struct PlanDocument {
     pub summary: PlanSummary,
     /// What the submits would cost.
     pub estimate: Estimate,
+    /// Images of elsewhere that are fetched first; what they show decides whether a job is new. Absent where there are none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub images: usize,
 }
 
 /// What a run would do with one job.
@@ -86,8 +89,13 @@ impl PlanDocument {
         for job in &jobs {
             *summary.of_mut(job.action) += 1;
         }
-        PlanDocument { version: VERSION, jobs, removed, summary, estimate }
+        PlanDocument { version: VERSION, jobs, removed, summary, estimate, images: 0 }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 impl PlanSummary {

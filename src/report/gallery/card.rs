@@ -8,6 +8,7 @@ use crate::ledger::record::{Record, Stage, Word};
 use crate::manifest::model::{Job, Manifest};
 use crate::report::documents::status::JobStatus;
 use crate::report::look::{count, size};
+use crate::spec::image::Picture;
 use crate::spec::mention::mentions;
 use crate::spec::request::{Generation, Image, Reference};
 use maud::{Markup, html};
@@ -117,18 +118,22 @@ fn references(job: &Job, manifest: &Manifest, place: &Place) -> Markup {
 }
 
 fn picture(reference: &Reference, number: usize, image: &Image, manifest: &Manifest, place: &Place) -> Markup {
-    match image {
-        Image::Content(content) => {
-            let local = manifest.images.get(content);
-            let address = local.and_then(|local| place.address(&local.path));
-            let shown = local.map(|local| local.shown.as_str()).unwrap_or_default();
-            html! {
-                a.thumbnail href=[&address] title=(shown) {
-                    img src=[&address] alt={ (reference.name) ", image " (number) } width="48" height="48" loading="lazy" decoding="async";
-                }
-            }
+    let content = match image {
+        Image::Content(content) => manifest.images.get(content),
+        Image::Url(url) => return link(url),
+    };
+    let local = match content {
+        // The page fetches nothing: it works without a network, and tells nobody that it is looked at.
+        Some(Picture::Foreign(image)) => return link(&image.url),
+        Some(Picture::Local(image)) => Some(image),
+        None => None,
+    };
+    let address = local.and_then(|local| place.address(&local.path));
+    let shown = local.map(|local| local.shown.as_str()).unwrap_or_default();
+    html! {
+        a.thumbnail href=[&address] title=(shown) {
+            img src=[&address] alt={ (reference.name) ", image " (number) } width="48" height="48" loading="lazy" decoding="async";
         }
-        Image::Url(url) => link(url),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::record::{Fault, Key, Output};
 use crate::manifest;
 use crate::report::commands::Service;
+use crate::spec::image::Picture;
 use crate::spec::names::{Digest, JobId, ReferenceName, TaskId};
 use crate::spec::request::Image;
 use jiff::Timestamp;
@@ -263,6 +264,7 @@ proptest! {
             }
             project.manifest.prices.unit = text.to_owned();
             for image in project.manifest.images.values_mut() {
+                let Picture::Local(image) = image else { panic!("{image:?}") };
                 image.shown = text.to_owned();
             }
             project.book.set_service(text);

@@ -65,3 +65,31 @@ fn when_the_reader_has_gone_it_falls_silent() {
     }
     assert_eq!(*tries.lock().unwrap(), 2);
 }
+
+#[test]
+fn images_of_elsewhere_come_before_the_plan() {
+    let url = "https://images.example.com/dog.png".to_owned();
+    let sha256 = crate::base::digest::Sha256::of(b"");
+    let changed = |jobs, taken| Event::ImageChanged { url: url.clone(), pinned: sha256, found: sha256, jobs, taken };
+    let (host, message) = ("images.example.com".to_owned(), "could not connect\x1b[2J".to_owned());
+    let events = [
+        at(0, started(1)),
+        at(0, Event::LookingAtImages { fetch: 2, check: 1200 }),
+        at(1, Event::ImageFetched { url: url.clone(), sha256, bytes: 48_211 }),
+        at(1, changed(1, false)),
+        at(1, changed(3, true)),
+        at(1, Event::ImagesUnchecked { host, images: 3, message }),
+        at(1, planned("a", Action::Submit, Reason::New)),
+        at(2, submitted("a")),
+    ];
+    assert_snapshot!(lines(&events), @"
+    12:03:11 jobs.yaml: 1 job, 4 at a time, at https://cloud.baicaiinfer.com
+    12:03:11 images of elsewhere: 2 to fetch, 1,200 to ask whether they changed
+    12:03:12 fetched https://images.example.com/dog.png (48.21 kB)
+    12:03:12 https://images.example.com/dog.png is another picture by now; 1 job keeps the one before
+    12:03:12 https://images.example.com/dog.png is another picture by now, taken for 3 jobs
+    12:03:12 images.example.com: 3 images taken as before, without an answer: could not connect␛[2J
+    12:03:13 1 to do
+    12:03:13 a submitted (attempt 1, task 3524e0b3ba014b12ab1faf29f9f00000)
+    ");
+}

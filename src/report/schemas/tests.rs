@@ -52,6 +52,11 @@ fn events() -> Vec<Event> {
             jobs: 1,
             concurrency: 4,
         },
+        Event::LookingAtImages { fetch: 1, check: 2 },
+        Event::ImageFetched { url: text(), sha256: Sha256::of(b""), bytes: 1 },
+        Event::ImageChanged { url: text(), pinned: Sha256::of(b""), found: Sha256::of(b"a"), jobs: 2, taken: false },
+        Event::ImagesUnchecked { host: text(), images: 3, message: text() },
+        Event::Estimated { estimate: estimate() },
         Event::JobPlanned {
             job: job(),
             digest: Digest(Sha256::of(b"")),
@@ -91,7 +96,7 @@ fn every_event_fits_its_schema_and_every_kind_is_in_it() {
     }
     // The kinds as the manual of the command line lists them.
     let manual: Vec<_> =
-        "run_started|job_planned|uploading|uploaded|transferring|submitting|submitted|polled|generated|downloading|\
+        "run_started|looking_at_images|image_fetched|image_changed|images_unchecked|estimated|job_planned|uploading|uploaded|transferring|submitting|submitted|polled|generated|downloading|\
         downloaded|succeeded|failed|uncertain|retrying|throttled|lagged|run_finished"
             .split('|')
             .collect();

@@ -131,3 +131,26 @@ fn colors_add_nothing_but_color() {
     assert_eq!(first.to_owned() + &bare.collect::<String>(), summary(&a_run()));
     assert!(text.contains("\x1b[36mbatch resolve jobs.yaml hill\x1b[0m"));
 }
+
+#[test]
+fn pictures_that_changed_are_named_with_the_way_to_take_them() {
+    let sha256 = crate::base::digest::Sha256::of(b"");
+    let changed = |n: usize, taken| {
+        let url = format!("https://images.example.com/{n}.png");
+        at(0, Event::ImageChanged { url, pinned: sha256, found: sha256, jobs: 2, taken })
+    };
+    let done = || at(0, finished(Summary { kept: 2, ..Summary::default() }, 0));
+    assert_snapshot!(summary(&[at(0, started(2)), changed(1, false), changed(2, true), done()]), @"
+    2 jobs had their videos already
+    1 image changed since jobs asked for what it showed; nothing was bought for that:
+        https://images.example.com/1.png
+      to buy with the new one: batch run jobs.yaml --refresh-images
+    0s; 0 submits, 0 uploads, 0 polls, 0 downloads
+    ");
+    let many = std::iter::once(at(0, started(2))).chain((0..7).map(|n| changed(n, false))).chain([done()]);
+    let said = summary(&many.collect::<Vec<_>>());
+    assert!(
+        said.contains("7 images changed since jobs asked for what they showed") && said.contains("and 2 more"),
+        "{said}"
+    );
+}

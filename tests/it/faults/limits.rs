@@ -104,6 +104,7 @@ impl Workshop {
             stop: Stop::default(),
             seed: 1,
             uploads: vec![],
+            spool: Default::default(),
         };
         let outcome = engine::run(Work { collect, purchases }, parts, self.settings.clone()).await;
         let book = closer.close().await.unwrap();

@@ -5,6 +5,7 @@
 
 pub(crate) mod cases;
 pub(crate) mod image;
+pub(crate) mod images;
 pub(crate) mod program;
 pub(crate) mod project;
 pub(crate) mod service;

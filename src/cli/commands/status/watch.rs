@@ -11,6 +11,7 @@ use crate::cli::terminal::{Terminal, Volume};
 use crate::engine::stop::Stop;
 use crate::event::{self, Event};
 use crate::ledger::{self, Paths, Snapshot};
+use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
 use crate::plan::select::Selection;
 use crate::report::retelling::{Retelling, Sight};
@@ -107,7 +108,8 @@ fn tell(
     retelling: &mut Retelling,
     watching: &progress::Watching,
 ) {
-    let jobs = &project.manifest.jobs;
+    let pinned = pinned(&project.manifest, &snapshot.book);
+    let jobs = &pinned.manifest.jobs;
     let mut reconciler = Reconciler::new(&snapshot.book, jobs);
     let records: Vec<_> = jobs.iter().map(|job| (job, reconciler.record(job))).collect();
     let taken = records.iter().filter(|(job, _)| selection.takes(&job.id, &job.tags));

@@ -107,13 +107,16 @@ fn content_decides_what_is_an_image() {
     large.resize(20_000_000, 0);
     assert_eq!(odd("c.png", &large), [Oddity::Bytes(20_000_000)]);
     assert_eq!(odd("d.png", &large[..19_999_999]), []);
-    assert_eq!(look("e.png", b"").unwrap_err(), ImageFlaw::NoContent);
-    assert_eq!(look("f.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap_err(), ImageFlaw::NotAnImage);
-    assert_eq!(look("g.mp4", b"\0\0\0\x20ftypisom\0\0\0\0").unwrap_err(), ImageFlaw::NotAnImage);
-    assert_eq!(look("h.png", &png(1, 1)[..20]).unwrap_err(), ImageFlaw::Broken("PNG"));
-    assert_eq!(look("i.png", &png(0, 1)).unwrap_err(), ImageFlaw::Broken("PNG"));
+    assert_eq!(look("e.png", b"").unwrap_err(), ImageFlaw::Content(NoImage::Empty));
+    assert_eq!(
+        look("f.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap_err(),
+        ImageFlaw::Content(NoImage::Other)
+    );
+    assert_eq!(look("g.mp4", b"\0\0\0\x20ftypisom\0\0\0\0").unwrap_err(), ImageFlaw::Content(NoImage::Other));
+    assert_eq!(look("h.png", &png(1, 1)[..20]).unwrap_err(), ImageFlaw::Content(NoImage::Broken("PNG")));
+    assert_eq!(look("i.png", &png(0, 1)).unwrap_err(), ImageFlaw::Content(NoImage::Broken("PNG")));
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
-    assert_eq!(look("j.png", pointer).unwrap_err(), ImageFlaw::LfsPointer);
+    assert_eq!(look("j.png", pointer).unwrap_err(), ImageFlaw::Content(NoImage::LfsPointer));
 }
 
 #[cfg(unix)]

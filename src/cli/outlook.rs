@@ -1,0 +1,103 @@
+//! What a run is to do, and what is to be said of that which it leaves alone.
+
+use crate::engine::mirror::Looked;
+use crate::engine::stop::Stop;
+use crate::engine::{Outcome, Purchase, Spent, Work};
+use crate::event::summary::Cost;
+use crate::ledger::record::Stage;
+use crate::ledger::{Book, Pins};
+use crate::manifest::model::Manifest;
+use crate::plan::action::{Action, Reason};
+use crate::plan::estimate::{Estimate, price};
+use crate::plan::mirror::{Pinned, urls, with_pins};
+use crate::plan::{self, Choice, Plan, Step};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// What a run is to do, as far as it is known what images of elsewhere show.
+pub(super) struct Outlook<'m> {
+    /// The manifest, with images by content.
+    pub(super) manifest: Cow<'m, Manifest>,
+    /// Jobs whose images aren't known.
+    pub(super) pending: BTreeSet<usize>,
+    /// What is done with each job.
+    pub(super) plan: Plan,
+}
+
+impl<'m> Outlook<'m> {
+    /// What is to be done about `manifest`, with the records of `book` and these pins.
+    pub(super) fn new(manifest: &'m Manifest, book: &Book, pins: &Pins, choice: &Choice) -> Outlook<'m> {
+        let Pinned { manifest, pending } = with_pins(manifest, book, pins);
+        let plan = plan::plan(&manifest, book, choice);
+        Outlook { manifest, pending, plan }
+    }
+
+    /// What the engine is to do: collect what is paid, buy what is new. What waits takes no memory: it is made when it is taken.
+    ///
+    /// A job whose images couldn't be had is none that is bought, and its failure says why; `written` has their URLs.
+    pub(super) fn work<'p>(
+        &'p self,
+        written: &'p Manifest,
+        looked: &'p Looked,
+    ) -> Work<impl Iterator<Item = Purchase> + use<'p, 'm>> {
+        let paid = self.plan.steps.iter().filter(|step| matches!(step.action, Action::Resume | Action::Download));
+        let paid = paid.filter_map(|step| step.record.as_deref().cloned());
+        let purchases = self.plan.steps.iter().filter(|step| self.is_bought(step)).map(|step| {
+            let job = &self.manifest.jobs[step.job];
+            let lost = step.record.as_ref().is_some_and(|record| matches!(record.stage, Stage::Uncertain { .. }));
+            let price = price(&self.manifest.prices, &job.generation);
+            let pending = self.pending.contains(&step.job);
+            Purchase {
+                unobtainable: pending.then(|| looked.problem(urls(&written.jobs[step.job]))),
+                lost: lost.then(|| Reason::Uncertain.meaning().to_owned()),
+                ..Purchase::new(job, step.attempt, price, &self.manifest.images)
+            }
+        });
+        Work { collect: paid.chain(self.plan.strays.iter().cloned()).collect(), purchases }
+    }
+
+    /// Whether a step is the engine's to buy. Those beyond `--max-cost` wait for what others may give back, unless nobody has
+    /// looked at their images: then they are left for another run.
+    fn is_bought(&self, step: &Step) -> bool {
+        step.action == Action::Submit || step.reason == Reason::MaxCost && !self.pending.contains(&step.job)
+    }
+
+    /// The outcome of a run that has nothing to do.
+    pub(super) fn nothing_done(&self) -> Outcome {
+        let mut outcome = Outcome::default();
+        let is_unbought = |step: &&Step| step.reason == Reason::MaxCost && self.is_bought(step);
+        outcome.summary.left = self.plan.steps.iter().filter(is_unbought).count();
+        self.with_rest(outcome)
+    }
+
+    /// The outcome, with the jobs that the engine wasn't given, and with what its submits cost.
+    pub(super) fn with_rest(&self, mut outcome: Outcome) -> Outcome {
+        let Spent { charged, uncertain, given_back } = outcome.spent;
+        if outcome.summary.submits > 0 {
+            let Estimate { unit, exact, prices, .. } = self.plan.estimate.clone();
+            outcome.summary.cost = Some(Cost { amount: charged, uncertain, given_back, unit, exact, prices });
+        }
+        outcome.summary.uncertain += self.plan.unsettled.len();
+        for step in &self.plan.steps {
+            match (step.action, step.reason) {
+                (Action::Keep, _) => outcome.summary.kept += 1,
+                (Action::Hold, Reason::Limit) => outcome.summary.left += 1,
+                // The engine has them, or they have been counted.
+                (Action::Hold, Reason::MaxCost) if self.is_bought(step) => {}
+                (Action::Hold, Reason::MaxCost) => outcome.summary.left += 1,
+                (Action::Hold, Reason::Uncertain) => outcome.summary.uncertain += 1,
+                (Action::Hold, _) => outcome.summary.failed += 1,
+                _ => {}
+            }
+        }
+        outcome
+    }
+
+    /// The outcome of a run that was interrupted while it looked at images.
+    pub(super) fn broken_off(&self, stop: &Stop) -> Outcome {
+        let mut outcome = self.nothing_done();
+        let begun = [Action::Submit, Action::Resume, Action::Download].map(|action| self.plan.count(action));
+        outcome.summary.left += begun.iter().sum::<usize>() + self.plan.strays.len();
+        Outcome { causes: stop.causes(), ..outcome }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a run does about images of elsewhere before its plan is final: who fetches them, and what became of it.
+
+use super::failure::Failure;
+use super::progress::Reporting;
+use super::session::BACKOFF;
+use crate::base::clock::Clock;
+use crate::client::elsewhere::{Elsewhere, Reach};
+use crate::engine::mirror::{self, Changed, Looked, Looking};
+use crate::engine::spool::Spool;
+use crate::engine::stop::Stop;
+use crate::ledger::Ledger;
+use crate::manifest::Manifest;
+use crate::plan::Choice;
+use std::path::Path;
+
+/// The names under which an environment has proxies, in capitals.
+const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+
+/// What the command line says about images of elsewhere.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Images of elsewhere (run.mirror)")]
+pub(super) struct Pictures {
+    /// Take pictures that changed behind their URLs: the jobs with them are bought again
+    #[arg(long, conflicts_with_all = ["frozen", "simulate"])]
+    refresh_images: bool,
+    /// Let images be fetched from addresses that aren't public, and through proxies
+    #[arg(long)]
+    allow_private_images: bool,
+}
+
+impl Pictures {
+    /// Refuses to take new pictures where none are known by content.
+    ///
+    /// # Errors
+    /// Where the manifest doesn't have images mirrored.
+    pub(super) fn suit(self, manifest: &Manifest) -> Result<(), Failure> {
+        if manifest.run.mirror || !self.refresh_images {
+            return Ok(());
+        }
+        Err(Failure::usage("--refresh-images takes new pictures of `run.mirror`, which this manifest doesn't have on")
+            .hint("write `run: { mirror: true }`: images at URLs are then fetched, and asked whether they changed"))
+    }
+
+    /// Who fetches images, for the run that holds `lock`.
+    pub(super) fn elsewhere(self, lock: &Path) -> Elsewhere {
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let past_proxy = PROXIES.iter().any(|name| is_set(name) || is_set(&name.to_ascii_lowercase()));
+        Elsewhere::new(lock, if self.allow_private_images { Reach::Anywhere } else { Reach::Public { past_proxy } })
+    }
+
+    /// Looks at the images of the chosen jobs, if the manifest has them mirrored.
+    ///
+    /// # Errors
+    /// Where this machine can't do several things at a time.
+    pub(super) fn look(
+        self,
+        manifest: &Manifest,
+        ledger: &Ledger,
+        choice: &Choice,
+        (elsewhere, spool): (&Elsewhere, &Spool),
+        reporting: &Reporting,
+        stop: &Stop,
+    ) -> Result<Looked, Failure> {
+        if !manifest.run.mirror {
+            return Ok(Looked { pins: ledger.book().pins().clone(), ..Looked::default() });
+        }
+        let looking = Looking {
+            manifest,
+            book: ledger.book(),
+            choice,
+            changed: if self.refresh_images { Changed::Taken } else { Changed::Told },
+            images: elsewhere,
+            spool,
+            events: &reporting.events(),
+            stop,
+            clock: Clock::System,
+            backoff: BACKOFF,
+            seed: fastrand::u64(..),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+        let looked = runtime.block_on(mirror::look(looking));
+        // Names that are still being resolved must not hold up the end.
+        runtime.shutdown_background();
+        Ok(looked)
+    }
+}

@@ -1,0 +1,186 @@
+//! Looks at images of elsewhere before a plan is final: asks those that are known whether they changed, and fetches those that
+//! jobs to be bought lack.
+//!
+//! Their hosts are not the service: that one of them is away holds up nothing and stops nothing. What it sends buys nothing
+//! either: a picture that changed is told of, and its pin holds, unless a person asked for the new one.
+
+mod check;
+mod obtain;
+
+pub(super) use obtain::{Again, obtain};
+
+use super::context::Missed;
+use super::spool::Spool;
+use super::stop::{Level, Stop};
+use crate::base::clock::Clock;
+use crate::client::retry::Backoff;
+use crate::client::{Image, Images, Verdict};
+use crate::event::sender::Events;
+use crate::event::{Cause, Event, Problem};
+use crate::ledger::entry::Entry;
+use crate::ledger::{Book, Pins};
+use crate::manifest::model::Manifest;
+use crate::plan::mirror::{Pinned, lacking, urls, with_pins};
+use crate::plan::{Choice, plan};
+use crate::spec::elsewhere::{Address, Pin};
+use futures::StreamExt as _;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+
+/// Images that are asked for at the same time at most.
+const AT_ONCE: usize = 16;
+
+/// What a look at images needs.
+pub struct Looking<'l, I> {
+    /// The manifest, as it was read.
+    pub manifest: &'l Manifest,
+    /// What is known.
+    pub book: &'l Book,
+    /// Which jobs the run is about.
+    pub choice: &'l Choice,
+    /// What becomes of pictures that changed.
+    pub changed: Changed,
+    /// Who fetches them.
+    pub images: &'l I,
+    /// Where they wait for their upload.
+    pub spool: &'l Spool,
+    /// Who is told.
+    pub events: &'l Events,
+    /// Ends it before its time.
+    pub stop: &'l Stop,
+    /// The time of day.
+    pub clock: Clock,
+    /// The pauses between tries.
+    pub backoff: Backoff,
+    /// The seed of jitter.
+    pub seed: u64,
+}
+
+/// What becomes of a picture that is another one by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Jobs ask for the one that they asked for.
+    Told,
+    /// Jobs ask for the new one (`--refresh-images`).
+    Taken,
+}
+
+/// What came of the look.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// What is known of images now.
+    pub pins: Pins,
+    /// What is new of it, to be written down before anything is bought by it.
+    pub entries: Vec<Entry>,
+    /// Images that can't be had, and why.
+    pub unobtainable: HashMap<Address, Problem>,
+}
+
+impl Looked {
+    /// Why a job with these images, of which not all are known, can't be bought: the first that can't be had.
+    pub fn problem<'u>(&self, mut urls: impl Iterator<Item = &'u str>) -> Problem {
+        let known = urls.find_map(|url| self.unobtainable.get(&Address::of(url)));
+        let unseen = || Problem { code: Cause::Image, message: "image: not looked at in this run".to_owned() };
+        known.cloned().unwrap_or_else(unseen)
+    }
+}
+
+/// Looks at the images of all selected jobs. Where the run is stopped meanwhile, what was had by then counts.
+pub async fn look<I: Images>(looking: Looking<'_, I>) -> Looked {
+    let mut looked = Looked { pins: looking.book.pins().clone(), ..Looked::default() };
+    let mut view = looking.view(&looked);
+    let known = looking.known(&view);
+    let mut wanted = looking.wanted(&view, &looked);
+    let random = Mutex::new(fastrand::Rng::with_seed(looking.seed));
+    let again =
+        Again { events: looking.events, stop: looking.stop, backoff: looking.backoff, random: &random, job: None };
+    looking.say(wanted.len(), known.len());
+    check::check(&looking, &view, known, &mut looked).await;
+    // What a picture shows may make room for another job within `--limit`: the plan is made anew until it lacks nothing.
+    while looking.stop.level() < Level::Out {
+        view = looking.view(&looked);
+        let now = looking.wanted(&view, &looked);
+        if now.is_empty() {
+            break;
+        }
+        if now != wanted {
+            looking.say(now.len(), 0);
+        }
+        fetch(&looking, &again, &now, &mut looked).await;
+        wanted = now;
+    }
+    looked
+}
+
+impl<'l, I: Images> Looking<'l, I> {
+    fn view(&self, looked: &Looked) -> Pinned<'l> {
+        with_pins(self.manifest, self.book, &looked.pins)
+    }
+
+    fn say(&self, fetch: usize, check: usize) {
+        if fetch + check > 0 {
+            self.events.send(Event::LookingAtImages { fetch, check });
+        }
+    }
+
+    /// The images that selected jobs ask for by their content.
+    fn known(&self, view: &Pinned<'_>) -> BTreeMap<Address, &'l str> {
+        let jobs = self.manifest.jobs.iter().zip(&view.manifest.jobs);
+        let by_content = jobs.filter(|(written, pinned)| written.digest != pinned.digest).map(|(written, _)| written);
+        let chosen = by_content.filter(|job| self.choice.selection.takes(&job.id, &job.tags));
+        chosen.flat_map(urls).map(|url| (Address::of(url), url)).collect()
+    }
+
+    /// The images that are to be fetched before the plan is final, but for those that can't be had.
+    fn wanted(&self, view: &Pinned<'_>, looked: &Looked) -> BTreeMap<Address, &'l str> {
+        if view.pending.is_empty() {
+            return BTreeMap::new();
+        }
+        let steps = plan(&view.manifest, self.book, self.choice).steps;
+        let mut lacking = lacking(self.manifest, &view.pending, &steps, &looked.pins);
+        lacking.retain(|address, _| !looked.unobtainable.contains_key(address));
+        lacking
+    }
+
+    /// How `image` is pinned from now on; whatever the clock does, that is no earlier than `before`.
+    fn pin(&self, image: &Image, before: Option<&Pin>) -> Pin {
+        let now = self.clock.now_in_seconds();
+        let at = before.map_or(now, |before| before.at.max(now));
+        Pin { sha256: image.sha256, bytes: image.bytes, validator: image.validator.clone(), at }
+    }
+}
+
+impl Looked {
+    /// Takes note of a picture that jobs ask for from now on.
+    fn take(&mut self, address: Address, pin: Pin) {
+        self.entries.push(Entry::Mirrored { address: address.clone(), pin: pin.clone() });
+        self.pins.insert(address, pin);
+    }
+}
+
+/// Fetches images of which nothing is known.
+async fn fetch<I: Images>(
+    looking: &Looking<'_, I>,
+    again: &Again<'_>,
+    wanted: &BTreeMap<Address, &str>,
+    looked: &mut Looked,
+) {
+    let fetches =
+        wanted.iter().map(|(address, url)| async move { (address, obtain(looking.images, url, again).await) });
+    let mut fetched = futures::stream::iter(fetches).buffer_unordered(AT_ONCE);
+    while let Some((address, outcome)) = fetched.next().await {
+        match outcome {
+            Ok(image) => {
+                let (url, sha256, bytes) = (address.to_string(), image.sha256, image.bytes);
+                looking.events.send(Event::ImageFetched { url, sha256, bytes });
+                looked.take(address.clone(), looking.pin(&image, None));
+                looking.spool.put(image);
+            }
+            Err(Missed::Failed(failure)) => {
+                let code = if failure.verdict == Verdict::Local { Cause::Local } else { Cause::Image };
+                looked.unobtainable.insert(address.clone(), Problem { code, message: failure.message });
+            }
+            Err(Missed::Out) => return,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Images of elsewhere between being fetched and being uploaded: temporary files, and not too many of them.
+
+use crate::base::digest::Sha256;
+use crate::client::Image;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Bytes that are kept at most; what doesn't fit is fetched again when it is uploaded.
+const BYTES: u64 = 1 << 30;
+
+/// The images that wait for their upload.
+#[derive(Debug)]
+pub struct Spool {
+    room: u64,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    images: HashMap<Sha256, Image>,
+    bytes: u64,
+}
+
+impl Default for Spool {
+    fn default() -> Spool {
+        Spool { room: BYTES, held: Mutex::default() }
+    }
+}
+
+impl Spool {
+    /// Keeps an image, if there is room; each content once.
+    pub(super) fn put(&self, image: Image) {
+        let mut held = self.held();
+        if held.bytes + image.bytes <= self.room && !held.images.contains_key(&image.sha256) {
+            held.bytes += image.bytes;
+            held.images.insert(image.sha256, image);
+        }
+    }
+
+    /// Gives out the image with this content, if it is here.
+    pub(super) fn take(&self, content: &Sha256) -> Option<Image> {
+        let mut held = self.held();
+        let image = held.images.remove(content)?;
+        held.bytes -= image.bytes;
+        Some(image)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        // A panic elsewhere can't leave the count far from what is held.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(name: &str, bytes: u64) -> Image {
+        let file = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        Image { file, sha256: Sha256::of(name.as_bytes()), bytes, media_type: "image/png", validator: None }
+    }
+
+    #[test]
+    fn it_takes_no_more_than_there_is_room_for_and_each_content_once() {
+        let spool = Spool { room: 10, held: Mutex::default() };
+        for (name, bytes) in [("a", 6), ("b", 5), ("a", 6), ("c", 4)] {
+            spool.put(image(name, bytes));
+        }
+        let has = |name: &str| spool.take(&Sha256::of(name.as_bytes())).is_some();
+        assert!(!has("b"), "it didn't fit");
+        assert!(has("a") && !has("a"), "given out once");
+        spool.put(image("b", 5));
+        assert!(has("b") && has("c"));
+        assert_eq!(spool.held().bytes, 0);
+    }
+
+    #[test]
+    fn what_is_not_uploaded_leaves_no_file() {
+        let spool = Spool::default();
+        let (kept, dropped) = (image("a", 1), image("a", 1));
+        let paths = [kept.file.to_path_buf(), dropped.file.to_path_buf()];
+        spool.put(kept);
+        spool.put(dropped);
+        drop(spool);
+        assert!(paths.iter().all(|path| !path.exists()));
+    }
+}

@@ -1,0 +1,254 @@
+//! Images of elsewhere: fetched once, pinned, told of when they change, and never in the way of anything else.
+
+use super::*;
+use crate::engine::mirror::{Changed, Looked, Looking, look};
+use crate::engine::spool::Spool;
+use crate::event::Cause;
+use crate::ledger::entry::Entry;
+use crate::manifest::model::{Manifest, Prices, RunSettings};
+use crate::plan::Choice;
+use crate::plan::mirror::with_pins;
+use crate::spec::elsewhere::Address;
+use std::collections::BTreeSet;
+
+/// The URL of the nth picture.
+fn url(n: usize) -> String {
+    format!("https://images.example.com/{n}.png")
+}
+
+/// A manifest of jobs with these pictures each.
+fn manifest(pictures: &[&[usize]]) -> Manifest {
+    let job = |(n, pictures): (usize, &&[usize])| {
+        let Purchase { mut generation, key, name, .. } = purchase(n);
+        generation.references[0].images = pictures.iter().map(|n| Image::Url(url(*n))).collect();
+        let (take, tags) = (1, Default::default());
+        Job { id: key.job, digest: generation.digest(1), generation, take, tags, name }
+    };
+    Manifest {
+        folder: Folder::open(&std::env::temp_dir()).unwrap(),
+        base_url: None,
+        run: RunSettings { mirror: true, ..RunSettings::default() },
+        output_dir: "out".into(),
+        prices: Prices::default(),
+        jobs: pictures.iter().enumerate().map(job).collect(),
+        images: Default::default(),
+    }
+}
+
+struct Sight {
+    looked: Looked,
+    spool: Spool,
+    events: Vec<Event>,
+}
+
+async fn look_at(fake: &Fake, manifest: &Manifest, book: &Book, choice: &Choice, changed: Changed) -> Sight {
+    look_until(fake, manifest, book, choice, changed, &Stop::default()).await
+}
+
+async fn look_until(
+    fake: &Fake,
+    manifest: &Manifest,
+    book: &Book,
+    choice: &Choice,
+    changed: Changed,
+    stop: &Stop,
+) -> Sight {
+    let clock = Clock::paced(Timestamp::from_second(1_700_000_000).unwrap());
+    let (events, heard) = Events::channel(clock);
+    let spool = Spool::default();
+    let backoff = settings().backoff;
+    let (images, spool_ref, events_ref) = (fake, &spool, &events);
+    let looked = look(Looking {
+        manifest,
+        book,
+        choice,
+        changed,
+        images,
+        spool: spool_ref,
+        events: events_ref,
+        stop,
+        clock,
+        backoff,
+        seed: 1,
+    })
+    .await;
+    drop(events);
+    Sight { looked, spool, events: heard.into_iter().map(|Stamped { event, .. }| event).collect() }
+}
+
+fn book_of(looked: &Looked) -> Book {
+    let mut book = Book::default();
+    looked.entries.iter().for_each(|entry| book.apply(entry));
+    book
+}
+
+/// What is known once every picture of `manifest` was looked at.
+async fn known(manifest: &Manifest) -> Book {
+    let fake = Fake::new(Script::default());
+    let seen = look_at(&fake, manifest, &Book::default(), &Choice::default(), Changed::Told).await;
+    book_of(&seen.looked)
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_picture_is_fetched_once_and_pinned() {
+    let fake = Fake::new(Script::default());
+    let manifest = manifest(&[&[1], &[1, 2], &[1]]);
+    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), Changed::Told).await;
+    assert_eq!((fake.calls("image"), seen.looked.entries.len()), (2, 2));
+    let book = book_of(&seen.looked);
+    assert_eq!(book.pins(), &seen.looked.pins);
+    assert_eq!(book.pins()[&Address::of(&url(1))].sha256, Sha256::of(url(1).as_bytes()));
+    assert!(with_pins(&manifest, &Book::default(), &seen.looked.pins).pending.is_empty());
+    assert!(seen.spool.take(&Sha256::of(url(2).as_bytes())).is_some(), "it waits for its upload");
+    assert!(matches!(seen.events[0], Event::LookingAtImages { fetch: 2, check: 0 }), "{:?}", seen.events);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_fetches_no_more_than_it_needs() {
+    let fake = Fake::new(Script::default());
+    let pictures: Vec<[usize; 1]> = (0..100).map(|n| [n]).collect();
+    let manifest = manifest(&pictures.iter().map(|picture| &picture[..]).collect::<Vec<_>>());
+    let choice = Choice { limit: Some(3), ..Choice::default() };
+    look_at(&fake, &manifest, &Book::default(), &choice, Changed::Told).await;
+    assert_eq!(fake.calls("image"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_had_is_tried_again_where_that_may_help_and_spoils_its_jobs_only() {
+    let script = Script {
+        image: Box::new(|url, n| match url {
+            _ if url.contains("/1.") => Err(failure(Verdict::Final)),
+            _ if url.contains("/2.") => Err(failure(Verdict::Unreachable(Some(Duration::from_secs(600))))),
+            _ if url.contains("/3.") && n < 2 => Err(failure(Verdict::Again(None))),
+            _ => Ok(url.to_owned()),
+        }),
+        ..Script::default()
+    };
+    let fake = Fake::new(script);
+    let manifest = manifest(&[&[1], &[2], &[3], &[4]]);
+    let started = Instant::now();
+    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), Changed::Told).await;
+    assert!(started.elapsed() < Duration::from_secs(250), "a host doesn't say how long: {:?}", started.elapsed());
+    let times = |n: usize| fake.calls(&format!("image {}", url(n)));
+    assert_eq!([times(1), times(2), times(3), times(4)], [1, 4, 3, 1]);
+    assert_eq!(seen.looked.unobtainable.len(), 2);
+    assert_eq!(seen.looked.pins.len(), 2);
+    let problem = seen.looked.problem([url(9).as_str(), url(1).as_str()].into_iter());
+    assert_eq!((problem.code, problem.message.as_str()), (Cause::Image, "the service said so"));
+    let pending = with_pins(&manifest, &Book::default(), &seen.looked.pins).pending;
+    assert_eq!(pending, BTreeSet::from([0, 1]));
+    let again = seen.events.iter().filter(|event| matches!(event, Event::Retrying { job: None, .. })).count();
+    assert_eq!(again, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_that_changed_is_told_of_and_taken_only_where_that_is_asked_for() {
+    let manifest = manifest(&[&[1], &[1, 2], &[2]]);
+    let book = known(&manifest).await;
+    let new = || {
+        let image: Answer<String> =
+            Box::new(|url, _| Ok(if url.contains("/1.") { "new".to_owned() } else { url.to_owned() }));
+        Fake::new(Script { image, ..Script::default() })
+    };
+    let told = look_at(&new(), &manifest, &book, &Choice::default(), Changed::Told).await;
+    assert!(told.looked.entries.is_empty() && told.looked.pins == *book.pins());
+    let changes: Vec<_> = told.events.iter().filter(|event| matches!(event, Event::ImageChanged { .. })).collect();
+    let [Event::ImageChanged { url: shown, jobs: 2, taken: false, found, .. }] = changes[..] else {
+        panic!("{changes:?}")
+    };
+    assert_eq!((shown.as_str(), *found), (url(1).as_str(), Sha256::of(b"new")));
+    let taken = look_at(&new(), &manifest, &book, &Choice::default(), Changed::Taken).await;
+    assert_eq!(taken.looked.entries.len(), 1);
+    assert_eq!(taken.looked.pins[&Address::of(&url(1))].sha256, Sha256::of(b"new"));
+    assert!(taken.spool.take(&Sha256::of(b"new")).is_some());
+    let same = look_at(&Fake::new(Script::default()), &manifest, &book, &Choice::default(), Changed::Taken).await;
+    assert!(same.looked.entries.is_empty(), "nothing is written anew that is as it was");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_is_away_is_asked_three_times_and_changes_nothing() {
+    let pictures: Vec<[usize; 1]> = (0..100).map(|n| [n]).collect();
+    let manifest = manifest(&pictures.iter().map(|picture| &picture[..]).collect::<Vec<_>>());
+    let book = known(&manifest).await;
+    let away = Failure { code: client::NO_CONNECTION.to_owned(), ..failure(Verdict::Again(None)) };
+    let fake = Fake::new(Script { image: Box::new(move |_, _| Err(away.clone())), ..Script::default() });
+    let seen = look_at(&fake, &manifest, &book, &Choice::default(), Changed::Told).await;
+    // Those that were under way when the third failed are asked, too.
+    assert!((3..=18).contains(&fake.calls("image")), "{}", fake.calls("image"));
+    assert_eq!(seen.looked.pins, *book.pins());
+    let unchecked: Vec<_> = seen.events.iter().filter(|e| matches!(e, Event::ImagesUnchecked { .. })).collect();
+    let [Event::ImagesUnchecked { host, images: 100, .. }] = unchecked[..] else { panic!("{unchecked:?}") };
+    assert_eq!(host, "images.example.com");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_the_look_at_once_and_keeps_what_was_had() {
+    let fake = Fake::new(Script {
+        image: Box::new(
+            |url, _| if url.contains("/1.") { Ok(url.to_owned()) } else { Err(failure(Verdict::Again(None))) },
+        ),
+        ..Script::default()
+    });
+    let manifest = manifest(&[&[1], &[2]]);
+    let stop = Stop::default();
+    let (book, choice) = (Book::default(), Choice::default());
+    let looking = look_until(&fake, &manifest, &book, &choice, Changed::Told, &stop);
+    let ending = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        stop.to(Level::Out, StopCause::Interrupted);
+    };
+    let started = Instant::now();
+    let (seen, ()) = tokio::join!(looking, ending);
+    assert_eq!(started.elapsed(), Duration::from_millis(200));
+    assert_eq!(seen.looked.pins.len(), 1);
+}
+
+/// A purchase with the nth picture, pinned to this content.
+fn pinned(n: usize, content: &str) -> Purchase {
+    let manifest = manifest(&[&[n]]);
+    let pin = Entry::Mirrored {
+        address: Address::of(&url(n)),
+        pin: crate::spec::elsewhere::Pin {
+            sha256: Sha256::of(content.as_bytes()),
+            bytes: 1,
+            validator: None,
+            at: Timestamp::UNIX_EPOCH,
+        },
+    };
+    let mut book = Book::default();
+    book.apply(&pin);
+    let pinned = with_pins(&manifest, &book, book.pins());
+    let mut job = pinned.manifest.jobs[0].clone();
+    (job.id, job.name) = (purchase(n).key.job, purchase(n).name);
+    Purchase::new(&job, 1, Decimal::whole(60), &pinned.manifest.images)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_at_hand_is_fetched_again_and_held_against_its_pin() {
+    let (bench, fake) = (Bench::new(), Fake::new(Script::default()));
+    let purchases = vec![pinned(1, &url(1)), pinned(2, "what it showed before"), purchase(3)];
+    let ran = bench.run_until(&fake, purchases.into_iter(), settings(), Stop::default()).await;
+    assert_eq!((ran.outcome.summary.succeeded, ran.outcome.summary.failed), (2, 1));
+    assert_eq!((fake.calls("upload"), fake.calls("submit")), (1, 2));
+    let sent = fake.seen.lock().unwrap().submits[0].1.to_string();
+    assert!(sent.contains("https://up.example.com/0") && !sent.contains("images.example.com"), "{sent}");
+    let failed = ran.events.iter().find_map(|event| match event {
+        Event::Failed { error, .. } => Some(error.clone()),
+        _ => None,
+    });
+    let failed = failed.unwrap();
+    assert_eq!(failed.code, Cause::Image);
+    assert!(failed.message.contains("another picture") && failed.message.contains("--refresh-images"), "{failed:?}");
+    assert_eq!(ran.outcome.spent.charged, Decimal::whole(120));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_whose_image_cannot_be_had_costs_nothing_and_holds_nothing_up() {
+    let (bench, fake) = (Bench::new(), Fake::new(Script::default()));
+    let problem = Problem { code: Cause::Image, message: "HTTP 404".into() };
+    let spoilt = Purchase { unobtainable: Some(problem), ..purchase(1) };
+    let one = Settings { max_cost: Some(Decimal::whole(60)), ..settings() };
+    let ran = bench.run_until(&fake, [spoilt, purchase(2)].into_iter(), one, Stop::default()).await;
+    assert_eq!((ran.outcome.summary.succeeded, ran.outcome.summary.failed), (1, 1));
+    assert_eq!(fake.calls("submit"), 1);
+}

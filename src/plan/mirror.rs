@@ -1,0 +1,171 @@
+//! Jobs as the pins of their images make them: an image of elsewhere whose content is known is asked for by that.
+//!
+//! So a job with such images has two digests, one with their URLs and one with their contents. Which of them counts is decided
+//! here alone, and by the rule that nothing which is paid under either is bought again: `run.mirror` may be turned on and off.
+
+use super::Step;
+use super::action::Action;
+use crate::base::digest::Sha256;
+use crate::ledger::record::{Key, Record, Stage};
+use crate::ledger::{Book, Pins};
+use crate::manifest::model::{Job, Manifest};
+use crate::spec::elsewhere::{Address, Pin};
+use crate::spec::image::{ForeignImage, Picture};
+use crate::spec::names::Digest;
+use crate::spec::request::Image;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A manifest as its pins make it.
+#[derive(Debug)]
+pub struct Pinned<'m> {
+    /// The manifest, with images of elsewhere by content where that counts.
+    pub manifest: Cow<'m, Manifest>,
+    /// The indices of jobs that ask for images of elsewhere of which nothing is known yet: until those are fetched, nobody can
+    /// tell whether the job is new.
+    pub pending: BTreeSet<usize>,
+}
+
+/// The manifest as the pins of the ledger make it.
+pub fn pinned<'m>(manifest: &'m Manifest, book: &Book) -> Pinned<'m> {
+    with_pins(manifest, book, book.pins())
+}
+
+/// The manifest as these pins make it, while the ledger has these records.
+pub fn with_pins<'m>(manifest: &'m Manifest, book: &Book, pins: &Pins) -> Pinned<'m> {
+    let untouched = |pending| Pinned { manifest: Cow::Borrowed(manifest), pending };
+    if !manifest.run.mirror && pins.is_empty() {
+        return untouched(BTreeSet::new());
+    }
+    let sides: Vec<Sides> = manifest.jobs.iter().map(|job| Sides::of(job, pins, manifest.run.mirror)).collect();
+    let claims = claims(manifest, book, &sides);
+    let is_pending = |index: &usize| manifest.run.mirror && claims[*index].is_none() && sides[*index].lacks_pins;
+    let pending = (0..sides.len()).filter(is_pending).collect();
+    let mut jobs = Vec::new();
+    let mut images = BTreeMap::new();
+    for (index, (side, claim)) in sides.into_iter().zip(claims).enumerate() {
+        let Some(by_content) = side.by_content else { continue };
+        if claim.unwrap_or(side.own) == by_content.job.digest {
+            images.extend(by_content.images);
+            jobs.push((index, by_content.job));
+        }
+    }
+    if jobs.is_empty() {
+        return untouched(pending);
+    }
+    let mut manifest = manifest.clone();
+    jobs.into_iter().for_each(|(index, job)| manifest.jobs[index] = job);
+    for (content, image) in images {
+        // A file at hand needn't be fetched.
+        manifest.images.entry(content).or_insert(image);
+    }
+    Pinned { manifest: Cow::Owned(manifest), pending }
+}
+
+/// The URLs of a job's images of elsewhere.
+pub fn urls(job: &Job) -> impl Iterator<Item = &str> {
+    let images = job.generation.references.iter().flat_map(|reference| &reference.images);
+    images.filter_map(|image| match image {
+        Image::Url(url) => Some(url.as_str()),
+        Image::Content(_) => None,
+    })
+}
+
+/// The images that are fetched before what these steps submit can be bought, with the URL of each.
+pub fn lacking<'m>(
+    manifest: &'m Manifest,
+    pending: &BTreeSet<usize>,
+    steps: &[Step],
+    pins: &Pins,
+) -> BTreeMap<Address, &'m str> {
+    let bought = steps.iter().filter(|step| step.action == Action::Submit && pending.contains(&step.job));
+    let all = bought.flat_map(|step| urls(&manifest.jobs[step.job])).map(|url| (Address::of(url), url));
+    all.filter(|(address, _)| !pins.contains_key(address)).collect()
+}
+
+/// The two ways to ask for a job's images of elsewhere.
+struct Sides {
+    /// The digest that counts where nothing is paid.
+    own: Digest,
+    /// The other one, if there are two.
+    other: Option<Digest>,
+    /// The job with contents for URLs, where it has any and all of them are known.
+    by_content: Option<ByContent>,
+    /// Whether it has images of elsewhere of which nothing is known.
+    lacks_pins: bool,
+}
+
+/// A job with contents in place of its URLs.
+struct ByContent {
+    job: Job,
+    images: Vec<(Sha256, Picture)>,
+}
+
+impl Sides {
+    fn of(job: &Job, pins: &Pins, mirror: bool) -> Sides {
+        let known: Option<Vec<(&str, &Pin)>> =
+            urls(job).map(|url| pins.get(&Address::of(url)).map(|pin| (url, pin))).collect();
+        let by_content = known.as_deref().filter(|known| !known.is_empty()).map(|known| ByContent::of(job, known));
+        let lacks_pins = known.is_none();
+        let (own, other) = match &by_content {
+            None => (job.digest, None),
+            Some(content) if mirror => (content.job.digest, Some(job.digest)),
+            Some(content) => (job.digest, Some(content.job.digest)),
+        };
+        Sides { own, other, by_content, lacks_pins }
+    }
+
+    /// Its digests, the one that counts where nothing is paid first.
+    fn digests(&self) -> impl Iterator<Item = Digest> {
+        std::iter::once(self.own).chain(self.other)
+    }
+}
+
+impl ByContent {
+    /// The job with each of its URLs replaced, whose pins stand in `known` in their order.
+    fn of(job: &Job, known: &[(&str, &Pin)]) -> ByContent {
+        let mut job = job.clone();
+        let all = job.generation.references.iter_mut().flat_map(|reference| &mut reference.images);
+        let foreign = all.filter(|image| matches!(image, Image::Url(_)));
+        foreign.zip(known).for_each(|(image, (_, pin))| *image = Image::Content(pin.sha256));
+        job.digest = job.generation.digest(job.take);
+        let picture =
+            |(url, pin): &(&str, &Pin)| Picture::Foreign(ForeignImage { url: (*url).to_owned(), pin: (*pin).clone() });
+        ByContent { job, images: known.iter().map(|known| (known.1.sha256, picture(known))).collect() }
+    }
+}
+
+/// The digest under which something is paid that a job of the manifest gets, for each job.
+///
+/// First what is recorded under its own id; then, as for any rename, what no job asks for: a record that another job has is no
+/// reason to choose its digest.
+fn claims(manifest: &Manifest, book: &Book, sides: &[Sides]) -> Vec<Option<Digest>> {
+    let of_own = |(job, side): (&Job, &Sides)| {
+        let is_paid_here =
+            |digest: &Digest| book.get(&Key { job: job.id.clone(), digest: *digest }).is_some_and(is_paid);
+        side.digests().find(is_paid_here)
+    };
+    let mut claims: Vec<Option<Digest>> = manifest.jobs.iter().zip(sides).map(of_own).collect();
+    let taken: BTreeSet<(&str, Digest)> =
+        manifest.jobs.iter().zip(&claims).filter_map(|(job, claim)| Some((job.id.as_str(), (*claim)?))).collect();
+    let mut free: HashMap<Digest, usize> = HashMap::new();
+    for Record { key, .. } in book.records().filter(|record| is_paid(record)) {
+        if !taken.contains(&(key.job.as_str(), key.digest)) {
+            *free.entry(key.digest).or_default() += 1;
+        }
+    }
+    for (claim, side) in claims.iter_mut().zip(sides).filter(|(claim, _)| claim.is_none()) {
+        let found = side.digests().find(|digest| free.get(digest).is_some_and(|left| *left > 0));
+        found.iter().for_each(|digest| *free.entry(*digest).or_default() -= 1);
+        *claim = found;
+    }
+    claims
+}
+
+/// Whether something is paid, or may be.
+fn is_paid(record: &Record) -> bool {
+    !matches!(record.stage, Stage::Failed { .. } | Stage::Refused { .. })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! What is paid under a URL or a content is never bought again, whichever way `run.mirror` is turned.
+
+use super::*;
+use crate::base::folder::Folder;
+use crate::ledger::entry::Entry;
+use crate::ledger::record::Fault;
+use crate::manifest::model::{Prices, RunSettings};
+use crate::plan::action::Reason;
+use crate::plan::{Choice, plan};
+use crate::spec::names::{JobId, ReferenceName, TaskId};
+use crate::spec::output::VideoName;
+use crate::spec::request::{Generation, Reference};
+use crate::spec::vocabulary::{self, ReferenceType, Resolution};
+use jiff::Timestamp;
+
+const DOG: &str = "https://images.example.com/dog.png";
+const CAT: &str = "https://images.example.com/cat.png?sign=1";
+
+fn job(id: &str, prompt: &str, images: &[&str]) -> Job {
+    let generation = Generation {
+        model: vocabulary::MODEL.into(),
+        prompt: format!("@dog {prompt}"),
+        negative_prompt: None,
+        resolution: Resolution::P720,
+        duration: vocabulary::Duration::Five,
+        references: vec![Reference {
+            kind: ReferenceType::Subject,
+            name: ReferenceName::new("dog").unwrap(),
+            images: images.iter().map(|url| Image::Url((*url).to_owned())).collect(),
+        }],
+        number_of_videos: 1,
+        need_expand_prompt: false,
+    };
+    Job {
+        id: JobId::new(id).unwrap(),
+        digest: generation.digest(1),
+        take: 1,
+        tags: Default::default(),
+        name: VideoName::new(&format!("out/{id}-{{n}}.mp4")),
+        generation,
+    }
+}
+
+fn manifest(mirror: bool, jobs: Vec<Job>) -> Manifest {
+    Manifest {
+        folder: Folder::open(&std::env::temp_dir()).unwrap(),
+        base_url: None,
+        run: RunSettings { mirror, ..RunSettings::default() },
+        output_dir: "out".into(),
+        prices: Prices::default(),
+        jobs,
+        images: Default::default(),
+    }
+}
+
+/// How a purchase came out.
+#[derive(Clone, Copy)]
+enum End {
+    Submitted,
+    Generated,
+    Succeeded,
+    Uncertain,
+    Failed,
+    Refused,
+}
+
+#[derive(Default)]
+struct Ledger {
+    book: Book,
+    time: i64,
+}
+
+impl Ledger {
+    fn pin(&mut self, url: &str, content: &str) -> &mut Ledger {
+        self.time += 1;
+        let at = Timestamp::from_second(self.time).unwrap();
+        let pin = Pin { sha256: Sha256::of(content.as_bytes()), bytes: 1, validator: None, at };
+        self.book.apply(&Entry::Mirrored { address: Address::of(url), pin });
+        self
+    }
+
+    /// Buys all that a run of this manifest would buy now, to this end; gives what it bought.
+    fn run(&mut self, manifest: &Manifest, end: End) -> Vec<String> {
+        let pinned = pinned(manifest, &self.book);
+        assert!(pinned.pending.is_empty(), "the images were fetched before");
+        let plan = plan(&pinned.manifest, &self.book, &Choice::default());
+        for to in &plan.moves {
+            let attempt = self.book.get(&to.key).unwrap().attempt;
+            let (key, job, place, name) = (to.key.clone(), to.to.clone(), to.place, to.name.clone());
+            self.book.apply(&Entry::Moved { key, attempt, to: job, place, name });
+        }
+        let bought = plan.steps.iter().filter(|step| step.action == Action::Submit);
+        let bought: Vec<_> = bought.map(|step| (pinned.manifest.jobs[step.job].clone(), step.attempt)).collect();
+        bought.iter().for_each(|(job, attempt)| self.buy(job, *attempt, end));
+        bought.into_iter().map(|(job, _)| job.id.to_string()).collect()
+    }
+
+    fn buy(&mut self, job: &Job, attempt: u32, end: End) {
+        let key = Key { job: job.id.clone(), digest: job.digest };
+        let at = Timestamp::UNIX_EPOCH;
+        let error = || Fault { code: "400".into(), message: "no".into() };
+        let task = TaskId::new(&format!("{}-{attempt}", key.digest.short())).unwrap();
+        let submitted = Entry::Submitted { key: key.clone(), attempt, task, at };
+        let generated = Entry::Generated { key: key.clone(), attempt, at };
+        let mut entries = vec![Entry::Submitting {
+            key: key.clone(),
+            attempt,
+            parts: job.generation.parts(1),
+            videos: 1,
+            name: job.name.clone(),
+            service: "s".into(),
+            at,
+        }];
+        match end {
+            End::Submitted => entries.push(submitted),
+            End::Generated => entries.extend([submitted, generated]),
+            End::Succeeded => entries.extend([submitted, generated, Entry::Succeeded { key, attempt }]),
+            End::Uncertain => entries.push(Entry::Uncertain { key, attempt, reason: "lost".into(), at }),
+            End::Failed => entries.extend([submitted, Entry::Failed { key, attempt, error: error(), at }]),
+            End::Refused => entries.push(Entry::Refused { key, attempt, error: error(), last: true, at }),
+        }
+        entries.iter().for_each(|entry| self.book.apply(entry));
+    }
+}
+
+#[test]
+fn turning_it_on_or_off_buys_nothing_again() {
+    let jobs = || vec![job("a", "runs", &[DOG]), job("b", "sits", &[DOG, CAT]), job("c", "barks", &[CAT])];
+    for end in [End::Submitted, End::Generated, End::Succeeded, End::Uncertain] {
+        for first in [true, false] {
+            let mut ledger = Ledger::default();
+            if first {
+                ledger.pin(DOG, "dog").pin(CAT, "cat");
+            }
+            assert_eq!(ledger.run(&manifest(first, jobs()), end), ["a", "b", "c"]);
+            ledger.pin(DOG, "dog").pin(CAT, "cat");
+            for mirror in [!first, first, !first] {
+                assert!(ledger.run(&manifest(mirror, jobs()), end).is_empty(), "first {first}, then {mirror}");
+            }
+        }
+    }
+    for end in [End::Failed, End::Refused] {
+        let mut ledger = Ledger::default();
+        ledger.run(&manifest(false, jobs()), end);
+        ledger.pin(DOG, "dog").pin(CAT, "cat");
+        assert_eq!(ledger.run(&manifest(true, jobs()), end), ["a", "b", "c"], "nothing was paid, and another is asked");
+    }
+}
+
+#[test]
+fn what_nobody_has_looked_at_is_pending_unless_it_is_paid() {
+    let jobs = || vec![job("a", "runs", &[DOG]), job("b", "sits", &[DOG, CAT]), job("c", "barks", &[])];
+    let mut ledger = Ledger::default();
+    let pending = |ledger: &Ledger, mirror| pinned(&manifest(mirror, jobs()), &ledger.book).pending;
+    assert_eq!(pending(&ledger, true), BTreeSet::from([0, 1]));
+    assert!(pending(&ledger, false).is_empty());
+    ledger.pin(DOG, "dog");
+    assert_eq!(pending(&ledger, true), BTreeSet::from([1]));
+    let written = manifest(true, jobs());
+    let steps = plan(&written, &ledger.book, &Choice::default()).steps;
+    let lacking = lacking(&written, &BTreeSet::from([1]), &steps, ledger.book.pins());
+    assert_eq!(lacking, BTreeMap::from([(Address::of(CAT), CAT)]));
+    ledger.buy(&job("b", "sits", &[DOG, CAT]), 1, End::Succeeded);
+    assert!(pending(&ledger, true).is_empty());
+}
+
+#[test]
+fn a_record_that_another_job_has_is_no_reason_to_choose_its_digest() {
+    let moved = "https://images.example.com/moved.png";
+    let mut ledger = Ledger::default();
+    // `a` was bought by its URL, `b` by the same content, which both show.
+    ledger.run(&manifest(false, vec![job("a", "runs", &[DOG])]), End::Succeeded);
+    ledger.pin(DOG, "dog").pin(moved, "dog");
+    let both = || vec![job("a", "runs", &[DOG]), job("b", "runs", &[moved])];
+    assert_eq!(ledger.run(&manifest(true, both()), End::Succeeded), ["b"]);
+    for mirror in [true, false, true] {
+        assert!(ledger.run(&manifest(mirror, both()), End::Succeeded).is_empty());
+    }
+    // Renamed, `a` still gets its own and not the one of `b`, whichever comes first.
+    let renamed = |first: bool| {
+        let (a, b) = (job("a2", "runs", &[DOG]), job("b", "runs", &[moved]));
+        if first { vec![a, b] } else { vec![b, a] }
+    };
+    for (mirror, first) in [(true, true), (true, false), (false, true)] {
+        assert!(ledger.run(&manifest(mirror, renamed(first)), End::Succeeded).is_empty(), "{mirror} {first}");
+    }
+}
+
+#[test]
+fn an_image_that_moved_or_a_job_that_was_renamed_is_known_by_its_content() {
+    let moved = "https://cdn.example.com/dog.png";
+    let mut ledger = Ledger::default();
+    ledger.pin(DOG, "dog").pin(moved, "dog");
+    assert_eq!(ledger.run(&manifest(true, vec![job("a", "runs", &[DOG])]), End::Succeeded), ["a"]);
+    assert!(ledger.run(&manifest(true, vec![job("a", "runs", &[moved])]), End::Succeeded).is_empty());
+    assert!(ledger.run(&manifest(true, vec![job("z", "runs", &[moved])]), End::Succeeded).is_empty());
+    assert!(ledger.run(&manifest(false, vec![job("z", "runs", &[moved])]), End::Succeeded).is_empty());
+}
+
+#[test]
+fn a_picture_that_was_taken_anew_makes_its_jobs_new_and_no_other() {
+    let jobs = || vec![job("a", "runs", &[DOG]), job("b", "sits", &[CAT])];
+    let mut ledger = Ledger::default();
+    ledger.pin(DOG, "dog").pin(CAT, "cat");
+    ledger.run(&manifest(true, jobs()), End::Succeeded);
+    ledger.pin(DOG, "another dog");
+    let written = manifest(true, jobs());
+    let pinned = pinned(&written, &ledger.book);
+    let plan = plan(&pinned.manifest, &ledger.book, &Choice::default());
+    assert_eq!(
+        (plan.steps[0].reason, &plan.steps[0].changed[..]),
+        (Reason::Changed, &["reference.dog".to_owned()][..])
+    );
+    assert_eq!(plan.count(Action::Submit), 1);
+    let content = Sha256::of(b"another dog");
+    assert_eq!(pinned.manifest.images[&content].shown(), DOG);
+    assert_eq!(ledger.run(&manifest(true, jobs()), End::Succeeded), ["a"]);
+    ledger.pin(DOG, "dog");
+    assert!(ledger.run(&manifest(true, jobs()), End::Succeeded).is_empty(), "what it showed before is paid");
+}
+
+#[test]
+fn without_pins_nothing_is_copied() {
+    let written = manifest(true, vec![job("a", "runs", &[DOG])]);
+    assert!(matches!(pinned(&written, &Book::default()).manifest, Cow::Borrowed(_)));
+    let off = manifest(false, vec![job("a", "runs", &[DOG])]);
+    let mut ledger = Ledger::default();
+    ledger.pin(DOG, "dog");
+    let pinned = pinned(&off, &ledger.book);
+    assert!(matches!(pinned.manifest, Cow::Borrowed(_)) && pinned.pending.is_empty());
+}

@@ -1,0 +1,126 @@
+//! Images of elsewhere: where they lie, and how they were when they were fetched.
+
+use crate::base::digest::Sha256;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use url::Url;
+
+/// Characters of a validator at most: the usual ones have some dozens.
+const VALIDATOR: usize = 256;
+
+/// Where an image of elsewhere lies, as it may be written down and shown: without its query, which may be signed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Address {
+    /// The URL up to its query or fragment, in the spelling that is sent.
+    pub url: String,
+    /// What tells it from others that differ behind that alone: the first 16 hexadecimal digits of the hash of the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+}
+
+/// What tells whether an image changed: the `ETag` or the `Last-Modified` that it came with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Validator(String);
+
+/// A text that is no validator.
+#[derive(Debug, thiserror::Error)]
+#[error("a validator is an ETag or a date, on one line, in at most {VALIDATOR} visible ASCII characters")]
+pub struct NotAValidator;
+
+/// How an image of elsewhere was when it was fetched: that is what jobs ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// The hash of its content.
+    pub sha256: Sha256,
+    /// Its size.
+    pub bytes: u64,
+    /// What tells whether it changed, where its server said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validator: Option<Validator>,
+    /// When it was fetched.
+    pub at: Timestamp,
+}
+
+impl Address {
+    /// The address of `url`, which may have a query.
+    pub fn of(url: &str) -> Address {
+        // In one spelling, and in ASCII: what stands in a lock and on a terminal is no text of a stranger's.
+        let url = Url::parse(url).map_or_else(|_| url.to_owned(), String::from);
+        let (path, rest) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
+        let hash = || Sha256::of(rest.as_bytes()).to_string()[..16].to_owned();
+        Address { url: path.to_owned(), query: (!rest.is_empty()).then(hash) }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)?;
+        if self.query.is_some() { f.write_str("?…") } else { Ok(()) }
+    }
+}
+
+impl Validator {
+    /// The validator in `text`.
+    ///
+    /// # Errors
+    /// Where it couldn't stand in a header, or is too long to be kept.
+    pub fn new(text: &str) -> Result<Validator, NotAValidator> {
+        let fits = |b: u8| b.is_ascii_graphic() || b == b' ';
+        let sound = !text.trim().is_empty() && text.len() <= VALIDATOR && text.bytes().all(fits);
+        if sound { Ok(Validator(text.to_owned())) } else { Err(NotAValidator) }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is an `ETag`; otherwise it is a date.
+    pub fn is_tag(&self) -> bool {
+        self.0.starts_with('"') || self.0.starts_with("W/\"")
+    }
+}
+
+impl From<Validator> for String {
+    fn from(validator: Validator) -> String {
+        validator.0
+    }
+}
+
+impl TryFrom<String> for Validator {
+    type Error = NotAValidator;
+
+    fn try_from(text: String) -> Result<Validator, NotAValidator> {
+        Validator::new(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_tells_urls_apart_and_keeps_no_query() {
+        let of = |url| Address::of(url);
+        assert_eq!(of("https://a.example/1.png"), Address { url: "https://a.example/1.png".into(), query: None });
+        assert_eq!(of("HTTPS://A.example:443/1.png"), of("https://a.example/1.png"));
+        let (one, other) = (of("https://a.example/i?sign=secret"), of("https://a.example/i?sign=other"));
+        assert_eq!((&one.url, one.query.as_ref().map(String::len)), (&other.url, Some(16)));
+        assert_ne!(one, other);
+        assert_eq!(one.to_string(), "https://a.example/i?…");
+        assert!(of("https://a.example/\u{202e}狗.png").url.is_ascii());
+        assert_ne!(of("https://a.example/1.png#a"), of("https://a.example/1.png"));
+    }
+
+    #[test]
+    fn a_validator_can_stand_in_a_header() {
+        for (text, tag) in [("\"5f1c\"", true), ("W/\"a b\"", true), ("Sun, 06 Nov 1994 08:49:37 GMT", false)] {
+            assert_eq!(Validator::new(text).unwrap().is_tag(), tag, "{text}");
+        }
+        for bad in ["", "  ", "\"a\r\nX: y\"", "\"狗\"", &"x".repeat(VALIDATOR + 1)] {
+            assert!(Validator::new(bad).is_err(), "{bad:?}");
+        }
+    }
+}
