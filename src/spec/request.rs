@@ -5,6 +5,7 @@ use super::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
 use crate::base::canonical;
 use crate::base::digest::Sha256;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What one submit asks for. A field equal to the service's default is neither sent nor digested.
@@ -52,8 +53,8 @@ impl Generation {
     /// The body of the submit, with `upload` giving the URL of a local image's content.
     pub fn body(&self, upload: impl Fn(&Sha256) -> String) -> serde_json::Value {
         let body = self.wire(|image| match image {
-            Image::Url(url) => url.clone(),
-            Image::Content(hash) => upload(hash),
+            Image::Url(url) => Cow::Borrowed(url.as_str()),
+            Image::Content(hash) => Cow::Owned(upload(hash)),
         });
         serde_json::to_value(body).expect("strings, numbers and booleans are JSON")
     }
@@ -63,7 +64,7 @@ impl Generation {
     pub fn digest(&self, take: u32) -> Digest {
         let mut body = self.wire(Image::identity);
         body.take = (take != 1).then_some(take);
-        Digest(Sha256::of(&canonical::bytes(&body)))
+        Digest(Sha256::of(&canonical::sorted(&body)))
     }
 
     /// Short hashes of the digest's parts, so that a later run can say which of them changed.
@@ -102,76 +103,76 @@ impl Generation {
         Some(short(&WireReference { kind, ..reference }))
     }
 
-    fn wire<'g>(&'g self, url: impl Fn(&'g Image) -> String) -> Body<'g> {
+    fn wire<'g>(&'g self, url: impl Fn(&'g Image) -> Cow<'g, str>) -> Body<'g> {
         let reference = |r: &'g Reference| WireReference {
             kind: r.kind,
             name: r.name.as_str(),
             urls: r.images.iter().map(&url).collect(),
         };
         Body {
-            selected_model: &self.model,
-            task_type: TASK_TYPE,
             input: Input {
-                prompt: &self.prompt,
-                negative_prompt: self.negative_prompt.as_deref(),
-                resolution: self.resolution,
                 duration: self.duration.seconds(),
                 mutil_reference: self.references.iter().map(reference).collect(),
+                negative_prompt: self.negative_prompt.as_deref(),
                 number_of_videos: (self.number_of_videos != 1).then_some(self.number_of_videos),
+                prompt: &self.prompt,
+                resolution: self.resolution,
             },
             need_expand_prompt: self.need_expand_prompt.then_some(true),
+            selected_model: &self.model,
             take: None,
+            task_type: TASK_TYPE,
         }
     }
 }
 
 impl Image {
     /// How a digest names the image: its URL, or `sha256:` and the hash of its content.
-    fn identity(&self) -> String {
+    fn identity(&self) -> Cow<'_, str> {
         match self {
-            Image::Url(url) => url.clone(),
-            Image::Content(hash) => format!("sha256:{hash}"),
+            Image::Url(url) => Cow::Borrowed(url),
+            Image::Content(hash) => Cow::Owned(format!("sha256:{hash}")),
         }
     }
 }
 
-/// The body in the order of the service's documentation.
+/// The body, with all fields in the order of their names: that makes its JSON canonical as it comes.
 #[derive(Serialize)]
 struct Body<'g> {
-    selected_model: &'g str,
-    task_type: &'static str,
     input: Input<'g>,
     #[serde(skip_serializing_if = "Option::is_none")]
     need_expand_prompt: Option<bool>,
+    selected_model: &'g str,
     /// In the digest only.
     #[serde(skip_serializing_if = "Option::is_none")]
     take: Option<u32>,
+    task_type: &'static str,
 }
 
 #[derive(Serialize)]
 struct Input<'g> {
-    prompt: &'g str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    negative_prompt: Option<&'g str>,
-    resolution: Resolution,
     duration: u8,
     /// The misspelling is the service's.
     mutil_reference: Vec<WireReference<'g>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    negative_prompt: Option<&'g str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     number_of_videos: Option<u8>,
+    prompt: &'g str,
+    resolution: Resolution,
 }
 
 #[derive(Serialize)]
 struct WireReference<'g> {
+    name: &'g str,
     #[serde(rename = "type")]
     kind: ReferenceType,
-    name: &'g str,
-    urls: Vec<String>,
+    urls: Vec<Cow<'g, str>>,
 }
 
 /// The short hash of a part.
 fn short(part: &impl Serialize) -> String {
-    Sha256::of(&canonical::bytes(part)).short()
+    Sha256::of(&canonical::sorted(part)).short()
 }
 
 #[cfg(test)]
