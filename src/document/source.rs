@@ -5,6 +5,7 @@
 //! before. So a span stays eight bytes, whatever it points at, and spans sort by text and place.
 
 use super::span::Span;
+use std::sync::OnceLock;
 
 /// How many bytes lie between two entries of the index of columns.
 const STRIDE: usize = 4096;
@@ -14,12 +15,19 @@ const STRIDE: usize = 4096;
 pub struct Source {
     name: String,
     text: String,
+    /// Made when a place is first asked for: a manifest in which nothing is wrong needs none.
+    index: OnceLock<Index>,
+    /// The texts that this one refers to, each with the offset at which its spans start.
+    attached: Vec<(u32, Source)>,
+}
+
+/// Where the lines and the characters of a text are.
+#[derive(Debug)]
+struct Index {
     /// Where each line starts; the first at 0.
     lines: Vec<u32>,
     /// How many characters start before each multiple of [`STRIDE`]: a column stays cheap in a line of a megabyte.
     characters: Vec<u32>,
-    /// The texts that this one refers to, each with the offset at which its spans start.
-    attached: Vec<(u32, Source)>,
 }
 
 /// A place as people and editors count it.
@@ -40,16 +48,7 @@ impl Source {
     /// Where the text is larger than 4 GiB, which `bounds` forbids.
     pub fn new(name: impl Into<String>, text: String) -> Source {
         assert!(u32::try_from(text.len()).is_ok(), "a text is smaller than 4 GiB");
-        let small = |n: usize| n as u32;
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| small(at) + 1)).collect();
-        let mut before = 0;
-        let mut characters = Vec::with_capacity(text.len() / STRIDE + 1);
-        for block in text.as_bytes().chunks(STRIDE) {
-            characters.push(small(before));
-            before += starts(block);
-        }
-        characters.push(small(before));
-        Source { name: name.into(), text, lines, characters, attached: Vec::new() }
+        Source { name: name.into(), text, index: OnceLock::new(), attached: Vec::new() }
     }
 
     /// Takes in a text that this one refers to.
@@ -91,7 +90,7 @@ impl Source {
     pub fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.line_of(offset);
-        let start = self.lines[line] as usize;
+        let start = self.lines()[line] as usize;
         let mark = usize::from(line == 0 && offset > 0 && self.text.starts_with('\u{feff}'));
         let column = self.characters_before(offset) - self.characters_before(start) - mark + 1;
         Position { offset, line: line + 1, column }
@@ -99,28 +98,52 @@ impl Source {
 
     /// The line of a byte, from 0.
     pub fn line_of(&self, offset: usize) -> usize {
-        self.lines.partition_point(|&start| start as usize <= offset) - 1
+        self.lines().partition_point(|&start| start as usize <= offset) - 1
     }
 
     /// A whole line (from 0) without its end. A line past the last is the empty end of the text.
     pub fn line_span(&self, line: usize) -> Span {
-        let Some(&start) = self.lines.get(line) else {
+        let Some(&start) = self.lines().get(line) else {
             return Span::new(self.text.len(), self.text.len());
         };
-        let end = self.lines.get(line + 1).map_or(self.text.len(), |&next| next as usize - 1);
+        let end = self.lines().get(line + 1).map_or(self.text.len(), |&next| next as usize - 1);
         let whole = &self.text[start as usize..end];
         Span::new(start as usize, start as usize + whole.strip_suffix('\r').unwrap_or(whole).len())
     }
 
     /// How many lines there are; after a last line break there is one more, empty line.
     pub fn line_count(&self) -> usize {
-        self.lines.len()
+        self.lines().len()
     }
 
     /// How many characters start before `offset`.
     fn characters_before(&self, offset: usize) -> usize {
         let block = offset / STRIDE;
-        self.characters[block] as usize + starts(&self.text.as_bytes()[block * STRIDE..offset])
+        self.index().characters[block] as usize + starts(&self.text.as_bytes()[block * STRIDE..offset])
+    }
+
+    /// Where each line starts; the first at 0.
+    fn lines(&self) -> &[u32] {
+        &self.index().lines
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(&self.text))
+    }
+}
+
+impl Index {
+    fn of(text: &str) -> Index {
+        let small = |n: usize| n as u32;
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| small(at) + 1)).collect();
+        let mut before = 0;
+        let mut characters = Vec::with_capacity(text.len() / STRIDE + 1);
+        for block in text.as_bytes().chunks(STRIDE) {
+            characters.push(small(before));
+            before += starts(block);
+        }
+        characters.push(small(before));
+        Index { lines, characters }
     }
 }
 
