@@ -80,6 +80,8 @@ const SUGGESTIONS: usize = 1000;
 pub(crate) struct Images<'f> {
     folder: &'f Folder,
     bound: Bound,
+    /// How the last URL that was right starts: those of a manifest mostly lie on one host.
+    origin: String,
     /// Local ones only: to look at a URL again is cheaper than to keep all of them.
     by_text: HashMap<String, Rc<Result<Looked, ImageFlaw>>>,
     by_path: HashMap<PathBuf, Result<Looked, ImageFlaw>>,
@@ -119,6 +121,7 @@ impl<'f> Images<'f> {
         Images {
             folder,
             bound: Bound::of(folder),
+            origin: String::new(),
             by_text: HashMap::new(),
             by_path: HashMap::new(),
             local: BTreeMap::new(),
@@ -129,7 +132,7 @@ impl<'f> Images<'f> {
     /// The image that `text` stands for; a path that was seen before is not looked at again.
     pub(crate) fn look(&mut self, text: &str) -> Rc<Result<Looked, ImageFlaw>> {
         if let Some(scheme) = scheme(text) {
-            return Rc::new(web(text, scheme));
+            return Rc::new(self.web(text, scheme));
         }
         if let Some(known) = self.by_text.get(text) {
             return Rc::clone(known);
@@ -142,6 +145,23 @@ impl<'f> Images<'f> {
     /// The local image with this content.
     pub(crate) fn local(&self, content: &Sha256) -> Option<&LocalImage> {
         self.local.get(content)
+    }
+
+    /// An image on the web.
+    fn web(&mut self, text: &str, scheme: &str) -> Result<Looked, ImageFlaw> {
+        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+            return Err(ImageFlaw::Scheme(scheme.to_owned()));
+        }
+        // A parser that mends such URLs would send another one than is written.
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(ImageFlaw::Blank);
+        }
+        let start = &text[..path_start(text, scheme).ok_or(ImageFlaw::NotAUrl)?];
+        if start != self.origin {
+            origin(start)?;
+            start.clone_into(&mut self.origin);
+        }
+        Ok(Looked { image: Image::Url(text.to_owned()), oddities: Vec::new() })
     }
 
     fn file(&mut self, text: &str) -> Result<Looked, ImageFlaw> {
@@ -222,19 +242,15 @@ fn scheme(text: &str) -> Option<&str> {
     fits.then_some(scheme)
 }
 
-/// An image on the web.
-fn web(text: &str, scheme: &str) -> Result<Looked, ImageFlaw> {
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return Err(ImageFlaw::Scheme(scheme.to_owned()));
-    }
-    // A parser that mends such URLs would send another one than is written.
-    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(ImageFlaw::Blank);
-    }
-    let slashes = text[scheme.len()..].strip_prefix("://").ok_or(ImageFlaw::NotAUrl)?;
-    if slashes.starts_with(['/', '\\']) {
-        return Err(ImageFlaw::NotAUrl);
-    }
+/// Where the path of a URL starts, with `://` behind its scheme: all that can be wrong with a URL stands before it.
+fn path_start(text: &str, scheme: &str) -> Option<usize> {
+    let behind = text[scheme.len()..].strip_prefix("://").filter(|rest| !rest.starts_with(['/', '\\']))?;
+    let host = behind.find(['/', '\\', '?', '#']).unwrap_or(behind.len());
+    Some(text.len() - behind.len() + host)
+}
+
+/// Whether a URL that is no more than scheme and host is one, with a host and without credentials.
+fn origin(text: &str) -> Result<(), ImageFlaw> {
     let url = Url::parse(text).map_err(|_| ImageFlaw::NotAUrl)?;
     if url.host_str().is_none_or(str::is_empty) {
         return Err(ImageFlaw::NotAUrl);
@@ -242,7 +258,7 @@ fn web(text: &str, scheme: &str) -> Result<Looked, ImageFlaw> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(ImageFlaw::Credentials);
     }
-    Ok(Looked { image: Image::Url(text.to_owned()), oddities: Vec::new() })
+    Ok(())
 }
 
 /// `text` with the nearest file name that is in the folder where it looks.

@@ -71,24 +71,24 @@ impl<'f, 't> Paths<'f, 't> {
     ) -> Option<VideoName> {
         let template = self.template.as_ref()?;
         let id = job.id.get().filter(|id| JobId::new(id.value).is_ok())?;
-        let (at, text) = (self.at, self.text.to_owned());
+        let (at, text) = (self.at, self.text);
         let job = Place::of(id.node).as_use();
         let (first, earlier) = *self.first.get_or_insert((id.value, job));
         // Duplicate ids were blamed as such.
         if !template.tells_jobs_apart() && !first.eq_ignore_ascii_case(id.value) {
-            blame.push(Problem::SharedPath { text: text.clone(), later: job, earlier });
+            blame.push(Problem::SharedPath { text: text.to_owned(), later: job, earlier });
         }
         if let Some(videos @ 2..) = resolved.number_of_videos.value()
             && !template.tells_videos_apart()
             && !self.blamed.videos
         {
             self.blamed.videos = true;
-            blame.push(Problem::SharedVideoPath { at, text: text.clone(), job, videos });
+            blame.push(Problem::SharedVideoPath { at, text: text.to_owned(), job, videos });
         }
         let refused = |flaw| {
             if !self.blamed.expansion {
                 self.blamed.expansion = true;
-                blame.push(Problem::OutputName { at, text, flaw, job: Some(job.at) });
+                blame.push(Problem::OutputName { at, text: text.to_owned(), flaw, job: Some(job.at) });
             }
         };
         template.expand(id.value, self.folder).map_err(refused).ok()

@@ -215,14 +215,14 @@ fn images_of<'t>(urls: &raw::Images<'t>, images: &mut Images<'_>, blame: &mut Bl
     }
     let mut usable = Vec::with_capacity(urls.items.len());
     for (text, at) in urls.items.iter().flatten().copied() {
-        match images.look(text).as_ref() {
+        match Rc::unwrap_or_clone(images.look(text)) {
             Ok(looked) => {
-                for oddity in &looked.oddities {
-                    blame.push(Problem::OddImage { at, text: text.to_owned(), oddity: oddity.clone() });
+                for oddity in looked.oddities {
+                    blame.push(Problem::OddImage { at, text: text.to_owned(), oddity });
                 }
-                usable.push(looked.image.clone());
+                usable.push(looked.image);
             }
-            Err(flaw) => blame.push(Problem::ImageUrl { at, text: text.to_owned(), flaw: flaw.clone() }),
+            Err(flaw) => blame.push(Problem::ImageUrl { at, text: text.to_owned(), flaw }),
         }
     }
     (usable.len() == urls.items.len()).then_some(usable)

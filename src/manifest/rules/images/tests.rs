@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 use std::fs;
 
 /// The header of a PNG of this size.
@@ -50,6 +51,36 @@ fn urls_are_judged_by_their_form() {
         ("data:image/png;base64,AAAA", ImageFlaw::Scheme("data".into())),
     ] {
         assert_eq!(flaw(&folder, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_url_is_wrong_behind_a_right_one_too() {
+    let (_temp, folder) = project();
+    let mut images = Images::new(&folder);
+    for (text, right) in [
+        ("https://a.example.com/1.png", true),
+        ("https://a.example.com:99999/1.png", false),
+        ("https://a.example.com/2.png", true),
+        ("https://me@a.example.com/1.png", false),
+        ("https://a.example.com", true),
+    ] {
+        assert_eq!(images.look(text).is_ok(), right, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn only_what_stands_before_its_path_makes_a_url_wrong(
+        text in r"https?://[a-c@:.\[\]%狗１0-9]{0,8}([/\\?#][!-~狗\u{a0}-\u{ff}]{0,12})?",
+    ) {
+        let scheme = scheme(&text).unwrap();
+        let whole = origin(&text);
+        match path_start(&text, scheme) {
+            Some(start) => prop_assert_eq!(origin(&text[..start]), whole),
+            // A parser takes more slashes for two.
+            None => prop_assert!(text[scheme.len() + 3..].starts_with(['/', '\\'])),
+        }
     }
 }
 
