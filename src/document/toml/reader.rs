@@ -144,8 +144,11 @@ impl<'s, 'f> Reader<'s, 'f> {
 
     /// A header is complete.
     pub(super) fn start_section(&mut self, header: Span, array: bool) {
-        let path = std::mem::take(&mut self.path);
+        let mut path = std::mem::take(&mut self.path);
         let found = self.find_section(&path, header, array);
+        // Its room is used again.
+        path.clear();
+        self.path = path;
         (self.list, self.section) = found.unwrap_or_else(|| {
             // What stands under a header that can't be is read, and belongs to nothing.
             (None, self.tables.open(header, Origin::Header, 1))
@@ -174,7 +177,14 @@ impl<'s, 'f> Reader<'s, 'f> {
     /// The keys before a `=` are complete.
     pub(super) fn start_value(&mut self) {
         self.finish_key();
-        let path = std::mem::take(&mut self.path);
+        let mut path = std::mem::take(&mut self.path);
+        self.add_path(&path);
+        path.clear();
+        self.path = path;
+    }
+
+    /// Adds the last of these keys where a value is due, and a table for each before it.
+    fn add_path(&mut self, path: &[Part<'s>]) {
         let mut table = match self.open.last() {
             Some(open) if open.kind == Kind::Inline => open.slot,
             Some(_) => return,

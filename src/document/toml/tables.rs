@@ -5,6 +5,7 @@ use super::super::span::Span;
 use super::super::tape::{NONE, Tape, What};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// One key of a dotted key, or of a header.
 #[derive(Debug)]
@@ -19,7 +20,26 @@ pub(super) struct Part<'s> {
 /// The tables that can still grow. A table that isn't in here is closed.
 pub(super) struct Tables<'s> {
     pub(super) tape: Tape<'s>,
-    growing: HashMap<u32, Growing>,
+    growing: HashMap<u32, Growing, BuildHasherDefault<BySlot>>,
+}
+
+/// Spreads slots in a map. They are counted up here, so nobody can choose them to collide.
+#[derive(Default)]
+struct BySlot(u64);
+
+impl Hasher for BySlot {
+    fn write_u32(&mut self, slot: u32) {
+        // An odd number by the golden ratio: the lower bits stay apart, and the upper ones depend on all.
+        self.0 = u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("slots are numbers of 32 bits");
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// How a table, or a list of tables, came to be.
@@ -60,7 +80,7 @@ const FEW: usize = 16;
 impl<'s> Tables<'s> {
     /// The root alone.
     pub(super) fn new(text: &'s str) -> Tables<'s> {
-        let mut tables = Tables { tape: Tape::toml(text), growing: HashMap::new() };
+        let mut tables = Tables { tape: Tape::toml(text), growing: HashMap::default() };
         tables.open(Span::new(0, 0), Origin::Header, 1);
         tables
     }
@@ -81,9 +101,20 @@ impl<'s> Tables<'s> {
         self.growing.insert(slot, Growing { origin, depth, last: NONE, count: 0, index: None });
     }
 
-    /// Lets a table grow no more.
+    /// Lets a table, or a list of tables, and all in it grow no more. Goes as deep as they are nested, which is bounded.
     pub(super) fn close(&mut self, table: u32) {
-        self.growing.remove(&table);
+        match self.growing.remove(&table) {
+            // Its other tables were closed before this one began.
+            Some(Growing { origin: Origin::List, last, .. }) => self.close(last),
+            Some(_) => {
+                let mut key = self.tape.first(table);
+                while key != NONE {
+                    self.close(key + 1);
+                    key = self.tape.slot(key).next;
+                }
+            }
+            None => {}
+        }
     }
 
     /// How deep a table lies; the root is 1.
