@@ -26,9 +26,17 @@ macro_rules! name {
             /// # Errors
             /// Where `text` breaks the rule of this kind of name; the error states the rule.
             pub fn new(text: &str) -> Result<$name, NotAName> {
-                let check: fn(&str) -> Result<(), NotAName> = $check;
-                check(text)?;
+                Self::check(text)?;
                 Ok($name(text.into()))
+            }
+
+            /// Whether `text` is one.
+            ///
+            /// # Errors
+            /// As [`Self::new`].
+            pub fn check(text: &str) -> Result<(), NotAName> {
+                let check: fn(&str) -> Result<(), NotAName> = $check;
+                check(text)
             }
 
             /// The name as text.

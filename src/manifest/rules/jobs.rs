@@ -6,6 +6,7 @@ use crate::manifest::fields::{DURATION, Field, ID, JOB, PROMPT, RESOLUTION};
 use crate::manifest::problem::{Place, Problem, Values};
 use crate::manifest::raw::{Home, Job, Slot};
 use crate::manifest::resolve::Resolved;
+use crate::manifest::rules::references::Links;
 use crate::spec::limits::REFERENCES;
 use crate::spec::names::{Digest, JobId, Tag};
 use crate::spec::request::{Generation, Reference};
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::rc::Rc;
 
 /// A job without a mistake in it.
 pub(crate) struct Checked {
@@ -35,16 +37,21 @@ pub(crate) struct Jobs<'t> {
 
 impl<'t> Jobs<'t> {
     /// Checks a job, by itself and against those before it.
-    pub(crate) fn check(&mut self, job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'t>) -> Option<Checked> {
-        blame_missing(job, resolved, blame);
-        blame_pair(resolved, blame);
+    pub(crate) fn check(
+        &mut self,
+        job: &Job<'t>,
+        mut resolved: Resolved<'t>,
+        blame: &mut Blame<'t>,
+    ) -> Option<Checked> {
+        blame_missing(job, &resolved, blame);
+        blame_pair(&resolved, blame);
         let id = self.id(job, blame);
-        let generation = generation(resolved);
         let take = resolved.take.value_or(1);
-        let (generation, take) = (generation?, take?);
+        let tags = std::mem::replace(&mut resolved.tags, Slot::Absent);
+        let (generation, take) = (generation(resolved)?, take?);
         let digest = generation.digest(take);
         self.blame_twin(job, digest, take, blame);
-        let tags = resolved.tags.get().cloned().unwrap_or_default();
+        let tags = if let Slot::Set(tags) = tags { tags } else { BTreeSet::new() };
         Some(Checked { id: id?, generation, take, tags, digest })
     }
 
@@ -147,21 +154,37 @@ fn blame_pair<'t>(resolved: &Resolved<'t>, blame: &mut Blame<'t>) {
 }
 
 /// What is submitted, unless something is wrong with a part of it.
-fn generation(resolved: &Resolved<'_>) -> Option<Generation> {
-    let links = resolved.references.get()?;
+fn generation(resolved: Resolved<'_>) -> Option<Generation> {
+    let Slot::Set(links) = resolved.references else { return None };
     if !links.whole || !REFERENCES.contains(&links.items.len()) {
         return None;
     }
-    let references: Option<Vec<Reference>> =
-        links.items.iter().map(|link| link.reference.as_deref().cloned()).collect();
     Some(Generation {
         model: resolved.selected_model.value_or(MODEL)?.to_owned(),
         prompt: resolved.prompt.value()?.to_owned(),
         negative_prompt: resolved.negative_prompt.optional()?.map(str::to_owned),
         resolution: resolved.resolution.value()?,
         duration: resolved.duration.value()?,
-        references: references?,
+        references: references(links)?,
         number_of_videos: resolved.number_of_videos.value_or(1)?,
         need_expand_prompt: resolved.need_expand_prompt.value_or(false)?,
     })
+}
+
+/// What is linked: the job's own taken over, and what others use too copied.
+fn references(links: Rc<Links<'_>>) -> Option<Vec<Reference>> {
+    let mut references = Vec::with_capacity(links.items.len());
+    match Rc::try_unwrap(links) {
+        Ok(own) => {
+            for link in own.items {
+                references.push(Rc::unwrap_or_clone(link.reference?));
+            }
+        }
+        Err(shared) => {
+            for link in &shared.items {
+                references.push(link.reference.as_deref()?.clone());
+            }
+        }
+    }
+    Some(references)
 }

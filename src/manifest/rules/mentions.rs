@@ -25,7 +25,8 @@ pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Libra
         return;
     }
     let names: Vec<&'t str> = links.items.iter().map(|link| link.name).collect();
-    let mut meant = HashSet::new();
+    // No more than the names, which are few.
+    let mut meant: Vec<&str> = Vec::with_capacity(names.len());
     for mention in mentions(prompt.value, &names) {
         let look = |word: &str| {
             let among = Among::References {
@@ -34,10 +35,12 @@ pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Libra
             };
             (near(word, names.iter().copied()), among)
         };
-        meant.extend(check(prompt, &mention, &names, look, blame));
+        let name = check(prompt, &mention, &names, look, blame);
+        meant.extend(name.filter(|name| !meant.contains(name)));
     }
     for link in &links.items {
-        if meant.insert(link.name) {
+        if !meant.contains(&link.name) {
+            meant.push(link.name);
             blame.push_at(links.home, Problem::UnusedReference { at: link.place, name: link.name.to_owned() });
         }
     }

@@ -49,8 +49,9 @@ impl<'r, 't> Rules<'r, 't> {
     /// Checks the next job.
     pub(super) fn check(&mut self, raw: &raw::Job<'t>, blame: &mut Blame<'t>) {
         let resolved = self.shared.resolve(raw, &mut self.looked, blame);
-        let checked = self.before.check(raw, &resolved, blame);
-        let name = self.paths.of_job(raw, &resolved, blame);
+        let videos = resolved.number_of_videos.value();
+        let checked = self.before.check(raw, resolved, blame);
+        let name = self.paths.of_job(raw, videos, blame);
         let job = checked.zip(name).map(|(checked, name)| {
             keep_images(&checked.generation.references, &self.looked, &mut self.images);
             let jobs::Checked { id, generation, take, tags, digest } = checked;

@@ -6,7 +6,6 @@ use crate::manifest::blame::Blame;
 use crate::manifest::fields::{DIR, FILE_NAME, Field};
 use crate::manifest::problem::{Place, Problem};
 use crate::manifest::raw::{Job, Output, Slot, Spot};
-use crate::manifest::resolve::Resolved;
 use crate::spec::names::JobId;
 use crate::spec::output::VideoName;
 
@@ -62,15 +61,10 @@ impl<'f, 't> Paths<'f, 't> {
         self.template.as_ref().map(Template::dir)
     }
 
-    /// The name of the job's videos; none without a template or an id.
-    pub(crate) fn of_job(
-        &mut self,
-        job: &Job<'t>,
-        resolved: &Resolved<'t>,
-        blame: &mut Blame<'t>,
-    ) -> Option<VideoName> {
+    /// The name of the job's videos, of which so many are asked for if it is known; none without a template or an id.
+    pub(crate) fn of_job(&mut self, job: &Job<'t>, videos: Option<u8>, blame: &mut Blame<'t>) -> Option<VideoName> {
         let template = self.template.as_ref()?;
-        let id = job.id.get().filter(|id| JobId::new(id.value).is_ok())?;
+        let id = job.id.get().filter(|id| JobId::check(id.value).is_ok())?;
         let (at, text) = (self.at, self.text);
         let job = Place::of(id.node).as_use();
         let (first, earlier) = *self.first.get_or_insert((id.value, job));
@@ -78,7 +72,7 @@ impl<'f, 't> Paths<'f, 't> {
         if !template.tells_jobs_apart() && !first.eq_ignore_ascii_case(id.value) {
             blame.push(Problem::SharedPath { text: text.to_owned(), later: job, earlier });
         }
-        if let Some(videos @ 2..) = resolved.number_of_videos.value()
+        if let Some(videos @ 2..) = videos
             && !template.tells_videos_apart()
             && !self.blamed.videos
         {

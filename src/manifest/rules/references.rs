@@ -189,7 +189,7 @@ impl<'t> Links<'t> {
 
 /// Whether a prompt can mention a reference by this name.
 fn is_mentionable(name: &str) -> bool {
-    ReferenceName::new(name).is_ok()
+    ReferenceName::check(name).is_ok()
 }
 
 /// The reference that is written in `raw`, if nothing is wrong with it.
