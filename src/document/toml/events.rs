@@ -40,9 +40,12 @@ impl<'s> Events<'_, 's, '_> {
 
     /// Reports what the parser or a decoder has reported; false if that spoils nothing.
     fn report(&mut self) -> bool {
-        if self.errors.borrow().is_empty() {
-            return false;
-        }
+        !self.errors.borrow().is_empty() && self.report_all()
+    }
+
+    /// The same where there is something. Apart, as it is asked at every event, and there hardly ever is.
+    #[cold]
+    fn report_all(&mut self) -> bool {
         let mut spoils = false;
         for error in self.errors.take() {
             spoils |= !mistake::is_harmless(&error);
