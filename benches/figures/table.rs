@@ -69,9 +69,17 @@ impl Table {
         self.add(row, what, figure, &format!("≥ {goal}{}", figure.unit), figure.median() >= goal, illustration);
     }
 
+    /// Adds a figure that has no goal, and makes another one understood.
+    pub(crate) fn illustrate(&mut self, row: &str, what: &str, figure: &Figure) {
+        self.line(format!("| {row} | {what} | {} | | | |", figure.text()));
+    }
+
     fn add(&mut self, row: &str, what: &str, figure: &Figure, goal: &str, met: bool, illustration: &str) {
         let verdict = if met { "met" } else { "**missed**" };
-        let line = format!("| {row} | {what} | {} | {goal} | {verdict} | {illustration} |", figure.text());
+        self.line(format!("| {row} | {what} | {} | {goal} | {verdict} | {illustration} |", figure.text()));
+    }
+
+    fn line(&mut self, line: String) {
         crate::say(&line);
         self.lines.push(line);
     }
