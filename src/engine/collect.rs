@@ -1,26 +1,19 @@
 //! Fetches what is paid: each video whole, checked, durable under its name. A failed download is never more than that.
 
 use super::context::{Context, Missed};
+use super::destination::{Destination, IN_THE_WAY};
 use super::transfer::Transfer;
 use crate::base::digest::Sha256;
-use crate::base::durable::{self, Replacing};
-use crate::base::{faultpoint, folder::Outside};
-use crate::client::{Failure, Service, Verdict, Video};
+use crate::base::{durable, faultpoint};
+use crate::client::{Failure, Service, Verdict};
 use crate::event::{Call, Cause, Event, Problem};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::{Key, Output, Record};
-use crate::plan::videos::stamp_file;
-use jiff::Timestamp;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// How often the result of a task, and each of its videos, is asked for in one run.
 const TRIES: u32 = 8;
-
-/// The code of a failure to store a video because another file stands there.
-const IN_THE_WAY: &str = "file-in-the-way";
 
 /// What became of the videos of a task.
 #[derive(Debug)]
@@ -211,17 +204,14 @@ async fn fetch<S: Service>(
     path: &str,
     known: Option<&Output>,
 ) -> Result<Output, Missed> {
-    let destination = place(context, path).map_err(Missed::Failed)?;
-    if destination.symlink_metadata().is_ok_and(|found| !found.is_file()) {
-        return Err(Missed::Failed(in_the_way_failure(path)));
-    }
+    let destination = Arc::new(Destination::of(&context.folder, path).map_err(Missed::Failed)?);
     let download = async {
         let _permit = context.downloads.acquire().await;
         context.events.send(Event::Downloading { job: record.key.job.clone(), path: path.to_owned() });
         faultpoint::reach("download", "send");
         let transfer = Transfer::new(context, &record.key.job, Call::Download, path);
         let advance = |bytes, total| transfer.advance(bytes, total);
-        context.service.download(&listed.url, &destination, advance).await
+        context.service.download(&listed.url, destination.path(), advance).await
     };
     let video = context.stop.unless_out(download).await.ok_or(Missed::Out)?.map_err(Missed::Failed)?;
     faultpoint::reach("download", "answered");
@@ -232,21 +222,17 @@ async fn fetch<S: Service>(
         bytes: video.bytes,
         source: Some(without_query(&listed.url).to_owned()),
     };
-    let mut ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
-    if destination.symlink_metadata().is_ok() {
-        let (destination, shown) = (destination.clone(), path.to_owned());
-        ours = on_disk(path, move || free(&destination, &shown, &ours).map(|_| ours)).await?;
-    }
+    let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
+    destination.check(&ours).await.map_err(Missed::Failed)?;
     // The hash is on record before the name is taken: else a crash between the two would leave a file that nobody knows.
     let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
     let _ = context.record(entry).await;
-    let folder = durable::folder_of(&destination).to_owned();
-    let (shown, stamp) = (path.to_owned(), record.finished_at);
     {
         let _permit = context.stores.acquire().await;
-        on_disk(path, move || store(video, &destination, &shown, &ours, stamp)).await?;
+        destination.store(video, ours, record.finished_at).await.map_err(Missed::Failed)?;
     }
-    context.folders.sync(&folder).await.map_err(|error| Missed::Failed(local(path, &error)))?;
+    let synced = context.folders.sync(durable::folder_of(destination.path())).await;
+    synced.map_err(|error| Missed::Failed(destination.unwritable(&error)))?;
     faultpoint::reach("video", "stored");
     context.sent.videos.fetch_add(1, Ordering::Relaxed);
     context.sent.bytes.fetch_add(output.bytes, Ordering::Relaxed);
@@ -257,89 +243,6 @@ async fn fetch<S: Service>(
         bytes: output.bytes,
     });
     Ok(output)
-}
-
-/// Does what takes the disk a while, beside the run.
-async fn on_disk<T: Send + 'static>(
-    path: &str,
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Missed> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|panic| Err(local(path, &io::Error::other(panic)))).map_err(Missed::Failed)
-}
-
-/// The real path for a video, its folder made.
-fn place<S: Service>(context: &Context<S>, path: &str) -> Result<PathBuf, Failure> {
-    let refused = |error: &Outside| match error {
-        Outside::Io(error) => local(path, error),
-        outside => local(path, &io::Error::other(outside.to_string())),
-    };
-    let destination = context.folder.inside(path).map_err(|error| refused(&error))?;
-    let folder = durable::folder_of(&destination);
-    if folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
-        return Ok(destination);
-    }
-    std::fs::create_dir_all(folder).map_err(|error| local(path, &error))?;
-    // A link may have appeared since the manifest was checked: the folder is looked at again now that it is there.
-    context.folder.inside(path).map_err(|error| refused(&error))
-}
-
-/// What stands where a video is to go.
-enum Found {
-    Nothing,
-    /// A file that may be overwritten.
-    Ours,
-}
-
-/// A file is overwritten only if its content is `ours`: what the record knows, or the very video that is to take its place
-/// (a run that was killed while its disk was full has put it there and could write nothing down).
-fn free(destination: &Path, path: &str, ours: &[Sha256]) -> Result<Found, Failure> {
-    match destination.symlink_metadata() {
-        Err(_) => Ok(Found::Nothing),
-        Ok(found) if found.is_file() && Sha256::of_file(destination).is_ok_and(|hash| ours.contains(&hash)) => {
-            Ok(Found::Ours)
-        }
-        Ok(_) => Err(in_the_way_failure(path)),
-    }
-}
-
-/// Makes a fetched video durable and gives it its name, which is durable once the folder is synced.
-fn store(
-    video: Video,
-    destination: &Path,
-    path: &str,
-    ours: &[Sha256],
-    stamp: Option<Timestamp>,
-) -> Result<(), Failure> {
-    if let Some(stamp) = stamp {
-        stamp_file(video.file.as_file(), stamp);
-    }
-    let replacing = match free(destination, path, ours)? {
-        Found::Nothing => Replacing::Nothing,
-        Found::Ours => Replacing::Anything,
-    };
-    durable::name(video.file, destination, replacing).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => in_the_way_failure(path),
-        _ => local(path, &error),
-    })
-}
-
-/// What to say of a file that stands where a video is to go.
-pub(super) fn in_the_way(path: &str) -> Problem {
-    Problem {
-        code: Cause::FileInTheWay,
-        message: format!(
-            "{path} exists and is not a video that this lock knows: move it away or delete it, then run again"
-        ),
-    }
-}
-
-fn in_the_way_failure(path: &str) -> Failure {
-    Failure { verdict: Verdict::Local, code: IN_THE_WAY.to_owned(), message: in_the_way(path).message }
-}
-
-fn local(path: &str, error: &io::Error) -> Failure {
-    Failure { verdict: Verdict::Local, code: "disk".to_owned(), message: format!("{path} can't be written: {error}") }
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use super::budget::Reservation;
 use super::context::Context;
+use super::images::{Urls, upload};
 use super::job::{End, buy, fetch, follow, without_task};
-use super::purchase::{Bought, Urls, upload};
+use super::purchase::Bought;
 use super::slot::{Freed, Slot};
 use super::stop::Level;
 use super::{Purchase, StopCause, Work};

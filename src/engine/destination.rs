@@ -1,0 +1,133 @@
+//! Where a video goes: inside its folder, and never over a file that isn't its own.
+
+use crate::base::digest::Sha256;
+use crate::base::durable::{self, Replacing};
+use crate::base::folder::{Folder, Outside};
+use crate::client::{Failure, Verdict, Video};
+use crate::event::{Cause, Problem};
+use crate::plan::videos::stamp_file;
+use jiff::Timestamp;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The code of a failure to store a video because another file stands there.
+pub(super) const IN_THE_WAY: &str = "file-in-the-way";
+
+/// The place of a video.
+#[derive(Debug)]
+pub(super) struct Destination {
+    path: PathBuf,
+    /// The path as the manifest has it, for people.
+    shown: String,
+}
+
+impl Destination {
+    /// The place at `shown` in `folder`; the folder that it lies in is made.
+    ///
+    /// # Errors
+    /// Where it leads out of `folder`, can't be made, or is taken by something that is no file.
+    pub(super) fn of(folder: &Folder, shown: &str) -> Result<Destination, Failure> {
+        let refused = |error: Outside| match error {
+            Outside::Io(error) => unwritable(shown, &error),
+            outside => unwritable(shown, &io::Error::other(outside.to_string())),
+        };
+        let mut path = folder.inside(shown).map_err(refused)?;
+        let around = durable::folder_of(&path);
+        if !around.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            std::fs::create_dir_all(around).map_err(|error| unwritable(shown, &error))?;
+            // A link may have appeared since the manifest was checked: the folder is looked at again now that it is there.
+            path = folder.inside(shown).map_err(refused)?;
+        }
+        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(taken(shown));
+        }
+        Ok(Destination { path, shown: shown.to_owned() })
+    }
+
+    /// Its real path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Sees that a video with one of the hashes `ours` may go there.
+    ///
+    /// # Errors
+    /// Where another file stands there.
+    pub(super) async fn check(self: &Arc<Self>, ours: &[Sha256]) -> Result<(), Failure> {
+        if self.path.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        let ours = ours.to_vec();
+        self.on_disk(move |destination| destination.replacing(&ours).map(drop)).await
+    }
+
+    /// Makes a fetched video durable and gives it its name, which is durable once its folder is synced. Its file is given the
+    /// time `stamp`.
+    ///
+    /// # Errors
+    /// Where another file stands there, or it can't be written.
+    pub(super) async fn store(
+        self: &Arc<Self>,
+        video: Video,
+        ours: Vec<Sha256>,
+        stamp: Option<Timestamp>,
+    ) -> Result<(), Failure> {
+        self.on_disk(move |destination| {
+            if let Some(stamp) = stamp {
+                stamp_file(video.file.as_file(), stamp);
+            }
+            let replacing = destination.replacing(&ours)?;
+            durable::name(video.file, &destination.path, replacing).map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => taken(&destination.shown),
+                _ => destination.unwritable(&error),
+            })
+        })
+        .await
+    }
+
+    /// The failure to write there.
+    pub(super) fn unwritable(&self, error: &io::Error) -> Failure {
+        unwritable(&self.shown, error)
+    }
+
+    /// A file is overwritten only if its content is `ours`: what the record knows, or the very video that is to take its place
+    /// (a run that was killed while its disk was full has put it there and could write nothing down).
+    fn replacing(&self, ours: &[Sha256]) -> Result<Replacing, Failure> {
+        match self.path.symlink_metadata() {
+            Err(_) => Ok(Replacing::Nothing),
+            Ok(found) if found.is_file() && Sha256::of_file(&self.path).is_ok_and(|hash| ours.contains(&hash)) => {
+                Ok(Replacing::Anything)
+            }
+            Ok(_) => Err(taken(&self.shown)),
+        }
+    }
+
+    /// Does what takes the disk a while, beside the run.
+    async fn on_disk(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Destination) -> Result<(), Failure> + Send + 'static,
+    ) -> Result<(), Failure> {
+        let destination = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || work(&destination)).await;
+        done.unwrap_or_else(|panic| Err(self.unwritable(&io::Error::other(panic))))
+    }
+}
+
+/// What to say of a file that stands where a video is to go.
+pub(super) fn in_the_way(path: &str) -> Problem {
+    Problem {
+        code: Cause::FileInTheWay,
+        message: format!(
+            "{path} exists and is not a video that this lock knows: move it away or delete it, then run again"
+        ),
+    }
+}
+
+fn taken(path: &str) -> Failure {
+    Failure { verdict: Verdict::Local, code: IN_THE_WAY.to_owned(), message: in_the_way(path).message }
+}
+
+fn unwritable(path: &str, error: &io::Error) -> Failure {
+    Failure { verdict: Verdict::Local, code: "disk".to_owned(), message: format!("{path} can't be written: {error}") }
+}
