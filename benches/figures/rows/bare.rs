@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Buys and downloads so many videos from the service at `url`, `wide` at a time.
 pub(crate) fn work(url: &str, jobs: usize, wide: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    rustls::crypto::ring::default_provider().install_default().unwrap();
     runtime.block_on(async {
         let client = reqwest::Client::builder().pool_max_idle_per_host(wide).build().unwrap();
         let (next, url) = (Arc::new(AtomicUsize::new(0)), Arc::new(url.to_owned()));
