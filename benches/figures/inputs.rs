@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How much is measured.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,21 @@ impl Scale {
     pub(crate) fn rounds(self) -> usize {
         self.of(3, 5)
     }
+}
+
+/// A new folder, on the disk of the current one.
+///
+/// It is removed at the end of all, together with the others: ext4 makes files slowly for some seconds after many were removed.
+pub(crate) fn folder() -> PathBuf {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let folder = scratch().join(NEXT.fetch_add(1, Ordering::Relaxed).to_string());
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// What [`folder`] makes folders in.
+pub(crate) fn scratch() -> PathBuf {
+    PathBuf::from(format!("figures-{}.tmp", std::process::id()))
 }
 
 const PROMPT: &str = "@human and @dog play on the @grass near the old pier while gulls circle overhead, the camera follows slowly \

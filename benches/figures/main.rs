@@ -33,6 +33,7 @@ fn main() {
         }
     }
     println!("\n{}", table.markdown());
+    let _ = std::fs::remove_dir_all(inputs::scratch());
 }
 
 /// Shows a line as soon as it is known.

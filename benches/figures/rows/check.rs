@@ -5,11 +5,11 @@ use crate::probe::{Seen, ask};
 use crate::table::{Figure, Table};
 
 pub(crate) fn measure(scale: Scale, table: &mut Table) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = inputs::folder();
     let jobs = scale.of(20_000, 100_000);
-    let yaml = inputs::yaml(&folder.path().join("jobs.yaml"), jobs, "");
-    let toml = inputs::toml(&folder.path().join("jobs.toml"), jobs);
-    let tenth = inputs::yaml(&folder.path().join("tenth.yaml"), jobs / 10, "");
+    let yaml = inputs::yaml(&folder.join("jobs.yaml"), jobs, "");
+    let toml = inputs::toml(&folder.join("jobs.toml"), jobs);
+    let tenth = inputs::yaml(&folder.join("tenth.yaml"), jobs / 10, "");
     let path = |path: &std::path::Path| path.display().to_string();
     let bytes = |path: &std::path::Path| path.metadata().unwrap().len() as f64;
 

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 pub(crate) fn measure(scale: Scale, table: &mut Table) {
     let jobs = scale.of(10_000, 100_000);
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let manifest = inputs::yaml(&folder.path().join("jobs.yaml"), jobs, "run: { poll_interval: 1ms }\n");
-    let (manifest, lock) = (manifest.display().to_string(), folder.path().join("jobs.lock"));
+    let folder = inputs::folder();
+    let manifest = inputs::yaml(&folder.join("jobs.yaml"), jobs, "run: { poll_interval: 1ms }\n");
+    let (manifest, lock) = (manifest.display().to_string(), folder.join("jobs.lock"));
     let service = service("0s");
     let run = ["run", manifest.as_str(), "--base-url", &service.base_url(), "-j", "64", "-q"];
     assert!(spawn(&run).wait().unwrap().success());

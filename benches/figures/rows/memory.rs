@@ -27,15 +27,15 @@ pub(crate) fn measure(scale: Scale, table: &mut Table) {
 
 /// The memory of a process that has checked a manifest of `jobs`, and holds it.
 fn checked(jobs: usize) -> f64 {
-    let folder = tempfile::tempdir().unwrap();
-    let manifest = inputs::yaml(&folder.path().join("jobs.yaml"), jobs, "");
+    let folder = inputs::folder();
+    let manifest = inputs::yaml(&folder.join("jobs.yaml"), jobs, "");
     ask("manifest", &[&manifest.display().to_string()]).left
 }
 
 /// The memory of a run of `jobs` once `wide` of them are in flight.
 fn steady(jobs: usize, wide: usize) -> f64 {
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let manifest = inputs::yaml(&folder.path().join("jobs.yaml"), jobs, "");
+    let folder = inputs::folder();
+    let manifest = inputs::yaml(&folder.join("jobs.yaml"), jobs, "");
     let service = service("3h");
     let arguments =
         ["run", &manifest.display().to_string(), "--base-url", &service.base_url(), "-j", &wide.to_string(), "-q"];

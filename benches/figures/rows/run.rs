@@ -28,12 +28,13 @@ pub(crate) fn speed(scale: Scale, table: &mut Table) {
     let (mut ratios, mut in_memory, mut illustration) = (Vec::new(), Vec::new(), String::new());
     let (mut written, mut synced, mut journal) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..scale.rounds() {
-        let seen = beside_bare(Path::new("."), jobs);
+        let seen = beside_bare(&inputs::folder(), jobs);
         ratios.push(seen.bare / seen.ours);
         illustration = format!("{:.0} jobs/s / {:.0} jobs/s", jobs as f64 / seen.ours, jobs as f64 / seen.bare);
         written.push(seen.written / jobs as f64 / 1024.0);
         if Path::new(MEMORY).is_dir() {
-            let seen = beside_bare(Path::new(MEMORY), jobs);
+            let folder = tempfile::tempdir_in(MEMORY).unwrap();
+            let seen = beside_bare(folder.path(), jobs);
             in_memory.push(seen.bare / seen.ours);
         }
         if let Some(syncs) = syncs() {
@@ -71,16 +72,15 @@ struct Beside {
     written: f64,
 }
 
-/// A run of so many jobs whose files lie in a new folder in `parent`, and the bare client.
-fn beside_bare(parent: &Path, jobs: usize) -> Beside {
-    let folder = tempfile::tempdir_in(parent).unwrap();
-    let manifest = inputs::yaml(&folder.path().join("jobs.yaml"), jobs, "run: { poll_interval: 1ms }\n");
+/// A run of so many jobs whose files lie in this new folder, and the bare client.
+fn beside_bare(folder: &Path, jobs: usize) -> Beside {
+    let manifest = inputs::yaml(&folder.join("jobs.yaml"), jobs, "run: { poll_interval: 1ms }\n");
     // Each its own, so that the second finds no warm tables in it.
     let (one, other) = (service("0s"), service("0s"));
     let (url, wide) = (one.base_url(), WIDE.to_string());
     let start = Instant::now();
     let mut run = probe::spawn(&["run", &manifest.display().to_string(), "--base-url", &url, "-j", &wide, "-q"]);
-    let written = written_until_the_end(&mut run, &folder.path().join("jobs.lock"));
+    let written = written_until_the_end(&mut run, &folder.join("jobs.lock"));
     let ours = start.elapsed().as_secs_f64();
     assert_eq!(one.account().charges(), jobs as u64, "every job was bought once");
     let bare = ask("bare-client", &[&other.base_url(), &jobs.to_string(), &wide]).seconds;
@@ -106,7 +106,7 @@ fn written_until_the_end(run: &mut std::process::Child, lock: &Path) -> f64 {
 /// How many files of a video's size are written, synced and named in a second, where nothing else is done: no run that
 /// promises that its videos are there can be faster.
 fn durable_files(files: usize) -> f64 {
-    let folder = tempfile::tempdir_in(".").unwrap();
+    let folder = inputs::folder();
     let (video, next) = (vec![7; 20_000], AtomicUsize::new(0));
     let start = Instant::now();
     std::thread::scope(|scope| {
@@ -117,14 +117,14 @@ fn durable_files(files: usize) -> f64 {
                     if file >= files {
                         return;
                     }
-                    let path = folder.path().join(format!("{file}.mp4"));
-                    let mut temporary = tempfile::NamedTempFile::new_in(folder.path()).unwrap();
+                    let path = folder.join(format!("{file}.mp4"));
+                    let mut temporary = tempfile::NamedTempFile::new_in(&folder).unwrap();
                     temporary.write_all(&video).unwrap();
                     temporary.as_file().sync_all().unwrap();
                     temporary.persist_noclobber(path).unwrap();
                     // As many as a run's videos share on average.
                     if file % 16 == 0 {
-                        File::open(folder.path()).unwrap().sync_all().unwrap();
+                        File::open(&folder).unwrap().sync_all().unwrap();
                     }
                 }
             });
@@ -144,9 +144,9 @@ struct Syncs {
 
 /// The syncs of a run of [`SYNCED_JOBS`], where `strace` is there to count them.
 fn syncs() -> Option<Syncs> {
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let manifest = inputs::yaml(&folder.path().join("jobs.yaml"), SYNCED_JOBS, "run: { poll_interval: 1ms }\n");
-    let (service, counts) = (service("0s"), folder.path().join("counts"));
+    let folder = inputs::folder();
+    let manifest = inputs::yaml(&folder.join("jobs.yaml"), SYNCED_JOBS, "run: { poll_interval: 1ms }\n");
+    let (service, counts) = (service("0s"), folder.join("counts"));
     let status = Command::new("strace")
         .args(["-f", "--seccomp-bpf", "-c", "-e", "trace=fsync,fdatasync", "-o"])
         .args([&counts, Path::new(env!("CARGO_BIN_EXE_batch")), Path::new("run"), &manifest])
@@ -170,8 +170,8 @@ pub(crate) fn slots(scale: Scale, table: &mut Table) {
 
 /// From the first time that all slots were full until the last submit.
 fn idle_share(jobs: usize) -> f64 {
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let manifest = inputs::yaml(&folder.path().join("jobs.yaml"), jobs, "run: { poll_interval: 100ms }\n");
+    let folder = inputs::folder();
+    let manifest = inputs::yaml(&folder.join("jobs.yaml"), jobs, "run: { poll_interval: 100ms }\n");
     let service = service("1s..3s");
     let mut run = Command::new(env!("CARGO_BIN_EXE_batch"))
         .args(["run", &manifest.display().to_string(), "--base-url", &service.base_url(), "-j", &WIDE.to_string()])
