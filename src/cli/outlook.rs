@@ -4,6 +4,7 @@ use crate::engine::mirror::Looked;
 use crate::engine::stop::Stop;
 use crate::engine::{Outcome, Purchase, Spent, Work};
 use crate::event::summary::Cost;
+use crate::ledger::entry::Entry;
 use crate::ledger::record::Stage;
 use crate::ledger::{Book, Pins};
 use crate::manifest::model::Manifest;
@@ -11,6 +12,7 @@ use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::{Estimate, price};
 use crate::plan::mirror::{Pinned, urls, with_pins};
 use crate::plan::{self, Choice, Plan, Step};
+use crate::spec::elsewhere::Address;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -28,7 +30,11 @@ impl<'m> Outlook<'m> {
     /// What is to be done about `manifest`, with the records of `book` and these pins.
     pub(super) fn new(manifest: &'m Manifest, book: &Book, pins: &Pins, choice: &Choice) -> Outlook<'m> {
         let Pinned { manifest, pending } = with_pins(manifest, book, pins);
-        let plan = plan::plan(&manifest, book, choice);
+        let mut plan = plan::plan(&manifest, book, choice);
+        // A job of which nobody knows yet what it asks for may take over what nobody seems to ask for.
+        if !pending.is_empty() {
+            plan.prune.clear();
+        }
         Outlook { manifest, pending, plan }
     }
 
@@ -54,6 +60,16 @@ impl<'m> Outlook<'m> {
             }
         });
         Work { collect: paid.chain(self.plan.strays.iter().cloned()).collect(), purchases }
+    }
+
+    /// What is known of the images of what will be bought: written down before it once more, so that a record by their contents
+    /// is never without them, whichever lock is put beside it.
+    pub(super) fn pins(&self, written: &Manifest, pins: &Pins) -> Vec<Entry> {
+        let bought = self.plan.steps.iter().filter(|step| self.is_bought(step));
+        let addresses: BTreeSet<Address> =
+            bought.flat_map(|step| urls(&written.jobs[step.job])).map(Address::of).collect();
+        let pinned = addresses.into_iter().filter_map(|address| Some((pins.get(&address)?.clone(), address)));
+        pinned.map(|(pin, address)| Entry::Mirrored { address, pin, taken: false }).collect()
     }
 
     /// Whether a step is the engine's to buy. Those beyond `--max-cost` wait for what others may give back, unless nobody has

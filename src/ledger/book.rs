@@ -142,7 +142,7 @@ impl Book {
     pub fn apply(&mut self, entry: &Entry) {
         match entry {
             Entry::Uploaded { sha256, url, at } => return self.add_upload(*sha256, url, *at),
-            Entry::Mirrored { address, pin } => return self.add_pin(address.clone(), pin.clone()),
+            Entry::Mirrored { address, pin, taken } => return self.add_pin(address.clone(), pin.clone(), *taken),
             _ => {}
         }
         if let (Some(key), Some(attempt)) = (entry.key(), entry.attempt()) {
@@ -223,6 +223,10 @@ impl Book {
             let others = other.other_tasks(&record.key).into_iter().cloned().collect();
             self.insert(record, others);
         }
+        // Some of them are known by the contents of their images.
+        for (address, pin) in &other.pins {
+            self.add_pin(address.clone(), pin.clone(), false);
+        }
     }
 
     /// Takes in an upload; one whose URL has a query is not kept, since what is signed expires.
@@ -234,12 +238,20 @@ impl Book {
         }
     }
 
-    /// Takes in how an image of elsewhere was: the latest look counts, and of the same second the last word.
-    pub(super) fn add_pin(&mut self, address: Address, pin: Pin) {
-        let pin = Pin { at: whole_seconds(pin.at), ..pin };
-        if self.pins.get(&address).is_none_or(|known| known.at <= pin.at) {
-            self.pins.insert(address, pin);
+    /// Takes in how an image of elsewhere was: the latest look counts, and of the same second the last word. Another content
+    /// that was known before is kept in mind, unless this one was `taken` in its place.
+    pub(super) fn add_pin(&mut self, address: Address, pin: Pin, taken: bool) {
+        let mut later = Pin { at: whole_seconds(pin.at), ..pin };
+        if let Some(known) = self.pins.remove(&address) {
+            let replaces = known.at <= later.at;
+            let earlier = if replaces { known } else { std::mem::replace(&mut later, known) };
+            if !(replaces && taken) {
+                later.former.extend(earlier.former);
+                later.former.insert(earlier.sha256);
+            }
         }
+        later.former.remove(&later.sha256);
+        self.pins.insert(address, later);
     }
 
     /// The uploads, by content.

@@ -88,6 +88,9 @@ pub enum Entry {
         address: Address,
         #[serde(flatten)]
         pin: Pin,
+        /// Whether a person took it in the place of another picture: what was paid for with that one counts no more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        taken: bool,
     },
     /// A record takes another place, name or job, its files having been renamed already.
     ///

@@ -6,7 +6,7 @@
 use super::Step;
 use super::action::Action;
 use crate::base::digest::Sha256;
-use crate::ledger::record::{Key, Record, Stage};
+use crate::ledger::record::{Key, Record, Stage, Word};
 use crate::ledger::{Book, Pins};
 use crate::manifest::model::{Job, Manifest};
 use crate::spec::elsewhere::{Address, Pin};
@@ -15,6 +15,9 @@ use crate::spec::names::Digest;
 use crate::spec::request::Image;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Ways to know a job's images by former contents that are looked at: merges of locks leave one or two.
+const WAYS: usize = 64;
 
 /// A manifest as its pins make it.
 #[derive(Debug)]
@@ -44,10 +47,11 @@ pub fn with_pins<'m>(manifest: &'m Manifest, book: &Book, pins: &Pins) -> Pinned
     let mut jobs = Vec::new();
     let mut images = BTreeMap::new();
     for (index, (side, claim)) in sides.into_iter().zip(claims).enumerate() {
-        let Some(by_content) = side.by_content else { continue };
-        if claim.unwrap_or(side.own) == by_content.job.digest {
-            images.extend(by_content.images);
-            jobs.push((index, by_content.job));
+        let digest = claim.unwrap_or(side.own);
+        let mut by_content = side.by_content.into_iter().chain(side.former);
+        if let Some(chosen) = by_content.find(|by_content| by_content.job.digest == digest) {
+            images.extend(chosen.images);
+            jobs.push((index, chosen.job));
         }
     }
     if jobs.is_empty() {
@@ -91,6 +95,8 @@ struct Sides {
     other: Option<Digest>,
     /// The job with contents for URLs, where it has any and all of them are known.
     by_content: Option<ByContent>,
+    /// The same with contents that its images had before locks were merged.
+    former: Vec<ByContent>,
     /// Whether it has images of elsewhere of which nothing is known.
     lacks_pins: bool,
 }
@@ -105,33 +111,58 @@ impl Sides {
     fn of(job: &Job, pins: &Pins, mirror: bool) -> Sides {
         let known: Option<Vec<(&str, &Pin)>> =
             urls(job).map(|url| pins.get(&Address::of(url)).map(|pin| (url, pin))).collect();
-        let by_content = known.as_deref().filter(|known| !known.is_empty()).map(|known| ByContent::of(job, known));
+        let known_all = known.as_deref().filter(|known| !known.is_empty());
+        let by_content =
+            known_all.map(|known| ByContent::of(job, known.iter().map(|(url, pin)| (*url, (*pin).clone()))));
+        let former = known_all.map(former).unwrap_or_default();
+        let former = former.into_iter().map(|known| ByContent::of(job, known.into_iter())).collect();
         let lacks_pins = known.is_none();
         let (own, other) = match &by_content {
             None => (job.digest, None),
             Some(content) if mirror => (content.job.digest, Some(job.digest)),
             Some(content) => (job.digest, Some(content.job.digest)),
         };
-        Sides { own, other, by_content, lacks_pins }
+        Sides { own, other, by_content, former, lacks_pins }
     }
 
     /// Its digests, the one that counts where nothing is paid first.
     fn digests(&self) -> impl Iterator<Item = Digest> {
-        std::iter::once(self.own).chain(self.other)
+        let former = self.former.iter().map(|by_content| by_content.job.digest);
+        std::iter::once(self.own).chain(self.other).chain(former)
     }
 }
 
+/// The ways to know images by contents of which at least one is a former one; not more than can sensibly be.
+fn former<'u>(known: &[(&'u str, &Pin)]) -> Vec<Vec<(&'u str, Pin)>> {
+    if known.iter().all(|(_, pin)| pin.former.is_empty()) {
+        return Vec::new();
+    }
+    let mut ways = vec![Vec::new()];
+    for (url, pin) in known {
+        let contents: Vec<Sha256> = std::iter::once(pin.sha256).chain(pin.former.iter().copied()).collect();
+        let with = |way: &Vec<(&'u str, Pin)>, sha256: &Sha256| {
+            let pin = Pin { sha256: *sha256, ..(*pin).clone() };
+            way.iter().cloned().chain([(*url, pin)]).collect()
+        };
+        ways = ways.iter().flat_map(|way| contents.iter().map(move |content| with(way, content))).take(WAYS).collect();
+    }
+    // The first is the one without.
+    ways.split_off(1)
+}
+
 impl ByContent {
-    /// The job with each of its URLs replaced, whose pins stand in `known` in their order.
-    fn of(job: &Job, known: &[(&str, &Pin)]) -> ByContent {
+    /// The job with each of its URLs replaced, whose pins come in their order.
+    fn of<'u>(job: &Job, known: impl Iterator<Item = (&'u str, Pin)>) -> ByContent {
         let mut job = job.clone();
         let all = job.generation.references.iter_mut().flat_map(|reference| &mut reference.images);
         let foreign = all.filter(|image| matches!(image, Image::Url(_)));
-        foreign.zip(known).for_each(|(image, (_, pin))| *image = Image::Content(pin.sha256));
+        let mut images = Vec::new();
+        for (image, (url, pin)) in foreign.zip(known) {
+            *image = Image::Content(pin.sha256);
+            images.push((pin.sha256, Picture::Foreign(ForeignImage { url: url.to_owned(), pin })));
+        }
         job.digest = job.generation.digest(job.take);
-        let picture =
-            |(url, pin): &(&str, &Pin)| Picture::Foreign(ForeignImage { url: (*url).to_owned(), pin: (*pin).clone() });
-        ByContent { job, images: known.iter().map(|known| (known.1.sha256, picture(known))).collect() }
+        ByContent { job, images }
     }
 }
 
@@ -154,17 +185,30 @@ fn claims(manifest: &Manifest, book: &Book, sides: &[Sides]) -> Vec<Option<Diges
             *free.entry(key.digest).or_default() += 1;
         }
     }
-    for (claim, side) in claims.iter_mut().zip(sides).filter(|(claim, _)| claim.is_none()) {
-        let found = side.digests().find(|digest| free.get(digest).is_some_and(|left| *left > 0));
-        found.iter().for_each(|digest| *free.entry(*digest).or_default() -= 1);
-        *claim = found;
+    let mut open: Vec<usize> = (0..claims.len()).filter(|index| claims[*index].is_none()).collect();
+    // Who has but one way goes first; where everybody has several, the first decides, and others may have one way then.
+    let mut choosy = true;
+    while !open.is_empty() {
+        let before = open.len();
+        open.retain(|&index| {
+            let mut ways = sides[index].digests().filter(|digest| free.get(digest).is_some_and(|left| *left > 0));
+            let Some(way) = ways.next() else { return false };
+            if choosy && ways.next().is_some() {
+                return true;
+            }
+            choosy = true;
+            free.entry(way).and_modify(|left| *left -= 1);
+            claims[index] = Some(way);
+            false
+        });
+        choosy = open.len() < before;
     }
     claims
 }
 
-/// Whether something is paid, or may be.
+/// Whether something is paid, or may be; a person may have said that it is to be left at that.
 fn is_paid(record: &Record) -> bool {
-    !matches!(record.stage, Stage::Failed { .. } | Stage::Refused { .. })
+    !matches!(record.stage, Stage::Failed { word: Word::Service, .. } | Stage::Refused { .. })
 }
 
 #[cfg(test)]

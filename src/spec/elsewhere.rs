@@ -3,6 +3,7 @@
 use crate::base::digest::Sha256;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use url::Url;
 
@@ -41,6 +42,9 @@ pub struct Pin {
     pub validator: Option<Validator>,
     /// When it was fetched.
     pub at: Timestamp,
+    /// Other contents that it had for jobs of this lock, before locks were merged: what is paid for with one of them stays so.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub former: BTreeSet<Sha256>,
 }
 
 impl Address {

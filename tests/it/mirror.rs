@@ -317,6 +317,43 @@ fn killed_at_any_step_it_buys_nothing_twice() {
 }
 
 #[test]
+fn what_is_bought_by_content_stays_bought_whichever_lock_is_put_beside_it() {
+    let mirror = Mirror::new(true, &[("a", &["/dog.png"])]);
+    mirror.run(&[]).exits(0);
+    // The picture is known by now. A run that buys another job with it is killed, and the lock of before all is put back.
+    mirror.write(true, &[("b", &["/dog.png"])]);
+    let killed = mirror.setup.running(["--allow-private-images"]).env("BATCH_FAULT", "kill status.send 1").run();
+    assert_eq!(killed.killed_by(), Some(9));
+    mirror.setup.project.write(LOCK, format!("version = 1\nservice = \"{}\"\n", mirror.setup.service.base_url()));
+    mirror.host.put("/dog.png", &png(8, 8, "another dog"));
+    mirror.run(&[]).exits(0);
+    assert_eq!(mirror.setup.charges(), 2, "what the journal knows is not bought again: {}", mirror.lock());
+
+    // The same where a lock is put back while the run is on.
+    mirror.write(true, &[("b", &["/dog.png"]), ("c", &["/cat.png"])]);
+    let mut running = mirror.setup.running(["--allow-private-images"]).start();
+    running.wait_for_stderr("fetched ");
+    mirror.setup.project.write(LOCK, format!("version = 1\nservice = \"{}\"\n", mirror.setup.service.base_url()));
+    running.end().exits(0);
+    mirror.run(&[]).exits(0);
+    assert_eq!(mirror.setup.charges(), 3, "{}", mirror.lock());
+}
+
+#[test]
+fn nothing_is_dropped_that_a_job_may_yet_take_over() {
+    let mirror = Mirror::new(true, &[("old", &["/dog.png"])]);
+    mirror.run(&[]).exits(0);
+    mirror.write(true, &[("old", &["/moved.png"])]);
+    let prompt = mirror.setup.project.read(MANIFEST).replace("id: old,", "id: new,");
+    mirror.setup.project.write(MANIFEST, prompt);
+    let pruned = mirror.run(&["--prune"]).exits(1);
+    assert!(pruned.stderr.contains("nothing is dropped"), "{pruned:?}");
+    mirror.host.put("/moved.png", &png(8, 8, "dog"));
+    mirror.run(&["--prune"]).exits(0);
+    assert_eq!(mirror.setup.charges(), 1);
+}
+
+#[test]
 fn a_disk_that_is_full_fails_before_anything_is_spent() {
     let mirror = Mirror::new(true, THREE);
     let full = mirror.setup.running(["--allow-private-images"]).env("BATCH_FAULT", "full video.write 1").run().exits(5);

@@ -160,6 +160,13 @@ fn perform(
             reporting.events().send(Event::Estimated { estimate: outlook.plan.estimate.clone() });
         }
     }
+    if choice.prune && !outlook.pending.is_empty() {
+        let jobs = outlook.pending.len();
+        tracing::warn!(
+            jobs,
+            "nothing is dropped while it isn't known what images of jobs show: their records may be among it"
+        );
+    }
     let Outlook { manifest, plan, .. } = &outlook;
     announce(manifest, plan, &reporting.events());
     let steps_kept = plan.steps.iter().filter(|step| step.action == Action::Keep);
@@ -172,6 +179,9 @@ fn perform(
     }
     let destination = chosen.take().map_or_else(destination, Ok)?;
     let mut first = looked.entries.clone();
+    if project.manifest.run.mirror {
+        first.extend(outlook.pins(&project.manifest, &looked.pins));
+    }
     first.extend(renames::files(&manifest.folder, ledger.book(), &plan.moves)?);
     first.extend(plan.prune.iter().map(|(key, attempt)| Entry::Dropped { key: key.clone(), attempt: *attempt }));
     let session = Session {

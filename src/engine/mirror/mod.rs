@@ -24,7 +24,7 @@ use crate::plan::mirror::{Pinned, lacking, urls, with_pins};
 use crate::plan::{Choice, plan};
 use crate::spec::elsewhere::{Address, Pin};
 use futures::StreamExt as _;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
 /// Images that are asked for at the same time at most.
@@ -146,14 +146,16 @@ impl<'l, I: Images> Looking<'l, I> {
     fn pin(&self, image: &Image, before: Option<&Pin>) -> Pin {
         let now = self.clock.now_in_seconds();
         let at = before.map_or(now, |before| before.at.max(now));
-        Pin { sha256: image.sha256, bytes: image.bytes, validator: image.validator.clone(), at }
+        let (sha256, bytes, validator) = (image.sha256, image.bytes, image.validator.clone());
+        Pin { sha256, bytes, validator, at, former: BTreeSet::new() }
     }
 }
 
 impl Looked {
     /// Takes note of a picture that jobs ask for from now on.
     fn take(&mut self, address: Address, pin: Pin) {
-        self.entries.push(Entry::Mirrored { address: address.clone(), pin: pin.clone() });
+        let taken = self.pins.contains_key(&address);
+        self.entries.push(Entry::Mirrored { address: address.clone(), pin: pin.clone(), taken });
         self.pins.insert(address, pin);
     }
 }

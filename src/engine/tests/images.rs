@@ -213,7 +213,9 @@ fn pinned(n: usize, content: &str) -> Purchase {
             bytes: 1,
             validator: None,
             at: Timestamp::UNIX_EPOCH,
+            former: BTreeSet::new(),
         },
+        taken: false,
     };
     let mut book = Book::default();
     book.apply(&pin);

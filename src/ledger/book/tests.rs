@@ -267,18 +267,28 @@ fn the_latest_look_at_an_image_counts_however_often_it_is_told() {
         bytes: 1,
         validator: None,
         at: at(second),
+        former: BTreeSet::new(),
     };
     let address = Address::of("https://images.example.com/dog.png?sign=secret");
-    let mirrored = |content, second| Entry::Mirrored { address: address.clone(), pin: pin(content, second) };
-    let history = [mirrored("a", 1), mirrored("b", 2), mirrored("c", 2)];
+    let mirrored =
+        |content, second, taken| Entry::Mirrored { address: address.clone(), pin: pin(content, second), taken };
+    let history = [mirrored("a", 1, false), mirrored("b", 2, false), mirrored("c", 2, false)];
     let mut book = book(&history);
     assert!(!book.is_empty());
-    assert_eq!(book.pins()[&address], pin("c", 2));
+    let content = |text: &str| Sha256::of(text.as_bytes());
+    let last = Pin { former: [content("a"), content("b")].into(), ..pin("c", 2) };
+    assert_eq!(book.pins()[&address], last);
     for entry in &history {
         book.apply(entry);
         assert_eq!(book.pins().len(), 1);
     }
-    assert_eq!(book.pins()[&address], pin("c", 2), "what is read again changes nothing");
+    assert_eq!(book.pins()[&address], last, "what is read again changes nothing");
+    book.apply(&mirrored("d", 3, true));
+    assert_eq!(book.pins()[&address], pin("d", 3), "a person took it: the others count no more");
+    book.apply(&mirrored("d", 3, true));
+    assert_eq!(book.pins()[&address], pin("d", 3));
+    book.apply(&mirrored("a", 1, false));
+    assert_eq!(book.pins()[&address].sha256, content("d"), "of another lock");
     assert_ne!(book, Book::default());
 }
 

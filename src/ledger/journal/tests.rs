@@ -64,8 +64,10 @@ fn every_kind_of_entry_comes_back_as_it_was() {
     let output = |source| Output { number: 2, path: "out/a-2.mp4".to_owned(), sha256, bytes: u64::MAX, source };
     let task = TaskId::new("t").unwrap();
     let resolved = |verdict| Entry::Resolved { key: key.clone(), attempt, verdict, at };
-    let mirrored =
-        |address, validator| Entry::Mirrored { address, pin: Pin { sha256, bytes: u64::MAX, validator, at } };
+    let mirrored = |address, validator: Option<Validator>| {
+        let (taken, former) = (validator.is_some(), validator.iter().map(|_| sha256).collect());
+        Entry::Mirrored { address, pin: Pin { sha256, bytes: u64::MAX, validator, at, former }, taken }
+    };
     let parts = BTreeMap::from([("reference.小狗".to_owned(), "0c1d77e0".to_owned())]);
     let (to, place) = (JobId::new("b").unwrap(), Place::Superseded);
     let all = [

@@ -13,7 +13,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use memchr::memmem;
 use serde::{Deserialize, Deserializer, de};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use toml::value::Datetime;
 
@@ -57,8 +57,9 @@ pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerE
             book.add_upload(upload.sha256, &upload.url, upload.uploaded_at);
         }
         for mirror in piece.mirror {
-            let MirrorTable { url, query, sha256, bytes, validator, fetched_at } = mirror;
-            book.add_pin(Address { url, query }, Pin { sha256, bytes, validator, at: fetched_at });
+            let MirrorTable { url, query, sha256, bytes, validator, fetched_at, former } = mirror;
+            // Of two of one address, which a merge leaves, none is lost.
+            book.add_pin(Address { url, query }, Pin { sha256, bytes, validator, at: fetched_at, former }, false);
         }
     }
     Ok(book)
@@ -170,6 +171,8 @@ struct MirrorTable {
     validator: Option<Validator>,
     #[serde(deserialize_with = "time")]
     fetched_at: Timestamp,
+    #[serde(default)]
+    former: BTreeSet<Sha256>,
 }
 
 impl Table {

@@ -355,9 +355,10 @@ fn any_pin() -> impl Strategy<Value = (Address, Pin)> {
     let address = (text(), prop::option::of("[0-9a-f]{16}")).prop_map(|(url, query)| Address { url, query });
     let validator = prop::option::of("[!-~]{1,9}".prop_map(|text| Validator::new(&text).unwrap()));
     let content = any::<u8>().prop_map(|content| Sha256::of(&[content]));
-    (address, content, 0..u64::from(u32::MAX), validator, 0..9i64).prop_map(
-        |(address, sha256, bytes, validator, at)| {
-            (address, Pin { sha256, bytes, validator, at: Timestamp::from_second(at).unwrap() })
+    let former = prop::collection::btree_set(content.clone(), 0..3);
+    (address, content, 0..u64::from(u32::MAX), validator, 0..9i64, former).prop_map(
+        |(address, sha256, bytes, validator, at, former)| {
+            (address, Pin { sha256, bytes, validator, at: Timestamp::from_second(at).unwrap(), former })
         },
     )
 }
@@ -387,7 +388,7 @@ proptest! {
             book.add_upload(Sha256::of(&[content]), &url, Timestamp::UNIX_EPOCH);
         }
         for (address, pin) in pins {
-            book.add_pin(address, pin);
+            book.add_pin(address, pin, false);
         }
         let text = write(&book);
         let again = parse(&text).unwrap();

@@ -100,7 +100,7 @@ fn put_output(text: &mut String, table: &str, place: usize, output: &Output) -> 
 
 fn put_pin(text: &mut String, address: &Address, pin: &Pin) -> fmt::Result {
     let Address { url, query } = address;
-    let Pin { sha256, bytes, validator, at } = pin;
+    let Pin { sha256, bytes, validator, at, former } = pin;
     writeln!(text, "\n[[mirror]]\nurl = {}", Quoted(url))?;
     if let Some(query) = query {
         writeln!(text, "query = {}", Quoted(query))?;
@@ -109,7 +109,12 @@ fn put_pin(text: &mut String, address: &Address, pin: &Pin) -> fmt::Result {
     if let Some(validator) = validator {
         writeln!(text, "validator = {}", Quoted(validator.as_str()))?;
     }
-    writeln!(text, "fetched_at = {at}")
+    writeln!(text, "fetched_at = {at}")?;
+    if !former.is_empty() {
+        let former: Vec<String> = former.iter().map(|content| format!("\"{content}\"")).collect();
+        writeln!(text, "former = [{}]", former.join(", "))?;
+    }
+    Ok(())
 }
 
 /// A text as a TOML basic string.

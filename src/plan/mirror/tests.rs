@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::folder::Folder;
-use crate::ledger::entry::Entry;
+use crate::ledger::entry::{Entry, Verdict};
 use crate::ledger::record::Fault;
 use crate::manifest::model::{Prices, RunSettings};
 use crate::plan::action::Reason;
@@ -61,6 +61,7 @@ enum End {
     Succeeded,
     Uncertain,
     Failed,
+    Settled,
     Refused,
 }
 
@@ -72,10 +73,15 @@ struct Ledger {
 
 impl Ledger {
     fn pin(&mut self, url: &str, content: &str) -> &mut Ledger {
+        self.look(url, content, false)
+    }
+
+    fn look(&mut self, url: &str, content: &str, taken: bool) -> &mut Ledger {
         self.time += 1;
         let at = Timestamp::from_second(self.time).unwrap();
-        let pin = Pin { sha256: Sha256::of(content.as_bytes()), bytes: 1, validator: None, at };
-        self.book.apply(&Entry::Mirrored { address: Address::of(url), pin });
+        let sha256 = Sha256::of(content.as_bytes());
+        let pin = Pin { sha256, bytes: 1, validator: None, at, former: BTreeSet::new() };
+        self.book.apply(&Entry::Mirrored { address: Address::of(url), pin, taken });
         self
     }
 
@@ -117,6 +123,10 @@ impl Ledger {
             End::Succeeded => entries.extend([submitted, generated, Entry::Succeeded { key, attempt }]),
             End::Uncertain => entries.push(Entry::Uncertain { key, attempt, reason: "lost".into(), at }),
             End::Failed => entries.extend([submitted, Entry::Failed { key, attempt, error: error(), at }]),
+            End::Settled => entries.extend([
+                Entry::Uncertain { key: key.clone(), attempt, reason: "lost".into(), at },
+                Entry::Resolved { key, attempt, verdict: Verdict::Failed, at },
+            ]),
             End::Refused => entries.push(Entry::Refused { key, attempt, error: error(), last: true, at }),
         }
         entries.iter().for_each(|entry| self.book.apply(entry));
@@ -126,7 +136,7 @@ impl Ledger {
 #[test]
 fn turning_it_on_or_off_buys_nothing_again() {
     let jobs = || vec![job("a", "runs", &[DOG]), job("b", "sits", &[DOG, CAT]), job("c", "barks", &[CAT])];
-    for end in [End::Submitted, End::Generated, End::Succeeded, End::Uncertain] {
+    for end in [End::Submitted, End::Generated, End::Succeeded, End::Uncertain, End::Settled] {
         for first in [true, false] {
             let mut ledger = Ledger::default();
             if first {
@@ -203,7 +213,7 @@ fn a_picture_that_was_taken_anew_makes_its_jobs_new_and_no_other() {
     let mut ledger = Ledger::default();
     ledger.pin(DOG, "dog").pin(CAT, "cat");
     ledger.run(&manifest(true, jobs()), End::Succeeded);
-    ledger.pin(DOG, "another dog");
+    ledger.look(DOG, "another dog", true);
     let written = manifest(true, jobs());
     let pinned = pinned(&written, &ledger.book);
     let plan = plan(&pinned.manifest, &ledger.book, &Choice::default());
@@ -217,6 +227,35 @@ fn a_picture_that_was_taken_anew_makes_its_jobs_new_and_no_other() {
     assert_eq!(ledger.run(&manifest(true, jobs()), End::Succeeded), ["a"]);
     ledger.pin(DOG, "dog");
     assert!(ledger.run(&manifest(true, jobs()), End::Succeeded).is_empty(), "what it showed before is paid");
+}
+
+#[test]
+fn what_was_paid_with_another_picture_on_another_branch_stays_paid() {
+    let ours = || vec![job("a", "runs", &[DOG, CAT])];
+    let both = || vec![job("a", "runs", &[DOG, CAT]), job("b", "sits", &[DOG, CAT])];
+    let mut ledger = Ledger::default();
+    ledger.pin(DOG, "dog").pin(CAT, "cat");
+    ledger.run(&manifest(true, ours()), End::Succeeded);
+    // The other branch saw other pictures, and bought the other job.
+    ledger.pin(DOG, "another dog").pin(CAT, "another cat");
+    assert_eq!(ledger.run(&manifest(true, both()), End::Succeeded), ["b"]);
+    for mirror in [true, false, true] {
+        assert!(ledger.run(&manifest(mirror, both()), End::Succeeded).is_empty());
+    }
+    ledger.look(DOG, "a third dog", true);
+    assert_eq!(ledger.run(&manifest(true, both()), End::Succeeded), ["a", "b"], "a person took it");
+}
+
+#[test]
+fn who_has_but_one_record_to_go_by_gets_it() {
+    let other = "https://images.example.com/other.png";
+    let mut ledger = Ledger::default();
+    ledger.run(&manifest(false, vec![job("x", "runs", &[DOG])]), End::Succeeded);
+    ledger.pin(other, "dog");
+    ledger.run(&manifest(true, vec![job("x", "runs", &[DOG]), job("y", "runs", &[other])]), End::Succeeded);
+    ledger.pin(DOG, "dog");
+    let renamed = vec![job("x2", "runs", &[DOG]), job("y2", "runs", &[other])];
+    assert!(ledger.run(&manifest(true, renamed), End::Succeeded).is_empty());
 }
 
 #[test]
