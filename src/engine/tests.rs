@@ -12,7 +12,7 @@ use crate::spec::request::Reference;
 use crate::spec::vocabulary;
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use stop::Level;
 use tokio::time::Instant;
@@ -57,6 +57,9 @@ struct Seen {
     submits: Vec<(Instant, serde_json::Value)>,
     in_flight: usize,
     most_in_flight: usize,
+    /// Files of images that were given out.
+    files: Vec<PathBuf>,
+    most_files: usize,
 }
 
 #[derive(Clone)]
@@ -95,6 +98,10 @@ impl Images for Fake {
         }
         let file = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         std::fs::write(&file, &content).unwrap();
+        let mut seen = self.seen.lock().unwrap();
+        seen.files.push(file.to_path_buf());
+        seen.files.retain(|file| file.exists());
+        seen.most_files = seen.most_files.max(seen.files.len());
         let (sha256, bytes) = (Sha256::of(content.as_bytes()), content.len() as u64);
         Ok(Some(client::Image { file, sha256, bytes, media_type: "image/png", validator }))
     }

@@ -5,6 +5,7 @@
 //! either: a picture that changed is told of, and its pin holds, unless a person asked for the new one.
 
 mod check;
+mod hosts;
 mod obtain;
 
 pub(super) use obtain::{Again, obtain};
@@ -24,6 +25,7 @@ use crate::plan::mirror::{Pinned, lacking, urls, with_pins};
 use crate::plan::{Choice, plan};
 use crate::spec::elsewhere::{Address, Pin};
 use futures::StreamExt as _;
+use hosts::{Hosts, host, not_asked};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
@@ -95,7 +97,9 @@ pub async fn look<I: Images>(looking: Looking<'_, I>) -> Looked {
     let again =
         Again { events: looking.events, stop: looking.stop, backoff: looking.backoff, random: &random, job: None };
     looking.say(wanted.len(), known.len());
-    check::check(&looking, &view, known, &mut looked).await;
+    let hosts = Hosts::default();
+    check::check(&looking, &hosts, &view, known, &mut looked).await;
+    hosts.give_a_chance();
     // What a picture shows may make room for another job within `--limit`: the plan is made anew until it lacks nothing.
     while looking.stop.level() < Level::Out {
         view = looking.view(&looked);
@@ -106,7 +110,7 @@ pub async fn look<I: Images>(looking: Looking<'_, I>) -> Looked {
         if now != wanted {
             looking.say(now.len(), 0);
         }
-        fetch(&looking, &again, &now, &mut looked).await;
+        fetch(&looking, &again, &hosts, &now, &mut looked).await;
         wanted = now;
     }
     looked
@@ -164,11 +168,23 @@ impl Looked {
 async fn fetch<I: Images>(
     looking: &Looking<'_, I>,
     again: &Again<'_>,
+    hosts: &Hosts,
     wanted: &BTreeMap<Address, &str>,
     looked: &mut Looked,
 ) {
-    let fetches =
-        wanted.iter().map(|(address, url)| async move { (address, obtain(looking.images, url, again).await) });
+    let fetches = wanted.iter().map(|(address, url)| async move {
+        let host = host(address);
+        if let Some(why) = hosts.given_up(&host) {
+            return (address, Err(Missed::Failed(not_asked(address, &why))));
+        }
+        let outcome = obtain(looking.images, url, again).await;
+        match &outcome {
+            Ok(_) => hosts.told(&host, None),
+            Err(Missed::Failed(failure)) => hosts.told(&host, Some(failure)),
+            Err(Missed::Out) => {}
+        }
+        (address, outcome)
+    });
     let mut fetched = futures::stream::iter(fetches).buffer_unordered(AT_ONCE);
     while let Some((address, outcome)) = fetched.next().await {
         match outcome {

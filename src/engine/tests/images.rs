@@ -181,6 +181,71 @@ async fn a_host_that_is_away_is_asked_three_times_and_changes_nothing() {
     assert_eq!(host, "images.example.com");
 }
 
+/// A manifest of jobs with a picture each, from the first to the last of these.
+fn one_each(pictures: std::ops::Range<usize>) -> Manifest {
+    let pictures: Vec<[usize; 1]> = pictures.map(|n| [n]).collect();
+    manifest(&pictures.iter().map(|picture| &picture[..]).collect::<Vec<_>>())
+}
+
+#[tokio::test(start_paused = true)]
+async fn pictures_that_are_only_told_of_are_not_kept() {
+    let manifest = one_each(0..100);
+    let book = known(&manifest).await;
+    let fake = Fake::new(Script { image: Box::new(|url, _| Ok(format!("new {url}"))), ..Script::default() });
+    let seen = look_at(&fake, &manifest, &book, &Choice::default(), Changed::Told).await;
+    let changes = seen.events.iter().filter(|event| matches!(event, Event::ImageChanged { .. })).count();
+    let most = fake.seen.lock().unwrap().most_files;
+    assert!(changes == 100 && most <= 16, "{changes} changed, {most} files at once");
+    assert!(fake.seen.lock().unwrap().files.iter().all(|file| !file.exists()));
+}
+
+/// Whatever it says that is no answer: the jobs of its other images fail at once.
+#[tokio::test(start_paused = true)]
+async fn a_host_that_gives_nothing_is_given_up() {
+    let manifest = one_each(0..100);
+    let image: Answer<String> = Box::new(|_, _| Err(failure(Verdict::Again(Some(Duration::from_secs(3600))))));
+    let fake = Fake::new(Script { image, ..Script::default() });
+    let started = Instant::now();
+    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), Changed::Told).await;
+    assert!(started.elapsed() < Duration::from_secs(400), "{:?}", started.elapsed());
+    assert!((12..=18 * 4).contains(&fake.calls("image")), "{}", fake.calls("image"));
+    assert_eq!(seen.looked.unobtainable.len(), 100);
+    let given_up: Vec<_> =
+        seen.looked.unobtainable.values().filter(|problem| problem.message.contains("given up")).collect();
+    assert!(given_up.len() >= 82 && given_up.iter().all(|problem| problem.code == Cause::Image), "{given_up:?}");
+    assert!(given_up[0].message.ends_with("after 3 images in a row (the service said so)"), "{given_up:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_without_some_images_is_not_given_up() {
+    let manifest = one_each(0..100);
+    let image: Answer<String> = Box::new(|url, _| match url.ends_with("9.png") {
+        true => Ok(url.to_owned()),
+        false => Err(failure(Verdict::Final)),
+    });
+    let fake = Fake::new(Script { image, ..Script::default() });
+    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), Changed::Told).await;
+    assert_eq!((fake.calls("image"), seen.looked.pins.len(), seen.looked.unobtainable.len()), (100, 10, 90));
+}
+
+/// It was asked but once for each, without a pause: one that was only busy then must not cost the new images.
+#[tokio::test(start_paused = true)]
+async fn a_host_that_was_given_up_while_checking_has_one_chance_more() {
+    let book = known(&one_each(0..50)).await;
+    let both = one_each(0..100);
+    for back in [true, false] {
+        let image: Answer<String> = Box::new(move |url, _| {
+            let n: usize = url.rsplit('/').next().unwrap().trim_end_matches(".png").parse().unwrap();
+            if back && n >= 50 { Ok(url.to_owned()) } else { Err(failure(Verdict::Again(None))) }
+        });
+        let fake = Fake::new(Script { image, ..Script::default() });
+        let seen = look_at(&fake, &both, &book, &Choice::default(), Changed::Told).await;
+        assert!(seen.events.iter().any(|event| matches!(event, Event::ImagesUnchecked { images: 50, .. })));
+        assert_eq!(seen.looked.unobtainable.len(), if back { 0 } else { 50 });
+        assert!(fake.calls("image") <= if back { 18 + 50 } else { 18 + 16 * 4 }, "{}", fake.calls("image"));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stop_ends_the_look_at_once_and_keeps_what_was_had() {
     let fake = Fake::new(Script {
