@@ -4,13 +4,19 @@ use super::failure::Failure;
 use super::project::{Project, Realm};
 use super::terminal::Terminal;
 use crate::base::decimal::Decimal;
+use crate::engine::stop::{Level, Stop};
 use crate::ledger;
 use crate::plan::action::Action;
 use crate::plan::mirror::pinned;
 use crate::plan::{self, Choice, Plan};
 use crate::report::look::{Hue, count};
 use crate::report::money::estimated;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+/// How soon an interrupt is seen while a question stands.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// The estimate up to which a run may go, since somebody agreed to it or the manifest lets it pass.
 #[derive(Clone, Copy, Debug)]
@@ -24,14 +30,29 @@ impl Agreed {
 
     /// Asks again, where pictures that a person asked to be taken make the run cost more than was agreed to.
     ///
-    /// Only now, with the ledger open: what it costs wasn't known before they were fetched.
+    /// Only now, with the ledger open: what it costs wasn't known before they were fetched. A run that is interrupted buys
+    /// nothing, so it isn't asked about, and an interrupt is an answer.
     ///
     /// # Errors
     /// Where the answer is no.
-    pub(super) fn to_pictures(self, project: &Project, plan: &Plan, terminal: &Terminal) -> Result<(), Failure> {
+    pub(super) fn to_pictures(
+        self,
+        project: &Project,
+        plan: &Plan,
+        stop: &Stop,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
         let Some(most) = self.0.filter(|most| plan.estimate.amount > *most) else { return Ok(()) };
+        if stop.level() == Level::Out {
+            return Ok(());
+        }
         let what = "With the pictures as they are now, this run";
-        terminal.screen.without(|| put(project, what, most, plan, terminal)).map(drop)
+        let hear = || unless_out(line, stop);
+        let agreed = terminal.screen.without(|| put(project, what, most, plan, terminal, hear));
+        match agreed {
+            None if stop.level() < Level::Out => Err(declined("nothing was sent")),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses a plan that costs more than was agreed to: it changed while the question stood.
@@ -62,26 +83,77 @@ pub(super) fn ask(project: &Project, choice: &Choice, terminal: &Terminal) -> Re
     if plan.estimate.amount <= most {
         return Ok(Agreed(Some(most)));
     }
-    put(project, "This run", most, &plan, terminal)
+    let agreed = put(project, "This run", most, &plan, terminal, || line().ok());
+    agreed.ok_or_else(|| declined("nothing was sent, nothing changed"))
 }
 
-/// Puts the question about `what`.
-fn put(project: &Project, what: &str, most: Decimal, plan: &Plan, terminal: &Terminal) -> Result<Agreed, Failure> {
+/// Puts the question about `what`; gives what was agreed to.
+fn put(
+    project: &Project,
+    what: &str,
+    most: Decimal,
+    plan: &Plan,
+    terminal: &Terminal,
+    hear: impl FnOnce() -> Option<String>,
+) -> Option<Agreed> {
     let submits = count(plan.count(Action::Submit), "job");
     let trial = if project.realm == Realm::Trial { " (a trial: nothing is paid)" } else { "" };
     let question =
         format!("{what} submits {submits}: {}{trial}. That is more than {most}. Go on?", estimated(&plan.estimate));
-    let mut err = io::stderr().lock();
-    // Where the terminal went away, there is no answer either.
-    let _ = write!(err, "{} [y/N] ", terminal.stderr.paint(Hue::Caution, question)).and_then(|()| err.flush());
-    let mut answer = String::new();
-    let heard = io::stdin().lock().read_line(&mut answer);
+    // Where the terminal went away, there is no answer either. It isn't locked while the answer is waited for: what an
+    // interrupt has to say comes through.
+    let _ = write!(io::stderr(), "{} [y/N] ", terminal.stderr.paint(Hue::Caution, question));
+    let answer = hear().unwrap_or_default();
     if !answer.ends_with('\n') {
-        let _ = writeln!(err);
+        let _ = writeln!(io::stderr());
     }
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" if heard.is_ok() => Ok(Agreed(Some(plan.estimate.amount))),
-        _ => Err(Failure::usage("not confirmed: nothing was sent, nothing changed")
-            .hint("--yes answers beforehand; --limit and --max-cost make a run smaller")),
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes").then_some(Agreed(Some(plan.estimate.amount)))
+}
+
+/// What somebody types.
+fn line() -> io::Result<String> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map(|_| line)
+}
+
+/// What `read` gives, or nothing where it fails or the run is out before or by then.
+fn unless_out(read: impl FnOnce() -> io::Result<String> + Send + 'static, stop: &Stop) -> Option<String> {
+    let (sender, receiver) = mpsc::channel();
+    // Reading can't be broken off: a thread that still does ends with the process.
+    std::thread::Builder::new().name("answer".to_owned()).spawn(move || sender.send(read())).ok()?;
+    loop {
+        let heard = receiver.recv_timeout(GLANCE);
+        match heard {
+            _ if stop.level() == Level::Out => return None,
+            Ok(line) => return line.ok(),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+}
+
+fn declined(what: &str) -> Failure {
+    Failure::usage(format!("not confirmed: {what}"))
+        .hint("--yes answers beforehand; --limit and --max-cost make a run smaller")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::StopCause;
+
+    #[test]
+    fn an_interrupt_is_no_answer_and_ends_the_waiting() {
+        let stop = Stop::default();
+        assert_eq!(unless_out(|| Ok("y\n".to_owned()), &stop).as_deref(), Some("y\n"));
+        assert_eq!(unless_out(|| Err(io::ErrorKind::BrokenPipe.into()), &stop), None);
+        let (interrupting, (typing, typed)) = (stop.clone(), mpsc::channel::<String>());
+        let never = move || {
+            interrupting.to(Level::Out, StopCause::Interrupted);
+            typed.recv().map_err(io::Error::other)
+        };
+        assert_eq!(unless_out(never, &stop), None);
+        drop(typing);
+        assert_eq!(unless_out(|| Ok("y\n".to_owned()), &stop), None, "whatever is typed");
     }
 }

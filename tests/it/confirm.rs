@@ -98,6 +98,28 @@ fn pictures_that_make_a_run_dearer_are_asked_about_again() {
     }
 }
 
+/// An interrupt is a no: what the pictures show now is not written down, since the next run would buy by it unasked.
+#[test]
+fn ctrl_c_at_the_question_about_pictures_buys_nothing_later_either() {
+    let host = ImageHost::start();
+    let manifest = manifest_of(2)
+        .replace("run: { ", "run: { confirm_above: 50, mirror: true, ")
+        .replace("https://images.example.com", &host.url(""));
+    host.put("/dog.png", &png(8, 8, "dog"));
+    let setup = Setup::new(&manifest, &[]);
+    setup.run(["--yes", "--allow-private-images"]).exits(0);
+    host.put("/dog.png", &png(8, 8, "another dog"));
+    let lock = setup.project.read(LOCK);
+    let terminal = Terminal::start(&setup, &["--allow-private-images", "--refresh-images"], None);
+    terminal.wait_for("[y/N] ");
+    terminal.types("\u{3}");
+    let (status, shown) = terminal.end();
+    assert_eq!((status.code(), setup.charges()), (Some(130), 2), "{shown}");
+    assert_eq!(setup.project.read(LOCK), lock, "{shown}");
+    setup.run(["--allow-private-images"]).exits(0);
+    assert_eq!(setup.charges(), 2, "the next run buys nothing");
+}
+
 #[test]
 fn yes_goes_on_and_anything_else_leaves_everything_as_it_was() {
     let setup = setup(2, "89.9");

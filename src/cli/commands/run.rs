@@ -155,7 +155,11 @@ fn perform(
     if !looked.entries.is_empty() {
         let before = outlook.plan.estimate;
         outlook = Outlook::new(manifest, ledger.book(), &looked.pins, &choice);
-        agreed.to_pictures(project, &outlook.plan, terminal)?;
+        if let Err(declined) = agreed.to_pictures(project, &outlook.plan, &stop, terminal) {
+            let seen = looked.first_seen(ledger.book());
+            keep_pins(ledger, seen, args, manifest)?;
+            return Err(declined);
+        }
         if outlook.plan.estimate != before {
             reporting.events().send(Event::Estimated { estimate: outlook.plan.estimate.clone() });
         }
@@ -173,7 +177,8 @@ fn perform(
     kept.extend(steps_kept.map(|step| manifest.jobs[step.job].id.clone()));
     let interrupted = stop.level() == Level::Out;
     if plan.is_idle() || interrupted {
-        keep_pins(ledger, looked.entries, args, &project.manifest)?;
+        let entries = if interrupted { looked.first_seen(ledger.book()) } else { looked.entries };
+        keep_pins(ledger, entries, args, &project.manifest)?;
         let outcome = if interrupted { outlook.broken_off(&stop) } else { outlook.nothing_done() };
         return Ok(finish(outcome, &signals, reporting, terminal));
     }

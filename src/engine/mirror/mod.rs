@@ -85,6 +85,16 @@ impl Looked {
         let unseen = || Problem { code: Cause::Image, message: "image: not looked at in this run".to_owned() };
         known.cloned().unwrap_or_else(unseen)
     }
+
+    /// What is new of images of which `book` knows nothing. No more is written down of a run that nobody agreed to: a picture
+    /// in place of another one would be bought by the next.
+    pub fn first_seen(&self, book: &Book) -> Vec<Entry> {
+        let is_first = |entry: &&Entry| match entry {
+            Entry::Mirrored { address, .. } => !book.pins().contains_key(address),
+            _ => true,
+        };
+        self.entries.iter().filter(is_first).cloned().collect()
+    }
 }
 
 /// Looks at the images of all selected jobs. Where the run is stopped meanwhile, what was had by then counts.

@@ -161,6 +161,10 @@ async fn a_picture_that_changed_is_told_of_and_taken_only_where_that_is_asked_fo
     assert_eq!(taken.looked.entries.len(), 1);
     assert_eq!(taken.looked.pins[&Address::of(&url(1))].sha256, Sha256::of(b"new"));
     assert!(taken.spool.take(&Sha256::of(b"new")).is_some());
+    let wider = one_each(1..4);
+    let mixed = look_at(&new(), &wider, &book, &Choice::default(), Changed::Taken).await.looked;
+    let first: Vec<String> = mixed.first_seen(&book).iter().map(address_of).collect();
+    assert_eq!((mixed.entries.len(), first), (2, vec![url(3)]), "one in place of another waits for a person's word");
     let same = look_at(&Fake::new(Script::default()), &manifest, &book, &Choice::default(), Changed::Taken).await;
     assert!(same.looked.entries.is_empty(), "nothing is written anew that is as it was");
 }
@@ -179,6 +183,13 @@ async fn a_host_that_is_away_is_asked_three_times_and_changes_nothing() {
     let unchecked: Vec<_> = seen.events.iter().filter(|e| matches!(e, Event::ImagesUnchecked { .. })).collect();
     let [Event::ImagesUnchecked { host, images: 100, .. }] = unchecked[..] else { panic!("{unchecked:?}") };
     assert_eq!(host, "images.example.com");
+}
+
+fn address_of(entry: &Entry) -> String {
+    match entry {
+        Entry::Mirrored { address, .. } => address.to_string(),
+        _ => panic!("{entry:?}"),
+    }
 }
 
 /// A manifest of jobs with a picture each, from the first to the last of these.
