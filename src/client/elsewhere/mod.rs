@@ -18,12 +18,12 @@ use super::settings::{Limits, USER_AGENT};
 use super::{Failure, Image, Images, reason, tls};
 use crate::base::clock::Clock;
 use crate::base::durable::{self, Mark};
-use crate::spec::content::{NoImage, content};
+use crate::spec::content::{NoImage, whole};
 use crate::spec::elsewhere::Validator;
 use crate::spec::limits::IMAGE_BYTES;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode};
-use std::io::{self, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tokio::time::timeout;
@@ -148,11 +148,11 @@ impl Elsewhere {
             return Err(Stopped::Broken(format!("{shown} announced {announced} bytes and sent {received}")));
         }
         let bytes = partial.received();
-        let look = |image: &mut dyn Content| Ok::<_, io::Error>(content(&mut BufReader::new(image)));
+        let look = |image: &mut dyn Content| Ok::<_, io::Error>(whole(image));
         let (file, sha256, looked) = partial.finish(look).await?;
         let file = file.into_temp_path();
         let flaw = match looked {
-            Ok((media_type, _)) => return Ok(Image { file, sha256, bytes, media_type, validator }),
+            Ok(media_type) => return Ok(Image { file, sha256, bytes, media_type, validator }),
             Err(flaw) => flaw,
         };
         let why = match flaw {

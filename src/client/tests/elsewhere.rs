@@ -11,11 +11,12 @@ use crate::spec::limits::IMAGE_BYTES;
 
 const PUBLIC: Reach = Reach::Public { past_proxy: false };
 
-/// The header of a small PNG: that is all that is looked at.
+/// The header and the end of a small PNG: that is all that is looked at.
 fn png() -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
     bytes.extend([0, 0, 0, 8, 0, 0, 0, 8]);
-    bytes.extend(b"\x08\x02\0\0\0");
+    bytes.extend(b"\x08\x02\0\0\0sum!");
+    bytes.extend(b"\0\0\0\0IEND\xae\x42\x60\x82");
     bytes
 }
 
@@ -90,6 +91,7 @@ async fn what_is_no_whole_image_is_refused() {
         (html, Verdict::Final, "is no image by its content"),
         (reply("200 OK", "", ""), Verdict::Final, "is empty"),
         (reply("200 OK", "", &png()[..20]), Verdict::Final, "starts as a PNG image and breaks off"),
+        (reply("200 OK", "", &png()[..40]), Verdict::Final, "starts as a PNG image and breaks off"),
         (reply("200 OK", "Content-Encoding: gzip\r\n", png()), Verdict::Final, "comes encoded"),
         (announced, Verdict::Final, "has 20 MB or more"),
         (reply("404 Not Found", "", "\u{1b}[2J"), Verdict::Final, "HTTP 404"),

@@ -10,7 +10,7 @@ use crate::spec::request::Image;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use url::Url;
@@ -203,8 +203,8 @@ impl<'f> Images<'f> {
             // Before it is opened: a pipe would block.
             return Err(ImageFlaw::Special);
         }
-        let mut file = BufReader::new(File::open(path).map_err(|error| self.io(text, path, &error))?);
-        let (media_type, mut oddities) = content(&mut file).map_err(ImageFlaw::of)?;
+        let file = File::open(path).map_err(|error| self.io(text, path, &error))?;
+        let (media_type, mut oddities) = content(file).map_err(ImageFlaw::of)?;
         if kind.len() >= IMAGE_BYTES {
             oddities.push(Oddity::Bytes(kind.len()));
         }
