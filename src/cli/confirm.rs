@@ -100,12 +100,13 @@ fn put(
     let trial = if project.realm == Realm::Trial { " (a trial: nothing is paid)" } else { "" };
     let question =
         format!("{what} submits {submits}: {}{trial}. That is more than {most}. Go on?", estimated(&plan.estimate));
-    // Where the terminal went away, there is no answer either. It isn't locked while the answer is waited for: what an
-    // interrupt has to say comes through.
-    let _ = write!(io::stderr(), "{} [y/N] ", terminal.stderr.paint(Hue::Caution, question));
+    // Nothing else is said before the answer.
+    let mut err = io::stderr().lock();
+    // Where the terminal went away, there is no answer either.
+    let _ = write!(err, "{} [y/N] ", terminal.stderr.paint(Hue::Caution, question)).and_then(|()| err.flush());
     let answer = hear().unwrap_or_default();
     if !answer.ends_with('\n') {
-        let _ = writeln!(io::stderr());
+        let _ = writeln!(err);
     }
     matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes").then_some(Agreed(Some(plan.estimate.amount)))
 }

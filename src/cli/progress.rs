@@ -85,6 +85,12 @@ impl Reporting {
         self.events.send(Event::RunFinished { summary, exit_code: exit.code() });
         self.fanout.finish(PATIENCE);
     }
+
+    /// Waits until what was said is shown, where a run comes to no end of its own.
+    pub(super) fn leave(self) {
+        drop(self.events);
+        self.fanout.finish(PATIENCE);
+    }
 }
 
 /// Who is shown a run that another process is at.

@@ -156,6 +156,7 @@ fn perform(
         let before = outlook.plan.estimate;
         outlook = Outlook::new(manifest, ledger.book(), &looked.pins, &choice);
         if let Err(declined) = agreed.to_pictures(project, &outlook.plan, &stop, terminal) {
+            reporting.leave();
             let seen = looked.first_seen(ledger.book());
             keep_pins(ledger, seen, args, manifest)?;
             return Err(declined);
