@@ -18,7 +18,7 @@ pub fn bytes(value: &impl Serialize) -> Vec<u8> {
 /// 2^53: it is canonical as it comes, so that nothing has to be kept to be sorted.
 ///
 /// # Panics
-/// As [`bytes`]; and in a debug build where the fields stand in another order.
+/// As [`bytes()`]; and in a debug build where the fields stand in another order.
 pub fn sorted(value: &impl Serialize) -> Vec<u8> {
     let mut written = Vec::with_capacity(USUAL);
     serde_json::to_writer(&mut written, value).expect("the value is JSON");
