@@ -8,6 +8,7 @@ use super::http::HttpService;
 use super::meter::Meter;
 use super::partial::Partial;
 use super::printable::shown_url;
+use super::stopped::Stopped;
 use super::video::{self, Flaw};
 use super::{Failure, Video, reason};
 use crate::base::durable;
@@ -78,22 +79,6 @@ impl Source {
         let url = url.ok_or_else(|| failure::no_video("what the service lists", FoundNoVideo::NoUrl))?;
         let at_home = Url::parse(&service.base.to_string()).is_ok_and(|base| base.origin() == url.origin());
         Ok(Source { shown: shown_url(&url), url, at_home })
-    }
-}
-
-/// Why a transfer ended early.
-enum Stopped {
-    /// On the way: what came may be continued.
-    Broken(String),
-    /// This machine failed.
-    Disk(io::Error),
-    /// The server said no.
-    Failed(Failure),
-}
-
-impl From<io::Error> for Stopped {
-    fn from(error: io::Error) -> Stopped {
-        Stopped::Disk(error)
     }
 }
 

@@ -17,6 +17,7 @@ mod partial;
 mod printable;
 mod reason;
 mod settings;
+mod stopped;
 mod tls;
 mod upload;
 mod video;

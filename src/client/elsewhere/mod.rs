@@ -15,6 +15,7 @@ use super::meter::Meter;
 use super::partial::{Content, Partial};
 use super::printable::shown_url;
 use super::settings::{Limits, USER_AGENT};
+use super::stopped::Stopped;
 use super::{Failure, Image, Images, reason, tls};
 use crate::base::clock::Clock;
 use crate::base::durable::{self, Mark};
@@ -42,22 +43,6 @@ pub struct Elsewhere {
     clock: Clock,
     /// Made when the first image is asked for: most runs ask for none.
     client: OnceLock<Result<Client, Failure>>,
-}
-
-/// Why an image wasn't fetched.
-enum Stopped {
-    /// On the way.
-    Broken(String),
-    /// This machine failed.
-    Disk(io::Error),
-    /// Its host said no, or sent something else.
-    Failed(Failure),
-}
-
-impl From<io::Error> for Stopped {
-    fn from(error: io::Error) -> Stopped {
-        Stopped::Disk(error)
-    }
 }
 
 impl Elsewhere {
