@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::history::{Asked, History};
+use super::job::Job;
 use super::record::{Key, Output, Place, Record};
 use crate::base::digest::Sha256;
 use crate::spec::elsewhere::{Address, Pin};
@@ -23,24 +24,6 @@ pub struct Book {
 
 /// What images of elsewhere were when they were fetched.
 pub type Pins = BTreeMap<Address, Pin>;
-
-/// What is known of one job.
-#[derive(Clone, Debug, Default)]
-struct Job {
-    /// The digest that its manifest asks for, as far as the ledger was told; at most one.
-    current: Option<Digest>,
-    histories: BTreeMap<Digest, History>,
-}
-
-impl Job {
-    /// Makes `digest` the one that the job has; another that had the place is superseded.
-    fn make_current(&mut self, digest: Digest) {
-        let before = self.current.replace(digest).filter(|before| *before != digest);
-        if let Some(history) = before.and_then(|before| self.histories.get_mut(&before)) {
-            history.supersede();
-        }
-    }
-}
 
 /// Content that was uploaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +47,7 @@ impl Book {
 
     /// All records, by job, place and digest.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.jobs.values().flat_map(|job| {
-            let current = job.current.as_ref();
-            let others = job.histories.iter().filter(move |(digest, _)| Some(*digest) != current);
-            let current = current.and_then(|digest| job.histories.get(digest));
-            current.into_iter().chain(others.map(|(_, history)| history)).filter_map(History::record)
-        })
+        self.jobs.values().flat_map(Job::records)
     }
 
     /// The record of a key.
@@ -79,8 +57,7 @@ impl Book {
 
     /// The record of the digest that a job has now.
     pub fn current(&self, job: &JobId) -> Option<&Record> {
-        let job = self.jobs.get(job)?;
-        job.histories.get(job.current.as_ref()?)?.record()
+        self.jobs.get(job)?.current_record()
     }
 
     /// The records whose digest their job no longer has, by job and digest.
@@ -96,7 +73,7 @@ impl Book {
     /// The record that a task belongs to, found by looking at all of them.
     pub fn with_task(&self, task: &TaskId) -> Option<&Record> {
         let of_record = |record: &Record| record.stage.task() == Some(task);
-        let all = || self.jobs.values().flat_map(|job| job.histories.values());
+        let all = || self.jobs.values().flat_map(Job::histories);
         let shown = all().filter_map(History::record).find(|record| of_record(record));
         shown.or_else(|| all().find(|history| history.other_tasks().contains(task))?.record())
     }
@@ -193,11 +170,7 @@ impl Book {
 
     /// Whether the book has another record in the place of this one.
     pub(super) fn contradicts(&self, record: &Record) -> bool {
-        let recorded = |job: &Job, digest| job.histories.get(&digest).is_some_and(|history| history.record().is_some());
-        self.jobs.get(&record.key.job).is_some_and(|job| {
-            recorded(job, record.key.digest)
-                || record.place == Place::Current && job.current.is_some_and(|digest| recorded(job, digest))
-        })
+        self.jobs.get(&record.key.job).is_some_and(|job| job.contradicts(&record.key.digest, record.place))
     }
 
     /// Takes in a record of the lock.
@@ -207,7 +180,24 @@ impl Book {
         if record.place == Place::Current {
             job.make_current(digest);
         }
-        job.histories.insert(digest, History::of(record, others));
+        *job.history_mut(digest) = History::of(record, others);
+    }
+
+    /// The book of a lock of which this one is the beginning; none where a record of the rest has its place here already.
+    pub(super) fn join(mut self, mut rest: Book) -> Option<Book> {
+        let last = self.jobs.last_key_value().map(|(id, _)| id);
+        // Nothing is shared where the jobs of the one come behind those of the other, as they do in a lock.
+        let behind = rest.jobs.keys().next().is_none_or(|first| last.is_none_or(|last| last < first));
+        let both = |id: &&JobId| !behind && self.jobs.contains_key(*id);
+        let shared: Vec<JobId> = rest.jobs.keys().filter(both).cloned().collect();
+        for id in shared {
+            let (Some(mine), Some(theirs)) = (self.jobs.get_mut(&id), rest.jobs.remove(&id)) else { continue };
+            mine.join(theirs)?;
+        }
+        self.jobs.append(&mut rest.jobs);
+        self.uploads.append(&mut rest.uploads);
+        rest.pins.into_iter().for_each(|(address, pin)| self.add_pin(address, pin, false));
+        Some(self)
     }
 
     /// Takes in the records of `other` whose task this book doesn't know.
@@ -263,7 +253,7 @@ impl Book {
     fn tell(&mut self, key: &Key, tell: impl FnOnce(&mut History)) {
         let known = self.get(key).is_some();
         tell(self.history_mut(key));
-        if !known && self.jobs.get(&key.job).is_some_and(|job| job.current.is_none_or(|digest| digest == key.digest)) {
+        if !known && self.jobs.get(&key.job).is_some_and(|job| job.has_room_for(&key.digest)) {
             self.put(key, Place::Current);
             self.history_mut(key).put(Place::Current, None);
         }
@@ -284,7 +274,7 @@ impl Book {
     /// A key's digest is no longer the one that its job has.
     fn leave(&mut self, key: &Key) {
         if let Some(job) = self.jobs.get_mut(&key.job) {
-            job.current.take_if(|current| *current == key.digest);
+            job.leave(&key.digest);
         }
     }
 
@@ -302,12 +292,11 @@ impl Book {
     }
 
     fn history(&self, key: &Key) -> Option<&History> {
-        self.jobs.get(&key.job)?.histories.get(&key.digest)
+        self.jobs.get(&key.job)?.history(&key.digest)
     }
 
     fn history_mut(&mut self, key: &Key) -> &mut History {
-        let job = self.jobs.entry(key.job.clone()).or_default();
-        job.histories.entry(key.digest).or_default()
+        self.jobs.entry(key.job.clone()).or_default().history_mut(key.digest)
     }
 }
 

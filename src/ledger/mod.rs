@@ -13,6 +13,7 @@ mod failure;
 mod group_commit;
 mod guard;
 mod history;
+mod job;
 mod journal;
 mod lockfile;
 mod paths;

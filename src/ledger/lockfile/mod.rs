@@ -4,6 +4,7 @@
 //! out. Only text that would be written back without a loss is read; anything else is refused, never rewritten.
 
 mod read;
+mod tables;
 mod write;
 
 pub(super) use read::parse;

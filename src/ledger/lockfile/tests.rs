@@ -267,13 +267,14 @@ fn large_locks_are_read_in_pieces_and_lines_are_still_right() {
     (0..20_000).for_each(|i| text.push_str(&job(i)));
     assert!(text.len() > 2_500_000, "more than eight pieces");
     assert_eq!(parse(&text).unwrap().records().count(), 20_000);
-    // The last job a second time.
-    let twice = format!("{text}{}", job(19_999));
     let line = |text: &str| match parse(text) {
         Err(LedgerError::Damaged { line, .. }) => line.unwrap(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(line(&twice), 1 + 20_000 * 8 + 2);
+    for again in [3, 19_999] {
+        let twice = format!("{text}{}", job(again));
+        assert_eq!(line(&twice), 1 + 20_000 * 8 + 2, "job {again} a second time");
+    }
     assert_eq!(line(&text.replace("\"t15000\"", "7")), 1 + 15_000 * 8 + 8);
     // What looks like a header within a string is none.
     let job = "id = \"x\"\nstatus = \"uncertain\"\nattempt = 1\nname = \"n\"";
@@ -394,6 +395,29 @@ proptest! {
         let again = parse(&text).unwrap();
         prop_assert_eq!(&write(&again), &text);
         prop_assert_eq!(again, book);
+    }
+
+    #[test]
+    fn the_books_of_two_shares_make_the_book_of_the_whole(
+        records in prop::collection::vec(any_record(), 0..6),
+        pins in prop::collection::vec(any_pin(), 0..4),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let book = |records: &[Record], pins: &[(Address, Pin)]| {
+            let mut book = Book::default();
+            for record in records {
+                if book.contradicts(record) {
+                    return None;
+                }
+                book.insert(record.clone(), BTreeSet::new());
+            }
+            pins.iter().for_each(|(address, pin)| book.add_pin(address.clone(), pin.clone(), false));
+            Some(book)
+        };
+        let (whole, (some, rest)) = (book(&records, &pins), records.split_at(at.index(records.len() + 1)));
+        let joined = book(some, &[]).and_then(|some| some.join(book(rest, &pins)?));
+        prop_assert_eq!(joined.as_ref().map(write), whole.as_ref().map(write));
+        prop_assert_eq!(joined, whole);
     }
 
     #[test]
