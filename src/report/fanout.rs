@@ -21,6 +21,9 @@ const WAITING: usize = 16_384;
 /// How long events gather behind those that were just taken to the reporters: a busy run wakes them once for many.
 const GATHERING: Duration = Duration::from_millis(2);
 
+/// Events that are handed over to a reporter at once, at the most.
+const BUNDLE: usize = 1024;
+
 /// How long a reporter that takes something now and then is waited for at the end, at the most.
 const LONGEST: Duration = Duration::from_secs(10);
 
@@ -35,12 +38,17 @@ pub struct Fanout {
 
 /// The way to one reporter.
 struct Queue {
-    feed: Sender<Arc<Stamped>>,
-    /// How many events are in it.
+    feed: Sender<Bundle>,
+    /// What is handed over next.
+    bundle: Bundle,
+    /// How many events are on the way.
     waiting: Arc<AtomicUsize>,
     /// How many were left out since its reader fell behind.
     missed: usize,
 }
+
+/// Events that a reporter is handed together, in order.
+type Bundle = Vec<Arc<Stamped>>;
 
 /// Whether all reporters came to their end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +70,7 @@ impl Fanout {
         let mut queues = Vec::with_capacity(reporters.len());
         for reporter in reporters {
             let (sender, feed) = mpsc::channel();
-            let queue = Queue { feed: sender, waiting: Arc::default(), missed: 0 };
+            let queue = Queue { feed: sender, bundle: Vec::new(), waiting: Arc::default(), missed: 0 };
             let (alive, waiting) = (alive.clone(), Arc::clone(&queue.waiting));
             thread::Builder::new()
                 .name("reporter".to_owned())
@@ -104,9 +112,11 @@ fn distribute(events: &Receiver<Stamped>, queues: &mut [Queue]) {
                 queue.add(&event, last);
             }
             if last {
+                queues.iter_mut().for_each(Queue::hand_over);
                 return;
             }
         }
+        queues.iter_mut().for_each(Queue::hand_over);
         thread::sleep(GATHERING);
     }
 }
@@ -122,47 +132,89 @@ impl Queue {
         // Said when the reader has caught up, or hears the last word: not before each event in between.
         if self.missed > 0 && (last || waiting < WAITING / 2) {
             let missed = std::mem::take(&mut self.missed);
-            self.send(Arc::new(Stamped { event: Event::Lagged { missed }, time: event.time }));
+            self.put(Arc::new(Stamped { event: Event::Lagged { missed }, time: event.time }));
         }
-        self.send(Arc::clone(event));
+        self.put(Arc::clone(event));
     }
 
-    fn send(&self, event: Arc<Stamped>) {
+    fn put(&mut self, event: Arc<Stamped>) {
         self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.bundle.push(event);
+        if self.bundle.len() == BUNDLE {
+            self.hand_over();
+        }
+    }
+
+    /// Hands over what was added.
+    fn hand_over(&mut self) {
+        if self.bundle.is_empty() {
+            return;
+        }
         // A reporter whose thread is gone hears no more.
-        if self.feed.send(event).is_err() {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        if let Err(unheard) = self.feed.send(std::mem::take(&mut self.bundle)) {
+            self.waiting.fetch_sub(unheard.0.len(), Ordering::Relaxed);
         }
     }
 }
 
 /// Tells a reporter all that comes, and at its pace that time passes; `_alive` says to [`Fanout::finish`] that it isn't
 /// done yet.
-fn serve(mut reporter: Box<dyn Reporter>, feed: &Receiver<Arc<Stamped>>, waiting: &AtomicUsize, _alive: Sender<()>) {
-    let mut last: Option<(Timestamp, Instant)> = None;
-    let pace = reporter.pace();
-    let mut next = Instant::now().checked_add(pace);
+fn serve(mut reporter: Box<dyn Reporter>, feed: &Receiver<Bundle>, waiting: &AtomicUsize, _alive: Sender<()>) {
+    let mut pace = Pace::of(&*reporter);
     loop {
-        let pause = next.map_or(Duration::MAX, |next| next.saturating_duration_since(Instant::now()));
-        match feed.recv_timeout(pause) {
-            Ok(event) => {
-                last = Some((event.time, Instant::now()));
-                reporter.event(&event);
-                waiting.fetch_sub(1, Ordering::Relaxed);
+        match feed.recv_timeout(pace.left()) {
+            Ok(bundle) => {
+                for event in bundle {
+                    pace.saw(event.time);
+                    reporter.event(&event);
+                    waiting.fetch_sub(1, Ordering::Relaxed);
+                    pace.keep(&mut *reporter);
+                }
             }
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => pace.keep(&mut *reporter),
             Err(RecvTimeoutError::Disconnected) => break,
-        }
-        if next.is_some_and(|next| Instant::now() >= next) {
-            // Events carry the clock of the run; between them this thread counts on.
-            if let Some((time, seen)) = last {
-                let gone = SignedDuration::try_from(seen.elapsed()).unwrap_or(SignedDuration::MAX);
-                reporter.tick(time.checked_add(gone).unwrap_or(time));
-            }
-            next = Instant::now().checked_add(pace);
         }
     }
     reporter.finish();
+}
+
+/// How time passes for a reporter.
+struct Pace {
+    /// Between two ticks.
+    pause: Duration,
+    next: Option<Instant>,
+    /// When the last event happened by the clock of the run, and when it was seen here.
+    last: Option<(Timestamp, Instant)>,
+}
+
+impl Pace {
+    fn of(reporter: &dyn Reporter) -> Pace {
+        let pause = reporter.pace();
+        Pace { pause, next: Instant::now().checked_add(pause), last: None }
+    }
+
+    /// The time to the next tick.
+    fn left(&self) -> Duration {
+        self.next.map_or(Duration::MAX, |next| next.saturating_duration_since(Instant::now()))
+    }
+
+    fn saw(&mut self, time: Timestamp) {
+        self.last = Some((time, Instant::now()));
+    }
+
+    /// Tells the reporter that time has passed, where a tick is due.
+    fn keep(&mut self, reporter: &mut dyn Reporter) {
+        let now = Instant::now();
+        if self.next.is_none_or(|next| now < next) {
+            return;
+        }
+        // Events carry the clock of the run; between them this thread counts on.
+        if let Some((time, seen)) = self.last {
+            let gone = SignedDuration::try_from(now.duration_since(seen)).unwrap_or(SignedDuration::MAX);
+            reporter.tick(time.checked_add(gone).unwrap_or(time));
+        }
+        self.next = now.checked_add(self.pause);
+    }
 }
 
 #[cfg(test)]
