@@ -77,8 +77,7 @@ impl Source {
     fn new(url: &str, service: &HttpService) -> Result<Source, Failure> {
         let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let url = url.ok_or_else(|| failure::no_video("what the service lists", FoundNoVideo::NoUrl))?;
-        let at_home = Url::parse(&service.base.to_string()).is_ok_and(|base| base.origin() == url.origin());
-        Ok(Source { shown: shown_url(&url), url, at_home })
+        Ok(Source { shown: shown_url(&url), at_home: service.base.is_origin_of(&url), url })
     }
 }
 

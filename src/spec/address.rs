@@ -40,6 +40,11 @@ impl BaseUrl {
         format!("{self}{path}")
     }
 
+    /// Whether `url` has the same scheme, host and port.
+    pub fn is_origin_of(&self, url: &Url) -> bool {
+        self.0.origin() == url.origin()
+    }
+
     /// Whether the key goes here without anybody's word: the service's own host, or this machine.
     pub fn is_trusted(&self) -> bool {
         *self == BaseUrl::official() || is_loopback(&self.0)
