@@ -75,7 +75,8 @@ fn end(signal: Signal, screen: &Screen) -> ! {
 struct Source {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
+    /// None where whoever started this process had it ignored, as `nohup` does: it stays so.
+    hang_up: Option<tokio::signal::unix::Signal>,
     suspend: tokio::signal::unix::Signal,
 }
 
@@ -86,7 +87,7 @@ impl Source {
         Ok(Source {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
+            hang_up: if is_ignored(rustix::process::Signal::HUP) { None } else { Some(signal(SignalKind::hangup())?) },
             suspend: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
         })
     }
@@ -95,10 +96,33 @@ impl Source {
         tokio::select! {
             _ = self.interrupt.recv() => Heard::End(Signal::Interrupt),
             _ = self.terminate.recv() => Heard::End(Signal::Terminate),
-            _ = self.hang_up.recv() => Heard::End(Signal::HangUp),
+            () = next_of(self.hang_up.as_mut()) => Heard::End(Signal::HangUp),
             _ = self.suspend.recv() => Heard::Suspend,
         }
     }
+}
+
+/// The next signal of those that are heard at all.
+#[cfg(unix)]
+async fn next_of(source: Option<&mut tokio::signal::unix::Signal>) {
+    match source {
+        Some(source) => drop(source.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether this process ignores a signal. Only Linux says so without a system call that is unsafe; elsewhere none is.
+#[cfg(unix)]
+fn is_ignored(signal: rustix::process::Signal) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored(&status).is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
+}
+
+/// The mask of ignored signals in the text of `/proc/self/status`: the lowest bit is signal 1.
+#[cfg(unix)]
+fn ignored(status: &str) -> Option<u64> {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 #[cfg(not(unix))]
@@ -115,5 +139,16 @@ impl Source {
             Ok(()) => Heard::End(Signal::Interrupt),
             Err(_) => std::future::pending().await,
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mask_of_ignored_signals_is_found() {
+        assert_eq!(ignored("Name:\tbatch\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n"), Some(0x1001));
+        assert_eq!(ignored("Name:\tbatch\n"), None);
     }
 }
