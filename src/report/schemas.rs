@@ -1,10 +1,13 @@
-//! The JSON Schemas of what is read and of all that is printed for machines.
+//! The JSON Schemas of what is read, of what is kept, and of all that is printed for machines.
+
+mod lock;
 
 use super::documents::plan::PlanDocument;
 use super::documents::status::StatusDocument;
 use super::documents::verify::VerifyDocument;
 use super::findings::json::CheckDocument;
 use crate::event::Stamped;
+use lock::LockFile;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
@@ -15,6 +18,8 @@ use serde_json::Value;
 pub enum Document {
     /// A manifest.
     Manifest,
+    /// A lock, as the data that its TOML holds.
+    Lock,
     /// `check --format json`.
     Check,
     /// `plan --format json`.
@@ -29,13 +34,21 @@ pub enum Document {
 
 impl Document {
     /// All of them, in the order of the manual.
-    pub const ALL: [Document; 6] =
-        [Document::Manifest, Document::Check, Document::Plan, Document::Status, Document::Verify, Document::Events];
+    pub const ALL: [Document; 7] = [
+        Document::Manifest,
+        Document::Lock,
+        Document::Check,
+        Document::Plan,
+        Document::Status,
+        Document::Verify,
+        Document::Events,
+    ];
 
     /// The name.
     pub fn as_str(self) -> &'static str {
         match self {
             Document::Manifest => "manifest",
+            Document::Lock => "lock",
             Document::Check => "check",
             Document::Plan => "plan",
             Document::Status => "status",
@@ -48,11 +61,12 @@ impl Document {
     pub fn schema(self) -> Value {
         match self {
             Document::Manifest => crate::manifest::schema::schema(),
-            Document::Check => schema_of::<CheckDocument<'_>>(self),
-            Document::Plan => schema_of::<PlanDocument>(self),
-            Document::Status => schema_of::<StatusDocument>(self),
-            Document::Verify => schema_of::<VerifyDocument>(self),
-            Document::Events => schema_of::<Stamped>(self),
+            Document::Lock => schema_of::<LockFile>(self, SchemaSettings::for_deserialize),
+            Document::Check => schema_of::<CheckDocument<'_>>(self, SchemaSettings::for_serialize),
+            Document::Plan => schema_of::<PlanDocument>(self, SchemaSettings::for_serialize),
+            Document::Status => schema_of::<StatusDocument>(self, SchemaSettings::for_serialize),
+            Document::Verify => schema_of::<VerifyDocument>(self, SchemaSettings::for_serialize),
+            Document::Events => schema_of::<Stamped>(self, SchemaSettings::for_serialize),
         }
     }
 }
@@ -62,8 +76,8 @@ pub fn printed(schema: &Value) -> String {
     format!("{schema:#}\n")
 }
 
-fn schema_of<T: JsonSchema>(document: Document) -> Value {
-    let settings = SchemaSettings::draft07().for_serialize().with_transform(RecursiveTransform(without_null));
+fn schema_of<T: JsonSchema>(document: Document, contract: fn(SchemaSettings) -> SchemaSettings) -> Value {
+    let settings = contract(SchemaSettings::draft07()).with_transform(RecursiveTransform(without_null));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("title".to_owned(), format!("batch {}", document.as_str()).into());
     schema.to_value()
