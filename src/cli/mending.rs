@@ -1,6 +1,7 @@
 //! Fixes of manifests: made in the file, or shown as a diff.
 
 use super::failure::Failure;
+use super::standard_output::{print, print_text};
 use super::terminal::{Terminal, Volume};
 use crate::base::durable;
 use crate::diagnostic::code::Code;
@@ -44,17 +45,16 @@ impl Fixes {
     /// were fixed.
     ///
     /// # Errors
-    /// Where the fixed manifest can't be written; it is then as it was.
+    /// Where the fixed manifest can't be written, and is as it was then; or what is printed.
     pub(super) fn load(self, path: &Path, terminal: &Terminal) -> Result<(Loaded, usize), Failure> {
         if self == Fixes::Offered {
             return Ok((manifest::load(path), 0));
         }
         let mended = manifest::mend(path);
         match self {
-            Fixes::Shown => show_difference(&mended, terminal.stdout),
+            Fixes::Shown => show_difference(&mended, terminal.stdout)?,
             _ if path == Path::new("-") => {
-                // A reader that went away has read enough.
-                let _ = io::stdout().lock().write_all(mended.loaded.source.text().as_bytes());
+                print_text(mended.loaded.source.text())?;
             }
             _ if mended.fixed.is_empty() => {}
             _ => write(path, &mended)?,
@@ -105,18 +105,16 @@ fn say(mended: &Mended, fixes: Fixes, look: Look) -> io::Result<()> {
 }
 
 /// The difference that the fixes make, on standard output; to a file or a pipe exactly as `patch` wants it.
-fn show_difference(mended: &Mended, look: Look) {
+fn show_difference(mended: &Mended, look: Look) -> Result<(), Failure> {
     let name = mended.loaded.source.name();
     let difference = TextDiff::configure().timeout(FINE).diff_lines(&mended.original[..], mended.loaded.source.text());
     let unified = difference.unified_diff().header(name, name).to_string();
-    // A reader that went away has read enough.
-    let _ = write_difference(BufWriter::new(io::stdout().lock()), &unified, look);
+    print(|out| write_difference(out, &unified, look))
 }
 
-fn write_difference(mut out: impl Write, unified: &str, look: Look) -> io::Result<()> {
+fn write_difference(out: &mut dyn Write, unified: &str, look: Look) -> io::Result<()> {
     if look.color == Color::None && look.width.is_none() {
-        out.write_all(unified.as_bytes())?;
-        return out.flush();
+        return out.write_all(unified.as_bytes());
     }
     for line in unified.lines() {
         let hue = match line.as_bytes() {
@@ -127,7 +125,7 @@ fn write_difference(mut out: impl Write, unified: &str, look: Look) -> io::Resul
         };
         writeln!(out, "{}", look.paint(hue, terminal_safe::line(line)))?;
     }
-    out.flush()
+    Ok(())
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod results;
 mod session;
 mod settings;
 mod signals;
+mod standard_output;
 mod terminal;
 
 use args::{Args, Command};

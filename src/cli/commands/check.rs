@@ -6,6 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::mending::Fixes;
 use crate::cli::project::{checked, manifest_path};
+use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::collector::deny_warnings;
 use crate::report::findings::human::{self, Extent};
@@ -77,19 +78,24 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         0 => Exit::Done,
         _ => Exit::Usage,
     };
-    // A reader that went away has read enough.
-    let _ = match args.format {
-        Format::Json => json::write(io::stdout().lock(), &checked),
-        Format::Sarif => sarif::write(io::stdout().lock(), &checked, &actions::root()?, exit.code()),
+    match args.format {
+        Format::Json => print(|out| json::write(out, &checked))?,
+        Format::Sarif => {
+            let root = actions::root()?;
+            print(|out| sarif::write(out, &checked, &root, exit.code()))?;
+        }
         Format::Github => {
             let root = actions::root()?;
             if let Some(page) = actions::step_summary() {
                 actions::written(github::summarize(&page, &checked, &root), &page, terminal);
             }
-            github::write(io::stdout().lock(), &checked, &root)
+            print(|out| github::write(out, &checked, &root))?;
         }
-        Format::Human if terminal.volume == Volume::Quiet && Tally::of(&checked).errors == 0 => Ok(()),
-        Format::Human => human::write(io::stderr().lock(), &checked, extent, terminal.stderr),
-    };
+        Format::Human if terminal.volume == Volume::Quiet && Tally::of(&checked).errors == 0 => {}
+        Format::Human => {
+            // Where standard error is closed, nobody reads it.
+            let _ = human::write(io::stderr().lock(), &checked, extent, terminal.stderr);
+        }
+    }
     Ok(exit)
 }

@@ -3,9 +3,9 @@
 use crate::cli::args;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::standard_output::print_text;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
-use std::io::{self, Write};
 
 /// How each shell takes its script.
 const INSTALLATION: &str = "\
@@ -29,7 +29,6 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Failure> {
     // In memory first: the generator can't bear a reader that goes away.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut args::Args::command(), "batch", &mut script);
-    // A reader that went away has read enough.
-    let _ = io::stdout().write_all(&script);
+    print_text(script)?;
     Ok(Exit::Done)
 }

@@ -3,13 +3,13 @@
 use crate::base::nearest::nearest;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::code::Code;
 use crate::report::explain;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use std::ffi::OsStr;
-use std::io;
 
 /// Options of `batch explain`.
 #[derive(Debug, clap::Args)]
@@ -20,12 +20,10 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
-    let out = io::stdout().lock();
-    // A reader that went away has read enough.
-    let _ = match args.code {
+    print(|out| match args.code {
         Some(code) => explain::page(out, code, terminal.stdout),
         None => explain::list(out, terminal.stdout),
-    };
+    })?;
     Ok(Exit::Done)
 }
 

@@ -4,10 +4,11 @@ use crate::base::nearest::nearest;
 use crate::cli::args;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::standard_output::print_text;
 use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
-use std::io::{self, Write};
+use std::io;
 
 /// How to read and install the pages.
 const USE: &str = "\
@@ -33,8 +34,7 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Failure> {
             None => return Err(unknown(name, &batch)),
         },
     };
-    // A reader that went away has read enough.
-    let _ = io::stdout().write_all(&page.map_err(Failure::machine)?);
+    print_text(page.map_err(Failure::machine)?)?;
     Ok(Exit::Done)
 }
 

@@ -5,6 +5,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::page::{self, PageFile};
 use crate::cli::project::Project;
+use crate::cli::standard_output::print_text;
 use crate::cli::terminal::{Terminal, Volume};
 use std::env::current_dir;
 use std::io::{self, Write};
@@ -27,8 +28,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
             // Who saves it here finds the videos.
             let here = current_dir().and_then(|here| here.canonicalize()).map_err(Failure::machine)?;
             let page = page::page(&project, &here, None)?;
-            // A reader that went away has read enough.
-            let _ = io::stdout().lock().write_all(page.as_bytes());
+            print_text(page)?;
             return Ok(Exit::Done);
         }
         Some(output) => PageFile::at(output, &project)?,

@@ -2,23 +2,27 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::standard_output::print_text;
 use crate::report::schemas::{Document, printed};
-use std::io::{self, Write};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Options of `batch schema`.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// Which one
-    #[arg(value_name = "NAME", default_value = "manifest")]
-    name: String,
+    #[arg(value_name = "NAME", default_value = "manifest", value_parser = documents())]
+    document: Document,
 }
 
 pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Failure> {
-    let document = Document::ALL.iter().find(|document| document.as_str() == args.name).ok_or_else(|| {
-        let names: Vec<_> = Document::ALL.iter().map(|document| document.as_str()).collect();
-        Failure::usage(format!("there is no schema `{}`; there are: {}", args.name, names.join(", ")))
-    })?;
-    // A reader that went away has read enough.
-    let _ = io::stdout().lock().write_all(printed(&document.schema()).as_bytes());
+    print_text(printed(&args.document.schema()))?;
     Ok(Exit::Done)
+}
+
+/// Knows the names, so that shells can complete them.
+fn documents() -> impl TypedValueParser<Value = Document> {
+    PossibleValuesParser::new(Document::ALL.map(Document::as_str)).map(|name| {
+        let named = Document::ALL.into_iter().find(|document| document.as_str() == name);
+        named.expect("no other value is possible")
+    })
 }

@@ -3,6 +3,7 @@
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::signals::Signals;
+use crate::cli::standard_output::print_text;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::engine::stop::{Level, Stop};
 use crate::simulate::{Options, Simulator};
@@ -51,7 +52,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         let (stop, signals) = (Stop::default(), Signals::default());
         signals.listen(stop.clone(), terminal.screen.clone(), "");
         // The address alone, for scripts; a reader that went away doesn't end the service.
-        let _ = writeln!(io::stdout(), "{}", simulator.base_url());
+        print_text(format!("{}\n", simulator.base_url()))?;
         if terminal.volume > Volume::Quiet {
             let _ = writeln!(
                 io::stderr(),

@@ -8,6 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::Project;
 use crate::cli::settings;
+use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::record::{Record, Stage};
 use crate::ledger::{self, Book};
@@ -46,11 +47,10 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     }
     let document = document(&project.manifest, &snapshot.book, &selection);
     let target = project.target();
-    // A reader that went away has read enough.
-    let _ = match args.format {
-        Format::Json => documents::write(io::stdout().lock(), &document),
-        Format::Human => tables::status(io::stdout().lock(), &document, &target, terminal.stdout),
-    };
+    print(|out| match args.format {
+        Format::Json => documents::write(out, &document),
+        Format::Human => tables::status(out, &document, &target, terminal.stdout),
+    })?;
     if args.watch && terminal.volume > Volume::Quiet {
         let _ = writeln!(io::stderr(), "no run is on");
     }

@@ -5,6 +5,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm};
 use crate::cli::settings;
+use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
 use crate::ledger::record::{Output, Record, Status};
 use crate::ledger::{self, Book};
@@ -16,7 +17,6 @@ use crate::report::documents::verify::{ProblemKind, VerifyDocument, VerifyProble
 use crate::report::{documents, tables};
 use crate::spec::names::JobId;
 use std::collections::HashSet;
-use std::io;
 
 /// Options of `batch verify`.
 #[derive(Debug, clap::Args)]
@@ -45,11 +45,10 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let pinned = pinned(&project.manifest, &snapshot.book);
     problems.extend(of_records(&pinned.manifest, &snapshot.book, !args.no_files));
     let document = VerifyDocument::new(problems);
-    // A reader that went away has read enough.
-    let _ = match args.format {
-        Format::Json => documents::write(io::stdout().lock(), &document),
-        Format::Human => tables::verify(io::stdout().lock(), &document, terminal.stdout),
-    };
+    print(|out| match args.format {
+        Format::Json => documents::write(out, &document),
+        Format::Human => tables::verify(out, &document, terminal.stdout),
+    })?;
     Ok(if document.ok() { Exit::Done } else { Exit::Failed })
 }
 

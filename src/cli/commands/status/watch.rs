@@ -7,6 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::progress;
 use crate::cli::project::{Project, folder_shown};
 use crate::cli::signals::Signals;
+use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::engine::stop::Stop;
 use crate::event::{self, Event};
@@ -66,16 +67,17 @@ pub(super) fn watch(
     });
     watching.finish();
     let last: Snapshot = last.map_err(|error: ledger::LedgerError| Failure::from(error))?;
+    let target = project.target();
     let document = document(&project.manifest, &last.book, selection);
-    // A reader that went away has read enough.
-    let _ = tables::status_in_short(io::stdout().lock(), &document, &project.target(), terminal.stdout);
+    let printed = print(|out| tables::status_in_short(out, &document, &target, terminal.stdout));
     if let Some(signal) = signals.first() {
         return Ok(Exit::Interrupted(signal));
     }
+    printed?;
     if terminal.volume > Volume::Quiet {
         let words = match last.journal {
-            true => "the run was killed: the next one goes on from its journal",
-            false => "the run is over; `batch status` shows each job",
+            true => format!("the run was killed: the next one goes on from its journal: {}", target.run()),
+            false => format!("the run is over; each job: {}", target.status()),
         };
         let _ = writeln!(io::stderr(), "{words}");
     }
