@@ -1,10 +1,14 @@
 //! The command line, as data: its docs are the help.
 
 use super::commands;
+use super::failure::Failure;
 use crate::base::decimal::Decimal;
+use crate::manifest::fields::{self, Kind};
 use crate::plan::select::Shard;
+use crate::report::commands::Typed;
 use crate::spec::names::Tag;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// What stands below the options of `batch --help`.
@@ -55,6 +59,9 @@ pub(super) struct Common {
     /// Let the key go to a base URL that only stands in the manifest
     #[arg(long, global = true, help_heading = "General")]
     pub(super) trust_base_url: bool,
+    /// What was typed that goes on with the same run when it is typed again.
+    #[arg(skip)]
+    pub(super) typed: Vec<Typed>,
 }
 
 /// When to use colors.
@@ -195,6 +202,17 @@ pub(super) struct Subject {
     pub(super) trial: Trial,
 }
 
+/// Generations in flight at most, as `run.concurrency` of a manifest may be.
+///
+/// # Errors
+/// Where it is no number, or one that no manifest may have.
+pub(super) fn concurrency(text: &str) -> Result<NonZeroUsize, String> {
+    let Kind::Integer(least, most) = fields::CONCURRENCY.kind else { unreachable!("it is a number") };
+    let number = text.parse::<i64>().ok().filter(|number| (least..=most).contains(number));
+    let number = number.and_then(|number| NonZeroUsize::new(usize::try_from(number).ok()?));
+    number.ok_or_else(|| format!("as `run.concurrency` in the manifest, it is a whole number from {least} to {most}"))
+}
+
 /// How to show what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Progress {
@@ -209,6 +227,29 @@ pub(super) enum Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Deny {
     Warnings,
+}
+
+impl Simulation {
+    /// Refuses options that say how the simulated service behaves where the jobs would go to the real one.
+    ///
+    /// # Errors
+    /// Where there is one of them.
+    pub(super) fn suit(&self, simulate: bool) -> Result<(), Failure> {
+        let Simulation { latency, failures, seed, fault } = self;
+        let named = [
+            (latency.is_some(), "--sim-latency"),
+            (failures.is_some(), "--sim-failures"),
+            (seed.is_some(), "--sim-seed"),
+            (!fault.is_empty(), "--sim-fault"),
+        ];
+        match named.iter().find(|(is_there, _)| *is_there && !simulate) {
+            None => Ok(()),
+            Some((_, name)) => Err(Failure::usage(format!(
+                "{name} says how the simulated service behaves, but this would be a real run: nothing was sent"
+            ))
+            .hint("add --simulate for a trial, or leave it out")),
+        }
+    }
 }
 
 /// How the simulated service behaves.

@@ -39,9 +39,7 @@ impl Destination {
         let identity = base.to_string();
         if let Some(other) = of_lock.filter(|other| *other != identity && (!common.move_service || *other == SIMULATED))
         {
-            return Err(Failure::usage(format!("the lock belongs to {other}, the jobs would go to {identity}")).hint(
-                "use another lock for another service: --lock FILE; or say that it is the same service under a new name: --move-service",
-            ));
+            return Err(another(other, &identity));
         }
         Destination::with_key(base, origin, manifest.folder.path(), common)
     }
@@ -86,6 +84,14 @@ impl Destination {
     fn with_key(base: BaseUrl, origin: Origin, folder: &Path, common: &Common) -> Result<Destination, Failure> {
         settings::may_have_key(&base, origin, common)?;
         let key = settings::key(folder)?;
+        tracing::info!("the jobs go to {base}");
         Ok(Destination { identity: base.to_string(), base, key: Some(key), _simulator: None })
     }
+}
+
+/// The lock's service isn't the one that jobs would go to: what that is, and the two ways out.
+pub(super) fn another(of_lock: &str, wanted: &str) -> Failure {
+    Failure::usage(format!("the lock belongs to {of_lock}, the jobs would go to {wanted}")).hint(
+        "use another lock for another service: --lock FILE; or say that it is the same service under a new name: --move-service",
+    )
 }

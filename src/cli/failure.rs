@@ -1,7 +1,7 @@
 //! A command that can't go on: what to say, what may help, and the exit code. The only place that chooses them.
 
 use super::exit::Exit;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, Volume};
 use crate::ledger::LedgerError;
 use crate::report::look::Hue;
 use crate::report::{standard_error, terminal_safe};
@@ -52,11 +52,21 @@ impl Failure {
 
     /// Says it on standard error.
     pub(super) fn say(&self, terminal: &Terminal) {
-        if self.message.is_empty() {
-            return;
+        if !self.message.is_empty() {
+            self.say_as(Hue::Bad, "error:", terminal);
         }
+    }
+
+    /// Says it on standard error as what another command would fail at, unless only errors are wanted.
+    pub(super) fn warn(&self, terminal: &Terminal) {
+        if terminal.volume > Volume::Quiet {
+            self.say_as(Hue::Caution, "warning:", terminal);
+        }
+    }
+
+    fn say_as(&self, hue: Hue, word: &str, terminal: &Terminal) {
         let look = terminal.stderr;
-        let mut said = format!("{} {}\n", look.paint(Hue::Bad, "error:"), terminal_safe::lines(&self.message));
+        let mut said = format!("{} {}\n", look.paint(hue, word), terminal_safe::lines(&self.message));
         if let Some(hint) = &self.hint {
             said += &format!("{} {}\n", look.paint(Hue::Accent, "help:"), terminal_safe::lines(hint));
         }
@@ -69,7 +79,9 @@ impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Failure {
         let hint = match &error {
             LedgerError::OtherService { .. } => return Failure::usage(error),
-            LedgerError::Held { .. } => "wait until it has ended, or interrupt it; `batch status` shows how it stands",
+            LedgerError::Held { .. } => {
+                "wait until it has ended, or interrupt it; `batch status` with the same manifest and options shows how it stands"
+            }
             LedgerError::Newer { .. } => "use that version of batch; nothing was sent, and the file is as it was",
             LedgerError::Conflict { .. } => {
                 "nothing was sent, and the file is as it was; `batch verify` tells whether it is right then"

@@ -23,9 +23,9 @@ mod settings;
 mod signals;
 mod standard_output;
 mod terminal;
+mod typed;
 
 use args::{Args, Command};
-use clap::Parser;
 use exit::Exit;
 use failure::Failure;
 use std::process::ExitCode;
@@ -33,13 +33,9 @@ use terminal::{Terminal, start_logs};
 
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match typed::parse(std::env::args_os()) {
         Ok(args) => args,
-        Err(error) => {
-            // Help and version are no errors; a closed pipe is nobody's.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
-        }
+        Err(error) => return ended_by_arguments(&error).into(),
     };
     let terminal = Terminal::new(&args.common);
     start_logs(&args.common, &terminal);
@@ -49,6 +45,19 @@ pub fn main() -> ExitCode {
             failure.say(&terminal);
             failure.exit.into()
         }
+    }
+}
+
+/// Help and version are no errors, unless they can't be printed; a mistake is one in any case.
+fn ended_by_arguments(error: &clap::Error) -> Exit {
+    match error.print() {
+        _ if error.use_stderr() => Exit::Usage,
+        Err(unprinted) if !standard_output::is_gone(&unprinted) => {
+            let failure = standard_output::unwritable(&unprinted);
+            eprintln!("error: {}", failure.message);
+            failure.exit
+        }
+        _ => Exit::Done,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::args::Progress;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::standard_output::{is_gone, unwritable};
 use super::terminal::{Terminal, Volume};
 use crate::base::clock::Clock;
 use crate::event::sender::Events;
@@ -10,6 +11,7 @@ use crate::event::summary::Summary;
 use crate::event::{Event, Stamped};
 use crate::report::Reporter;
 use crate::report::bar::Bar;
+use crate::report::commands::Target;
 use crate::report::fanout::Fanout;
 use crate::report::ndjson::Ndjson;
 use crate::report::plain::Plain;
@@ -18,6 +20,7 @@ use crate::report::screen::Screen;
 use crate::report::summary::{Apart, RunSummary};
 use jiff::tz::TimeZone;
 use std::io;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 /// How long a reader that doesn't read may keep the program at its end.
@@ -29,44 +32,49 @@ pub(super) struct Reporting {
     fanout: Fanout,
     screen: Screen,
     volume: Volume,
+    /// Why standard output can't take what goes there, if it can't.
+    broken: Option<Receiver<io::Error>>,
 }
 
 /// What is said at the first Ctrl-C.
 const INTERRUPTED: &str = "interrupted: saving the state, no more submits; once more ends it on the spot\n";
 
-/// Starts the reporters that the terminal is for, and `others`.
+/// Starts the reporters of a run of `target`: those that the terminal is for, and `others`.
 ///
 /// # Errors
 /// Where the system gives no thread.
 pub(super) fn start(
     progress: Progress,
     terminal: &Terminal,
+    target: Target,
     others: Vec<Box<dyn Reporter>>,
 ) -> Result<Reporting, Failure> {
     let (events, receiver) = Events::channel(Clock::System);
     let look = terminal.stderr;
     // What goes to standard error is one reporter: a bar and, when it is gone, the summary.
     let mut stderr: Vec<Box<dyn Reporter>> = Vec::new();
-    let mut reporters = others;
+    let (mut reporters, mut broken) = (others, None);
     match (progress, terminal.watched) {
         (Progress::Bar, _) | (Progress::Auto, true) => {
-            stderr.push(Box::new(Bar::new(terminal.screen.clone(), look)));
+            stderr.push(bar(terminal));
         }
-        (Progress::Plain, _) | (Progress::Auto, false) => {
-            stderr.push(Box::new(Plain::new(io::stderr(), look, zone())));
+        (Progress::Plain, _) | (Progress::Auto, false) => stderr.push(lines(terminal)),
+        (Progress::Json, _) => {
+            let (ndjson, errors) = Ndjson::new(io::stdout());
+            reporters.push(Box::new(ndjson));
+            broken = Some(errors);
         }
-        (Progress::Json, _) => reporters.push(Box::new(Ndjson::new(io::stdout()))),
         (Progress::None, _) => {}
     }
     if terminal.volume == Volume::Quiet {
         stderr = vec![Box::new(Quiet::new(io::stderr(), look))];
     } else {
         let apart = if stderr.is_empty() { Apart::No } else { Apart::ByALine };
-        stderr.push(Box::new(RunSummary::new(io::stderr(), look, apart)));
+        stderr.push(Box::new(RunSummary::new(io::stderr(), look, apart, target)));
     }
     reporters.push(Box::new(stderr));
     let fanout = Fanout::start(receiver, reporters).map_err(Failure::machine)?;
-    Ok(Reporting { events, fanout, screen: terminal.screen.clone(), volume: terminal.volume })
+    Ok(Reporting { events, fanout, screen: terminal.screen.clone(), volume: terminal.volume, broken })
 }
 
 impl Reporting {
@@ -81,9 +89,14 @@ impl Reporting {
     }
 
     /// Says how the run ended, and waits until it is shown.
-    pub(super) fn finish(self, summary: Summary, exit: Exit) {
+    ///
+    /// # Errors
+    /// Where events were to go to standard output, and couldn't. A reader that went away has read enough.
+    pub(super) fn finish(self, summary: Summary, exit: Exit) -> Result<(), Failure> {
         self.events.send(Event::RunFinished { summary, exit_code: exit.code() });
         self.fanout.finish(PATIENCE);
+        let error = self.broken.and_then(|broken| broken.try_recv().ok());
+        error.filter(|error| !is_gone(error)).map_or(Ok(()), |error| Err(unwritable(&error)))
     }
 
     /// Waits until what was said is shown, where a run comes to no end of its own.
@@ -105,11 +118,10 @@ pub(super) struct Watching {
 /// Where the system gives no thread.
 pub(super) fn watching(terminal: &Terminal) -> Result<Watching, Failure> {
     let (events, receiver) = Events::channel(Clock::System);
-    let look = terminal.stderr;
-    let reporter: Vec<Box<dyn Reporter>> = match (terminal.volume, terminal.watched) {
+    let reporter = match (terminal.volume, terminal.watched) {
         (Volume::Quiet, _) => Vec::new(),
-        (_, true) => vec![Box::new(Bar::new(terminal.screen.clone(), look))],
-        (_, false) => vec![Box::new(Plain::new(io::stderr(), look, zone()))],
+        (_, true) => vec![bar(terminal)],
+        (_, false) => vec![lines(terminal)],
     };
     Ok(Watching { events, fanout: Fanout::start(receiver, reporter).map_err(Failure::machine)? })
 }
@@ -126,6 +138,18 @@ impl Watching {
         drop(events);
         fanout.finish(PATIENCE);
     }
+}
+
+/// A picture, and above it as much as is wanted.
+fn bar(terminal: &Terminal) -> Box<dyn Reporter> {
+    let bar = Bar::new(terminal.screen.clone(), terminal.stderr);
+    Box::new(if terminal.volume == Volume::Verbose { bar.in_detail() } else { bar })
+}
+
+/// Lines, as many as are wanted.
+fn lines(terminal: &Terminal) -> Box<dyn Reporter> {
+    let lines = Plain::new(io::stderr(), terminal.stderr, zone());
+    Box::new(if terminal.volume == Volume::Verbose { lines.in_detail() } else { lines })
 }
 
 /// The time zone of lines.

@@ -3,7 +3,9 @@
 use super::args::{Common, Deny, Subject};
 use super::failure::Failure;
 use super::terminal::{Terminal, Volume};
-use crate::diagnostic::code::Severity;
+use crate::base::durable::folder_of;
+use crate::base::folder::Folder;
+use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::collector::deny_warnings;
 use crate::diagnostic::finding::Finding;
 use crate::ledger::Paths;
@@ -11,6 +13,7 @@ use crate::manifest::{self, Loaded, model::Manifest};
 use crate::report::commands::{self, Target};
 use crate::report::findings::Checked;
 use crate::report::findings::human::{self, Extent};
+use crate::report::look::count;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +33,15 @@ impl Realm {
     /// What the option says.
     pub(super) fn of(simulate: bool) -> Realm {
         if simulate { Realm::Trial } else { Realm::Real }
+    }
+
+    /// How commands about a manifest with its lock are typed, each as it is named.
+    pub(super) fn target(self, manifest: &Path, lock: &str) -> Target {
+        let service = match self {
+            Realm::Real => commands::Service::Real,
+            Realm::Trial => commands::Service::Simulated,
+        };
+        Target::new(&manifest.display().to_string(), lock, service)
     }
 
     /// What a lock's name ends with.
@@ -78,6 +90,7 @@ impl Project {
         terminal: &Terminal,
     ) -> Result<Project, Failure> {
         let shown = manifest_path(named)?;
+        has_place_for_lock(&shown, common)?;
         let mut loaded = manifest::load(&shown);
         if !deny.is_empty() {
             deny_warnings(&mut loaded.findings);
@@ -90,16 +103,13 @@ impl Project {
         }
         let paths = paths(&shown, realm, common)?;
         let lock = lock_shown(&shown, realm, common);
+        tracing::info!("{}: {}, and its lock is {lock}", shown.display(), count(manifest.jobs.len(), "job"));
         Ok(Project { shown, realm, manifest, paths, lock })
     }
 
     /// How commands about it are typed.
     pub(super) fn target(&self) -> Target {
-        let service = match self.realm {
-            Realm::Real => commands::Service::Real,
-            Realm::Trial => commands::Service::Simulated,
-        };
-        Target::new(&self.shown.display().to_string(), &self.lock, service)
+        self.realm.target(&self.shown, &self.lock)
     }
 }
 
@@ -108,12 +118,28 @@ pub(super) fn paths(manifest: &Path, realm: Realm, common: &Common) -> Result<Pa
     if let Some(lock) = &common.lock {
         return Ok(Paths::of(lock));
     }
-    if manifest == Path::new("-") {
+    has_place_for_lock(manifest, common)?;
+    let real = manifest.canonicalize().map_err(|error| Failure::machine(format!("{}: {error}", manifest.display())))?;
+    Ok(Paths::of(&real.with_extension(realm.extension())))
+}
+
+/// Refuses a manifest that has no folder where its lock could lie: before it is waited for.
+fn has_place_for_lock(manifest: &Path, common: &Common) -> Result<(), Failure> {
+    if manifest == Path::new("-") && common.lock.is_none() {
         return Err(Failure::usage("a manifest from standard input has no place for its lock")
             .hint("say where it is: --lock FILE"));
     }
-    let real = manifest.canonicalize().map_err(|error| Failure::machine(format!("{}: {error}", manifest.display())))?;
-    Ok(Paths::of(&real.with_extension(realm.extension())))
+    Ok(())
+}
+
+/// The folder where the manifest's relative paths start: this one, for a manifest from standard input.
+pub(super) fn folder_of_manifest(manifest: &Path) -> Result<Folder, Failure> {
+    let failed = |error: io::Error| Failure::machine(format!("{}: {error}", manifest.display()));
+    if manifest == Path::new("-") {
+        return Folder::open(Path::new(".")).map_err(failed);
+    }
+    let real = manifest.canonicalize().map_err(failed)?;
+    Folder::open(folder_of(&real)).map_err(failed)
 }
 
 /// A folder with its links resolved, as a person would name it from here.
@@ -144,6 +170,23 @@ pub(super) fn manifest_path(named: Option<&Path>) -> Result<PathBuf, Failure> {
         _ => Err(Failure::usage(format!("there are several manifests in this folder: {}", here.join(", ")))
             .hint(format!("say which one, as `{}`", here[0]))),
     }
+}
+
+/// The manifest, as far as it could be read, for a command that doesn't mind what is wrong in it.
+///
+/// # Errors
+/// Where there is no text to read: it isn't there, is a folder, or may not be read, which has been shown by then; or where it
+/// has no place for its lock.
+pub(super) fn readable(path: &Path, common: &Common, terminal: &Terminal) -> Result<Loaded, Failure> {
+    has_place_for_lock(path, common)?;
+    let loaded = manifest::load(path);
+    // An image or a file of rows that can't be read is a mistake with a place in the manifest.
+    let is_unreadable = |finding: &Finding| finding.code == Code::Unreadable && finding.labels.is_empty();
+    if loaded.findings.iter().any(is_unreadable) {
+        show(&loaded, terminal);
+        return Err(Failure::shown());
+    }
+    Ok(loaded)
 }
 
 /// Shows what was found, on standard error.

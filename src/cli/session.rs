@@ -177,7 +177,7 @@ fn this_process() -> Holder {
 /// Says how a run ended, and chooses its exit code.
 pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, terminal: &Terminal) -> Exit {
     let exit = exit(&outcome, signals);
-    reporting.finish(outcome.summary, exit);
+    let shown = reporting.finish(outcome.summary, exit);
     for cause in &outcome.causes {
         let failure = match cause {
             StopCause::Interrupted | StopCause::Failures => continue,
@@ -194,7 +194,13 @@ pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, 
         };
         failure.say(terminal);
     }
-    exit
+    match shown {
+        Ok(()) => exit,
+        Err(failure) => {
+            failure.say(terminal);
+            if let Exit::Interrupted(_) = exit { exit } else { failure.exit }
+        }
+    }
 }
 
 /// Where several hold: interrupted, then 5, 4, 3, 1.

@@ -43,14 +43,15 @@ pub(super) fn base_url(option: Option<&str>, manifest: Option<&Manifest>) -> Res
 
 /// The key: from the environment, or from a `.env` beside the manifest.
 pub(super) fn key(folder: &std::path::Path) -> Result<ApiKey, Failure> {
-    let text = match variable(KEY) {
-        Some(text) => Some(text),
-        None => from_dotenv(folder)?,
+    let (text, source) = match variable(KEY) {
+        Some(text) => (Some(text), "the environment"),
+        None => (from_dotenv(folder)?, "the .env beside the manifest"),
     };
     let text = text.ok_or_else(|| {
         Failure::usage(format!("no key: {KEY} is not set"))
             .hint(format!("set {KEY}, or write {KEY}=… into a .env beside the manifest; `--simulate` needs none"))
     })?;
+    tracing::info!("the key comes from {source}");
     ApiKey::new(&text).map_err(|error| Failure::usage(format!("{KEY}: {error}")))
 }
 

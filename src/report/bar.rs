@@ -20,6 +20,8 @@ const MESSAGES: usize = 10;
 pub struct Bar {
     screen: Screen,
     look: Look,
+    /// What is worth a line above the picture.
+    least: Weight,
     standing: Standing,
     /// Messages since the last picture: those that were said, and those that were left out.
     said: usize,
@@ -29,7 +31,12 @@ pub struct Bar {
 impl Bar {
     /// A picture on `screen`.
     pub fn new(screen: Screen, look: Look) -> Bar {
-        Bar { screen, look, standing: Standing::default(), said: 0, left_out: 0 }
+        Bar { screen, look, least: Weight::Notable, standing: Standing::default(), said: 0, left_out: 0 }
+    }
+
+    /// Says each step, call and transfer as well.
+    pub fn in_detail(self) -> Bar {
+        Bar { least: Weight::Detail, ..self }
     }
 
     fn say(&mut self, hue: Hue, text: String) {
@@ -59,7 +66,7 @@ impl Reporter for Bar {
             // The picture counts the tries.
             (Event::Throttled { .. }, Some(_)) => {}
             _ => {
-                if let Some((Weight::Notable, hue, text)) = words::line(event) {
+                if let Some((_, hue, text)) = words::line(event).filter(|(weight, ..)| *weight >= self.least) {
                     self.say(hue, text);
                 }
             }

@@ -3,6 +3,7 @@
 use super::terminal_safe;
 use crate::spec::names::JobId;
 use std::borrow::Cow;
+use std::fmt;
 use std::path::Path;
 
 /// The files that a command is about.
@@ -12,6 +13,19 @@ pub struct Target {
     /// The lock, where it isn't the one beside the manifest.
     lock: Option<String>,
     service: Service,
+    /// The command that goes on where a run was left.
+    going_on: &'static str,
+    /// What else was typed, and is typed again to go on with the same.
+    typed: Vec<Typed>,
+}
+
+/// An option that was typed: its name, and its value where it has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed {
+    /// As `only`.
+    pub name: String,
+    /// As `hero-*`.
+    pub value: Option<String>,
 }
 
 /// Which service a run is at.
@@ -31,7 +45,17 @@ impl Target {
             Service::Simulated => "sim.lock",
         });
         let lock = (Path::new(lock) != beside).then(|| lock.to_owned());
-        Target { manifest: manifest.to_owned(), lock, service }
+        Target { manifest: manifest.to_owned(), lock, service, going_on: "run", typed: Vec::new() }
+    }
+
+    /// The same, and how to go on with it: by `command`, with what was `typed` besides.
+    pub fn going_on(self, command: &'static str, typed: &[Typed]) -> Target {
+        Target { going_on: command, typed: typed.to_vec(), ..self }
+    }
+
+    /// Whether it is a trial.
+    pub fn is_trial(&self) -> bool {
+        self.service == Service::Simulated
     }
 
     /// The command that settles an uncertain job.
@@ -39,14 +63,30 @@ impl Target {
         format!("batch resolve {} {job}{}", quoted(&self.manifest), self.options())
     }
 
-    /// The command that goes on with a run.
+    /// The command that runs what has no result.
     pub fn run(&self) -> String {
         self.command("run")
     }
 
+    /// The command that goes on where a run was left: of the same jobs, within the same bounds.
+    pub fn go_on(&self) -> String {
+        let typed = self.typed.iter().map(|option| format!(" {option}")).collect::<String>();
+        format!("{}{typed}", self.command(self.going_on))
+    }
+
     /// The command that takes images of elsewhere as they are now.
     pub fn refresh(&self) -> String {
-        format!("{} --refresh-images", self.run())
+        format!("{} --refresh-images", self.go_on())
+    }
+
+    /// The command that collects what is paid.
+    pub fn fetch(&self) -> String {
+        self.command("fetch")
+    }
+
+    /// The command that shows what a run would do.
+    pub fn plan(&self) -> String {
+        self.command("plan")
     }
 
     /// The command that shows where each job stands.
@@ -68,14 +108,32 @@ impl Target {
     }
 }
 
+impl fmt::Display for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            None => write!(f, "--{}", self.name),
+            // By itself it would be taken for an option.
+            Some(value) if value.starts_with('-') => write!(f, "--{}={}", self.name, word(value)),
+            Some(value) => write!(f, "--{} {}", self.name, word(value)),
+        }
+    }
+}
+
+/// A path as a word that isn't taken for an option.
+fn quoted(path: &str) -> Cow<'_, str> {
+    if path.starts_with('-') && path != "-" {
+        return Cow::Owned(word(&format!("./{path}")).into_owned());
+    }
+    word(path)
+}
+
 /// A word as a POSIX shell takes it; harmless for a terminal in any case.
-fn quoted(word: &str) -> Cow<'_, str> {
+fn word(word: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '+' | '@' | '%' | ',');
-    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
+    if !word.is_empty() && word.chars().all(plain) {
         Cow::Borrowed(word)
     } else {
-        let dashed = if word.starts_with('-') && word != "-" { "./" } else { "" };
-        Cow::Owned(format!("'{dashed}{}'", terminal_safe::line(word).replace('\'', r"'\''")))
+        Cow::Owned(format!("'{}'", terminal_safe::line(word).replace('\'', r"'\''")))
     }
 }
 
@@ -91,7 +149,7 @@ mod tests {
         };
         assert_eq!(run("my jobs.yaml"), "batch run 'my jobs.yaml'");
         assert_eq!(run("it's;$(x)"), r"batch run 'it'\''s;$(x)'");
-        assert_eq!(run("-x.yaml"), "batch run './-x.yaml'");
+        assert_eq!(run("-x.yaml"), "batch run ./-x.yaml");
         assert_eq!(run("a/小狗.yaml"), "batch run a/小狗.yaml");
     }
 
@@ -104,5 +162,19 @@ mod tests {
         let trial = target("a/jobs.sim.lock", Service::Simulated);
         assert_eq!(trial.run(), "batch run a/jobs.yaml --simulate");
         assert_eq!(trial.resolve(&job), "batch resolve a/jobs.yaml park-walk --simulate");
+        assert_eq!(trial.fetch(), "batch fetch a/jobs.yaml --simulate");
+    }
+
+    #[test]
+    fn going_on_is_about_the_same_jobs_within_the_same_bounds() {
+        let typed = |name: &str, value: Option<&str>| Typed { name: name.to_owned(), value: value.map(str::to_owned) };
+        let typed = [typed("only", Some("hero-*")), typed("max-cost", Some("100")), typed("skip", Some("-x"))];
+        let target = Target::new("jobs.yaml", "jobs.sim.lock", Service::Simulated).going_on("run", &typed);
+        assert_eq!(target.go_on(), "batch run jobs.yaml --simulate --only 'hero-*' --max-cost 100 --skip=-x");
+        assert_eq!(target.refresh(), format!("{} --refresh-images", target.go_on()));
+        assert_eq!(target.run(), "batch run jobs.yaml --simulate");
+        let keep = [Typed { name: "keep-failed".to_owned(), value: None }];
+        let fetching = Target::new("jobs.yaml", "jobs.lock", Service::Real).going_on("fetch", &keep);
+        assert_eq!(fetching.go_on(), "batch fetch jobs.yaml --keep-failed");
     }
 }

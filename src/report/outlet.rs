@@ -1,9 +1,9 @@
 //! A writer that nothing depends on.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 
-/// Writes lines, each flushed; falls silent at the first error: a reader that has gone stops no run.
+/// Writes lines, each flushed; falls silent at the first error: a reader that has gone stops no run, nor does a full disk.
 #[derive(Debug)]
 pub(super) struct Outlet<W>(Option<W>);
 
@@ -14,15 +14,20 @@ impl<W: Write> Outlet<W> {
 
     /// Writes one line.
     pub(super) fn line(&mut self, line: fmt::Arguments<'_>) {
-        // In one piece: whoever else writes to the same terminal doesn't get between.
-        self.write(format!("{line}\n").as_bytes());
+        // In one piece: whoever else writes to the same terminal doesn't get between. Nobody could be told of an error.
+        let _ = self.write(format!("{line}\n").as_bytes());
     }
 
     /// Writes bytes that end with a line feed.
-    pub(super) fn write(&mut self, bytes: &[u8]) {
-        let Some(out) = &mut self.0 else { return };
-        if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
+    ///
+    /// # Errors
+    /// The first one; nothing is written any more then.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(out) = &mut self.0 else { return Ok(()) };
+        let written = out.write_all(bytes).and_then(|()| out.flush());
+        if written.is_err() {
             self.0 = None;
         }
+        written
     }
 }

@@ -4,7 +4,7 @@ use super::Reporter;
 use super::look::{Hue, Look};
 use super::outlet::Outlet;
 use super::standing::Standing;
-use super::words;
+use super::words::{self, Weight};
 use crate::event::{Event, Stamped};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +20,8 @@ pub struct Plain<W> {
     out: Outlet<W>,
     look: Look,
     zone: TimeZone,
+    /// What is worth a line.
+    least: Weight,
     standing: Standing,
     /// Whether the plan is still being told.
     planning: bool,
@@ -30,7 +32,13 @@ pub struct Plain<W> {
 impl<W: Write> Plain<W> {
     /// Writes to `out`, in the time of `zone`.
     pub fn new(out: W, look: Look, zone: TimeZone) -> Plain<W> {
-        Plain { out: Outlet::new(out), look, zone, standing: Standing::default(), planning: true, said: None }
+        let (least, standing) = (Weight::Step, Standing::default());
+        Plain { out: Outlet::new(out), look, zone, least, standing, planning: true, said: None }
+    }
+
+    /// Says each call and transfer as well.
+    pub fn in_detail(self) -> Plain<W> {
+        Plain { least: Weight::Detail, ..self }
     }
 
     fn line(&mut self, time: Timestamp, hue: Hue, text: impl Display) {
@@ -68,7 +76,7 @@ impl<W: Write + Send> Reporter for Plain<W> {
             let (hue, text) = words::back(since, *time);
             self.line(*time, hue, text);
         }
-        if let Some((_, hue, text)) = words::line(event) {
+        if let Some((_, hue, text)) = words::line(event).filter(|(weight, ..)| *weight >= self.least) {
             self.line(*time, hue, text);
         }
         if !matches!(event, Event::RunFinished { .. }) {

@@ -1,10 +1,12 @@
-//! `-q`: nothing but that a service which is away is waited for, since a run that hangs in silence looks broken.
+//! `-q`: nothing but errors, and that a service which is away is waited for, since a run that hangs in silence looks
+//! broken.
 
 use super::look::{Hue, Look};
 use super::outlet::Outlet;
 use super::standing::Standing;
 use super::{Reporter, terminal_safe, words};
-use crate::event::Stamped;
+use crate::event::{Event, Stamped};
+use crate::plan::action::Action;
 use jiff::{SignedDuration, Timestamp};
 use std::io::Write;
 
@@ -14,7 +16,7 @@ const FIRST: SignedDuration = SignedDuration::from_secs(10);
 /// The time between two words about the same absence.
 const AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// Says that a service is waited for, and nothing else.
+/// Says which jobs have no result and why, and that a service is waited for; nothing else.
 #[derive(Debug)]
 pub struct Quiet<W> {
     out: Outlet<W>,
@@ -45,6 +47,14 @@ impl<W: Write + Send> Reporter for Quiet<W> {
             let (hue, text) = words::back(since, *time);
             self.say(hue, &text);
         }
+        // What the exit code then is about.
+        if matches!(
+            event,
+            Event::Failed { .. } | Event::Uncertain { .. } | Event::JobPlanned { action: Action::Hold, .. }
+        ) && let Some((_, hue, text)) = words::line(event)
+        {
+            self.say(hue, &text);
+        }
     }
 
     fn tick(&mut self, now: Timestamp) {
@@ -61,16 +71,26 @@ impl<W: Write + Send> Reporter for Quiet<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
     use crate::report::testing::{Shared, a_run, at, started, submitted};
+
+    #[test]
+    fn jobs_without_a_result_are_named_and_nothing_else_of_a_run() {
+        let out = Shared::default();
+        let mut quiet = Quiet::new(out.clone(), Look::PLAIN);
+        a_run().iter().for_each(|event| quiet.event(event));
+        insta::assert_snapshot!(out.text(), @"
+        old on hold: nobody knows whether its submit arrived
+        close-up refused by the service: the prompt was refused by content moderation (HTTP 400, code 400)
+        hill uncertain: the connection broke after the request went out
+        late took too long, and is at the service still: not finished 30 min after its submit
+        ");
+    }
 
     #[test]
     fn only_an_absence_that_lasts_is_spoken_of() {
         let out = Shared::default();
         let mut quiet = Quiet::new(out.clone(), Look::PLAIN);
         let now = |seconds| at(seconds, started(1)).time;
-        a_run().iter().for_each(|event| quiet.event(event));
-        assert_eq!(out.text(), "");
         let away =
             |seconds| at(seconds, Event::Throttled { message: "connection refused\x1b".to_owned(), pause: 60.0 });
         quiet.event(&away(1000));

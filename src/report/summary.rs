@@ -1,7 +1,7 @@
 //! What is said at the end of a run: what was made and where, what failed and why, what to type now.
 
 use super::Reporter;
-use super::commands::{Service, Target};
+use super::commands::Target;
 use super::look::{Hue, Look, count, size, thousands};
 use super::money::receipt;
 use super::outlet::Outlet;
@@ -28,7 +28,9 @@ pub struct RunSummary<W> {
     out: Outlet<W>,
     look: Look,
     apart: Apart,
-    run: Option<(Target, Timestamp)>,
+    target: Target,
+    /// When the run began.
+    start: Option<Timestamp>,
     /// What the videos' paths are relative to.
     base: PathBuf,
     /// Videos that came, by their folder.
@@ -68,13 +70,14 @@ struct Failures {
 }
 
 impl<W: Write> RunSummary<W> {
-    /// Writes to `out` when the run is over.
-    pub fn new(out: W, look: Look, apart: Apart) -> RunSummary<W> {
+    /// Writes to `out` when the run of `target` is over.
+    pub fn new(out: W, look: Look, apart: Apart, target: Target) -> RunSummary<W> {
         RunSummary {
             out: Outlet::new(out),
             look,
             apart,
-            run: None,
+            target,
+            start: None,
             base: PathBuf::new(),
             folders: BTreeMap::new(),
             failures: HashMap::new(),
@@ -102,9 +105,7 @@ impl<W: Write> RunSummary<W> {
     }
 
     fn write(&mut self) {
-        let (Some((target, start)), Some((summary, exit_code, end))) = (self.run.take(), self.end.take()) else {
-            return;
-        };
+        let (Some(start), Some((summary, exit_code, end))) = (self.start.take(), self.end.take()) else { return };
         let idle = summary.submits + summary.polls + summary.videos == 0 && self.failures.is_empty();
         if self.apart == Apart::ByALine && !idle {
             self.out.line(format_args!(""));
@@ -112,16 +113,18 @@ impl<W: Write> RunSummary<W> {
         self.made(&summary);
         self.held();
         self.failed();
-        self.unsettled(&target);
-        self.changed(&target);
+        self.unsettled();
+        self.changed();
         let left = summary.left;
         let unfinished = self.failures.keys().any(|Kind(cause, _)| cause.passes());
         if left > 0 {
             let left = count(left, "job");
             self.out.line(format_args!("{} left for another run", self.look.paint(Hue::Caution, left)));
         }
-        if left > 0 || unfinished || exit_code > 128 {
-            self.out.line(format_args!("go on with: {}", self.look.paint(Hue::Accent, target.run())));
+        // The same once more, where that would do more than this time: within these bounds nothing may have had room.
+        let bounded = left > 0 && summary.submits > 0;
+        if bounded || unfinished || exit_code > 128 {
+            self.out.line(format_args!("go on with: {}", self.look.paint(Hue::Accent, self.target.go_on())));
         }
         if let Some(cost) = &summary.cost {
             self.out.line(format_args!("cost: {}", receipt(cost)));
@@ -193,7 +196,7 @@ impl<W: Write> RunSummary<W> {
     }
 
     /// What only a person can settle, and the commands for it.
-    fn unsettled(&mut self, target: &Target) {
+    fn unsettled(&mut self) {
         let mut uncertain: Vec<_> = self.uncertain.iter().collect();
         uncertain.sort_by_key(|(job, (order, _))| (*order, *job));
         let [(_, (_, message)), ..] = uncertain.as_slice() else { return };
@@ -204,17 +207,17 @@ impl<W: Write> RunSummary<W> {
             "  look in the service's own list, then settle with --task-id ID (it is there), --resubmit or --failed:"
         ));
         for (job, _) in uncertain.iter().take(SHOWN) {
-            self.out.line(format_args!("    {}", self.look.paint(Hue::Accent, target.resolve(job))));
+            self.out.line(format_args!("    {}", self.look.paint(Hue::Accent, self.target.resolve(job))));
         }
         let more = uncertain.len().saturating_sub(SHOWN);
         if more > 0 {
-            let all = self.look.paint(Hue::Accent, target.status());
+            let all = self.look.paint(Hue::Accent, self.target.status());
             self.out.line(format_args!("    and {} more: {all}", thousands(more)));
         }
     }
 
     /// What the pictures behind URLs are by now, where jobs keep to others.
-    fn changed(&mut self, target: &Target) {
+    fn changed(&mut self) {
         if self.changed.is_empty() {
             return;
         }
@@ -228,17 +231,19 @@ impl<W: Write> RunSummary<W> {
         if more > 0 {
             self.out.line(format_args!("    and {} more", thousands(more)));
         }
-        self.out.line(format_args!("  to buy with the new {ones}: {}", self.look.paint(Hue::Accent, target.refresh())));
+        self.out.line(format_args!(
+            "  to buy with the new {ones}: {}",
+            self.look.paint(Hue::Accent, self.target.refresh())
+        ));
     }
 }
 
 impl<W: Write + Send> Reporter for RunSummary<W> {
     fn event(&mut self, Stamped { event, time }: &Stamped) {
         match event {
-            Event::RunStarted { manifest, lock, folder, service, .. } => {
+            Event::RunStarted { folder, .. } => {
                 self.base = if folder == "." { PathBuf::new() } else { folder.into() };
-                let service = if service == "simulate" { Service::Simulated } else { Service::Real };
-                self.run = Some((Target::new(manifest, lock, service), *time));
+                self.start = Some(*time);
             }
             Event::JobPlanned { job, action: Action::Hold, reason: reason @ Reason::Uncertain, .. } => {
                 self.hold(job, reason.meaning());

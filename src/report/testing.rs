@@ -6,6 +6,7 @@ use crate::event::summary::{Cost, Summary};
 use crate::event::{Call, Cause, Event, Problem, Stamped};
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::PriceTable;
+use crate::report::commands::{Service, Target};
 use crate::spec::names::{Digest, JobId, TaskId};
 use std::io::{self, Write};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -69,6 +70,10 @@ impl Write for Blocked {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+pub(super) fn target() -> Target {
+    Target::new("jobs.yaml", "jobs.lock", Service::Real)
 }
 
 pub(super) fn job(id: &str) -> JobId {

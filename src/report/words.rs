@@ -8,9 +8,14 @@ use crate::event::{Event, Problem};
 use crate::plan::action::{Action, Reason};
 use jiff::{SignedDuration, Timestamp};
 
+/// What the ledger, and so an event, calls the simulated service.
+const SIMULATED: &str = "simulate";
+
 /// Who a line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
+    /// A call or a transfer within a step: for who wants to hear of each (`-v`).
+    Detail,
     /// One of the steps that every job takes.
     Step,
     /// Something out of the ordinary, worth a line even beside a progress bar.
@@ -19,14 +24,20 @@ pub(super) enum Weight {
 
 /// The line for an event, if it is a change of state that a person wants to hear of.
 pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
-    use Weight::{Notable, Step};
+    use Weight::{Detail, Notable, Step};
     let said = |text: &str| terminal_safe::line(text).into_owned();
     Some(match event {
         Event::RunStarted { manifest, service, jobs, concurrency, estimate, .. } => {
-            let (manifest, service) = (said(manifest), said(service));
+            let manifest = said(manifest);
+            let place = match service.as_str() {
+                // Nothing is sent, and no lock says where to.
+                "" => String::new(),
+                SIMULATED => ", at the simulated service".to_owned(),
+                service => format!(", at {}", said(service)),
+            };
             let price = estimate.as_ref().map(|estimate| format!("; {}", estimated(estimate))).unwrap_or_default();
             let jobs = count(*jobs, "job");
-            (Notable, Hue::Plain, format!("{manifest}: {jobs}, {concurrency} at a time, at {service}{price}"))
+            (Notable, Hue::Plain, format!("{manifest}: {jobs}, {concurrency} at a time{place}{price}"))
         }
         // How many these are, the line says that sums up the plan.
         Event::JobPlanned { reason: Reason::Limit | Reason::MaxCost, .. } => return None,
@@ -36,6 +47,21 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
         Event::Uploading { job, path, bytes } => {
             (Step, Hue::Plain, format!("{job} uploading {} ({})", said(path), size(*bytes)))
         }
+        Event::Uploaded { job, path, bytes } => {
+            (Detail, Hue::Faint, format!("{job} uploaded {} ({})", said(path), size(*bytes)))
+        }
+        Event::Transferring { job, call, path, bytes, total } => {
+            let total = total.map(|total| format!(" of {}", size(total))).unwrap_or_default();
+            (Detail, Hue::Faint, format!("{job} {} of {}: {}{total}", call.as_str(), said(path), size(*bytes)))
+        }
+        Event::Submitting { job, attempt } => (Detail, Hue::Faint, format!("{job} submitting (attempt {attempt})")),
+        Event::Polled { job, status, progress } => {
+            let progress = progress.as_deref().filter(|progress| !progress.is_empty());
+            let progress = progress.map(|progress| format!(", {}", said(progress))).unwrap_or_default();
+            (Detail, Hue::Faint, format!("{job} status: {}{progress}", said(status)))
+        }
+        Event::Downloading { job, path } => (Detail, Hue::Faint, format!("{job} downloading {}", said(path))),
+        Event::Lagged { missed } => (Detail, Hue::Faint, format!("{} left out here", count(*missed, "message"))),
         Event::Submitted { job, attempt, task_id } => {
             (Step, Hue::Accent, format!("{job} submitted (attempt {attempt}, task {task_id})"))
         }
@@ -88,14 +114,7 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
         Event::Estimated { estimate } => {
             (Notable, Hue::Plain, format!("with the images as they are: {}", estimated(estimate)))
         }
-        Event::JobPlanned { .. }
-        | Event::Uploaded { .. }
-        | Event::Transferring { .. }
-        | Event::Lagged { .. }
-        | Event::Submitting { .. }
-        | Event::Polled { .. }
-        | Event::Downloading { .. }
-        | Event::RunFinished { .. } => return None,
+        Event::JobPlanned { .. } | Event::RunFinished { .. } => return None,
     })
 }
 

@@ -19,6 +19,7 @@ mod interrupt;
 mod junit;
 mod layers;
 mod manifest_schema;
+mod manners;
 mod manual;
 mod manual_commands;
 mod mirror;

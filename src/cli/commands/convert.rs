@@ -5,6 +5,7 @@ use crate::base::folder::Folder;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{folder_shown, show};
+use crate::cli::standard_output::print_text;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::code::Severity;
 use crate::document::Format;
@@ -61,6 +62,10 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
     let from = args.from_format.map_or_else(|| Format::of_path(&args.from), Language::format);
     let to = out_format(args)?;
     let exists = args.to != Path::new("-") && args.to.symlink_metadata().is_ok();
+    if args.to != Path::new("-") && args.to.is_dir() {
+        return Err(Failure::usage(format!("{} is a folder; nothing was written", args.to.display()))
+            .hint("name the file to write in it"));
+    }
     if exists && !args.force {
         let message = format!("{} exists already; nothing was written", args.to.display());
         return Err(Failure::usage(message).hint("name another file, or replace it with `--force`"));
@@ -93,8 +98,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
     }
     means_the_same(&loaded, &converted, to)?;
     if args.to == Path::new("-") {
-        // A reader that went away has read enough.
-        let _ = io::stdout().lock().write_all(converted.text.as_bytes());
+        print_text(&converted.text)?;
     } else {
         means_the_same_there(&loaded, &converted, args, to)?;
         let written = if exists {

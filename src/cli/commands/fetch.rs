@@ -1,13 +1,12 @@
 //! `batch fetch`: collects what is paid; submits nothing, and works although the manifest has errors.
 
-use crate::base::durable::folder_of;
 use crate::base::folder::Folder;
 use crate::cli::args::{Common, Progress, Subject};
 use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
-use crate::cli::project::{Realm, folder_shown, lock_shown, manifest_path, paths};
+use crate::cli::project::{Realm, folder_of_manifest, folder_shown, lock_shown, manifest_path, paths, readable};
 use crate::cli::session::{self, Session, finish};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
@@ -16,7 +15,6 @@ use crate::engine::spool::Spool;
 use crate::engine::{Outcome, Work};
 use crate::event::{self, Event};
 use crate::ledger::record::{Record, Stage};
-use crate::manifest;
 use crate::plan::videos::{Care, Videos, look};
 use crate::spec::vocabulary::BASE_URL;
 
@@ -33,15 +31,17 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let shown = manifest_path(args.subject.manifest.manifest.as_deref())?;
     let realm = Realm::of(args.subject.trial.simulate);
+    // Although it has errors, but not without it: what it says of the folder is where it lies.
+    let loaded = readable(&shown, common, terminal)?;
     let paths = paths(&shown, realm, common)?;
-    let real = shown.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", shown.display())))?;
-    let folder = Folder::open(folder_of(&real)).map_err(Failure::machine)?;
+    let folder = folder_of_manifest(&shown)?;
     // How to run is taken from a manifest that is sound; what to collect stands in the lock.
-    let settings = manifest::load(&shown).manifest.map(|manifest| manifest.run).unwrap_or_default();
+    let settings = loaded.manifest.map(|manifest| manifest.run).unwrap_or_default();
     let ledger = session::open(&paths, &shown)?;
     let collect: Vec<Record> = ledger.book().records().filter(|record| is_to_fetch(record, &folder)).cloned().collect();
     let signals = Signals::default();
-    let reporting = progress::start(args.progress, terminal, Vec::new())?;
+    let target = realm.target(&shown, &lock_shown(&shown, realm, common)).going_on("fetch", &common.typed);
+    let reporting = progress::start(args.progress, terminal, target, Vec::new())?;
     // A lock that isn't there yet has no service; then there is nothing to fetch either.
     let identity = ledger.book().service().map_or_else(|| BASE_URL.to_owned(), str::to_owned);
     reporting.events().send(Event::RunStarted {

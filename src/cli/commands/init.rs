@@ -33,6 +33,10 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         let there = args.dir.join(name);
         return Err(Failure::usage(format!("{} exists already; nothing was written", there.display())));
     }
+    if args.dir.metadata().is_ok_and(|found| !found.is_dir()) {
+        return Err(Failure::usage(format!("{} is no folder; nothing was written", args.dir.display()))
+            .hint("name the folder that the manifest goes into; without one it is this folder"));
+    }
     let manifest = args.dir.join("jobs.yaml");
     write(args).map_err(|error| Failure::machine(format!("{}: {error}", args.dir.display())))?;
     if terminal.volume > Volume::Quiet {

@@ -2,10 +2,12 @@
 
 use crate::cli::args::{Choosing, Common, Format, Subject};
 use crate::cli::choosing;
+use crate::cli::destination::{self, SIMULATED};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::project::Project;
+use crate::cli::project::{Project, Realm};
 use crate::cli::settings;
+use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
 use crate::ledger::{self, Book, record::Status};
 use crate::manifest::model::{Job, Manifest};
@@ -16,7 +18,6 @@ use crate::plan::mirror::{Pinned, lacking, pinned};
 use crate::report::documents::plan::{PlanDocument, PlannedJob};
 use crate::report::{documents, tables};
 use std::collections::HashMap;
-use std::io;
 use std::path::Path;
 
 /// Options of `batch plan`.
@@ -44,6 +45,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);
     let Pinned { manifest, pending } = pinned(&project.manifest, &snapshot.book);
     let plan = crate::plan::plan(&manifest, &snapshot.book, &choice);
+    if project.realm == Realm::Real && !plan.is_idle() {
+        warn_of_another_service(&manifest, &snapshot.book, common, terminal);
+    }
     let differs = args.exit_code && !plan.is_idle();
     let mut made = HashMap::new();
     if args.expand {
@@ -56,12 +60,21 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let images = lacking(&project.manifest, &pending, &plan.steps, snapshot.book.pins()).len();
     let mut document = document(plan, &manifest, &snapshot.book, made);
     document.images = images;
-    // A reader that went away has read enough.
-    let _ = match args.format {
-        Format::Json => documents::write(io::stdout().lock(), &document),
-        Format::Human => tables::plan(io::stdout().lock(), &document, terminal.stdout, tables::Rows::All),
-    };
+    print(|out| match args.format {
+        Format::Json => documents::write(out, &document),
+        Format::Human => tables::plan(out, &document, terminal.stdout, tables::Rows::All),
+    })?;
     Ok(if differs { Exit::Failed } else { Exit::Done })
+}
+
+/// Says what a run would be refused for: the lock belongs to another service than the one that the jobs would go to.
+fn warn_of_another_service(manifest: &Manifest, book: &Book, common: &Common, terminal: &Terminal) {
+    let Ok((base, _)) = settings::base_url(None, Some(manifest)) else { return };
+    let wanted = base.to_string();
+    let other = book.service().filter(|other| *other != wanted && (!common.move_service || *other == SIMULATED));
+    if let Some(other) = other {
+        destination::another(other, &wanted).warn(terminal);
+    }
 }
 
 /// The plan as it is shown: the manifest's jobs, then what is still collected of earlier ones.

@@ -4,14 +4,15 @@ use crate::base::clock::Clock;
 use crate::cli::args::{Common, Trial};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::project::{Realm, manifest_path, paths};
+use crate::cli::project::{Realm, lock_shown, manifest_path, paths, readable};
 use crate::cli::session;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::entry::{Entry, Verdict};
 use crate::ledger::record::{Place, Record, Stage, Status};
 use crate::ledger::{self, Book};
-use crate::manifest;
+use crate::manifest::Manifest;
 use crate::plan::mirror::pinned;
+use crate::report::commands::Target;
 use crate::report::terminal_safe;
 use crate::spec::names::{JobId, TaskId};
 use std::io::{self, Write};
@@ -45,12 +46,15 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     };
     let job = JobId::new(job).map_err(|error| Failure::usage(format!("`{job}` is no job id: {error}")))?;
     let shown = manifest_path(manifest)?;
-    let paths = paths(&shown, Realm::of(args.trial.simulate), common)?;
+    let realm = Realm::of(args.trial.simulate);
+    let loaded = readable(&shown, common, terminal)?;
+    let paths = paths(&shown, realm, common)?;
+    let target = realm.target(&shown, &lock_shown(&shown, realm, common));
     let Some(verdict) = verdict(args)? else {
         let snapshot = ledger::read(&paths)?;
         let record = uncertain(&snapshot.book, &job)?;
-        let prompt = prompt(&shown, &snapshot.book, record);
-        explain(record, snapshot.book.service().unwrap_or_default(), prompt.as_deref(), terminal);
+        let prompt = loaded.manifest.and_then(|manifest| prompt(&manifest, &snapshot.book, record));
+        explain(record, snapshot.book.service().unwrap_or_default(), prompt.as_deref(), &target, terminal);
         return Ok(Exit::Uncertain);
     };
     let ledger = session::open(&paths, &shown)?;
@@ -61,7 +65,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         return Err(Failure::usage(format!("task {task} is that of job {}", other.key.job)));
     }
     let said = match &verdict {
-        Verdict::Task { task } => format!("{job} is task {task}: the next run, or `batch fetch`, collects it"),
+        Verdict::Task { task } => format!("{job} is task {task}: the next run collects it, or {}", target.fetch()),
         Verdict::Resubmit => format!("{job} is submitted again by the next run"),
         Verdict::Failed => format!("{job} has failed, and is not submitted again until its digest changes"),
     };
@@ -104,15 +108,14 @@ fn uncertain<'b>(book: &'b Book, job: &JobId) -> Result<&'b Record, Failure> {
 }
 
 /// The prompt that was sent, where the manifest still has it.
-fn prompt(manifest: &Path, book: &Book, record: &Record) -> Option<String> {
-    let manifest = manifest::load(manifest).manifest?;
-    let pinned = pinned(&manifest, book);
+fn prompt(manifest: &Manifest, book: &Book, record: &Record) -> Option<String> {
+    let pinned = pinned(manifest, book);
     let asked = pinned.manifest.jobs.iter().find(|job| job.digest == record.key.digest)?;
     Some(asked.generation.prompt.clone())
 }
 
 /// Words that help a person decide.
-fn explain(record: &Record, service: &str, prompt: Option<&str>, terminal: &Terminal) {
+fn explain(record: &Record, service: &str, prompt: Option<&str>, target: &Target, terminal: &Terminal) {
     let Stage::Uncertain { task, reason } = &record.stage else { return };
     let job = &record.key.job;
     let sent = record.submitted_at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("at {at}"));
@@ -139,12 +142,13 @@ fn explain(record: &Record, service: &str, prompt: Option<&str>, terminal: &Term
         let _ = writeln!(out, "  task    {task}, which the service says that it doesn't know");
     }
     if terminal.volume > Volume::Quiet {
+        let settle = target.resolve(job);
         let _ = write!(
             out,
             "\nLook into the service's console for a generation with this job's prompt from that time on. Then, if\
-             \n  it is there:                 batch resolve … {job} --task-id ID\
-             \n  it isn't, or you don't mind: batch resolve … {job} --resubmit     (pays again if it is there after all)\
-             \n  it is not to be made at all: batch resolve … {job} --failed\n"
+             \n  it is there:                 {settle} --task-id ID\
+             \n  it isn't, or you don't mind: {settle} --resubmit     (pays again if it is there after all)\
+             \n  it is not to be made at all: {settle} --failed\n"
         );
     }
 }

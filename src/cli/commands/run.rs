@@ -1,9 +1,9 @@
 //! `batch run`: runs what has no result yet.
 
-use crate::cli::args::{Choosing, Common, Deny, ManifestArg, Progress, Service, Simulation};
+use crate::cli::args::{Choosing, Common, Deny, ManifestArg, Progress, Service, Simulation, concurrency};
 use crate::cli::choosing;
 use crate::cli::confirm::{self, Agreed};
-use crate::cli::destination::Destination;
+use crate::cli::destination::{Destination, SIMULATED};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::outlook::Outlook;
@@ -24,13 +24,15 @@ use crate::event::sender::Events;
 use crate::event::{self, Event};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Record;
-use crate::ledger::{self, Ledger};
+use crate::ledger::{self, Book, Ledger};
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
 use crate::plan::mirror::lacking;
 use crate::plan::{Choice, Plan, Step};
 use crate::report::Reporter;
+use crate::report::commands::Target;
 use crate::report::gallery::Recorder;
+use crate::spec::address::BaseUrl;
 use crate::spec::names::JobId;
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
@@ -42,7 +44,7 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     manifest: ManifestArg,
     /// Generations in flight at most; wins over the manifest
-    #[arg(short = 'j', long, value_name = "N")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = concurrency)]
     concurrency: Option<NonZeroUsize>,
     /// Send nothing, change nothing: exit code 1 if anything would be
     #[arg(long)]
@@ -84,6 +86,7 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let realm = Realm::of(args.service.simulate);
+    args.simulation.suit(args.service.simulate)?;
     let project = Project::open(args.manifest.manifest.as_deref(), realm, &args.deny, common, terminal)?;
     // Before anything is sent: who asked for a page or a report is not told at the end that there is none.
     let page = args.report.as_deref().map(|path| PageFile::at(path, &project)).transpose()?;
@@ -129,7 +132,7 @@ fn perform(
     let choice = Choice { prune: args.prune, ..settings::choice(&args.choosing, manifest)? };
     args.pictures.suit(manifest)?;
     if args.frozen {
-        return frozen(project, &choice, terminal);
+        return frozen(args, project, &choice, common, terminal);
     }
     let agreed = match args.yes {
         true => Agreed::to_anything(),
@@ -146,7 +149,8 @@ fn perform(
     // Before images are looked at: that the key is missing is not said at the end of that.
     let mut chosen = if outlook.plan.is_idle() { None } else { Some(destination()?) };
     let run = run_settings(args, &manifest.run, &choice);
-    let (signals, reporting) = (Signals::default(), progress::start(args.progress, terminal, reporters)?);
+    let target = project.target().going_on("run", &common.typed);
+    let (signals, reporting) = (Signals::default(), progress::start(args.progress, terminal, target, reporters)?);
     let identity = chosen.as_ref().map_or(ledger.book().service().unwrap_or_default(), |chosen| &chosen.identity);
     begin(project, &outlook.plan, identity, &run, &reporting.events());
     let (stop, spool) = (session::listen(&signals, &reporting), Spool::default());
@@ -158,7 +162,7 @@ fn perform(
         if let Err(declined) = agreed.to_pictures(project, &outlook.plan, &stop, terminal) {
             reporting.leave();
             let seen = looked.first_seen(ledger.book());
-            keep_pins(ledger, seen, args, manifest)?;
+            keep_pins(ledger, seen, None, args, manifest)?;
             return Err(declined);
         }
         if outlook.plan.estimate != before {
@@ -179,7 +183,8 @@ fn perform(
     let interrupted = stop.level() == Level::Out;
     if plan.is_idle() || interrupted {
         let entries = if interrupted { looked.first_seen(ledger.book()) } else { looked.entries };
-        keep_pins(ledger, entries, args, &project.manifest)?;
+        let moved = new_service(args, project, ledger.book(), common)?.filter(|_| !interrupted);
+        keep_pins(ledger, entries, moved, args, &project.manifest)?;
         let outcome = if interrupted { outlook.broken_off(&stop) } else { outlook.nothing_done() };
         return Ok(finish(outcome, &signals, reporting, terminal));
     }
@@ -208,8 +213,18 @@ fn perform(
     Ok(finish(outlook.with_rest(outcome), &signals, reporting, terminal))
 }
 
-/// Writes down what images showed, where nothing is to be sent; the lock stays as it is where that is nothing new.
-fn keep_pins(ledger: Ledger, entries: Vec<Entry>, args: &Args, manifest: &Manifest) -> Result<(), Failure> {
+/// Writes down what images showed and which name the service has by now, where nothing is to be sent; the lock stays as it is
+/// where that is nothing new.
+fn keep_pins(
+    mut ledger: Ledger,
+    entries: Vec<Entry>,
+    moved: Option<BaseUrl>,
+    args: &Args,
+    manifest: &Manifest,
+) -> Result<(), Failure> {
+    if let Some(moved) = moved {
+        ledger.move_service(&moved.to_string())?;
+    }
     if entries.is_empty() {
         ledger.close_unchanged()?;
         return Ok(());
@@ -221,21 +236,41 @@ fn keep_pins(ledger: Ledger, entries: Vec<Entry>, args: &Args, manifest: &Manife
     session::write_down(ledger, &service, entries)
 }
 
+/// The name that the lock's service is to have from now on (`--move-service`), if it has another.
+fn new_service(args: &Args, project: &Project, book: &Book, common: &Common) -> Result<Option<BaseUrl>, Failure> {
+    if project.realm == Realm::Trial || !common.move_service {
+        return Ok(None);
+    }
+    let (base, _) = settings::base_url(args.service.base_url.as_deref(), Some(&project.manifest))?;
+    // No word of a person makes the simulated service the same as a real one.
+    let other = |service: &str| service != SIMULATED && service != base.to_string();
+    Ok(book.service().is_some_and(other).then_some(base))
+}
+
 /// `--frozen`: exit code 1 if anything would be sent or changed.
-fn frozen(project: &Project, choice: &Choice, terminal: &Terminal) -> Result<Exit, Failure> {
+fn frozen(
+    args: &Args,
+    project: &Project,
+    choice: &Choice,
+    common: &Common,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let snapshot = ledger::read(&project.paths)?;
     choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);
     let outlook = Outlook::new(&project.manifest, &snapshot.book, snapshot.book.pins(), choice);
     let Outlook { pending, plan, .. } = &outlook;
     let images = lacking(&project.manifest, pending, &plan.steps, snapshot.book.pins()).len();
+    let moved = new_service(args, project, &snapshot.book, common)?;
     Ok(match exit(&outlook.nothing_done(), &Signals::default()) {
-        Exit::Done if !plan.is_idle() => return Err(left_to_do(plan, images)),
+        Exit::Done if !plan.is_idle() || moved.is_some() => {
+            return Err(left_to_do(plan, images, moved.as_ref(), &project.target()));
+        }
         held => held,
     })
 }
 
 /// What a frozen run would have to do.
-fn left_to_do(plan: &Plan, images: usize) -> Failure {
+fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>, target: &Target) -> Failure {
     let works = [(Action::Submit, "to submit"), (Action::Resume, "to poll on"), (Action::Download, "to fetch")];
     let counts = works.map(|(action, words)| (plan.count(action), words));
     let others = [
@@ -243,10 +278,10 @@ fn left_to_do(plan: &Plan, images: usize) -> Failure {
         (plan.moves.len(), "to rename"),
         (images, if images == 1 { "image to fetch" } else { "images to fetch" }),
     ];
-    let parts: Vec<_> =
-        counts.iter().chain(&others).filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}")).collect();
+    let counted = counts.iter().chain(&others).filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}"));
+    let parts: Vec<_> = counted.chain(moved.map(|base| format!("the lock's service becomes {base}"))).collect();
     Failure { exit: Exit::Failed, ..Failure::usage(format!("something is left to do: {}", parts.join(", "))) }
-        .hint("`batch plan` shows each, and why; a run without --frozen does it")
+        .hint(format!("{} shows each, and why; a run without --frozen does it", target.plan()))
 }
 
 /// The manifest's settings, with what the command line says instead.

@@ -7,7 +7,7 @@ use crate::report::ndjson::Ndjson;
 use crate::report::plain::Plain;
 use crate::report::schemas::Document;
 use crate::report::summary::{Apart, RunSummary};
-use crate::report::testing::{Blocked, Closed, Shared, a_run, finished, started, submitted};
+use crate::report::testing::{Blocked, Closed, Shared, a_run, finished, started, submitted, target};
 use jiff::tz::TimeZone;
 use std::sync::Mutex;
 
@@ -28,9 +28,9 @@ fn every_reporter_hears_everything_in_order() {
     let (one, other) = (Shared::default(), Shared::default());
     let together: Vec<Box<dyn Reporter>> = vec![
         Box::new(Plain::new(one.clone(), Look::PLAIN, TimeZone::UTC)),
-        Box::new(RunSummary::new(one.clone(), Look::PLAIN, Apart::No)),
+        Box::new(RunSummary::new(one.clone(), Look::PLAIN, Apart::No, target())),
     ];
-    let fanout = Fanout::start(receiver, vec![Box::new(Ndjson::new(other.clone())), Box::new(together)]).unwrap();
+    let fanout = Fanout::start(receiver, vec![Box::new(Ndjson::new(other.clone()).0), Box::new(together)]).unwrap();
     run(&events);
     assert_eq!(fanout.finish(PATIENCE), Finished::All);
     let text = other.text();
@@ -48,8 +48,10 @@ fn a_blocked_reader_holds_up_neither_the_run_nor_the_other_reporters() {
     let (events, receiver) = Events::channel(Clock::System);
     let (blocked, _shut) = Blocked::new();
     let other = Shared::default();
-    let reporters: Vec<Box<dyn Reporter>> =
-        vec![Box::new(Ndjson::new(blocked)), Box::new(RunSummary::new(other.clone(), Look::PLAIN, Apart::No))];
+    let reporters: Vec<Box<dyn Reporter>> = vec![
+        Box::new(Ndjson::new(blocked).0),
+        Box::new(RunSummary::new(other.clone(), Look::PLAIN, Apart::No, target())),
+    ];
     let fanout = Fanout::start(receiver, reporters).unwrap();
     // Returns although nothing is read: sending doesn't wait.
     run(&events);
@@ -76,7 +78,7 @@ fn a_reader_that_falls_behind_misses_only_what_is_told_by_the_way_and_hears_of_i
             Ok(())
         }
     }
-    let fanout = Fanout::start(receiver, vec![Box::new(Ndjson::new(Late(blocked, out.clone())))]).unwrap();
+    let fanout = Fanout::start(receiver, vec![Box::new(Ndjson::new(Late(blocked, out.clone())).0)]).unwrap();
     let polled =
         || Event::Polled { job: crate::report::testing::job("a"), status: "RUNNING".to_owned(), progress: None };
     events.send(started(1));
@@ -103,7 +105,7 @@ fn a_closed_reader_ends_nothing() {
     let (events, receiver) = Events::channel(Clock::System);
     let tries = Arc::new(Mutex::new(0));
     let closed = Closed { room: 300, tries: Arc::clone(&tries) };
-    let fanout = Fanout::start(receiver, vec![Box::new(Ndjson::new(closed))]).unwrap();
+    let fanout = Fanout::start(receiver, vec![Box::new(Ndjson::new(closed).0)]).unwrap();
     run(&events);
     assert_eq!(fanout.finish(PATIENCE), Finished::All);
     assert_eq!(*tries.lock().unwrap(), 2, "after the first error it is silent");
@@ -112,7 +114,7 @@ fn a_closed_reader_ends_nothing() {
 #[test]
 fn a_run_that_ends_without_a_last_event_ends_the_reporters_too() {
     let (events, receiver) = Events::channel(Clock::System);
-    let fanout = Fanout::start(receiver, vec![Box::new(Ndjson::new(Shared::default()))]).unwrap();
+    let fanout = Fanout::start(receiver, vec![Box::new(Ndjson::new(Shared::default()).0)]).unwrap();
     events.send(started(1));
     drop(events);
     assert_eq!(fanout.finish(PATIENCE), Finished::All);
@@ -130,7 +132,7 @@ fn nobody_listens_and_nothing_happens() {
 #[test]
 fn lines_of_a_run_fit_the_schema_of_events() {
     let out = Shared::default();
-    let mut ndjson = Ndjson::new(out.clone());
+    let mut ndjson = Ndjson::new(out.clone()).0;
     a_run().iter().for_each(|event| ndjson.event(event));
     let validator = jsonschema::draft7::new(&Document::Events.schema()).unwrap();
     for line in out.text().lines() {

@@ -1,6 +1,7 @@
 use super::*;
+use crate::event::Call;
 use crate::plan::action::{Action, Reason};
-use crate::report::testing::{Closed, Shared, a_run, at, planned, started, submitted};
+use crate::report::testing::{Closed, Shared, a_run, at, job, planned, started, submitted};
 use insta::assert_snapshot;
 use std::sync::{Arc, Mutex};
 
@@ -31,6 +32,43 @@ fn each_change_of_state_is_a_line() {
     12:05:23 park-walk succeeded (1 video)
     12:05:41 late took too long, and is at the service still: not finished 30 min after its submit
     ");
+}
+
+#[test]
+fn in_detail_each_call_and_transfer_is_a_line_too() {
+    let out = Shared::default();
+    let mut plain = Plain::new(out.clone(), Look::PLAIN, TimeZone::UTC).in_detail();
+    let (path, progress) = ("out/a-1.mp4".to_owned(), Some("64%\x1b[2J".to_owned()));
+    let events = [
+        at(0, Event::Submitting { job: job("a"), attempt: 2 }),
+        at(1, Event::Polled { job: job("a"), status: "RUNNING".to_owned(), progress }),
+        at(2, Event::Downloading { job: job("a"), path: path.clone() }),
+        at(
+            3,
+            Event::Transferring { job: job("a"), call: Call::Download, path, bytes: 900_000, total: Some(8_100_000) },
+        ),
+        at(4, Event::Uploaded { job: job("a"), path: "refs/dog.png".to_owned(), bytes: 120_000 }),
+        at(5, Event::Lagged { missed: 7 }),
+    ];
+    events.iter().for_each(|event| plain.event(event));
+    assert_snapshot!(out.text(), @"
+    12:03:11 0 to do
+    12:03:11 a submitting (attempt 2)
+    12:03:12 a status: RUNNING, 64%␛[2J
+    12:03:13 a downloading out/a-1.mp4
+    12:03:14 a download of out/a-1.mp4: 900.00 kB of 8.10 MB
+    12:03:15 a uploaded refs/dog.png (120.00 kB)
+    12:03:16 7 messages left out here
+    ");
+}
+
+#[test]
+fn a_trial_is_called_one() {
+    let mut trial = started(2);
+    if let Event::RunStarted { service, .. } = &mut trial {
+        *service = "simulate".to_owned();
+    }
+    assert_eq!(lines(&[at(0, trial)]), "12:03:11 jobs.yaml: 2 jobs, 4 at a time, at the simulated service\n");
 }
 
 #[test]

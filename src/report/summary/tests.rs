@@ -1,11 +1,12 @@
 use super::*;
+use crate::report::commands::{Service, Typed};
 use crate::report::look::{Color, Drawing};
-use crate::report::testing::{Shared, a_run, at, downloaded, failed, finished, started, submitted, uncertain};
+use crate::report::testing::{Shared, a_run, at, downloaded, failed, finished, started, submitted, target, uncertain};
 use insta::assert_snapshot;
 
 fn summary(events: &[Stamped]) -> String {
     let out = Shared::default();
-    let mut summary = RunSummary::new(out.clone(), Look::PLAIN, Apart::No);
+    let mut summary = RunSummary::new(out.clone(), Look::PLAIN, Apart::No, target());
     events.iter().for_each(|event| summary.event(event));
     summary.finish();
     out.text()
@@ -113,6 +114,29 @@ fn an_interrupted_run_says_how_to_go_on() {
 }
 
 #[test]
+fn what_is_to_be_typed_is_about_the_same_run() {
+    let out = Shared::default();
+    let typed = [Typed { name: "only".to_owned(), value: Some("park*".to_owned()) }];
+    let trial = Target::new("jobs.yaml", "jobs.sim.lock", Service::Simulated).going_on("run", &typed);
+    let mut summary = RunSummary::new(out.clone(), Look::PLAIN, Apart::No, trial);
+    a_run().iter().for_each(|event| summary.event(event));
+    summary.finish();
+    let text = out.text();
+    for words in
+        ["go on with: batch run jobs.yaml --simulate --only 'park*'\n", "batch resolve jobs.yaml hill --simulate\n"]
+    {
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn a_run_that_had_no_room_for_anything_is_not_to_be_run_again_as_it_was() {
+    let left = Summary { left: 2, ..Summary::default() };
+    let text = summary(&[at(0, started(2)), at(0, finished(left, 0))]);
+    assert!(text.contains("2 jobs left for another run") && !text.contains("go on with"), "{text}");
+}
+
+#[test]
 fn a_run_that_never_began_has_no_summary() {
     assert_eq!(summary(&[]), "");
     assert_eq!(summary(&[at(0, finished(Summary::default(), 5))]), "");
@@ -122,7 +146,7 @@ fn a_run_that_never_began_has_no_summary() {
 fn colors_add_nothing_but_color() {
     let out = Shared::default();
     let look = Look { color: Color::Ansi, drawing: Drawing::Ascii, width: Some(80) };
-    let mut colorful = RunSummary::new(out.clone(), look, Apart::No);
+    let mut colorful = RunSummary::new(out.clone(), look, Apart::No, target());
     a_run().iter().for_each(|event| colorful.event(event));
     colorful.finish();
     let text = out.text();

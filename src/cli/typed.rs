@@ -1,0 +1,114 @@
+//! What was typed: arguments parsed, and kept as they were where a command is to be typed once more.
+
+use super::args::Args;
+use crate::report::commands::Typed;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, ColorChoice, Command, CommandFactory as _, FromArgMatches as _};
+use std::ffi::OsString;
+
+/// Options that going on with a run needs no more, or that [`Target`](crate::report::commands::Target) knows itself.
+const NOT_AGAIN: [&str; 11] = [
+    "color",
+    "verbose",
+    "quiet",
+    "lock",
+    "simulate",
+    // Done by then.
+    "move_service",
+    "refresh_images",
+    "reupload",
+    // An answer to a question that is asked anew, since it may cost something else.
+    "yes",
+    "frozen",
+    "expand",
+];
+
+/// Parses a command line; what its `--color` says holds for its help and its mistakes too.
+pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let mut command = Args::command().color(color(&words));
+    command.build();
+    let matches = command.clone().try_get_matches_from(&words)?;
+    let mut args = Args::from_arg_matches(&matches)?;
+    if let Some((name, matches)) = matches.subcommand()
+        && let Some(command) = command.find_subcommand(name)
+    {
+        args.common.typed = again(command, matches);
+    }
+    Ok(args)
+}
+
+/// When help and mistakes are colored: looked for in the words themselves, since these may be mistaken.
+fn color(words: &[OsString]) -> ColorChoice {
+    let words = words.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");
+    let words: Vec<_> = words.collect();
+    let value = words.iter().enumerate().rev().find_map(|(at, word)| match word.strip_prefix("--color")? {
+        "" => words.get(at + 1).map(AsRef::as_ref),
+        value => value.strip_prefix('='),
+    });
+    match value {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }
+}
+
+/// The options of a command that were typed, but for those that aren't typed again.
+fn again(command: &Command, matches: &ArgMatches) -> Vec<Typed> {
+    let options = command.get_arguments().filter_map(|option| Some((option, option.get_long()?)));
+    let typed = options.filter(|(option, _)| {
+        let id = option.get_id().as_str();
+        !NOT_AGAIN.contains(&id) && matches.value_source(id) == Some(ValueSource::CommandLine)
+    });
+    typed
+        .flat_map(|(option, name)| {
+            let name = name.to_owned();
+            if !option.get_action().takes_values() {
+                return vec![Typed { name, value: None }];
+            }
+            let values = matches.get_raw(option.get_id().as_str()).into_iter().flatten();
+            let values = values.map(|value| Some(value.to_string_lossy().into_owned()));
+            values.map(|value| Typed { name: name.clone(), value }).collect()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn what_goes_on_with_a_run_is_kept_and_the_rest_is_not() {
+        let typed = |line: &str| {
+            let args = parse(words(line)).unwrap();
+            args.common.typed.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            typed(
+                "batch -v run jobs.yaml --simulate -y --only a* --limit 2 --only b -j3 --lock x.lock --reupload --sim-latency 0s"
+            ),
+            "--concurrency 3 --only 'a*' --only b --limit 2 --sim-latency 0s"
+        );
+        assert_eq!(typed("batch run --trust-base-url --keep-failed"), "--keep-failed --trust-base-url");
+        assert_eq!(typed("batch run"), "", "what has a default was not typed");
+        assert_eq!(typed("batch fetch --progress plain"), "--progress plain");
+    }
+
+    #[test]
+    fn the_last_color_counts_also_where_the_rest_is_mistaken() {
+        for (line, choice) in [
+            ("batch --color always rnu", ColorChoice::Always),
+            ("batch run --color=never --color always --help", ColorChoice::Always),
+            ("batch --color=never", ColorChoice::Never),
+            ("batch --color", ColorChoice::Auto),
+            ("batch check -- --color=always", ColorChoice::Auto),
+            ("batch --color=sometimes", ColorChoice::Auto),
+        ] {
+            assert_eq!(color(&words(line)), choice, "{line}");
+        }
+    }
+}
