@@ -73,7 +73,13 @@ pub fn temporary_beside(path: &Path, mark: &Mark) -> io::Result<NamedTempFile> {
         // The creator's umask applies, as to any file: a lock must be readable by a colleague.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder_of(path))
+    builder.tempfile_in(folder_of(path)).map_err(|error| without_path(&error))
+}
+
+/// An error without the temporary file's own path: its name means nothing to anybody.
+fn without_path(error: &io::Error) -> io::Error {
+    let text = error.to_string();
+    io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or_default())
 }
 
 /// Makes a finished temporary file durable and gives it its name, replacing what stood there.
@@ -197,6 +203,14 @@ mod tests {
         assert!(write_whole(&path, b"new").is_err(), "a folder can't be replaced by a file");
         assert!(path.join("not-empty").is_dir());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_error_is_about_the_file_and_not_about_the_temporary_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = write_whole(&folder.path().join("nowhere/a"), b"new").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(error.to_string().contains("os error") && !error.to_string().contains(".batch-"), "{error}");
     }
 
     #[test]

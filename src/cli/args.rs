@@ -10,6 +10,7 @@ use crate::spec::names::Tag;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// What stands below the options of `batch --help`.
 const AFTERWORD: &str = "\
@@ -139,7 +140,7 @@ pub(super) struct Choosing {
     #[command(flatten)]
     pub(super) which: Which,
     /// Submit at most N jobs this time: a pilot run
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>)]
     pub(super) limit: Option<usize>,
     /// Submit nothing that would take the estimated cost beyond X, in the unit of the manifest's prices
     #[arg(long, value_name = "X")]
@@ -200,6 +201,22 @@ pub(super) struct Subject {
     pub(super) manifest: ManifestArg,
     #[command(flatten)]
     pub(super) trial: Trial,
+}
+
+/// A whole number.
+///
+/// # Errors
+/// Where it is none, or larger than can be counted.
+pub(super) fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
+    text.parse().map_err(|_| "it is a whole number, as `5`")
+}
+
+/// A whole number of something that there has to be one of.
+///
+/// # Errors
+/// Where it is none.
+pub(super) fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "it is a whole number from 1, as `5`")
 }
 
 /// Generations in flight at most, as `run.concurrency` of a manifest may be.
@@ -263,7 +280,7 @@ pub(super) struct Simulation {
     #[arg(long = "sim-failures", value_name = "SHARE")]
     pub(super) failures: Option<crate::simulate::Share>,
     /// What chance depends on: the same seed, the same failures
-    #[arg(long = "sim-seed", value_name = "N")]
+    #[arg(long = "sim-seed", value_name = "N", value_parser = whole::<u64>)]
     pub(super) seed: Option<u64>,
     /// Misbehave: CALL:ACTION@WHEN, as `submit:503@1-3`; repeatable
     #[arg(long = "sim-fault", value_name = "FAULT")]

@@ -25,6 +25,7 @@ mod standard_output;
 mod terminal;
 mod typed;
 
+use crate::report::standard_error;
 use args::{Args, Command};
 use exit::Exit;
 use failure::Failure;
@@ -54,7 +55,7 @@ fn ended_by_arguments(error: &clap::Error) -> Exit {
         _ if error.use_stderr() => Exit::Usage,
         Err(unprinted) if !standard_output::is_gone(&unprinted) => {
             let failure = standard_output::unwritable(&unprinted);
-            eprintln!("error: {}", failure.message);
+            standard_error::say(format!("error: {}\n", failure.message));
             failure.exit
         }
         _ => Exit::Done,

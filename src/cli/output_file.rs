@@ -36,6 +36,10 @@ impl OutputFile {
             Failure::usage(format!("the {} can't be written to {}: {error}", kind.noun, path.display()))
                 .hint("name a file in a folder that is there and can be written to")
         };
+        if path == Path::new("-") {
+            return Err(Failure::usage(format!("the {} of a run goes to a file, not to standard output", kind.noun))
+                .hint("name a file; one that is called `-` is `./-`"));
+        }
         let real = match path.canonicalize() {
             Ok(real) => real,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -116,6 +116,10 @@ impl Project {
 /// Where the lock of the manifest lies: beside its real path, unless `--lock` says otherwise.
 pub(super) fn paths(manifest: &Path, realm: Realm, common: &Common) -> Result<Paths, Failure> {
     if let Some(lock) = &common.lock {
+        if lock.is_dir() {
+            return Err(Failure::machine(format!("{} is a folder, and a lock is a file", lock.display()))
+                .hint("name the file: --lock FILE"));
+        }
         return Ok(Paths::of(lock));
     }
     has_place_for_lock(manifest, common)?;

@@ -1,7 +1,9 @@
 //! What was typed: arguments parsed, and kept as they were where a command is to be typed once more.
 
 use super::args::Args;
+use crate::base::nearest::nearest;
 use crate::report::commands::Typed;
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, ColorChoice, Command, CommandFactory as _, FromArgMatches as _};
 use std::ffi::OsString;
@@ -28,7 +30,7 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, c
     let words: Vec<OsString> = words.into_iter().collect();
     let mut command = Args::command().color(color(&words));
     command.build();
-    let matches = command.clone().try_get_matches_from(&words)?;
+    let matches = command.clone().try_get_matches_from(&words).map_err(|error| suggest(error, &command))?;
     let mut args = Args::from_arg_matches(&matches)?;
     if let Some((name, matches)) = matches.subcommand()
         && let Some(command) = command.find_subcommand(name)
@@ -36,6 +38,18 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, c
         args.common.typed = again(command, matches);
     }
     Ok(args)
+}
+
+/// Names the command that was probably meant, where no other word was found to be near: `rnu` is a slip of `run`.
+fn suggest(mut error: clap::Error, command: &Command) -> clap::Error {
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && error.get(ContextKind::SuggestedSubcommand).is_none()
+        && let Some(meant) = nearest(word, command.get_subcommands().map(Command::get_name))
+    {
+        let meant = ContextValue::Strings(vec![meant.to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, meant);
+    }
+    error
 }
 
 /// When help and mistakes are colored: looked for in the words themselves, since these may be mistaken.
@@ -96,6 +110,15 @@ mod tests {
         assert_eq!(typed("batch run --trust-base-url --keep-failed"), "--keep-failed --trust-base-url");
         assert_eq!(typed("batch run"), "", "what has a default was not typed");
         assert_eq!(typed("batch fetch --progress plain"), "--progress plain");
+    }
+
+    #[test]
+    fn a_slip_of_a_command_is_known() {
+        for (line, meant) in [("batch rnu", "'run'"), ("batch statsu", "'status'"), ("batch frobnicate", "")] {
+            let said = parse(words(line)).unwrap_err().to_string();
+            assert_eq!(said.contains("tip: a similar subcommand exists"), !meant.is_empty(), "{said}");
+            assert!(said.contains(meant), "{said}");
+        }
     }
 
     #[test]

@@ -127,7 +127,8 @@ impl<W: Write> RunSummary<W> {
             self.out.line(format_args!("go on with: {}", self.look.paint(Hue::Accent, self.target.go_on())));
         }
         if let Some(cost) = &summary.cost {
-            self.out.line(format_args!("cost: {}", receipt(cost)));
+            let cost_of = if self.target.is_trial() { "nothing was paid; it would have cost" } else { "cost" };
+            self.out.line(format_args!("{cost_of}: {}", receipt(cost)));
         }
         let time = about(end.duration_since(start));
         let (submits, uploads) = (count(summary.submits, "submit"), count(summary.uploads, "upload"));

@@ -240,6 +240,8 @@ fn what_is_no_manifest_is_called_so_by_every_command() {
         let ended = setup.project.batch([command, "-"]).input(&manifest_of(1)).run().exits(2);
         assert!(ended.stderr.contains("--lock FILE"), "{ended:?}");
     }
+    let ended = setup.batch(["status", "--lock", "videos"]).exits(5);
+    assert!(ended.stderr.contains("videos is a folder, and a lock is a file"), "{ended:?}");
     setup.project.batch(["resolve", "-", "j1"]).input(&manifest_of(1)).run().exits(2);
     let nothing = setup.project.batch(["fetch", "-", "--lock", "other.lock"]).input(&manifest_of(1)).run();
     nothing.exits(0);
@@ -247,4 +249,24 @@ fn what_is_no_manifest_is_called_so_by_every_command() {
         let ended = setup.batch(line.split(' ')).exits(2);
         assert!(ended.stderr.contains("folder"), "{ended:?}");
     }
+}
+
+#[test]
+fn what_is_wrong_with_an_option_is_said_in_its_own_words() {
+    let setup = Setup::new(&manifest_of(1), &[]);
+    for (line, words) in [
+        ("rnu", "a similar subcommand exists: 'run'"),
+        ("run --limit many", "it is a whole number, as `5`"),
+        ("run --max-failures 0", "it is a whole number from 1, as `5`"),
+        ("run --simulate --sim-seed x", "it is a whole number, as `5`"),
+        ("simulate --seed 1.5", "it is a whole number, as `5`"),
+        ("schema statsu", "a similar value exists: 'status'"),
+        ("resolve", "batch resolve [MANIFEST] JOB"),
+        ("resolve --failed", "batch resolve [MANIFEST] JOB"),
+        ("run --report -", "goes to a file, not to standard output"),
+    ] {
+        let ended = setup.project.batch(line.split(' ')).against(&setup.service.base_url()).run().exits(2);
+        assert!(ended.stderr.contains(words), "{line}: {ended:?}");
+    }
+    assert_eq!((setup.calls(), setup.project.files(".")), (0, vec![MANIFEST.to_owned()]));
 }

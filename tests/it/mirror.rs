@@ -120,7 +120,10 @@ fn a_picture_that_changed_is_told_of_and_bought_by_a_persons_word_only() {
     mirror.host.put("/cat.png", &png(8, 8, "another cat"));
     let told = mirror.run(&[]).exits(0);
     assert!(told.stderr.contains("/cat.png?… is another picture by now; 1 job keeps the one before"), "{told:?}");
-    assert!(told.stderr.contains("to buy with the new one: batch run jobs.yaml --refresh-images"), "{told:?}");
+    assert!(
+        told.stderr.contains("to buy with the new one: batch run jobs.yaml --allow-private-images --refresh-images"),
+        "{told:?}"
+    );
     assert!(!told.stderr.contains("secret"), "{told:?}");
     assert_eq!((mirror.setup.charges(), mirror.lock()), (3, lock.clone()));
     let events = mirror.run(&["--progress", "json"]).exits(0).json_lines();

@@ -23,7 +23,7 @@ use std::path::Path;
 #[command(override_usage = "batch resolve [OPTIONS] [MANIFEST] <JOB>")]
 pub(in crate::cli) struct Args {
     /// The manifest (by default the one in this folder), and the job's id
-    #[arg(value_names = ["MANIFEST", "JOB"], num_args = 1..=2, required = true)]
+    #[arg(value_names = ["MANIFEST", "JOB"], num_args = 0..=2)]
     manifest_and_job: Vec<String>,
     /// It arrived at the service, and this is its task
     #[arg(long, value_name = "ID", group = "verdict")]
@@ -42,7 +42,10 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let (manifest, job) = match &args.manifest_and_job[..] {
         [job] => (None, job),
         [manifest, job] => (Some(Path::new(manifest)), job),
-        _ => return Err(Failure::usage("say which job: batch resolve [MANIFEST] JOB")),
+        _ => {
+            return Err(Failure::usage("which job is to be settled?")
+                .hint("say it: batch resolve [MANIFEST] JOB; `batch status` shows which ones are uncertain"));
+        }
     };
     let job = JobId::new(job).map_err(|error| Failure::usage(format!("`{job}` is no job id: {error}")))?;
     let shown = manifest_path(manifest)?;

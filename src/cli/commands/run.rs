@@ -1,6 +1,6 @@
 //! `batch run`: runs what has no result yet.
 
-use crate::cli::args::{Choosing, Common, Deny, ManifestArg, Progress, Service, Simulation, concurrency};
+use crate::cli::args::{Choosing, Common, Deny, ManifestArg, Progress, Service, Simulation, at_least_one, concurrency};
 use crate::cli::choosing;
 use crate::cli::confirm::{self, Agreed};
 use crate::cli::destination::{Destination, SIMULATED};
@@ -53,7 +53,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "WHAT")]
     deny: Vec<Deny>,
     /// Stop submitting after N failures
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     max_failures: Option<NonZeroUsize>,
     /// Drop finished records of jobs that are no longer in the manifest; their videos stay
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! `batch simulate`: the simulated service on a local port, until interrupted.
 
+use crate::cli::args::whole;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::signals::Signals;
@@ -22,7 +23,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "SHARE")]
     failure_rate: Option<crate::simulate::Share>,
     /// What chance depends on: the same seed, the same failures
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     seed: Option<u64>,
     /// Misbehave: CALL:ACTION@WHEN, as `submit:503@1-3`; repeatable
     #[arg(long, value_name = "FAULT")]

@@ -99,6 +99,13 @@ impl Entry<'_> {
         self.price.as_ref().filter(|_| !matches!(self.status, JobStatus::Failed | JobStatus::Refused))
     }
 
+    /// How many submits of it were paid.
+    pub(super) fn purchases(&self) -> usize {
+        let stage = self.record.map(|record| &record.stage);
+        let last = matches!(stage, Some(Stage::Submitted { .. } | Stage::Generated { .. } | Stage::Succeeded { .. }));
+        self.other_tasks.len() + usize::from(last)
+    }
+
     /// How long the service took.
     pub(super) fn took(&self) -> Option<SignedDuration> {
         let record = self.record?;

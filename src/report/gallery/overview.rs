@@ -81,8 +81,11 @@ fn money(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
         PriceTable::Maker => "by the maker's list: an estimate",
         PriceTable::Both => "by the manifest's prices, in part estimated",
     };
+    // What an earlier input cost can't be told: the manifest doesn't have it any more.
+    let untold = entries.earlier.iter().map(Entry::purchases).sum();
+    let but = if untold > 0 { format!("; without {}", count(untold, "earlier purchase")) } else { String::new() };
     let name = if is_trial(source) { "Would have cost" } else { "Cost" };
-    number(name, &show::money(&paid), Some(perhaps.unwrap_or_else(|| by.to_owned())))
+    number(name, &show::money(&paid), Some(perhaps.unwrap_or_else(|| by.to_owned()) + &but))
 }
 
 /// Adds so many submits at a price.

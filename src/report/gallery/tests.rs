@@ -188,6 +188,7 @@ fn a_card_says_what_was_asked_and_what_came_of_it() {
         "data-status=\"uncertain\"",
         "took 2m 16s",
         "≈ 120 credits",
+        "; without 1 earlier purchase",
         "<dt>Negative prompt</dt><dd dir=\"auto\">noise</dd>",
         "Asked for earlier",
         "1 failed",

@@ -122,9 +122,11 @@ fn what_is_to_be_typed_is_about_the_same_run() {
     a_run().iter().for_each(|event| summary.event(event));
     summary.finish();
     let text = out.text();
-    for words in
-        ["go on with: batch run jobs.yaml --simulate --only 'park*'\n", "batch resolve jobs.yaml hill --simulate\n"]
-    {
+    for words in [
+        "go on with: batch run jobs.yaml --simulate --only 'park*'\n",
+        "batch resolve jobs.yaml hill --simulate\n",
+        "\nnothing was paid; it would have cost: about 60",
+    ] {
         assert!(text.contains(words), "{text}");
     }
 }
