@@ -59,6 +59,11 @@ fn a_person_may_name_the_task_and_nothing_is_paid_again() {
     assert_eq!((setup.charges(), setup.project.files("out")), (1, vec!["out/j1-1.mp4".to_owned()]));
     let ended = setup.batch(["resolve", "j1", "--resubmit"]).exits(2);
     assert!(ended.stderr.contains("succeeded"), "{ended:?}");
+    let lock = setup.project.read(LOCK);
+    let ended = setup.batch(["resolve", "j1", "--task-id", &task]).exits(0);
+    assert!(ended.stderr.contains("already"), "said twice, it is as true as before: {ended:?}");
+    assert_eq!(setup.project.read(LOCK), lock);
+    setup.batch(["resolve", "j1", "--task-id", "another"]).exits(2);
 }
 
 #[test]

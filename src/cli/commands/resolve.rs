@@ -61,6 +61,12 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         return Ok(Exit::Uncertain);
     };
     let ledger = session::open(&paths, &shown)?;
+    if let Verdict::Task { task } = &verdict
+        && has_task(ledger.book(), &job, task)
+    {
+        ledger.close_unchanged()?;
+        return Ok(settled(&format!("{job} is task {task} already"), terminal));
+    }
     let record = uncertain(ledger.book(), &job)?;
     if let Verdict::Task { task } = &verdict
         && let Some(other) = ledger.book().with_task(task).filter(|other| other.key != record.key)
@@ -76,10 +82,23 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let entry = Entry::Resolved { key, attempt, verdict, at: Clock::System.now_in_seconds() };
     let service = ledger.book().service().unwrap_or_default().to_owned();
     session::write_down(ledger, &service, vec![entry])?;
+    Ok(settled(&said, terminal))
+}
+
+/// Whether the job's submit has this task on record: whoever was told to say so once more, since it was unknown whether the disk
+/// took it, is right.
+fn has_task(book: &Book, job: &JobId, task: &TaskId) -> bool {
+    let known = book.with_task(task).filter(|record| record.key.job == *job);
+    known.is_some_and(|record| record.stage.status() != Status::Uncertain)
+}
+
+/// Says what became of the job.
+fn settled(said: &str, terminal: &Terminal) -> Exit {
     if terminal.volume > Volume::Quiet {
+        // Where standard error is closed, nobody reads it.
         let _ = writeln!(io::stderr(), "{said}");
     }
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 /// What the options say; nothing where they say nothing.

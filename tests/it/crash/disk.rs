@@ -33,7 +33,10 @@ fn recover(scenario: &Scenario, ended: &Ended, context: &str) -> usize {
     for line in ended.stderr.lines().filter_map(|line| line.strip_prefix("  batch resolve ")) {
         let arguments = ["resolve"].into_iter().chain(line.split(' '));
         scenario.project.batch(arguments).run().exits(0);
-        assert!(open.remove(line.split(' ').next().unwrap()), "{context}: {line} was not open");
+        let job = line.split(' ').next().unwrap();
+        // A line that the disk took, but not to the end of its group, is on record, and nobody could know that.
+        let is_known = journal.jobs("submitted").contains(job);
+        assert!(open.remove(job) || is_known, "{context}: {line} was not open");
         told += 1;
     }
     let charged = |id: &String| scenario.charges()[id] > 0;
