@@ -1,7 +1,7 @@
 //! The figures of `docs/performance.md`: ratios, each taken side by side with what bounds it, in one run.
 //!
 //! ```text
-//! cargo bench --bench figures                # all rows, about a quarter of an hour
+//! cargo bench --bench figures                # all rows, about half an hour
 //! cargo bench --bench figures -- --quick     # smaller inputs, a few minutes
 //! cargo bench --bench figures -- 1 3 12      # these rows
 //! ```

@@ -68,7 +68,17 @@ impl Terminal {
     }
 
     fn end(mut self) -> (ExitStatus, String) {
-        let status = self.child.wait().unwrap();
+        let started = Instant::now();
+        let status = loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => break status,
+                None if started.elapsed() < Duration::from_secs(60) => std::thread::sleep(Duration::from_millis(5)),
+                None => {
+                    self.child.kill().unwrap();
+                    panic!("it hangs: {}", self.shown());
+                }
+            }
+        };
         // What the program said last may still be on its way.
         self.reader.join().unwrap();
         let shown = self.shown.lock().unwrap().clone();

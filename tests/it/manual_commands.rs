@@ -58,15 +58,10 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("cargo test", "this test is part of it"),
     ("cargo test --test it crash -- --nocapture", "it is a part of the tests by itself, and runs for a while"),
     ("BATCH_CRASH=long cargo test --test it crash -- --nocapture", "it runs for minutes"),
-    ("cargo bench --bench figures", "it measures for a quarter of an hour"),
+    ("cargo bench --bench figures", "it measures for half an hour"),
     ("cargo bench --bench figures -- --quick", "it measures for minutes"),
     ("cargo bench --bench figures -- 1 3 12", "it measures for minutes"),
-    ("cargo test --lib cadence::measure -- --nocapture", "it is a part of the tests by itself"),
     ("tests/editors/run", "it needs language servers, which it fetches"),
-    ("cargo bench --bench figures", "it measures for minutes"),
-    ("cargo bench --bench figures -- --quick", "it measures for minutes"),
-    ("cargo bench --bench figures -- 1 3 12", "it measures for minutes"),
-    ("cargo test --lib cadence::measure -- --nocapture", "it measures for minutes"),
 ];
 
 /// What stands between two fences.

@@ -1,6 +1,7 @@
-//! The rows of the table. Row 10 needs no clock: `cargo test --lib cadence::measure -- --nocapture`.
+//! The rows of the table.
 
 pub(crate) mod bare;
+mod cadence;
 mod check;
 mod lock;
 mod memory;
@@ -19,6 +20,7 @@ pub(crate) const ALL: &[(&[u32], Measure)] = &[
     (&[5, 8], run::speed),
     (&[6, 9], lock::measure),
     (&[7], memory::measure),
+    (&[10], cadence::measure),
     (&[11], run::slots),
     (&[12, 13], program::measure),
 ];
