@@ -1,19 +1,18 @@
-//! Fetches what is paid: each video whole, checked, durable under its name. A failed download is never more than that.
+//! Fetches what is paid: all videos of a task, as often as it takes. A failed download is never more than that.
 
 use super::context::{Context, Missed};
-use super::destination::{Destination, IN_THE_WAY};
-use super::transfer::Transfer;
-use crate::base::digest::Sha256;
-use crate::base::{durable, faultpoint};
+use super::destination::IN_THE_WAY;
+use super::listing::{Listing, Shelf};
+use super::video::patiently;
 use crate::client::{Failure, Service, Verdict};
-use crate::event::{Call, Cause, Event, Problem};
+use crate::event::{Call, Cause, Problem};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::{Key, Output, Record};
+use crate::plan::videos::{Care, Videos, look_at};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// How often the result of a task, and each of its videos, is asked for in one run.
-const TRIES: u32 = 8;
+pub(super) const TRIES: u32 = 8;
 
 /// What became of the videos of a task.
 #[derive(Debug)]
@@ -26,12 +25,6 @@ pub(super) enum Collected {
     Local(Problem),
     /// The run is over.
     Out,
-}
-
-/// A video that the service lists, and where it goes.
-struct Listed {
-    url: String,
-    number: usize,
 }
 
 /// Fetches the videos of a finished task that aren't here yet.
@@ -71,65 +64,114 @@ impl From<Failure> for Lost {
     }
 }
 
+impl Lost {
+    /// With another reason beside it: the graver counts, the run's end before this machine's failure before all others.
+    fn with(self, other: Option<Lost>) -> Lost {
+        match (self, other) {
+            (Lost::Short(_), Some(graver @ Lost::Local(_))) | (_, Some(graver @ Lost::Out)) => graver,
+            (lost, _) => lost,
+        }
+    }
+}
+
 async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Result<Vec<String>, Lost> {
     let Some(task) = record.stage.task() else { return Ok(Vec::new()) };
-    let mut have: Vec<Output> = record.stage.outputs().to_vec();
-    let mut tries = 0;
-    // A file in the way of one video keeps no other from being fetched.
-    let mut in_the_way = None;
+    let have = record.stage.outputs().to_vec();
+    let here = have.iter().filter(|output| is_here(context, output)).map(|output| output.number).collect();
+    let mut shelf = Shelf { have, here, left: Vec::new() };
+    // What keeps one video from being fetched keeps no other from it.
+    let mut trouble: Option<Lost> = None;
+    let (mut idle, mut brought) = (0, 0);
     // Each round asks for fresh URLs: those of the round before have expired.
-    'fresh: loop {
-        let urls = result(context, &record.key, task).await?;
-        let listed = number(&urls, &have);
-        for listed in &listed {
-            let known = have.iter().find(|output| output.number == listed.number);
-            let path = record.name.path(listed.number);
-            if known.is_some_and(|output| is_here(context, &path, output)) {
-                continue;
+    let listing = loop {
+        let urls = match result(context, &record.key, task).await {
+            Ok(urls) => urls,
+            Err(lost) => return Err(lost.with(trouble)),
+        };
+        let mut listing = Listing::new(urls, &shelf);
+        let round = round(context, record, &mut listing, &mut shelf).await;
+        let expired = round.expired.map(|failure| (context.backoff(idle + 1, None), failure));
+        brought += round.brought;
+        // A service that lists other videos at each asking is not asked for ever.
+        idle = if round.brought > 0 && brought <= listing.len() { 0 } else { idle + 1 };
+        trouble = match (trouble, round.trouble) {
+            (Some(before), now) => Some(before.with(now)),
+            (None, now) => now,
+        };
+        match expired {
+            Some((pause, failure)) if idle < TRIES => {
+                context.pause(Call::Download, &record.key.job, &failure.message, pause).await?;
             }
-            let fetched = loop {
-                tries += 1;
-                match fetch(context, record, listed, &path, known).await {
-                    Err(Missed::Failed(failure)) if tries < TRIES => match failure.verdict {
-                        Verdict::Again(asked) | Verdict::Unreachable(asked) => {
-                            let pause = context.backoff(tries, asked);
-                            context.pause(Call::Download, &record.key.job, &failure.message, pause).await?;
-                        }
-                        Verdict::Gone => {
-                            let pause = context.backoff(tries, None);
-                            context.pause(Call::Download, &record.key.job, &failure.message, pause).await?;
-                            continue 'fresh;
-                        }
-                        _ => break Err(Missed::Failed(failure)),
-                    },
-                    other => break other,
-                }
-            };
-            let fetched = match fetched {
-                Err(Missed::Failed(failure)) if failure.code == IN_THE_WAY => {
-                    in_the_way.get_or_insert(failure);
-                    tries = 0;
-                    continue;
-                }
-                other => other?,
-            };
-            have.retain(|output| output.number != fetched.number);
-            have.push(fetched);
-            tries = 0;
+            Some((_, failure)) => return Err(Lost::from(failure).with(trouble)),
+            None => break listing,
         }
-        if let Some(failure) = in_the_way {
-            return Err(failure.into());
-        }
-        have.sort_by_key(|output| output.number);
-        let is_listed = |output: &Output| listed.iter().any(|listed| listed.number == output.number);
-        if let Some(gone) = have.iter().find(|o| !is_listed(o) && !is_here(context, &o.path, o)) {
-            let message = format!("{} is gone, and the service no longer lists it for task {task}", gone.path);
-            return Err(Lost::Short(Problem { code: Cause::ResultGone, message }));
-        }
-        let succeeded = Entry::Succeeded { key: record.key.clone(), attempt: record.attempt };
-        let _ = context.record(succeeded).await;
-        return Ok(have.into_iter().map(|output| output.path).collect());
+    };
+    if let Some(lost) = trouble {
+        return Err(lost);
     }
+    let Shelf { mut have, here, .. } = shelf;
+    have.sort_by_key(|output| output.number);
+    if let Some(gone) = have.iter().find(|output| !listing.has(output.number) && !here.contains(&output.number)) {
+        let message = format!("{} is gone, and the service no longer lists it for task {task}", gone.path);
+        return Err(Lost::Short(Problem { code: Cause::ResultGone, message }));
+    }
+    let succeeded = Entry::Succeeded { key: record.key.clone(), attempt: record.attempt };
+    let _ = context.record(succeeded).await;
+    Ok(have.into_iter().map(|output| output.path).collect())
+}
+
+/// What one listing came to.
+#[derive(Default)]
+struct Round {
+    /// Videos that weren't here before.
+    brought: usize,
+    /// The refusal of a URL that has expired: another listing may have a fresh one.
+    expired: Option<Failure>,
+    /// What keeps videos from being fetched in this run.
+    trouble: Option<Lost>,
+}
+
+/// Fetches what is listed and isn't here.
+async fn round<S: Service>(
+    context: &Arc<Context<S>>,
+    record: &Record,
+    listing: &mut Listing,
+    shelf: &mut Shelf,
+) -> Round {
+    let mut round = Round::default();
+    for place in listing.places(shelf) {
+        if !listing.is_wanted(place, shelf) {
+            continue;
+        }
+        match patiently(context, record, listing, place, shelf).await {
+            Ok(output) => {
+                round.brought += usize::from(!shelf.here.contains(&output.number));
+                shelf.put(output);
+            }
+            Err(Missed::Failed(failure)) if failure.verdict == Verdict::Gone => {
+                round.expired.get_or_insert(failure);
+            }
+            Err(missed) => {
+                let left = (listing.source(place).to_owned(), listing.expected(place, shelf));
+                shelf.left.push(left);
+                let lost = Lost::from(missed);
+                // Where the disk fails or the run is over, it is the same for all.
+                let is_for_all = match &lost {
+                    Lost::Out => true,
+                    Lost::Local(problem) => problem.code == Cause::Local,
+                    Lost::Short(_) => false,
+                };
+                round.trouble = Some(match round.trouble {
+                    Some(before) => before.with(Some(lost)),
+                    None => lost,
+                });
+                if is_for_all {
+                    return Round { expired: None, ..round };
+                }
+            }
+        }
+    }
+    round
 }
 
 /// The URLs of a finished task's videos.
@@ -163,108 +205,7 @@ async fn result<S: Service>(
     unreachable!("the last try returns")
 }
 
-/// Numbers the listed videos: a video that is known keeps its number, by its URL without the query; others take
-/// theirs from their place in the list, or the next that is free.
-fn number(urls: &[String], have: &[Output]) -> Vec<Listed> {
-    // URLs that differ in their queries alone tell nothing apart.
-    let alone = |url: &str| urls.iter().filter(|other| without_query(other) == without_query(url)).count() == 1;
-    let known = |url: &str| {
-        let mut same = have.iter().filter(|o| o.source.as_deref() == Some(without_query(url)));
-        same.next().filter(|_| same.next().is_none() && alone(url)).map(|o| o.number)
-    };
-    let mut taken: Vec<usize> = urls.iter().filter_map(|url| known(url)).collect();
-    let mut listed = Vec::new();
-    for (index, url) in urls.iter().enumerate() {
-        let number = known(url).unwrap_or_else(|| {
-            let free = (index + 1..).find(|number| !taken.contains(number)).expect("numbers don't end");
-            taken.push(free);
-            free
-        });
-        listed.push(Listed { url: url.clone(), number });
-    }
-    listed
-}
-
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or(url)
-}
-
 /// Whether the video is here as it was fetched.
-fn is_here<S: Service>(context: &Context<S>, path: &str, output: &Output) -> bool {
-    let path = context.folder.join(path);
-    path.metadata().is_ok_and(|m| m.len() == output.bytes)
-        && Sha256::of_file(&path).is_ok_and(|hash| hash == output.sha256)
-}
-
-/// Fetches one video and gives it its name, durably.
-async fn fetch<S: Service>(
-    context: &Arc<Context<S>>,
-    record: &Record,
-    listed: &Listed,
-    path: &str,
-    known: Option<&Output>,
-) -> Result<Output, Missed> {
-    let destination = Arc::new(Destination::of(&context.folder, path).map_err(Missed::Failed)?);
-    let download = async {
-        let _permit = context.downloads.acquire().await;
-        context.events.send(Event::Downloading { job: record.key.job.clone(), path: path.to_owned() });
-        faultpoint::reach("download", "send");
-        let transfer = Transfer::new(context, &record.key.job, Call::Download, path);
-        let advance = |bytes, total| transfer.advance(bytes, total);
-        context.service.download(&listed.url, destination.path(), advance).await
-    };
-    let video = context.stop.unless_out(download).await.ok_or(Missed::Out)?.map_err(Missed::Failed)?;
-    faultpoint::reach("download", "answered");
-    let output = Output {
-        number: listed.number,
-        path: path.to_owned(),
-        sha256: video.sha256,
-        bytes: video.bytes,
-        source: Some(without_query(&listed.url).to_owned()),
-    };
-    let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
-    destination.check(&ours).await.map_err(Missed::Failed)?;
-    // The hash is on record before the name is taken: else a crash between the two would leave a file that nobody knows.
-    let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
-    let _ = context.record(entry).await;
-    {
-        let _permit = context.stores.acquire().await;
-        destination.store(video, ours, record.finished_at).await.map_err(Missed::Failed)?;
-    }
-    let synced = context.folders.sync(durable::folder_of(destination.path())).await;
-    synced.map_err(|error| Missed::Failed(destination.unwritable(&error)))?;
-    faultpoint::reach("video", "stored");
-    context.sent.videos.fetch_add(1, Ordering::Relaxed);
-    context.sent.bytes.fetch_add(output.bytes, Ordering::Relaxed);
-    context.events.send(Event::Downloaded {
-        job: record.key.job.clone(),
-        path: output.path.clone(),
-        sha256: output.sha256.to_string(),
-        bytes: output.bytes,
-    });
-    Ok(output)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn output(number: usize, source: &str) -> Output {
-        Output { number, path: String::new(), sha256: Sha256::of(b""), bytes: 0, source: Some(source.to_owned()) }
-    }
-
-    #[test]
-    fn videos_keep_their_numbers_when_the_service_lists_them_anew() {
-        let numbers = |urls: &[&str], have: &[Output]| {
-            let urls: Vec<String> = urls.iter().map(|&u| u.to_owned()).collect();
-            number(&urls, have).into_iter().map(|listed| listed.number).collect::<Vec<_>>()
-        };
-        assert_eq!(numbers(&["u/a", "u/b"], &[]), [1, 2]);
-        let have = [output(1, "u/a"), output(2, "u/b")];
-        assert_eq!(numbers(&["u/b?sig=2", "u/a?sig=1"], &have), [2, 1]);
-        assert_eq!(numbers(&["u/c", "u/a"], &have), [2, 1], "a new one takes a number that is free");
-        assert_eq!(numbers(&["v/a", "v/b"], &have), [1, 2], "other URLs: by their place");
-        let have = [output(1, "u/view")];
-        assert_eq!(numbers(&["u/view?f=1", "u/view?f=2"], &have), [1, 2], "queries are not kept: by their place");
-    }
+fn is_here<S: Service>(context: &Context<S>, output: &Output) -> bool {
+    look_at(&context.folder, output, None, Care::Thorough) == Videos::Intact
 }

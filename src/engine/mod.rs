@@ -20,6 +20,7 @@ mod folders;
 mod gate;
 mod images;
 mod job;
+mod listing;
 pub mod mirror;
 mod purchase;
 mod slot;
@@ -27,6 +28,7 @@ pub mod spool;
 pub mod stop;
 mod transfer;
 mod uploads;
+mod video;
 mod watch;
 
 use crate::base::clock::Clock;

@@ -611,3 +611,4 @@ async fn digests_are_those_of_what_is_sent() {
 
 mod images;
 mod money;
+mod videos;

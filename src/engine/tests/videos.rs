@@ -1,0 +1,115 @@
+//! Videos of a finished task: each is stored once, under whichever URL it is listed, and none is lost for another.
+
+use super::*;
+use crate::ledger::record::Output;
+
+/// Videos by content, listed anew at each asking; a video whose URL isn't in `good` has expired.
+fn listed(listings: &'static [&'static [&'static str]], good: fn(&str, usize) -> bool) -> Script {
+    Script {
+        result: Box::new(|_, n| {
+            let urls = listings[n.min(listings.len() - 1)];
+            Ok(urls.iter().map(|url| format!("https://videos.example.com/{url}")).collect())
+        }),
+        download: Box::new(move |url, n| {
+            let url = url.strip_prefix("https://videos.example.com/").unwrap();
+            let content = url.split("v=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
+            if good(url, n) { Ok(content.into()) } else { Err(failure(Verdict::Gone)) }
+        }),
+        latency: Duration::ZERO,
+        ..Script::default()
+    }
+}
+
+impl Bench {
+    fn contents(&self) -> Vec<String> {
+        let mut paths: Vec<_> =
+            std::fs::read_dir(self.folder.path().join("out")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    }
+}
+
+impl Ran {
+    fn outputs(&self) -> Vec<Output> {
+        self.book.current(&purchase(0).key.job).unwrap().stage.outputs().to_vec()
+    }
+}
+
+/// In whichever order and under whichever URLs a task's videos are listed again, each is stored once and none is left out.
+#[tokio::test(start_paused = true)]
+async fn videos_that_are_listed_in_another_order_are_each_stored_once() {
+    let cases: [&[&[&str]]; 5] = [
+        // By their URLs without the query.
+        &[&["x?v=A&s=1", "y?v=B&s=0", "z?v=C&s=0"], &["z?v=C&s=1", "y?v=B&s=1", "x?v=A&s=1"]],
+        // Nothing but the query tells them apart.
+        &[&["view?v=A&s=1", "view?v=B&s=0", "view?v=C&s=0"], &["view?v=C&s=1", "view?v=A&s=1", "view?v=B&s=1"]],
+        // The signature is in the path.
+        &[&["1/x?v=A&s=1", "1/y?v=B&s=0", "1/z?v=C&s=0"], &["2/y?v=B&s=1", "2/z?v=C&s=1", "2/x?v=A&s=1"]],
+        // Some have moved, and one is listed late.
+        &[&["x?v=A&s=1", "y?v=B&s=0"], &["2/z?v=C&s=1", "y?v=B&s=1", "x?v=A&s=1"]],
+        // Another one stands where the one that is here stood.
+        &[&["x?v=A&s=1", "y?v=B&s=0"], &["2/z?v=C&s=1", "y?v=B&s=1", "3/x?v=A&s=1"]],
+    ];
+    for listings in cases {
+        let (bench, fake) = (Bench::new(), Fake::new(listed(listings, |url, _| url.ends_with("s=1"))));
+        let ran = bench.run(&fake, 1, settings()).await;
+        let mut contents = bench.contents();
+        contents.sort();
+        assert_eq!(contents, ["A", "B", "C"], "{listings:?}");
+        assert_eq!((ran.outcome.summary.succeeded, ran.outputs().len()), (1, 3), "{listings:?}");
+        for output in ran.outputs() {
+            let content = std::fs::read(bench.folder.path().join(&output.path)).unwrap();
+            assert_eq!(output.sha256, Sha256::of(&content), "{listings:?}");
+        }
+        assert!(ran.outcome.summary.polls <= 1 && fake.calls("result") == 2, "{listings:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_in_the_way_beside_an_expired_url_ends() {
+    let script = listed(&[&["x?v=A", "y?v=B", "z?v=C"]], |url, _| !url.starts_with('y'));
+    let (bench, fake) = (Bench::new(), Fake::new(script));
+    let out = bench.folder.path().join("out");
+    let stop = Stop::default();
+    // It comes when everything is paid.
+    let script = Script {
+        result: Box::new(move |task, n| {
+            std::fs::create_dir_all(&out).unwrap();
+            std::fs::write(out.join("job-0000-1.mp4"), "mine").unwrap();
+            (fake.script.result)(task, n)
+        }),
+        download: Box::new(|url, n| {
+            assert!(n < 100, "it asks for ever");
+            if url.contains("/y") { Err(failure(Verdict::Gone)) } else { Ok(url.into()) }
+        }),
+        latency: Duration::ZERO,
+        ..Script::default()
+    };
+    let fake = Fake::new(script);
+    let ran = bench.run_until(&fake, [purchase(0)].into_iter(), settings(), stop).await;
+    assert!(ran.outcome.local, "the file in the way is the graver trouble");
+    assert_eq!((ran.outcome.summary.failed, ran.status(0)), (1, Some(Status::Generated)));
+    let out = bench.folder.path().join("out");
+    assert_eq!(std::fs::read(out.join("job-0000-1.mp4")).unwrap(), b"mine");
+    assert!(out.join("job-0000-3.mp4").exists(), "what can be had is here");
+    assert!(fake.calls("result") <= 9, "{}", fake.calls("result"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_video_that_cannot_be_fetched_keeps_no_other_from_it() {
+    for verdict in [Verdict::Again(None), Verdict::Final, Verdict::Gone] {
+        let script = Script {
+            result: Box::new(|_, _| Ok(["x", "y", "z"].map(|url| format!("https://videos.example.com/{url}")).into())),
+            download: Box::new(
+                move |url, _| if url.ends_with('x') { Err(failure(verdict)) } else { Ok(url.as_bytes().to_vec()) },
+            ),
+            ..Script::default()
+        };
+        let (bench, fake) = (Bench::new(), Fake::new(script));
+        let ran = bench.run(&fake, 1, settings()).await;
+        assert_eq!((ran.outcome.summary.failed, ran.outcome.local), (1, false));
+        let numbers: Vec<_> = ran.outputs().iter().map(|output| output.number).collect();
+        assert_eq!(numbers, [2, 3], "{verdict:?}");
+        assert!(fake.calls("download") <= 11, "{verdict:?}: nothing is fetched twice: {}", fake.calls("download"));
+    }
+}

@@ -1,0 +1,112 @@
+//! Fetches one video of those that are listed: whole, checked, durable under its name.
+
+use super::collect::TRIES;
+use super::context::{Context, Missed};
+use super::destination::Destination;
+use super::listing::{Listing, Shelf};
+use super::transfer::Transfer;
+use crate::base::digest::Sha256;
+use crate::base::{durable, faultpoint};
+use crate::client::{Failure, Service, Verdict, Video};
+use crate::event::{Call, Event};
+use crate::ledger::entry::Entry;
+use crate::ledger::record::{Output, Record};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Fetches one video, again and again while that may help.
+pub(super) async fn patiently<S: Service>(
+    context: &Arc<Context<S>>,
+    record: &Record,
+    listing: &mut Listing,
+    place: usize,
+    shelf: &Shelf,
+) -> Result<Output, Missed> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match fetch(context, record, listing, place, shelf).await {
+            Err(Missed::Failed(Failure {
+                verdict: Verdict::Again(asked) | Verdict::Unreachable(asked),
+                message,
+                ..
+            })) if tries < TRIES => {
+                let pause = context.backoff(tries, asked);
+                context.pause(Call::Download, &record.key.job, &message, pause).await?;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Fetches one video and gives it its name, durably.
+async fn fetch<S: Service>(
+    context: &Arc<Context<S>>,
+    record: &Record,
+    listing: &mut Listing,
+    place: usize,
+    shelf: &Shelf,
+) -> Result<Output, Missed> {
+    let video = download(context, record, listing, place, shelf).await?;
+    let number = listing.identify(place, &video.sha256, shelf);
+    let known = shelf.get(number);
+    let output = Output {
+        number,
+        path: record.name.path(number),
+        sha256: video.sha256,
+        bytes: video.bytes,
+        source: Some(listing.source(place).to_owned()),
+    };
+    if let Some(known) = known.filter(|_| shelf.here.contains(&number)) {
+        // It was listed under another URL, by which it is found from now on.
+        let output = Output { source: output.source, ..known.clone() };
+        let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
+        let _ = context.record(entry).await;
+        return Ok(output);
+    }
+    let destination = Arc::new(Destination::of(&context.folder, &output.path).map_err(Missed::Failed)?);
+    let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
+    destination.check(&ours).await.map_err(Missed::Failed)?;
+    // The hash is on record before the name is taken: else a crash between the two would leave a file that nobody knows.
+    let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
+    let _ = context.record(entry).await;
+    {
+        let _permit = context.stores.acquire().await;
+        destination.store(video, ours, record.finished_at).await.map_err(Missed::Failed)?;
+    }
+    let synced = context.folders.sync(durable::folder_of(destination.path())).await;
+    synced.map_err(|error| Missed::Failed(destination.unwritable(&error)))?;
+    faultpoint::reach("video", "stored");
+    context.sent.videos.fetch_add(1, Ordering::Relaxed);
+    context.sent.bytes.fetch_add(output.bytes, Ordering::Relaxed);
+    context.events.send(Event::Downloaded {
+        job: record.key.job.clone(),
+        path: output.path.clone(),
+        sha256: output.sha256.to_string(),
+        bytes: output.bytes,
+    });
+    Ok(output)
+}
+
+/// Fetches one video to a temporary file beside where it most likely goes.
+async fn download<S: Service>(
+    context: &Arc<Context<S>>,
+    record: &Record,
+    listing: &Listing,
+    place: usize,
+    shelf: &Shelf,
+) -> Result<Video, Missed> {
+    let (job, path) = (&record.key.job, record.name.path(listing.expected(place, shelf)));
+    let destination = Destination::of(&context.folder, &path).map_err(Missed::Failed)?;
+    let download = async {
+        let _permit = context.downloads.acquire().await;
+        context.events.send(Event::Downloading { job: job.clone(), path: path.clone() });
+        faultpoint::reach("download", "send");
+        let transfer = Transfer::new(context, job, Call::Download, &path);
+        let advance = |bytes, total| transfer.advance(bytes, total);
+        context.service.download(listing.url(place), destination.path(), advance).await
+    };
+    let video = context.stop.unless_out(download).await.ok_or(Missed::Out)?.map_err(Missed::Failed)?;
+    faultpoint::reach("download", "answered");
+    Ok(video)
+}
