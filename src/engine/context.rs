@@ -69,6 +69,8 @@ pub(super) struct Context<S> {
     scribe: Scribe,
     random: Mutex<fastrand::Rng>,
     local: AtomicBool,
+    /// Jobs that failed or are uncertain.
+    failures: AtomicUsize,
     /// Submits in a row without an answer.
     row: AtomicUsize,
     unrecorded: Mutex<Vec<(JobId, TaskId)>>,
@@ -118,6 +120,7 @@ impl<S: Service> Context<S> {
             scribe: parts.scribe,
             random: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
             local: AtomicBool::new(false),
+            failures: AtomicUsize::new(0),
             row: AtomicUsize::new(0),
             unrecorded: Mutex::default(),
             strange: AtomicBool::new(false),
@@ -162,6 +165,15 @@ impl<S: Service> Context<S> {
         let row = self.row.fetch_add(1, Ordering::Relaxed) + 1;
         if row == self.settings.concurrency.max(UNANSWERED) {
             self.stop.to(Level::NoSubmits, StopCause::Unanswered(row));
+        }
+    }
+
+    /// Takes note that a job has no result. Whoever holds its slot says so before it is free: else another purchase takes it
+    /// that must not go out any more.
+    pub(super) fn failed(&self) {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.settings.max_failures.is_some_and(|most| failures >= most.get()) {
+            self.stop.to(Level::NoSubmits, StopCause::Failures);
         }
     }
 

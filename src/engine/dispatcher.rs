@@ -7,7 +7,7 @@ use super::job::{End, buy, fetch, follow, without_task};
 use super::purchase::Bought;
 use super::slot::{Freed, Slot};
 use super::stop::Level;
-use super::{Purchase, StopCause, Work};
+use super::{Purchase, Work};
 use crate::client::Service;
 use crate::client::throttle::Throttle;
 use crate::event::summary::Summary;
@@ -133,6 +133,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                         // A bug in one job must not take the others along; its state is in the ledger.
                         tracing::error!(%panic, "a job's task ended unexpectedly");
                         self.summary.failed += 1;
+                        self.context.failed();
                         self.give_up_places();
                     }
                 }
@@ -199,6 +200,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             let mut purchase = self.purchases.next()?;
             let Some(problem) = purchase.unobtainable.take() else { return Some(purchase) };
             let end = if problem.code == Cause::Local { End::Local(problem) } else { End::Failed(problem) };
+            let end = end.noted(&self.context);
             self.count(&purchase.key.job, &end);
         }
     }
@@ -275,7 +277,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                 let prepared = match outcome {
                     Ok(urls) => Prepared::Ready(order, urls),
                     Err(bought) => {
-                        self.count(&order.purchase.key.job, &without_task(bought));
+                        self.count(&order.purchase.key.job, &without_task(bought).noted(&self.context));
                         Prepared::Spoilt
                     }
                 };
@@ -319,14 +321,6 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             }
         };
         self.context.events.send(event);
-        if self
-            .context
-            .settings
-            .max_failures
-            .is_some_and(|most| self.summary.failed + self.summary.uncertain >= most.get())
-        {
-            self.context.stop.to(Level::NoSubmits, StopCause::Failures);
-        }
     }
 
     /// A stopped run leaves what it hasn't started.

@@ -32,6 +32,17 @@ pub(super) enum End {
     Out,
 }
 
+impl End {
+    /// The same, with note taken of a failure.
+    pub(super) fn noted<S: Service>(self, context: &Context<S>) -> End {
+        match self {
+            End::Failed(_) | End::Local(_) | End::Uncertain(_) => context.failed(),
+            End::Succeeded { .. } | End::Out => {}
+        }
+        self
+    }
+}
+
 /// Buys a generation and follows it to its videos.
 pub(super) async fn buy<S: Service>(
     context: Arc<Context<S>>,
@@ -43,7 +54,7 @@ pub(super) async fn buy<S: Service>(
     // Boxed, so that a job that waits at the service doesn't keep the room that its submit took.
     let task = match Box::pin(submit(&context, &mut purchase, &mut reservation, &urls)).await {
         Bought::Task(task) => task,
-        other => return without_task(other),
+        other => return without_task(other).noted(&context),
     };
     drop(urls);
     let record = submitted(purchase, task);
@@ -84,6 +95,9 @@ pub(super) async fn follow<S: Service>(
     });
     let started = Instant::now();
     let watched = watch(&context, &record.key, &task, age).await;
+    if watched.is_failure() {
+        context.failed();
+    }
     drop(slot);
     let (key, attempt, at) = (record.key.clone(), record.attempt, context.clock.now_in_seconds());
     match watched {
@@ -122,12 +136,13 @@ pub(super) async fn follow<S: Service>(
 }
 
 pub(super) async fn fetch<S: Service>(context: &Arc<Context<S>>, record: &Record) -> End {
-    match collect(context, record).await {
+    let end = match collect(context, record).await {
         Collected::All(outputs) => End::Succeeded { outputs, asked: record.videos },
         Collected::Short(problem) => End::Failed(problem),
         Collected::Local(problem) => End::Local(problem),
         Collected::Out => End::Out,
-    }
+    };
+    end.noted(context)
 }
 
 /// The end of a purchase that has no task.

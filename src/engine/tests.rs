@@ -609,6 +609,7 @@ async fn digests_are_those_of_what_is_sent() {
     assert_eq!(purchase(0).key.digest, Digest(Sha256::of(&crate::base::canonical::bytes(&body))));
 }
 
+mod failures;
 mod images;
 mod money;
 mod videos;

@@ -33,6 +33,16 @@ pub(super) enum Watched {
     Out,
 }
 
+impl Watched {
+    /// Whether its job has no result in this run.
+    pub(super) fn is_failure(&self) -> bool {
+        match self {
+            Watched::Failed(_) | Watched::Unknown | Watched::TimedOut | Watched::Refused(_) => true,
+            Watched::Completed | Watched::Out => false,
+        }
+    }
+}
+
 /// Polls `task` until the service is done with it, or its time is over.
 ///
 /// `age` is how long ago it was submitted; zero where this run submitted it just now.

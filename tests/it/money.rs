@@ -46,6 +46,17 @@ fn what_does_not_fit_is_left_and_the_run_is_fine() {
 }
 
 #[test]
+fn nothing_is_bought_once_so_many_failed() {
+    for fault in ["submit:fail", "submit:400(envelope)", "submit:reset(charged)"] {
+        let setup = Setup::new(&manifest_of(6), &[fault]);
+        let ended = setup.run(["-j1", "--max-failures", "2", "--progress", "json"]);
+        assert!(matches!(ended.code(), 1 | 3), "{ended:?}");
+        assert_eq!(setup.submits().len(), 2, "{fault}: {ended:?}");
+        assert_eq!(summary(&ended.stdout)["left"], json!(4), "{fault}");
+    }
+}
+
+#[test]
 fn a_plan_knows_the_limit() {
     let table = "prices: { unit: CNY, table: [{ resolution: 360p, duration: 5, price: 0.1 }] }\n";
     let setup = Setup::new(&(manifest_of(4) + table), &[]);
