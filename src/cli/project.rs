@@ -9,7 +9,8 @@ use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::collector::deny_warnings;
 use crate::diagnostic::finding::Finding;
 use crate::ledger::Paths;
-use crate::manifest::{self, Loaded, model::Manifest};
+use crate::manifest::model::{Job, Manifest};
+use crate::manifest::{self, Loaded};
 use crate::report::commands::{self, Target};
 use crate::report::findings::Checked;
 use crate::report::findings::human::{self, Extent};
@@ -103,6 +104,10 @@ impl Project {
         }
         let paths = paths(&shown, realm, common)?;
         let lock = lock_shown(&shown, realm, common);
+        // Beside the manifest, no video can have their names.
+        if common.lock.is_some() {
+            leave_to_the_lock(&manifest, &paths)?;
+        }
         tracing::info!("{}: {}, and its lock is {lock}", shown.display(), count(manifest.jobs.len(), "job"));
         Ok(Project { shown, realm, manifest, paths, lock })
     }
@@ -144,6 +149,21 @@ pub(super) fn folder_of_manifest(manifest: &Path) -> Result<Folder, Failure> {
     }
     let real = manifest.canonicalize().map_err(failed)?;
     Folder::open(folder_of(&real)).map_err(failed)
+}
+
+/// Refuses a lock whose place, or whose journal's, a video would take.
+fn leave_to_the_lock(manifest: &Manifest, paths: &Paths) -> Result<(), Failure> {
+    for own in [&paths.lock, &paths.journal] {
+        let Ok(inside) = own.strip_prefix(manifest.folder.path()) else { continue };
+        let of_video = |path: &str| Path::new(path).as_os_str().eq_ignore_ascii_case(inside);
+        let videos = |job: &Job| usize::from(job.generation.number_of_videos);
+        let taken = manifest.jobs.iter().find(|job| (1..=videos(job)).any(|n| of_video(&job.name.path(n))));
+        if let Some(job) = taken {
+            return Err(Failure::usage(format!("{} is the path of a video of {}", inside.display(), job.id))
+                .hint("name another lock: --lock FILE"));
+        }
+    }
+    Ok(())
 }
 
 /// A folder with its links resolved, as a person would name it from here.

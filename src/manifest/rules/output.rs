@@ -11,6 +11,12 @@ pub(crate) const PLACEHOLDERS: [&str; 2] = ["{id}", "{n}"];
 /// Bytes of a file name at most: file systems take 255, and a superseded video's name is a little longer.
 const FILE_NAME_BYTES: usize = 240;
 
+/// How the names of files end that are this program's own: locks, their journals, manifests.
+const RESERVED_EXTENSIONS: [&str; 6] = ["lock", "journal", "yaml", "yml", "toml", "json"];
+
+/// How the names of files begin that this program reads, writes or removes beside its videos.
+const RESERVED_BEGINNINGS: [&str; 3] = [".batch-", ".env", ".gitignore"];
+
 /// Why a text is no folder or path for videos.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OutputFlaw {
@@ -30,6 +36,8 @@ pub(crate) enum OutputFlaw {
     Unsafe(String),
     /// A part of more bytes than file systems take.
     Long(String),
+    /// A part that is the name of a lock, a manifest or another file of this program: a video there would take its place.
+    Reserved(String),
     /// A link leads out of the manifest's folder.
     Escapes,
     /// There is a file where the folder should be.
@@ -157,9 +165,18 @@ fn safe(part: &str) -> Result<(), OutputFlaw> {
         Err(OutputFlaw::Unsafe(part.to_owned()))
     } else if part.len() > FILE_NAME_BYTES {
         Err(OutputFlaw::Long(part.to_owned()))
+    } else if is_reserved(part) {
+        Err(OutputFlaw::Reserved(part.to_owned()))
     } else {
         Ok(())
     }
+}
+
+/// Whether a file of this program may have this name, of whichever manifest; compared without case, as some file systems do.
+fn is_reserved(part: &str) -> bool {
+    let part = part.to_ascii_lowercase();
+    RESERVED_EXTENSIONS.iter().any(|extension| part.rsplit_once('.').is_some_and(|(_, end)| end == *extension))
+        || RESERVED_BEGINNINGS.iter().any(|beginning| part.starts_with(beginning))
 }
 
 /// Whether all braces of `template` are those of placeholders.
@@ -223,6 +240,7 @@ mod tests {
             ("a/../b", OutputFlaw::Upwards),
             ("a//b", OutputFlaw::EmptyPart),
             ("a./b", OutputFlaw::Unsafe("a.".into())),
+            ("jobs.lock", OutputFlaw::Reserved("jobs.lock".into())),
             ("file", OutputFlaw::NotAFolder),
             ("file/out", OutputFlaw::NotAFolder),
             ("{id}", OutputFlaw::Placeholder { range: 0..1, nearest: None }),
@@ -252,6 +270,11 @@ mod tests {
             ("{x}", OutputFlaw::Placeholder { range: 0..3, nearest: None }),
             ("id}", OutputFlaw::Placeholder { range: 2..3, nearest: None }),
             (&long, OutputFlaw::Long(long.clone())),
+            ("jobs.lock", OutputFlaw::Reserved("jobs.lock".into())),
+            ("{id}.lock.journal", OutputFlaw::Reserved("{id}.lock.journal".into())),
+            ("a.LOCK/{id}", OutputFlaw::Reserved("a.LOCK".into())),
+            ("{id}.yaml", OutputFlaw::Reserved("{id}.yaml".into())),
+            (".batch-{id}.part", OutputFlaw::Reserved(".batch-{id}.part".into())),
             ("file/{id}", OutputFlaw::NotAFolder),
         ] {
             let dir = if text.starts_with("file") { "" } else { "out" };
@@ -268,6 +291,7 @@ mod tests {
         assert_eq!(expand("out", "{id}-{n}.mp4", "a"), Ok("out/a-{n}.mp4".to_owned()));
         assert_eq!(expand("", "{id}/{n}.mp4", "a"), Ok("a/{n}.mp4".to_owned()));
         assert_eq!(expand("out", "{id}/{n}.mp4", "a."), Err(OutputFlaw::Unsafe("a.".into())));
+        assert_eq!(expand("", "{id}", "jobs.lock"), Err(OutputFlaw::Reserved("jobs.lock".into())));
         assert_eq!(expand("", "{id}/{n}.mp4", "file"), Err(OutputFlaw::NotAFolder));
     }
 

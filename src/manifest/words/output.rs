@@ -47,6 +47,13 @@ fn words(at: Option<Place>, what: &str, flaw: &OutputFlaw) -> Words {
             "not safe everywhere",
         ),
         OutputFlaw::Long(part) => (format!("{} is longer than file names can be", quoted(part)), "too long"),
+        OutputFlaw::Reserved(part) => (
+            format!(
+                "{} is the name of a manifest, a lock or another file of batch, whose place it would take",
+                quoted(part)
+            ),
+            "a name of batch's own files",
+        ),
         OutputFlaw::Escapes => ("a link leads out of the manifest's folder".to_owned(), "leads out"),
         OutputFlaw::NotAFolder => ("a file stands where a folder should be".to_owned(), "not a folder"),
         OutputFlaw::Unreadable(reason) => (reason.clone(), "can't be looked at"),

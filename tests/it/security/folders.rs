@@ -39,6 +39,31 @@ fn no_id_name_or_template_leads_out() {
     assert_eq!(simulator.account().charges(), 0);
 }
 
+/// What a run needs itself is no place for a video: the record of what is paid would be lost, or the video.
+#[test]
+fn no_video_takes_the_place_of_a_lock_or_a_manifest() {
+    let simulator = simulator(&[]);
+    for (output, lock) in [
+        ("dir: \".\", name: jobs.lock", None),
+        ("dir: \".\", name: jobs.lock.journal", None),
+        ("dir: \".\", name: Jobs.Yaml", None),
+        ("dir: \".\", name: \".env\"", None),
+        ("dir: jobs.lock", None),
+        ("name: state", Some("out/state")),
+        ("name: state.journal", Some("out/state")),
+    ] {
+        let manifest = manifest("").replacen("jobs:", &format!("output: {{ {output} }}\njobs:"), 1);
+        let project = Project::new().with("jobs.yaml", &manifest);
+        std::fs::create_dir(project.path("out")).unwrap();
+        let arguments: Vec<&str> = lock.iter().flat_map(|lock| ["--lock", lock]).collect();
+        let ended = run(&project, &simulator, &arguments);
+        assert_eq!(ended.code(), 2, "{output}: {ended:?}");
+        assert_eq!(project.files("."), ["jobs.yaml"], "{output}");
+        assert_eq!(project.read("jobs.yaml"), manifest);
+    }
+    assert_eq!(simulator.account().charges(), 0);
+}
+
 /// A link that is there from the start is found before anything is paid.
 #[test]
 fn a_link_that_leads_out_is_found_before_anything_is_paid() {
