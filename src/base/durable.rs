@@ -134,6 +134,22 @@ pub fn remove_temporaries(folder: &Path, mark: &Mark) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes a folder where there is none, and those above it that are missing, durably.
+///
+/// # Errors
+/// Where one can't be made, or something else stands there.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = folder_of(path);
+    make_folder(above)?;
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => Err(error),
+        _ => sync_folder(above),
+    }
+}
+
 /// Renames a file, durably; what stood at `to` is replaced.
 ///
 /// # Errors
@@ -223,6 +239,17 @@ mod tests {
         fs::write(&video, "").unwrap();
         remove_temporaries(folder.path(), &ours).unwrap();
         assert!(!left.exists() && living.exists() && video.exists());
+    }
+
+    #[test]
+    fn a_folder_is_made_with_those_above_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().join("a/b/c");
+        make_folder(&folder).unwrap();
+        make_folder(&folder).unwrap();
+        assert!(folder.is_dir());
+        fs::write(folder.join("file"), "").unwrap();
+        assert!(make_folder(&folder.join("file/d")).is_err() && make_folder(&folder.join("file")).is_err());
     }
 
     #[test]

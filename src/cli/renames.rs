@@ -1,60 +1,139 @@
-//! Renames the videos of records that take another name: the files first, then the journal, so that a crash between them
-//! only repeats what is done already.
+//! Renames the videos of records that take another name: the journal first, then the files, so that no video ever has a name that
+//! is written down nowhere. What a crash leaves behind under its former name, the next command renames.
 
 use super::failure::Failure;
 use crate::base::digest::Sha256;
 use crate::base::durable;
 use crate::base::folder::Folder;
-use crate::ledger::Book;
 use crate::ledger::entry::Entry;
-use crate::ledger::record::{Key, Output};
+use crate::ledger::record::Key;
+use crate::ledger::{Book, Renamed, Scribe};
 use crate::plan::reconcile::Move;
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
-/// Renames the files of all `moves`, in their order; gives the entries that say so.
-///
-/// # Errors
-/// Where a file can't be renamed, or another stands where it is to go.
-pub(super) fn files(folder: &Folder, book: &Book, moves: &[Move]) -> Result<Vec<Entry>, Failure> {
+/// Moves whose entries become durable together.
+const TOGETHER: usize = 1000;
+
+/// A record that takes another name.
+pub(super) struct Renaming {
+    entry: Entry,
+    videos: Vec<Renamed>,
+}
+
+/// Why not all could be renamed.
+pub(super) struct Stuck {
+    /// What to say.
+    pub(super) failure: Failure,
+    /// Whether the journal says more than was done: it must stay, so that the next command goes on.
+    pub(super) midway: bool,
+}
+
+/// What `moves` come to, in their order.
+pub(super) fn of(book: &Book, moves: &[Move]) -> Vec<Renaming> {
     // A record that is moved twice is found under its new name the second time.
     let mut moved: HashMap<&Key, &Move> = HashMap::new();
-    let mut entries = Vec::with_capacity(moves.len());
+    let mut renamings = Vec::with_capacity(moves.len());
     for to in moves {
         let Some(record) = book.get(&to.key) else { continue };
         let record = match moved.insert(&to.key, to) {
             Some(before) => record.clone().moved(&to.key.job, before.place, before.name.clone()),
             None => record.clone(),
         };
-        for output in record.stage.outputs() {
-            file(folder, output, &to.name.path(output.number))?;
-        }
-        entries.push(Entry::Moved {
+        let outputs = record.stage.outputs().iter();
+        let videos = outputs.map(|output| Renamed {
+            from: output.path.clone(),
+            to: to.name.path(output.number),
+            sha256: output.sha256,
+        });
+        let entry = Entry::Moved {
             key: to.key.clone(),
             attempt: record.attempt,
             to: to.to.clone(),
             place: to.place,
             name: to.name.clone(),
-        });
+        };
+        renamings.push(Renaming { entry, videos: videos.collect() });
     }
-    Ok(entries)
+    renamings
 }
 
-/// Renames one video; one that is gone, was altered or is there already stays as it is.
-fn file(folder: &Folder, output: &Output, to: &str) -> Result<(), Failure> {
-    let failed =
-        |error: &dyn std::fmt::Display| Failure::machine(format!("{} can't become {to}: {error}", output.path));
-    let (from, destination) = match (folder.inside(&output.path), folder.inside(to)) {
-        (Ok(from), Ok(destination)) => (from, destination),
-        (Err(error), _) | (_, Err(error)) => return Err(failed(&error)),
+/// Writes down all of them, and renames their files.
+///
+/// # Errors
+/// Where another file stands in the way, or one can't be renamed.
+pub(super) async fn perform(folder: &Folder, renamings: Vec<Renaming>, scribe: &Scribe) -> Result<(), Stuck> {
+    let mut rest = renamings.as_slice();
+    while !rest.is_empty() {
+        let (batch, after) = rest.split_at(independent(rest));
+        let mut files = Vec::new();
+        for video in batch.iter().flat_map(|renaming| &renaming.videos) {
+            files.extend(file(folder, video).map_err(|failure| Stuck { failure, midway: false })?);
+        }
+        let midway = |failure| Stuck { failure, midway: true };
+        let entries = batch.iter().map(|renaming| scribe.record(renaming.entry.clone()));
+        futures::future::try_join_all(entries).await.map_err(|error| midway(Failure::machine(error)))?;
+        for file in files {
+            file.rename().map_err(midway)?;
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+/// Renames what a run that was killed wrote down and didn't come to.
+///
+/// # Errors
+/// As [`perform`].
+pub(super) fn finish(folder: &Folder, book: &Book) -> Result<(), Failure> {
+    book.renamed().iter().try_for_each(|video| file(folder, video)?.map_or(Ok(()), File::rename))
+}
+
+/// How many of the first take no name that another of them still has.
+fn independent(renamings: &[Renaming]) -> usize {
+    let mut given_up: HashSet<&str> = HashSet::new();
+    let together = &renamings[..renamings.len().min(TOGETHER)];
+    for (index, renaming) in together.iter().enumerate() {
+        if renaming.videos.iter().any(|video| given_up.contains(video.to.as_str())) {
+            return index;
+        }
+        given_up.extend(renaming.videos.iter().map(|video| video.from.as_str()));
+    }
+    together.len()
+}
+
+/// A file that is to be renamed.
+struct File<'v> {
+    video: &'v Renamed,
+    from: PathBuf,
+    to: PathBuf,
+}
+
+/// The file of a video, seen to be free to take its name; none where it is gone, was altered or is there already.
+fn file<'v>(folder: &Folder, video: &'v Renamed) -> Result<Option<File<'v>>, Failure> {
+    let (from, to) = match (folder.inside(&video.from), folder.inside(&video.to)) {
+        (Ok(from), Ok(to)) => (from, to),
+        (Err(error), _) | (_, Err(error)) => return Err(failed(video, &error)),
     };
-    let is_the_video = |path: &Path| path.is_file() && Sha256::of_file(path).is_ok_and(|hash| hash == output.sha256);
-    if from == destination || !is_the_video(&from) {
-        return Ok(());
+    let is_the_video = |path: &Path| path.is_file() && Sha256::of_file(path).is_ok_and(|hash| hash == video.sha256);
+    if from == to || !is_the_video(&from) {
+        return Ok(None);
     }
-    if destination.symlink_metadata().is_ok() && !is_the_video(&destination) {
-        return Err(failed(&"another file is there").hint(format!("move {to} away or delete it, then run again")));
+    if to.symlink_metadata().is_ok() && !is_the_video(&to) {
+        let hint = format!("move {} away or delete it, then run again", video.to);
+        return Err(failed(video, &"another file is there").hint(hint));
     }
-    std::fs::create_dir_all(durable::folder_of(&destination)).map_err(|error| failed(&error))?;
-    durable::rename(&from, &destination).map_err(|error| failed(&error))
+    Ok(Some(File { video, from, to }))
+}
+
+impl File<'_> {
+    fn rename(self) -> Result<(), Failure> {
+        let renamed =
+            durable::make_folder(durable::folder_of(&self.to)).and_then(|()| durable::rename(&self.from, &self.to));
+        renamed.map_err(|error| failed(self.video, &error))
+    }
+}
+
+fn failed(Renamed { from, to, .. }: &Renamed, error: &dyn std::fmt::Display) -> Failure {
+    Failure::machine(format!("{from} can't become {to}: {error}"))
 }

@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::leftovers;
 use super::progress::Reporting;
+use super::renames::{self, Renaming, Stuck};
 use super::signals::Signals;
 use super::terminal::Terminal;
 use crate::base::clock::Clock;
@@ -53,13 +54,14 @@ pub(super) struct Session<'s> {
 }
 
 impl Session<'_> {
-    /// Opens the journal, writes down `first`, does the work, and closes the ledger whatever came of it.
+    /// Opens the journal, renames what takes another name, writes down `first`, does the work, and closes the ledger whatever came of it.
     ///
     /// # Errors
     /// Where the journal or the lock can't be written; the journal then keeps what the run did.
     pub(super) fn run(
         self,
         mut ledger: Ledger,
+        renamings: Vec<Renaming>,
         first: Vec<Entry>,
         work: Work<impl Iterator<Item = Purchase>>,
     ) -> Result<Outcome, Failure> {
@@ -81,6 +83,15 @@ impl Session<'_> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
         let outcome = runtime.block_on(async {
             let (scribe, closer) = ledger.start(identity)?;
+            if let Err(Stuck { failure, midway }) = renames::perform(self.folder, renamings, &scribe).await {
+                drop(scribe);
+                // What is written down and not done yet, the next command does: its journal stays.
+                return if midway {
+                    Err(failure)
+                } else {
+                    closer.close().await.map_err(Failure::from).and(Err(failure))
+                };
+            }
             // Together, so that they share syncs. A journal that can't be written says so again, and the engine acts on it.
             futures::future::join_all(first.into_iter().map(|entry| scribe.record(entry))).await;
             let parts = Parts {
@@ -158,11 +169,11 @@ pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings
     }
 }
 
-/// Opens the ledger of a manifest; what a killed run was writing is removed.
+/// Opens the ledger of a manifest; what a killed run was writing is removed, and what it was renaming is renamed.
 pub(super) fn open(paths: &Paths, manifest: &Path) -> Result<Ledger, Failure> {
     let ledger = ledger::open(paths, this_process())?;
     if ledger.follows_a_kill() {
-        leftovers::remove(&ledger, manifest);
+        leftovers::settle(&ledger, manifest)?;
     }
     Ok(ledger)
 }

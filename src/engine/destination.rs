@@ -35,7 +35,7 @@ impl Destination {
         let mut path = folder.inside(shown).map_err(refused)?;
         let around = durable::folder_of(&path);
         if !around.symlink_metadata().is_ok_and(|found| found.is_dir()) {
-            std::fs::create_dir_all(around).map_err(|error| unwritable(shown, &error))?;
+            durable::make_folder(around).map_err(|error| unwritable(shown, &error))?;
             // A link may have appeared since the manifest was checked: the folder is looked at again now that it is there.
             path = folder.inside(shown).map_err(refused)?;
         }

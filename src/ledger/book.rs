@@ -20,6 +20,18 @@ pub struct Book {
     jobs: BTreeMap<JobId, Job>,
     uploads: BTreeMap<Sha256, Upload>,
     pins: Pins,
+    renamed: Vec<Renamed>,
+}
+
+/// A video that took another name, by an entry that was applied: the entry comes first, the file is renamed then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// Its path before.
+    pub from: String,
+    /// Its path from then on.
+    pub to: String,
+    /// The hash of its content.
+    pub sha256: Sha256,
 }
 
 /// What images of elsewhere were when they were fetched.
@@ -110,6 +122,11 @@ impl Book {
         self.history(key).is_some_and(History::is_open)
     }
 
+    /// The videos that took another name, in the order of the entries that say so.
+    pub fn renamed(&self) -> &[Renamed] {
+        &self.renamed
+    }
+
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.uploads.is_empty() && self.pins.is_empty() && self.records().next().is_none()
@@ -161,9 +178,12 @@ impl Book {
             Entry::Dropped { key, attempt } => self.history_mut(key).dropped(*attempt),
             Entry::Moved { key, attempt, to, place, name } => {
                 let to = Key { job: to.clone(), digest: key.digest };
+                let before: Vec<Output> =
+                    self.get(key).map(|record| record.stage.outputs().to_vec()).unwrap_or_default();
                 self.take_over(key, *attempt, &to);
                 self.put(&to, *place);
                 self.history_mut(&to).moved(&to.job, *place, name);
+                self.note_renamed(before, &to);
             }
         }
     }
@@ -259,6 +279,17 @@ impl Book {
         }
     }
 
+    /// Takes note of videos that have another path than `before`.
+    fn note_renamed(&mut self, before: Vec<Output>, key: &Key) {
+        let now = self.get(key).map(|record| record.stage.outputs()).unwrap_or_default();
+        let renamed = before.into_iter().filter_map(|Output { number, path: from, sha256, .. }| {
+            let now = now.iter().find(|now| now.number == number && now.sha256 == sha256 && now.path != from)?;
+            Some(Renamed { from, to: now.path.clone(), sha256 })
+        });
+        let renamed: Vec<Renamed> = renamed.collect();
+        self.renamed.extend(renamed);
+    }
+
     fn put(&mut self, key: &Key, place: Place) {
         match place {
             Place::Current => self.make_current(key),
@@ -300,7 +331,7 @@ impl Book {
     }
 }
 
-/// Two books are equal where their locks are: what a lock doesn't keep (numbers of refused submits) is left aside.
+/// Two books are equal where their locks are: what a lock doesn't keep (numbers of refused submits, former names) is left aside.
 impl PartialEq for Book {
     fn eq(&self, other: &Book) -> bool {
         let with_others = |book: &Book| -> Vec<(Record, BTreeSet<TaskId>)> {

@@ -92,7 +92,8 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         taken: bool,
     },
-    /// A record takes another place, name or job, its files having been renamed already.
+    /// A record takes another place, name or job: durable before its files are renamed. The next run renames those that a crash
+    /// left behind.
     ///
     /// The attempt says which purchase is meant: read again, the entry must not catch a later one of the same key.
     Moved {

@@ -20,7 +20,7 @@ mod paths;
 pub mod record;
 mod recover;
 
-pub use book::{Book, Pins};
+pub use book::{Book, Pins, Renamed};
 pub use failure::LedgerError;
 pub use group_commit::{Scribe, Unwritable};
 pub use journal::Holder;

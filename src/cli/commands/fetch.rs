@@ -72,7 +72,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         elsewhere: Elsewhere::new(ledger.lock(), Reach::Public { past_proxy: false }),
         spool: Spool::default(),
     };
-    let outcome = session.run(ledger, Vec::new(), Work { collect, purchases: std::iter::empty() })?;
+    let outcome = session.run(ledger, Vec::new(), Vec::new(), Work { collect, purchases: std::iter::empty() })?;
     Ok(finish(outcome, &signals, reporting, terminal))
 }
 

@@ -193,7 +193,6 @@ fn perform(
     if project.manifest.run.mirror {
         first.extend(outlook.pins(&project.manifest, &looked.pins));
     }
-    first.extend(renames::files(&manifest.folder, ledger.book(), &plan.moves)?);
     first.extend(plan.prune.iter().map(|(key, attempt)| Entry::Dropped { key: key.clone(), attempt: *attempt }));
     let session = Session {
         folder: &manifest.folder,
@@ -209,7 +208,8 @@ fn perform(
         elsewhere,
         spool,
     };
-    let outcome = session.run(ledger, first, outlook.work(&project.manifest, &looked))?;
+    let renamings = renames::of(ledger.book(), &plan.moves);
+    let outcome = session.run(ledger, renamings, first, outlook.work(&project.manifest, &looked))?;
     Ok(finish(outlook.with_rest(outcome), &signals, reporting, terminal))
 }
 

@@ -3,6 +3,7 @@
 use super::lanes;
 use super::scenario::Scenario;
 use crate::support::program::Program;
+use batch::simulate::Call;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -128,6 +129,32 @@ fn a_rename_that_is_killed_at_any_step_is_finished_by_the_next() {
         assert_eq!(names, ["out/quartet-1.mp4", "out/quartet-2.mp4", "out/quartet-3.mp4"], "{context}");
         scenario.check_files(&after, &context);
         assert_eq!(scenario.books().charges, charges, "{context}");
+    });
+}
+
+/// Whatever a rename that broke off has done, no video has a name that is written down nowhere: when the manifest is put back, all
+/// are found, and none is fetched again.
+#[test]
+fn a_rename_that_breaks_off_at_any_step_can_be_taken_back() {
+    let renamed = || {
+        let scenario = Scenario::of_all_kinds();
+        scenario.run().run().exits(3);
+        let manifest = scenario.project.read("jobs.yaml");
+        scenario.project.write("jobs.yaml", manifest.replace("- id: trio", "- id: quartet"));
+        (scenario, manifest)
+    };
+    let (undisturbed, _) = renamed();
+    let reached = reached(&undisturbed, undisturbed.run(), 3);
+    let kills = first_times(&reached, 3).into_iter().map(|(point, time)| format!("kill {point} {time}"));
+    let faults = kills.chain((1..=3).map(|time| format!("fail file.rename {time}")));
+    lanes::each(faults.collect(), |fault| {
+        let (scenario, manifest) = renamed();
+        let downloads = scenario.service.account().calls(Call::Download);
+        let ended = scenario.run().env("BATCH_FAULT", &fault).run();
+        assert!(ended.killed_by() == Some(9) || ended.code() == 5, "{fault}: {ended:?}");
+        scenario.project.write("jobs.yaml", &manifest);
+        scenario.finish(&BTreeSet::new(), &fault);
+        assert_eq!(scenario.service.account().calls(Call::Download), downloads, "{fault}: nothing is fetched again");
     });
 }
 
