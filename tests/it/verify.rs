@@ -76,6 +76,32 @@ fn what_isnt_finished_is_named() {
 }
 
 #[test]
+fn what_is_or_may_be_paid_for_an_input_before_an_edit_is_named() {
+    let faults = ["submit:reset(charged)~@dog 1", "status:stall~@dog 2", "download:stall~@dog 3"];
+    let setup = Setup::new(&manifest(&JOBS), &faults);
+    let mut running = setup.running(["-j4"]).start();
+    for words in ["a uncertain", "b submitted", "c generated", "d succeeded"] {
+        running.wait_for_stderr(words);
+    }
+    running.signal("INT");
+    running.end().exits(130);
+    let kinds = || {
+        let document = setup.batch(["verify", "--format", "json", "--no-files"]).exits(1).json();
+        let mut kinds: Vec<_> = problems(&document).iter().map(|(kind, job, _)| format!("{kind} {job:?}")).collect();
+        kinds.sort();
+        kinds
+    };
+    let open = [r#"in-flight Some("b")"#, r#"not-fetched Some("c")"#, r#"uncertain Some("a")"#];
+    assert_eq!(kinds(), open);
+    setup.project.write(MANIFEST, manifest(&JOBS.map(|(id, _)| (id, "@cat sleeps"))));
+    let edited: Vec<String> = JOBS.iter().map(|(id, _)| format!(r#"changed Some("{id}")"#)).collect();
+    assert_eq!(kinds(), [&edited[..], &open.map(str::to_owned)].concat());
+    setup.project.write(MANIFEST, manifest(&[]).replace("jobs:", "jobs: []"));
+    let orphans: Vec<String> = JOBS.iter().map(|(id, _)| format!(r#"orphan Some("{id}")"#)).collect();
+    assert_eq!(kinds(), [&open[..2], &orphans.iter().map(String::as_str).collect::<Vec<_>>(), &open[2..]].concat());
+}
+
+#[test]
 fn a_lock_of_another_service_is_named() {
     let (setup, other) = (Setup::new(&manifest(&JOBS[..1]), &[]), simulator(&[]));
     setup.run([]).exits(0);

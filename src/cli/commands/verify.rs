@@ -83,10 +83,13 @@ fn of_records(manifest: &Manifest, book: &Book, files: bool) -> Vec<VerifyProble
     }
     let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
     for record in book.records() {
-        // What a job of the manifest was asked for before is kept on purpose.
-        if !taken.contains(&record.key) && !ids.contains(&record.key.job) {
-            let message = format!("the manifest doesn't ask for {} now", record.key.digest);
-            problems.push(problem(ProblemKind::Orphan, &record.key.job, &message));
+        if !taken.contains(&record.key) {
+            // What a job of the manifest was asked for before is kept on purpose.
+            if !ids.contains(&record.key.job) {
+                let message = format!("the manifest doesn't ask for {} now", record.key.digest);
+                problems.push(problem(ProblemKind::Orphan, &record.key.job, &message));
+            }
+            problems.extend(still_open(record));
         }
         if files {
             problems.extend(record.stage.outputs().iter().filter_map(|output| of_file(manifest, record, output)));
@@ -106,6 +109,14 @@ fn unfinished(record: &Record) -> Option<VerifyProblem> {
         Status::Refused => (ProblemKind::Refused, format!("refused{}", said())),
         Status::Uncertain => (ProblemKind::Uncertain, "nobody can know whether it was paid".to_owned()),
     };
+    Some(problem(kind, &record.key.job, &message))
+}
+
+/// A record that no job asks for, and that is or may be paid for without its videos being here.
+fn still_open(record: &Record) -> Option<VerifyProblem> {
+    let open = matches!(record.stage.status(), Status::Submitted | Status::Generated | Status::Uncertain);
+    let VerifyProblem { kind, message, .. } = unfinished(record).filter(|_| open)?;
+    let message = format!("as it was asked for before ({}): {message}", record.key.digest);
     Some(problem(kind, &record.key.job, &message))
 }
 
