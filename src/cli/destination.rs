@@ -36,24 +36,38 @@ impl Destination {
         common: &Common,
     ) -> Result<Destination, Failure> {
         let (base, origin) = settings::base_url(option, Some(manifest))?;
-        let identity = base.to_string();
-        if let Some(other) = of_lock.filter(|other| *other != identity && (!common.move_service || *other == SIMULATED))
-        {
-            return Err(another(other, &identity));
-        }
+        refuse_another(&base, of_lock, common)?;
         Destination::with_key(base, origin, manifest.folder.path(), common)
     }
 
-    /// The service that a lock belongs to.
+    /// The service that has what is paid: the one that the lock belongs to. The environment, or a `manifest` that is sound, may name
+    /// it anew.
     ///
     /// # Errors
-    /// Where the lock names none, the key is missing, or may not go there.
-    pub(super) fn of_lock(of_lock: &str, folder: &Path, common: &Common) -> Result<Destination, Failure> {
-        let base: BaseUrl =
-            of_lock.parse().map_err(|error| Failure::machine(format!("the lock's service `{of_lock}`: {error}")))?;
-        // What this machine says of itself is a person's word; what only the lock says isn't.
-        let (own, _) = settings::base_url(None, None)?;
-        let origin = if own == base { Origin::Person } else { Origin::File };
+    /// Where they name another one, the key is missing, or may not go there.
+    pub(super) fn of_paid(
+        of_lock: &str,
+        manifest: Option<&Manifest>,
+        folder: &Path,
+        common: &Common,
+    ) -> Result<Destination, Failure> {
+        let (base, origin) = match settings::named_base_url(None, manifest)? {
+            Some(named) => named,
+            None if common.move_service && manifest.is_none() => {
+                let message = "the manifest has errors, so it isn't known which service it names";
+                return Err(Failure::usage(message).hint("mend it first, or say where: BAICAI_BASE_URL"));
+            }
+            None if common.move_service => settings::base_url(None, manifest)?,
+            None => {
+                let base: BaseUrl = of_lock
+                    .parse()
+                    .map_err(|error| Failure::machine(format!("the lock's service `{of_lock}`: {error}")))?;
+                // What only the lock says isn't a person's word.
+                let origin = if base == BaseUrl::official() { Origin::Person } else { Origin::File };
+                (base, origin)
+            }
+        };
+        refuse_another(&base, Some(of_lock), common)?;
         Destination::with_key(base, origin, folder, common)
     }
 
@@ -86,6 +100,15 @@ impl Destination {
         let key = settings::key(folder)?;
         tracing::info!("the jobs go to {base}");
         Ok(Destination { identity: base.to_string(), base, key: Some(key), _simulator: None })
+    }
+}
+
+/// Refuses a service that isn't the one that the lock belongs to, unless a person says that it is the same.
+fn refuse_another(base: &BaseUrl, of_lock: Option<&str>, common: &Common) -> Result<(), Failure> {
+    let identity = base.to_string();
+    match of_lock.filter(|other| *other != identity && (!common.move_service || *other == SIMULATED)) {
+        None => Ok(()),
+        Some(other) => Err(another(other, &identity)),
     }
 }
 

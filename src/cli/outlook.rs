@@ -59,7 +59,7 @@ impl<'m> Outlook<'m> {
                 ..Purchase::new(job, step.attempt, price, &self.manifest.images)
             }
         });
-        Work { collect: paid.chain(self.plan.strays.iter().cloned()).collect(), purchases }
+        Work { collect: paid.chain(self.plan.strays.iter().map(|stray| stray.record.clone())).collect(), purchases }
     }
 
     /// What is known of the images of what will be bought: written down before it once more, so that a record by their contents

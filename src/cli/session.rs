@@ -17,10 +17,16 @@ use crate::client::retry::Backoff;
 use crate::engine::spool::Spool;
 use crate::engine::stop::Stop;
 use crate::engine::{self, Outcome, Parts, Purchase, Settings, StopCause, Work};
+use crate::event::Event;
+use crate::event::sender::Events;
 use crate::ledger::entry::Entry;
+use crate::ledger::record::Record;
 use crate::ledger::{self, Holder, Ledger, Paths};
 use crate::manifest::model::RunSettings;
+use crate::plan::action::Action;
+use crate::plan::stray::Stray;
 use crate::spec::names::{JobId, TaskId};
+use jiff::Timestamp;
 use std::path::Path;
 use std::time::Duration;
 
@@ -124,6 +130,19 @@ pub(super) fn listen(signals: &Signals, reporting: &Reporting) -> Stop {
     let (screen, heard) = reporting.when_interrupted();
     signals.listen(stop.clone(), screen, heard);
     stop
+}
+
+/// When an earlier run submitted what this one polls on.
+pub(super) fn taken_up(action: Action, record: &Record) -> Option<Timestamp> {
+    record.submitted_at.filter(|_| action == Action::Resume)
+}
+
+/// Says what will be collected beside the jobs of the manifest.
+pub(super) fn announce(strays: &[Stray], events: &Events) {
+    for Stray { record, action, reason } in strays {
+        let (job, digest, submitted_at) = (record.key.job.clone(), record.key.digest, taken_up(*action, record));
+        events.send(Event::JobPlanned { job, digest, action: *action, reason: *reason, submitted_at });
+    }
 }
 
 /// Writes entries into the journal, and the lock, with nothing sent.

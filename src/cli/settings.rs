@@ -26,19 +26,24 @@ pub(super) enum Origin {
 
 /// The base URL: the option wins over the environment, that over the manifest, that over the default.
 pub(super) fn base_url(option: Option<&str>, manifest: Option<&Manifest>) -> Result<(BaseUrl, Origin), Failure> {
+    Ok(named_base_url(option, manifest)?.unwrap_or_else(|| (BaseUrl::official(), Origin::Person)))
+}
+
+/// The same, where anything names one.
+pub(super) fn named_base_url(
+    option: Option<&str>,
+    manifest: Option<&Manifest>,
+) -> Result<Option<(BaseUrl, Origin)>, Failure> {
     let parse = |text: &str, name: &str| {
         text.parse::<BaseUrl>().map_err(|error| Failure::usage(format!("{name} `{text}`: {error}")))
     };
     if let Some(text) = option {
-        return Ok((parse(text, "--base-url")?, Origin::Person));
+        return Ok(Some((parse(text, "--base-url")?, Origin::Person)));
     }
     if let Some(text) = variable(BASE_URL) {
-        return Ok((parse(&text, BASE_URL)?, Origin::Person));
+        return Ok(Some((parse(&text, BASE_URL)?, Origin::Person)));
     }
-    match manifest.and_then(|manifest| manifest.base_url.clone()) {
-        Some(url) => Ok((url, Origin::File)),
-        None => Ok((BaseUrl::official(), Origin::Person)),
-    }
+    Ok(manifest.and_then(|manifest| manifest.base_url.clone()).map(|url| (url, Origin::File)))
 }
 
 /// The key: from the environment, or from a `.env` beside the manifest.

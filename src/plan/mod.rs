@@ -7,6 +7,7 @@ pub mod estimate;
 pub mod mirror;
 pub mod reconcile;
 pub mod select;
+pub mod stray;
 pub mod videos;
 
 use crate::base::decimal::Decimal;
@@ -20,7 +21,8 @@ use estimate::{Estimate, price};
 use reconcile::{Move, Reconciler};
 use select::{OfManifest, Selection};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use videos::{Care, Videos};
+use stray::{Stray, to_collect};
+use videos::Videos;
 
 /// What a run does.
 #[derive(Debug)]
@@ -30,7 +32,7 @@ pub struct Plan {
     /// Records that take another place first, in an order in which their files can be renamed.
     pub moves: Vec<Move>,
     /// Records that no job of the manifest asks for, but whose videos are still to be collected; as after the moves.
-    pub strays: Vec<Record>,
+    pub strays: Vec<Stray>,
     /// Records that no job of the manifest asks for, and that wait for a person: they may be paid.
     pub unsettled: Vec<Record>,
     /// Ids that have a record and are not in the manifest.
@@ -85,7 +87,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         let former = book.current(&job.id).filter(|record| record.key.digest != job.digest);
         displaced.extend(former);
         let known = if former.is_some() { Known::WithAnotherDigest } else { Known::Never };
-        let videos = record.map_or(Videos::Missing, |record| look(manifest, record));
+        let videos = record.map_or(Videos::Missing, |record| videos::of_finished(&manifest.folder, record));
         let (mut action, mut reason) = decide(record, known, videos, choice.policy);
         if action == Action::Submit && choice.limit.is_some_and(|limit| submits >= limit) {
             (action, reason) = (Action::Hold, Reason::Limit);
@@ -120,17 +122,32 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         });
     }
     let moves = reconciler.moves(&displaced);
-    let (unsettled, strays) = strays(manifest, book, &moves, &choice.selection)
-        .partition(|record| matches!(record.stage, Stage::Uncertain { .. }));
     let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
     let left = || book.records().filter(|record| !ids.contains(&record.key.job));
     let removed: BTreeSet<&JobId> = left().map(|record| &record.key.job).collect();
-    let removed = removed.into_iter().cloned().collect();
     // What a job asks for, selected or not, may yet be taken over by it.
     let asked: HashSet<&Digest> = manifest.jobs.iter().map(|job| &job.digest).collect();
     let is_prunable = |record: &&Record| is_finished(record) && !asked.contains(&record.key.digest);
-    let prune = if choice.prune { left().filter(is_prunable).collect() } else { Vec::new() };
+    let prune: Vec<&Record> = if choice.prune { left().filter(is_prunable).collect() } else { Vec::new() };
+    let pruned: HashSet<&Key> = prune.iter().map(|record| &record.key).collect();
+    let (mut strays, mut unsettled) = (Vec::new(), Vec::new());
+    for (record, to) in unasked(manifest, book, &moves, &choice.selection) {
+        let after = || match to {
+            Some(Move { to, place, name, .. }) => record.clone().moved(to, *place, name.clone()),
+            None => record.clone(),
+        };
+        if matches!(record.stage, Stage::Uncertain { .. }) {
+            unsettled.push(after());
+        } else if !pruned.contains(&record.key)
+            && let Some((action, _)) = to_collect(&manifest.folder, record)
+        {
+            let record = after();
+            let reason = if removed.contains(&record.key.job) { Reason::Removed } else { Reason::Superseded };
+            strays.push(Stray { record, action, reason });
+        }
+    }
     let prune = prune.into_iter().map(|record| (record.key.clone(), record.attempt)).collect();
+    let removed = removed.into_iter().cloned().collect();
     Plan { steps, moves, strays, unsettled, removed, prune, estimate }
 }
 
@@ -161,34 +178,25 @@ fn kept(record: &Record, job: &Job) -> Reason {
     }
 }
 
-/// How the videos of a record are found; only those of a finished one are looked for.
-fn look(manifest: &Manifest, record: &Record) -> Videos {
-    match record.stage {
-        Stage::Succeeded { .. } => videos::look(&manifest.folder, record, Care::Quick),
-        _ => Videos::Missing,
-    }
-}
-
-/// The records that no job asks for, but of which something is still to come.
-fn strays<'p>(
+/// The records that no job asks for, and where they are moved.
+fn unasked<'p>(
     manifest: &'p Manifest,
     book: &'p Book,
     moves: &'p [Move],
     selection: &'p Selection,
-) -> impl Iterator<Item = Record> + 'p {
+) -> impl Iterator<Item = (&'p Record, Option<&'p Move>)> + 'p {
     // The last move of a record is where it ends up.
     let moved: HashMap<&Key, &Move> = moves.iter().map(|m| (&m.key, m)).collect();
     let wanted: HashSet<(&JobId, _)> = manifest.jobs.iter().map(|job| (&job.id, job.digest)).collect();
-    let after = move |record: &Record| match moved.get(&record.key) {
-        Some(m) => record.clone().moved(&m.to, m.place, m.name.clone()),
-        None => record.clone(),
-    };
-    let all = book.records().filter(|record| !is_finished(record)).map(after);
     let chosen = OfManifest::new(selection, &manifest.jobs);
-    all.filter(move |r| !wanted.contains(&(&r.key.job, r.key.digest)) && chosen.takes(&r.key.job))
+    book.records().filter_map(move |record| {
+        let to = moved.get(&record.key).copied();
+        let job = to.map_or(&record.key.job, |to| &to.to);
+        (!wanted.contains(&(job, record.key.digest)) && chosen.takes(job)).then_some((record, to))
+    })
 }
 
-/// Whether nothing more comes of a record.
+/// Whether the service is done with a record, and no person is waited for.
 fn is_finished(record: &Record) -> bool {
     matches!(record.stage, Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Refused { .. })
 }

@@ -199,11 +199,32 @@ fn what_is_in_flight_of_an_edited_or_removed_job_is_still_collected() {
     project.buy(&job("gone", "three"), 1, false);
     let plan = project.plan(&[("a", "two")], &Choice::default());
     let mut strays: Vec<_> =
-        plan.strays.iter().map(|record| (record.key.job.as_str(), record.name.pattern())).collect();
+        plan.strays.iter().map(|Stray { record, .. }| (record.key.job.as_str(), record.name.pattern())).collect();
     strays.sort_unstable();
     let aside = job("a", "one").name.superseded(&job("a", "one").digest);
     assert_eq!(strays, [("a", aside.pattern()), ("gone", "out/gone-{n}.mp4")]);
     assert_eq!(plan.removed, [JobId::new("gone").unwrap()]);
+}
+
+#[test]
+fn a_missing_video_is_fetched_again_whether_or_not_a_job_asks_for_it() {
+    let mut project = Project::new();
+    project.run(&[("a", "one"), ("gone", "three")]);
+    project.run(&[("a", "two")]);
+    assert!(project.plan(&[("a", "two")], &Choice::default()).is_idle());
+    let before = job("a", "one");
+    for name in [before.name.superseded(&before.digest), job("gone", "three").name] {
+        std::fs::remove_file(project.temp.path().join(name.path(1))).unwrap();
+    }
+    let strays = |prune| {
+        let plan = project.plan(&[("a", "two")], &Choice { prune, ..Choice::default() });
+        let stray = |stray: &Stray| (stray.record.key.job.to_string(), stray.action, stray.reason);
+        plan.strays.iter().map(stray).collect::<Vec<_>>()
+    };
+    let superseded = ("a".to_owned(), Action::Download, Reason::Superseded);
+    let removed = ("gone".to_owned(), Action::Download, Reason::Removed);
+    assert_eq!(strays(false), [superseded.clone(), removed]);
+    assert_eq!(strays(true), [superseded], "what is dropped isn't fetched");
 }
 
 #[test]

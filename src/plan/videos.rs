@@ -2,7 +2,7 @@
 
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
-use crate::ledger::record::{Output, Record};
+use crate::ledger::record::{Output, Record, Stage};
 use jiff::Timestamp;
 use std::fs::{File, Metadata};
 use std::time::SystemTime;
@@ -38,6 +38,14 @@ pub fn look(folder: &Folder, record: &Record, care: Care) -> Videos {
         }
     }
     found
+}
+
+/// How the videos of `record` are found under `folder`; only those of a finished one are looked for.
+pub fn of_finished(folder: &Folder, record: &Record) -> Videos {
+    match record.stage {
+        Stage::Succeeded { .. } => look(folder, record, Care::Quick),
+        _ => Videos::Missing,
+    }
 }
 
 /// How one video is found under `folder`; `stamp` is the time that its file was given.

@@ -9,6 +9,7 @@ mod convert;
 mod crash;
 mod expand;
 mod faults;
+mod fetch;
 mod fix;
 mod fixtures;
 mod formats;

@@ -14,9 +14,14 @@ use crate::client::elsewhere::{Elsewhere, Reach};
 use crate::engine::spool::Spool;
 use crate::engine::{Outcome, Work};
 use crate::event::{self, Event};
-use crate::ledger::record::{Record, Stage};
-use crate::plan::videos::{Care, Videos, look};
+use crate::ledger::Book;
+use crate::ledger::record::{Place, Record};
+use crate::manifest::Manifest;
+use crate::plan::action::Reason;
+use crate::plan::stray::{Stray, to_collect};
+use crate::spec::names::JobId;
 use crate::spec::vocabulary::BASE_URL;
+use std::collections::HashSet;
 
 /// Options of `batch fetch`.
 #[derive(Debug, clap::Args)]
@@ -32,36 +37,41 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let shown = manifest_path(args.subject.manifest.manifest.as_deref())?;
     let realm = Realm::of(args.subject.trial.simulate);
     // Although it has errors, but not without it: what it says of the folder is where it lies.
-    let loaded = readable(&shown, common, terminal)?;
+    let manifest = readable(&shown, common, terminal)?.manifest;
     let paths = paths(&shown, realm, common)?;
     let folder = folder_of_manifest(&shown)?;
     // How to run is taken from a manifest that is sound; what to collect stands in the lock.
-    let settings = loaded.manifest.map(|manifest| manifest.run).unwrap_or_default();
+    let settings = manifest.as_ref().map(|manifest| manifest.run.clone()).unwrap_or_default();
     let ledger = session::open(&paths, &shown)?;
-    let collect: Vec<Record> = ledger.book().records().filter(|record| is_to_fetch(record, &folder)).cloned().collect();
+    let strays = to_fetch(ledger.book(), manifest.as_ref(), &folder);
+    // A lock that isn't there yet has no service; then there is nothing to fetch either.
+    let mut identity = ledger.book().service().map_or_else(|| BASE_URL.to_owned(), str::to_owned);
+    let destination = match realm {
+        _ if strays.is_empty() => None,
+        Realm::Trial => Some(Destination::simulated(&Default::default(), Some(&identity))?),
+        Realm::Real => Some(Destination::of_paid(&identity, manifest.as_ref(), folder.path(), common)?),
+    };
+    if let Some(destination) = &destination {
+        identity.clone_from(&destination.identity);
+    }
     let signals = Signals::default();
     let target = realm.target(&shown, &lock_shown(&shown, realm, common)).going_on("fetch", &common.typed);
     let reporting = progress::start(args.progress, terminal, target, Vec::new())?;
-    // A lock that isn't there yet has no service; then there is nothing to fetch either.
-    let identity = ledger.book().service().map_or_else(|| BASE_URL.to_owned(), str::to_owned);
     reporting.events().send(Event::RunStarted {
         estimate: None,
         version: event::VERSION,
         manifest: shown.display().to_string(),
         lock: lock_shown(&shown, realm, common),
         folder: folder_shown(folder.path()),
-        service: identity.clone(),
-        jobs: collect.len(),
+        service: identity,
+        jobs: strays.len(),
         concurrency: settings.concurrency.get(),
     });
-    if collect.is_empty() {
+    let Some(destination) = destination else {
         ledger.close_unchanged()?;
         return Ok(finish(Outcome::default(), &signals, reporting, terminal));
-    }
-    let destination = match realm {
-        Realm::Trial => Destination::simulated(&Default::default(), Some(&identity))?,
-        Realm::Real => Destination::of_lock(&identity, folder.path(), common)?,
     };
+    session::announce(&strays, &reporting.events());
     let session = Session {
         folder: &folder,
         settings: session::settings(&settings, &destination),
@@ -72,15 +82,23 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         elsewhere: Elsewhere::new(ledger.lock(), Reach::Public { past_proxy: false }),
         spool: Spool::default(),
     };
-    let outcome = session.run(ledger, Vec::new(), Vec::new(), Work { collect, purchases: std::iter::empty() })?;
+    let collect = strays.into_iter().map(|stray| stray.record).collect();
+    let work = Work { collect, purchases: std::iter::empty() };
+    let outcome = session.run(ledger, Vec::new(), Vec::new(), work)?;
     Ok(finish(outcome, &signals, reporting, terminal))
 }
 
-/// Whether a record is paid for and its videos aren't all here.
-fn is_to_fetch(record: &Record, folder: &Folder) -> bool {
-    match record.stage {
-        Stage::Submitted { .. } | Stage::Generated { .. } => true,
-        Stage::Succeeded { .. } => look(folder, record, Care::Quick) != Videos::Intact,
-        Stage::Failed { .. } | Stage::Refused { .. } | Stage::Uncertain { .. } => false,
-    }
+/// All records that are paid for and whose videos aren't all here, by the same table as a run.
+fn to_fetch(book: &Book, manifest: Option<&Manifest>, folder: &Folder) -> Vec<Stray> {
+    let ids: Option<HashSet<&JobId>> = manifest.map(|manifest| manifest.jobs.iter().map(|job| &job.id).collect());
+    let of_record = |record: &Record| {
+        let (action, reason) = to_collect(folder, record)?;
+        let reason = match record.place {
+            _ if ids.as_ref().is_some_and(|ids| !ids.contains(&record.key.job)) => Reason::Removed,
+            Place::Superseded => Reason::Superseded,
+            Place::Current => reason,
+        };
+        Some(Stray { record: record.clone(), action, reason })
+    };
+    book.records().filter_map(of_record).collect()
 }

@@ -9,12 +9,12 @@ use crate::cli::project::{Project, Realm};
 use crate::cli::settings;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
-use crate::ledger::{self, Book, record::Status};
+use crate::ledger::{self, Book};
 use crate::manifest::model::{Job, Manifest};
 use crate::manifest::preview::{self, MadeOf};
-use crate::plan::action::{Action, Reason};
 use crate::plan::changes::{self, Change};
 use crate::plan::mirror::{Pinned, lacking, pinned};
+use crate::plan::stray::Stray;
 use crate::report::documents::plan::{PlanDocument, PlannedJob};
 use crate::report::{documents, tables};
 use std::collections::HashMap;
@@ -96,10 +96,7 @@ fn document(
             made_of: made.remove(job.id.as_str()).map(Into::into),
         }
     });
-    let strays = plan.strays.into_iter().map(|record| {
-        let action = if record.stage.status() == Status::Submitted { Action::Resume } else { Action::Download };
-        let left = plan.removed.binary_search(&record.key.job).is_ok();
-        let reason = if left { Reason::Removed } else { Reason::Superseded };
+    let strays = plan.strays.into_iter().map(|Stray { record, action, reason }| {
         let (changed, details, made_of) = (Vec::new(), Vec::new(), None);
         PlannedJob { id: record.key.job, action, reason, changed, details, digest: record.key.digest, made_of }
     });

@@ -13,7 +13,7 @@ use crate::cli::progress;
 use crate::cli::project::{Project, Realm, folder_shown};
 use crate::cli::renames;
 use crate::cli::results::ResultFiles;
-use crate::cli::session::{self, Session, exit, finish};
+use crate::cli::session::{self, Session, exit, finish, taken_up};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
@@ -28,13 +28,12 @@ use crate::ledger::{self, Book, Ledger};
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
 use crate::plan::mirror::lacking;
-use crate::plan::{Choice, Plan, Step};
+use crate::plan::{Choice, Plan};
 use crate::report::Reporter;
 use crate::report::commands::Target;
 use crate::report::gallery::Recorder;
 use crate::spec::address::BaseUrl;
 use crate::spec::names::JobId;
-use jiff::Timestamp;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -316,18 +315,13 @@ fn announce(manifest: &Manifest, plan: &Plan, events: &Events) {
             digest: job.digest,
             action: step.action,
             reason: step.reason,
-            submitted_at: taken_up(step),
+            submitted_at: step.record.as_deref().and_then(|record| taken_up(step.action, record)),
         });
     }
+    session::announce(&plan.strays, events);
     for Record { key, .. } in &plan.unsettled {
         let (job, digest) = (key.job.clone(), key.digest);
         let (action, reason) = (Action::Hold, Reason::Uncertain);
         events.send(Event::JobPlanned { job, digest, action, reason, submitted_at: None });
     }
-}
-
-/// When an earlier run submitted what this one takes up again.
-fn taken_up(step: &Step) -> Option<Timestamp> {
-    let record = step.record.as_deref().filter(|_| step.action == Action::Resume);
-    record.and_then(|record| record.submitted_at)
 }

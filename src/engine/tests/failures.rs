@@ -2,9 +2,12 @@
 
 use super::*;
 
+/// Makes a service that fails every job, in one way.
+type Failing = fn() -> Script;
+
 #[tokio::test(start_paused = true)]
 async fn nothing_is_submitted_after_the_last_failure_that_may_be() {
-    let failing: [(&str, fn() -> Script); 4] = [
+    let failing: [(&str, Failing); 4] = [
         ("failed", || Script { status: Box::new(|_, _| Ok(TaskState::Failed)), ..Script::default() }),
         ("refused", || Script {
             submit: Box::new(|_| Submission::Refused(failure(Verdict::Final))),
