@@ -8,6 +8,7 @@ mod confirm;
 mod destination;
 mod exit;
 mod failure;
+mod frozen;
 mod leftovers;
 mod mending;
 mod outlook;

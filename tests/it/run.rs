@@ -479,6 +479,34 @@ fn submits_keep_to_their_rate() {
 }
 
 #[test]
+fn a_frozen_run_says_why_it_is_not_fine() {
+    let faults = ["submit:fail~1 times", "submit:400(envelope)~2 times", "submit:reset(charged)~3 times"];
+    let setup = Setup::new(&manifest_of(4), &faults);
+    setup.run(["-j1"]).exits(3);
+    let frozen = |arguments: &[&'static str], code| -> String {
+        let arguments = ["run", "--frozen"].into_iter().chain(arguments.iter().copied());
+        setup.project.batch(arguments).run().exits(code).stderr
+    };
+    let said = frozen(&[], 3);
+    for words in [
+        "1 to submit",
+        "1 job on hold, the service refused it (j2)",
+        "1 job on hold, nobody knows whether its submit arrived (j3)",
+        "batch plan",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let said = frozen(&["--keep-failed"], 3);
+    assert!(said.contains("the service failed it (j1)") && said.contains("batch resolve"), "{said}");
+    let said = frozen(&["--keep-failed", "--skip", "j3"], 1);
+    assert!(said.contains("the service failed it (j1)") && !said.contains("j3"), "{said}");
+    setup.project.write(MANIFEST, manifest_of(0).replace("jobs:", "jobs: []"));
+    let said = frozen(&["--prune", "--skip", "j3"], 1);
+    assert!(said.contains("3 records to drop (j1, j2, j4)"), "{said}");
+    assert_eq!(frozen(&["--skip", "j3"], 0), "");
+}
+
+#[test]
 fn frozen_sends_nothing_and_changes_nothing() {
     let setup = Setup::new(&manifest_of(2), &[]);
     let undone = setup.run(["--frozen"]).exits(1);

@@ -6,6 +6,7 @@ use crate::cli::confirm::{self, Agreed};
 use crate::cli::destination::{Destination, SIMULATED};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::frozen;
 use crate::cli::outlook::Outlook;
 use crate::cli::page::PageFile;
 use crate::cli::pictures::Pictures;
@@ -13,7 +14,7 @@ use crate::cli::progress;
 use crate::cli::project::{Project, Realm, folder_shown};
 use crate::cli::renames;
 use crate::cli::results::ResultFiles;
-use crate::cli::session::{self, Session, exit, finish, taken_up};
+use crate::cli::session::{self, Session, finish, taken_up};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
@@ -27,10 +28,8 @@ use crate::ledger::record::Record;
 use crate::ledger::{self, Book, Ledger};
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
-use crate::plan::mirror::lacking;
 use crate::plan::{Choice, Plan};
 use crate::report::Reporter;
-use crate::report::commands::Target;
 use crate::report::gallery::Recorder;
 use crate::spec::address::BaseUrl;
 use crate::spec::names::JobId;
@@ -131,7 +130,9 @@ fn perform(
     let choice = Choice { prune: args.prune, ..settings::choice(&args.choosing, manifest)? };
     args.pictures.suit(manifest)?;
     if args.frozen {
-        return frozen(args, project, &choice, common, terminal);
+        let snapshot = ledger::read(&project.paths)?;
+        let moved = new_service(args, project, &snapshot.book, common)?;
+        return frozen::look(project, &snapshot.book, &choice, moved.as_ref(), terminal);
     }
     let agreed = match args.yes {
         true => Agreed::to_anything(),
@@ -244,43 +245,6 @@ fn new_service(args: &Args, project: &Project, book: &Book, common: &Common) -> 
     // No word of a person makes the simulated service the same as a real one.
     let other = |service: &str| service != SIMULATED && service != base.to_string();
     Ok(book.service().is_some_and(other).then_some(base))
-}
-
-/// `--frozen`: exit code 1 if anything would be sent or changed.
-fn frozen(
-    args: &Args,
-    project: &Project,
-    choice: &Choice,
-    common: &Common,
-    terminal: &Terminal,
-) -> Result<Exit, Failure> {
-    let snapshot = ledger::read(&project.paths)?;
-    choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);
-    let outlook = Outlook::new(&project.manifest, &snapshot.book, snapshot.book.pins(), choice);
-    let Outlook { pending, plan, .. } = &outlook;
-    let images = lacking(&project.manifest, pending, &plan.steps, snapshot.book.pins()).len();
-    let moved = new_service(args, project, &snapshot.book, common)?;
-    Ok(match exit(&outlook.nothing_done(), &Signals::default()) {
-        Exit::Done if !plan.is_idle() || moved.is_some() => {
-            return Err(left_to_do(plan, images, moved.as_ref(), &project.target()));
-        }
-        held => held,
-    })
-}
-
-/// What a frozen run would have to do.
-fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>, target: &Target) -> Failure {
-    let works = [(Action::Submit, "to submit"), (Action::Resume, "to poll on"), (Action::Download, "to fetch")];
-    let counts = works.map(|(action, words)| (plan.count(action), words));
-    let others = [
-        (plan.strays.len(), "to collect of earlier jobs"),
-        (plan.moves.len(), "to rename"),
-        (images, if images == 1 { "image to fetch" } else { "images to fetch" }),
-    ];
-    let counted = counts.iter().chain(&others).filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}"));
-    let parts: Vec<_> = counted.chain(moved.map(|base| format!("the lock's service becomes {base}"))).collect();
-    Failure { exit: Exit::Failed, ..Failure::usage(format!("something is left to do: {}", parts.join(", "))) }
-        .hint(format!("{} shows each, and why; a run without --frozen does it", target.plan()))
 }
 
 /// The manifest's settings, with what the command line says instead.

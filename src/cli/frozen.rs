@@ -1,0 +1,100 @@
+//! `run --frozen`: nothing is sent and nothing changed; what a run would do, or what waits for a person, is said.
+
+use super::choosing;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::outlook::Outlook;
+use super::project::Project;
+use super::session::exit;
+use super::signals::Signals;
+use super::terminal::Terminal;
+use crate::ledger::Book;
+use crate::plan::action::{Action, Reason};
+use crate::plan::mirror::lacking;
+use crate::plan::{Choice, Plan};
+use crate::report::look::{count, thousands};
+use crate::spec::address::BaseUrl;
+use crate::spec::names::JobId;
+use std::collections::BTreeMap;
+
+/// Of a long list so many are named.
+const NAMED: usize = 5;
+
+/// Looks at what a run would do; `moved` is the name that the lock's service would get.
+///
+/// # Errors
+/// Where that is anything (exit code 1), or jobs have no result and wait (as of a run).
+pub(super) fn look(
+    project: &Project,
+    book: &Book,
+    choice: &Choice,
+    moved: Option<&BaseUrl>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    choosing::warn_of_idle(&choice.selection, &project.manifest, book, terminal);
+    let outlook = Outlook::new(&project.manifest, book, book.pins(), choice);
+    let Outlook { pending, plan, .. } = &outlook;
+    let images = lacking(&project.manifest, pending, &plan.steps, book.pins()).len();
+    let left = left_to_do(plan, images, moved);
+    let held = held(&outlook);
+    let exit = match exit(&outlook.nothing_done(), &Signals::default()) {
+        Exit::Done if left.is_none() && held.is_empty() => return Ok(Exit::Done),
+        Exit::Done => Exit::Failed,
+        held => held,
+    };
+    let target = project.target();
+    let hint = match (&left, exit) {
+        (Some(_), _) => format!("{} shows each, and why; a run without --frozen does it", target.plan()),
+        (None, Exit::Uncertain) => format!("{} shows each; `batch resolve` settles it", target.status()),
+        (None, _) => "edit them, or run with --retry-failed".to_owned(),
+    };
+    let message = left.into_iter().chain(held).collect::<Vec<_>>().join("; ");
+    Err(Failure { exit, ..Failure::usage(message) }.hint(hint))
+}
+
+/// What a run would have to do, if anything.
+fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<String> {
+    let works = [(Action::Submit, "to submit"), (Action::Resume, "to poll on"), (Action::Download, "to fetch")];
+    let counts = works.map(|(action, words)| (plan.count(action), words));
+    let others = [
+        (plan.strays.len(), "to collect of earlier jobs"),
+        (plan.moves.len(), "to rename"),
+        (images, if images == 1 { "image to fetch" } else { "images to fetch" }),
+    ];
+    let counted = counts.iter().chain(&others).filter(|(n, _)| *n > 0);
+    let mut parts: Vec<_> = counted.map(|(n, words)| format!("{n} {words}")).collect();
+    if !plan.prune.is_empty() {
+        let jobs: Vec<&JobId> = plan.prune.iter().map(|(key, _)| &key.job).collect();
+        parts.push(format!("{} to drop ({})", count(jobs.len(), "record"), named(&jobs)));
+    }
+    parts.extend(moved.map(|base| format!("the lock's service becomes {base}")));
+    (!plan.is_idle() || moved.is_some()).then(|| format!("something is left to do: {}", parts.join(", ")))
+}
+
+/// The jobs without a result that a run would leave as they are, by why.
+fn held(outlook: &Outlook<'_>) -> Vec<String> {
+    let Outlook { manifest, plan, .. } = outlook;
+    let mut held: BTreeMap<Reason, Vec<&JobId>> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.action == Action::Hold) {
+        // What is left for another time is no failure.
+        if !matches!(step.reason, Reason::Limit | Reason::MaxCost) {
+            held.entry(step.reason).or_default().push(&manifest.jobs[step.job].id);
+        }
+    }
+    for record in &plan.unsettled {
+        held.entry(Reason::Uncertain).or_default().push(&record.key.job);
+    }
+    let said = |(reason, jobs): (Reason, Vec<&JobId>)| {
+        format!("{} on hold, {} ({})", count(jobs.len(), "job"), reason.meaning(), named(&jobs))
+    };
+    held.into_iter().map(said).collect()
+}
+
+/// The first of them, and how many more there are.
+fn named(jobs: &[&JobId]) -> String {
+    let names: Vec<&str> = jobs.iter().take(NAMED).map(|job| job.as_str()).collect();
+    match jobs.len() - names.len() {
+        0 => names.join(", "),
+        more => format!("{} and {} more", names.join(", "), thousands(more)),
+    }
+}
