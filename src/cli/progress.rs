@@ -8,7 +8,7 @@ use super::terminal::{Terminal, Volume};
 use crate::base::clock::Clock;
 use crate::event::sender::Events;
 use crate::event::summary::Summary;
-use crate::event::{Event, Stamped};
+use crate::event::{Event, Problem, Stamped};
 use crate::report::Reporter;
 use crate::report::bar::Bar;
 use crate::report::commands::Target;
@@ -92,8 +92,8 @@ impl Reporting {
     ///
     /// # Errors
     /// Where events were to go to standard output, and couldn't. A reader that went away has read enough.
-    pub(super) fn finish(self, summary: Summary, exit: Exit) -> Result<(), Failure> {
-        self.events.send(Event::RunFinished { summary, exit_code: exit.code() });
+    pub(super) fn finish(self, summary: Summary, exit: Exit, stopped: Option<Problem>) -> Result<(), Failure> {
+        self.events.send(Event::RunFinished { summary, exit_code: exit.code(), stopped });
         self.fanout.finish(PATIENCE);
         let error = self.broken.and_then(|broken| broken.try_recv().ok());
         error.filter(|error| !is_gone(error)).map_or(Ok(()), |error| Err(unwritable(&error)))

@@ -17,8 +17,8 @@ use crate::client::retry::Backoff;
 use crate::engine::spool::Spool;
 use crate::engine::stop::Stop;
 use crate::engine::{self, Outcome, Parts, Purchase, Settings, StopCause, Work};
-use crate::event::Event;
 use crate::event::sender::Events;
+use crate::event::{Cause, Event, Problem};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Record;
 use crate::ledger::{self, Holder, Ledger, Paths};
@@ -207,7 +207,7 @@ fn this_process() -> Holder {
 /// Says how a run ended, and chooses its exit code.
 pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, terminal: &Terminal) -> Exit {
     let exit = exit(&outcome, signals);
-    let shown = reporting.finish(outcome.summary, exit);
+    let shown = reporting.finish(outcome.summary, exit, stopped(&outcome.causes));
     for cause in &outcome.causes {
         let failure = match cause {
             StopCause::Interrupted | StopCause::Failures => continue,
@@ -231,6 +231,26 @@ pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, 
             if let Exit::Interrupted(_) = exit { exit } else { failure.exit }
         }
     }
+}
+
+/// Why a run ended before its time: of several causes the one that weighs most.
+fn stopped(causes: &[StopCause]) -> Option<Problem> {
+    let weight = |cause: &&StopCause| match cause {
+        StopCause::Interrupted => 4,
+        StopCause::Journal(_) => 3,
+        StopCause::Refused(_) | StopCause::Unreachable(_) => 2,
+        StopCause::Unanswered(_) => 1,
+        StopCause::Failures => 0,
+    };
+    let (code, message) = match causes.iter().max_by_key(weight)? {
+        StopCause::Interrupted => (Cause::Stopped, "the run was interrupted".to_owned()),
+        StopCause::Journal(message) => (Cause::Local, message.clone()),
+        StopCause::Refused(problem) => return Some(problem.clone()),
+        StopCause::Unreachable(message) => (Cause::Unreachable, message.clone()),
+        StopCause::Unanswered(row) => (Cause::Stopped, format!("{row} submits in a row got no answer that tells")),
+        StopCause::Failures => (Cause::Stopped, "as many jobs failed as --max-failures allows".to_owned()),
+    };
+    Some(Problem { code, message })
 }
 
 /// Where several hold: interrupted, then 5, 4, 3, 1.

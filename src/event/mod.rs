@@ -269,6 +269,9 @@ pub enum Event {
         summary: Summary,
         /// How it ended: the exit code of the process.
         exit_code: u8,
+        /// Why it ended before its time, where it did: jobs without an end of their own have none for this.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stopped: Option<Problem>,
     },
 }
 

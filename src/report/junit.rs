@@ -22,7 +22,8 @@ struct Mark<'r> {
 
 /// The report of a run.
 pub fn report(results: &Results) -> String {
-    let cases: Vec<(&JobResult, Option<Mark<'_>>)> = results.jobs.iter().map(|job| (job, mark(job))).collect();
+    let cases: Vec<(&JobResult, Option<Mark<'_>>)> =
+        results.jobs.iter().map(|job| (job, mark(job, results.stopped.as_ref()))).collect();
     let count = |element| cases.iter().filter(|(_, mark)| mark.as_ref().is_some_and(|m| m.element == element)).count();
     let (failures, errors, skipped) = (count("failure"), count("error"), count("skipped"));
     let name = attribute(&results.manifest);
@@ -73,13 +74,17 @@ fn case(xml: &mut String, class: &str, job: &JobResult, mark: Option<&Mark<'_>>)
     }
 }
 
-/// What the service or the job is to blame for is a failure, what keeps the job from its result otherwise is an error, and
-/// where nothing was tried the case is skipped.
-fn mark(job: &JobResult) -> Option<Mark<'_>> {
+/// What the service or the job is to blame for is a failure, what keeps the job from its result otherwise is an error (as what
+/// `stopped` the run, unless somebody wanted it so), and where nothing was tried the case is skipped.
+fn mark<'r>(job: &'r JobResult, stopped: Option<&'r Problem>) -> Option<Mark<'r>> {
     let skipped = |message| Mark { element: "skipped", kind: "", message };
+    let stopped = stopped.filter(|problem| problem.code != Cause::Stopped);
     Some(match &job.ending {
         Ending::Succeeded(_) => return None,
         Ending::Kept => skipped("nothing to do: its videos are here"),
+        Ending::Open if let Some(Problem { code, message }) = stopped => {
+            Mark { element: element(*code), kind: code.as_str(), message }
+        }
         Ending::Open if job.took.is_some() => skipped("not finished in this run; the next run goes on"),
         Ending::Open => skipped("not begun in this run; the next run goes on"),
         Ending::Held(Reason::Uncertain) => {

@@ -20,6 +20,8 @@ pub struct Results {
     pub ended: Timestamp,
     /// What it did in numbers, and the exit code; nothing where it broke off.
     pub end: Option<(Summary, u8)>,
+    /// Why it ended before its time, where it did.
+    pub stopped: Option<Problem>,
     /// The jobs, in the order in which they were first heard of.
     pub jobs: Vec<JobResult>,
 }
@@ -140,7 +142,7 @@ impl Reporter for Collector {
         match event {
             Event::RunStarted { manifest, .. } => {
                 let (manifest, started, ended) = (manifest.clone(), *time, *time);
-                self.results = Some(Results { manifest, started, ended, end: None, jobs: Vec::new() });
+                self.results = Some(Results { manifest, started, ended, end: None, stopped: None, jobs: Vec::new() });
             }
             Event::JobPlanned { job, action, reason, .. } => self.plan(job, *action, *reason),
             Event::Succeeded { job, outputs, .. } => self.step(job, *time, Ending::Succeeded(outputs.clone())),
@@ -153,9 +155,10 @@ impl Reporter for Collector {
                 }
                 self.step(job, *time, Ending::Open);
             }
-            Event::RunFinished { summary, exit_code } => {
+            Event::RunFinished { summary, exit_code, stopped } => {
                 if let Some(results) = &mut self.results {
                     results.end = Some((summary.clone(), *exit_code));
+                    results.stopped.clone_from(stopped);
                 }
             }
             Event::Uploading { job, .. }

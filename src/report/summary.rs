@@ -269,7 +269,7 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
             }
             Event::ImageChanged { url, taken: false, .. } => self.changed.push(url.clone()),
             Event::Failed { job, error } => self.take_in(job, error),
-            Event::RunFinished { summary, exit_code } => self.end = Some((summary.clone(), *exit_code, *time)),
+            Event::RunFinished { summary, exit_code, .. } => self.end = Some((summary.clone(), *exit_code, *time)),
             _ => {}
         }
     }

@@ -124,7 +124,7 @@ pub(super) fn uncertain(id: &str) -> Event {
 }
 
 pub(super) fn finished(summary: Summary, exit_code: u8) -> Event {
-    Event::RunFinished { summary, exit_code }
+    Event::RunFinished { summary, exit_code, stopped: None }
 }
 
 /// A run in which everything happens.

@@ -71,7 +71,8 @@ fn a_run_that_is_stopped_has_its_report() {
     let refusing = Setup::new(&manifest_of(3), &["submit:402"]);
     refusing.run(["-j1", "--junit", "junit.xml"]).exits(4);
     let stopped = cases(&refusing, "junit.xml");
-    assert_eq!(told(&stopped), [("j1", "skipped"), ("j2", "skipped"), ("j3", "skipped")]);
+    assert_eq!(told(&stopped), [("j1", "error"), ("j2", "error"), ("j3", "error")]);
+    assert!(refusing.project.read("junit.xml").contains("<error type=\"account\" message=\"submit: HTTP 402"));
     assert!(refusing.project.read("junit.xml").contains("<system-err>the run ended with exit code 4</system-err>"));
 
     let latency = Latency::fixed(Duration::from_secs(600));

@@ -46,7 +46,7 @@ impl Reporter for Recorder {
             Event::Failed { job, error } => {
                 self.problems.insert(job.clone(), error.clone());
             }
-            Event::RunFinished { summary, exit_code } => {
+            Event::RunFinished { summary, exit_code, .. } => {
                 let receipt = Receipt {
                     started: self.started.unwrap_or(*time),
                     ended: *time,
