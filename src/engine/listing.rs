@@ -95,6 +95,11 @@ impl Listing {
         shelf.known(source).count() < listed || !shelf.known(source).all(is_settled)
     }
 
+    /// The video at a place, where it is known by its URL.
+    pub(super) fn known<'s>(&self, place: usize, shelf: &'s Shelf) -> Option<&'s Output> {
+        shelf.get(self.numbers[place]?)
+    }
+
     /// The number that the video at a place has most likely.
     pub(super) fn expected(&self, place: usize, shelf: &Shelf) -> usize {
         let is_free = |number: &usize| !self.numbers.contains(&Some(*number)) && !shelf.here.contains(number);

@@ -97,7 +97,11 @@ async fn download<S: Service>(
     shelf: &Shelf,
 ) -> Result<Video, Missed> {
     let (job, path) = (&record.key.job, record.name.path(listing.expected(place, shelf)));
-    let destination = Destination::of(&context.folder, &path).map_err(Missed::Failed)?;
+    let destination = Arc::new(Destination::of(&context.folder, &path).map_err(Missed::Failed)?);
+    // What was altered since is in the way of itself: it needs no download to see that.
+    if let Some(known) = listing.known(place, shelf) {
+        destination.check(&[known.sha256]).await.map_err(Missed::Failed)?;
+    }
     let download = async {
         let _permit = context.downloads.acquire().await;
         context.events.send(Event::Downloading { job: job.clone(), path: path.clone() });

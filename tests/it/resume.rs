@@ -39,6 +39,7 @@ fn a_video_that_is_gone_or_altered_is_fetched_again_not_bought() {
     let ended = setup.run([]).exits(5);
     assert!(ended.stderr.contains("out/j2-1.mp4"), "{ended:?}");
     assert_eq!(setup.project.read("out/j2-1.mp4"), "cut by a person", "it isn't known to be ours");
+    assert_eq!(setup.requests(Call::Download).len(), 4, "to see that, nothing is fetched");
     fs::remove_file(setup.project.path("out/j2-1.mp4")).unwrap();
     setup.run([]).exits(0);
     fs::remove_dir_all(setup.project.path("out")).unwrap();
