@@ -9,7 +9,7 @@ use super::faultpoint;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 
 /// Replaces the content of `path` in one step: readers see the old content or the new, never a part.
 ///
@@ -110,12 +110,28 @@ pub fn name(file: NamedTempFile, path: &Path, replacing: Replacing) -> io::Resul
     file.as_file().sync_all()?;
     faultpoint::reach("file", "synced");
     match replacing {
-        Replacing::Anything => file.persist(path),
-        Replacing::Nothing => file.persist_noclobber(path),
+        Replacing::Anything => file.persist(path).map(drop).map_err(|e| e.error)?,
+        Replacing::Nothing => claim(file, path)?,
     }
-    .map_err(|e| e.error)?;
     faultpoint::reach("file", "named");
     Ok(())
+}
+
+/// Gives a file a name that is free.
+fn claim(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    let refused = match faultpoint::write("file", "claim") {
+        Ok(()) => match file.persist_noclobber(path) {
+            Ok(_) => return Ok(()),
+            Err(refused) => refused,
+        },
+        Err(error) => PersistError { file, error },
+    };
+    // Some file systems (exFAT, and some that are far away) have no way to take a name in one step only where it is free. What is
+    // paid must come to its place there too: to look first is as good as it gets.
+    if refused.error.kind() == io::ErrorKind::AlreadyExists || path.symlink_metadata().is_ok() {
+        return Err(refused.error);
+    }
+    refused.file.persist(path).map(drop).map_err(|e| e.error)
 }
 
 /// Removes the temporary files with this mark from `folder`: only for who knows that nobody is writing them.

@@ -172,6 +172,14 @@ fn a_lock_that_has_no_place_is_refused_before_anything_is_sent() {
     scenario.finish(&BTreeSet::new(), "once it has a place");
 }
 
+/// exFAT and its like can't take a name only where it is free; what is paid comes to its place all the same.
+#[test]
+fn videos_come_to_their_place_on_simple_file_systems() {
+    let scenario = Scenario::of_all_kinds();
+    scenario.run().env("BATCH_FAULT", "fail file.claim 1").run().exits(3);
+    scenario.check(&BTreeSet::new(), "no name can be claimed");
+}
+
 #[test]
 fn videos_whose_place_is_taken_are_fetched_later() {
     let scenario = Scenario::of_all_kinds();
