@@ -82,7 +82,7 @@ fn events() -> Vec<Event> {
         Event::Retrying { job: None, call: Call::Submit, message: text(), pause: 0.5 },
         Event::Throttled { message: text(), pause: 1.0 },
         Event::Lagged { missed: 7 },
-        Event::RunFinished { summary: Summary::default(), exit_code: 3, stopped: None },
+        Event::RunFinished { summary: Summary::default(), exit_code: 3, stopped: Some(problem(Cause::Account)) },
     ]
 }
 
