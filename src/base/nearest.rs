@@ -20,7 +20,7 @@ pub struct Near<'c> {
 /// The candidate nearest to `word`, if one is near enough to be a slip of the keyboard.
 ///
 /// Near enough is a Damerau-Levenshtein distance of at most `1 + length / 4`, letter case aside. Of several
-/// the nearest wins, of equals the first.
+/// the nearest wins, of equals the one whose letter case is nearest, and of those the first.
 pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<Near<'c>> {
     if word.len() > LONGEST {
         return None;
@@ -40,8 +40,11 @@ pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Op
         if distance > limit || distance >= length.max(1) {
             continue;
         }
+        let exact = |name: &str| strsim::damerau_levenshtein(word, name);
         let passed_over = match best {
-            Some((least, _)) if least <= distance => Some(distance),
+            Some((least, name)) if least < distance || least == distance && exact(name) <= exact(candidate) => {
+                Some(distance)
+            }
             passed_over => {
                 best = Some((distance, candidate));
                 passed_over.map(|(least, _)| least)
@@ -99,6 +102,18 @@ mod tests {
         let long = "x".repeat(300);
         assert_eq!(nearest(&long, [long.as_str()]), None);
     }
+
+    #[test]
+    fn of_equally_near_names_the_one_in_the_same_case_is_offered() {
+        for names in [["dog", "Dog", "DOG"], ["DOG", "Dog", "dog"], ["Dog", "DOG", "dog"]] {
+            assert_eq!(nearest("dogg", names), Some("dog"));
+            assert_eq!(nearest("Dgo", names), Some("Dog"));
+            assert_eq!(nearest("DOGG", names), Some("DOG"));
+            assert!(!near("DOGG", names).unwrap().is_sure);
+        }
+        assert_eq!(nearest("gras", ["Grass", "Brass"]), Some("Grass"), "the nearest goes before the case");
+    }
+
     #[test]
     fn one_near_name_that_the_keyboard_makes_is_sure() {
         for (word, names, sure) in [
