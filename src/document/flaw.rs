@@ -55,6 +55,16 @@ pub enum Flaw {
         /// Where the first list or table beyond the limit starts.
         span: Span,
     },
+    /// TOML: headers in one bracket (`[jobs]`) and in two (`[[jobs]]`) for the same name; what stands under each is an
+    /// item of one list.
+    MixedHeaders {
+        /// The name.
+        name: String,
+        /// The first header in one bracket.
+        table: Span,
+        /// The first one in two.
+        list: Span,
+    },
     /// Aliases make the text stand for more values than [`expansion`](super::bounds::expansion) allows.
     TooManyAliases {
         /// The alias that went too far.
@@ -62,13 +72,28 @@ pub enum Flaw {
     },
 }
 
+/// In what a value of YAML stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Around {
+    /// In lines: its line ends it, and a line that is further in goes on with it.
+    Lines,
+    /// In brackets: a comma or a bracket ends it.
+    Brackets,
+}
+
 /// What kind of mistake a syntax error is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SyntaxKind {
     /// YAML: a value that starts with an `@` outside quotes.
-    PlainAt,
+    PlainAt(Around),
     /// YAML: a value that starts with another character that must be quoted: `` ` `` or `%`.
-    PlainOther(char),
+    PlainOther(char, Around),
+    /// YAML: a text without quotes in brackets that has a `${{` in it.
+    PlainTemplate,
+    /// YAML: nothing between two commas in brackets, or before the first.
+    EmptyItem,
+    /// YAML: a key in brackets whose colon a bracket follows without a space.
+    TightColon,
     /// YAML: an unquoted value with `: ` inside.
     ColonInPlain,
     /// A quote that is never closed, or only by the next value's.
@@ -91,7 +116,7 @@ pub enum SyntaxKind {
     Tab,
     /// YAML: a second document.
     ManyDocuments,
-    /// A backslash that starts no escape in a double-quoted string.
+    /// A backslash that starts no escape in a double-quoted string. Of one string each is told.
     BadEscape,
     /// TOML: a text without quotes.
     Unquoted,
@@ -111,6 +136,7 @@ impl Flaw {
             | Flaw::ComplexKey { span }
             | Flaw::UnknownTag { span }
             | Flaw::TooDeep { span }
+            | Flaw::MixedHeaders { table: span, .. }
             | Flaw::TooManyAliases { span } => span,
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct Blame<'t> {
     torn: bool,
     /// Whether the text is nested too deep, or stands for too much.
     beyond_limits: bool,
+    /// Where lists start of which headers of TOML don't agree that they are lists.
+    mixed: Vec<u32>,
     context: Context,
     folds: Folds,
     jobs: Vec<Mark<'t>>,
@@ -68,6 +70,11 @@ impl<'t> Blame<'t> {
         let torn = flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. }));
         let is_limit = |flaw: &Flaw| matches!(flaw, Flaw::TooDeep { .. } | Flaw::TooManyAliases { .. });
         let beyond_limits = flaws.iter().any(is_limit);
+        let mixed = flaws.iter().filter_map(|flaw| match flaw {
+            Flaw::MixedHeaders { table, list, .. } => Some(table.start.min(list.start)),
+            _ => None,
+        });
+        let mixed = mixed.collect();
         // Of aliases that went too far the first tells all.
         let mut is_first = true;
         let once = |flaw: &Flaw| !matches!(flaw, Flaw::TooManyAliases { .. }) || std::mem::take(&mut is_first);
@@ -76,6 +83,7 @@ impl<'t> Blame<'t> {
             format,
             torn,
             beyond_limits,
+            mixed,
             context: Context::Manifest,
             folds: Folds::default(),
             jobs: Vec::new(),
@@ -94,6 +102,11 @@ impl<'t> Blame<'t> {
     /// Whether the text is nested too deep, or stands for too much.
     pub(super) fn is_beyond_limits(&self) -> bool {
         self.beyond_limits
+    }
+
+    /// Whether it was said that `node` is a list to some headers of TOML and none to others.
+    pub(super) fn is_mixed(&self, node: Node<'t>) -> bool {
+        self.mixed.contains(&node.span().start) && matches!(node.value(), Value::List(_))
     }
 
     /// From here on values of `context` are read.

@@ -210,7 +210,7 @@ pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Bla
         Value::Table(_) => matches!(shape, Shape::Table | Shape::TextOrTable),
         Value::Null | Value::Other(_) => false,
     };
-    if !fits {
+    if !fits && !blame.is_mixed(node) {
         let (at, found) = (blame.whole(node), found(node, blame));
         blame.push(Problem::WrongType { at, what, found });
     }

@@ -1,5 +1,6 @@
 //! Takes the parser's events: what is written, and what it means.
 
+use super::super::flaw::SyntaxKind;
 use super::super::span::Span;
 use super::super::tape::{Odd, What};
 use super::chunk::Chunk;
@@ -47,10 +48,17 @@ impl<'s> Events<'_, 's, '_> {
     #[cold]
     fn report_all(&mut self) -> bool {
         let mut spoils = false;
+        // One a line is enough, but the escapes of a string don't follow from each other.
+        let mut in_escapes = false;
         for error in self.errors.take() {
             spoils |= !mistake::is_harmless(&error);
             let (at, span, kind) = mistake::describe(self.reader.text(), self.chunk.base, &error);
-            self.reader.syntax(at, span, kind);
+            let is_escape = kind == SyntaxKind::BadEscape;
+            if is_escape && in_escapes {
+                self.reader.syntax_too(at, span, kind);
+            } else {
+                in_escapes = self.reader.syntax(at, span, kind) && is_escape;
+            }
         }
         spoils
     }

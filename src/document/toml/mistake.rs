@@ -99,9 +99,18 @@ fn quotes(written: &str) -> usize {
 /// The escape that an error at `at` is about, from its backslash on.
 fn escape(text: &str, start: usize, at: usize) -> Span {
     let backslash = text[start..at].rfind('\\').map_or(start, |found| start + found);
-    let end = first_character(text, at).end as usize;
-    let end = if text[at..end].starts_with(['"', '\'']) { at } else { end };
-    Span::new(backslash, end.max(at))
+    let letter = first_character(text, backslash + 1);
+    let digits = match &text[letter.range()] {
+        "x" => 2,
+        "u" => 4,
+        "U" => 8,
+        // The quote that ends the text is no part of it.
+        "\"" | "'" => return Span::new(backslash, backslash + 1),
+        _ => 0,
+    };
+    let end = letter.end as usize;
+    let written = text[end..].chars().take(digits).take_while(char::is_ascii_hexdigit).count();
+    Span::new(backslash, end + written)
 }
 
 /// The parser's words, with what it expected.

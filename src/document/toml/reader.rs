@@ -7,7 +7,7 @@ use super::super::span::Span;
 use super::super::tape::{NONE, Tape, What};
 use super::chunk::Chunk;
 use super::events;
-use super::tables::{Clash, Origin, Part, Tables};
+use super::tables::{Clash, Mixed, Origin, Part, Section, Tables};
 
 /// A tree that grows by events.
 pub(super) struct Reader<'s, 'f> {
@@ -100,13 +100,20 @@ impl<'s, 'f> Reader<'s, 'f> {
         self.tables.tape.text
     }
 
-    /// Reports a syntax error that the parser met at `at`, unless one was reported on that line.
-    pub(super) fn syntax(&mut self, at: usize, span: Span, kind: SyntaxKind) {
-        if at >= self.quiet {
-            self.flaws.push(Flaw::Syntax { span, kind });
-            self.hush(at);
-            self.quiet = self.quiet.max(span.end as usize);
+    /// Reports a syntax error that the parser met at `at`, unless one was reported on that line. Whether it did.
+    pub(super) fn syntax(&mut self, at: usize, span: Span, kind: SyntaxKind) -> bool {
+        let is_heard = at >= self.quiet;
+        if is_heard {
+            self.syntax_too(at, span, kind);
         }
+        is_heard
+    }
+
+    /// Reports a syntax error beside another on its line.
+    pub(super) fn syntax_too(&mut self, at: usize, span: Span, kind: SyntaxKind) {
+        self.flaws.push(Flaw::Syntax { span, kind });
+        self.hush(at);
+        self.quiet = self.quiet.max(span.end as usize);
     }
 
     /// Lets no further syntax error be reported on the line with the byte `at`; its end belongs to it.
@@ -166,12 +173,13 @@ impl<'s, 'f> Reader<'s, 'f> {
             table =
                 self.tables.enter(table, parent, Origin::Implied).map_err(|clash| self.clash(&clash, parent)).ok()?;
         }
-        let section = if array {
-            self.tables.list_header(table, part, header).map(|(list, item)| (Some(list), item))
-        } else {
-            self.tables.header(table, part, header).map(|table| (None, table))
-        };
-        section.map_err(|clash| self.clash(&clash, part)).ok()
+        let section =
+            if array { self.tables.list_header(table, part, header) } else { self.tables.header(table, part, header) };
+        let Section { list, table, mixed } = section.map_err(|clash| self.clash(&clash, part)).ok()?;
+        if let Some(Mixed { table, list }) = mixed {
+            self.flaws.push(Flaw::MixedHeaders { name: part.text.clone().into_owned(), table, list });
+        }
+        Some((list, table))
     }
 
     /// The keys before a `=` are complete.

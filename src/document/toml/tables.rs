@@ -2,7 +2,7 @@
 
 use super::super::bounds;
 use super::super::span::Span;
-use super::super::tape::{NONE, Tape, What};
+use super::super::tape::{NONE, Slot, Tape, What};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -63,6 +63,8 @@ struct Growing {
     /// The end of its chain.
     last: u32,
     count: usize,
+    /// Of a list: that headers of both kinds name it was said.
+    mixed: bool,
     /// Its keys, once they are many.
     index: Option<HashMap<Box<str>, u32>>,
 }
@@ -72,6 +74,23 @@ pub(super) enum Clash {
     /// It stands already, here.
     Taken(Span),
     TooDeep,
+}
+
+/// The table that a header starts.
+pub(super) struct Section {
+    /// The list that it is the last item of.
+    pub(super) list: Option<u32>,
+    pub(super) table: u32,
+    /// The headers of this name are of both kinds, which wasn't said yet.
+    pub(super) mixed: Option<Mixed>,
+}
+
+/// Two headers of one name, the first of each kind.
+pub(super) struct Mixed {
+    /// In one bracket.
+    pub(super) table: Span,
+    /// In two.
+    pub(super) list: Span,
 }
 
 /// Up to how many keys are compared one by one.
@@ -98,7 +117,7 @@ impl<'s> Tables<'s> {
             Origin::List => What::List { first: NONE },
             _ => What::Table { first: NONE, whole: true, merges: false },
         };
-        self.growing.insert(slot, Growing { origin, depth, last: NONE, count: 0, index: None });
+        self.growing.insert(slot, Growing { origin, depth, last: NONE, count: 0, mixed: false, index: None });
     }
 
     /// Lets a table, or a list of tables, and all in it grow no more. Goes as deep as they are nested, which is bounded.
@@ -183,33 +202,46 @@ impl<'s> Tables<'s> {
         }
     }
 
-    /// The table that a header `[... part]` starts in `table`.
-    pub(super) fn header(&mut self, table: u32, part: &Part<'_>, header: Span) -> Result<u32, Clash> {
+    /// The table that a header `[... part]` starts in `table`; where `part` names a list, another item of it.
+    pub(super) fn header(&mut self, table: u32, part: &Part<'_>, header: Span) -> Result<Section, Clash> {
         let depth = self.depth(table) + 1;
+        let alone = |table| Section { list: None, table, mixed: None };
         let Some(key) = self.find(table, &part.text) else {
             if depth > bounds::DEPTH {
                 return Err(Clash::TooDeep);
             }
             self.add(table, part)?;
-            return Ok(self.open(header, Origin::Header, depth));
+            return Ok(alone(self.open(header, Origin::Header, depth)));
         };
         match self.growing.get_mut(&(key + 1)) {
             Some(growing) if growing.origin == Origin::Implied => {
                 growing.origin = Origin::Header;
                 self.tape.slot_mut(key + 1).span = header;
-                Ok(key + 1)
+                Ok(alone(key + 1))
+            }
+            Some(growing) if growing.origin == Origin::List => {
+                let is_new = !std::mem::replace(&mut growing.mixed, true);
+                let section = self.list_header(table, part, header)?;
+                let mixed = is_new.then(|| Mixed { table: header, list: self.header_of(key) });
+                Ok(Section { mixed, ..section })
             }
             _ => Err(Clash::Taken(self.tape.slot(key).span)),
         }
     }
 
-    /// The list, and the new table in it, that a header `[[... part]]` starts in `table`.
-    pub(super) fn list_header(&mut self, table: u32, part: &Part<'_>, header: Span) -> Result<(u32, u32), Clash> {
+    /// The new table that a header `[[... part]]` starts in `table`, in a list; a table of that name becomes its first item.
+    pub(super) fn list_header(&mut self, table: u32, part: &Part<'_>, header: Span) -> Result<Section, Clash> {
         let depth = self.depth(table) + 2;
+        let mut mixed = None;
         let list = match self.find(table, &part.text) {
             Some(key) => match self.growing.get(&(key + 1)) {
                 Some(Growing { origin: Origin::List, last, .. }) => {
                     self.close(*last);
+                    key + 1
+                }
+                Some(Growing { origin: Origin::Header, .. }) if depth <= bounds::DEPTH => {
+                    mixed = Some(Mixed { table: self.header_of(key), list: header });
+                    self.make_list(key + 1, depth - 1);
                     key + 1
                 }
                 _ => return Err(Clash::Taken(self.tape.slot(key).span)),
@@ -222,6 +254,27 @@ impl<'s> Tables<'s> {
         };
         let item = self.open(header, Origin::Header, depth);
         self.link(list, item);
-        Ok((list, item))
+        Ok(Section { list: Some(list), table: item, mixed })
+    }
+
+    /// Makes of a table a list that has it as its first item: it was meant as one.
+    fn make_list(&mut self, slot: u32, depth: usize) {
+        self.close(slot);
+        let Slot { span, what, .. } = *self.tape.slot(slot);
+        let item = self.tape.push(span, what);
+        self.grow(slot, Origin::List, depth);
+        if let Some(growing) = self.growing.get_mut(&slot) {
+            growing.mixed = true;
+        }
+        self.link(slot, item);
+    }
+
+    /// The header in which the key of a table or a list of tables stands first.
+    fn header_of(&self, key: u32) -> Span {
+        let (start, end) = (self.tape.slot(key + 1).span.start as usize, self.tape.slot(key).span.end as usize);
+        let behind = &self.tape.text[end..];
+        let inner = behind.trim_start_matches([' ', '\t']);
+        let closing = inner.len() - inner.trim_start_matches(']').len();
+        Span::new(start.min(end), end + behind.len() - inner.len() + closing)
     }
 }

@@ -1,5 +1,5 @@
 use crate::document::tests::{json as of_node, shown};
-use crate::document::{Format, Source, parse};
+use crate::document::{Flaw, Format, Source, parse};
 use serde_json::json;
 
 const BROKEN: &str = "<broken>";
@@ -119,6 +119,7 @@ fn toml_mistakes_are_named() {
         ("a = '''\nx", "''': UnclosedQuote"),
         ("a = \"\\q\"", "\\q: BadEscape"),
         ("a = \"\\u12\"", "\\u12: BadEscape"),
+        ("a = 1\n[[a]]", "a: DuplicateKey"),
         ("a = 'it's'", "s': AfterQuote"),
         ("a = [1, 2", "[: UnclosedBracket"),
         ("a = { b = 1", "{: UnclosedBracket"),
@@ -135,6 +136,40 @@ fn toml_mistakes_are_named() {
     ] {
         assert_eq!(shown(text, Format::Toml).1, [flaw], "{text}");
     }
+}
+
+#[test]
+fn every_bad_escape_of_a_string_is_named() {
+    for text in [r#"a = "\q \w x \u12 \ud800 \"\n \z""#, "a = \"\"\"\n\\q \\w x\n\\u12 \\ud800 \\n \\z\"\"\""] {
+        let bad = [r"\q", r"\w", r"\u12", r"\ud800", r"\z"].map(|escape| format!("{escape}: BadEscape"));
+        assert_eq!(shown(text, Format::Toml).1, bad, "{text}");
+    }
+    // What follows from a mistake before it on its line is not said.
+    assert_eq!(shown("a = [ 'x' 'y\nb = \"\\q\" \"\\w\"", Format::Toml).1.len(), 2);
+}
+
+#[test]
+fn headers_in_one_bracket_and_in_two_are_told_once_and_make_one_list() {
+    let item = |n: usize| json!({ "id": n });
+    for (text, flaw) in [
+        ("[a]\nid = 0\n[[a]]\nid = 1\n[[a]]\nid = 2", ("[a]", "[[a]]")),
+        ("[[a]]\nid = 0\n[a]\nid = 1\n[a]\nid = 2", ("[a]", "[[a]]")),
+        ("[[a]]\nid = 0\n[ a ] # x\nid = 1\n[[a]]\nid = 2", ("[ a ]", "[[a]]")),
+        ("[ 'a' ]\nid = 0\n[[a]]\nid = 1\n[a]\nid = 2", ("[ 'a' ]", "[[a]]")),
+    ] {
+        let source = Source::new("t", text.to_owned());
+        let parsed = parse(&source, Format::Toml);
+        let [Flaw::MixedHeaders { name, table, list }] = parsed.flaws.as_slice() else {
+            panic!("{text}: {:?}", parsed.flaws)
+        };
+        assert_eq!((name.as_str(), (&text[table.range()], &text[list.range()])), ("a", flaw), "{text}");
+        assert_eq!(shown(text, Format::Toml).0, json!({ "a": [item(0), item(1), item(2)] }), "{text}");
+    }
+    // A table inside of one that became an item belongs to that one.
+    let text = "[a]\n[a.b]\nx = 1\n[[a]]\n[a.b]\nx = 2\n[c]\ny = 3";
+    let (value, flaws) = shown(text, Format::Toml);
+    assert_eq!(value, json!({ "a": [{ "b": { "x": 1 } }, { "b": { "x": 2 } }], "c": { "y": 3 } }));
+    assert_eq!(flaws, ["[a]: MixedHeaders"]);
 }
 
 #[test]

@@ -35,10 +35,11 @@ impl<'s> Builder<'s, '_> {
         let attributed = self.spoil(flow, dash.is_some(), start, at);
         let next = recover::next_entry(text, next_line(text, bracket.unwrap_or(start)), &self.columns());
         let ran_on = next.is_some_and(|next| next.start <= at);
-        if !too_deep {
-            self.flaws.push(mistake::flaw(text, error.kind(), Circumstances { at, start, bracket, scalar, ran_on }));
-        }
         let resumed = next.map_or(text.len(), |next| next.start);
+        if !too_deep {
+            let about = Circumstances { at, start, bracket, scalar, ran_on, resumed };
+            self.flaws.extend(mistake::flaws(text, error.kind(), about));
+        }
         let line_end = next_line(text, if ran_on { start } else { at });
         let outermost = next.map_or(0, |next| next.depth);
         let skipped = text.get(line_end..resumed).unwrap_or_default().lines().filter(|line| says_something(line));

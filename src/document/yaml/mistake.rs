@@ -1,6 +1,7 @@
 //! What a syntax error is about: from the parser's terms to those of people.
 
-use crate::document::flaw::{Flaw, SyntaxKind};
+use super::escape;
+use crate::document::flaw::{Around, Flaw, SyntaxKind};
 use crate::document::lines::{first_character, first_line, line_start};
 use crate::document::span::Span;
 use granit_parser::ErrorKind;
@@ -18,24 +19,41 @@ pub(super) struct Circumstances {
     pub(super) scalar: Option<Span>,
     /// Whether the next entry starts before the place where the parser gave up: it ran on through entries.
     pub(super) ran_on: bool,
+    /// Where reading goes on.
+    pub(super) resumed: usize,
+}
+
+/// The flaws that a syntax error shows: one, but for a string in which several escapes are none.
+pub(super) fn flaws(text: &str, kind: &ErrorKind, about: Circumstances) -> Vec<Flaw> {
+    if is_escape(kind) {
+        // The parser only says which string.
+        let spans = escape::bad(text, about.at, about.resumed);
+        return spans.into_iter().map(|span| Flaw::Syntax { span, kind: SyntaxKind::BadEscape }).collect();
+    }
+    vec![flaw(text, kind, about)]
 }
 
 /// The flaw that a syntax error is.
-pub(super) fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
-    let Circumstances { at, start, bracket, scalar, ran_on } = about;
+fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
+    let Circumstances { at, start, bracket, scalar, ran_on, .. } = about;
+    let around = if bracket.is_some() { Around::Brackets } else { Around::Lines };
     let syntax = |span, kind| Flaw::Syntax { span, kind };
     if let ErrorKind::UnexpectedCharacter { character } = *kind
         && !character.is_control()
     {
-        let span = value_on_line(text, at, bracket.is_some());
-        return syntax(span, if character == '@' { SyntaxKind::PlainAt } else { SyntaxKind::PlainOther(character) });
+        let span = value_on_line(text, at, around);
+        let kind =
+            if character == '@' { SyntaxKind::PlainAt(around) } else { SyntaxKind::PlainOther(character, around) };
+        return syntax(span, kind);
     }
     if let Some(kind) = tab(kind) {
         return syntax(tab_before(text, at), kind);
     }
-    if is_escape(kind) {
-        // The parser only says which string.
-        return syntax(bad_escape(text, at), SyntaxKind::BadEscape);
+    if bracket.is_some()
+        && !ran_on
+        && let Some(flaw) = in_brackets(text, kind, at, scalar)
+    {
+        return flaw;
     }
     if ran_on || is_unclosed(kind) {
         let quote = match kind {
@@ -54,7 +72,7 @@ pub(super) fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
     match kind {
         ErrorKind::RecursionLimitExceeded => Flaw::TooDeep { span: first_character(text, at) },
         ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
-            syntax(value_on_line(text, at, bracket.is_some()), SyntaxKind::AfterQuote)
+            syntax(value_on_line(text, at, around), SyntaxKind::AfterQuote)
         }
         ErrorKind::MappingValueNotAllowed => match scalar {
             Some(scalar) if (scalar.start as usize) < line_start(text, at) => {
@@ -75,13 +93,54 @@ pub(super) fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
     }
 }
 
-/// A value that starts at `start`, as far as it goes on its line: to a comment, or in brackets to the next `,`.
-fn value_on_line(text: &str, start: usize, in_brackets: bool) -> Span {
+/// What is wrong in brackets that are closed, where the parser's words don't say it.
+fn in_brackets(text: &str, kind: &ErrorKind, at: usize, scalar: Option<Span>) -> Option<Flaw> {
+    let (before, behind) = (text.get(..at)?, text.get(at..)?);
+    let (span, kind) = match kind {
+        // A key is never missing before a comma: it is the item.
+        ErrorKind::UnexpectedEofImplicitFlowMapping if behind.starts_with(',') => {
+            (first_character(text, at), SyntaxKind::EmptyItem)
+        }
+        ErrorKind::FlowMappingValueAdjacentCollection if behind.starts_with(':') => {
+            (first_character(text, at), SyntaxKind::TightColon)
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator
+            if before.ends_with('$') && behind.starts_with("{{") =>
+        {
+            let begun = scalar.filter(|scalar| scalar.end as usize == at)?.start as usize;
+            (value_on_line(text, begun, Around::Brackets), SyntaxKind::PlainTemplate)
+        }
+        _ => return None,
+    };
+    Some(Flaw::Syntax { span, kind })
+}
+
+/// A value that starts at `start`, as far as it goes on its line: to a comment, or in brackets to what ends it there.
+fn value_on_line(text: &str, start: usize, around: Around) -> Span {
     let line = first_line(text, start);
     let written = &text[line.range()];
-    let comment = written.find(" #").unwrap_or(written.len());
-    let bracket = if in_brackets { written.find([',', ']', '}']).unwrap_or(written.len()) } else { written.len() };
-    Span::new(start, start + written[..comment.min(bracket)].trim_end().len())
+    let comment = written.find(" #").into_iter().chain(written.find("\t#")).min().unwrap_or(written.len());
+    let end = match around {
+        Around::Lines => comment,
+        Around::Brackets => end_in_brackets(&written[..comment]),
+    };
+    Span::new(start, start + written[..end].trim_end().len())
+}
+
+/// Where the comma or bracket stands that ends a value in brackets; brackets that the value opens itself belong to it.
+fn end_in_brackets(written: &str) -> usize {
+    let mut open = 0_usize;
+    for (at, c) in written.char_indices() {
+        match c {
+            '[' | '{' => open += 1,
+            ']' | '}' if open > 0 => open -= 1,
+            ']' | '}' => return at,
+            ',' if open == 0 => return at,
+            _ => {}
+        }
+    }
+    // Those that it doesn't close may be anybody's.
+    if open == 0 { written.len() } else { written.find([',', ']', '}']).unwrap_or(written.len()) }
 }
 
 /// What stands in the line around `at`, without its indentation.
@@ -172,51 +231,6 @@ fn open_quote(text: &str, start: usize) -> Option<usize> {
         before = c;
     }
     open.map(|(at, _)| start + at)
-}
-
-/// The first escape that is none, in the double-quoted string that starts at `start`.
-fn bad_escape(text: &str, start: usize) -> Span {
-    let mut at = start + 1;
-    let mut high = None;
-    while let Some(rest) = text.get(at..) {
-        let mut characters = rest.chars();
-        let Some(first) = characters.next() else { break };
-        if first != '\\' {
-            if first == '"' || high.is_some() {
-                break;
-            }
-            at += first.len_utf8();
-            continue;
-        }
-        let Some(letter) = characters.next() else { break };
-        let digits = match letter {
-            'x' => 2,
-            'u' => 4,
-            'U' => 8,
-            '0' | 'a' | 'b' | 't' | '\t' | 'n' | 'v' | 'f' | 'r' | 'e' | ' ' | '"' | '/' | '\\' | 'N' | '_' | 'L'
-            | 'P' | '\n' | '\r' => 0,
-            _ => return Span::new(at, at + 1 + letter.len_utf8()),
-        };
-        let written = characters.as_str().chars().take(digits).take_while(char::is_ascii_hexdigit).count();
-        let escape = Span::new(at, at + 2 + written);
-        if written < digits {
-            return escape;
-        }
-        if digits > 0 {
-            let code = u32::from_str_radix(&rest[2..2 + digits], 16).unwrap_or(u32::MAX);
-            match (digits, code, high.take()) {
-                (4, 0xd800..=0xdbff, None) => high = Some(escape),
-                (4, 0xdc00..=0xdfff, Some(_)) => {}
-                (_, _, Some(first)) => return first,
-                _ if char::from_u32(code).is_none() => return escape,
-                _ => {}
-            }
-        } else if let Some(first) = high {
-            return first;
-        }
-        at = escape.end as usize + if digits == 0 { letter.len_utf8() - 1 } else { 0 };
-    }
-    high.unwrap_or_else(|| first_character(text, start))
 }
 
 /// A message with a small first letter and without a full stop.

@@ -6,6 +6,7 @@
 mod anchors;
 mod build;
 mod entries;
+mod escape;
 mod layout;
 mod mend;
 mod mistake;

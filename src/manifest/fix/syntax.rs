@@ -1,15 +1,24 @@
-//! Texts that need quotes.
+//! Texts that need quotes, and other small things that a syntax wants.
 
 use super::page::{Page, double};
 use crate::diagnostic::fix::{Applicability, Fix};
-use crate::document::flaw::{Flaw, SyntaxKind};
+use crate::document::flaw::{Around, Flaw, SyntaxKind};
 use crate::document::{Format, Span};
+use crate::manifest::fields::BLOCKS;
 
 /// The edit that mends a mistake in the writing of a text.
 pub(super) fn fix(page: Page<'_>, flaw: &Flaw) -> Option<Fix> {
     match flaw {
-        Flaw::Syntax { span, kind: SyntaxKind::PlainAt | SyntaxKind::PlainOther(_) } => plain(page, *span),
-        Flaw::Syntax { span, kind: SyntaxKind::Unquoted } => unquoted(page, *span),
+        Flaw::Syntax { span, kind } => match kind {
+            SyntaxKind::PlainAt(around) | SyntaxKind::PlainOther(_, around) => plain(page, *span, *around),
+            SyntaxKind::PlainTemplate => plain(page, *span, Around::Brackets),
+            SyntaxKind::Unquoted => unquoted(page, *span),
+            SyntaxKind::TightColon => {
+                let behind = Span { start: span.end, end: span.end };
+                Some(Fix { span: behind, replacement: " ".to_owned(), applicability: Applicability::Safe })
+            }
+            _ => None,
+        },
         Flaw::UnknownAlias { span, nearest: Some(near), .. } => {
             let replacement = format!("*{near}");
             Some(Fix { span: *span, replacement, applicability: Applicability::Unsafe })
@@ -18,27 +27,54 @@ pub(super) fn fix(page: Page<'_>, flaw: &Flaw) -> Option<Fix> {
     }
 }
 
-/// Quotes around a value of YAML that starts with a character that needs them, where it is clear how far it goes.
-fn plain(page: Page<'_>, span: Span) -> Option<Fix> {
+/// Quotes around a value of YAML that needs them, where it is clear how far it goes.
+fn plain(page: Page<'_>, span: Span, around: Around) -> Option<Fix> {
     let written = page.written(span);
-    let behind = page.text.get(span.end as usize..)?;
-    let before = line_before(page.text, span.start as usize);
     let is_key = written.ends_with(':') || written.contains(": ") || written.contains(":\t");
-    if page.format == Format::Toml || written.is_empty() || is_key || written.contains(" #") {
+    if page.format == Format::Toml || written.is_empty() || is_key {
         return None;
     }
-    let rest = behind.trim_start_matches([' ', '\t']);
-    let (ends, is_commented) = match rest.as_bytes().first() {
-        None | Some(b'\n' | b'\r') => (!goes_on(before, rest), false),
-        Some(b'#') => (true, true),
-        Some(b'}' | b']') => (true, false),
-        // In brackets: what follows must be another entry, not the rest of the text.
-        Some(b',') => (rest[1..].split([',', '}', ']', '\n']).next().is_some_and(|next| next.contains(':')), false),
-        _ => (false, false),
+    let behind = page.text.get(span.end as usize..)?;
+    let is_commented = behind.trim_start_matches([' ', '\t']).starts_with('#');
+    let ends = match around {
+        Around::Lines => !goes_on(line_before(page.text, span.start as usize), behind),
+        Around::Brackets => balanced(written) && ends_in_brackets(behind),
     };
-    let applicability = if is_commented { Applicability::Unsafe } else { Applicability::Safe };
+    // Of brackets outside of templates somebody may have meant another thing.
+    let has_brackets = around == Around::Brackets && outside_templates(written).contains(['[', '{']);
+    let applicability = if is_commented || has_brackets { Applicability::Unsafe } else { Applicability::Safe };
     let replacement = double(written).filter(|_| ends)?;
     Some(Fix { span, replacement, applicability })
+}
+
+/// Whether all brackets in a text are closed in it.
+fn balanced(written: &str) -> bool {
+    let count = |bracket: char| written.matches(bracket).count();
+    count('[') == count(']') && count('{') == count('}')
+}
+
+/// A text without its templates.
+fn outside_templates(written: &str) -> String {
+    let mut rest = written;
+    let mut outside = String::new();
+    while let Some((before, inside)) = rest.split_once("${{") {
+        outside.push_str(before);
+        rest = inside.split_once("}}").map_or("", |(_, behind)| behind);
+    }
+    outside + rest
+}
+
+/// Whether what stands behind a value in brackets can only be the next entry or the end, not the rest of the value.
+fn ends_in_brackets(behind: &str) -> bool {
+    let rest = behind.trim_start();
+    let Some(next) = rest.strip_prefix(',') else { return rest.starts_with(['}', ']']) };
+    let next = next.trim_start();
+    next.starts_with(['}', ']'])
+        || next.split_once(':').is_some_and(|(key, value)| {
+            let name = key.trim_end().trim_matches(['"', '\'']);
+            let is_field = BLOCKS.iter().any(|block| block.field(name).is_some());
+            is_field && value.starts_with([' ', '\t', '\n', '\r', '"', '\'', '[', '{'])
+        })
 }
 
 /// Quotes around a text of TOML, where it is all that stands there.
@@ -58,9 +94,14 @@ fn line_before(text: &str, at: usize) -> &str {
     text[line..at].trim_start_matches('\u{feff}')
 }
 
-/// Whether the line behind a value may belong to it: it is further in than the value's key or dash.
+/// Whether the lines behind a value may belong to it: the next is further in than the value's key or dash. `rest` starts
+/// behind the value.
 fn goes_on(before: &str, rest: &str) -> bool {
-    let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    // A tab is as far in as anybody takes it for.
+    let indentation = |line: &str| match line.len() - line.trim_start_matches(' ').len() {
+        spaces if line[spaces..].starts_with('\t') => usize::MAX,
+        spaces => spaces,
+    };
     let lead = before.len() - before.trim_start_matches([' ', '-']).len();
     let owner = match before[..lead].rfind('-') {
         // A key behind dashes stands where they end.
@@ -69,7 +110,12 @@ fn goes_on(before: &str, rest: &str) -> bool {
         // The value stands on a line of its own: a line that is as far in belongs to it.
         None => lead.checked_sub(1),
     };
-    let next = rest.lines().skip(1).find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let mut lines = rest.lines();
+    // A comment ends a text.
+    if lines.next().is_some_and(|line| line.trim_start().starts_with('#')) {
+        return false;
+    }
+    let next = lines.find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     let is_closing = |line: &str| line.trim_start().starts_with(['}', ']']);
     next.is_some_and(|next| !is_closing(next) && owner.is_none_or(|owner| indentation(next) > owner))
 }

@@ -95,6 +95,16 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
             Words::error(Code::Limits, format!("lists and mappings are nested more than {DEPTH} deep"))
                 .at_span(*span, "one too deep")
         }
+        Flaw::MixedHeaders { name, table, list } => {
+            let (one, two) = (quoted(&format!("[{name}]")), quoted(&format!("[[{name}]]")));
+            Words::error(
+                Code::WrongType,
+                format!("{one} stands for a single table, and {two} for one of several: both are here"),
+            )
+            .at_span(*table, "in one bracket")
+            .at_span(*list, "in two brackets")
+            .help(format!("write {two} for each of several, and {one} for a single one"))
+        }
         Flaw::TooManyAliases { span } => {
             Words::error(Code::Limits, "aliases make this manifest stand for more values than is bearable")
                 .at_span(*span, "one too many")
@@ -109,15 +119,21 @@ fn syntax(span: Span, kind: &SyntaxKind) -> Words {
     let error_at = |span: Span, message: &str, label: &str| Words::error(Code::Syntax, message).at_span(span, label);
     let first = Span { start: span.start, end: span.start + 1 };
     match kind {
-        SyntaxKind::PlainAt => {
+        SyntaxKind::PlainAt(_) => {
             error_at(first, "a text that starts with `@` needs quotes: YAML keeps that character for itself", "needs quotes")
                 .help("put the whole text in quotes, as in `prompt: \"@human walks on the @grass\"`")
         }
-        SyntaxKind::PlainOther(c) => {
+        SyntaxKind::PlainOther(c, _) => {
             let message = format!("a text that starts with `{c}` needs quotes: YAML keeps that character for itself");
             error_at(first, &message, "needs quotes")
                 .help("put the whole text in quotes")
         }
+        SyntaxKind::PlainTemplate => error("a text with a template in it needs quotes in brackets: YAML takes its braces for a mapping", "needs quotes")
+            .help("put the whole text in quotes, as in `[\"${{ matrix.name }}\"]`"),
+        SyntaxKind::EmptyItem => error("nothing stands before a comma", "nothing before it")
+            .help("take the comma out, or write what is missing"),
+        SyntaxKind::TightColon => error("a bracket follows a colon without a space", "no space behind it")
+            .help("write a space behind the colon: YAML knows no key without one, though some readers let it pass"),
         SyntaxKind::ColonInPlain => {
             error("a text with a colon and a space in it needs quotes: YAML takes what stands before for a key", "needs quotes")
                 .help("put the whole text in quotes, or write it as a block: `|` behind the key and the text on the next lines, further in")

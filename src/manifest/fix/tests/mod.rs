@@ -247,6 +247,9 @@ fn texts_get_the_quotes_that_they_need() {
         (Yaml, "prompt", "prompt: @dog runs\n    on", "prompt: @dog runs\n    on"),
         (Yaml, "prompt", "prompt: @dog # runs", "prompt: @dog # runs"),
         (Yaml, "prompt", "prompt: @dog says: a", "prompt: @dog says: a"),
+        (Yaml, "prompt", "prompt: @dog\t# runs", "prompt: @dog\t# runs"),
+        (Yaml, "prompt", "prompt: @dog runs\n\ton", "prompt: @dog runs\n\ton"),
+        (Yaml, "prompt", "prompt: @dog [runs", r#"prompt: "@dog [runs""#),
     ] {
         mends(format, &frame(format, key), Code::Syntax, before, after);
     }
@@ -257,7 +260,16 @@ fn texts_get_the_quotes_that_they_need() {
     for (before, after) in [
         ("prompt: @dog", r#"prompt: "@dog""#),
         ("prompt: @dog, take: 2", r#"prompt: "@dog", take: 2"#),
+        ("prompt: @dog ,\n  'take': 2,", "prompt: \"@dog\" ,\n  'take': 2,"),
+        ("negative_prompt: `${{ `, prompt: '@dog'", "negative_prompt: `${{ `, prompt: '@dog'"),
+        ("prompt: '@dog', tags:[x]", "prompt: '@dog', tags: [x]"),
+        // Where the text ends, nobody can tell.
         ("prompt: @dog, slowly", "prompt: @dog, slowly"),
+        ("prompt: @dog, as on http://e.com", "prompt: @dog, as on http://e.com"),
+        ("prompt: @dog, note: slowly", "prompt: @dog, note: slowly"),
+        ("prompt: @dog\n  runs", "prompt: @dog\n  runs"),
+        ("prompt: @dog [runs", "prompt: @dog [runs"),
+        ("prompt: @dog [a] runs", "prompt: @dog [a] runs"),
     ] {
         mends(Yaml, &flow, Code::Syntax, before, after);
     }
