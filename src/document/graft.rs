@@ -4,9 +4,11 @@
 //! value in the same text, or in one attached to it). Everything else is shared with the tree it was taken from, so that a
 //! hundred thousand copies of a block cost a hundred thousand times the few slots in which they differ.
 
+use super::locate::{self, Quotes};
+use super::source::Source;
 use super::span::Span;
 use super::tape::{Inherited, NONE, Slot, Tape, What};
-use super::tree::{Entry, Node, Tree};
+use super::tree::{Entry, Node, Tree, Value};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -79,8 +81,23 @@ pub enum Origin {
 pub struct Content {
     /// Where the value stands: its span in the text or in one attached to it.
     pub span: Span,
-    /// How many bytes stand before its first character there, if its characters stand there one by one as they are.
-    pub before: Option<u8>,
+    /// How it is written there.
+    pub form: Form,
+}
+
+/// How content is written where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Its characters one by one as they are, behind so many bytes.
+    Plain(u8),
+    /// As the string in this slot of the tree is.
+    Slot(u32),
+    /// In quotes, each quote inside of it twice: in CSV.
+    Doubled,
+    /// In quotes, with escapes: in JSON.
+    Escaped,
+    /// In a way that doesn't show its characters.
+    Otherwise,
 }
 
 /// Which slots were filled in, and from what.
@@ -101,9 +118,9 @@ pub struct Filled {
 }
 
 impl<'s> Graft<'s> {
-    /// An empty one, of the text of `tree`.
-    pub fn of(tree: &'s Tree<'s>) -> Graft<'s> {
-        Graft { tape: tree.tape().sprout(), copied: HashMap::new(), roots: Vec::new() }
+    /// An empty one, of the text of `tree`, to which these texts are attached, each with the offset at which its spans start.
+    pub fn of(tree: &'s Tree<'s>, attached: &'s [(usize, Source)]) -> Graft<'s> {
+        Graft { tape: tree.tape().sprout(attached), copied: HashMap::new(), roots: Vec::new() }
     }
 
     /// Starts the next tree: a table that stands where `like` does.
@@ -295,10 +312,16 @@ impl Fillings {
         Some(Filled { content, sole: pieces.len() == 1 && content.is_some() })
     }
 
-    /// Where a range of a text that was filled in stands: which bytes of the text of which slot of the other tree, and the
-    /// place of the content if there is some.
-    pub(super) fn locate(&self, slot: u32, range: &Range<usize>) -> Option<(u32, Range<usize>, Option<Span>)> {
+    /// Where a range of a text of `tape` that was filled in stands: which bytes of the text of which slot of the other tree,
+    /// and the place of the content if there is some.
+    pub(super) fn locate(
+        &self,
+        tape: &Tape<'_>,
+        slot: u32,
+        range: &Range<usize>,
+    ) -> Option<(u32, Range<usize>, Option<Span>)> {
         let index = self.slots.binary_search_by_key(&slot, |(slot, ..)| *slot).ok()?;
+        let text = tape.text_of(slot);
         let mut start = 0;
         let (mut place, mut content): (Option<Range<usize>>, Option<Span>) = (None, None);
         for piece in self.pieces(index) {
@@ -312,7 +335,10 @@ impl Fillings {
                     Origin::Nothing | Origin::Content(_) => written..piece.template.1 as usize,
                 };
                 place = Some(place.map_or(here.clone(), |place| place.start..here.end));
-                content = content.or(piece.origin.content().map(|content| content.part(first..last)));
+                content = content.or_else(|| {
+                    let value = text.get(start..end).unwrap_or_default();
+                    piece.origin.content().map(|content| content.part(tape, value, first..last))
+                });
             }
             start = end;
         }
@@ -330,14 +356,36 @@ impl Origin {
 }
 
 impl Content {
-    /// Where a range of the text stands; all of it, where its characters are written otherwise.
-    fn part(self, range: Range<usize>) -> Span {
-        match self.before {
-            Some(before) => {
+    /// The value of a node.
+    pub fn of(node: Node<'_>) -> Content {
+        let form = match node.value() {
+            Value::String(_) => Form::Slot(node.slot().1),
+            _ => Form::Otherwise,
+        };
+        Content { span: node.span(), form }
+    }
+
+    /// Where a range of `value`, which is the content, stands; all of it, where its characters can't be told.
+    fn part(self, tape: &Tape<'_>, value: &str, range: Range<usize>) -> Span {
+        match (self.form, tape.seed) {
+            (Form::Plain(before), _) => {
                 let start = self.span.start as usize + usize::from(before);
                 Span::new(start + range.start, start + range.end)
             }
-            None => self.span,
+            (Form::Slot(slot), Some(seed)) if seed.text_of(slot) == value => locate::locate(seed, slot, range),
+            (Form::Doubled, _) => self.walk(tape, value, range, Quotes::Doubled),
+            (Form::Escaped, _) => self.walk(tape, value, range, Quotes::Escaped),
+            _ => self.span,
         }
+    }
+
+    fn walk(self, tape: &Tape<'_>, value: &str, range: Range<usize>, quotes: Quotes) -> Span {
+        let start = self.span.start as usize;
+        let within = |(base, source): &(usize, Source)| {
+            let found = locate::in_quotes(source.text(), start.checked_sub(*base)?, value, range.clone(), quotes)?;
+            Some(Span::new(base + found.start as usize, base + found.end as usize))
+        };
+        let text = tape.attached.iter().rev().find(|(base, _)| *base <= start);
+        text.and_then(within).unwrap_or(self.span)
     }
 }

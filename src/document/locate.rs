@@ -75,6 +75,24 @@ pub(super) fn locate(tape: &Tape<'_>, index: u32, range: Range<usize>) -> Span {
     }
 }
 
+/// How a text in `"` is written in a file of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// Each quote inside of it twice: CSV.
+    Doubled,
+    /// With escapes: JSON.
+    Escaped,
+}
+
+/// Where a range of bytes of `value` is written, which stands in quotes at `start` of `text`.
+pub(super) fn in_quotes(text: &str, start: usize, value: &str, range: Range<usize>, quotes: Quotes) -> Option<Span> {
+    let style = match quotes {
+        Quotes::Doubled => Style::Csv,
+        Quotes::Escaped => Style::Double,
+    };
+    Walk { text, value, reached: 0, at: start + 1, style }.find(range)
+}
+
 /// Walks through a string's value and its source side by side.
 ///
 /// The value is known, so the source needs no second decoder: what it has besides the value's characters is quotes,
@@ -99,6 +117,8 @@ enum Style {
     Double,
     /// YAML after `|` or `>`, with its lines so far in; `fresh` before the first of them.
     Block { indent: usize, fresh: bool },
+    /// CSV in `"`.
+    Csv,
     /// TOML in `"` or `"""`.
     TomlEscaped,
     /// TOML in `'` or `'''`.
@@ -188,6 +208,9 @@ impl<'a> Walk<'a> {
         if self.style == Style::Single && next == '\'' {
             return written.starts_with("''").then_some(2);
         }
+        if self.style == Style::Csv && next == '"' {
+            return written.starts_with("\"\"").then_some(2);
+        }
         if next == '\n' && written.starts_with("\r\n") {
             return Some(2);
         }
@@ -197,7 +220,7 @@ impl<'a> Walk<'a> {
     /// What stands at the start of `written` that is layout: line breaks, and white space around them.
     fn gap(&mut self, written: &str) -> Gap {
         match &mut self.style {
-            Style::TomlLiteral => Gap::NONE,
+            Style::Csv | Style::TomlLiteral => Gap::NONE,
             Style::TomlEscaped => Gap { means: Means::Nothing, ..Gap::escaped(written) },
             // A space behind a backslash is a space, even at the end of a line.
             Style::Double if matches!(written.as_bytes(), [b'\\', b' ' | b'\t', ..]) => Gap::NONE,

@@ -5,6 +5,7 @@
 //! in the source as they are stay there.
 
 use super::graft::Fillings;
+use super::source::Source;
 use super::span::Span;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -103,6 +104,8 @@ pub(super) struct Tape<'s> {
     pub(super) fillings: Fillings,
     /// The one that it was taken from, if it wasn't read.
     pub(super) seed: Option<&'s Tape<'s>>,
+    /// The texts from which something was filled in, each with the offset at which its spans start.
+    pub(super) attached: &'s [(usize, Source)],
 }
 
 impl<'s> Tape<'s> {
@@ -125,12 +128,13 @@ impl<'s> Tape<'s> {
             merges: HashMap::new(),
             fillings: Fillings::default(),
             seed: None,
+            attached: &[],
         }
     }
 
-    /// An empty one of the same text, to be filled from this one.
-    pub(super) fn sprout(&'s self) -> Tape<'s> {
-        Tape { is_toml: self.is_toml, seed: Some(self), ..Tape::yaml(self.text) }
+    /// An empty one of the same text, to be filled from this one and from `attached` texts.
+    pub(super) fn sprout(&'s self, attached: &'s [(usize, Source)]) -> Tape<'s> {
+        Tape { is_toml: self.is_toml, seed: Some(self), attached, ..Tape::yaml(self.text) }
     }
 
     /// How many bytes of text don't stand in the source as they are.

@@ -144,7 +144,7 @@ impl<'t> Node<'t> {
     /// Where a range of bytes of a string's value is written: exact through quotes, escapes, indentation and folding.
     /// Of what is no string, and of a range that doesn't lie on its characters, the whole span.
     pub fn locate(self, range: Range<usize>) -> Span {
-        match (self.tape.fillings.locate(self.index, &range), self.tape.seed) {
+        match (self.tape.fillings.locate(self.tape, self.index, &range), self.tape.seed) {
             (Some((template, range, _)), Some(seed)) => locate::locate(seed, template, range),
             _ => locate::locate(self.tape, self.index, range),
         }
@@ -152,7 +152,7 @@ impl<'t> Node<'t> {
 
     /// Where the content of a range comes from, if it was filled in.
     pub fn content(self, range: Range<usize>) -> Option<Span> {
-        self.tape.fillings.locate(self.index, &range)?.2
+        self.tape.fillings.locate(self.tape, self.index, &range)?.2
     }
 
     /// What is known about it if it was filled in: then it stands where its template does.

@@ -31,9 +31,11 @@ pub(super) struct Blame<'t> {
     context: Context,
     folds: Folds,
     jobs: Vec<Mark<'t>>,
-    /// The jobs that stand for several, and which one is being read.
+    /// The jobs that stand for several, and the number of the first job of the one that is being read.
     blocks: Vec<&'t Block<'t>>,
     block: Option<usize>,
+    /// The fields that make several of what is being read, and don't stand in it any more.
+    made_by: &'t [&'static Field],
     /// The first job that lacks each field of a job, and so uses that of `defaults`.
     default_users: [Option<usize>; JOB.fields.len()],
     /// The first job that uses each entry of the library.
@@ -89,6 +91,7 @@ impl<'t> Blame<'t> {
             jobs: Vec::new(),
             blocks: Vec::new(),
             block: None,
+            made_by: &[],
             default_users: [None; JOB.fields.len()],
             entry_users: HashMap::new(),
             shared,
@@ -133,11 +136,23 @@ impl<'t> Blame<'t> {
     pub(super) fn enter_block(&mut self, block: &'t Block<'t>) {
         self.blocks.push(block);
         self.block = Some(self.jobs.len());
+        self.made_by = block.made_by();
+    }
+
+    /// From here on the job is read that `block` is, of which nobody knows what it stands for.
+    pub(super) fn enter_outline(&mut self, block: &'t Block<'t>) {
+        self.made_by = block.made_by();
     }
 
     /// From here on jobs are read that stand for themselves.
     pub(super) fn leave_block(&mut self) {
         self.block = None;
+        self.made_by = &[];
+    }
+
+    /// Whether the job that is being read came out of one that has this field.
+    pub(super) fn is_made_by(&self, field: &Field) -> bool {
+        self.made_by.iter().any(|own| own.name == field.name)
     }
 
     /// From here on the next job is read, which stands in `node`.

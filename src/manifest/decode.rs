@@ -165,6 +165,12 @@ pub(super) fn jobs<'t>(
             next(node, &mut std::iter::empty(), blame);
             continue;
         };
+        if let Some(node) = expansion.outline_of(block) {
+            blame.enter_outline(block);
+            next(node, &mut std::iter::empty(), blame);
+            blame.leave_block();
+            continue;
+        }
         blame.enter_block(block);
         for (number, node) in expansion.jobs(block).enumerate() {
             next(node, &mut block.failures(number), blame);

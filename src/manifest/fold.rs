@@ -25,8 +25,8 @@ enum Key {
     Written(Code, Option<Span>, Option<Span>, String),
     /// Something is wrong with what this template of a block makes.
     Template(Template),
-    /// Something is wrong with what it makes of this value.
-    Value(Template, Span),
+    /// This is said of what it makes of this value; or of several that it joins.
+    Made(Template, Option<Span>, String),
 }
 
 /// A template where something is wrong: the block, the rule and the place.
@@ -188,8 +188,11 @@ fn key(said: &Said, block: Option<usize>) -> Key {
     let written = || Key::Written(finding.code, finding.span(), said.with, finding.message.clone());
     match (block, said.fill) {
         (None, _) | (_, Fill::None) => written(),
-        (Some(block), Fill::Sole(value) | Fill::Mixed(Some(value))) => Key::Value(template(said, block), value),
-        (Some(block), Fill::Mixed(None)) => Key::Template(template(said, block)),
+        (Some(block), Fill::Template) => Key::Template(template(said, block)),
+        // Several things can be wrong with one value.
+        (Some(block), Fill::Sole(_) | Fill::Mixed(_)) => {
+            Key::Made(template(said, block), said.fill.value(), finding.message.clone())
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Place {
 pub(super) enum Fill {
     /// Nothing: the value stands there as it is.
     None,
+    /// Something that doesn't matter: the template is to blame, whatever it is filled with.
+    Template,
     /// A text around one value, which stands there; or around several.
     Mixed(Option<Span>),
     /// Nothing but a value, which stands there.
@@ -226,14 +228,14 @@ impl Place {
             (Fill::None, _) => Fill::None,
             (_, Some(content)) => Fill::Sole(content),
             // This part is the template's own.
-            (_, None) => Fill::Mixed(None),
+            (_, None) => Fill::Template,
         };
         Place { at: node.locate(range), via: node.used_at(), fill }
     }
 
     /// The same place, whatever was filled in there.
     pub(super) fn as_whole(self) -> Place {
-        let fill = if self.fill == Fill::None { Fill::None } else { Fill::Mixed(None) };
+        let fill = if self.fill == Fill::None { Fill::None } else { Fill::Template };
         Place { fill, ..self }
     }
 
@@ -258,7 +260,7 @@ impl Fill {
     pub(super) fn value(self) -> Option<Span> {
         match self {
             Fill::Sole(value) | Fill::Mixed(Some(value)) => Some(value),
-            Fill::None | Fill::Mixed(None) => None,
+            Fill::None | Fill::Template | Fill::Mixed(None) => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! A mapping read by the table of fields: strange keys, wrong types and values that a field doesn't take are found here.
 
 use super::blame::Blame;
-use super::fields::{Block, DEFAULTS, Field, Kind, MANIFEST, Shape};
+use super::fields::{Block, DEFAULTS, Field, JOB, Kind, MANIFEST, Shape};
 use super::problem::{Found, Place, Problem, StrangeEntry, What};
 use super::raw::{Home, Slot, Spot};
 use super::rules::setting;
@@ -55,7 +55,9 @@ impl<'t> Mapping<'t> {
         let mut claims = mapping.keys.map(|key| usize::from(key.is_some()));
         strange.iter().filter_map(|(_, meant)| position(meant)).for_each(|field| claims[field] += 1);
         for (entry, meant) in &strange {
-            let is_taken = position(meant).is_some_and(|field| claims[field] > 1);
+            let is_taken = position(meant).is_some_and(|field| {
+                claims[field] > 1 || std::ptr::eq(block, &JOB) && blame.is_made_by(block.fields[field])
+            });
             mapping.strange(entry, *meant, is_taken, blame);
         }
         Some(mapping)

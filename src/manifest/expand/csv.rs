@@ -1,5 +1,6 @@
 //! CSV as RFC 4180 describes it, with the place of every cell.
 
+use crate::document::graft::Form;
 use crate::document::span::Span;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,8 +11,7 @@ pub(super) struct Field<'s> {
     pub text: Cow<'s, str>,
     /// Its bytes, with the quotes.
     pub span: Span,
-    /// How many bytes stand before its first character, if its characters stand there as they are.
-    pub before: Option<u8>,
+    pub form: Form,
 }
 
 /// What is wrong with a text as CSV.
@@ -74,7 +74,7 @@ impl<'s> Records<'s> {
         }
         let end = self.end_of_bare(start);
         self.at = end;
-        Ok(Field { text: Cow::Borrowed(&self.text[start..end]), span: Span::new(start, end), before: Some(0) })
+        Ok(Field { text: Cow::Borrowed(&self.text[start..end]), span: Span::new(start, end), form: Form::Plain(0) })
     }
 
     /// The end of what stands there without quotes.
@@ -109,9 +109,9 @@ impl<'s> Records<'s> {
         let text = &self.text[inner..end];
         let span = Span::new(start, self.at);
         Ok(if doubled {
-            Field { text: Cow::Owned(text.replace("\"\"", "\"")), span, before: None }
+            Field { text: Cow::Owned(text.replace("\"\"", "\"")), span, form: Form::Doubled }
         } else {
-            Field { text: Cow::Borrowed(text), span, before: Some(1) }
+            Field { text: Cow::Borrowed(text), span, form: Form::Plain(1) }
         })
     }
 }

@@ -1,6 +1,6 @@
 //! A value that templates are filled with, and where it stands.
 
-use crate::document::graft::Content;
+use crate::document::graft::{Content, Form};
 use crate::document::span::Span;
 use crate::document::tree::{Node, Value};
 use std::borrow::Cow;
@@ -19,8 +19,7 @@ pub(super) enum Datum<'t> {
 pub(super) struct Cell<'t> {
     pub span: Span,
     pub held: CellValue<'t>,
-    /// How many bytes stand before its first character, if its characters stand there as they are.
-    pub before: Option<u8>,
+    pub form: Form,
 }
 
 /// What a cell holds.
@@ -91,19 +90,8 @@ impl<'t> Datum<'t> {
     /// Where it stands.
     pub(super) fn content(self) -> Content {
         match self {
-            Datum::Cell(cell) => Content { span: cell.span, before: cell.before },
-            Datum::Node(node) => {
-                let before = match node.value() {
-                    Value::String(text) => match node.span().range().len().checked_sub(text.len()) {
-                        Some(0) => Some(0),
-                        // In quotes, without an escape.
-                        Some(2) if !node.is_bare() => Some(1),
-                        _ => None,
-                    },
-                    _ => None,
-                };
-                Content { span: node.span(), before }
-            }
+            Datum::Cell(cell) => Content { span: cell.span, form: cell.form },
+            Datum::Node(node) => Content::of(node),
         }
     }
 }

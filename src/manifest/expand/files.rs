@@ -63,6 +63,11 @@ impl Files {
         }
     }
 
+    /// Those that could be read, each with the offset at which its spans start.
+    pub(super) fn texts(&self) -> &[(usize, Source)] {
+        &self.read
+    }
+
     /// Hands them over, in the order of their offsets.
     pub(crate) fn into_sources(self) -> impl Iterator<Item = Source> {
         self.read.into_iter().map(|(_, source)| source)

@@ -2,6 +2,7 @@
 
 use super::datum::{Cell, CellValue};
 use super::rows::{Row, Rows, RowsFlaw};
+use crate::document::graft::Form;
 use crate::document::span::Span;
 use crate::document::tree::{Node, Value};
 use crate::document::{self, Format, Source};
@@ -11,9 +12,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// The rows in `text`, whose spans start at `base`; the names are those of all rows, in the order of their first use.
-pub(super) fn rows<'t>(text: &'t str, base: usize, named: Place, problems: &mut Vec<Problem>) -> Option<Rows<'t>> {
-    let mut rows = Rows { names: Vec::new(), rows: Vec::new() };
+/// The rows in `text` in which nothing is wrong, whose spans start at `base`; the names are those of all rows, in the order
+/// of their first use.
+pub(super) fn rows<'t>(text: &'t str, base: usize, named: Place, problems: &mut Vec<Problem>) -> Rows<'t> {
+    let mut rows = Rows::default();
     let mut positions = HashMap::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -33,25 +35,30 @@ pub(super) fn rows<'t>(text: &'t str, base: usize, named: Place, problems: &mut 
             let at = line.floor_char_boundary(error.column().saturating_sub(1));
             let end = line[at..].chars().next().map_or(at, |c| at + c.len_utf8());
             flawed(at..end, RowsFlaw::NotJson(reason(&error)));
+            rows.torn = true;
             continue;
         }
         // It is sound JSON, and so the reader of manifests gives each value its place.
         let source = Source::new("", line.to_owned());
         let parsed = document::parse(&source, Format::Json);
-        if let Some(flaw) = parsed.flaws.first() {
-            let twice = |key: &str| RowsFlaw::NotJson(format!("the key `{key}` stands twice"));
-            let flaw_at = flaw.span().range();
+        for flaw in &parsed.flaws {
             let reason = match flaw {
-                document::Flaw::DuplicateKey { key, .. } => twice(key),
-                _ => RowsFlaw::NotJson("it is nested too deep".to_owned()),
+                document::Flaw::DuplicateKey { key, .. } => format!("the key `{key}` stands twice"),
+                _ => "it is nested too deep".to_owned(),
             };
-            flawed(flaw_at, reason);
-            continue;
+            flawed(flaw.span().range(), RowsFlaw::NotJson(reason));
         }
-        let Value::Table(table) = parsed.tree.root().value() else {
-            flawed(0..line.len(), RowsFlaw::NotAnObject);
-            continue;
+        let table = match parsed.tree.root().value() {
+            Value::Table(table) => table,
+            value => {
+                if !matches!(value, Value::Broken) {
+                    flawed(0..line.len(), RowsFlaw::NotAnObject);
+                }
+                rows.torn = true;
+                continue;
+            }
         };
+        let mut is_sound = parsed.flaws.is_empty();
         let mut cells = vec![MISSING; rows.names.len()];
         for entry in table.iter() {
             let position = *positions.entry(entry.key.to_owned()).or_insert_with(|| {
@@ -61,15 +68,25 @@ pub(super) fn rows<'t>(text: &'t str, base: usize, named: Place, problems: &mut 
             cells.resize(cells.len().max(position + 1), MISSING);
             match held(entry.value) {
                 Some(held) => cells[position] = cell(entry.value, held, base + offset),
-                None => flawed(entry.value.span().range(), RowsFlaw::Nested(entry.key.to_owned())),
+                None => {
+                    is_sound = false;
+                    if !matches!(entry.value.value(), Value::Broken) {
+                        flawed(entry.value.span().range(), RowsFlaw::Nested(entry.key.to_owned()));
+                    }
+                }
             }
         }
-        rows.rows.push(Row::Cells { cells });
+        rows.torn |= !is_sound;
+        if is_sound {
+            rows.rows.push(Row::Cells { cells });
+        }
     }
-    Some(rows)
+    rows.has_all_names = !(rows.torn || rows.names.is_empty());
+    rows
 }
 
-const MISSING: Cell<'static> = Cell { span: Span { start: 0, end: 0 }, held: CellValue::Missing, before: None };
+const MISSING: Cell<'static> =
+    Cell { span: Span { start: 0, end: 0 }, held: CellValue::Missing, form: Form::Otherwise };
 
 /// What a value is; none for lists and objects.
 fn held(node: Node<'_>) -> Option<CellValue<'static>> {
@@ -85,12 +102,12 @@ fn held(node: Node<'_>) -> Option<CellValue<'static>> {
 
 fn cell(node: Node<'_>, held: CellValue<'static>, base: usize) -> Cell<'static> {
     let Span { start, end } = node.span();
-    let before = match &held {
-        // In quotes, without an escape.
-        CellValue::Text(text) if text.len() + 2 == (end - start) as usize => Some(1),
-        _ => None,
+    let form = match &held {
+        CellValue::Text(text) if text.len() + 2 == (end - start) as usize => Form::Plain(1),
+        CellValue::Text(_) => Form::Escaped,
+        _ => Form::Otherwise,
     };
-    Cell { span: Span::new(base + start as usize, base + end as usize), held, before }
+    Cell { span: Span::new(base + start as usize, base + end as usize), held, form }
 }
 
 /// The parser's words without the place, which is shown.

@@ -4,7 +4,7 @@ use super::datum::{Datum, Held};
 use super::expression::Expression;
 use super::sets::{Set, Variable};
 use super::template::TemplateFlaw;
-use crate::document::graft::{Content, Origin, Piece, Scalar};
+use crate::document::graft::{Content, Form, Origin, Piece, Scalar};
 use crate::document::tree::Node;
 use crate::manifest::fields::Shape;
 use crate::manifest::problem::Fill;
@@ -57,7 +57,7 @@ pub(super) fn make<'s>(
     };
     let (made, origin) = match datum {
         // What is filtered isn't there character by character.
-        Some(datum) => (Made::of(datum), Origin::Content(Content { before: None, ..datum.content() })),
+        Some(datum) => (Made::of(datum), Origin::Content(Content { form: Form::Otherwise, ..datum.content() })),
         None if filters.has_default() => (Made::Null, Origin::Nothing),
         None => return Err(unset(range, expression)),
     };
@@ -79,14 +79,14 @@ pub(super) fn make<'s>(
 
 /// One place can't show what isn't there: the template does, for all jobs that lack it.
 fn unset(range: &Range<usize>, expression: &Expression) -> Failed {
-    (range.clone(), TemplateFlaw::Unset { name: expression.name(), scope: expression.scope }, Fill::Mixed(None))
+    (range.clone(), TemplateFlaw::Unset { name: expression.name(), scope: expression.scope }, Fill::Template)
 }
 
 /// What to blame for what an expression makes of a value: where all values fare alike, the template.
 pub(super) fn blamed(origin: Origin) -> Fill {
     match origin {
         Origin::Content(content) => Fill::Mixed(Some(content.span)),
-        Origin::Template | Origin::Nothing => Fill::Mixed(None),
+        Origin::Template | Origin::Nothing => Fill::Template,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::MOST_JOBS;
 use super::datum::covers;
+use super::sets::Given;
 use crate::base::nearest::nearest;
 use crate::document::tree::{Entry, Node, Table, Value};
 use crate::manifest::problem::{Place, Problem};
@@ -59,60 +60,46 @@ pub(super) struct Name<'t> {
 /// Entries under `include` or `exclude`.
 type Entries<'t> = Vec<(Node<'t>, Table<'t>)>;
 
+/// A matrix as it is written.
+#[derive(Default)]
+struct Written<'t> {
+    /// All axes, whatever is wrong with their values.
+    axes: Vec<&'t str>,
+    /// Those whose values can be used.
+    names: Vec<Name<'t>>,
+    include: Entries<'t>,
+    exclude: Entries<'t>,
+    /// Something of it was lost to a syntax error.
+    torn: bool,
+}
+
 impl<'t> Matrix<'t> {
-    /// The matrix in `entry`; none where a mistake keeps its combinations from being known.
-    pub(super) fn read(entry: &Entry<'t>, problems: &mut Vec<Problem>) -> Option<Matrix<'t>> {
+    /// The matrix in `entry`.
+    pub(super) fn read(entry: &Entry<'t>, problems: &mut Vec<Problem>) -> Given<Matrix<'t>> {
         let node = entry.value;
         let before = problems.len();
-        let mut flawed = |at: Place, flaw| problems.push(Problem::Matrix { at, flaw });
-        let table = match node.value() {
-            Value::Table(table) if !table.is_empty() => table,
-            Value::Broken => return None,
+        let written = match node.value() {
+            Value::Table(table) if !table.is_empty() => Written::read(table, problems),
+            Value::Broken => return Given::Spoilt(None),
             _ => {
-                flawed(Place::head(node), MatrixFlaw::NoAxes);
-                return None;
+                problems.push(Problem::Matrix { at: Place::head(node), flaw: MatrixFlaw::NoAxes });
+                return Given::Spoilt(None);
             }
         };
-        let mut names: Vec<Name<'t>> = Vec::new();
-        let (mut include, mut exclude) = (Entries::new(), Entries::new());
-        for entry in table.iter() {
-            match entry.key {
-                INCLUDE => include = mappings(entry.value, INCLUDE, &mut flawed),
-                EXCLUDE => exclude = mappings(entry.value, EXCLUDE, &mut flawed),
-                axis => match entry.value.value() {
-                    Value::List(values) if values.is_empty() => {
-                        flawed(Place::of(entry.value), MatrixFlaw::NoValues(axis.to_owned()));
-                    }
-                    Value::List(values) => names.push(Name { name: axis, values: values.iter().collect() }),
-                    Value::Broken => return None,
-                    _ => flawed(Place::head(entry.value), MatrixFlaw::NotAList(axis.to_owned())),
-                },
-            }
+        let spoilt = Given::Spoilt(written.all_names());
+        if problems.len() > before || written.torn {
+            return spoilt;
         }
-        let axes = names.len();
-        for (_, table) in &exclude {
-            for entry in table.iter().filter(|entry| names[..axes].iter().all(|name| name.name != entry.key)) {
-                let known = || names[..axes].iter().map(|name| name.name);
-                let (key, nearest) = (entry.key.to_owned(), nearest(entry.key, known()).map(str::to_owned));
-                let axes = known().map(str::to_owned).collect();
-                flawed(
-                    Place { via: entry.merged_at, ..Place::at(entry.key_span) },
-                    MatrixFlaw::NotAnAxis { key, nearest, axes },
-                );
-            }
-        }
-        if problems.len() > before || !table.is_whole() {
-            return None;
-        }
+        let Written { names, include, exclude, .. } = written;
         let product = product(&names);
         if product > MOST_JOBS {
             problems.push(Problem::TooManyJobs { at: Place::at(entry.key_span), jobs: product });
-            return None;
+            return spoilt;
         }
         if product.saturating_mul((include.len() + exclude.len()) as u64) > MOST_LOOKS {
             let flaw = MatrixFlaw::TooManyEntries;
             problems.push(Problem::Matrix { at: Place::at(entry.key_span), flaw });
-            return None;
+            return spoilt;
         }
         let mut matrix = Matrix { names, combinations: Vec::new() };
         matrix.combine();
@@ -120,9 +107,9 @@ impl<'t> Matrix<'t> {
         matrix.include(&include);
         if matrix.combinations.is_empty() {
             problems.push(Problem::Matrix { at: Place::head(node), flaw: MatrixFlaw::NothingLeft });
-            return None;
+            return spoilt;
         }
-        Some(matrix)
+        Given::Values(matrix)
     }
 
     /// Every combination of the axes' values; the last axis changes fastest.
@@ -211,6 +198,55 @@ impl<'t> Matrix<'t> {
     }
 }
 
+impl<'t> Written<'t> {
+    fn read(table: Table<'t>, problems: &mut Vec<Problem>) -> Written<'t> {
+        let mut flawed = |at: Place, flaw| problems.push(Problem::Matrix { at, flaw });
+        let mut written = Written { torn: !table.is_whole(), ..Written::default() };
+        for entry in table.iter() {
+            match entry.key {
+                INCLUDE => written.include = mappings(entry.value, INCLUDE, &mut written.torn, &mut flawed),
+                EXCLUDE => written.exclude = mappings(entry.value, EXCLUDE, &mut written.torn, &mut flawed),
+                axis => {
+                    written.axes.push(axis);
+                    match entry.value.value() {
+                        Value::List(values) if values.is_empty() => {
+                            flawed(Place::of(entry.value), MatrixFlaw::NoValues(axis.to_owned()));
+                        }
+                        Value::List(values) => {
+                            written.names.push(Name { name: axis, values: values.iter().collect() });
+                        }
+                        Value::Broken => written.torn = true,
+                        _ => flawed(Place::head(entry.value), MatrixFlaw::NotAList(axis.to_owned())),
+                    }
+                }
+            }
+        }
+        // The axis that such a key names may be what was lost.
+        if !written.torn || table.is_whole() {
+            written.blame_exclude(&mut flawed);
+        }
+        written
+    }
+
+    /// Blames the keys under `exclude` that are no axes.
+    fn blame_exclude(&self, flawed: &mut impl FnMut(Place, MatrixFlaw)) {
+        let entries = self.exclude.iter().flat_map(|(_, table)| table.iter());
+        for entry in entries.filter(|entry| !self.axes.contains(&entry.key)) {
+            let nearest = nearest(entry.key, self.axes.iter().copied()).map(str::to_owned);
+            let axes = self.axes.iter().map(|axis| (*axis).to_owned()).collect();
+            let at = Place { via: entry.merged_at, ..Place::at(entry.key_span) };
+            flawed(at, MatrixFlaw::NotAnAxis { key: entry.key.to_owned(), nearest, axes });
+        }
+    }
+
+    /// All names that templates may use; none where some may have been lost.
+    fn all_names(&self) -> Option<Vec<String>> {
+        let included = self.include.iter().flat_map(|(_, table)| table.iter()).map(|entry| entry.key);
+        let names = self.axes.iter().copied().chain(included).map(str::to_owned);
+        (!self.torn).then(|| names.collect())
+    }
+}
+
 /// How many combinations the axes have.
 fn product(axes: &[Name<'_>]) -> u64 {
     if axes.is_empty() {
@@ -219,19 +255,28 @@ fn product(axes: &[Name<'_>]) -> u64 {
     axes.iter().fold(1, |product: u64, axis| product.saturating_mul(axis.values.len() as u64))
 }
 
-/// The mappings in a list.
-fn mappings<'t>(node: Node<'t>, key: &'static str, flawed: &mut impl FnMut(Place, MatrixFlaw)) -> Entries<'t> {
+/// The mappings in a list; `torn` is set where something of them was lost to a syntax error.
+fn mappings<'t>(
+    node: Node<'t>,
+    key: &'static str,
+    torn: &mut bool,
+    flawed: &mut impl FnMut(Place, MatrixFlaw),
+) -> Entries<'t> {
     let Value::List(list) = node.value() else {
-        if !matches!(node.value(), Value::Broken) {
-            flawed(Place::head(node), MatrixFlaw::NotMappings(key));
+        match node.value() {
+            Value::Broken => *torn = true,
+            _ => flawed(Place::head(node), MatrixFlaw::NotMappings(key)),
         }
         return Vec::new();
     };
     let mut entries = Vec::new();
     for item in list.iter() {
         match item.value() {
-            Value::Table(table) if !table.is_empty() => entries.push((item, table)),
-            Value::Broken => {}
+            Value::Table(table) if !table.is_empty() => {
+                *torn |= !table.is_whole();
+                entries.push((item, table));
+            }
+            Value::Broken => *torn = true,
             _ => flawed(Place::head(item), MatrixFlaw::NotMappings(key)),
         }
     }

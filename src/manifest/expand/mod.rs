@@ -34,14 +34,16 @@ pub(super) use matrix::MatrixFlaw;
 pub(super) use rows::RowsFlaw;
 pub(super) use template::TemplateFlaw;
 
-use super::fields::{Field, JOBS, MATRIX, ROWS};
+use super::fields::{Field, JOB, JOBS, MATRIX, ROWS};
 use super::problem::{Place, Problem};
+use super::suggest::{Meant, meant};
 use crate::document::graft::Graft;
 use crate::document::tree::{Entry, Node, Table, Tree, Value};
 use matrix::Matrix;
-use sets::Sets;
+use sets::{Given, Sets};
 use std::collections::HashMap;
 use stencil::Stencil;
+use template::OPEN;
 
 /// The most jobs that all matrices and rows of a manifest may stand for.
 pub(super) const MOST_JOBS: u64 = 1_000_000;
@@ -63,6 +65,10 @@ pub(super) struct Block<'t> {
     /// Where its trees start among those that are grafted.
     first: usize,
     count: usize,
+    /// The tree of the job as far as it is known, where it can't be known what it stands for.
+    outline: Option<usize>,
+    /// The fields that make it several.
+    made_by: Vec<&'static Field>,
     /// What it is filled with, and with what in it; none where that can't be known.
     parts: Option<(Stencil<'t>, Sets<'t>)>,
     /// Templates that can't be filled in: by the number of the job, in order.
@@ -72,22 +78,30 @@ pub(super) struct Block<'t> {
 impl<'t> Expansion<'t> {
     /// Nothing but the jobs that stand there.
     pub(super) fn none(tree: &'t Tree<'t>) -> Expansion<'t> {
-        Expansion { graft: Graft::of(tree), blocks: HashMap::new(), problems: Vec::new() }
+        Expansion { graft: Graft::of(tree, &[]), blocks: HashMap::new(), problems: Vec::new() }
     }
 
     /// Expands the jobs of the manifest in `tree`, whose rows stand in `files`.
     pub(super) fn of(tree: &'t Tree<'t>, files: &'t Files) -> Expansion<'t> {
-        let mut expansion = Expansion::none(tree);
+        let mut expansion = Expansion { graft: Graft::of(tree, files.texts()), ..Expansion::none(tree) };
         let mut left = MOST_JOBS;
+        let has_templates = tree.root().source_text().contains(OPEN);
         for (index, job) in jobs(tree.root()).enumerate() {
-            if let Value::Table(table) = job.value()
-                && let (Some(key), ..) | (_, Some(key)) = keys(table)
-            {
-                let block = expansion.expand(job, table, key, files, &mut left);
-                expansion.blocks.insert(index, block);
-            }
+            let Value::Table(table) = job.value() else { continue };
+            let block = match keys(table) {
+                (Some(key), _) | (_, Some(key)) => expansion.expand(job, table, key, files, &mut left),
+                // Of what a misspelt field was to give, nothing is known.
+                _ if has_templates => match misspelt(table) {
+                    Some(sets) => expansion.outline(job, table, &sets),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            expansion.blocks.insert(index, block);
         }
-        stray::blame(tree.root(), &mut expansion.problems);
+        if has_templates {
+            stray::blame(tree.root(), &expansion.blocks, &mut expansion.problems);
+        }
         expansion
     }
 
@@ -100,25 +114,25 @@ impl<'t> Expansion<'t> {
         files: &'t Files,
         left: &mut u64,
     ) -> Block<'t> {
-        let mut block = Block { first: self.graft.len(), count: 0, parts: None, failures: Vec::new() };
         let (matrix, rows) = keys(table);
-        let matrix = matrix.map(|entry| Matrix::read(&entry, &mut self.problems));
-        let rows = rows.map(|entry| rows::read(&entry, files, &mut self.problems));
-        if matches!(matrix, Some(None)) || matches!(rows, Some(None)) {
-            return block;
+        let matrix = matrix.map_or(Given::Nothing, |entry| Matrix::read(&entry, &mut self.problems));
+        let rows = rows.map_or(Given::Nothing, |entry| rows::read(&entry, files, &mut self.problems));
+        let sets = Sets { matrix, rows };
+        if sets.is_spoilt() {
+            return self.outline(job, table, &sets);
         }
-        let sets = Sets { matrix: matrix.flatten(), rows: rows.flatten() };
         let jobs = sets.count();
         let at = Place { via: key.merged_at, ..Place::at(key.key_span) };
         if jobs > *left {
             self.problems.push(Problem::TooManyJobs { at, jobs: MOST_JOBS - *left + jobs });
-            return block;
+            return self.outline(job, table, &sets);
         }
         *left -= jobs;
+        let mut block = Block::new(self.graft.len(), table);
         let stencil = Stencil::of_job(job, table, &sets, &mut self.problems);
         let mut failures = Vec::new();
         for number in 0..jobs as usize {
-            stencil.cut(sets.set(number), &mut self.graft, &mut failures);
+            stencil.cut(Some(sets.set(number)), &mut self.graft, &mut failures);
             block.failures.extend(failures.drain(..).map(|problem| (number, problem)));
             block.count += 1;
             if self.graft.bytes() > MOST_BYTES {
@@ -128,6 +142,15 @@ impl<'t> Expansion<'t> {
         }
         block.parts = Some((stencil, sets));
         block
+    }
+
+    /// A job of which it can't be known what it stands for, or that stands for too many: what is in it without templates is
+    /// what it is all the same.
+    fn outline(&mut self, job: Node<'t>, table: Table<'t>, sets: &Sets<'t>) -> Block<'t> {
+        let number = self.graft.len();
+        let stencil = Stencil::of_job(job, table, sets, &mut self.problems);
+        stencil.cut(None, &mut self.graft, &mut Vec::new());
+        Block { outline: Some(number), ..Block::new(number, table) }
     }
 
     /// What the job with this place in the list stands for, if it is several.
@@ -140,13 +163,30 @@ impl<'t> Expansion<'t> {
         (0..block.count).map(|number| self.graft.tree(block.first + number))
     }
 
+    /// The job that a block is, as far as it is known, where it can't be known what it stands for.
+    pub(super) fn outline_of<'e>(&'e self, block: &'e Block<'t>) -> Option<Node<'e>> {
+        block.outline.map(|number| self.graft.tree(number))
+    }
+
     /// What is wrong with matrices, rows and templates, whichever jobs they make.
     pub(super) fn take_problems(&mut self) -> Vec<Problem> {
         std::mem::take(&mut self.problems)
     }
 }
 
-impl Block<'_> {
+impl<'t> Block<'t> {
+    /// No jobs yet, of which the first will be the tree with this number.
+    fn new(first: usize, table: Table<'t>) -> Block<'t> {
+        let (matrix, rows) = keys(table);
+        let made_by = [matrix.map(|_| &MATRIX), rows.map(|_| &ROWS)].into_iter().flatten().collect();
+        Block { first, count: 0, outline: None, made_by, parts: None, failures: Vec::new() }
+    }
+
+    /// The fields that make it several.
+    pub(super) fn made_by(&self) -> &[&'static Field] {
+        &self.made_by
+    }
+
     /// How many jobs it is.
     pub(super) fn count(&self) -> usize {
         self.count
@@ -181,6 +221,19 @@ pub(super) fn jobs(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
         _ => None,
     };
     list.into_iter().flat_map(|list| list.iter())
+}
+
+/// What is known of the values of a job whose `matrix` or `rows` is misspelt; none where neither is.
+fn misspelt(job: Table<'_>) -> Option<Sets<'_>> {
+    let mut sets = Sets { matrix: Given::Nothing, rows: Given::Nothing };
+    for entry in job.iter().filter(|entry| JOB.field(entry.key).is_none()) {
+        match meant(&JOB, entry.key) {
+            Meant::Field(field) if field.name == MATRIX.name => sets.matrix = Given::Spoilt(None),
+            Meant::Field(field) if field.name == ROWS.name => sets.rows = Given::Spoilt(None),
+            _ => {}
+        }
+    }
+    sets.is_spoilt().then_some(sets)
 }
 
 /// The entries that make a job several.

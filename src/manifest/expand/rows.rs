@@ -4,9 +4,10 @@ use super::csv::{CsvFlaw, Field, Records};
 use super::datum::{Cell, CellValue, Datum};
 use super::files::{Files, Kind, kind};
 use super::jsonl;
+use super::sets::Given;
 use crate::document::bounds::Misencoded;
 use crate::document::span::Span;
-use crate::document::tree::{Entry, Node, Value};
+use crate::document::tree::{Entry, List, Node, Value};
 use crate::manifest::problem::{Place, Problem, Unreadable};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -65,9 +66,15 @@ pub(crate) enum RowsFlaw {
 }
 
 /// A table.
+#[derive(Default)]
 pub(super) struct Rows<'t> {
     pub names: Vec<String>,
+    /// Whether there can be no other names.
+    pub has_all_names: bool,
+    /// Those in which nothing is wrong.
     pub rows: Vec<Row<'t>>,
+    /// A row was lost to a mistake.
+    pub torn: bool,
 }
 
 /// A row.
@@ -88,66 +95,79 @@ impl<'t> Row<'t> {
     }
 }
 
-/// The table in `entry`; none where a mistake keeps it from being known.
-pub(super) fn read<'t>(entry: &Entry<'t>, files: &'t Files, problems: &mut Vec<Problem>) -> Option<Rows<'t>> {
+/// The table in `entry`: of one in which some rows are wrong, the others.
+pub(super) fn read<'t>(entry: &Entry<'t>, files: &'t Files, problems: &mut Vec<Problem>) -> Given<Rows<'t>> {
     let node = entry.value;
     let before = problems.len();
     let at = Place::head(node);
-    let rows = match node.value() {
+    let given = match node.value() {
         Value::String(path) => match files.get(path) {
             Ok((base, source)) => match kind(path) {
-                Some(Kind::Jsonl) => jsonl::rows(source.text(), base, at, problems),
+                Some(Kind::Jsonl) => Given::Values(jsonl::rows(source.text(), base, at, problems)),
                 _ => csv(source.text(), base, at, problems),
             },
             Err(flaw) => {
                 problems.push(Problem::Rows { at: Place::of(node), flaw, also: None });
-                None
+                Given::Spoilt(None)
             }
         },
-        Value::List(list) => {
-            let mut rows = Rows { names: Vec::new(), rows: Vec::new() };
-            let mut positions = HashMap::new();
-            for item in list.iter() {
-                match item.value() {
-                    Value::Table(table) => {
-                        let mut values = vec![None; rows.names.len()];
-                        for entry in table.iter() {
-                            let position = *positions.entry(entry.key).or_insert_with(|| {
-                                rows.names.push(entry.key.to_owned());
-                                rows.names.len() - 1
-                            });
-                            values.resize(values.len().max(position + 1), None);
-                            values[position] = Some(entry.value);
-                        }
-                        rows.rows.push(Row::Nodes { values });
-                    }
-                    Value::Broken => {}
-                    _ => {
-                        let at = Place::head(item);
-                        problems.push(Problem::Rows { at, flaw: RowsFlaw::NotAMapping, also: None });
-                    }
-                }
-            }
-            Some(rows)
-        }
-        Value::Broken => None,
+        Value::List(list) => Given::Values(listed(list, problems)),
+        Value::Broken => Given::Spoilt(None),
         _ => {
             problems.push(Problem::Rows { at, flaw: RowsFlaw::NotRows, also: None });
-            None
+            Given::Spoilt(None)
         }
-    }?;
-    if problems.len() > before {
-        return None;
+    };
+    match given {
+        Given::Values(rows) if rows.rows.is_empty() => {
+            let is_sound = problems.len() == before && !rows.torn;
+            if is_sound {
+                problems.push(Problem::Rows { at, flaw: RowsFlaw::NoRows, also: None });
+                return Given::Values(rows);
+            }
+            // Which jobs there would be, nobody knows.
+            Given::Spoilt(rows.has_all_names.then_some(rows.names))
+        }
+        given => given,
     }
-    if rows.rows.is_empty() {
-        problems.push(Problem::Rows { at, flaw: RowsFlaw::NoRows, also: None });
-        return None;
+}
+
+/// The mappings of a list in the manifest.
+fn listed<'t>(list: List<'t>, problems: &mut Vec<Problem>) -> Rows<'t> {
+    let mut rows = Rows::default();
+    let mut positions = HashMap::new();
+    for item in list.iter() {
+        match item.value() {
+            Value::Table(table) => {
+                let mut values = vec![None; rows.names.len()];
+                for entry in table.iter() {
+                    let position = *positions.entry(entry.key).or_insert_with(|| {
+                        rows.names.push(entry.key.to_owned());
+                        rows.names.len() - 1
+                    });
+                    values.resize(values.len().max(position + 1), None);
+                    values[position] = Some(entry.value);
+                }
+                rows.torn |= !table.is_whole();
+                if table.is_whole() {
+                    rows.rows.push(Row::Nodes { values });
+                }
+            }
+            Value::Broken => rows.torn = true,
+            _ => {
+                rows.torn = true;
+                let at = Place::head(item);
+                problems.push(Problem::Rows { at, flaw: RowsFlaw::NotAMapping, also: None });
+            }
+        }
     }
-    Some(rows)
+    // What is lost may have had any name, and where there is nothing, nobody has said what there would be.
+    rows.has_all_names = !(rows.torn || rows.names.is_empty());
+    rows
 }
 
 /// The table in a CSV text whose spans start at `base`. Mistakes show where the file is named, too.
-fn csv<'t>(text: &'t str, base: usize, named: Place, problems: &mut Vec<Problem>) -> Option<Rows<'t>> {
+fn csv<'t>(text: &'t str, base: usize, named: Place, problems: &mut Vec<Problem>) -> Given<Rows<'t>> {
     let here = |range: Range<usize>| Place::at(Span::new(base + range.start, base + range.end));
     let mut flawed = |at: Range<usize>, flaw, also: Option<Range<usize>>| {
         let also = also.map_or(named, here);
@@ -157,48 +177,63 @@ fn csv<'t>(text: &'t str, base: usize, named: Place, problems: &mut Vec<Problem>
     let header = match records.next() {
         None => {
             flawed(0..0, RowsFlaw::NoHeader, None);
-            return None;
+            return Given::Spoilt(None);
         }
         Some(Err(flaw)) => {
             let (at, flaw) = of_csv(flaw);
             flawed(at, flaw, None);
-            return None;
+            return Given::Spoilt(None);
         }
         Some(Ok(header)) => header,
     };
     let mut seen: HashMap<&str, Range<usize>> = HashMap::new();
+    let mut is_clear = true;
     for field in &header {
         let (name, at) = (field.text.trim(), field.span.range());
         if name.is_empty() {
+            is_clear = false;
             flawed(at, RowsFlaw::NoColumnName, None);
         } else if let Some(first) = seen.insert(name, at.clone()) {
+            is_clear = false;
             flawed(at, RowsFlaw::DuplicateColumn(name.to_owned()), Some(first));
         }
     }
     let whole_header = header[0].span.range().start..header[header.len() - 1].span.range().end;
     let mut rows = Vec::new();
+    let mut torn = false;
+    // What stands behind a quote that isn't closed may stand inside of it.
+    let mut is_quoted = false;
     while let Some(record) = records.next() {
         match record {
             Err(flaw) => {
+                torn = true;
+                is_quoted |= matches!(flaw, CsvFlaw::OpenQuote(_));
                 let (at, flaw) = of_csv(flaw);
                 flawed(at, flaw, None);
             }
             Ok(fields) if fields.len() != header.len() => {
+                torn = true;
                 // The first cell too many, or the last that is there.
                 let at = fields.get(header.len()).or(fields.last()).map_or(0..0, |field| field.span.range());
                 let flaw = RowsFlaw::Ragged { cells: fields.len(), columns: header.len() };
                 flawed(at, flaw, Some(whole_header.clone()));
             }
+            Ok(_) if is_quoted => {}
             Ok(fields) => rows.push(Row::Cells { cells: fields.into_iter().map(|field| cell(field, base)).collect() }),
         }
     }
-    Some(Rows { names: header.iter().map(|field| field.text.trim().to_owned()).collect(), rows })
+    let names: Vec<String> = header.iter().map(|field| field.text.trim().to_owned()).collect();
+    // Which of two columns a name means, or which name one has, nobody knows.
+    if !is_clear {
+        return Given::Spoilt(None);
+    }
+    Given::Values(Rows { names, has_all_names: true, rows, torn })
 }
 
 fn cell(field: Field<'_>, base: usize) -> Cell<'_> {
-    let Field { text, span, before } = field;
+    let Field { text, span, form } = field;
     let span = Span::new(base + span.start as usize, base + span.end as usize);
-    Cell { span, held: CellValue::Loose(text), before }
+    Cell { span, held: CellValue::Loose(text), form }
 }
 
 fn of_csv(flaw: CsvFlaw) -> (Range<usize>, RowsFlaw) {

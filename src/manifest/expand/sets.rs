@@ -11,8 +11,29 @@ use std::ops::Range;
 
 /// What a job's templates are filled with.
 pub(super) struct Sets<'t> {
-    pub matrix: Option<Matrix<'t>>,
-    pub rows: Option<Rows<'t>>,
+    pub matrix: Given<Matrix<'t>>,
+    pub rows: Given<Rows<'t>>,
+}
+
+/// What a field gives a job to fill in.
+pub(super) enum Given<T> {
+    /// There is no such field.
+    Nothing,
+    /// A mistake keeps the values from being known; their names, if those are.
+    Spoilt(Option<Vec<String>>),
+    /// These values.
+    Values(T),
+}
+
+impl<T> Given<T> {
+    /// The values.
+    pub(super) fn get(&self) -> Option<&T> {
+        if let Given::Values(values) = self { Some(values) } else { None }
+    }
+
+    fn is_spoilt(&self) -> bool {
+        matches!(self, Given::Spoilt(_))
+    }
 }
 
 /// One of the sets: a row, a combination, or both.
@@ -33,39 +54,54 @@ pub(super) struct Variable {
 }
 
 impl<'t> Sets<'t> {
+    /// Whether a mistake keeps them from being known.
+    pub(super) fn is_spoilt(&self) -> bool {
+        self.matrix.is_spoilt() || self.rows.is_spoilt()
+    }
+
     /// How many there are; more than can be counted are as many as can be.
     pub(super) fn count(&self) -> u64 {
-        let rows = self.rows.as_ref().map_or(1, |rows| rows.rows.len() as u64);
-        rows.saturating_mul(self.matrix.as_ref().map_or(1, |matrix| matrix.combinations.len() as u64))
+        let rows = self.rows.get().map_or(1, |rows| rows.rows.len() as u64);
+        rows.saturating_mul(self.matrix.get().map_or(1, |matrix| matrix.combinations.len() as u64))
     }
 
     /// The set with this number: of one row all combinations, then those of the next.
     pub(super) fn set(&self, number: usize) -> Set<'_, 't> {
-        let combinations = self.matrix.as_ref().map_or(1, |matrix| matrix.combinations.len());
+        let combinations = self.matrix.get().map_or(1, |matrix| matrix.combinations.len());
         Set { sets: self, row: number / combinations, combination: number % combinations }
     }
 
     /// What `expression` names.
     ///
     /// # Errors
-    /// Where no set has it, with its bytes.
-    pub(super) fn find(&self, expression: &Expression) -> Result<Variable, (Range<usize>, TemplateFlaw)> {
+    /// Where no set has it, with its bytes; nothing where a mistake keeps that from being known.
+    pub(super) fn find(&self, expression: &Expression) -> Result<Variable, Option<(Range<usize>, TemplateFlaw)>> {
         let Expression { scope, names, .. } = expression;
         let scope = *scope;
         let (first, inner) = names.split_first().expect("an expression has a name behind its scope");
         let whole = first.range.start..names[names.len() - 1].range.end;
-        let known: Vec<&str> = match (scope, &self.matrix, &self.rows) {
-            (Scope::Matrix, Some(matrix), _) => matrix.names.iter().map(|name| name.name).collect(),
-            (Scope::Row, _, Some(rows)) => rows.names.iter().map(String::as_str).collect(),
-            _ => return Err((whole, TemplateFlaw::NoScope(scope))),
+        let names: Option<Vec<&str>> = match (scope, &self.matrix, &self.rows) {
+            (Scope::Matrix, Given::Values(matrix), _) => Some(matrix.names.iter().map(|name| name.name).collect()),
+            (Scope::Row, _, Given::Values(rows)) => Some(rows.names.iter().map(String::as_str).collect()),
+            (Scope::Matrix, Given::Spoilt(names), _) | (Scope::Row, _, Given::Spoilt(names)) => {
+                names.as_ref().map(|names| names.iter().map(String::as_str).collect())
+            }
+            _ => return Err(Some((whole, TemplateFlaw::NoScope(scope)))),
         };
+        let Some(known) = names else { return Err(None) };
         let Some(position) = known.iter().position(|known| *known == first.text) else {
-            return Err((first.range.clone(), unknown(scope, &first.text, &known)));
+            let is_known = scope == Scope::Matrix || self.rows.get().is_none_or(|rows| rows.has_all_names);
+            return Err(is_known.then(|| (first.range.clone(), unknown(scope, &first.text, &known))));
         };
+        if self.is_spoilt() {
+            return Err(None);
+        }
         let mut values: Vec<Node<'_>> = match scope {
-            Scope::Matrix => self.matrix.iter().flat_map(|matrix| &matrix.names[position].values).copied().collect(),
+            Scope::Matrix => {
+                self.matrix.get().into_iter().flat_map(|matrix| &matrix.names[position].values).copied().collect()
+            }
             Scope::Row => {
-                let rows = self.rows.iter().flat_map(|rows| &rows.rows);
+                let rows = self.rows.get().into_iter().flat_map(|rows| &rows.rows);
                 rows.filter_map(|row| match row {
                     Row::Nodes { values } => values.get(position).copied().flatten(),
                     Row::Cells { .. } => None,
@@ -88,7 +124,7 @@ impl<'t> Sets<'t> {
                 }
                 known.sort_unstable();
                 known.dedup();
-                return Err((segment.range.clone(), unknown(scope, &segment.text, &known)));
+                return Err(Some((segment.range.clone(), unknown(scope, &segment.text, &known))));
             }
             values = found;
         }
@@ -112,7 +148,7 @@ impl<'s, 't> Set<'s, 't> {
     pub(super) fn get(self, variable: &Variable) -> Option<Datum<'s>> {
         let mut datum = match variable.scope {
             Scope::Matrix => {
-                let matrix = self.sets.matrix.as_ref()?;
+                let matrix = self.sets.matrix.get()?;
                 Datum::Node(matrix.combinations[self.combination].get(variable.position).copied().flatten()?)
             }
             Scope::Row => self.row()?.get(variable.position)?,
@@ -126,20 +162,20 @@ impl<'s, 't> Set<'s, 't> {
     }
 
     fn row(self) -> Option<&'s Row<'t>> {
-        self.sets.rows.as_ref().map(|rows| &rows.rows[self.row])
+        self.sets.rows.get().map(|rows| &rows.rows[self.row])
     }
 
     /// Its values by name, as they are shown: first those of the row, then those of the combination.
     pub(super) fn values(self) -> Vec<(String, String)> {
         let mut values = Vec::new();
-        if let (Some(rows), Some(row)) = (&self.sets.rows, self.row()) {
+        if let (Some(rows), Some(row)) = (self.sets.rows.get(), self.row()) {
             for (position, name) in rows.names.iter().enumerate() {
                 if let Some(datum) = row.get(position) {
                     show(format!("row.{name}"), datum, &mut values);
                 }
             }
         }
-        if let Some(matrix) = &self.sets.matrix {
+        if let Some(matrix) = self.sets.matrix.get() {
             for (name, node) in matrix.names.iter().zip(&matrix.combinations[self.combination]) {
                 if let Some(node) = node {
                     show(format!("matrix.{}", name.name), Datum::Node(*node), &mut values);

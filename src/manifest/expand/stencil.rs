@@ -101,25 +101,27 @@ impl<'t> Stencil<'t> {
         }
     }
 
-    /// Cuts out the job for one set of values.
-    pub(super) fn cut(&self, set: Set<'_, 't>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
+    /// Cuts out the job for one set of values; without one, what is to be filled in is broken.
+    pub(super) fn cut(&self, set: Option<Set<'_, 't>>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
         let Stencil::Table(job, entries) = self else { return };
         let mut root = graft.root(*job);
         put_entries(entries, &mut root, set, graft, failures);
     }
 
-    fn put(&self, under: Under<'_, 't>, set: Set<'_, 't>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
-        match self {
-            Stencil::Same(node) => graft.same(under, *node),
-            Stencil::Spoilt(node) => graft.filled(under, *node, Scalar::Broken, &[]),
-            Stencil::Text(own) => own.put(under, set, graft, failures),
-            Stencil::List(node, items) => {
+    fn put(&self, under: Under<'_, 't>, set: Option<Set<'_, 't>>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
+        match (self, set) {
+            (Stencil::Same(node), _) => graft.same(under, *node),
+            (Stencil::Text(own), Some(set)) => own.put(under, set, graft, failures),
+            (Stencil::Spoilt(node) | Stencil::Text(Text { node, .. }), _) => {
+                graft.filled(under, *node, Scalar::Broken, &[]);
+            }
+            (Stencil::List(node, items), _) => {
                 let mut parent = graft.list(under, *node);
                 for item in items {
                     item.put(Under::Item(&mut parent), set, graft, failures);
                 }
             }
-            Stencil::Table(node, entries) => {
+            (Stencil::Table(node, entries), _) => {
                 let mut parent = graft.table(under, *node);
                 put_entries(entries, &mut parent, set, graft, failures);
             }
@@ -130,7 +132,7 @@ impl<'t> Stencil<'t> {
 fn put_entries<'t>(
     entries: &[(Entry<'t>, Stencil<'t>)],
     parent: &mut Parent,
-    set: Set<'_, 't>,
+    set: Option<Set<'_, 't>>,
     graft: &mut Graft<'_>,
     failures: &mut Vec<Problem>,
 ) {
@@ -165,9 +167,11 @@ impl<'t> Text<'t> {
             let Part::Expression { expression, .. } = part else { continue };
             match sets.find(expression) {
                 Ok(variable) => variables.push(variable),
-                Err((range, flaw)) => {
-                    flawed(range, flaw);
+                Err(flaw) => {
                     is_sound = false;
+                    if let Some((range, flaw)) = flaw {
+                        flawed(range, flaw);
+                    }
                 }
             }
         }
@@ -205,7 +209,7 @@ impl<'t> Text<'t> {
         let (made, origin) = make(range, expression, &self.variables[0], set).ok()?;
         let fill = match origin {
             Origin::Content(content) => Fill::Sole(content.span),
-            Origin::Template | Origin::Nothing => Fill::Mixed(None),
+            Origin::Template | Origin::Nothing => Fill::Template,
         };
         made.is_nothing().then_some(Place { fill, ..Place::of(self.node) })
     }

@@ -1,28 +1,27 @@
 //! Templates where there is nothing to fill in: what was meant to be many jobs must not be bought as one.
 
 use super::template::{OPEN, TemplateFlaw};
-use super::{jobs, keys};
+use super::{Block, jobs, keys};
 use crate::document::tree::{Node, Value};
 use crate::manifest::fields::JOBS;
 use crate::manifest::problem::{Place, Problem};
+use std::collections::HashMap;
 
-/// Blames every template outside of the jobs that stand for several.
-pub(super) fn blame(root: Node<'_>, problems: &mut Vec<Problem>) {
-    // The rule for all manifests: there are none.
-    if !root.source_text().contains(OPEN) {
-        return;
-    }
+/// Blames every template outside of the jobs that stand for several, which are these `blocks`.
+pub(super) fn blame(root: Node<'_>, blocks: &HashMap<usize, Block<'_>>, problems: &mut Vec<Problem>) {
     if let Value::Table(manifest) = root.value() {
         for entry in manifest.iter().filter(|entry| entry.key != JOBS.name) {
             walk(entry.value, problems);
         }
     }
-    for job in jobs(root) {
+    for (index, job) in jobs(root).enumerate() {
         let Value::Table(table) = job.value() else { continue };
-        match keys(table) {
-            (None, None) => walk(job, problems),
+        if blocks.contains_key(&index) {
             // What is filled in is not looked at again.
-            (matrix, rows) => [matrix, rows].into_iter().flatten().for_each(|entry| walk(entry.value, problems)),
+            let (matrix, rows) = keys(table);
+            [matrix, rows].into_iter().flatten().for_each(|entry| walk(entry.value, problems));
+        } else {
+            walk(job, problems);
         }
     }
 }

@@ -1,7 +1,10 @@
+mod mistakes;
+
 use super::csv::{CsvFlaw, Records};
 use super::template::{Part, Template, TemplateFlaw};
 use super::*;
 use crate::base::folder::Folder;
+use crate::document::graft::Form;
 use crate::document::{self, Format, Source};
 use crate::manifest::{Loaded, load_text};
 use proptest::prelude::*;
@@ -148,7 +151,7 @@ proptest! {
                 let written = &text[field.span.range()];
                 let inner = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(written);
                 prop_assert_eq!(inner.replace("\"\"", "\""), field.text.to_string());
-                if let Some(before) = field.before {
+                if let Form::Plain(before) = field.form {
                     prop_assert!(written[usize::from(before)..].starts_with(field.text.as_ref()));
                 }
             }
