@@ -16,7 +16,7 @@ use crate::document::Format;
 use crate::document::flaw::Flaw;
 use crate::document::span::Span;
 use crate::document::tree::{Node, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The mistakes of a manifest.
 pub(super) struct Blame<'t> {
@@ -26,6 +26,8 @@ pub(super) struct Blame<'t> {
     torn: bool,
     /// Whether the text is nested too deep, or stands for too much.
     beyond_limits: bool,
+    /// Where keys stand that stand once more: which of them is meant, nobody knows.
+    repeated: HashSet<Span>,
     /// Where lists start of which headers of TOML don't agree that they are lists.
     mixed: Vec<u32>,
     context: Context,
@@ -72,6 +74,11 @@ impl<'t> Blame<'t> {
         let torn = flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. }));
         let is_limit = |flaw: &Flaw| matches!(flaw, Flaw::TooDeep { .. } | Flaw::TooManyAliases { .. });
         let beyond_limits = flaws.iter().any(is_limit);
+        let repeated = flaws.iter().filter_map(|flaw| match flaw {
+            Flaw::DuplicateKey { first, .. } => Some(*first),
+            _ => None,
+        });
+        let repeated = repeated.collect();
         let mixed = flaws.iter().filter_map(|flaw| match flaw {
             Flaw::MixedHeaders { table, list, .. } => Some(table.start.min(list.start)),
             _ => None,
@@ -85,6 +92,7 @@ impl<'t> Blame<'t> {
             format,
             torn,
             beyond_limits,
+            repeated,
             mixed,
             context: Context::Manifest,
             folds: Folds::default(),
@@ -271,7 +279,8 @@ impl<'t> Blame<'t> {
         // What a template makes is not what is written there.
         let is_filled = mistake.said.fill != Fill::None;
         let fix = if is_filled { None } else { fix::of(&mistake.problem, self.text, self.format) };
-        let fix = fix.filter(|fix| mistake.aliased == 0 && !self.is_shared(fix.span));
+        let fix =
+            fix.filter(|fix| mistake.aliased == 0 && !self.is_shared(fix.span) && !self.repeated.contains(&fix.span));
         let mut finding = mistake.said.finding;
         finding.fix = fix;
         if let Some(via) = mistake.said.via {

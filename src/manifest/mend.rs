@@ -56,7 +56,7 @@ pub fn mend_text(name: &str, text: String, format: Format, folder: &Folder) -> M
             break;
         }
         let next = load_text(name, edited, format, folder);
-        // No fix may tear the text; if one did, the text from before it is the result.
+        // No fix may tear the text, or make a key of two places; if one did, the text from before it is the result.
         if torn(&next) > torn(&loaded) {
             break;
         }
@@ -86,7 +86,7 @@ impl Fixed {
     }
 }
 
-/// How many syntax errors there are.
+/// How many mistakes there are in how it is written.
 fn torn(loaded: &Loaded) -> usize {
-    loaded.findings.iter().filter(|finding| finding.code == Code::Syntax).count()
+    loaded.findings.iter().filter(|finding| matches!(finding.code, Code::Syntax | Code::DuplicateKey)).count()
 }

@@ -165,6 +165,8 @@ pub(super) struct StrangeEntry {
     pub value: Span,
     /// Whether the field that is meant stands beside it, or is meant by another strange key too.
     pub is_taken: bool,
+    /// Whether it has a value: without one it may be the rest of a text in brackets that has a comma in it.
+    pub has_value: bool,
 }
 
 /// What an edit of a mention must know.

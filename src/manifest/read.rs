@@ -80,7 +80,8 @@ impl<'t> Mapping<'t> {
             _ => {}
         }
         let key = Place { via: entry.merged_at.or(self.node.used_at()), ..Place::at(entry.key_span) };
-        let (name, entry) = (entry.key.to_owned(), StrangeEntry { value: extent(entry.value), is_taken });
+        let has_value = !matches!(entry.value.value(), Value::Null);
+        let (name, entry) = (entry.key.to_owned(), StrangeEntry { value: extent(entry.value), is_taken, has_value });
         blame.push(Problem::UnknownField { key, name, block: self.block, meant, entry });
     }
 
@@ -219,18 +220,19 @@ pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Bla
     fits
 }
 
-/// Where a value stands, up to the last of its keys: headers of TOML may add to a table further down.
+/// Where a value stands, up to the last key in it: headers of TOML may add to a table further down. Goes as deep as values
+/// are nested, which is bounded.
 fn extent(node: Node<'_>) -> Span {
     let span = node.span();
-    let own = |node: Node<'_>| match node.value() {
-        Value::Table(table) => table.iter().map(|entry| entry.key_span.end).max().unwrap_or_default(),
-        _ => 0,
-    };
     let end = match node.value() {
-        Value::List(list) => list.iter().map(own).max().unwrap_or_default(),
-        _ => own(node),
+        Value::List(list) => list.iter().map(|item| extent(item).end).max(),
+        Value::Table(table) => {
+            let own = table.iter().filter(|entry| entry.merged_at.is_none() && entry.value.used_at().is_none());
+            own.map(|entry| entry.key_span.end.max(extent(entry.value).end)).max()
+        }
+        _ => None,
     };
-    Span { start: span.start, end: span.end.max(end) }
+    Span { start: span.start, end: span.end.max(end.unwrap_or_default()) }
 }
 
 /// What stands in `node`.

@@ -43,7 +43,8 @@ impl<'r, 't> Shared<'r, 't> {
         blame: &mut Blame<'t>,
     ) -> Shared<'r, 't> {
         blame.enter_default(&REFERENCES);
-        let links = defaults.references.as_ref().map(|listed| Rc::new(Links::listed(listed, &library, images, blame)));
+        let links =
+            defaults.references.as_ref().map(|listed| Rc::new(Links::listed(listed, None, &library, images, blame)));
         blame.enter(Context::Manifest);
         Shared { defaults, links, library }
     }
@@ -75,7 +76,10 @@ impl<'r, 't> Shared<'r, 't> {
         blame: &mut Blame<'t>,
     ) -> Slot<Rc<Links<'t>>> {
         let listed = match &own.references {
-            Slot::Set(listed) => Slot::Set(Rc::new(Links::listed(listed, &self.library, images, blame))),
+            Slot::Set(listed) => {
+                let prompt = prompt.get().map(|prompt| prompt.value);
+                Slot::Set(Rc::new(Links::listed(listed, prompt, &self.library, images, blame)))
+            }
             Slot::Absent => self.links.clone(),
             Slot::Spoilt => Slot::Spoilt,
         };

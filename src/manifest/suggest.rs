@@ -87,6 +87,38 @@ pub(super) fn word(words: &[&'static str], text: &str) -> Option<(&'static str, 
     }
 }
 
+/// The word of a field that takes one of `words`, where a number was written as much of it: `720` for `720p`, as `0x2d0` is.
+pub(super) fn word_of_number(words: &[&'static str], written: &str) -> Option<&'static str> {
+    let with_unit = format!("{}p", whole_number(written)?);
+    words.iter().copied().find(|word| *word == with_unit)
+}
+
+/// The whole number from 0 on that is written so in YAML or TOML; none where readers take it for different ones.
+pub(super) fn whole_number(written: &str) -> Option<u64> {
+    let digits: String = written.strip_prefix('+').unwrap_or(written).chars().filter(|c| *c != '_').collect();
+    // With a zero before it, a number is octal to readers of YAML 1.1.
+    if digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let radix =
+        |prefix: &str, radix| digits.strip_prefix(prefix).and_then(|rest| u64::from_str_radix(rest, radix).ok());
+    let other = radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| radix("0b", 2));
+    other.or_else(|| digits.parse().ok()).or_else(|| {
+        let number: f64 = digits.parse().ok()?;
+        (number.fract() == 0.0 && (0.0..1e15).contains(&number)).then_some(number as u64)
+    })
+}
+
+/// The items of a list that a text was written for: names and tags are words, and a URL may have any character in it.
+pub(super) fn items<'t>(field: &Field, text: &'t str) -> Option<Vec<&'t str>> {
+    let apart = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '、' | '，');
+    let items: Vec<&str> = match field.name {
+        name if name == URLS.name => vec![text],
+        _ => text.split(apart).filter(|item| !item.is_empty()).collect(),
+    };
+    (!text.trim().is_empty() && !items.is_empty()).then_some(items)
+}
+
 /// The number that a text is, and the unit behind it.
 pub(super) fn number(text: &str) -> Option<(&str, &str)> {
     let text = text.trim();

@@ -39,14 +39,18 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
         // The prompts that mention it would have to follow.
         Problem::ReferenceName { at, name } => page.text(at.at, name, &suggest::reference_name(name)?, Unsafe),
         Problem::ImageUrl { at, text, flaw } => match flaw {
-            ImageFlaw::Backslash => page.text(at.at, text, &text.replace('\\', "/"), Safe),
+            // Where there is no such file, another path may be meant: one of another machine.
+            ImageFlaw::Backslash { is_there } => page.text(at.at, text, &text.replace('\\', "/"), sure(*is_there)),
             ImageFlaw::Missing { nearest: Some(near), .. } => page.text(at.at, text, near, Unsafe),
             ImageFlaw::Missing { like_url: true, .. } => page.text(at.at, text, &format!("https://{text}"), Unsafe),
             _ => None,
         },
         Problem::OutputDir { at, text, flaw: OutputFlaw::Backslash }
         | Problem::OutputName { at, text, flaw: OutputFlaw::Backslash, .. } => {
-            page.text((*at)?.at, text, &text.replace('\\', "/"), Safe)
+            let mended = text.replace('\\', "/");
+            let leads_down =
+                mended.split('/').all(|part| !part.is_empty() && !matches!(part, "." | "..") && !part.ends_with(':'));
+            page.text((*at)?.at, text, &mended, sure(leads_down))
         }
         Problem::OutputName { at, text, flaw: OutputFlaw::Placeholder { range, nearest: Some(near) }, .. } => {
             let (before, behind) = (text.get(..range.start)?, text.get(range.end..)?);

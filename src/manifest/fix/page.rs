@@ -121,8 +121,10 @@ impl<'t> Page<'t> {
     /// What is written at `span`, if it is all on one line and no tag says what it is.
     fn whole(self, span: Span) -> Option<&'t str> {
         let written = self.text.get(span.range())?;
-        let before =
-            self.text[..span.start as usize].rsplit([' ', '\t', '\n', '[', '{', ',']).find(|word| !word.is_empty());
+        // An anchor may stand between the tag and the value.
+        let before = self.text[..span.start as usize]
+            .rsplit([' ', '\t', '\r', '\n', '[', '{', ','])
+            .find(|word| !word.is_empty() && !word.starts_with('&'));
         let is_tagged = self.format != Format::Toml && before.is_some_and(|word| word.starts_with('!'));
         (!is_tagged && !written.contains(['\n', '\r'])).then_some(written)
     }

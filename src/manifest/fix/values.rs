@@ -2,6 +2,7 @@
 
 use super::page::{Page, double};
 use super::sure;
+use crate::base::decimal::Decimal;
 use crate::diagnostic::fix::Applicability::{Safe, Unsafe};
 use crate::diagnostic::fix::Fix;
 use crate::document::Span;
@@ -17,9 +18,8 @@ pub(super) fn wrong_type(page: Page<'_>, at: Span, what: What, found: &Found) ->
         What::Item(field) => (field, field.kind.item()),
     };
     match (kind, kind.shape(), found) {
-        (Kind::Word(words), _, Found::Integer(number)) => {
-            let with_unit = format!("{number}p");
-            let word = words.iter().find(|word| **word == with_unit)?;
+        (Kind::Word(words), _, Found::Integer(number) | Found::Number(number)) => {
+            let word = suggest::word_of_number(words, number)?;
             page.text(at, number, word, Safe)
         }
         (Kind::Text | Kind::Filled, _, Found::Integer(_) | Found::Number(_) | Found::Boolean(_) | Found::Other(_)) => {
@@ -42,8 +42,11 @@ pub(super) fn wrong_type(page: Page<'_>, at: Span, what: What, found: &Found) ->
             _ => None,
         },
         (Kind::List(Kind::Text | Kind::Use(_)), _, Found::Text(text)) => {
-            let item = double(text).filter(|_| page.says(at, text))?;
-            page.bare(at, &format!("[{item}]"), Safe)
+            let items = suggest::items(field, text).filter(|_| page.says(at, text))?;
+            let written: Vec<String> = items.iter().map(|item| double(item)).collect::<Option<_>>()?;
+            // A text with a comma or a space in it may be several, or one all the same.
+            let is_one = !text.contains(|c: char| matches!(c, ',' | ';' | '、' | '，') || c.is_whitespace());
+            page.bare(at, &format!("[{}]", written.join(", ")), sure(is_one))
         }
         _ => None,
     }
@@ -76,7 +79,7 @@ fn number_of(kind: Kind, text: &str) -> Option<String> {
         Kind::Integer(least, most) => {
             whole().filter(|number| (least..=most).contains(number)).map(|number| number.to_string())
         }
-        Kind::Amount => (0.0..1e15).contains(&number).then(|| number.to_string()),
+        Kind::Amount => Decimal::from_number(number).is_ok().then(|| number.to_string()),
         _ => None,
     }
 }

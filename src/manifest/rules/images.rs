@@ -30,8 +30,11 @@ pub(crate) enum ImageFlaw {
     Blank,
     /// A path from the root, a drive or a home folder on.
     Absolute,
-    /// A path with backslashes.
-    Backslash,
+    /// A path with backslashes; whether there is a file by the path with slashes.
+    Backslash {
+        /// Whether there is.
+        is_there: bool,
+    },
     /// A path that leads out of the project, or of the manifest's folder where there is no project.
     Escapes {
         /// Whether the bound is a git work tree.
@@ -180,7 +183,8 @@ impl<'f> Images<'f> {
             return Err(ImageFlaw::Empty);
         }
         if text.contains('\\') {
-            return Err(ImageFlaw::Backslash);
+            let mended = self.folder.resolve(&text.replace('\\', "/"), &self.bound.path);
+            return Err(ImageFlaw::Backslash { is_there: mended.is_ok_and(|path| path.is_file()) });
         }
         if text.starts_with(['/', '~']) {
             return Err(ImageFlaw::Absolute);

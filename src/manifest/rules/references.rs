@@ -131,8 +131,11 @@ impl<'t> Library<'t> {
 
 impl<'t> Links<'t> {
     /// The references that are listed in `references`.
+    ///
+    /// `prompt` is that of the job that lists them, if it has one.
     pub(crate) fn listed(
         listed: &Spot<'t, Vec<Use<'t>>>,
+        prompt: Option<&str>,
         library: &Library<'t>,
         images: &mut Images<'_>,
         blame: &mut Blame<'t>,
@@ -140,7 +143,7 @@ impl<'t> Links<'t> {
         let mut links = Links { items: Vec::new(), whole: true, home: listed.home };
         for item in &listed.value {
             let link = match item {
-                Use::Name(name) => links.named(name, library, blame),
+                Use::Name(name) => named(name, &listed.value, prompt, library, blame),
                 Use::Written(raw) => {
                     let reference = reference(raw, images, blame).map(Rc::new);
                     raw.name.get().map(|name| Link { name: name.text, place: name.place, entry: None, reference })
@@ -159,21 +162,6 @@ impl<'t> Links<'t> {
         links
     }
 
-    /// The reference of the library that is used by `name`.
-    fn named(&self, name: &raw::Name<'t>, library: &Library<'t>, blame: &mut Blame<'t>) -> Option<Link<'t>> {
-        let entry = library.find(name.text);
-        if entry.is_none() && library.is_whole() {
-            let near = library.nearest(name.text);
-            blame.push(Problem::UnknownReference {
-                at: name.place,
-                name: name.text.to_owned(),
-                nearest: near.map(|near| near.name.to_owned()),
-                is_sure: near.is_some_and(|near| near.is_sure),
-            });
-        }
-        entry.map(|entry| library.link(entry, name.place))
-    }
-
     fn blame_duplicates(&self, blame: &mut Blame<'t>) {
         let mut seen: HashMap<&str, Place> = HashMap::new();
         for link in &self.items {
@@ -185,6 +173,46 @@ impl<'t> Links<'t> {
             }
         }
     }
+}
+
+/// The reference of the library that is used by `name`, which stands among `all`.
+fn named<'t>(
+    name: &raw::Name<'t>,
+    all: &[Use<'t>],
+    prompt: Option<&str>,
+    library: &Library<'t>,
+    blame: &mut Blame<'t>,
+) -> Option<Link<'t>> {
+    let entry = library.find(name.text);
+    if entry.is_none() && library.is_whole() {
+        let near = library.nearest(name.text);
+        // A name that the prompt has too is no slip, but one that isn't declared.
+        let is_meant = || prompt.is_some_and(|prompt| prompt.contains(&format!("@{}", name.text)));
+        blame.push(Problem::UnknownReference {
+            at: name.place,
+            name: name.text.to_owned(),
+            nearest: near.map(|near| near.name.to_owned()),
+            is_sure: near.is_some_and(|near| near.is_sure && !is_meant() && !is_used(near.name, name, all, library)),
+        });
+    }
+    entry.map(|entry| library.link(entry, name.place))
+}
+
+/// Whether another one of `all` has the name `near`, or is a slip of it too.
+fn is_used<'t>(near: &str, name: &raw::Name<'t>, all: &[Use<'t>], library: &Library<'t>) -> bool {
+    /// More than anybody lists by mistake.
+    const MANY: usize = 100;
+    all.len() > MANY
+        || all.iter().any(|other| match other {
+            Use::Name(other) if other.place == name.place => false,
+            Use::Name(other) => {
+                other.text == near
+                    || library.find(other.text).is_none()
+                        && library.nearest(other.text).is_some_and(|other| other.name == near)
+            }
+            Use::Written(other) => other.name.get().is_some_and(|other| other.text == near),
+            Use::Spoilt => false,
+        })
 }
 
 /// Whether a prompt can mention a reference by this name.

@@ -141,10 +141,14 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
             What::Field(_) => "write a value, or leave the field out".to_owned(),
             _ => "write a value, or leave the item out".to_owned(),
         },
-        (Kind::Word(words), _, Found::Integer(number)) if words.contains(&format!("{number}p").as_str()) => {
-            format!("write {}", text(&format!("{number}p"), format))
+        (Kind::Word(words), _, Found::Integer(_) | Found::Number(_) | Found::Boolean(_) | Found::Other(_)) => {
+            let number = if let Found::Integer(number) | Found::Number(number) = found { number } else { "" };
+            let likely = suggest::word_of_number(words, number).map(|word| vec![word]);
+            let words: Vec<String> = likely.as_deref().unwrap_or(words).iter().map(|word| text(word, format)).collect();
+            format!("write {}", either(&words))
         }
         (Kind::Period(..), _, Found::Integer(number)) => {
+            let number = suggest::whole_number(number)?;
             format!(
                 "say the unit: {}, {} or {}",
                 text(&format!("{number}s"), format),
@@ -153,6 +157,7 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
             )
         }
         (Kind::Rate, _, Found::Integer(number)) => {
+            let number = suggest::whole_number(number).filter(|number| *number > 0)?;
             format!(
                 "say in how long: {} or {}",
                 text(&format!("{number}/min"), format),
@@ -179,8 +184,15 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
         },
         (_, Shape::Boolean, Found::Integer(number)) if number == "1" => "write `true`".to_owned(),
         (_, Shape::Boolean, Found::Integer(number)) if number == "0" => "write `false`".to_owned(),
-        (_, Shape::List, Found::Text(text)) if text.len() < 40 && !text.contains(['"', '\n', '\\']) => {
-            format!("put it in brackets: `[\"{text}\"]`")
+        (Kind::List(Kind::Text | Kind::Use(_)), Shape::List, Found::Text(text))
+            if text.len() < 40 && !text.contains(['"', '\n', '\\']) =>
+        {
+            let (What::Field(field) | What::Item(field)) = what else { return None };
+            match suggest::items(field, text) {
+                Some(items) if items.len() > 1 => format!("put them in brackets: `[\"{}\"]`", items.join("\", \"")),
+                Some(items) => format!("put it in brackets: `[\"{}\"]`", items[0]),
+                None => "write a list, or leave the field out".to_owned(),
+            }
         }
         (_, Shape::List, Found::Table) if matches!(what, What::Field(field) if field.name == JOBS.name) => match format
         {

@@ -59,7 +59,7 @@ pub(super) fn flaw(at: Place, text: &str, flaw: &ImageFlaw) -> Words {
             "write the path from the manifest's folder on, such as `refs/dog.png`; for a URL write `https:` before it"
                 .to_owned(),
         ),
-        ImageFlaw::Backslash => (
+        ImageFlaw::Backslash { .. } => (
             "an image's path has slashes in it, not backslashes".to_owned(),
             "has a backslash",
             format!("write {}", quoted(&text.replace('\\', "/"))),

@@ -1,5 +1,6 @@
 //! Every fix in every style of writing: what stands there afterwards.
 
+mod doubtful;
 mod planted;
 
 use crate::base::folder::Folder;
