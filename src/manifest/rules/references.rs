@@ -2,6 +2,7 @@
 
 use super::images::Images;
 use crate::base::nearest::{Near, near};
+use crate::document::tree::{Node, Value};
 use crate::manifest::blame::Blame;
 use crate::manifest::problem::{Place, Problem};
 use crate::manifest::raw::{self, Home, Slot, Spot, Use};
@@ -155,7 +156,8 @@ impl<'t> Links<'t> {
             links.items.extend(link);
         }
         if !REFERENCES.contains(&listed.value.len()) {
-            let (at, count) = (Place::of(listed.node), listed.value.len());
+            let at = surplus(listed.node, *REFERENCES.end(), blame);
+            let count = listed.value.len();
             blame.push(Problem::ReferenceCount { at, count, implied: false });
         }
         links.blame_duplicates(blame);
@@ -237,9 +239,18 @@ fn reference_name<'t>(name: &raw::Name<'t>, blame: &mut Blame<'t>) -> Option<Ref
     checked.ok()
 }
 
+/// The place of the first item of a list behind `most`; of the list, where it has no more than these.
+fn surplus<'t>(list: Node<'t>, most: usize, blame: &Blame<'t>) -> Place {
+    match list.value() {
+        Value::List(items) => items.iter().nth(most).map_or(Place::of(list), |item| blame.whole(item)),
+        _ => Place::of(list),
+    }
+}
+
 fn images_of<'t>(urls: &raw::Images<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Option<Vec<Image>> {
     if !IMAGES.contains(&urls.items.len()) {
-        blame.push(Problem::ImageCount { at: Place::of(urls.node), count: urls.items.len() });
+        let at = surplus(urls.node, *IMAGES.end(), blame);
+        blame.push(Problem::ImageCount { at, count: urls.items.len() });
     }
     let mut usable = Vec::with_capacity(urls.items.len());
     for (text, at) in urls.items.iter().flatten().copied() {
