@@ -53,8 +53,7 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
             page.text((*at)?.at, text, &mended, sure(leads_down))
         }
         Problem::OutputName { at, text, flaw: OutputFlaw::Placeholder { range, nearest: Some(near) }, .. } => {
-            let (before, behind) = (text.get(..range.start)?, text.get(range.end..)?);
-            page.text((*at)?.at, text, &format!("{before}{near}{behind}"), Unsafe)
+            page.part((*at)?.at, text.get(range.clone())?, near, Unsafe)
         }
         Problem::BaseUrl { at, text, .. } => {
             let rest = text.strip_prefix("http://")?;

@@ -68,6 +68,11 @@ impl<'t> Page<'t> {
         self.replace(span, replacement, applicability)
     }
 
+    /// The characters `new` in place of `old`, which are a part of a text; both mean nothing to the syntax of any text.
+    pub(super) fn part(self, span: Span, old: &str, new: &str, applicability: Applicability) -> Option<Fix> {
+        (self.written(span) == old).then(|| self.replace(span, new.to_owned(), applicability)).flatten()
+    }
+
     /// The name `new` in place of the key `old`.
     pub(super) fn key(self, span: Span, old: &str, new: &str, applicability: Applicability) -> Option<Fix> {
         match (self.format, Style::of(self.written(span), self.format)) {

@@ -128,7 +128,9 @@ pub(crate) fn dir(text: &str, folder: &Folder) -> Result<String, OutputFlaw> {
 /// [`OutputFlaw`] says why it is none.
 pub(crate) fn name(text: &str, dir: &str, folder: &Folder) -> Result<(), OutputFlaw> {
     relative(text)?;
-    placeholders(text)?;
+    if let Some(flaw) = strange_braces(text).into_iter().next() {
+        return Err(flaw);
+    }
     for part in text.split('/') {
         safe(part)?;
     }
@@ -179,23 +181,38 @@ fn is_reserved(part: &str) -> bool {
         || RESERVED_BEGINNINGS.iter().any(|beginning| part.starts_with(beginning))
 }
 
-/// Whether all braces of `template` are those of placeholders.
-fn placeholders(template: &str) -> Result<(), OutputFlaw> {
+/// The braces of `template` that are those of no placeholder, each with the nearest one.
+pub(crate) fn strange_braces(template: &str) -> Vec<OutputFlaw> {
+    let mut strange = Vec::new();
     let mut from = 0;
     while let Some(at) = template[from..].find(['{', '}']).map(|i| from + i) {
         let rest = &template[at..];
         from = match PLACEHOLDERS.iter().find(|known| rest.starts_with(**known)) {
             Some(known) => at + known.len(),
             None => {
-                let end = rest.find('}').map_or(at + 1, |brace| at + brace + 1);
+                let end = at + brace_group(rest);
                 let inner = |placeholder: &'static str| &placeholder[1..placeholder.len() - 1];
-                let meant = nearest(template[at + 1..end].trim_end_matches('}'), PLACEHOLDERS.map(inner));
+                let meant = nearest(template[at..end].trim_matches(['{', '}']), PLACEHOLDERS.map(inner));
                 let nearest = PLACEHOLDERS.into_iter().find(|placeholder| Some(inner(placeholder)) == meant);
-                return Err(OutputFlaw::Placeholder { range: at..end, nearest });
+                strange.push(OutputFlaw::Placeholder { range: at..end, nearest });
+                end
             }
         };
     }
-    Ok(())
+    strange
+}
+
+/// How long what starts with a brace is: up to the braces that close it; one that none closes stands alone.
+fn brace_group(text: &str) -> usize {
+    let inner = text.trim_start_matches('{');
+    let opening = text.len() - inner.len();
+    match inner.find(['{', '}']).map(|end| (end, &inner[end..])) {
+        Some((end, closing)) if opening > 0 && closing.starts_with('}') => {
+            let closing = closing.len() - closing.trim_start_matches('}').len();
+            opening + end + closing.min(opening)
+        }
+        _ => 1,
+    }
 }
 
 /// Whether the folder `path` stays inside `folder` with links resolved, and isn't a file.
@@ -265,7 +282,7 @@ mod tests {
             ("{id}.", OutputFlaw::Unsafe("{id}.".into())),
             ("{job}.mp4", OutputFlaw::Placeholder { range: 0..5, nearest: None }),
             ("a{N}.mp4", OutputFlaw::Placeholder { range: 1..4, nearest: Some("{n}") }),
-            ("{{id}}", OutputFlaw::Placeholder { range: 0..5, nearest: Some("{id}") }),
+            ("{{id}}", OutputFlaw::Placeholder { range: 0..6, nearest: Some("{id}") }),
             ("{id", OutputFlaw::Placeholder { range: 0..1, nearest: None }),
             ("{x}", OutputFlaw::Placeholder { range: 0..3, nearest: None }),
             ("id}", OutputFlaw::Placeholder { range: 2..3, nearest: None }),
@@ -279,6 +296,22 @@ mod tests {
         ] {
             let dir = if text.starts_with("file") { "" } else { "out" };
             assert_eq!(name(text, dir, &folder), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_braces_that_stand_for_nothing_are_found() {
+        for (template, expected) in [
+            ("{id}-{n}", &[][..]),
+            ("{job}/{id}-{N}.{x", &[(0..5, None), (11..14, Some("{n}")), (15..16, None)]),
+            ("}{{id}}{{ {n}", &[(0..1, None), (1..7, Some("{id}")), (7..8, None), (8..9, None)]),
+        ] {
+            let flaw = |(range, nearest): &(Range<usize>, Option<&'static str>)| OutputFlaw::Placeholder {
+                range: range.clone(),
+                nearest: *nearest,
+            };
+            let expected: Vec<_> = expected.iter().map(flaw).collect();
+            assert_eq!(strange_braces(template), expected, "{template}");
         }
     }
 

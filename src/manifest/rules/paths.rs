@@ -1,6 +1,6 @@
 //! The paths of videos: the template, and what it makes of the jobs.
 
-use super::output::{self, Template};
+use super::output::{self, OutputFlaw, Template};
 use crate::base::folder::Folder;
 use crate::manifest::blame::Blame;
 use crate::manifest::fields::{DIR, FILE_NAME, Field};
@@ -39,16 +39,21 @@ impl<'f, 't> Paths<'f, 't> {
             output::dir(text, folder).map_err(refused).ok()
         });
         let template = name.and_then(|text| {
-            let flaw = output::name(text, dir.as_deref().unwrap_or_default(), folder).err();
-            let at = match (&output.name, &flaw) {
-                (Slot::Set(spot), Some(output::OutputFlaw::Placeholder { range, .. })) => {
-                    Some(Place { at: spot.node.locate(range.clone()), ..Place::of(spot.node) })
-                }
-                _ => at,
+            let Err(flaw) = output::name(text, dir.as_deref().unwrap_or_default(), folder) else {
+                return Some(Template::new(dir?, text));
             };
-            match flaw {
-                Some(flaw) => blame.push(Problem::OutputName { at, text: text.to_owned(), flaw, job: None }),
-                None => return Some(Template::new(dir?, text)),
+            let flaws = match flaw {
+                OutputFlaw::Placeholder { .. } => output::strange_braces(text),
+                flaw => vec![flaw],
+            };
+            for flaw in flaws {
+                let at = match (&output.name, &flaw) {
+                    (Slot::Set(spot), OutputFlaw::Placeholder { range, .. }) => {
+                        Some(Place { at: spot.node.locate(range.clone()), ..Place::of(spot.node) })
+                    }
+                    _ => at,
+                };
+                blame.push(Problem::OutputName { at, text: text.to_owned(), flaw, job: None });
             }
             None
         });
