@@ -90,6 +90,10 @@ pub enum SyntaxKind {
     PlainOther(char, Around),
     /// YAML: a text without quotes in brackets that has a `${{` in it.
     PlainTemplate,
+    /// A character that texts can't hold as it is.
+    Control(char),
+    /// YAML: no comma between two items in brackets, or no colon behind a key.
+    NoComma,
     /// YAML: nothing between two commas in brackets, or before the first.
     EmptyItem,
     /// YAML: a key in brackets whose colon a bracket follows without a space.

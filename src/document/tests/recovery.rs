@@ -44,6 +44,15 @@ fn yaml_mistakes_are_named_and_cost_no_more_than_their_value() {
         ("a: \"\\q x\nb: \"\\w\"\nc: 1", "{a:BROKEN,b:BROKEN,c:1}", &["\\q: BadEscape", "\\w: BadEscape"]),
         ("a: [x,,y]\nb: {c: 1,, d: 2}\ne: [,x]", "{a:BROKEN,b:BROKEN,e:BROKEN}", &[",: EmptyItem"; 3]),
         ("a: [x,\n  , y]\nb: 1", "{a:BROKEN,b:1}", &[",: EmptyItem"]),
+        ("a: ['x' 'y']\nb: {\"c\": 1 \"d\": 2}\ne: 1", "{a:BROKEN,b:BROKEN,e:1}", &["': NoComma", "\": NoComma"]),
+        ("a: [{c: 1} {d: 2}]\nb: {c: [1] d: 2}\ne: 1", "{a:BROKEN,b:BROKEN,e:1}", &["{: NoComma", "d: NoComma"]),
+        ("{\"a\": \"b\",\n \"c\" \"d\"}", "BROKEN", &["\": NoComma"]),
+        (
+            "a: \"x\u{7f}y\u{1}\"\nb: x\u{1}\nc: |\n  x\n  y\u{2}\nd: 1 # \u{3}\ne: 1",
+            "{a:BROKEN,b:BROKEN,c:BROKEN,d:BROKEN,e:1}",
+            &["\u{7f}: Control", "\u{1}: Control", "\u{1}: Control", "\u{2}: Control", "\u{3}: Control"],
+        ),
+        ("a: \u{feff}x\nb: 1", "{a:BROKEN,b:1}", &["\u{feff}: Control"]),
         ("a: {c: 1, d:[x]}\nb: {d:{e: 1}}\ne: 1", "{a:BROKEN,b:BROKEN,e:1}", &[":: TightColon"; 2]),
         (
             "a: [x, ${{ m.p }}, y]\nb: {c: p-${{ m['a,b'] }}-q, d: 1}\ne: 1",

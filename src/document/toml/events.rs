@@ -48,12 +48,12 @@ impl<'s> Events<'_, 's, '_> {
     #[cold]
     fn report_all(&mut self) -> bool {
         let mut spoils = false;
-        // One a line is enough, but the escapes of a string don't follow from each other.
+        // One a line is enough, but the characters of a string don't follow from each other.
         let mut in_escapes = false;
         for error in self.errors.take() {
             spoils |= !mistake::is_harmless(&error);
             let (at, span, kind) = mistake::describe(self.reader.text(), self.chunk.base, &error);
-            let is_escape = kind == SyntaxKind::BadEscape;
+            let is_escape = matches!(kind, SyntaxKind::BadEscape | SyntaxKind::Control(_));
             if is_escape && in_escapes {
                 self.reader.syntax_too(at, span, kind);
             } else {

@@ -17,7 +17,9 @@ pub(super) fn describe(text: &str, base: usize, error: &ParseError) -> (usize, S
     let written = &text[context.range()];
     let opening = || first_character(text, start);
     let quote = written.starts_with(['"', '\'']);
+    let strange = text[at..].chars().next().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
     let (span, kind) = match error.description() {
+        _ if strange.is_some() => (first_character(text, at), SyntaxKind::Control(strange.unwrap_or_default())),
         string
             if string.starts_with("invalid") && string.ends_with("string") && quote && at == context.end as usize =>
         {

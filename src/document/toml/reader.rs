@@ -32,6 +32,8 @@ pub(super) struct Reader<'s, 'f> {
     statement: u32,
     /// Up to where no further syntax error is reported: one a line is enough, as the rest follows from it.
     quiet: usize,
+    /// The last one that was reported is a text without quotes in this array: each of its items is one of its own.
+    unquoted_in: Option<u32>,
 }
 
 /// An array or an inline table that is open.
@@ -68,6 +70,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             spoilt: false,
             statement: NONE,
             quiet: 0,
+            unquoted_in: None,
         }
     }
 
@@ -102,8 +105,11 @@ impl<'s, 'f> Reader<'s, 'f> {
 
     /// Reports a syntax error that the parser met at `at`, unless one was reported on that line. Whether it did.
     pub(super) fn syntax(&mut self, at: usize, span: Span, kind: SyntaxKind) -> bool {
-        let is_heard = at >= self.quiet;
+        let array = self.open.last().filter(|open| open.kind == Kind::Array && kind == SyntaxKind::Unquoted);
+        let array = array.map(|open| open.slot);
+        let is_heard = at >= self.quiet || array.is_some() && array == self.unquoted_in;
         if is_heard {
+            self.unquoted_in = array;
             self.syntax_too(at, span, kind);
         }
         is_heard

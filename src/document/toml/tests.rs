@@ -130,6 +130,8 @@ fn toml_mistakes_are_named() {
         ("a = True", "True: Other"),
         ("a = 0x", "0x: Other"),
         ("a = 1_0٠", "1_0٠: Other"),
+        ("a = 'x\u{7f}'", "\u{7f}: Control"),
+        ("a = 1 # \u{1}", "\u{1}: Control"),
         ("a = 1\n'a' = 2", "'a': DuplicateKey"),
         ("[a]\n[ a ]", "a: DuplicateKey"),
         ("a.b = 1\n[a]", "a: DuplicateKey"),
@@ -146,6 +148,17 @@ fn every_bad_escape_of_a_string_is_named() {
     }
     // What follows from a mistake before it on its line is not said.
     assert_eq!(shown("a = [ 'x' 'y\nb = \"\\q\" \"\\w\"", Format::Toml).1.len(), 2);
+}
+
+#[test]
+fn every_text_without_quotes_of_an_array_is_named() {
+    for (text, flaws) in [
+        ("a = [dog, cat, 1, 狗]", &["dog: Unquoted", "cat: Unquoted", "狗: Unquoted"][..]),
+        ("a = [[dog], { b = cat }, x]\nb = [y]", &["dog: Unquoted", "y: Unquoted"]),
+        ("a = dog, cat", &["dog: Unquoted"]),
+    ] {
+        assert_eq!(shown(text, Format::Toml).1, flaws, "{text}");
+    }
 }
 
 #[test]

@@ -30,6 +30,14 @@ pub(super) fn flaws(text: &str, kind: &ErrorKind, about: Circumstances) -> Vec<F
         let spans = escape::bad(text, about.at, about.resumed);
         return spans.into_iter().map(|span| Flaw::Syntax { span, kind: SyntaxKind::BadEscape }).collect();
     }
+    let refused = match *kind {
+        ErrorKind::UnexpectedCharacter { character } => Some(character).filter(|c| is_refused(*c)),
+        ErrorKind::BomInsideDocument => Some('\u{feff}'),
+        _ => None,
+    };
+    if let Some(character) = refused {
+        return strange_characters(text, about.at, character);
+    }
     vec![flaw(text, kind, about)]
 }
 
@@ -38,9 +46,7 @@ fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
     let Circumstances { at, start, bracket, scalar, ran_on, .. } = about;
     let around = if bracket.is_some() { Around::Brackets } else { Around::Lines };
     let syntax = |span, kind| Flaw::Syntax { span, kind };
-    if let ErrorKind::UnexpectedCharacter { character } = *kind
-        && !character.is_control()
-    {
+    if let ErrorKind::UnexpectedCharacter { character } = *kind {
         let span = value_on_line(text, at, around);
         let kind =
             if character == '@' { SyntaxKind::PlainAt(around) } else { SyntaxKind::PlainOther(character, around) };
@@ -93,6 +99,25 @@ fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
     }
 }
 
+/// All characters on a line that texts can't hold, from the first at or behind `at` on, which is this one: the parser may
+/// only say in which text it is.
+fn strange_characters(text: &str, at: usize, first: char) -> Vec<Flaw> {
+    let start = text.get(at..).and_then(|rest| rest.find(first)).map_or(at, |found| at + found);
+    let line = first_line(text, start);
+    let strange = text[line.range()].char_indices().filter(|(at, c)| *at == 0 || is_refused(*c));
+    let flaw = |(found, c): (usize, char)| Flaw::Syntax {
+        span: Span::new(start + found, start + found + c.len_utf8()),
+        kind: SyntaxKind::Control(c),
+    };
+    strange.map(flaw).collect()
+}
+
+/// Whether YAML doesn't take a character as it is, wherever it stands.
+fn is_refused(c: char) -> bool {
+    let is_control = c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+    is_control || matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
 /// What is wrong in brackets that are closed, where the parser's words don't say it.
 fn in_brackets(text: &str, kind: &ErrorKind, at: usize, scalar: Option<Span>) -> Option<Flaw> {
     let (before, behind) = (text.get(..at)?, text.get(at..)?);
@@ -104,11 +129,29 @@ fn in_brackets(text: &str, kind: &ErrorKind, at: usize, scalar: Option<Span>) ->
         ErrorKind::FlowMappingValueAdjacentCollection if behind.starts_with(':') => {
             (first_character(text, at), SyntaxKind::TightColon)
         }
+        ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar
+            if behind.starts_with(['"', '\'', '[', '{']) =>
+        {
+            (first_character(text, at), SyntaxKind::NoComma)
+        }
         ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator
             if before.ends_with('$') && behind.starts_with("{{") =>
         {
             let begun = scalar.filter(|scalar| scalar.end as usize == at)?.start as usize;
             (value_on_line(text, begun, Around::Brackets), SyntaxKind::PlainTemplate)
+        }
+        // A key behind a value without quotes was taken for a part of it.
+        ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator
+            if behind.starts_with(':') =>
+        {
+            let scalar = scalar.filter(|scalar| scalar.end as usize <= at)?;
+            let word = text[scalar.range()].rfind([' ', '\t', '\n'])? + 1;
+            (first_character(text, scalar.start as usize + word), SyntaxKind::NoComma)
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator
+            if !behind.is_empty() && !behind.starts_with([']', '}']) =>
+        {
+            (first_character(text, at), SyntaxKind::NoComma)
         }
         _ => return None,
     };

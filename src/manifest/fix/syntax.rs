@@ -82,7 +82,10 @@ fn unquoted(page: Page<'_>, span: Span) -> Option<Fix> {
     let written = page.written(span);
     let odd = |c: char| matches!(c, '"' | '\'' | '\\' | '=' | '[' | ']' | '{' | '}' | ',' | '#' | '\n' | '\r');
     let rest = page.text.get(span.end as usize..)?.trim_start_matches([' ', '\t']);
-    let ends = rest.is_empty() || rest.starts_with(['\n', '\r', '#', ',', ']', '}']);
+    // A comma behind a value that isn't in brackets is one of its text.
+    let before = line_before(page.text, span.start as usize).trim_end();
+    let is_alone = before.ends_with('=') && !before.contains(['[', '{']);
+    let ends = rest.is_empty() || rest.starts_with(['\n', '\r', '#', ']', '}']) || rest.starts_with(',') && !is_alone;
     let is_bounded = ends && page.format == Format::Toml && !written.is_empty() && !written.contains(odd);
     let replacement = double(written).filter(|_| is_bounded)?;
     Some(Fix { span, replacement, applicability: Applicability::Safe })

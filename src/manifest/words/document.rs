@@ -130,6 +130,13 @@ fn syntax(span: Span, kind: &SyntaxKind) -> Words {
         }
         SyntaxKind::PlainTemplate => error("a text with a template in it needs quotes in brackets: YAML takes its braces for a mapping", "needs quotes")
             .help("put the whole text in quotes, as in `[\"${{ matrix.name }}\"]`"),
+        SyntaxKind::Control(c) => {
+            let escape = format!("\\u{:04x}", u32::from(*c));
+            error(&format!("a character that can't be seen stands here: {}", quoted(&escape)), "not a text's")
+                .help(format!("take it out, or write it as {} in double quotes", quoted(&escape)))
+        }
+        SyntaxKind::NoComma => error("a comma is missing before this", "no comma before it")
+            .help("write a comma between two entries, and a colon behind a key"),
         SyntaxKind::EmptyItem => error("nothing stands before a comma", "nothing before it")
             .help("take the comma out, or write what is missing"),
         SyntaxKind::TightColon => error("a bracket follows a colon without a space", "no space behind it")

@@ -169,7 +169,9 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
         (_, Shape::Text, Found::Other(_)) => "put it in quotes".to_owned(),
         (_, Shape::Text, Found::List) => "write one text; in a block it may have several lines".to_owned(),
         (_, Shape::Integer | Shape::Number, Found::Text(text)) => {
-            let (number, unit) = suggest::number(text)?;
+            let Some((number, unit)) = suggest::number(text) else {
+                return Some("write a number".to_owned());
+            };
             let surplus = if unit.is_empty() { "quotes" } else { "a unit" };
             let number: f64 = number.parse().ok()?;
             format!("write {number}, without {surplus}")
@@ -213,6 +215,16 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
                 required => format!("write a mapping with {} in it", all(&names(required))),
             }
         }
+        (Kind::Matrix, ..) => "write names with lists of values in it".to_owned(),
+        (_, Shape::Text, _) => "write a text".to_owned(),
+        (Kind::Choice([only]), ..) => format!("write {only}"),
+        (Kind::Choice(numbers), ..) => {
+            let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+            format!("write {}", either(&numbers))
+        }
+        (_, Shape::Integer, _) => "write a whole number".to_owned(),
+        (_, Shape::Number, _) => "write a number".to_owned(),
+        (_, Shape::Boolean, _) => "write `true` or `false`".to_owned(),
         _ => return None,
     };
     Some(help)

@@ -231,7 +231,9 @@ fn each_placeholder_that_stands_for_nothing_is_offered_its_own() {
     let shown: Vec<_> = loaded
         .findings
         .iter()
-        .map(|finding| (&text[finding.labels[0].span.range()], finding.fix.as_ref().map(|fix| fix.replacement.as_str())))
+        .map(|finding| {
+            (&text[finding.labels[0].span.range()], finding.fix.as_ref().map(|fix| fix.replacement.as_str()))
+        })
         .collect();
     assert_eq!(shown, [("{job}", None), ("{ID}", Some("{id}")), ("{N}", Some("{n}"))]);
     assert_eq!(safe(text, Yaml), []);

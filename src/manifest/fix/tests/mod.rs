@@ -244,6 +244,8 @@ fn texts_get_the_quotes_that_they_need() {
         (Yaml, "negative_prompt", "negative_prompt: `a`", "negative_prompt: \"`a`\""),
         (Toml, "resolution", "resolution = 720p", r#"resolution = "720p""#),
         (Toml, "negative_prompt", "negative_prompt = blurry # no", r#"negative_prompt = "blurry" # no"#),
+        (Toml, "negative_prompt", "negative_prompt = blurry, dark", "negative_prompt = blurry, dark"),
+        (Toml, "negative_prompt", "tags = [hero, spring]", r#"tags = ["hero", "spring"]"#),
         // Where it ends, nobody can tell.
         (Yaml, "prompt", "prompt: @dog runs\n    on", "prompt: @dog runs\n    on"),
         (Yaml, "prompt", "prompt: @dog # runs", "prompt: @dog # runs"),
