@@ -8,6 +8,7 @@ use super::sets::Given;
 use crate::base::nearest::nearest;
 use crate::document::tree::{Entry, Node, Table, Value};
 use crate::manifest::problem::{Place, Problem};
+use std::collections::HashSet;
 
 /// The keys that are no axes.
 const INCLUDE: &str = "include";
@@ -242,8 +243,9 @@ impl<'t> Written<'t> {
     /// All names that templates may use; none where some may have been lost.
     fn all_names(&self) -> Option<Vec<String>> {
         let included = self.include.iter().flat_map(|(_, table)| table.iter()).map(|entry| entry.key);
-        let names = self.axes.iter().copied().chain(included).map(str::to_owned);
-        (!self.torn).then(|| names.collect())
+        let mut seen = HashSet::new();
+        let names = self.axes.iter().copied().chain(included).filter(|name| seen.insert(*name));
+        (!self.torn).then(|| names.map(str::to_owned).collect())
     }
 }
 

@@ -121,6 +121,14 @@ fn what_is_wrong_with_matrix_or_rows_hides_nothing_else_in_the_job() {
 }
 
 #[test]
+fn the_names_of_a_broken_matrix_are_each_offered_once() {
+    let text = "version: 1\njobs:\n- id: a\n  matrix: { p: 5, include: [{ p: 1, q: 2 }, { q: 3 }] }\n  prompt: ${{ matrix.x }}\n";
+    let loaded = load_text("jobs.yaml", text.to_owned(), Format::Yaml, &Folder::open(Path::new(".")).unwrap());
+    let helps: Vec<_> = loaded.findings.iter().filter_map(|finding| finding.help.as_deref()).collect();
+    assert!(helps.contains(&"the names are `p` and `q`"), "{helps:?}");
+}
+
+#[test]
 fn a_wrong_row_hides_no_other_row() {
     let job = |name: &str| format!("- id: ${{{{ row.id }}}}\n  rows: {name}\n  prompt: ${{{{ row.prompt }}}}\n");
     for (name, text, mistakes) in [
