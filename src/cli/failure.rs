@@ -82,6 +82,7 @@ impl From<LedgerError> for Failure {
             LedgerError::Held { .. } => {
                 "wait until it has ended, or interrupt it; `batch status` with the same manifest and options shows how it stands"
             }
+            LedgerError::NoFile { .. } => "a journal is a file of its own: move this one away, then run again",
             LedgerError::Newer { .. } => "use that version of batch; nothing was sent, and the file is as it was",
             LedgerError::Conflict { .. } => {
                 "nothing was sent, and the file is as it was; `batch verify` tells whether it is right then"

@@ -49,6 +49,7 @@ pub(super) fn of(book: &Book, moves: &[Move]) -> Vec<Renaming> {
         let entry = Entry::Moved {
             key: to.key.clone(),
             attempt: record.attempt,
+            which: record.which(),
             to: to.to.clone(),
             place: to.place,
             name: to.name.clone(),

@@ -115,7 +115,8 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
         let message = format!("{} is gone, and the service no longer lists it for task {task}", gone.path);
         return Err(Lost::Short(Problem { code: Cause::ResultGone, message }));
     }
-    let succeeded = Entry::Succeeded { key: record.key.clone(), attempt: record.attempt };
+    let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
+    let succeeded = Entry::Succeeded { key, attempt, which };
     let _ = context.record(succeeded).await;
     Ok(have.into_iter().map(|output| output.path).collect())
 }

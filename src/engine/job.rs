@@ -100,9 +100,10 @@ pub(super) async fn follow<S: Service>(
     }
     drop(slot);
     let (key, attempt, at) = (record.key.clone(), record.attempt, context.clock.now_in_seconds());
+    let which = record.which();
     match watched {
         Watched::Completed => {
-            let _ = context.record(Entry::Generated { key, attempt, at }).await;
+            let _ = context.record(Entry::Generated { key, attempt, which, at }).await;
             let seconds = (age + started.elapsed()).as_secs_f64();
             context.events.send(Event::Generated { job: record.key.job.clone(), seconds: Some(seconds) });
             record.finished_at = Some(at);
@@ -111,13 +112,13 @@ pub(super) async fn follow<S: Service>(
         }
         Watched::Failed(error) => {
             let problem = Problem { code: Cause::Failed, message: said(&error.code, &error.message) };
-            let _ = context.record(Entry::Failed { key, attempt, error, at }).await;
+            let _ = context.record(Entry::Failed { key, attempt, which, error, at }).await;
             reservation.iter_mut().for_each(Reservation::failed);
             End::Failed(problem)
         }
         Watched::Unknown => {
             let reason = format!("the service doesn't know task {task}");
-            let _ = context.record(Entry::Uncertain { key, attempt, reason: reason.clone(), at }).await;
+            let _ = context.record(Entry::Uncertain { key, attempt, which, reason: reason.clone(), at }).await;
             reservation.iter_mut().for_each(Reservation::lost);
             End::Uncertain(reason)
         }

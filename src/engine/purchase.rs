@@ -8,7 +8,7 @@ use super::stop::Level;
 use crate::base::faultpoint;
 use crate::client::{Failure, Service, Submission, Verdict};
 use crate::event::{Call, Cause, Event, Problem};
-use crate::ledger::entry::Entry;
+use crate::ledger::entry::{Entry, Which};
 use crate::ledger::record::Fault;
 use crate::manifest::model::OnUncertain;
 use crate::spec::names::TaskId;
@@ -59,11 +59,9 @@ pub(super) async fn submit<S: Service>(
             () = context.stop.reached(Level::NoSubmits) => return not_bought(purchase, Bought::Out),
             turn = turn => turn,
         };
-        if intend(context, purchase).await.is_err() {
-            return not_bought(purchase, Bought::Out);
-        }
+        let Ok(which) = intend(context, purchase).await else { return not_bought(purchase, Bought::Out) };
         if context.stop.level() > Level::Go {
-            refused(context, purchase, &not_sent()).await;
+            refused(context, purchase, which, &not_sent()).await;
             return not_bought(purchase, Bought::Out);
         }
         context.events.send(Event::Submitting { job: purchase.key.job.clone(), attempt: purchase.attempt });
@@ -86,13 +84,13 @@ pub(super) async fn submit<S: Service>(
                 reservation.accepted();
                 pass.reached();
                 context.answered();
-                accepted(context, purchase, &task).await;
+                accepted(context, purchase, which, &task).await;
                 return Bought::Task(task);
             }
             Submission::Unknown(reason) => {
                 reservation.lost();
                 drop(pass);
-                uncertain(context, purchase, &reason).await;
+                uncertain(context, purchase, which, &reason).await;
                 context.unanswered();
                 if std::mem::take(&mut may_resubmit) && reservation.again() {
                     purchase.attempt += 1;
@@ -105,7 +103,7 @@ pub(super) async fn submit<S: Service>(
         };
         reservation.refused();
         context.answered();
-        refused(context, purchase, &failure).await;
+        refused(context, purchase, which, &failure).await;
         purchase.attempt += 1;
         match failure.verdict {
             Verdict::Unreachable(asked) => {
@@ -169,8 +167,9 @@ async fn last_wait<S: Service>(context: &Context<S>) {
     tokio::time::sleep(LAST_WAIT).await;
 }
 
-/// The intent, durable before the first byte is sent.
-async fn intend<S: Service>(context: &Context<S>, purchase: &Purchase) -> Result<(), ()> {
+/// The intent, durable before the first byte is sent; gives what tells it from another of its number.
+async fn intend<S: Service>(context: &Context<S>, purchase: &Purchase) -> Result<Which, ()> {
+    let at = context.clock.now_in_microseconds();
     let entry = Entry::Submitting {
         key: purchase.key.clone(),
         attempt: purchase.attempt,
@@ -178,26 +177,28 @@ async fn intend<S: Service>(context: &Context<S>, purchase: &Purchase) -> Result
         videos: purchase.generation.number_of_videos,
         name: purchase.name.clone(),
         service: context.identity.clone(),
-        at: context.clock.now_in_seconds(),
+        at,
     };
-    context.record(entry).await
+    context.record(entry).await.map(|()| Which::Asked(at))
 }
 
 /// The task id, durable before the first poll.
-async fn accepted<S: Service>(context: &Context<S>, purchase: &Purchase, task: &TaskId) {
+async fn accepted<S: Service>(context: &Context<S>, purchase: &Purchase, which: Which, task: &TaskId) {
     let (key, attempt, at) = (purchase.key.clone(), purchase.attempt, context.clock.now_in_seconds());
     // Where it can't be written, the ledger keeps it in mind, and the job goes on: it is paid.
-    if context.record(Entry::Submitted { key, attempt, task: task.clone(), at }).await.is_err() {
+    let entry = Entry::Submitted { key, attempt, which: Some(which), task: task.clone(), at };
+    if context.record(entry).await.is_err() {
         context.keep_in_mind(&purchase.key.job, task);
     }
     context.events.send(Event::Submitted { job: purchase.key.job.clone(), attempt, task_id: task.clone() });
 }
 
 /// The refusal, durable before the pause that precedes the next attempt.
-async fn refused<S: Service>(context: &Context<S>, purchase: &Purchase, failure: &Failure) {
+async fn refused<S: Service>(context: &Context<S>, purchase: &Purchase, which: Which, failure: &Failure) {
     let entry = Entry::Refused {
         key: purchase.key.clone(),
         attempt: purchase.attempt,
+        which: Some(which),
         error: Fault { code: failure.code.clone(), message: failure.message.clone() },
         last: matches!(failure.verdict, Verdict::Final | Verdict::Gone | Verdict::Local),
         at: context.clock.now_in_seconds(),
@@ -205,9 +206,9 @@ async fn refused<S: Service>(context: &Context<S>, purchase: &Purchase, failure:
     let _ = context.record(entry).await;
 }
 
-async fn uncertain<S: Service>(context: &Context<S>, purchase: &Purchase, reason: &str) {
+async fn uncertain<S: Service>(context: &Context<S>, purchase: &Purchase, which: Which, reason: &str) {
     let (key, attempt, at) = (purchase.key.clone(), purchase.attempt, context.clock.now_in_seconds());
-    let _ = context.record(Entry::Uncertain { key, attempt, reason: reason.to_owned(), at }).await;
+    let _ = context.record(Entry::Uncertain { key, attempt, which: Some(which), reason: reason.to_owned(), at }).await;
 }
 
 /// The service's code with its words.

@@ -60,7 +60,8 @@ async fn fetch<S: Service>(
     if let Some(known) = known.filter(|_| shelf.here.contains(&number)) {
         // It was listed under another URL, by which it is found from now on.
         let output = Output { source: output.source, ..known.clone() };
-        let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
+        let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
+        let entry = Entry::Downloaded { key, attempt, which, output: output.clone() };
         let _ = context.record(entry).await;
         return Ok(output);
     }
@@ -68,7 +69,8 @@ async fn fetch<S: Service>(
     let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
     destination.check(&ours).await.map_err(Missed::Failed)?;
     // The hash is on record before the name is taken: else a crash between the two would leave a file that nobody knows.
-    let entry = Entry::Downloaded { key: record.key.clone(), attempt: record.attempt, output: output.clone() };
+    let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
+    let entry = Entry::Downloaded { key, attempt, which, output: output.clone() };
     let _ = context.record(entry).await;
     {
         let _permit = context.stores.acquire().await;

@@ -1,7 +1,11 @@
 //! The state that lock and journal stand for: all records, uploads and pins. Pure: no file, no clock.
 
-use super::entry::Entry;
-use super::history::{Asked, History};
+mod mixed;
+
+pub(super) use mixed::{Memory, Told};
+
+use super::entry::{Entry, Which};
+use super::history::{Asked, Beside, History, Refusal};
 use super::job::Job;
 use super::record::{Key, Output, Place, Record};
 use crate::base::digest::Sha256;
@@ -87,7 +91,7 @@ impl Book {
         let of_record = |record: &Record| record.stage.task() == Some(task);
         let all = || self.jobs.values().flat_map(Job::histories);
         let shown = all().filter_map(History::record).find(|record| of_record(record));
-        shown.or_else(|| all().find(|history| history.other_tasks().contains(task))?.record())
+        shown.or_else(|| all().find(|history| history.had(task))?.record())
     }
 
     /// Tasks that were paid for under a key beside the one of its record: kept so that none is ever forgotten.
@@ -95,6 +99,19 @@ impl Book {
     /// Only a second submit that a person or `on_uncertain: resubmit` allowed, or locks that were mixed, leave any.
     pub fn other_tasks(&self, key: &Key) -> BTreeSet<&TaskId> {
         self.history(key).map(History::other_tasks).unwrap_or_default()
+    }
+
+    /// What the lock keeps beside the record of a key.
+    pub(super) fn beside(&self, key: &Key) -> Beside {
+        self.history(key).map(History::beside).unwrap_or_default()
+    }
+
+    /// Keys that have no record, since a person let their purchases go: what is kept of them, by job and digest.
+    pub(super) fn released(&self) -> impl Iterator<Item = (Key, Beside)> {
+        self.jobs.iter().flat_map(|(id, job)| {
+            let key = |digest: &Digest| Key { job: id.clone(), digest: *digest };
+            job.released().map(move |(digest, beside)| (key(digest), beside))
+        })
     }
 
     /// Where content lies that was uploaded already.
@@ -129,7 +146,8 @@ impl Book {
 
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.uploads.is_empty() && self.pins.is_empty() && self.records().next().is_none()
+        let nothing = self.uploads.is_empty() && self.pins.is_empty() && self.records().next().is_none();
+        nothing && self.released().next().is_none()
     }
 
     /// Takes in a state change. Harmless where it is known already.
@@ -146,44 +164,50 @@ impl Book {
             Entry::Uploaded { .. } | Entry::Mirrored { .. } => {}
             Entry::Submitting { key, attempt, parts, videos, name, service, at } => {
                 self.service.get_or_insert_with(|| service.clone());
-                let asked = Asked { parts, videos: *videos, name, at: whole_seconds(*at) };
+                let asked = Asked { parts, videos: *videos, name, at: whole_microseconds(*at) };
                 self.history_mut(key).asked(key, *attempt, &asked);
                 self.make_current(key);
                 self.history_mut(key).put(Place::Current, Some(name));
             }
-            Entry::Submitted { key, attempt, task, at } => {
-                self.tell(key, |history| history.submitted(key, *attempt, task, whole_seconds(*at)));
+            Entry::Submitted { key, attempt, which, task, at } => {
+                self.tell(key, |history| history.submitted(key, *attempt, which.as_ref(), task, whole_seconds(*at)));
             }
-            Entry::Refused { key, attempt, error, last, at } => {
-                self.tell(key, |history| history.refused(key, *attempt, error, *last, whole_seconds(*at)));
+            Entry::Refused { key, attempt, which, error, last, at } => {
+                let refusal = Refusal { error, last: *last, at: whole_seconds(*at) };
+                self.tell(key, |history| history.refused(key, *attempt, which.as_ref(), &refusal));
             }
-            Entry::Uncertain { key, attempt, reason, at } => {
-                self.tell(key, |history| history.uncertain(key, *attempt, reason, whole_seconds(*at)));
+            Entry::Uncertain { key, attempt, which, reason, at } => {
+                self.tell(key, |history| history.uncertain(key, *attempt, which.as_ref(), reason, whole_seconds(*at)));
             }
-            Entry::Generated { key, attempt, at } => {
-                self.tell(key, |history| history.generated(key, *attempt, whole_seconds(*at)));
+            Entry::Generated { key, attempt, which, at } => {
+                self.tell(key, |history| history.generated(key, *attempt, which.as_ref(), whole_seconds(*at)));
             }
-            Entry::Downloaded { key, attempt, output } => {
+            Entry::Downloaded { key, attempt, which, output } => {
                 let source = output.source.as_deref().map(without_query);
                 let output = Output { source: source.map(str::to_owned), ..output.clone() };
-                self.tell(key, |history| history.downloaded(key, *attempt, &output));
+                self.tell(key, |history| history.downloaded(key, *attempt, which.as_ref(), &output));
             }
-            Entry::Succeeded { key, attempt } => self.tell(key, |history| history.succeeded(key, *attempt)),
-            Entry::Failed { key, attempt, error, at } => {
-                self.tell(key, |history| history.failed(key, *attempt, error, whole_seconds(*at)));
+            Entry::Succeeded { key, attempt, which } => {
+                self.tell(key, |history| history.succeeded(key, *attempt, which.as_ref()));
             }
-            Entry::Resolved { key, attempt, verdict, at } => {
-                self.tell(key, |history| history.resolved(key, *attempt, verdict, whole_seconds(*at)));
+            Entry::Failed { key, attempt, which, error, at } => {
+                self.tell(key, |history| history.failed(key, *attempt, which.as_ref(), error, whole_seconds(*at)));
             }
-            Entry::Dropped { key, attempt } => self.history_mut(key).dropped(*attempt),
-            Entry::Moved { key, attempt, to, place, name } => {
+            Entry::Resolved { key, attempt, which, verdict, at } => {
+                self.tell(key, |history| history.resolved(key, *attempt, which.as_ref(), verdict, whole_seconds(*at)));
+            }
+            Entry::Dropped { key, attempt, which } => self.history_mut(key).dropped(*attempt, which.as_ref()),
+            Entry::Moved { key, attempt, which, to, place, name } => {
                 let to = Key { job: to.clone(), digest: key.digest };
                 let before: Vec<Output> =
                     self.get(key).map(|record| record.stage.outputs().to_vec()).unwrap_or_default();
-                self.take_over(key, *attempt, &to);
-                self.put(&to, *place);
-                self.history_mut(&to).moved(&to.job, *place, name);
-                self.note_renamed(before, &to);
+                self.take_over(key, *attempt, which.as_ref(), &to);
+                // Read again beside another lock, it must not move what that one has in the place.
+                if self.history(&to).is_some_and(|history| history.knows(*attempt, which.as_ref())) {
+                    self.put(&to, *place);
+                    self.history_mut(&to).moved(&to.job, *place, name);
+                    self.note_renamed(before, &to);
+                }
             }
         }
     }
@@ -193,14 +217,13 @@ impl Book {
         self.jobs.get(&record.key.job).is_some_and(|job| job.contradicts(&record.key.digest, record.place))
     }
 
-    /// Takes in a record of the lock.
-    pub(super) fn insert(&mut self, record: Record, others: BTreeSet<TaskId>) {
-        let digest = record.key.digest;
-        let job = self.jobs.entry(record.key.job.clone()).or_default();
+    /// Takes in a record of the lock, and what it keeps beside it.
+    pub(super) fn insert(&mut self, record: Record, beside: Beside) {
+        let key = record.key.clone();
         if record.place == Place::Current {
-            job.make_current(digest);
+            self.make_current(&key);
         }
-        *job.history_mut(digest) = History::of(record, others);
+        self.history_mut(&key).join(History::of(record, beside));
     }
 
     /// The book of a lock of which this one is the beginning; none where a record of the rest has its place here already.
@@ -220,22 +243,21 @@ impl Book {
         Some(self)
     }
 
-    /// Takes in the records of `other` whose task this book doesn't know.
-    pub(super) fn keep_tasks(&mut self, other: &Book) {
-        for record in other.records().filter(|record| record.stage.task().is_some()) {
-            if self.get(&record.key).is_some_and(|known| known.stage.task().is_some()) {
-                continue;
-            }
-            let mut record = record.clone();
-            if self.current(&record.key.job).is_some_and(|current| current.key != record.key) {
-                record.place = Place::Superseded;
-            }
-            let others = other.other_tasks(&record.key).into_iter().cloned().collect();
-            self.insert(record, others);
-        }
-        // Some of them are known by the contents of their images.
-        for (address, pin) in &other.pins {
-            self.add_pin(address.clone(), pin.clone(), false);
+    /// Takes in what the lock keeps of purchases that a person let go.
+    pub(super) fn insert_released(&mut self, key: &Key, beside: Beside) {
+        self.history_mut(key).join(History::released(beside));
+    }
+
+    /// Keeps of all attempts what a lock keeps, and sees that no record hides that something else is paid under its key.
+    pub(super) fn fold(&mut self) {
+        self.jobs.values_mut().flat_map(Job::histories_mut).for_each(History::fold);
+    }
+
+    /// A finished record is no longer kept; another purchase that has its place by now is.
+    pub(super) fn prune(&mut self, key: &Key, attempt: u32, which: Option<&Which>) {
+        let is_meant = |record: &Record| record.attempt == attempt && record.which().as_ref() == which;
+        if self.get(key).is_some_and(|record| record.is_finished() && is_meant(record)) {
+            self.history_mut(key).dropped(attempt, which);
         }
     }
 
@@ -309,12 +331,12 @@ impl Book {
         }
     }
 
-    /// The purchases under `from` up to `attempt` belong to `to` from now on.
-    fn take_over(&mut self, from: &Key, attempt: u32, to: &Key) {
+    /// The purchases under `from` up to the one that is meant belong to `to` from now on.
+    fn take_over(&mut self, from: &Key, attempt: u32, which: Option<&Which>, to: &Key) {
         if from == to {
             return;
         }
-        if let Some(taken) = self.history_mut(from).take(attempt) {
+        if let Some(taken) = self.history_mut(from).take(attempt, which) {
             self.history_mut(to).absorb(&to.job, taken);
         }
         if self.get(from).is_none() {
@@ -334,19 +356,25 @@ impl Book {
 /// Two books are equal where their locks are: what a lock doesn't keep (numbers of refused submits, former names) is left aside.
 impl PartialEq for Book {
     fn eq(&self, other: &Book) -> bool {
-        let with_others = |book: &Book| -> Vec<(Record, BTreeSet<TaskId>)> {
-            book.records().map(|r| (r.clone(), book.other_tasks(&r.key).into_iter().cloned().collect())).collect()
+        let with_others = |book: &Book| -> Vec<(Record, Beside)> {
+            book.records().map(|record| (record.clone(), book.beside(&record.key))).collect()
         };
         self.service == other.service
             && self.uploads == other.uploads
             && self.pins == other.pins
             && with_others(self) == with_others(other)
+            && self.released().eq(other.released())
     }
 }
 
 /// What a lock keeps of a time; before 1970 no clock was right.
 fn whole_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second().max(0)).unwrap_or(at)
+}
+
+/// What is kept of the time of an intent, which tells it from another: two machines may act in the same second.
+fn whole_microseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond().max(0)).unwrap_or(at)
 }
 
 /// A URL up to its query or fragment: what is behind may be signed, and is asked for again by task id.

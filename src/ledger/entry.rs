@@ -9,7 +9,19 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Which of the purchases that have the same number is meant: of two locks that are mixed, each may have one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// The one that is this task at the service.
+    Task(TaskId),
+    /// The one whose submit was to go out then, to the microsecond.
+    Asked(Timestamp),
+}
+
 /// A state change.
+///
+/// `which` says whom an entry is about; journals of before leave it out, and are completed where they are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are those of a record, and `at` is when it happened")]
@@ -31,6 +43,8 @@ pub enum Entry {
         #[serde(flatten)]
         key: Key,
         attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Which>,
         task: TaskId,
         at: Timestamp,
     },
@@ -39,6 +53,8 @@ pub enum Entry {
         #[serde(flatten)]
         key: Key,
         attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Which>,
         error: Fault,
         /// Whether this input is refused for good; otherwise it is as if it had never been asked.
         last: bool,
@@ -49,6 +65,8 @@ pub enum Entry {
         #[serde(flatten)]
         key: Key,
         attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Which>,
         reason: String,
         at: Timestamp,
     },
@@ -57,6 +75,8 @@ pub enum Entry {
         #[serde(flatten)]
         key: Key,
         attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Which>,
         at: Timestamp,
     },
     /// A video is here, whole; it takes its name next.
@@ -64,6 +84,8 @@ pub enum Entry {
         #[serde(flatten)]
         key: Key,
         attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Which>,
         output: Output,
     },
     /// All videos that the service lists are here.
@@ -71,12 +93,16 @@ pub enum Entry {
         #[serde(flatten)]
         key: Key,
         attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Which>,
     },
     /// The service said FAILED or CANCELED.
     Failed {
         #[serde(flatten)]
         key: Key,
         attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Which>,
         error: Fault,
         at: Timestamp,
     },
@@ -95,27 +121,34 @@ pub enum Entry {
     /// A record takes another place, name or job: durable before its files are renamed. The next run renames those that a crash
     /// left behind.
     ///
-    /// The attempt says which purchase is meant: read again, the entry must not catch a later one of the same key.
+    /// Attempt and `which` say what purchase is meant: read again, the entry must not catch another one of the same key.
     Moved {
         #[serde(flatten)]
         key: Key,
         attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Which>,
         /// The job that has the record from now on.
         to: JobId,
         place: Place,
         name: VideoName,
     },
-    /// A record is no longer kept (`--prune`); later attempts of its key are not meant.
+    /// A record is no longer kept; later attempts of its key are not meant. Journals of before have it: what is pruned now goes
+    /// when the lock is written.
     Dropped {
         #[serde(flatten)]
         key: Key,
         attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Which>,
     },
     /// A person settled an uncertain job (`batch resolve`).
     Resolved {
         #[serde(flatten)]
         key: Key,
         attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Which>,
         verdict: Verdict,
         at: Timestamp,
     },
@@ -152,6 +185,40 @@ impl Entry {
             | Entry::Moved { key, .. }
             | Entry::Dropped { key, .. }
             | Entry::Resolved { key, .. } => Some(key),
+        }
+    }
+
+    /// Which purchase is meant, where the entry says so; an intent says it by its time.
+    pub fn which(&self) -> Option<&Which> {
+        match self {
+            Entry::Uploaded { .. } | Entry::Mirrored { .. } | Entry::Submitting { .. } => None,
+            Entry::Submitted { which, .. }
+            | Entry::Refused { which, .. }
+            | Entry::Uncertain { which, .. }
+            | Entry::Generated { which, .. }
+            | Entry::Downloaded { which, .. }
+            | Entry::Succeeded { which, .. }
+            | Entry::Failed { which, .. }
+            | Entry::Moved { which, .. }
+            | Entry::Dropped { which, .. }
+            | Entry::Resolved { which, .. } => which.as_ref(),
+        }
+    }
+
+    /// Where the entry says which purchase is meant.
+    pub(super) fn which_mut(&mut self) -> Option<&mut Option<Which>> {
+        match self {
+            Entry::Uploaded { .. } | Entry::Mirrored { .. } | Entry::Submitting { .. } => None,
+            Entry::Submitted { which, .. }
+            | Entry::Refused { which, .. }
+            | Entry::Uncertain { which, .. }
+            | Entry::Generated { which, .. }
+            | Entry::Downloaded { which, .. }
+            | Entry::Succeeded { which, .. }
+            | Entry::Failed { which, .. }
+            | Entry::Moved { which, .. }
+            | Entry::Dropped { which, .. }
+            | Entry::Resolved { which, .. } => Some(which),
         }
     }
 

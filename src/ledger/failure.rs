@@ -69,6 +69,12 @@ pub enum LedgerError {
         /// The lock's service.
         ours: String,
     },
+    /// Something that is no file of its own stands where the journal is to be.
+    #[error("{} is a link, or no file at all: nothing was read from it or written to it", .path.display())]
+    NoFile {
+        /// The journal.
+        path: PathBuf,
+    },
     /// A file can't be read or written.
     #[error("can't {doing} {}: {source}", .path.display())]
     Io {

@@ -4,6 +4,7 @@ use super::book::Book;
 use super::entry::Entry;
 use super::guard::Guard;
 use super::journal::Pen;
+use super::watched::Watched;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,15 +19,20 @@ const WAITING: usize = 4096;
 /// How long a group gathers before it is written: nothing beside the minutes of a generation, and a busy run shares its syncs.
 const GATHERING: Duration = Duration::from_millis(1);
 
-/// The journal can't be written: nothing more may be submitted. What is paid is still followed, and goes into the lock
-/// at the end.
+/// Why nothing more may be submitted. What is paid is still followed, and goes into the lock at the end.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("can't write {}: {why}", .journal.display())]
-pub struct Unwritable {
-    /// The journal.
-    pub journal: PathBuf,
-    /// Why not.
-    pub why: Arc<str>,
+pub enum Unwritable {
+    /// The journal can't be written.
+    #[error("can't write {}: {why}", .journal.display())]
+    Journal {
+        /// The journal.
+        journal: PathBuf,
+        /// Why not.
+        why: Arc<str>,
+    },
+    /// Another lock says that a job is or may be paid which this run was to buy, or can't be read.
+    #[error("{} was replaced while the run was on, and a job that was to be submitted may be paid by what it says", .0.display())]
+    LockReplaced(PathBuf),
 }
 
 /// Records entries; as many clones as there are jobs.
@@ -50,6 +56,7 @@ pub(super) struct Writer {
     pen: Pen,
     pub(super) book: Book,
     journal: PathBuf,
+    lock: Watched,
     /// Whether anything was recorded.
     pub(super) changed: bool,
     /// The first failure: an `fsync` that failed once says nothing when it is tried again.
@@ -67,7 +74,7 @@ impl Scribe {
     /// Where it isn't durable. An intent must not be followed by its submit then.
     pub async fn record(&self, entry: Entry) -> Result<(), Unwritable> {
         let (reply, answer) = oneshot::channel();
-        let closed = || Unwritable { journal: self.journal.clone(), why: "the ledger is closed".into() };
+        let closed = || Unwritable::Journal { journal: self.journal.clone(), why: "the ledger is closed".into() };
         self.inbox.send(Message::Record(entry, reply)).await.map_err(|_| closed())?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
@@ -75,8 +82,15 @@ impl Scribe {
 
 impl Writer {
     /// A writer of a journal whose first line is written.
-    pub(super) fn new(guard: Arc<Guard>, pen: Pen, book: Book, journal: PathBuf, changed: bool) -> Writer {
-        Writer { guard, pen, book, journal, changed, broken: None, unsaved: Vec::new() }
+    pub(super) fn new(
+        guard: Arc<Guard>,
+        pen: Pen,
+        book: Book,
+        journal: PathBuf,
+        lock: Watched,
+        changed: bool,
+    ) -> Writer {
+        Writer { guard, pen, book, journal, lock, changed, broken: None, unsaved: Vec::new() }
     }
 
     /// The same with another file.
@@ -116,7 +130,19 @@ impl Writer {
     }
 
     /// Makes a group durable, takes it into the book, and answers all who wait for it.
-    async fn commit(&mut self, group: Vec<(Entry, oneshot::Sender<Result<(), Unwritable>>)>) {
+    async fn commit(&mut self, mut group: Vec<(Entry, oneshot::Sender<Result<(), Unwritable>>)>) {
+        // What another lock says is paid, which git put there meanwhile, isn't bought.
+        let forbidden = group.extract_if(.., |(entry, _)| match entry {
+            Entry::Submitting { key, .. } => self.lock.forbids(key, &self.book),
+            _ => false,
+        });
+        let forbidden: Vec<_> = forbidden.collect();
+        for (_, reply) in forbidden {
+            let _ = reply.send(Err(Unwritable::LockReplaced(self.lock.path().to_owned())));
+        }
+        if group.is_empty() {
+            return;
+        }
         let outcome = self.append(group.iter().map(|(entry, _)| entry)).await;
         for (entry, reply) in group {
             // An intent that isn't durable is never sent. All else has happened, durable or not: the lock shall know it.
@@ -144,7 +170,7 @@ impl Writer {
             Ok(Err(e)) => e.to_string(),
             Err(e) => e.to_string(),
         };
-        let broken = Unwritable { journal: self.journal.clone(), why: why.into() };
+        let broken = Unwritable::Journal { journal: self.journal.clone(), why: why.into() };
         self.broken = Some(broken.clone());
         Err(broken)
     }

@@ -6,7 +6,7 @@ use super::failure::LedgerError;
 use super::journal;
 use crate::base::{durable, faultpoint};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -35,10 +35,9 @@ impl Guard {
     /// [`LedgerError::Held`] where another process (or another part of this one) holds it.
     pub(super) fn take(path: &Path) -> Result<Guard, LedgerError> {
         let mut tries = 0;
-        let found = path.exists();
+        let found = path.symlink_metadata().is_ok();
         loop {
-            let file = OpenOptions::new().read(true).append(true).create(true).open(path);
-            let file = file.map_err(LedgerError::io("open", path))?;
+            let file = open_own(OpenOptions::new().read(true).append(true).create(true), path)?;
             match file.try_lock() {
                 // Between opening and locking, a run that ended may have removed the file: its lock is worth nothing then.
                 Ok(()) if is_at(&file, path) => {
@@ -71,8 +70,24 @@ impl Guard {
 
     /// All that the journal has.
     pub(super) fn content(&self) -> Result<Vec<u8>, LedgerError> {
-        let file = File::open(&self.path).map_err(LedgerError::io("read", &self.path))?;
-        read_bounded(&file, &self.path)
+        // Of the file that is held, whatever stands at its path by now.
+        (&self.file).rewind().map_err(LedgerError::io("read", &self.path))?;
+        read_bounded(&self.file, &self.path)
+    }
+
+    /// Whether the journal is where it was made.
+    pub(super) fn is_in_place(&self) -> bool {
+        is_at(&self.file, &self.path)
+    }
+
+    /// Puts a journal of this text where this one was taken away. One that another run has put there since stays.
+    pub(super) fn put_back(&self, text: &[u8]) -> Result<(), LedgerError> {
+        let written = durable::temporary_beside(&self.path, &durable::Mark::of(&self.path)).and_then(|mut file| {
+            file.write_all(text)?;
+            durable::name(file, &self.path, durable::Replacing::Nothing)?;
+            durable::sync_folder(durable::folder_of(&self.path))
+        });
+        written.map_err(LedgerError::io("write", &self.path))
     }
 
     /// Appends `text` and makes it durable.
@@ -124,9 +139,38 @@ impl Guard {
 /// A journal in which nothing was written is none: it was only made to be locked.
 impl Drop for Guard {
     fn drop(&mut self) {
-        if !self.removed.load(Ordering::Relaxed) && self.file.metadata().is_ok_and(|m| m.len() == 0) {
+        let is_empty = || self.file.metadata().is_ok_and(|m| m.len() == 0);
+        // One that another run has put there since is not ours.
+        if !self.removed.load(Ordering::Relaxed) && is_empty() && is_at(&self.file, &self.path) {
             let _ = std::fs::remove_file(&self.path);
         }
+    }
+}
+
+/// Opens the journal to look into it.
+///
+/// # Errors
+/// Where it isn't there, can't be opened, or is no file of its own.
+pub(super) fn open_to_read(path: &Path) -> Result<File, LedgerError> {
+    open_own(OpenOptions::new().read(true), path)
+}
+
+/// Opens a file without following a link, which would lead to a file of somebody else's, and without waiting for the other end of a pipe.
+fn open_own(options: &mut OpenOptions, path: &Path) -> Result<File, LedgerError> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    }
+    let no_file = || LedgerError::NoFile { path: path.to_owned() };
+    let is_other = |found: &std::fs::Metadata| !found.is_file();
+    match options.open(path) {
+        Ok(file) if file.metadata().is_ok_and(|found| is_other(&found)) => Err(no_file()),
+        Ok(_) if cfg!(not(unix)) && path.symlink_metadata().is_ok_and(|found| is_other(&found)) => Err(no_file()),
+        Ok(file) => Ok(file),
+        Err(_) if path.symlink_metadata().is_ok_and(|found| is_other(&found)) => Err(no_file()),
+        Err(e) => Err(LedgerError::io("open", path)(e)),
     }
 }
 
@@ -164,7 +208,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let place = |metadata: io::Result<std::fs::Metadata>| metadata.map(|m| (m.dev(), m.ino())).ok();
     let place_of_file = place(file.metadata());
-    place_of_file.is_some() && place_of_file == place(path.metadata())
+    place_of_file.is_some() && place_of_file == place(path.symlink_metadata())
 }
 
 #[cfg(not(unix))]

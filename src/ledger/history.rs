@@ -9,74 +9,88 @@
 //! On the rung of `submitted` the last word counts: the service may lose a task that it accepted, and find it again. The
 //! exception is a person's word (`Resolved`). What is shown as the key's record is its highest attempt that stands, so that a
 //! record stands again when the attempt after it was refused for now.
+//!
+//! A number alone doesn't say which purchase is meant, since locks that git mixes may have given it to two: an entry names the
+//! task, or when it was asked for ([`Which`]). `mixed` says what becomes of two accounts of one key.
 
-use super::entry::Verdict;
+mod mixed;
+mod submit;
+
+use super::entry::{Verdict, Which};
 use super::record::{Fault, Key, Output, Place, Record, Stage, Word};
-use crate::spec::names::{Digest, JobId, TaskId};
+use crate::spec::names::{JobId, TaskId};
 use crate::spec::output::VideoName;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use submit::{Answer, Submit, unanswered, unknown_name};
+
+pub(super) use submit::Rank;
 
 /// All that is known of one key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
-    /// The attempts, ascending.
+    /// The attempts, ascending; behind them one that is shown in their place.
     submits: Vec<Submit>,
     /// The highest attempt that any entry spoke of.
     seen: u32,
-    /// Tasks that were paid for under this key and belong to no attempt that is shown.
-    others: BTreeSet<TaskId>,
+    /// What is kept in mind beside the attempts.
+    beside: Beside,
 }
 
-/// One attempt.
-#[derive(Clone, Debug)]
-struct Submit {
-    record: Record,
-    answer: Answer,
+/// What is known of a key beside the record that is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Beside {
+    /// Tasks that were paid for and belong to no attempt that is shown.
+    pub(super) tasks: BTreeSet<TaskId>,
+    /// Tasks that the service doesn't know and a person let go, naming another one or allowing another submit: they count no more,
+    /// and are kept in mind alone.
+    pub(super) let_go: BTreeSet<TaskId>,
+    /// Submits without an answer that another lock knew: number, and when they were to go out.
+    pub(super) unanswered: BTreeSet<(u32, Timestamp)>,
+    /// The highest attempt that a person let go, so that the job may be bought anew; 0 where there is none.
+    pub(super) released: u32,
 }
 
-/// Whether anything is known of an attempt beyond its intent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
-    /// Only the intent: it may have been sent or not.
-    Open,
-    /// Refused, but not for good: as if it had never been asked.
-    ForNow,
-    /// The record's stage says what.
-    Told,
-}
-
-/// How far an attempt came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
-    Asked,
-    ForNow,
-    Answered,
-    Submitted,
-    Generated,
-    Final,
+/// Where a purchase is that an entry speaks of.
+enum Found {
+    /// The submit at this index.
+    At(usize),
+    /// Its task, or when it was asked for, is all that is kept of it.
+    Beside,
+    /// Nothing of it is known.
+    Nowhere,
 }
 
 impl History {
     /// The history that a record of the lock stands for.
-    pub(super) fn of(record: Record, others: BTreeSet<TaskId>) -> History {
-        History { seen: record.attempt, submits: vec![Submit { record, answer: Answer::Told }], others }
+    pub(super) fn of(record: Record, beside: Beside) -> History {
+        let seen = record.attempt.max(beside.released);
+        History { seen, submits: vec![Submit { record, answer: Answer::Told }], beside }
+    }
+
+    /// The history of a key whose purchases a person let go.
+    pub(super) fn released(beside: Beside) -> History {
+        History { seen: beside.released, submits: Vec::new(), beside }
     }
 
     /// The key's record: its highest attempt that stands.
     pub(super) fn record(&self) -> Option<&Record> {
-        self.submits.iter().rev().find(|s| s.answer != Answer::ForNow).map(|s| &s.record)
+        self.shown().map(|submit| &submit.record)
     }
 
     /// Whether the attempt that is shown waits for an answer.
     pub(super) fn is_open(&self) -> bool {
-        self.submits.iter().rev().find(|s| s.answer != Answer::ForNow).is_some_and(|s| s.answer == Answer::Open)
+        self.shown().is_some_and(|submit| submit.answer == Answer::Open)
+    }
+
+    fn shown(&self) -> Option<&Submit> {
+        self.submits.iter().rev().find(|submit| submit.answer != Answer::ForNow)
     }
 
     /// How far an attempt came.
     #[cfg(test)]
     pub(super) fn rank(&self, attempt: u32) -> Option<Rank> {
-        self.submits.iter().find(|s| s.record.attempt == attempt).map(Submit::rank)
+        self.submits.iter().rev().find(|s| s.record.attempt == attempt).map(Submit::rank)
     }
 
     /// The number of the next submit.
@@ -93,11 +107,39 @@ impl History {
     pub(super) fn other_tasks(&self) -> BTreeSet<&TaskId> {
         let shown = self.record();
         let hidden = self.submits.iter().map(|s| &s.record).filter(|r| !matches!(r.stage, Stage::Failed { .. }));
-        let mut others: BTreeSet<&TaskId> = hidden.filter_map(|r| r.stage.task()).chain(&self.others).collect();
+        let mut others: BTreeSet<&TaskId> = hidden.filter_map(|r| r.stage.task()).chain(&self.beside.tasks).collect();
         if let Some(task) = shown.and_then(|r| r.stage.task()) {
             others.remove(task);
         }
         others
+    }
+
+    /// What a lock keeps beside the record, or in its place.
+    pub(super) fn beside(&self) -> Beside {
+        let Beside { tasks: _, let_go, unanswered, released } = self.beside.clone();
+        let tasks: BTreeSet<TaskId> = self.other_tasks().into_iter().cloned().collect();
+        let released = match self.record() {
+            // Its number is higher.
+            Some(_) => 0,
+            None if tasks.is_empty() && let_go.is_empty() => released,
+            None => released.max(self.seen),
+        };
+        Beside { tasks, let_go, unanswered, released }
+    }
+
+    /// The name that its videos were given, where that was ever read.
+    pub(super) fn given_name(&self) -> Option<&VideoName> {
+        self.record().filter(|record| record.name != unknown_name(&record.key.job, &record.key.digest)).map(|r| &r.name)
+    }
+
+    /// Whether a task was ever had under this key.
+    pub(super) fn had(&self, task: &TaskId) -> bool {
+        self.other_tasks().contains(task) || self.beside.let_go.contains(task)
+    }
+
+    /// Whether an entry of this attempt speaks of a purchase that is known here.
+    pub(super) fn knows(&self, attempt: u32, which: Option<&Which>) -> bool {
+        !matches!(self.find(attempt, which), Found::Nowhere)
     }
 
     /// Gives all attempts a place, and a name where one is given.
@@ -129,39 +171,48 @@ impl History {
 
     /// The intent of an attempt.
     pub(super) fn asked(&mut self, key: &Key, attempt: u32, asked: &Asked<'_>) {
-        if let Err(place) = self.find(attempt) {
-            let record = Record {
-                key: key.clone(),
-                parts: asked.parts.clone(),
-                place: Place::Current,
-                attempt,
-                videos: asked.videos,
-                name: asked.name.clone(),
-                submitted_at: Some(asked.at),
-                finished_at: None,
-                stage: Stage::Uncertain {
-                    task: None,
-                    reason: format!(
-                        "the submit of {} has no recorded answer: it may or may not have arrived",
-                        asked.at
-                    ),
-                },
-            };
-            self.submits.insert(place, Submit { record, answer: Answer::Open });
+        if self.knows(attempt, Some(&Which::Asked(asked.at))) {
+            return;
         }
+        let record = Record {
+            key: key.clone(),
+            parts: asked.parts.clone(),
+            place: Place::Current,
+            attempt,
+            videos: asked.videos,
+            name: asked.name.clone(),
+            submitted_at: Some(asked.at),
+            finished_at: None,
+            stage: unanswered(asked.at),
+        };
+        self.insert(Submit { record, answer: Answer::Open });
     }
 
     /// Accepted as `task`.
-    pub(super) fn submitted(&mut self, key: &Key, attempt: u32, task: &TaskId, at: Timestamp) {
-        let submit = self.submit(key, attempt);
+    pub(super) fn submitted(&mut self, key: &Key, attempt: u32, which: Option<&Which>, task: &TaskId, at: Timestamp) {
+        let of_task = Which::Task(task.clone());
+        if self.knows(attempt, Some(&of_task)) {
+            // Its intent may have been taken for that of another purchase, until it was said which task came of it.
+            self.is_answered(attempt, which);
+            if let Found::At(place) = self.find(attempt, Some(&of_task))
+                && matches!(self.submits[place].record.stage, Stage::Uncertain { .. })
+            {
+                // The service knows it after all.
+                self.submits[place].tell(Stage::Submitted { task: task.clone() });
+            }
+            return;
+        }
+        if matches!(self.find(attempt, which), Found::Beside) {
+            self.is_answered(attempt, which);
+            self.beside.tasks.insert(task.clone());
+            return self.settle();
+        }
+        let submit = self.submit(key, attempt, which);
         let known = submit.record.stage.task().cloned();
         match &submit.record.stage {
-            // The service knows it after all.
-            Stage::Uncertain { .. } if known.as_ref() == Some(task) => {}
-            _ if known.as_ref() == Some(task) => return,
-            // Two tasks under one attempt come of a journal beside a foreign lock. Both are paid: none may be forgotten.
+            // Two tasks of one submit: whatever it comes of, both may be paid, and none is forgotten.
             Stage::Submitted { .. } | Stage::Generated { .. } | Stage::Succeeded { .. } => {
-                self.others.insert(task.clone());
+                self.beside.tasks.insert(task.clone());
                 return;
             }
             // What the service failed is refunded, whichever task it was.
@@ -173,30 +224,36 @@ impl History {
         }
         let refunded = matches!(submit.record.stage, Stage::Failed { .. });
         submit.tell(Stage::Submitted { task: task.clone() });
-        submit.record.submitted_at = Some(at);
+        // When it was to go out tells it from others: that stays.
+        submit.record.submitted_at.get_or_insert(at);
         submit.record.finished_at = None;
-        self.others.remove(task);
-        self.others.extend(known.filter(|known| known != task && !refunded));
+        self.beside.tasks.extend(known.filter(|known| known != task && !refunded));
     }
 
     /// Refused; `last` where it is for good.
-    pub(super) fn refused(&mut self, key: &Key, attempt: u32, error: &Fault, last: bool, at: Timestamp) {
-        if last {
-            let submit = self.submit(key, attempt);
+    pub(super) fn refused(&mut self, key: &Key, attempt: u32, which: Option<&Which>, refusal: &Refusal<'_>) {
+        if matches!(self.find(attempt, which), Found::Beside) {
+            self.is_answered(attempt, which);
+        } else if refusal.last {
+            let submit = self.submit(key, attempt, which);
             if submit.rank() < Rank::Answered {
-                submit.tell(Stage::Refused { error: error.clone() });
-                submit.record.finished_at = Some(at);
+                submit.tell(Stage::Refused { error: refusal.error.clone() });
+                submit.record.finished_at = Some(refusal.at);
             }
-        } else if let Ok(place) = self.find(attempt)
+        } else if let Found::At(place) = self.find(attempt, which)
             && self.submits[place].answer == Answer::Open
         {
             self.submits[place].answer = Answer::ForNow;
         }
+        self.settle();
     }
 
     /// Nobody can know, or the service doesn't know the task.
-    pub(super) fn uncertain(&mut self, key: &Key, attempt: u32, reason: &str, at: Timestamp) {
-        let submit = self.submit(key, attempt);
+    pub(super) fn uncertain(&mut self, key: &Key, attempt: u32, which: Option<&Which>, reason: &str, at: Timestamp) {
+        if matches!(self.find(attempt, which), Found::Beside) {
+            return;
+        }
+        let submit = self.submit(key, attempt, which);
         let task = match &submit.record.stage {
             Stage::Uncertain { task, .. } => task.clone(),
             Stage::Submitted { task } => Some(task.clone()),
@@ -207,8 +264,11 @@ impl History {
     }
 
     /// The service finished.
-    pub(super) fn generated(&mut self, key: &Key, attempt: u32, at: Timestamp) {
-        let submit = self.submit(key, attempt);
+    pub(super) fn generated(&mut self, key: &Key, attempt: u32, which: Option<&Which>, at: Timestamp) {
+        if matches!(self.find(attempt, which), Found::Beside) {
+            return;
+        }
+        let submit = self.submit(key, attempt, which);
         submit.answer = Answer::Told;
         if submit.rank() < Rank::Generated
             && let Some(task) = submit.record.stage.task().cloned()
@@ -219,8 +279,11 @@ impl History {
     }
 
     /// A video is here; one of the same number is replaced.
-    pub(super) fn downloaded(&mut self, key: &Key, attempt: u32, output: &Output) {
-        let submit = self.submit(key, attempt);
+    pub(super) fn downloaded(&mut self, key: &Key, attempt: u32, which: Option<&Which>, output: &Output) {
+        if matches!(self.find(attempt, which), Found::Beside) {
+            return;
+        }
+        let submit = self.submit(key, attempt, which);
         submit.answer = Answer::Told;
         if let Stage::Submitted { task } | Stage::Uncertain { task: Some(task), .. } = &submit.record.stage {
             submit.tell(Stage::Generated { task: task.clone(), outputs: Vec::new() });
@@ -234,8 +297,11 @@ impl History {
     }
 
     /// All videos are here.
-    pub(super) fn succeeded(&mut self, key: &Key, attempt: u32) {
-        let submit = self.submit(key, attempt);
+    pub(super) fn succeeded(&mut self, key: &Key, attempt: u32, which: Option<&Which>) {
+        if matches!(self.find(attempt, which), Found::Beside) {
+            return;
+        }
+        let submit = self.submit(key, attempt, which);
         submit.answer = Answer::Told;
         if submit.rank() < Rank::Final
             && let Some(task) = submit.record.stage.task().cloned()
@@ -246,8 +312,12 @@ impl History {
     }
 
     /// The service failed; what has videos here didn't.
-    pub(super) fn failed(&mut self, key: &Key, attempt: u32, error: &Fault, at: Timestamp) {
-        let submit = self.submit(key, attempt);
+    pub(super) fn failed(&mut self, key: &Key, attempt: u32, which: Option<&Which>, error: &Fault, at: Timestamp) {
+        if let (Found::Beside, Some(Which::Task(task))) = (self.find(attempt, which), which) {
+            self.beside.tasks.remove(task);
+            return;
+        }
+        let submit = self.submit(key, attempt, which);
         let stage = &submit.record.stage;
         if submit.rank() == Rank::Final || matches!(stage, Stage::Refused { .. }) || !stage.outputs().is_empty() {
             return;
@@ -256,104 +326,119 @@ impl History {
         submit.tell(Stage::Failed { task: task.clone(), error: error.clone(), word: Word::Service });
         submit.record.finished_at = Some(at);
         if let Some(task) = task {
-            self.others.remove(&task);
+            self.beside.tasks.remove(&task);
         }
+        self.settle();
     }
 
     /// A person's word on an attempt that is uncertain.
-    pub(super) fn resolved(&mut self, key: &Key, attempt: u32, verdict: &Verdict, at: Timestamp) {
+    pub(super) fn resolved(
+        &mut self,
+        key: &Key,
+        attempt: u32,
+        which: Option<&Which>,
+        verdict: &Verdict,
+        at: Timestamp,
+    ) {
+        let place = match self.find(attempt, which) {
+            Found::At(place) => place,
+            // It isn't what is shown, or was settled before: only the task that a person names may be news.
+            Found::Beside => {
+                self.is_answered(attempt, which);
+                if let Verdict::Task { task } = verdict
+                    && !self.knows(attempt, Some(&Which::Task(task.clone())))
+                {
+                    self.beside.tasks.insert(task.clone());
+                }
+                return self.settle();
+            }
+            // What a person let go that isn't here is gone already.
+            _ if *verdict == Verdict::Resubmit => return,
+            _ => self.insert(Submit::unknown(key, attempt, which)),
+        };
+        let submit = &mut self.submits[place];
+        let Stage::Uncertain { task: known, .. } = submit.record.stage.clone() else {
+            // It was settled otherwise in another lock: both may be right.
+            if let Verdict::Task { task } = verdict
+                && submit.record.stage.task() != Some(task)
+            {
+                self.beside.tasks.insert(task.clone());
+            }
+            return;
+        };
         match verdict {
             Verdict::Task { task } => {
-                let submit = self.submit(key, attempt);
-                let known = submit.record.stage.task().filter(|known| *known != task).cloned();
-                if !matches!(submit.record.stage, Stage::Uncertain { .. }) {
-                    self.others.extend(known.map(|_| task.clone()));
-                    return;
-                }
                 submit.tell(Stage::Submitted { task: task.clone() });
                 submit.record.submitted_at.get_or_insert(at);
-                self.others.extend(known);
-                self.others.remove(task);
+                self.beside.let_go.extend(known.filter(|known| known != task));
+                self.beside.tasks.remove(task);
+                self.beside.let_go.remove(task);
             }
-            Verdict::Resubmit => {
-                let uncertain = |s: &Submit| matches!(s.record.stage, Stage::Uncertain { .. });
-                if self.find(attempt).is_ok_and(|place| uncertain(&self.submits[place])) {
-                    self.dropped(attempt);
-                }
-            }
+            Verdict::Resubmit => self.release(place),
             Verdict::Failed => {
-                let submit = self.submit(key, attempt);
-                if let Stage::Uncertain { task, .. } = &submit.record.stage {
-                    let error = Fault { code: "resolved".to_owned(), message: "settled by hand as failed".to_owned() };
-                    submit.tell(Stage::Failed { task: task.clone(), error, word: Word::Person });
-                    submit.record.finished_at = Some(at);
-                }
+                let error = Fault { code: "resolved".to_owned(), message: "settled by hand as failed".to_owned() };
+                submit.tell(Stage::Failed { task: known, error, word: Word::Person });
+                submit.record.finished_at = Some(at);
             }
         }
     }
 
-    /// Forgets all attempts up to `attempt`, where that one is here.
-    pub(super) fn dropped(&mut self, attempt: u32) {
-        let _ = self.take(attempt);
+    /// Forgets all attempts up to this one, where it is here.
+    pub(super) fn dropped(&mut self, attempt: u32, which: Option<&Which>) {
+        let _ = self.take(attempt, which);
     }
 
-    /// Takes out all attempts up to `attempt`, where that one is here.
-    pub(super) fn take(&mut self, attempt: u32) -> Option<History> {
-        let place = self.find(attempt).ok()?;
+    /// Takes out all attempts up to this one, where it is here.
+    pub(super) fn take(&mut self, attempt: u32, which: Option<&Which>) -> Option<History> {
+        let Found::At(place) = self.find(attempt, which) else { return None };
         let rest = self.submits.split_off(place + 1);
         let submits = std::mem::replace(&mut self.submits, rest);
-        let others = if self.submits.is_empty() { std::mem::take(&mut self.others) } else { BTreeSet::new() };
-        Some(History { submits, seen: attempt, others })
+        let beside = if self.record().is_none() { std::mem::take(&mut self.beside) } else { Beside::default() };
+        Some(History { submits, seen: attempt, beside })
     }
 
-    /// Takes in what is known of the same purchase under another job: it is this job's from now on.
-    pub(super) fn absorb(&mut self, job: &JobId, other: History) {
-        self.saw(other.seen);
-        self.others.extend(other.others);
-        for mut submit in other.submits {
-            submit.record.key.job = job.clone();
-            match self.find(submit.record.attempt) {
-                Err(place) => self.submits.insert(place, submit),
-                Ok(place) => {
-                    let mine = &mut self.submits[place];
-                    if submit.goes_before(mine) {
-                        std::mem::swap(mine, &mut submit);
-                    }
-                    let failed = matches!(submit.record.stage, Stage::Failed { .. });
-                    let task = submit.record.stage.task().filter(|task| mine.record.stage.task() != Some(task));
-                    self.others.extend(task.filter(|_| !failed).cloned());
-                }
-            }
+    /// Where a purchase is. Without a name it is the last one of its number.
+    fn find(&self, attempt: u32, which: Option<&Which>) -> Found {
+        let of_number = |record: &Record| record.attempt == attempt;
+        let place = self.submits.iter().rposition(|Submit { record, .. }| match which {
+            None => of_number(record),
+            Some(Which::Task(task)) => record.stage.task() == Some(task),
+            Some(Which::Asked(at)) => of_number(record) && record.submitted_at == Some(*at),
+        });
+        match (place, which) {
+            (Some(place), _) => Found::At(place),
+            (None, Some(Which::Task(task))) if self.beside.has(task) => Found::Beside,
+            (None, Some(Which::Asked(at))) if self.beside.unanswered.contains(&(attempt, *at)) => Found::Beside,
+            _ => Found::Nowhere,
         }
     }
 
-    /// Where an attempt is, or belongs.
-    fn find(&self, attempt: u32) -> Result<usize, usize> {
-        self.submits.binary_search_by_key(&attempt, |s| s.record.attempt)
+    /// Behind all of its number and of lower ones.
+    fn insert(&mut self, submit: Submit) -> usize {
+        let before = self.submits.iter().rposition(|other| other.record.attempt <= submit.record.attempt);
+        let place = before.map_or(0, |before| before + 1);
+        self.submits.insert(place, submit);
+        place
     }
 
     /// The attempt; where its intent was never read (a journal beside a foreign lock), something was paid or may have been.
-    fn submit(&mut self, key: &Key, attempt: u32) -> &mut Submit {
-        let place = self.find(attempt).unwrap_or_else(|place| {
-            let record = Record {
-                key: key.clone(),
-                parts: BTreeMap::new(),
-                place: Place::Superseded,
-                attempt,
-                videos: 1,
-                name: unknown_name(&key.job, &key.digest),
-                submitted_at: None,
-                finished_at: None,
-                stage: Stage::Uncertain {
-                    task: None,
-                    reason: "the journal speaks of a submit whose record is in no lock: it may have been paid"
-                        .to_owned(),
-                },
-            };
-            self.submits.insert(place, Submit { record, answer: Answer::Open });
-            place
-        });
+    fn submit(&mut self, key: &Key, attempt: u32, which: Option<&Which>) -> &mut Submit {
+        let place = match self.find(attempt, which) {
+            Found::At(place) => place,
+            Found::Beside | Found::Nowhere => self.insert(Submit::unknown(key, attempt, which)),
+        };
         &mut self.submits[place]
+    }
+}
+
+impl Beside {
+    /// Whether nothing is kept.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Beside::default()
+    }
+
+    fn has(&self, task: &TaskId) -> bool {
+        self.tasks.contains(task) || self.let_go.contains(task)
     }
 }
 
@@ -365,46 +450,10 @@ pub(super) struct Asked<'e> {
     pub(super) at: Timestamp,
 }
 
-/// Where videos go whose name was never read: the default place, where they can be in nobody's way.
-fn unknown_name(job: &JobId, digest: &Digest) -> VideoName {
-    VideoName::new(&format!("out/{job}-{{n}}.mp4")).superseded(digest)
-}
-
-impl Submit {
-    fn tell(&mut self, stage: Stage) {
-        self.record.stage = stage;
-        self.answer = Answer::Told;
-    }
-
-    fn rank(&self) -> Rank {
-        match (&self.record.stage, self.answer) {
-            (_, Answer::ForNow) => Rank::ForNow,
-            (_, Answer::Open) => Rank::Asked,
-            (Stage::Refused { .. } | Stage::Uncertain { task: None, .. }, Answer::Told) => Rank::Answered,
-            (Stage::Submitted { .. } | Stage::Uncertain { task: Some(_), .. }, _) => Rank::Submitted,
-            (Stage::Generated { .. }, _) => Rank::Generated,
-            (Stage::Succeeded { .. } | Stage::Failed { .. }, _) => Rank::Final,
-        }
-    }
-
-    /// Which of two accounts of one number is kept in sight: of the same task the further one, else the one that is paid.
-    fn goes_before(&self, other: &Submit) -> bool {
-        let task = self.record.stage.task();
-        if task.is_some() && task == other.record.stage.task() {
-            self.rank() > other.rank()
-        } else {
-            (self.paid(), self.rank()) > (other.paid(), other.rank())
-        }
-    }
-
-    /// How likely there is something to be had for it.
-    fn paid(&self) -> u8 {
-        match self.record.stage {
-            Stage::Succeeded { .. } | Stage::Generated { .. } => 3,
-            Stage::Submitted { .. } | Stage::Uncertain { task: Some(_), .. } => 2,
-            // Without even an intent it is but an echo of the other one.
-            Stage::Uncertain { task: None, .. } => u8::from(self.record.submitted_at.is_some()),
-            Stage::Failed { .. } | Stage::Refused { .. } => 0,
-        }
-    }
+/// What a refusal says.
+pub(super) struct Refusal<'e> {
+    pub(super) error: &'e Fault,
+    /// Whether it is for good.
+    pub(super) last: bool,
+    pub(super) at: Timestamp,
 }

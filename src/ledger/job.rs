@@ -1,6 +1,6 @@
 //! What is known of one job: the purchases of each digest that it ever had.
 
-use super::history::History;
+use super::history::{Beside, History};
 use super::record::{Place, Record};
 use crate::spec::names::Digest;
 
@@ -29,6 +29,17 @@ impl Job {
     /// The purchases of all digests.
     pub(super) fn histories(&self) -> impl Iterator<Item = &History> {
         self.histories.iter().map(|(_, history)| history)
+    }
+
+    /// The purchases of all digests.
+    pub(super) fn histories_mut(&mut self) -> impl Iterator<Item = &mut History> {
+        self.histories.iter_mut().map(|(_, history)| history)
+    }
+
+    /// What is kept of digests that have no record, since a person let their purchases go.
+    pub(super) fn released(&self) -> impl Iterator<Item = (&Digest, Beside)> {
+        let bare = self.histories.iter().filter(|(_, history)| history.record().is_none());
+        bare.map(|(digest, history)| (digest, history.beside())).filter(|(_, beside)| !beside.is_empty())
     }
 
     /// Whether no other digest is the one that the job has.
@@ -83,9 +94,33 @@ impl Job {
             self.make_current(digest);
         }
         for (digest, history) in rest.histories {
-            *self.history_mut(digest) = history;
+            self.history_mut(digest).join(history);
         }
         Some(())
+    }
+
+    /// Takes in all that another book of the same manifest knows of the job; which digest it has now, this one says.
+    pub(super) fn mix(&mut self, other: Job) {
+        self.current = self.current.or(other.current);
+        for (digest, history) in other.histories {
+            let current = self.current == Some(digest);
+            let mine = self.history_mut(digest);
+            let name = mine.given_name().cloned();
+            mine.meet(history);
+            let history = mine;
+            if current {
+                history.put(Place::Current, name.as_ref());
+            } else if history.record().is_some_and(|record| record.place == Place::Current) {
+                history.supersede();
+            }
+        }
+    }
+
+    /// Takes out the purchases of a digest, as a job of their own.
+    pub(super) fn take_out(&mut self, digest: &Digest) -> Option<Job> {
+        let place = self.find(digest).ok()?;
+        let histories = vec![self.histories.remove(place)];
+        Some(Job { current: self.current.take_if(|current| current == digest), histories })
     }
 
     /// Whether a record has the place of this one, or both want to be the job's current one.

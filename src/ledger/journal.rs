@@ -138,6 +138,16 @@ pub(super) fn read(text: &[u8]) -> Result<Contents<'_>, Flaw> {
     Ok(Contents { header: Some(header), lines, torn })
 }
 
+/// The text of a journal that says what the one in `text` does, and `more`.
+pub(super) fn copy(text: &[u8], more: &[Entry]) -> Result<Vec<u8>, Flaw> {
+    let contents = read(text)?;
+    let entries = contents.entries().collect::<Result<Vec<Entry>, Flaw>>()?;
+    let Some(header) = &contents.header else { return Ok(Vec::new()) };
+    let (mut pen, mut copy) = Pen::new(header);
+    copy.extend(pen.group(entries.iter().chain(more)));
+    Ok(copy)
+}
+
 /// Who wrote a journal, read from its first line alone.
 pub(super) fn holder(text: &[u8]) -> Option<Holder> {
     let first = text.split_inclusive(|b| *b == b'\n').next()?;

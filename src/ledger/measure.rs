@@ -2,12 +2,13 @@
 #![expect(clippy::print_stdout, reason = "figures are what these tests are for")]
 
 use super::entry::Entry;
+use super::history::Beside;
 use super::record::{Key, Output, Place, Record, Stage};
 use super::*;
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 const JOBS: u32 = 100_000;
@@ -40,10 +41,10 @@ fn entries(number: u32) -> [Entry; 5] {
     let (service, name) = ("https://cloud.baicaiinfer.com".to_owned(), name(number));
     [
         Entry::Submitting { key: key.clone(), attempt, parts: parts(), videos: 1, name, service, at },
-        Entry::Submitted { key: key.clone(), attempt, task: task(number), at },
-        Entry::Generated { key: key.clone(), attempt, at },
-        Entry::Downloaded { key: key.clone(), attempt, output: output(number) },
-        Entry::Succeeded { key, attempt },
+        Entry::Submitted { key: key.clone(), attempt, which: None, task: task(number), at },
+        Entry::Generated { key: key.clone(), attempt, which: None, at },
+        Entry::Downloaded { key: key.clone(), attempt, which: None, output: output(number) },
+        Entry::Succeeded { key, attempt, which: None },
     ]
 }
 
@@ -56,7 +57,7 @@ fn large_book() -> Book {
         let (key, parts, name) = (key(number), parts(), name(number));
         let place = Place::Current;
         let record = Record { key, parts, place, attempt: 1, videos: 1, name, submitted_at, finished_at, stage };
-        book.insert(record, BTreeSet::new());
+        book.insert(record, Beside::default());
     }
     book
 }

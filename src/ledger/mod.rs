@@ -19,6 +19,7 @@ mod lockfile;
 mod paths;
 pub mod record;
 mod recover;
+mod watched;
 
 pub use book::{Book, Pins, Renamed};
 pub use failure::LedgerError;
@@ -27,15 +28,17 @@ pub use journal::Holder;
 pub use paths::Paths;
 
 use crate::base::digest::Sha256;
+use entry::{Entry, Which};
 use group_commit::{Message, Writer};
 use guard::Guard;
 use journal::{Header, Pen};
-use std::fs::File;
+use record::{Key, Record};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use watched::Watched;
 
 /// What lock and journal say, read without the advisory lock.
 #[derive(Debug)]
@@ -52,6 +55,7 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub struct Ledger {
     desk: Desk,
+    watched: Watched,
     book: Book,
     holder: Holder,
     /// Whether a run that was killed left a journal.
@@ -75,6 +79,8 @@ struct Desk {
     guard: Arc<Guard>,
     /// The hash of the lock as it was read.
     lock: Option<Sha256>,
+    /// Records that aren't kept: they go when the lock is written, and not before.
+    pruned: Vec<(Key, u32, Option<Which>)>,
 }
 
 /// Reads the state without taking the advisory lock, and without writing anything.
@@ -94,19 +100,19 @@ pub fn read(paths: &Paths) -> Result<Snapshot, LedgerError> {
 
 /// Whether a run is on, at little cost.
 pub fn is_held(paths: &Paths) -> bool {
-    File::open(&paths.journal).is_ok_and(|file| guard::is_held(&file))
+    guard::open_to_read(&paths.journal).is_ok_and(|file| guard::is_held(&file))
 }
 
 fn read_once(paths: &Paths) -> Result<Snapshot, LedgerError> {
     // The journal first, and whole: a run that ends meanwhile has everything in the lock before its journal goes.
-    let (journal, held_by) = match File::open(&paths.journal) {
+    let (journal, held_by) = match guard::open_to_read(&paths.journal) {
         Ok(file) => {
             let text = guard::read_bounded(&file, &paths.journal)?;
             let holder = if guard::is_held(&file) { journal::holder(&text) } else { None };
             (Some(text), holder)
         }
-        Err(e) if e.kind() == io::ErrorKind::NotFound => (None, None),
-        Err(e) => return Err(LedgerError::io("read", &paths.journal)(e)),
+        Err(LedgerError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => (None, None),
+        Err(e) => return Err(e),
     };
     let lock = lockfile::load(&paths.lock)?;
     let (book, _) = recover::recover(lock.as_deref(), journal.as_deref().unwrap_or_default(), paths)?;
@@ -120,10 +126,12 @@ fn read_once(paths: &Paths) -> Result<Snapshot, LedgerError> {
 pub fn open(paths: &Paths, holder: Holder) -> Result<Ledger, LedgerError> {
     let guard = Guard::take(&paths.journal)?;
     let journal = guard.content()?;
+    let watched = Watched::before_reading(&paths.lock);
     let lock = lockfile::load(&paths.lock)?;
     let (book, changed) = recover::recover(lock.as_deref(), &journal, paths)?;
-    let desk = Desk { paths: paths.clone(), guard: Arc::new(guard), lock: lock.as_deref().map(Sha256::of) };
-    Ok(Ledger { desk, book, holder, leftover: !journal.is_empty(), changed })
+    let lock = lock.as_deref().map(Sha256::of);
+    let desk = Desk { paths: paths.clone(), guard: Arc::new(guard), lock, pruned: Vec::new() };
+    Ok(Ledger { desk, watched: watched.with_content(lock), book, holder, leftover: !journal.is_empty(), changed })
 }
 
 impl Ledger {
@@ -153,6 +161,13 @@ impl Ledger {
         Ok(())
     }
 
+    /// Says that these records are no longer kept once a run has written the lock: a run that is killed drops nothing, and whichever
+    /// lock is there by then, nothing but these very purchases is dropped from it.
+    pub fn prune(&mut self, records: &[(Key, u32)]) {
+        let which = |key: &Key| self.book.get(key).and_then(Record::which);
+        self.desk.pruned.extend(records.iter().map(|(key, attempt)| (key.clone(), *attempt, which(key))));
+    }
+
     /// Begins a run on `service`: what a killed run left goes into the lock, and a new journal is begun and synced. Needs a
     /// tokio runtime around it.
     ///
@@ -176,7 +191,7 @@ impl Ledger {
         let journal = self.desk.paths.journal.clone();
         self.desk.guard.append(&first_line).map_err(LedgerError::io("write", &journal))?;
         let guard = Arc::clone(&self.desk.guard);
-        let (scribe, inbox, writer) = Writer::new(guard, pen, self.book, journal, self.changed).spawn();
+        let (scribe, inbox, writer) = Writer::new(guard, pen, self.book, journal, self.watched, self.changed).spawn();
         Ok((scribe, Closer { desk: self.desk, inbox, writer }))
     }
 
@@ -210,6 +225,7 @@ impl Ledger {
                 return Err(LedgerError::Damaged { path, line: None, what: what.to_owned() });
             }
             self.desk.write_lock(&self.book)?;
+            self.watched = Watched::before_reading(&self.desk.paths.lock).with_content(self.desk.lock);
             self.changed = false;
         }
         Ok(())
@@ -236,25 +252,66 @@ impl Closer {
 
 impl Desk {
     /// Writes what a run recorded into the lock, and removes the journal.
-    fn close(&mut self, writer: Writer) -> Result<Book, LedgerError> {
-        let mut book = writer.book;
-        let (hash, found) = self.find()?;
-        if writer.changed || hash != self.lock {
-            if hash.is_some() && hash != self.lock {
-                // Somebody put another lock there (a checkout) while the run was on: do as the next run would after a crash.
-                // What this run knew from the lock before is in neither: no task id is lost for it.
-                let known = std::mem::replace(
-                    &mut book,
-                    recover::recover(found.as_deref(), &self.guard.content()?, &self.paths)?.0,
-                );
-                writer.unsaved.iter().for_each(|entry| book.apply(entry));
-                book.keep_tasks(&known);
+    fn close(&mut self, mut writer: Writer) -> Result<Book, LedgerError> {
+        let book = std::mem::take(&mut writer.book);
+        match self.write_down(book, writer.changed) {
+            Ok(book) => {
+                self.guard.remove()?;
+                Ok(book)
             }
-            self.lock = hash;
-            self.write_lock(&book)?;
+            Err(error) => {
+                // Where the journal was taken away as well, what the run bought would be nowhere.
+                if !self.guard.is_in_place()
+                    && let Err(lost) = self.put_journal_back(&writer.unsaved)
+                {
+                    tracing::error!(%lost, "the journal was taken away, and can't be put back");
+                }
+                Err(error)
+            }
         }
-        self.guard.remove()?;
+    }
+
+    /// Writes the journal once more where it was, with what could no longer be appended to it: the next run takes it in.
+    fn put_journal_back(&self, unsaved: &[Entry]) -> Result<(), LedgerError> {
+        let text = journal::copy(&self.guard.content()?, unsaved);
+        let text = text.map_err(|flaw| recover::flawed(&flaw, &self.paths))?;
+        self.guard.put_back(&text)
+    }
+
+    /// Writes what a run knows into the lock. Where somebody put another there meanwhile (a checkout), what both know.
+    fn write_down(&mut self, known: Book, changed: bool) -> Result<Book, LedgerError> {
+        let mut book = known;
+        let (hash, found) = self.find()?;
+        if !changed && hash == self.lock && self.pruned.is_empty() {
+            return Ok(book);
+        }
+        if let Some(text) = found.filter(|_| hash != self.lock) {
+            let theirs = lockfile::parse(&text, &self.paths.lock)?;
+            book = self.mixed(theirs, book)?;
+        }
+        for (key, attempt, which) in &self.pruned {
+            book.prune(key, *attempt, which.as_ref());
+        }
+        self.lock = hash;
+        self.write_lock(&book)?;
         Ok(book)
+    }
+
+    /// The lock that is there now with all that the run knew, from its journal and from the lock before: no task id is lost, and
+    /// nothing that is or may be paid in one of them is hidden by the other.
+    fn mixed(&self, mut theirs: Book, known: Book) -> Result<Book, LedgerError> {
+        if let (Some(there), Some(here)) = (theirs.service(), known.service())
+            && there != here
+        {
+            return Err(LedgerError::ForeignJournal {
+                journal: self.paths.journal.clone(),
+                theirs: here.to_owned(),
+                lock: self.paths.lock.clone(),
+                ours: there.to_owned(),
+            });
+        }
+        theirs.mix(known);
+        Ok(theirs)
     }
 
     /// The lock as it is on the disk now.

@@ -1,5 +1,6 @@
 //! The record of a job: the status table of the manual, as types.
 
+use super::entry::Which;
 use crate::base::digest::Sha256;
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
@@ -31,7 +32,7 @@ pub struct Record {
     pub videos: u8,
     /// Where they go.
     pub name: VideoName,
-    /// When the submit went out (for `uncertain`: the intent).
+    /// When the submit was to go out, to the microsecond.
     pub submitted_at: Option<Timestamp>,
     /// When the service was seen to be done with it.
     pub finished_at: Option<Timestamp>,
@@ -201,6 +202,17 @@ impl Status {
 }
 
 impl Record {
+    /// What tells the purchase from another that was given the same number: its task, else when it was asked for.
+    pub fn which(&self) -> Option<Which> {
+        let asked = || self.submitted_at.map(Which::Asked);
+        self.stage.task().cloned().map(Which::Task).or_else(asked)
+    }
+
+    /// Whether nothing more comes of it.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.stage, Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Refused { .. })
+    }
+
     /// The record under another job, place or name; its videos' paths follow their name.
     pub fn moved(mut self, to: &JobId, place: Place, name: VideoName) -> Record {
         if let Stage::Generated { outputs, .. } | Stage::Succeeded { outputs, .. } = &mut self.stage {

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fs;
 
+mod exchanged;
+
 const SERVICE: &str = "https://cloud.baicaiinfer.com";
 
 struct Place {
@@ -41,7 +43,13 @@ fn submitting(key: &Key) -> Entry {
 }
 
 fn submitted(key: &Key, task: &str) -> Entry {
-    Entry::Submitted { key: key.clone(), attempt: 1, task: TaskId::new(task).unwrap(), at: at(2) }
+    Entry::Submitted {
+        key: key.clone(),
+        attempt: 1,
+        which: Some(Which::Asked(at(1))),
+        task: TaskId::new(task).unwrap(),
+        at: at(2),
+    }
 }
 
 /// Ends a run as a kill does: no lock is written, the journal stays.

@@ -127,7 +127,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
     let removed: BTreeSet<&JobId> = left().map(|record| &record.key.job).collect();
     // What a job asks for, selected or not, may yet be taken over by it.
     let asked: HashSet<&Digest> = manifest.jobs.iter().map(|job| &job.digest).collect();
-    let is_prunable = |record: &&Record| is_finished(record) && !asked.contains(&record.key.digest);
+    let is_prunable = |record: &&Record| record.is_finished() && !asked.contains(&record.key.digest);
     let prune: Vec<&Record> = if choice.prune { left().filter(is_prunable).collect() } else { Vec::new() };
     let pruned: HashSet<&Key> = prune.iter().map(|record| &record.key).collect();
     let (mut strays, mut unsettled) = (Vec::new(), Vec::new());
@@ -194,11 +194,6 @@ fn unasked<'p>(
         let job = to.map_or(&record.key.job, |to| &to.to);
         (!wanted.contains(&(job, record.key.digest)) && chosen.takes(job)).then_some((record, to))
     })
-}
-
-/// Whether the service is done with a record, and no person is waited for.
-fn is_finished(record: &Record) -> bool {
-    matches!(record.stage, Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Refused { .. })
 }
 
 #[cfg(test)]

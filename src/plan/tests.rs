@@ -84,7 +84,7 @@ impl Project {
             std::fs::rename(self.temp.path().join(&output.path), destination).unwrap();
         }
         let Move { key, to, place, name } = to.clone();
-        self.book.apply(&Entry::Moved { key, attempt: record.attempt, to, place, name });
+        self.book.apply(&Entry::Moved { key, attempt: record.attempt, which: None, to, place, name });
     }
 
     /// Submits a job; with `finish` its video comes too.
@@ -101,17 +101,17 @@ impl Project {
             service: "s".into(),
             at,
         });
-        self.book.apply(&Entry::Submitted { key: key.clone(), attempt, task, at });
+        self.book.apply(&Entry::Submitted { key: key.clone(), attempt, which: None, task, at });
         if !finish {
             return;
         }
-        self.book.apply(&Entry::Generated { key: key.clone(), attempt, at });
+        self.book.apply(&Entry::Generated { key: key.clone(), attempt, which: None, at });
         let (path, content) = (job.name.path(1), job.digest.to_string());
         std::fs::write(self.temp.path().join(&path), &content).unwrap();
         let (sha256, bytes) = (Sha256::of(content.as_bytes()), content.len() as u64);
         let output = Output { number: 1, path, sha256, bytes, source: None };
-        self.book.apply(&Entry::Downloaded { key: key.clone(), attempt, output });
-        self.book.apply(&Entry::Succeeded { key, attempt });
+        self.book.apply(&Entry::Downloaded { key: key.clone(), attempt, which: None, output });
+        self.book.apply(&Entry::Succeeded { key, attempt, which: None });
     }
 
     fn digest_in(&self, path: &str) -> Option<String> {

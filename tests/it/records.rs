@@ -220,3 +220,25 @@ fn a_lock_put_back_during_a_run_loses_no_task_of_the_run() {
     setup.run([]).exits(0);
     assert_eq!((setup.charges(), setup.project.files("out").len()), (2, 2));
 }
+
+#[test]
+fn what_a_colleague_may_have_paid_is_not_bought_again_after_locks_were_exchanged() {
+    // Here the first submit is failed by the service; there its reply was lost.
+    let there = with_a_lost_reply();
+    let text = there.project.read(LOCK);
+    for is_killed in [false, true] {
+        let latency = Latency::fixed(Duration::from_millis(500));
+        let setup = Setup::with(&manifest_of(2), Options { latency, ..options(&["submit:fail@1"]) });
+        let mut running = setup.running(["--keep-failed", "-j", "1"]).start();
+        running.wait_for_stderr("j2 submitted");
+        let theirs = text.replace(&there.service.base_url(), &setup.service.base_url());
+        fs::write(setup.project.path(LOCK), theirs).unwrap();
+        if is_killed {
+            running.signal("KILL");
+        }
+        running.end();
+        let before = setup.charges();
+        setup.run([]).exits(3);
+        assert_eq!(setup.charges(), before, "killed {is_killed}: {}", setup.project.read(LOCK));
+    }
+}

@@ -15,6 +15,7 @@ use crate::plan::mirror::pinned;
 use crate::report::commands::Target;
 use crate::report::terminal_safe;
 use crate::spec::names::{JobId, TaskId};
+use jiff::Timestamp;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -78,8 +79,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         Verdict::Resubmit => format!("{job} is submitted again by the next run"),
         Verdict::Failed => format!("{job} has failed, and is not submitted again until its digest changes"),
     };
-    let (key, attempt) = (record.key.clone(), record.attempt);
-    let entry = Entry::Resolved { key, attempt, verdict, at: Clock::System.now_in_seconds() };
+    let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
+    let entry = Entry::Resolved { key, attempt, which, verdict, at: Clock::System.now_in_seconds() };
     let service = ledger.book().service().unwrap_or_default().to_owned();
     session::write_down(ledger, &service, vec![entry])?;
     Ok(settled(&said, terminal))
@@ -89,7 +90,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 /// took it, is right.
 fn has_task(book: &Book, job: &JobId, task: &TaskId) -> bool {
     let known = book.with_task(task).filter(|record| record.key.job == *job);
-    known.is_some_and(|record| record.stage.status() != Status::Uncertain)
+    // One that a person let go is kept in mind alone.
+    let has = |record: &Record| record.stage.task() == Some(task) || book.other_tasks(&record.key).contains(task);
+    known.is_some_and(|record| record.stage.status() != Status::Uncertain && has(record))
 }
 
 /// Says what became of the job.
@@ -136,11 +139,17 @@ fn prompt(manifest: &Manifest, book: &Book, record: &Record) -> Option<String> {
     Some(asked.generation.prompt.clone())
 }
 
+/// A time as people want it.
+fn in_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
 /// Words that help a person decide.
 fn explain(record: &Record, service: &str, prompt: Option<&str>, target: &Target, terminal: &Terminal) {
     let Stage::Uncertain { task, reason } = &record.stage else { return };
     let job = &record.key.job;
-    let sent = record.submitted_at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("at {at}"));
+    let sent =
+        record.submitted_at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("at {}", in_seconds(at)));
     let mut out = io::stderr().lock();
     let _ = write!(
         out,

@@ -138,7 +138,7 @@ fn perform(
         true => Agreed::to_anything(),
         false => confirm::ask(project, &choice, terminal)?,
     };
-    let ledger = session::open(&project.paths, &project.shown)?;
+    let mut ledger = session::open(&project.paths, &project.shown)?;
     choosing::warn_of_idle(&choice.selection, manifest, ledger.book(), terminal);
     let mut outlook = Outlook::new(manifest, ledger.book(), ledger.book().pins(), &choice);
     agreed.holds(&outlook.plan)?;
@@ -193,7 +193,7 @@ fn perform(
     if project.manifest.run.mirror {
         first.extend(outlook.pins(&project.manifest, &looked.pins));
     }
-    first.extend(plan.prune.iter().map(|(key, attempt)| Entry::Dropped { key: key.clone(), attempt: *attempt }));
+    ledger.prune(&plan.prune);
     let session = Session {
         folder: &manifest.folder,
         settings: Settings {

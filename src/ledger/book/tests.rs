@@ -33,46 +33,46 @@ fn submitting(key: &Key, attempt: u32) -> Entry {
 }
 
 fn submitted(key: &Key, attempt: u32, id: &str) -> Entry {
-    Entry::Submitted { key: key.clone(), attempt, task: task(id), at: at(2) }
+    Entry::Submitted { key: key.clone(), attempt, which: Some(Which::Asked(at(1))), task: task(id), at: at(2) }
 }
 
 fn refused(key: &Key, attempt: u32, last: bool) -> Entry {
-    Entry::Refused { key: key.clone(), attempt, error: fault(), last, at: at(2) }
+    Entry::Refused { key: key.clone(), attempt, which: None, error: fault(), last, at: at(2) }
 }
 
 fn uncertain(key: &Key, attempt: u32) -> Entry {
-    Entry::Uncertain { key: key.clone(), attempt, reason: "the connection broke".to_owned(), at: at(2) }
+    Entry::Uncertain { key: key.clone(), attempt, which: None, reason: "the connection broke".to_owned(), at: at(2) }
 }
 
 fn generated(key: &Key, attempt: u32) -> Entry {
-    Entry::Generated { key: key.clone(), attempt, at: at(3) }
+    Entry::Generated { key: key.clone(), attempt, which: None, at: at(3) }
 }
 
 fn downloaded(key: &Key, attempt: u32, number: usize) -> Entry {
     let path = format!("out/{}-{number}.mp4", key.job);
     let source = Some(format!("https://cdn.example.com/{number}.mp4?signature=secret"));
     let output = Output { number, path, sha256: Sha256::of(&[number as u8]), bytes: 4, source };
-    Entry::Downloaded { key: key.clone(), attempt, output }
+    Entry::Downloaded { key: key.clone(), attempt, which: None, output }
 }
 
 fn succeeded(key: &Key, attempt: u32) -> Entry {
-    Entry::Succeeded { key: key.clone(), attempt }
+    Entry::Succeeded { key: key.clone(), attempt, which: None }
 }
 
 fn failed(key: &Key, attempt: u32) -> Entry {
-    Entry::Failed { key: key.clone(), attempt, error: fault(), at: at(3) }
+    Entry::Failed { key: key.clone(), attempt, which: None, error: fault(), at: at(3) }
 }
 
 fn moved(key: &Key, attempt: u32, to: &str, place: Place) -> Entry {
-    Entry::Moved { key: key.clone(), attempt, to: JobId::new(to).unwrap(), place, name: name(to) }
+    Entry::Moved { key: key.clone(), attempt, which: None, to: JobId::new(to).unwrap(), place, name: name(to) }
 }
 
 fn resolved(key: &Key, attempt: u32, verdict: Verdict) -> Entry {
-    Entry::Resolved { key: key.clone(), attempt, verdict, at: at(4) }
+    Entry::Resolved { key: key.clone(), attempt, which: None, verdict, at: at(4) }
 }
 
 fn dropped(key: &Key, attempt: u32) -> Entry {
-    Entry::Dropped { key: key.clone(), attempt }
+    Entry::Dropped { key: key.clone(), attempt, which: None }
 }
 
 fn book(entries: &[Entry]) -> Book {
@@ -106,7 +106,7 @@ fn an_attempt_moves_forward() {
     let done = [s, t, generated(k, 1), downloaded(k, 1, 1), succeeded(k, 1)];
     let book = check(&done, Some((1, Status::Succeeded)));
     let record = book.get(k).unwrap();
-    assert_eq!((record.submitted_at, record.finished_at), (Some(at(2)), Some(at(3))));
+    assert_eq!((record.submitted_at, record.finished_at), (Some(at(1)), Some(at(3))));
     assert_eq!(record.stage.outputs()[0].source.as_deref(), Some("https://cdn.example.com/1.mp4"));
     assert_eq!(record.place, Place::Current);
 }
@@ -165,7 +165,8 @@ fn a_person_settles_what_is_uncertain() {
     let known = Verdict::Task { task: task("t2") };
     assert!(check(&with(&open, &known), Some((1, Status::Submitted))).with_task(&task("t2")).is_some());
     let book = check(&with(&lost, &known), Some((1, Status::Submitted)));
-    assert_eq!(book.other_tasks(k), BTreeSet::from([&task("t1")]));
+    assert!(book.other_tasks(k).is_empty(), "a person said that it is another");
+    assert_eq!(book.beside(k).let_go, BTreeSet::from([task("t1")]));
     assert!(book.with_task(&task("t1")).is_some() && book.with_task(&task("t2")).is_some());
     check(&with(&lost, &Verdict::Task { task: task("t1") }), Some((1, Status::Submitted)));
     let book = check(&with(&open, &Verdict::Resubmit), None);
@@ -369,6 +370,10 @@ fn entries(mut book: Book, steps: &[(usize, u8, Step)], prefix: &str) -> Vec<Ent
             Step::Resolve(1) => resolved(k, attempt, Verdict::Resubmit),
             Step::Resolve(_) => resolved(k, attempt, Verdict::Failed),
         };
+        let mut entry = entry;
+        if let Some(which) = entry.which_mut() {
+            *which = record.as_ref().and_then(Record::which);
+        }
         book.apply(&entry);
         entries.push(entry);
     }

@@ -15,7 +15,7 @@ fn header(service: &str) -> Header {
 fn entry(number: u32) -> Entry {
     let key = Key { job: JobId::new("a").unwrap(), digest: Digest(Sha256::of(&number.to_le_bytes())) };
     let task = TaskId::new(&format!("task-{number}")).unwrap();
-    Entry::Submitted { key, attempt: 1, task, at: Timestamp::UNIX_EPOCH }
+    Entry::Submitted { key, attempt: 1, which: None, task, at: Timestamp::UNIX_EPOCH }
 }
 
 /// A journal of groups of so many entries, and where each group ends.
@@ -63,7 +63,7 @@ fn every_kind_of_entry_comes_back_as_it_was() {
     let (name, sha256) = (VideoName::new("out/a-{n}.mp4"), Sha256::of(b""));
     let output = |source| Output { number: 2, path: "out/a-2.mp4".to_owned(), sha256, bytes: u64::MAX, source };
     let task = TaskId::new("t").unwrap();
-    let resolved = |verdict| Entry::Resolved { key: key.clone(), attempt, verdict, at };
+    let resolved = |verdict| Entry::Resolved { key: key.clone(), attempt, which: None, verdict, at };
     let mirrored = |address, validator: Option<Validator>| {
         let (taken, former) = (validator.is_some(), validator.iter().map(|_| sha256).collect());
         Entry::Mirrored { address, pin: Pin { sha256, bytes: u64::MAX, validator, at, former }, taken }
@@ -72,20 +72,20 @@ fn every_kind_of_entry_comes_back_as_it_was() {
     let (to, place) = (JobId::new("b").unwrap(), Place::Superseded);
     let all = [
         Entry::Submitting { key: key.clone(), attempt, parts, videos: 4, name: name.clone(), service: text(), at },
-        Entry::Submitted { key: key.clone(), attempt, task: task.clone(), at },
-        Entry::Refused { key: key.clone(), attempt, error: fault(), last: false, at },
-        Entry::Refused { key: key.clone(), attempt, error: fault(), last: true, at },
-        Entry::Uncertain { key: key.clone(), attempt, reason: text(), at },
-        Entry::Generated { key: key.clone(), attempt, at },
-        Entry::Downloaded { key: key.clone(), attempt, output: output(None) },
-        Entry::Downloaded { key: key.clone(), attempt, output: output(Some(text())) },
-        Entry::Succeeded { key: key.clone(), attempt },
-        Entry::Failed { key: key.clone(), attempt, error: fault(), at },
+        Entry::Submitted { key: key.clone(), attempt, which: None, task: task.clone(), at },
+        Entry::Refused { key: key.clone(), attempt, which: None, error: fault(), last: false, at },
+        Entry::Refused { key: key.clone(), attempt, which: None, error: fault(), last: true, at },
+        Entry::Uncertain { key: key.clone(), attempt, which: None, reason: text(), at },
+        Entry::Generated { key: key.clone(), attempt, which: None, at },
+        Entry::Downloaded { key: key.clone(), attempt, which: None, output: output(None) },
+        Entry::Downloaded { key: key.clone(), attempt, which: None, output: output(Some(text())) },
+        Entry::Succeeded { key: key.clone(), attempt, which: None },
+        Entry::Failed { key: key.clone(), attempt, which: None, error: fault(), at },
         Entry::Uploaded { sha256, url: text(), at },
         mirrored(Address::of("https://images.example.com/1.png?sign=1"), Validator::new("\"1\"").ok()),
         mirrored(Address::of("https://images.example.com/1.png"), None),
-        Entry::Moved { key: key.clone(), attempt, to, place, name },
-        Entry::Dropped { key: key.clone(), attempt },
+        Entry::Moved { key: key.clone(), attempt, which: None, to, place, name },
+        Entry::Dropped { key: key.clone(), attempt, which: None },
         resolved(Verdict::Task { task }),
         resolved(Verdict::Resubmit),
         resolved(Verdict::Failed),

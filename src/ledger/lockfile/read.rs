@@ -54,7 +54,8 @@ impl<'t> Source<'t> {
         let mut pieces = Vec::new();
         let (mut start, mut end) = (0, 0);
         for line in text.split_inclusive('\n') {
-            let header = ["[[job]]", "[[superseded]]", "[[upload]]", "[[mirror]]"].contains(&line.trim_end());
+            let header =
+                ["[[job]]", "[[superseded]]", "[[released]]", "[[upload]]", "[[mirror]]"].contains(&line.trim_end());
             // The first piece is the head alone.
             if header && (start == 0 || end - start >= PIECE) {
                 pieces.push((start, &text[start..end]));
@@ -96,7 +97,7 @@ impl<'t> Source<'t> {
 
     /// Takes what the piece that starts at `start` says into the book.
     fn take_in(self, book: &mut Book, piece: Lock, start: usize) -> Result<(), LedgerError> {
-        let Lock { version, service, job, superseded, upload, mirror } = piece;
+        let Lock { version, service, job, superseded, released, upload, mirror } = piece;
         if start == 0 {
             version.ok_or_else(|| self.damaged(Some(1), "`version` is missing".to_owned()))?;
         }
@@ -107,14 +108,18 @@ impl<'t> Source<'t> {
         for (tables, place, header) in tables {
             for (i, table) in tables.into_iter().enumerate() {
                 let wrong = |what: String| self.damaged(self.line_of_table(start, header, i), what);
-                let others = table.other_task_ids.iter().cloned().collect();
-                let record = table.into_record(place).map_err(|what| wrong(what.to_owned()))?;
+                let (record, beside) = table.into_record(place).map_err(|what| wrong(what.to_owned()))?;
                 if book.contradicts(&record) {
                     let Key { job, digest } = &record.key;
                     return Err(wrong(format!("the job {job} ({}) stands in the lock twice", digest.short())));
                 }
-                book.insert(record, others);
+                book.insert(record, beside);
             }
+        }
+        for table in released {
+            // Of two of one digest, which a merge leaves, or of one beside a record, none is lost.
+            let (key, beside) = table.into_key();
+            book.insert_released(&key, beside);
         }
         for upload in upload {
             book.add_upload(upload.sha256, &upload.url, upload.uploaded_at);

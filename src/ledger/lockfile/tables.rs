@@ -2,6 +2,7 @@
 
 use super::{VERSION, name_of};
 use crate::base::digest::Sha256;
+use crate::ledger::history::Beside;
 use crate::ledger::record::{Fault, Key, Output, Place, Record, Stage, Status, Word};
 use crate::spec::elsewhere::{Address, Pin, Validator};
 use crate::spec::names::{Digest, JobId, TaskId};
@@ -25,6 +26,8 @@ pub(super) struct Lock {
     #[serde(default)]
     pub(super) superseded: Vec<Table>,
     #[serde(default)]
+    pub(super) released: Vec<ReleasedTable>,
+    #[serde(default)]
     pub(super) upload: Vec<UploadTable>,
     #[serde(default)]
     pub(super) mirror: Vec<MirrorTable>,
@@ -45,7 +48,11 @@ pub(super) struct Table {
     name: Option<VideoName>,
     task_id: Option<TaskId>,
     #[serde(default)]
-    pub(super) other_task_ids: Vec<TaskId>,
+    other_task_ids: BTreeSet<TaskId>,
+    #[serde(default)]
+    released_task_ids: BTreeSet<TaskId>,
+    #[serde(default)]
+    unanswered: Vec<SubmitTable>,
     #[serde(default, deserialize_with = "some_time")]
     submitted_at: Option<Timestamp>,
     #[serde(default, deserialize_with = "some_time")]
@@ -65,6 +72,30 @@ struct OutputTable {
     sha256: Sha256,
     bytes: u64,
     source: Option<String>,
+}
+
+/// `[[released]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReleasedTable {
+    id: JobId,
+    digest: Digest,
+    attempt: u32,
+    #[serde(default)]
+    other_task_ids: BTreeSet<TaskId>,
+    #[serde(default)]
+    released_task_ids: BTreeSet<TaskId>,
+    #[serde(default)]
+    unanswered: Vec<SubmitTable>,
+}
+
+/// A submit without an answer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubmitTable {
+    attempt: u32,
+    #[serde(deserialize_with = "time")]
+    submitted_at: Timestamp,
 }
 
 /// `[[upload]]`.
@@ -93,8 +124,8 @@ pub(super) struct MirrorTable {
 }
 
 impl Table {
-    /// The record; what doesn't go with its status is refused, since it couldn't be written back.
-    pub(super) fn into_record(self, place: Place) -> Result<Record, &'static str> {
+    /// The record, and what is kept beside it; what doesn't go with its status is refused, since it couldn't be written back.
+    pub(super) fn into_record(self, place: Place) -> Result<(Record, Beside), &'static str> {
         let outputs: Vec<Output> = self.output.into_iter().enumerate().map(|(i, o)| o.into_output(i)).collect();
         if !outputs.is_sorted_by(|a, b| a.number < b.number) {
             return Err("the outputs of a job are not in the order of their numbers");
@@ -114,7 +145,7 @@ impl Table {
             }
             _ => return Err("the job's fields don't go with its status (one is missing, or one is too many)"),
         };
-        Ok(Record {
+        let record = Record {
             key: Key { job: self.id, digest: self.digest },
             parts: self.parts,
             place,
@@ -124,8 +155,22 @@ impl Table {
             submitted_at: self.submitted_at,
             finished_at: self.finished_at,
             stage,
-        })
+        };
+        Ok((record, beside(self.other_task_ids, self.released_task_ids, self.unanswered, 0)))
     }
+}
+
+impl ReleasedTable {
+    /// The key, and what is kept of its purchases.
+    pub(super) fn into_key(self) -> (Key, Beside) {
+        let ReleasedTable { id, digest, attempt, other_task_ids, released_task_ids, unanswered } = self;
+        (Key { job: id, digest }, beside(other_task_ids, released_task_ids, unanswered, attempt))
+    }
+}
+
+fn beside(tasks: BTreeSet<TaskId>, let_go: BTreeSet<TaskId>, unanswered: Vec<SubmitTable>, released: u32) -> Beside {
+    let unanswered = unanswered.into_iter().map(|submit| (submit.attempt, submit.submitted_at)).collect();
+    Beside { tasks, let_go, unanswered, released }
 }
 
 impl MirrorTable {

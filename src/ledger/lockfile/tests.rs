@@ -1,12 +1,13 @@
 use super::*;
 use crate::base::digest::Sha256;
 use crate::ledger::book::Book;
+use crate::ledger::history::Beside;
 use crate::ledger::record::{Fault, Key, Place, Record, Stage, Word};
 use crate::spec::elsewhere::{Address, Pin, Validator};
 use crate::spec::names::{Digest, JobId, TaskId};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -364,6 +365,37 @@ fn any_pin() -> impl Strategy<Value = (Address, Pin)> {
     )
 }
 
+#[test]
+fn what_has_no_record_and_what_stands_beside_one_is_kept() {
+    let digest = |n: u8| format!("sha256:{}", Sha256::of(&[n]));
+    let text = format!(
+        "# Written by batch. Commit it together with the manifest.\nversion = 1\nservice = \"s\"\n\
+         \n[[job]]\nid = \"a\"\ndigest = \"{}\"\nstatus = \"submitted\"\nattempt = 3\nname = \"a-{{n}}.mp4\"\ntask_id = \"t3\"\n\
+         other_task_ids = [\"t2\"]\nreleased_task_ids = [\"t1\"]\n\
+         unanswered = [{{ attempt = 1, submitted_at = 2026-03-09T02:44:55.731902Z }}, {{ attempt = 2, submitted_at = 2026-03-09T02:44:56Z }}]\n\
+         submitted_at = 2026-03-09T02:44:54.208113Z\n\
+         \n[[released]]\nid = \"b\"\ndigest = \"{}\"\nattempt = 2\nreleased_task_ids = [\"t4\"]\n",
+        digest(1),
+        digest(2),
+    );
+    let book = parse(&text).unwrap();
+    assert_eq!(write(&book), text);
+    let released = Key { job: JobId::new("b").unwrap(), digest: Digest(Sha256::of(&[2])) };
+    assert!(book.get(&released).is_none() && !book.is_empty() && book.next_attempt(&released) == 3);
+    // A merge may leave two, or one beside the record of who bought it again: none is lost.
+    let twice = format!(
+        "{text}\n[[released]]\nid = \"b\"\ndigest = \"{}\"\nattempt = 5\nreleased_task_ids = [\"t5\"]\n\
+         \n[[released]]\nid = \"a\"\ndigest = \"{}\"\nattempt = 1\nreleased_task_ids = [\"t0\"]\n",
+        digest(2),
+        digest(1),
+    );
+    let book = parse(&twice).unwrap();
+    assert_eq!(book.next_attempt(&released), 6);
+    assert_eq!((book.beside(&released).let_go.len(), book.records().count()), (2, 1));
+    assert_eq!(book.beside(&book.records().next().unwrap().key).let_go.len(), 2);
+    assert_eq!(parse(&write(&book)).unwrap(), book);
+}
+
 proptest! {
     #[test]
     fn whatever_a_record_says_its_lock_says_it_too(
@@ -382,7 +414,7 @@ proptest! {
             let taken = book.get(&record.key).is_some() || record.place == Place::Current && seen.contains_key(&jobs_place);
             if !taken {
                 seen.insert(jobs_place, ());
-                book.insert(record, BTreeSet::new());
+                book.insert(record, Beside::default());
             }
         }
         for (content, url) in uploads {
@@ -409,7 +441,7 @@ proptest! {
                 if book.contradicts(record) {
                     return None;
                 }
-                book.insert(record.clone(), BTreeSet::new());
+                book.insert(record.clone(), Beside::default());
             }
             pins.iter().for_each(|(address, pin)| book.add_pin(address.clone(), pin.clone(), false));
             Some(book)

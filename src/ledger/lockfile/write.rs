@@ -2,8 +2,12 @@
 
 use super::{VERSION, name_of};
 use crate::ledger::book::Book;
-use crate::ledger::record::{Output, Place, Record, Stage, Word};
+use crate::ledger::history::Beside;
+use crate::ledger::record::{Key, Output, Place, Record, Stage, Word};
 use crate::spec::elsewhere::{Address, Pin};
+use crate::spec::names::TaskId;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 /// The lock of a book.
@@ -23,6 +27,9 @@ fn put(text: &mut String, book: &Book) -> fmt::Result {
         for record in book.records().filter(|record| record.place == place) {
             put_record(text, book, record)?;
         }
+    }
+    for (key, beside) in book.released() {
+        put_released(text, &key, &beside)?;
     }
     for (sha256, upload) in book.uploads() {
         writeln!(text, "\n[[upload]]\nsha256 = \"{sha256}\"")?;
@@ -59,11 +66,10 @@ fn put_record(text: &mut String, book: &Book, record: &Record) -> fmt::Result {
     if let Some(task) = stage.task() {
         writeln!(text, "task_id = {}", Quoted(task.as_str()))?;
     }
-    let others = book.other_tasks(key);
-    if !others.is_empty() {
-        let others: Vec<String> = others.into_iter().map(|task| Quoted(task.as_str()).to_string()).collect();
-        writeln!(text, "other_task_ids = [{}]", others.join(", "))?;
-    }
+    let Beside { tasks, let_go, unanswered, released: _ } = book.beside(key);
+    put_tasks(text, "other_task_ids", &tasks)?;
+    put_tasks(text, "released_task_ids", &let_go)?;
+    put_unanswered(text, &unanswered)?;
     if let Some(at) = submitted_at {
         writeln!(text, "submitted_at = {at}")?;
     }
@@ -83,6 +89,31 @@ fn put_record(text: &mut String, book: &Book, record: &Record) -> fmt::Result {
         put_output(text, table, i, output)?;
     }
     Ok(())
+}
+
+fn put_released(text: &mut String, key: &Key, beside: &Beside) -> fmt::Result {
+    let Beside { tasks, let_go, unanswered, released } = beside;
+    writeln!(text, "\n[[released]]\nid = \"{}\"\ndigest = \"{}\"\nattempt = {released}", key.job, key.digest)?;
+    put_tasks(text, "other_task_ids", tasks)?;
+    put_tasks(text, "released_task_ids", let_go)?;
+    put_unanswered(text, unanswered)
+}
+
+fn put_tasks(text: &mut String, field: &str, tasks: &BTreeSet<TaskId>) -> fmt::Result {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let tasks: Vec<String> = tasks.iter().map(|task| Quoted(task.as_str()).to_string()).collect();
+    writeln!(text, "{field} = [{}]", tasks.join(", "))
+}
+
+fn put_unanswered(text: &mut String, submits: &BTreeSet<(u32, Timestamp)>) -> fmt::Result {
+    if submits.is_empty() {
+        return Ok(());
+    }
+    let submits: Vec<String> =
+        submits.iter().map(|(attempt, at)| format!("{{ attempt = {attempt}, submitted_at = {at} }}")).collect();
+    writeln!(text, "unanswered = [{}]", submits.join(", "))
 }
 
 fn put_output(text: &mut String, table: &str, place: usize, output: &Output) -> fmt::Result {

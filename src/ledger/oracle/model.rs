@@ -3,11 +3,12 @@
 //! It knows nothing of files, replay, idempotence or attempts that come out of order: the ledger has to look like this in spite of them.
 
 use crate::ledger::Book;
-use crate::ledger::entry::{Entry, Verdict};
+use crate::ledger::entry::{Entry, Verdict, Which};
 use crate::ledger::record::{Key, Output, Place, Record, Stage, Word};
-use crate::spec::names::{JobId, TaskId};
+use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
-use std::collections::BTreeMap;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a purchase. An intent without an answer is uncertain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub(super) enum Known {
 pub(super) struct Fact {
     pub(super) known: Known,
     pub(super) attempt: u32,
+    pub(super) asked_at: Option<Timestamp>,
     pub(super) place: Place,
     pub(super) name: VideoName,
 }
@@ -35,6 +37,10 @@ pub(super) struct Oracle {
     before: BTreeMap<Key, Fact>,
     /// Task ids that somebody was told are durable, and that may be worth money: those of tasks that the service didn't fail.
     tasks: BTreeMap<TaskId, Key>,
+    /// Those that a person let go.
+    let_go: BTreeMap<TaskId, Key>,
+    /// Submits without an answer beside what is known: only where two accounts were mixed.
+    unanswered: BTreeMap<Key, BTreeSet<(u32, Timestamp)>>,
 }
 
 impl Known {
@@ -76,8 +82,20 @@ impl Fact {
             Stage::Refused { .. } => Known::Refused,
             Stage::Uncertain { task, .. } => Known::Uncertain(task),
         };
-        Fact { known, attempt: record.attempt, place: record.place, name: record.name.clone() }
+        let Record { attempt, submitted_at, place, name, .. } = record;
+        Fact { known, attempt: *attempt, asked_at: *submitted_at, place: *place, name: name.clone() }
     }
+
+    /// What tells its purchase from others.
+    pub(super) fn which(&self) -> Option<Which> {
+        self.known.task().cloned().map(Which::Task).or(self.asked_at.map(Which::Asked))
+    }
+}
+
+/// A name that tells its digest; one that does already stays.
+pub(super) fn superseded(name: &VideoName, digest: &Digest) -> VideoName {
+    let tells = name.pattern().contains(&format!("~{}", digest.short()));
+    if tells { name.clone() } else { name.superseded(digest) }
 }
 
 impl Oracle {
@@ -85,10 +103,11 @@ impl Oracle {
     pub(super) fn learn(&mut self, entry: &Entry) {
         let Some(key) = entry.key().cloned() else { return };
         match entry {
-            Entry::Submitting { attempt, name, .. } => {
+            Entry::Submitting { attempt, name, at, .. } => {
                 self.make_way(&key);
                 let known = Known::Uncertain(None);
-                let fact = Fact { known, attempt: *attempt, place: Place::Current, name: name.clone() };
+                let (asked_at, place) = (Some(*at), Place::Current);
+                let fact = Fact { known, attempt: *attempt, asked_at, place, name: name.clone() };
                 if let Some(before) = self.facts.insert(key.clone(), fact) {
                     assert!(before.attempt < *attempt, "attempt {attempt} of {key:?} comes twice");
                     self.before.insert(key, before);
@@ -98,7 +117,10 @@ impl Oracle {
                 self.tasks.insert(task.clone(), key.clone());
                 self.set(&key, Known::Submitted(task.clone()));
             }
-            Entry::Refused { last: true, .. } => self.set(&key, Known::Refused),
+            Entry::Refused { last: true, .. } => {
+                self.set(&key, Known::Refused);
+                self.show_what_is_paid(&key);
+            }
             Entry::Refused { last: false, .. } => {
                 self.facts.remove(&key);
                 self.facts.extend(self.before.remove(&key).map(|before| (key, before)));
@@ -128,15 +150,19 @@ impl Oracle {
                 let task = self.task(&key);
                 self.tasks.remove(&task);
                 self.set(&key, Known::Failed(Some(task), Word::Service));
+                self.show_what_is_paid(&key);
             }
             Entry::Moved { to, place, name, .. } => self.moved(&key, to.clone(), *place, name),
-            Entry::Dropped { .. } => {
-                self.facts.remove(&key);
-                self.tasks.retain(|_, of| *of != key);
-            }
+            Entry::Dropped { .. } => panic!("no entry drops a record any more"),
             Entry::Resolved { verdict, .. } => match verdict {
                 Verdict::Task { task } => {
+                    let known = self.facts[&key].known.task().filter(|known| *known != task).cloned();
+                    if let Some(known) = known {
+                        self.tasks.remove(&known);
+                        self.let_go.insert(known, key.clone());
+                    }
                     self.tasks.insert(task.clone(), key.clone());
+                    self.let_go.remove(task);
                     self.set(&key, Known::Submitted(task.clone()));
                 }
                 // A person gave up what the service doesn't know.
@@ -146,11 +172,44 @@ impl Oracle {
                     self.set(&key, Known::Failed(task, Word::Person));
                 }
                 Verdict::Resubmit => {
-                    self.facts.remove(&key);
-                    self.tasks.retain(|_, of| *of != key);
+                    let fact = self.facts.remove(&key).unwrap();
+                    if let Some(task) = fact.known.task() {
+                        self.tasks.remove(task);
+                        self.let_go.insert(task.clone(), key.clone());
+                    }
+                    self.show_another(&key, fact);
                 }
             },
             Entry::Uploaded { .. } | Entry::Mirrored { .. } => {}
+        }
+    }
+
+    /// All task ids that must not be lost.
+    pub(super) fn all_tasks(&self) -> BTreeSet<TaskId> {
+        self.tasks.keys().chain(self.let_go.keys()).cloned().collect()
+    }
+
+    /// `run --prune` came to its end.
+    pub(super) fn prune(&mut self, key: &Key) {
+        self.facts.remove(key);
+        self.unanswered.remove(key);
+        self.tasks.retain(|_, of| of != key);
+        self.let_go.retain(|_, of| of != key);
+    }
+
+    /// What isn't paid must not hide what is, or may be.
+    fn show_what_is_paid(&mut self, key: &Key) {
+        let fact = self.facts[key].clone();
+        self.show_another(key, fact);
+    }
+
+    fn show_another(&mut self, key: &Key, fact: Fact) {
+        let task = self.tasks.iter().find(|(_, of)| *of == key).map(|(task, _)| task.clone());
+        if let Some(task) = task {
+            self.facts.insert(key.clone(), Fact { known: Known::Submitted(task), asked_at: None, ..fact });
+        } else if let Some((attempt, at)) = self.unanswered.get_mut(key).and_then(BTreeSet::pop_first) {
+            let known = Known::Uncertain(None);
+            self.facts.insert(key.clone(), Fact { known, attempt, asked_at: Some(at), ..fact });
         }
     }
 
@@ -174,7 +233,8 @@ impl Oracle {
     /// After a stray journal was read: nothing that is or may be paid looks as if it weren't; what the book says counts from now on.
     pub(super) fn puts_up_with(&mut self, book: &Book) {
         for (key, fact) in self.facts.iter().filter(|(_, fact)| fact.known.is_paid()) {
-            let now = book.get(key).map(Fact::of);
+            let moved = || book.with_digest(&key.digest).find(|record| record.stage.task() == fact.known.task());
+            let now = book.get(key).or_else(moved).map(Fact::of);
             // That the service failed this very task may be news.
             let failed = Known::Failed(fact.known.task().cloned(), Word::Service);
             let stands = now.as_ref().is_some_and(|now| now.known.is_paid() || now.known == failed);
@@ -183,16 +243,57 @@ impl Oracle {
             assert!(stands && forward, "{key:?} was {fact:?}, and is {now:?}");
         }
         self.finds_every_task_in(book);
+        self.believe(book);
+    }
+
+    /// After another lock took the place of this one, and what `ours` says of these keys was mixed into it: what is or may be paid by
+    /// either account stays so. What is in neither is forgotten.
+    pub(super) fn puts_up_with_both(
+        &mut self,
+        ours: &BTreeSet<Key>,
+        named: &BTreeSet<TaskId>,
+        theirs: &Book,
+        book: &Book,
+    ) {
+        self.facts.retain(|key, _| ours.contains(key));
+        self.tasks.retain(|task, _| named.contains(task));
+        self.let_go.retain(|task, _| named.contains(task));
+        let known = theirs.records().map(|record| (record.key.clone(), Fact::of(record)));
+        for (key, fact) in self.facts.clone().into_iter().chain(known).filter(|(_, fact)| fact.known.is_paid()) {
+            let now = book.get(&key).map(Fact::of);
+            let stands = now.as_ref().is_some_and(|now| now.known.is_paid());
+            assert!(stands, "{key:?} was {fact:?} in one of the locks, and is {now:?}");
+            self.tasks.extend(fact.known.task().map(|task| (task.clone(), key)));
+        }
+        self.finds_every_task_in(book);
+        self.believe(book);
+    }
+
+    fn believe(&mut self, book: &Book) {
         self.facts = book.records().map(|record| (record.key.clone(), Fact::of(record))).collect();
         let failed = self.facts.values().filter(|fact| !fact.known.is_paid()).filter_map(|fact| fact.known.task());
         failed.for_each(|task| drop(self.tasks.remove(task)));
+        for (key, fact) in self.facts.iter().filter(|(_, fact)| fact.known.is_paid()) {
+            self.tasks.extend(fact.known.task().map(|task| (task.clone(), key.clone())));
+        }
+        self.unanswered.clear();
+        let bare = book.released().map(|(key, _)| key);
+        for key in self.facts.keys().cloned().chain(bare) {
+            let beside = book.beside(&key);
+            self.tasks.extend(beside.tasks.into_iter().map(|task| (task, key.clone())));
+            self.let_go.extend(beside.let_go.into_iter().map(|task| (task, key.clone())));
+            self.unanswered.insert(key, beside.unanswered);
+        }
         self.before.clear();
     }
 
     fn finds_every_task_in(&self, book: &Book) {
-        for (task, key) in &self.tasks {
-            let shown = book.get(key).and_then(|record| record.stage.task()) == Some(task);
-            assert!(shown || book.other_tasks(key).contains(task), "task {task} of {key:?} is lost");
+        for (task, key) in self.tasks.iter().chain(&self.let_go) {
+            let is_shown = |record: &Record| record.stage.task() == Some(task);
+            let beside = book.beside(key);
+            let kept = beside.tasks.contains(task) || beside.let_go.contains(task);
+            let moved = || book.with_digest(&key.digest).any(is_shown);
+            assert!(kept || moved(), "task {task} of {key:?} is lost");
         }
     }
 
@@ -213,7 +314,7 @@ impl Oracle {
         for (other, fact) in &mut self.facts {
             if other.job == key.job && other != key && fact.place == Place::Current {
                 fact.place = Place::Superseded;
-                fact.name = fact.name.superseded(&other.digest);
+                fact.name = superseded(&fact.name, &other.digest);
             }
         }
     }
@@ -229,8 +330,11 @@ impl Oracle {
                 output.path = name.path(output.number);
             }
         }
-        for of in self.tasks.values_mut().filter(|of| **of == *key) {
+        for of in self.tasks.values_mut().chain(self.let_go.values_mut()).filter(|of| **of == *key) {
             *of = to.clone();
+        }
+        if let Some(unanswered) = self.unanswered.remove(key) {
+            self.unanswered.entry(to.clone()).or_default().extend(unanswered);
         }
         self.facts.insert(to, Fact { place, name: name.clone(), ..fact });
     }

@@ -18,7 +18,10 @@ pub(super) enum Step {
     /// A job of the manifest gets another digest, or goes.
     Edit(usize, Option<usize>),
     Resolve(Pick, Fate),
-    Prune,
+    Prune(Fate),
+    /// Another lock takes the place of this one while a run is on (a checkout, a merge), which then ends or is killed. The journal may
+    /// go as well.
+    Exchange(Vec<Theirs>, Ending),
     /// The journal of an earlier killed run comes back.
     Stray(usize),
 }
@@ -41,6 +44,32 @@ pub(super) enum Said {
     Strange,
     /// As before, but nothing was paid; of a job without a result, a person says that it may be submitted again.
     Allowed,
+}
+
+/// What the other lock says of a job.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Theirs {
+    pub(super) job: usize,
+    pub(super) digest: usize,
+    pub(super) attempt: u32,
+    pub(super) came: Came,
+}
+
+/// How far it came there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Came {
+    Lost,
+    Submitted,
+    Succeeded,
+    Failed,
+}
+
+/// How a run ends under which the lock was exchanged.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ending {
+    InOrder,
+    WithoutJournal,
+    Killed,
 }
 
 /// What a crash leaves of the group that was being written.
@@ -89,10 +118,25 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::End),
         2 => Just(Step::EndAndDie),
         4 => (0..JOBS, prop::option::weighted(0.8, 0..DIGESTS)).prop_map(|(job, digest)| Step::Edit(job, digest)),
-        3 => (pick(), prop_oneof![Just(Fate::Done), Just(Fate::Killed)]).prop_map(|(pick, fate)| Step::Resolve(pick, fate)),
-        1 => Just(Step::Prune),
+        3 => (pick(), fate()).prop_map(|(pick, fate)| Step::Resolve(pick, fate)),
+        1 => fate().prop_map(Step::Prune),
+        2 => (prop::collection::vec(theirs(), 0..=3), ending()).prop_map(|(theirs, ending)| Step::Exchange(theirs, ending)),
         1 => any::<usize>().prop_map(Step::Stray),
     ]
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![Just(Fate::Done), Just(Fate::Killed)]
+}
+
+fn ending() -> impl Strategy<Value = Ending> {
+    prop_oneof![Just(Ending::InOrder), Just(Ending::WithoutJournal), Just(Ending::Killed)]
+}
+
+fn theirs() -> impl Strategy<Value = Theirs> {
+    let came = prop_oneof![Just(Came::Lost), Just(Came::Submitted), Just(Came::Succeeded), Just(Came::Failed)];
+    let all = (0..JOBS, 0..DIGESTS, 1..3u32, came);
+    all.prop_map(|(job, digest, attempt, came)| Theirs { job, digest, attempt, came })
 }
 
 fn picks() -> impl Strategy<Value = Vec<Pick>> {

@@ -1,13 +1,13 @@
 //! A manifest, a service and a ledger with real files, driven by steps; the model is asked after each.
 
-use super::model::{Fact, Known, Oracle};
-use super::script::{Damage, Fate, Pick, Said, Step};
+use super::model::{Fact, Known, Oracle, superseded};
+use super::script::{Came, Damage, Ending, Fate, Pick, Said, Step, Theirs};
 use super::till::Till;
 use crate::base::digest::Sha256;
-use crate::ledger::entry::{Entry, Verdict};
+use crate::ledger::entry::{Entry, Verdict, Which};
 use crate::ledger::record::{Fault, Key, Output, Place, Word};
-use crate::ledger::{self, Book, Closer, Holder, Ledger, Paths, Scribe};
-use crate::spec::names::{Digest, JobId};
+use crate::ledger::{self, Book, Closer, Holder, Ledger, Paths, Scribe, lockfile};
+use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +32,8 @@ pub(super) struct World {
     /// Journals that killed runs left, for those that turn up again.
     strays: Vec<Vec<u8>>,
     videos: u8,
+    /// Counts the submits: each has a time of its own.
+    clock: i64,
 }
 
 /// A process.
@@ -40,13 +42,15 @@ struct Run {
     closer: Closer,
     /// What it knows: by this it decides, not by the model. What it forgets is paid again, and the till notices.
     book: Book,
+    /// What is in its journal.
+    told: Vec<Entry>,
     /// What it will do next, where it can't be seen in the ledger.
     hands: BTreeMap<Key, Hand>,
 }
 
 enum Hand {
     /// The intent is durable, nothing is sent.
-    Ready { attempt: u32 },
+    Ready { attempt: u32, asked: Timestamp },
     /// The service was asked; its answer is in memory alone.
     Told(Entry),
 }
@@ -58,7 +62,7 @@ impl World {
         let paths = Paths::of(&folder.path().join("jobs.lock"));
         let manifest = std::array::from_fn(Some);
         let (oracle, till) = (Oracle::default(), Till::default());
-        World { _folder: folder, paths, manifest, oracle, till, run: None, strays: Vec::new(), videos: 0 }
+        World { _folder: folder, paths, manifest, oracle, till, run: None, strays: Vec::new(), videos: 0, clock: 0 }
     }
 
     /// Takes a step, and compares.
@@ -86,7 +90,8 @@ impl World {
                 self.manifest[*job] = *digest;
             }
             Step::Resolve(pick, fate) => self.resolve(*pick, *fate).await,
-            Step::Prune => self.prune().await,
+            Step::Prune(fate) => self.prune(*fate).await,
+            Step::Exchange(theirs, ending) => self.exchange(theirs, *ending).await,
             Step::Stray(pick) => self.stray(*pick).await,
         }
         self.oracle.agrees_with(&self.book());
@@ -112,12 +117,7 @@ impl World {
     /// Opens the ledger; what a killed run left is kept, for when it turns up again.
     fn open(&mut self) -> Ledger {
         let journal = fs::read(&self.paths.journal).unwrap_or_default();
-        // Left out: one that takes an attempt back. Once the lock holds no record of it, its number is given again, and the
-        // entry would take back the later purchase too.
-        let takes_back = [r#""last":false"#, r#""verdict":"resubmit""#, r#""entry":"dropped""#];
-        if !takes_back.iter().any(|words| String::from_utf8_lossy(&journal).contains(words)) {
-            self.strays.push(journal);
-        }
+        self.strays.push(journal);
         ledger::open(&self.paths, holder()).unwrap()
     }
 
@@ -125,7 +125,7 @@ impl World {
         self.oracle.forget_the_process();
         let book = ledger.book().clone();
         let (scribe, closer) = ledger.start(SERVICE).unwrap();
-        self.run = Some(Run { scribe, closer, book, hands: BTreeMap::new() });
+        self.run = Some(Run { scribe, closer, book, told: Vec::new(), hands: BTreeMap::new() });
     }
 
     /// A record belongs to a digest: it follows it to the job that asks for it, else it gives way.
@@ -152,7 +152,7 @@ impl World {
             edited && fact.place == Place::Current && !taken.contains(key)
         });
         let mut all: Vec<Entry> = displaced
-            .map(|(key, fact)| moved(key, fact, &key.job, Place::Superseded, fact.name.superseded(&key.digest)))
+            .map(|(key, fact)| moved(key, fact, &key.job, Place::Superseded, superseded(&fact.name, &key.digest)))
             .collect();
         all.extend(moves);
         all
@@ -185,8 +185,8 @@ impl World {
         let run = self.run.as_mut()?;
         match run.hands.remove(key) {
             Some(Hand::Told(entry)) => return Some(entry),
-            Some(Hand::Ready { attempt }) => {
-                let told = answer(&mut self.till, key, attempt, said);
+            Some(Hand::Ready { attempt, asked }) => {
+                let told = answer(&mut self.till, key, attempt, asked, said);
                 run.hands.insert(key.clone(), Hand::Told(told));
                 return None;
             }
@@ -194,37 +194,40 @@ impl World {
         }
         let asked = self.manifest[job_number(&key.job)].is_some_and(|digest| digest_of(digest) == key.digest);
         let next = run.book.next_attempt(key);
-        let Some(fact) = run.book.get(key).map(Fact::of) else { return asked.then(|| intend(key, next)) };
-        let (key, attempt) = (key.clone(), fact.attempt);
+        self.clock += 1;
+        let now = at(self.clock);
+        let Some(fact) = run.book.get(key).map(Fact::of) else { return asked.then(|| intend(key, next, now)) };
+        let (key, attempt, which) = (key.clone(), fact.attempt, fact.which());
         match (fact.known, said) {
-            (Known::Submitted(_), Said::Good) => Some(Entry::Generated { key, attempt, at: at(3) }),
+            (Known::Submitted(_), Said::Good) => Some(Entry::Generated { key, attempt, which, at: now }),
             (Known::Submitted(task), Said::Bad) => {
                 self.till.refund(&key, &task);
-                Some(Entry::Failed { key, attempt, error: fault("FAILED"), at: at(3) })
+                Some(Entry::Failed { key, attempt, which, error: fault("FAILED"), at: now })
             }
             (Known::Submitted(_), Said::Strange) => {
-                Some(Entry::Uncertain { key, attempt, reason: "the task is not known".to_owned(), at: at(3) })
+                let reason = "the task is not known".to_owned();
+                Some(Entry::Uncertain { key, attempt, which, reason, at: now })
             }
             (Known::Generated(_, outputs), _) => Some(match missing(&outputs) {
-                Some(number) => self.download(key, attempt, number, &fact.name),
-                None => Entry::Succeeded { key, attempt },
+                Some(number) => self.download(key, attempt, which, number, &fact.name),
+                None => Entry::Succeeded { key, attempt, which },
             }),
             // The file was altered.
-            (Known::Succeeded(..), Said::Strange) => Some(self.download(key, attempt, 1, &fact.name)),
-            (Known::Failed(_, Word::Service), Said::Good | Said::Bad) if asked => Some(intend(&key, next)),
+            (Known::Succeeded(..), Said::Strange) => Some(self.download(key, attempt, which, 1, &fact.name)),
+            (Known::Failed(_, Word::Service), Said::Good | Said::Bad) if asked => Some(intend(&key, next, now)),
             // `--retry-failed`, and `on_uncertain: resubmit`: a person's word.
             (Known::Failed(..) | Known::Refused | Known::Uncertain(None), Said::Allowed) if asked => {
                 self.till.allow(&key);
-                Some(intend(&key, next))
+                Some(intend(&key, next, now))
             }
             _ => None,
         }
     }
 
-    fn download(&mut self, key: Key, attempt: u32, number: usize, name: &VideoName) -> Entry {
+    fn download(&mut self, key: Key, attempt: u32, which: Option<Which>, number: usize, name: &VideoName) -> Entry {
         self.videos = self.videos.wrapping_add(1);
         let (path, sha256) = (name.path(number), Sha256::of(&[self.videos]));
-        Entry::Downloaded { key, attempt, output: Output { number, path, sha256, bytes: 1, source: None } }
+        Entry::Downloaded { key, attempt, which, output: Output { number, path, sha256, bytes: 1, source: None } }
     }
 
     /// Records entries as one group.
@@ -244,9 +247,10 @@ impl World {
         self.till.learn(entry);
         let Some(run) = &mut self.run else { return };
         run.book.apply(entry);
+        run.told.push(entry.clone());
         self.oracle.agrees_with(&run.book);
-        if let Entry::Submitting { key, attempt, .. } = entry {
-            run.hands.insert(key.clone(), Hand::Ready { attempt: *attempt });
+        if let Entry::Submitting { key, attempt, at, .. } = entry {
+            run.hands.insert(key.clone(), Hand::Ready { attempt: *attempt, asked: *at });
         }
     }
 
@@ -321,29 +325,103 @@ impl World {
             (Said::Bad, _) => Verdict::Failed,
             _ => Verdict::Resubmit,
         };
-        let attempt = self.oracle.facts[&key].attempt;
-        self.on_its_own(Entry::Resolved { key, attempt, verdict, at: at(4) }, fate).await;
+        let (attempt, which) = (self.oracle.facts[&key].attempt, self.oracle.facts[&key].which());
+        let ledger = self.open();
+        self.start(ledger);
+        self.record(vec![Entry::Resolved { key, attempt, which, verdict, at: at(self.clock) }]).await;
+        self.end_or_die(fate).await;
     }
 
     /// `run --prune`: one finished record of a job that left the manifest.
-    async fn prune(&mut self) {
+    async fn prune(&mut self, fate: Fate) {
         self.end().await;
         let left =
             |(key, fact): &(&Key, &Fact)| self.manifest[job_number(&key.job)].is_none() && fact.known.is_finished();
-        if let Some((key, fact)) = self.oracle.facts.iter().find(left) {
-            self.on_its_own(Entry::Dropped { key: key.clone(), attempt: fact.attempt }, Fate::Done).await;
+        let Some((key, fact)) = self.oracle.facts.iter().find(left) else { return };
+        let (key, attempt) = (key.clone(), fact.attempt);
+        let mut ledger = self.open();
+        ledger.prune(&[(key.clone(), attempt)]);
+        self.start(ledger);
+        if matches!(fate, Fate::Done) {
+            self.oracle.prune(&key);
+            self.till.prune(&key);
         }
+        self.end_or_die(fate).await;
     }
 
-    /// A command that writes one entry.
-    async fn on_its_own(&mut self, entry: Entry, fate: Fate) {
-        let ledger = self.open();
-        self.start(ledger);
-        self.record(vec![entry]).await;
+    async fn end_or_die(&mut self, fate: Fate) {
         match fate {
             Fate::Done => self.end().await,
             Fate::Killed => self.kill().await,
         }
+    }
+
+    /// The lock of somebody else, who ran the same jobs, takes the place of this one while a run is on.
+    async fn exchange(&mut self, theirs: &[Theirs], ending: Ending) {
+        self.begin(usize::MAX).await;
+        let told = self.run.as_ref().unwrap().told.clone();
+        let mut ours: BTreeSet<Key> = self.oracle.facts.keys().cloned().collect();
+        let mut named = self.oracle.all_tasks();
+        if let Ending::Killed = ending {
+            // What the lock before said is gone with it.
+            let which = |entry: &Entry| match entry {
+                Entry::Moved { .. } => None,
+                Entry::Submitting { at, .. } => Some(Which::Asked(*at)),
+                Entry::Submitted { task, .. } => Some(Which::Task(task.clone())),
+                other => other.which().cloned(),
+            };
+            let purchases: BTreeSet<Which> = told.iter().filter_map(which).collect();
+            let is_told = |fact: &Fact| fact.which().is_some_and(|which| purchases.contains(&which));
+            ours = self.oracle.facts.iter().filter(|(_, fact)| is_told(fact)).map(|(key, _)| key.clone()).collect();
+            named.retain(|task| purchases.contains(&Which::Task(task.clone())));
+            self.till.forget_all_but(&ours, &named);
+        }
+        let theirs = self.lock_of(theirs);
+        fs::write(&self.paths.lock, lockfile::write(&theirs)).unwrap();
+        if let Ending::WithoutJournal = ending {
+            fs::remove_file(&self.paths.journal).unwrap();
+        }
+        match ending {
+            Ending::Killed => self.kill().await,
+            Ending::InOrder | Ending::WithoutJournal => {
+                let Run { closer, .. } = self.run.take().unwrap();
+                closer.close().await.unwrap();
+            }
+        }
+        let book = self.book();
+        self.oracle.puts_up_with_both(&ours, &named, &theirs, &book);
+    }
+
+    fn lock_of(&mut self, theirs: &[Theirs]) -> Book {
+        let mut book = Book::default();
+        book.set_service(SERVICE);
+        for Theirs { job, digest, attempt, came } in theirs {
+            let (key, attempt) = (key(*job, *digest), *attempt);
+            if book.get(&key).is_some() {
+                continue;
+            }
+            self.clock += 1;
+            let at = at(self.clock);
+            book.apply(&intend(&key, attempt, at));
+            if let Came::Failed = came {
+                let task = TaskId::new(&format!("failed-{}", self.clock)).unwrap();
+                let which = Some(Which::Task(task.clone()));
+                book.apply(&Entry::Submitted { key: key.clone(), attempt, which: Some(Which::Asked(at)), task, at });
+                book.apply(&Entry::Failed { key, attempt, which, error: fault("FAILED"), at });
+                continue;
+            }
+            let task = self.till.charge_another(&key);
+            if let Came::Submitted | Came::Succeeded = came {
+                let (which, task_is) = (Some(Which::Asked(at)), Some(Which::Task(task.clone())));
+                book.apply(&Entry::Submitted { key: key.clone(), attempt, which, task, at });
+                if let Came::Succeeded = came {
+                    book.apply(&Entry::Generated { key: key.clone(), attempt, which: task_is.clone(), at });
+                    book.apply(&Entry::Succeeded { key, attempt, which: task_is });
+                }
+            }
+        }
+        // As who reads it finds it.
+        lockfile::parse(lockfile::write(&book).as_bytes(), &self.paths.lock).unwrap()
     }
 
     /// A journal of an earlier run turns up beside a lock that it doesn't continue (a checkout, a backup).
@@ -363,7 +441,7 @@ fn missing(outputs: &[Output]) -> Option<usize> {
 }
 
 /// The intent; its submit follows when it is durable.
-fn intend(key: &Key, attempt: u32) -> Entry {
+fn intend(key: &Key, attempt: u32, at: Timestamp) -> Entry {
     Entry::Submitting {
         key: key.clone(),
         attempt,
@@ -371,29 +449,30 @@ fn intend(key: &Key, attempt: u32) -> Entry {
         videos: VIDEOS,
         name: name(&key.job),
         service: SERVICE.to_owned(),
-        at: at(1),
+        at,
     }
 }
 
 /// What the service does with a submit, and what the process hears of it.
-fn answer(till: &mut Till, key: &Key, attempt: u32, said: Said) -> Entry {
-    let key = key.clone();
+fn answer(till: &mut Till, key: &Key, attempt: u32, at: Timestamp, said: Said) -> Entry {
+    let (key, which) = (key.clone(), Some(Which::Asked(at)));
     match said {
-        Said::Good => Entry::Submitted { task: till.charge(&key), key, attempt, at: at(2) },
-        Said::Bad => Entry::Refused { key, attempt, error: fault("400"), last: true, at: at(2) },
-        Said::Busy => Entry::Refused { key, attempt, error: fault("429"), last: false, at: at(2) },
+        Said::Good => Entry::Submitted { task: till.charge(&key), key, attempt, which, at },
+        Said::Bad => Entry::Refused { key, attempt, which, error: fault("400"), last: true, at },
+        Said::Busy => Entry::Refused { key, attempt, which, error: fault("429"), last: false, at },
         // Paid, or not paid: the answer is lost.
         Said::Strange | Said::Allowed => {
             if said == Said::Strange {
                 till.charge(&key);
             }
-            Entry::Uncertain { key, attempt, reason: "the connection was lost".to_owned(), at: at(2) }
+            Entry::Uncertain { key, attempt, which, reason: "the connection was lost".to_owned(), at }
         }
     }
 }
 
 fn moved(from: &Key, fact: &Fact, to: &JobId, place: Place, name: VideoName) -> Entry {
-    Entry::Moved { key: from.clone(), attempt: fact.attempt, to: to.clone(), place, name }
+    let (key, attempt, which) = (from.clone(), fact.attempt, fact.which());
+    Entry::Moved { key, attempt, which, to: to.clone(), place, name }
 }
 
 fn job_number(job: &JobId) -> usize {

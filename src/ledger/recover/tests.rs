@@ -25,7 +25,7 @@ fn bought(job: &str) -> [Entry; 2] {
     let name = VideoName::new("a-{n}.mp4");
     [
         Entry::Submitting { key: key.clone(), attempt: 1, parts: BTreeMap::new(), videos: 1, name, service, at },
-        Entry::Submitted { key, attempt: 1, task, at },
+        Entry::Submitted { key, attempt: 1, which: None, task, at },
     ]
 }
 

@@ -93,7 +93,7 @@ impl Ledger {
         for to in &plan.moves {
             let attempt = self.book.get(&to.key).unwrap().attempt;
             let (key, job, place, name) = (to.key.clone(), to.to.clone(), to.place, to.name.clone());
-            self.book.apply(&Entry::Moved { key, attempt, to: job, place, name });
+            self.book.apply(&Entry::Moved { key, attempt, which: None, to: job, place, name });
         }
         let bought = plan.steps.iter().filter(|step| step.action == Action::Submit);
         let bought: Vec<_> = bought.map(|step| (pinned.manifest.jobs[step.job].clone(), step.attempt)).collect();
@@ -106,8 +106,8 @@ impl Ledger {
         let at = Timestamp::UNIX_EPOCH;
         let error = || Fault { code: "400".into(), message: "no".into() };
         let task = TaskId::new(&format!("{}-{attempt}", key.digest.short())).unwrap();
-        let submitted = Entry::Submitted { key: key.clone(), attempt, task, at };
-        let generated = Entry::Generated { key: key.clone(), attempt, at };
+        let submitted = Entry::Submitted { key: key.clone(), attempt, which: None, task, at };
+        let generated = Entry::Generated { key: key.clone(), attempt, which: None, at };
         let mut entries = vec![Entry::Submitting {
             key: key.clone(),
             attempt,
@@ -120,14 +120,14 @@ impl Ledger {
         match end {
             End::Submitted => entries.push(submitted),
             End::Generated => entries.extend([submitted, generated]),
-            End::Succeeded => entries.extend([submitted, generated, Entry::Succeeded { key, attempt }]),
-            End::Uncertain => entries.push(Entry::Uncertain { key, attempt, reason: "lost".into(), at }),
-            End::Failed => entries.extend([submitted, Entry::Failed { key, attempt, error: error(), at }]),
+            End::Succeeded => entries.extend([submitted, generated, Entry::Succeeded { key, attempt, which: None }]),
+            End::Uncertain => entries.push(Entry::Uncertain { key, attempt, which: None, reason: "lost".into(), at }),
+            End::Failed => entries.extend([submitted, Entry::Failed { key, attempt, which: None, error: error(), at }]),
             End::Settled => entries.extend([
-                Entry::Uncertain { key: key.clone(), attempt, reason: "lost".into(), at },
-                Entry::Resolved { key, attempt, verdict: Verdict::Failed, at },
+                Entry::Uncertain { key: key.clone(), attempt, which: None, reason: "lost".into(), at },
+                Entry::Resolved { key, attempt, which: None, verdict: Verdict::Failed, at },
             ]),
-            End::Refused => entries.push(Entry::Refused { key, attempt, error: error(), last: true, at }),
+            End::Refused => entries.push(Entry::Refused { key, attempt, which: None, error: error(), last: true, at }),
         }
         entries.iter().for_each(|entry| self.book.apply(entry));
     }

@@ -53,22 +53,22 @@ impl Project {
         for key in [earlier, Key { job: done.id, digest: done.digest }] {
             project.submitted(&key);
             let (attempt, at) = (1, Timestamp::from_second(136).unwrap());
-            project.book.apply(&Entry::Generated { key: key.clone(), attempt, at });
+            project.book.apply(&Entry::Generated { key: key.clone(), attempt, which: None, at });
             for number in 1..=2 {
                 let path = format!("out/小 狗#{}-{number}.mp4", key.digest.short());
                 let output = Output { number, path, sha256: Sha256::of(b"video"), bytes: 1000, source: None };
-                project.book.apply(&Entry::Downloaded { key: key.clone(), attempt, output });
+                project.book.apply(&Entry::Downloaded { key: key.clone(), attempt, which: None, output });
             }
-            project.book.apply(&Entry::Succeeded { key, attempt });
+            project.book.apply(&Entry::Succeeded { key, attempt, which: None });
         }
         let key = Key { job: failed.id, digest: failed.digest };
         project.submitted(&key);
         let error = Fault { code: "FAILED".to_owned(), message: message.to_owned() };
-        project.book.apply(&Entry::Failed { key, attempt: 1, error, at: Timestamp::UNIX_EPOCH });
+        project.book.apply(&Entry::Failed { key, attempt: 1, which: None, error, at: Timestamp::UNIX_EPOCH });
         let key = Key { job: unsure.id, digest: unsure.digest };
         project.submitting(&key);
         let reason = "the connection broke".to_owned();
-        project.book.apply(&Entry::Uncertain { key, attempt: 1, reason, at: Timestamp::UNIX_EPOCH });
+        project.book.apply(&Entry::Uncertain { key, attempt: 1, which: None, reason, at: Timestamp::UNIX_EPOCH });
         project
     }
 
@@ -82,7 +82,13 @@ impl Project {
     fn submitted(&mut self, key: &Key) {
         self.submitting(key);
         let task = TaskId::new(&key.digest.short()).unwrap();
-        self.book.apply(&Entry::Submitted { key: key.clone(), attempt: 1, task, at: Timestamp::UNIX_EPOCH });
+        self.book.apply(&Entry::Submitted {
+            key: key.clone(),
+            attempt: 1,
+            which: None,
+            task,
+            at: Timestamp::UNIX_EPOCH,
+        });
     }
 
     fn page(&self) -> String {

@@ -1,0 +1,96 @@
+//! Whether the lock is still the one that a run read: git may put another in its place at any time.
+
+use super::book::Book;
+use super::lockfile;
+use super::record::Key;
+use crate::base::digest::Sha256;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A lock that was read.
+#[derive(Debug)]
+pub(super) struct Watched {
+    path: PathBuf,
+    content: Option<Sha256>,
+    /// Taken before the content was read.
+    stamp: Option<Stamp>,
+    /// What is there now, where that is another one.
+    there: There,
+}
+
+/// What stands in the lock's place.
+#[derive(Debug)]
+enum There {
+    /// What was read.
+    Same,
+    Another(Box<Book>),
+    /// Nobody can tell what it knows.
+    Unreadable,
+}
+
+/// What changes, as good as always, when a file does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    file: u64,
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Watched {
+    /// The lock at `path`, which is read next.
+    pub(super) fn before_reading(path: &Path) -> Watched {
+        Watched { path: path.to_owned(), content: None, stamp: Stamp::of(path), there: There::Same }
+    }
+
+    /// Says what was read.
+    pub(super) fn with_content(self, content: Option<Sha256>) -> Watched {
+        Watched { content, ..self }
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether another lock is there by now in which `key` is or may be paid, and `known` knows nothing of that. Its file is read only
+    /// where something about it changed.
+    pub(super) fn forbids(&mut self, key: &Key, known: &Book) -> bool {
+        let stamp = Stamp::of(&self.path);
+        if stamp != self.stamp {
+            self.stamp = stamp;
+            self.there = self.look();
+        }
+        match &self.there {
+            There::Same => false,
+            There::Another(there) => there.has_paid_what_is_unknown_to(known, key),
+            There::Unreadable => true,
+        }
+    }
+
+    fn look(&self) -> There {
+        let Ok(text) = lockfile::load(&self.path) else { return There::Unreadable };
+        if text.as_deref().map(Sha256::of) == self.content {
+            return There::Same;
+        }
+        // Where there is none, nothing is known that this run doesn't.
+        let book = text.map_or_else(|| Ok(Book::default()), |text| lockfile::parse(&text, &self.path));
+        book.map_or(There::Unreadable, |book| There::Another(Box::new(book)))
+    }
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Stamp> {
+        let found = path.metadata().ok()?;
+        Some(Stamp { file: file_number(&found), length: found.len(), modified: found.modified().ok() })
+    }
+}
+
+#[cfg(unix)]
+fn file_number(found: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(found)
+}
+
+#[cfg(not(unix))]
+fn file_number(_: &std::fs::Metadata) -> u64 {
+    0
+}
