@@ -3,6 +3,8 @@
 //! So a job with such images has two digests, one with their URLs and one with their contents. Which of them counts is decided
 //! here alone, and by the rule that nothing which is paid under either is bought again: `run.mirror` may be turned on and off.
 
+mod former;
+
 use super::Step;
 use super::action::Action;
 use crate::base::digest::Sha256;
@@ -13,11 +15,9 @@ use crate::spec::elsewhere::{Address, Pin};
 use crate::spec::image::{ForeignImage, Picture};
 use crate::spec::names::Digest;
 use crate::spec::request::Image;
+use former::Former;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// Ways to know a job's images by former contents that are looked at: merges of locks leave one or two.
-const WAYS: usize = 64;
 
 /// A manifest as its pins make it.
 #[derive(Debug)]
@@ -40,7 +40,9 @@ pub fn with_pins<'m>(manifest: &'m Manifest, book: &Book, pins: &Pins) -> Pinned
     if !manifest.run.mirror && pins.is_empty() {
         return untouched(BTreeSet::new());
     }
-    let sides: Vec<Sides> = manifest.jobs.iter().map(|job| Sides::of(job, pins, manifest.run.mirror)).collect();
+    let former = Former::new(book);
+    let sides: Vec<Sides> =
+        manifest.jobs.iter().map(|job| Sides::of(job, pins, manifest.run.mirror, &former)).collect();
     let claims = claims(manifest, book, &sides);
     let is_pending = |index: &usize| manifest.run.mirror && claims[*index].is_none() && sides[*index].lacks_pins;
     let pending = (0..sides.len()).filter(is_pending).collect();
@@ -108,13 +110,13 @@ struct ByContent {
 }
 
 impl Sides {
-    fn of(job: &Job, pins: &Pins, mirror: bool) -> Sides {
+    fn of(job: &Job, pins: &Pins, mirror: bool, former: &Former<'_>) -> Sides {
         let known: Option<Vec<(&str, &Pin)>> =
             urls(job).map(|url| pins.get(&Address::of(url)).map(|pin| (url, pin))).collect();
         let known_all = known.as_deref().filter(|known| !known.is_empty());
         let by_content =
             known_all.map(|known| ByContent::of(job, known.iter().map(|(url, pin)| (*url, (*pin).clone()))));
-        let former = known_all.map(former).unwrap_or_default();
+        let former = known_all.map(|known| former.ways(job, known)).unwrap_or_default();
         let former = former.into_iter().map(|known| ByContent::of(job, known.into_iter())).collect();
         let lacks_pins = known.is_none();
         let (own, other) = match &by_content {
@@ -130,24 +132,6 @@ impl Sides {
         let former = self.former.iter().map(|by_content| by_content.job.digest);
         std::iter::once(self.own).chain(self.other).chain(former)
     }
-}
-
-/// The ways to know images by contents of which at least one is a former one; not more than can sensibly be.
-fn former<'u>(known: &[(&'u str, &Pin)]) -> Vec<Vec<(&'u str, Pin)>> {
-    if known.iter().all(|(_, pin)| pin.former.is_empty()) {
-        return Vec::new();
-    }
-    let mut ways = vec![Vec::new()];
-    for (url, pin) in known {
-        let contents: Vec<Sha256> = std::iter::once(pin.sha256).chain(pin.former.iter().copied()).collect();
-        let with = |way: &Vec<(&'u str, Pin)>, sha256: &Sha256| {
-            let pin = Pin { sha256: *sha256, ..(*pin).clone() };
-            way.iter().cloned().chain([(*url, pin)]).collect()
-        };
-        ways = ways.iter().flat_map(|way| contents.iter().map(move |content| with(way, content))).take(WAYS).collect();
-    }
-    // The first is the one without.
-    ways.split_off(1)
 }
 
 impl ByContent {

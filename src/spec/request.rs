@@ -127,6 +127,11 @@ impl Generation {
 }
 
 impl Image {
+    /// The short hash of the image, as it is among the parts of a digest where its reference has several.
+    pub fn part(&self) -> String {
+        short(&self.identity())
+    }
+
     /// How a digest names the image: its URL, or `sha256:` and the hash of its content.
     fn identity(&self) -> Cow<'_, str> {
         match self {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::folder::Folder;
-use crate::ledger::entry::{Entry, Verdict};
+use crate::ledger::entry::{Entry, Verdict, Which};
 use crate::ledger::record::Fault;
 use crate::manifest::model::{Prices, RunSettings};
 use crate::plan::action::Reason;
@@ -244,6 +244,63 @@ fn what_was_paid_with_another_picture_on_another_branch_stays_paid() {
     }
     ledger.look(DOG, "a third dog", true);
     assert_eq!(ledger.run(&manifest(true, both()), End::Succeeded), ["a", "b"], "a person took it");
+}
+
+/// A job with nine images, which is all that there can be: three references with three each.
+fn with_nine_images(id: &str) -> (Job, Vec<String>) {
+    let urls: Vec<String> = (0..9).map(|n| format!("https://images.example.com/{n}.png")).collect();
+    let mut job = job(id, "runs", &[]);
+    let reference = |(n, urls): (usize, &[String])| Reference {
+        name: ReferenceName::new(&format!("dog{n}")).unwrap(),
+        images: urls.iter().map(|url| Image::Url(url.clone())).collect(),
+        ..job.generation.references[0].clone()
+    };
+    job.generation.references = urls.chunks(3).enumerate().map(reference).collect();
+    job.digest = job.generation.digest(1);
+    (job, urls)
+}
+
+#[test]
+fn however_many_images_of_a_job_had_another_content_on_another_branch_it_stays_paid() {
+    let manifest = |id| manifest(true, vec![with_nine_images(id).0]);
+    let (_, urls) = with_nine_images("a");
+    let mut ledger = Ledger::default();
+    for url in &urls {
+        ledger.pin(url, &format!("{url} there"));
+    }
+    ledger.run(&manifest("a"), End::Succeeded);
+    // Here all looked otherwise, twice.
+    for look in ["here", "here again"] {
+        for url in &urls {
+            ledger.pin(url, &format!("{url} {look}"));
+        }
+        assert!(ledger.run(&manifest("a"), End::Succeeded).is_empty(), "{look}");
+    }
+    assert!(ledger.run(&manifest("renamed"), End::Succeeded).is_empty(), "nor is it under another id");
+    // A lock of before images had parts of their own says enough as well.
+    let mut record = ledger.book.records().next().unwrap().clone();
+    record.parts.retain(|part, _| !part.contains('@'));
+    ledger.book = book_of(record, &ledger.book);
+    assert!(ledger.run(&manifest("renamed"), End::Succeeded).is_empty());
+    for url in &urls {
+        ledger.look(url, &format!("{url} taken"), true);
+    }
+    assert_eq!(ledger.run(&manifest("renamed"), End::Succeeded), ["renamed"], "a person took them");
+}
+
+/// The book with these pins, and this record alone.
+fn book_of(record: Record, pins: &Book) -> Book {
+    let mut book = Book::default();
+    let (key, attempt, at) = (record.key.clone(), record.attempt, Timestamp::UNIX_EPOCH);
+    let Record { parts, videos, name, stage, .. } = record;
+    let service = "s".to_owned();
+    let (asked, task) = (Some(Which::Asked(at)), stage.task().unwrap().clone());
+    book.apply(&Entry::Submitting { key: key.clone(), attempt, parts, videos, name, service, at });
+    book.apply(&Entry::Submitted { key, attempt, which: asked, task, at });
+    for (address, pin) in pins.pins() {
+        book.apply(&Entry::Mirrored { address: address.clone(), pin: pin.clone(), taken: false });
+    }
+    book
 }
 
 #[test]
