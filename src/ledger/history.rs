@@ -413,12 +413,16 @@ impl History {
         }
     }
 
-    /// Behind all of its number and of lower ones.
     fn insert(&mut self, submit: Submit) -> usize {
-        let before = self.submits.iter().rposition(|other| other.record.attempt <= submit.record.attempt);
-        let place = before.map_or(0, |before| before + 1);
+        let place = self.place(submit.record.attempt);
         self.submits.insert(place, submit);
         place
+    }
+
+    /// Behind all of this number and of lower ones.
+    fn place(&self, attempt: u32) -> usize {
+        let before = self.submits.iter().rposition(|other| other.record.attempt <= attempt);
+        before.map_or(0, |before| before + 1)
     }
 
     /// The attempt; where its intent was never read (a journal beside a foreign lock), something was paid or may have been.

@@ -341,6 +341,7 @@ fn entries(mut book: Book, steps: &[(usize, u8, Step)], prefix: &str) -> Vec<Ent
         let id = format!("{prefix}{i}");
         let waits = record.as_ref().is_some_and(|r| matches!(r.stage, Stage::Uncertain { task: None, .. }));
         let has_task = record.as_ref().is_some_and(|r| r.stage.task().is_some());
+        let has_failed = record.as_ref().is_some_and(|r| r.stage.status() == Status::Failed);
         let rank = book.history(k).and_then(|history| history.rank(attempt));
         let entry = match step {
             // What is paid is not submitted again, and only what is uncertain is settled.
@@ -354,8 +355,8 @@ fn entries(mut book: Book, steps: &[(usize, u8, Step)], prefix: &str) -> Vec<Ent
             // A refusal answers an open submit; a task is lost before it is done.
             Step::Refuse(_) if rank != Some(Rank::Asked) => continue,
             Step::Lose if !matches!(rank, Some(Rank::Asked | Rank::Submitted)) => continue,
-            // Nor does a task that nobody knows come to anything.
-            Step::Generate | Step::Download(_) | Step::Succeed | Step::Fail if !has_task => continue,
+            // Nor does a task that nobody knows come to anything, or one that failed.
+            Step::Generate | Step::Download(_) | Step::Succeed | Step::Fail if !has_task || has_failed => continue,
             Step::Refuse(last) => refused(k, attempt, *last),
             Step::Lose => uncertain(k, attempt),
             Step::Generate => generated(k, attempt),

@@ -17,8 +17,8 @@ impl History {
         self.let_go_as(&mut other);
         // A rename is to a job that has nothing of the kind: what has a higher number was bought after it, and read before.
         let number = |history: &History| history.record().map(|record| record.attempt);
-        let one = number(self) > number(&other) || self.tells_of(&other) || other.tells_of(self);
-        self.meet_in(other, one);
+        let further = if number(self) > number(&other) { Some(Further::Mine) } else { self.further(&other) };
+        self.meet_in(other, further);
     }
 
     /// Takes in what a lock says of this key in another place.
@@ -33,8 +33,8 @@ impl History {
     /// Takes in another account of this key.
     pub(in crate::ledger) fn meet(&mut self, mut other: History) {
         self.let_go_as(&mut other);
-        let one = self.tells_of(&other) || other.tells_of(self);
-        self.meet_in(other, one);
+        let further = self.further(&other);
+        self.meet_in(other, further);
     }
 
     /// What a person let go by one account counts no more in the other, unless the service has found it since.
@@ -47,18 +47,27 @@ impl History {
         self.submits.retain(|submit| counts(submit, &other.beside.let_go));
     }
 
-    /// The same, where both are parts of one account, or else each is one of its own.
-    fn meet_in(&mut self, mut other: History, one: bool) {
+    /// Which of two accounts knows the other's record, and so what was done about it; none where they don't know each other.
+    fn further(&self, other: &History) -> Option<Further> {
+        let theirs = || other.tells_of(self).then_some(Further::Theirs);
+        if self.tells_of(other) { Some(Further::Mine) } else { theirs() }
+    }
+
+    /// The same, where it is known which one goes further.
+    fn meet_in(&mut self, mut other: History, further: Option<Further>) {
         let failed: BTreeSet<TaskId> = self.failed_tasks().chain(other.failed_tasks()).cloned().collect();
         self.seen = self.seen.max(other.seen);
         self.beside.take_in(std::mem::take(&mut other.beside));
-        if one {
-            other.submits.into_iter().for_each(|submit| self.take_in(submit));
-        } else {
-            if other.worth() > self.worth() {
-                std::mem::swap(&mut self.submits, &mut other.submits);
-            }
-            self.beside.keep(&other);
+        let swap = match further {
+            Some(further) => further == Further::Theirs,
+            None => other.worth() > self.worth(),
+        };
+        if swap {
+            std::mem::swap(&mut self.submits, &mut other.submits);
+        }
+        match further {
+            Some(_) => other.submits.into_iter().for_each(|submit| self.take_in(submit)),
+            None => self.beside.keep(&other),
         }
         self.beside.tasks.retain(|task| !failed.contains(task));
         self.settle();
@@ -169,8 +178,11 @@ impl History {
                 }
             }
             Some(_) => {}
+            // The account that goes further has settled it: it isn't what is shown.
             None => {
-                self.insert(submit);
+                let shown = self.submits.iter().rposition(|submit| submit.answer != Answer::ForNow);
+                let place = self.place(submit.record.attempt);
+                self.submits.insert(shown.map_or(place, |shown| place.min(shown)), submit);
             }
         }
     }
@@ -184,6 +196,13 @@ impl History {
     fn worth(&self) -> Worth {
         self.shown().map_or(Worth::Nothing, Submit::worth)
     }
+}
+
+/// Which of two accounts of one key goes further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Further {
+    Mine,
+    Theirs,
 }
 
 impl Beside {

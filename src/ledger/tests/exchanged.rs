@@ -305,3 +305,34 @@ async fn what_a_person_lets_go_keeps_its_number_and_its_task() {
     assert!(matches!(book.get(&k).unwrap().stage, Stage::Uncertain { task: None, .. }));
     assert!(book.beside(&k).let_go.contains(&id));
 }
+
+#[tokio::test]
+async fn what_took_the_place_of_a_failed_one_stays_there() {
+    let k = key("a", "a");
+    let place = place();
+    let (scribe, closer) = begin(&place);
+    scribe.record(submitting(&k)).await.unwrap();
+    let mut there = submitting_there(&k);
+    if let Entry::Submitting { attempt, .. } = &mut there {
+        *attempt = 2;
+    }
+    let accepted = Entry::Submitted {
+        key: k.clone(),
+        attempt: 2,
+        which: Some(Which::Asked(at(100))),
+        task: TaskId::new("theirs").unwrap(),
+        at: at(101),
+    };
+    fs::write(&place.paths.lock, lock_of(&[there, accepted])).unwrap();
+    closer.close().await.unwrap();
+    // The one that is paid fails, and the other waits for a person, also where the lock is exchanged once more.
+    let (scribe, closer) = begin(&place);
+    let mut failed = failed(&k, "theirs");
+    if let Entry::Failed { attempt, .. } = &mut failed {
+        *attempt = 2;
+    }
+    scribe.record(failed).await.unwrap();
+    fs::write(&place.paths.lock, lock_of(&[])).unwrap();
+    let book = closer.close().await.unwrap();
+    assert!(matches!(book.get(&k).unwrap().stage, Stage::Uncertain { task: None, .. }), "{book:?}");
+}
