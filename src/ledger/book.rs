@@ -202,11 +202,13 @@ impl Book {
                 let before: Vec<Output> =
                     self.get(key).map(|record| record.stage.outputs().to_vec()).unwrap_or_default();
                 self.take_over(key, *attempt, which.as_ref(), &to);
-                // Read again beside another lock, it must not move what that one has in the place.
+                self.put(&to, *place);
+                // Read again beside another lock, it must not rename what that one has in the place.
                 if self.history(&to).is_some_and(|history| history.knows(*attempt, which.as_ref())) {
-                    self.put(&to, *place);
                     self.history_mut(&to).moved(&to.job, *place, name);
                     self.note_renamed(before, &to);
+                } else {
+                    self.history_mut(&to).put(*place, None);
                 }
             }
         }

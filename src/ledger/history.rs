@@ -64,7 +64,8 @@ enum Found {
 impl History {
     /// The history that a record of the lock stands for.
     pub(super) fn of(record: Record, beside: Beside) -> History {
-        let seen = record.attempt.max(beside.released);
+        let unanswered = beside.unanswered.last().map_or(0, |(attempt, _)| *attempt);
+        let seen = record.attempt.max(beside.released).max(unanswered);
         History { seen, submits: vec![Submit { record, answer: Answer::Told }], beside }
     }
 

@@ -68,6 +68,9 @@ fn replay(book: &mut Book, contents: &Contents<'_>, continues: bool) -> Result<(
                 book.apply(&entry);
             }
         }
+        for entry in entries() {
+            book.name_unknown(&entry?);
+        }
         book.mix(aside);
     }
     book.fold();

@@ -29,6 +29,18 @@ impl Book {
         paid.is_some_and(|paid| other.history(key).is_none_or(|known| !known.tells_of(paid)))
     }
 
+    /// Gives a purchase whose intent was never read the name that a rename in the journal gave it, before it was known here.
+    pub(in crate::ledger) fn name_unknown(&mut self, entry: &Entry) {
+        let Entry::Moved { key, attempt, which: Some(which), to, name, .. } = entry else { return };
+        let to = Key { job: to.clone(), digest: key.digest };
+        let is_unknown = |known: &History| known.knows(*attempt, Some(which)) && known.given_name().is_none();
+        if let Some(place) =
+            self.get(&to).map(|record| record.place).filter(|_| self.history(&to).is_some_and(is_unknown))
+        {
+            self.history_mut(&to).put(place, Some(name));
+        }
+    }
+
     /// Takes out what a foreign journal speaks of without knowing the purchase that the book has: what it says is of another one.
     pub(in crate::ledger) fn set_aside(&mut self, told: &Told) -> Book {
         let mut aside = Book::default();

@@ -305,7 +305,6 @@ enum Step {
     Succeed,
     Fail,
     Move(usize, Place),
-    Drop,
     Resolve(u8),
 }
 
@@ -325,7 +324,6 @@ fn steps(length: usize) -> impl Strategy<Value = Vec<(usize, u8, Step)>> {
         2 => Just(Step::Succeed),
         2 => Just(Step::Fail),
         2 => (0..3usize, place).prop_map(|(job, place)| Step::Move(job, place)),
-        1 => Just(Step::Drop),
         1 => (0..3u8).prop_map(Step::Resolve),
     ];
     prop::collection::vec((0..3usize, 0..2u8, step), 0..length)
@@ -346,6 +344,7 @@ fn entries(mut book: Book, steps: &[(usize, u8, Step)], prefix: &str) -> Vec<Ent
         let entry = match step {
             // What is paid is not submitted again, and only what is uncertain is settled.
             Step::Submit if record.as_ref().is_some_and(|r| PAID.contains(&r.stage.status())) => continue,
+            Step::Submit if has_task && !has_failed => continue,
             Step::Resolve(_) if record.as_ref().is_none_or(|r| r.stage.status() != Status::Uncertain) => continue,
             Step::Submit => submitting(k, book.next_attempt(k)),
             // Only a submit that is open can be answered.
@@ -365,8 +364,9 @@ fn entries(mut book: Book, steps: &[(usize, u8, Step)], prefix: &str) -> Vec<Ent
             Step::Fail => failed(k, attempt),
             // A rename is to an id that has nothing of the kind; what meets all the same is tested by itself.
             Step::Move(to, _) if JOBS[*to] != JOBS[*job] && book.next_attempt(&key(JOBS[*to], *input)) > 1 => continue,
+            // A run moves what it finds, before it submits.
+            Step::Move(..) if rank == Some(Rank::Asked) => continue,
             Step::Move(job, place) => moved(k, attempt, JOBS[*job], *place),
-            Step::Drop => dropped(k, attempt),
             Step::Resolve(0) => resolved(k, attempt, Verdict::Task { task: task(&id) }),
             Step::Resolve(1) => resolved(k, attempt, Verdict::Resubmit),
             Step::Resolve(_) => resolved(k, attempt, Verdict::Failed),

@@ -125,9 +125,10 @@ impl Oracle {
                 self.facts.remove(&key);
                 self.facts.extend(self.before.remove(&key).map(|before| (key, before)));
             }
-            Entry::Uncertain { .. } => {
+            Entry::Uncertain { at, .. } => {
                 let task = self.facts[&key].known.task().cloned();
                 self.set(&key, Known::Uncertain(task));
+                self.fact(&key).asked_at.get_or_insert(*at);
             }
             Entry::Generated { .. } => {
                 let task = self.task(&key);

@@ -370,10 +370,13 @@ impl World {
                 Entry::Submitted { task, .. } => Some(Which::Task(task.clone())),
                 other => other.which().cloned(),
             };
-            let purchases: BTreeSet<Which> = told.iter().filter_map(which).collect();
-            let is_told = |fact: &Fact| fact.which().is_some_and(|which| purchases.contains(&which));
-            ours = self.oracle.facts.iter().filter(|(_, fact)| is_told(fact)).map(|(key, _)| key.clone()).collect();
-            named.retain(|task| purchases.contains(&Which::Task(task.clone())));
+            let purchases: BTreeSet<(Key, Which)> =
+                told.iter().filter_map(|entry| Some((entry.key()?.clone(), which(entry)?))).collect();
+            let is_told = |(key, fact): &(&Key, &Fact)| {
+                fact.which().is_some_and(|which| purchases.contains(&((*key).clone(), which)))
+            };
+            ours = self.oracle.facts.iter().filter(is_told).map(|(key, _)| key.clone()).collect();
+            named.retain(|task| purchases.iter().any(|(_, which)| *which == Which::Task(task.clone())));
             self.till.forget_all_but(&ours, &named);
         }
         let theirs = self.lock_of(theirs);
