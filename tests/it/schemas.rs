@@ -96,6 +96,11 @@ fn locks_of_runs_fit_their_schema_in_every_status() {
     assert_eq!(lock["superseded"][0]["id"], "edited", "{lock:#}");
     assert!(lock["upload"].is_array() && lock.to_string().contains("\"word\":\"person\""), "{lock:#}");
 
+    setup.batch(["resolve", "lost", "--resubmit"]).exits(0);
+    let released = self::lock(&setup.project);
+    conforms(&setup.project, "lock", &released);
+    assert_eq!(released["released"][0]["id"], "lost", "{released:#}");
+
     // What `batch` would refuse, editors underline.
     for (job, field, value) in [
         ("done", "task_id", None),

@@ -32,6 +32,8 @@ pub(super) struct LockFile {
     job: Option<Vec<JobRecord>>,
     /// Records whose digest isn't in the manifest now, but that may be paid for.
     superseded: Option<Vec<JobRecord>>,
+    /// What is kept of jobs that a person let go, until they are submitted again.
+    released: Option<Vec<Released>>,
     /// Images that the service has.
     upload: Option<Vec<UploadedImage>>,
     /// What images of elsewhere showed when they were fetched.
@@ -64,6 +66,10 @@ struct JobRecord {
     task_id: Option<String>,
     /// Further ids that this record had.
     other_task_ids: Option<Vec<String>>,
+    /// Ids that the service didn't know and a person let go.
+    released_task_ids: Option<Vec<String>>,
+    /// Further submits of this digest without an answer, after two locks were mixed.
+    unanswered: Option<Vec<Unanswered>>,
     /// When the submit went out; with `uncertain`, when it was about to.
     #[schemars(extend("format" = "date-time"))]
     submitted_at: Option<String>,
@@ -80,6 +86,37 @@ struct JobRecord {
     /// The videos that are here, in the order of their numbers.
     #[schemars(length(min = 1))]
     output: Option<Vec<Video>>,
+}
+
+/// What is kept of a digest that has no record since a person let it go.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Released {
+    /// The job's id.
+    #[schemars(schema_with = "job_id")]
+    id: String,
+    /// What the job asked for.
+    #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    digest: String,
+    /// The highest number of a submit that was let go.
+    attempt: u32,
+    /// Ids of tasks that are paid, beside those that were let go.
+    other_task_ids: Option<Vec<String>>,
+    /// Ids that the service didn't know and a person let go.
+    released_task_ids: Option<Vec<String>>,
+    /// Further submits of this digest without an answer.
+    unanswered: Option<Vec<Unanswered>>,
+}
+
+/// A submit without an answer.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Unanswered {
+    /// Its number.
+    attempt: u32,
+    /// When it was to go out.
+    #[schemars(extend("format" = "date-time"))]
+    submitted_at: String,
 }
 
 /// Why a job failed, or was refused.
