@@ -21,7 +21,7 @@ pub enum Which {
 
 /// A state change.
 ///
-/// `which` says whom an entry is about; journals of before leave it out, and are completed where they are read.
+/// `which` says whom an entry is about; journals leave it out where they told it before, and are completed where they are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are those of a record, and `at` is when it happened")]

@@ -18,6 +18,7 @@
 //! part of the group, zeros, or its later pages without its earlier ones): a torn end, and left aside. Sound lines of that last group
 //! are true whether they were promised or not, so they count, also those behind a broken one.
 
+use super::book::Memory;
 use super::entry::Entry;
 use crate::base::digest::Sha256;
 use jiff::Timestamp;
@@ -56,6 +57,8 @@ pub(super) struct Header {
 pub(super) struct Pen {
     seed: u32,
     next: u64,
+    /// What the journal told: an entry needn't say again which purchase it is about.
+    memory: Memory,
 }
 
 /// What is wrong with a journal, and on which line, counted from 1.
@@ -92,7 +95,7 @@ impl Pen {
         let mut line = format!("{seed:08x} ").into_bytes();
         line.extend(text);
         line.push(b'\n');
-        (Pen { seed, next: 0 }, line)
+        (Pen { seed, next: 0, memory: Memory::default() }, line)
     }
 
     /// The text of a group of entries, to be written and synced as one.
@@ -103,7 +106,8 @@ impl Pen {
         for entry in entries {
             line.clear();
             line.extend(format!("{} {group} ", self.next).into_bytes());
-            serde_json::to_writer(&mut line, entry).expect("an entry is JSON, and memory takes all that is written");
+            serde_json::to_writer(&mut line, &*self.memory.abridge(entry))
+                .expect("an entry is JSON, and memory takes all that is written");
             text.extend(format!("{:08x} ", checksum(self.seed, &line)).into_bytes());
             text.extend_from_slice(&line);
             text.push(b'\n');

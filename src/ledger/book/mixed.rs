@@ -5,6 +5,7 @@ use super::{Book, whole_microseconds};
 use crate::ledger::entry::{Entry, Which};
 use crate::ledger::history::History;
 use crate::ledger::record::Key;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Book {
@@ -91,7 +92,7 @@ fn named(entry: &Entry) -> Vec<Which> {
     }
 }
 
-/// Completes the entries of a journal of before, which don't say what purchase they are about: it was told with its number.
+/// What a journal told so far. Its entries leave out which purchase they are about, where that was told with its number before.
 #[derive(Debug, Default)]
 pub(in crate::ledger) struct Memory {
     purchases: BTreeMap<(Key, u32), Which>,
@@ -106,12 +107,31 @@ impl Memory {
         {
             *which = self.purchases.get(&place).cloned();
         }
-        let told = match &entry {
+        self.hear(place, &entry);
+        entry
+    }
+
+    /// The entry as a journal that told the entries before it has it: without the purchase that [`complete`](Memory::complete) finds
+    /// again.
+    pub(in crate::ledger) fn abridge<'e>(&mut self, entry: &'e Entry) -> Cow<'e, Entry> {
+        let mut abridged = Cow::Borrowed(entry);
+        let Some(place) = entry.key().cloned().zip(entry.attempt()) else { return abridged };
+        if entry.which().is_some()
+            && entry.which() == self.purchases.get(&place)
+            && let Some(which) = abridged.to_mut().which_mut()
+        {
+            *which = None;
+        }
+        self.hear(place, entry);
+        abridged
+    }
+
+    fn hear(&mut self, place: (Key, u32), entry: &Entry) {
+        let told = match entry {
             Entry::Submitting { at, .. } => Some(Which::Asked(whole_microseconds(*at))),
             Entry::Submitted { task, .. } => Some(Which::Task(task.clone())),
             _ => None,
         };
         self.purchases.extend(told.map(|which| (place, which)));
-        entry
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ledger::entry::Verdict;
+use crate::ledger::entry::{Verdict, Which};
 use crate::ledger::record::{Fault, Key, Output, Place};
 use crate::spec::elsewhere::{Address, Pin, Validator};
 use crate::spec::names::{Digest, JobId, TaskId};
@@ -53,6 +53,31 @@ fn what_is_written_is_read() {
     let read: Vec<Entry> = contents.entries().map(Result::unwrap).collect();
     assert_eq!(read, (0..6).map(entry).collect::<Vec<_>>());
     assert_eq!(holder(&text), Some(header("simulate").holder));
+}
+
+#[test]
+fn which_purchase_an_entry_is_about_is_written_once() {
+    let at = Timestamp::from_microsecond(1_000_001).unwrap();
+    let (key, attempt) = (entry(0).key().unwrap().clone(), 1);
+    let (task, other) = (TaskId::new("new").unwrap(), TaskId::new("before").unwrap());
+    let (asked, of_task) = (Some(Which::Asked(at)), Some(Which::Task(task.clone())));
+    let (parts, name, service) = (BTreeMap::new(), VideoName::new("a-{n}.mp4"), "simulate".to_owned());
+    let of_another = Some(Which::Task(other));
+    let told = [
+        Entry::Generated { key: key.clone(), attempt, which: of_another.clone(), at },
+        Entry::Submitting { key: key.clone(), attempt, parts, videos: 1, name, service, at },
+        Entry::Submitted { key: key.clone(), attempt, which: asked, task, at },
+        Entry::Generated { key: key.clone(), attempt, which: of_task.clone(), at },
+        Entry::Succeeded { key: key.clone(), attempt, which: of_another },
+        Entry::Succeeded { key, attempt, which: of_task },
+    ];
+    let (mut pen, mut text) = Pen::new(&header("simulate"));
+    told.chunks(2).for_each(|group| text.extend(pen.group(group)));
+    let written = String::from_utf8(text.clone()).unwrap();
+    assert_eq!((written.matches("\"new\"").count(), written.matches("\"before\"").count()), (1, 2), "{written}");
+    let mut memory = Memory::default();
+    let read: Vec<Entry> = entries(&text).unwrap().into_iter().map(|entry| memory.complete(entry)).collect();
+    assert_eq!(read, told);
 }
 
 #[test]
