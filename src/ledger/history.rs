@@ -257,6 +257,8 @@ impl History {
         let submit = self.submit(key, attempt, which);
         let task = match &submit.record.stage {
             Stage::Uncertain { task, .. } => task.clone(),
+            // That it had no answer is old news: since then it was said which task came of it.
+            Stage::Submitted { .. } if matches!(which, Some(Which::Asked(_))) => return,
             Stage::Submitted { task } => Some(task.clone()),
             _ => return,
         };

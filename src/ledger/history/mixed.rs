@@ -14,11 +14,11 @@ impl History {
     /// Takes in what is known of the same digest under another job: it is this job's from now on.
     pub(in crate::ledger) fn absorb(&mut self, job: &JobId, mut other: History) {
         other.submits.iter_mut().for_each(|submit| submit.record.key.job = job.clone());
-        self.let_go_as(&mut other);
+        let let_go = self.let_go_as(&mut other);
         // A rename is to a job that has nothing of the kind: what has a higher number was bought after it, and read before.
         let number = |history: &History| history.record().map(|record| record.attempt);
         let further = if number(self) > number(&other) { Some(Further::Mine) } else { self.further(&other) };
-        self.meet_in(other, further);
+        self.meet_in(other, further, let_go);
     }
 
     /// Takes in what a lock says of this key in another place.
@@ -32,19 +32,25 @@ impl History {
 
     /// Takes in another account of this key.
     pub(in crate::ledger) fn meet(&mut self, mut other: History) {
-        self.let_go_as(&mut other);
+        let let_go = self.let_go_as(&mut other);
         let further = self.further(&other);
-        self.meet_in(other, further);
+        self.meet_in(other, further, let_go);
     }
 
-    /// What a person let go by one account counts no more in the other, unless the service has found it since.
-    fn let_go_as(&mut self, other: &mut History) {
-        let counts = |submit: &Submit, let_go: &BTreeSet<TaskId>| {
+    /// What a person let go by one account counts no more in the other, unless the service has found it since. Gives the last such.
+    fn let_go_as(&mut self, other: &mut History) -> Option<Record> {
+        let mut last = None;
+        let mut counts = |submit: &Submit, let_go: &BTreeSet<TaskId>| {
             let is_let_go = submit.record.stage.task().is_some_and(|task| let_go.contains(task));
-            !is_let_go || !matches!(submit.worth(), Worth::Lost | Worth::Submitted)
+            let counts = !is_let_go || !matches!(submit.worth(), Worth::Lost | Worth::Submitted);
+            if !counts {
+                last = Some(submit.record.clone());
+            }
+            counts
         };
         other.submits.retain(|submit| counts(submit, &self.beside.let_go));
         self.submits.retain(|submit| counts(submit, &other.beside.let_go));
+        last
     }
 
     /// Which of two accounts knows the other's record, and so what was done about it; none where they don't know each other.
@@ -53,8 +59,8 @@ impl History {
         if self.tells_of(other) { Some(Further::Mine) } else { theirs() }
     }
 
-    /// The same, where it is known which one goes further.
-    fn meet_in(&mut self, mut other: History, further: Option<Further>) {
+    /// The same, where it is known which one goes further, and what one of them `let_go`.
+    fn meet_in(&mut self, mut other: History, further: Option<Further>, let_go: Option<Record>) {
         let failed: BTreeSet<TaskId> = self.failed_tasks().chain(other.failed_tasks()).cloned().collect();
         self.seen = self.seen.max(other.seen);
         self.beside.take_in(std::mem::take(&mut other.beside));
@@ -69,8 +75,12 @@ impl History {
             Some(_) => other.submits.into_iter().for_each(|submit| self.take_in(submit)),
             None => self.beside.keep(&other),
         }
-        self.beside.tasks.retain(|task| !failed.contains(task));
+        self.beside.tasks.retain(|task| !failed.contains(task) && !self.beside.let_go.contains(task));
         self.settle();
+        // A person's word was about this submit, and not about another of the same.
+        if let Some(record) = let_go.filter(|_| self.record().is_none()) {
+            self.show_another(record);
+        }
     }
 
     /// Sees that what is shown hides nothing that is paid, or may be.
@@ -122,8 +132,8 @@ impl History {
         if let Some(Which::Asked(at)) = which {
             self.beside.unanswered.remove(&(attempt, *at));
             if let Found::At(place) = self.find(attempt, which)
-                && self.submits[place].answer == Answer::Open
-                && self.submits[place].record.stage.task().is_none()
+                && self.submits[place].answer != Answer::ForNow
+                && matches!(self.submits[place].record.stage, Stage::Uncertain { task: None, .. })
             {
                 self.submits.remove(place);
             }

@@ -396,6 +396,27 @@ fn what_has_no_record_and_what_stands_beside_one_is_kept() {
     assert_eq!(parse(&write(&book)).unwrap(), book);
 }
 
+/// A merge put what a person let go on one branch beside the record of it on the other: their word was about that task alone.
+#[test]
+fn what_else_is_paid_is_shown_in_the_place_of_what_was_let_go() {
+    let digest = format!("sha256:{}", Sha256::of(&[1]));
+    let with = |beside: &str, released: &str| {
+        let text = format!(
+            "version = 1\n\n[[job]]\nid = \"a\"\ndigest = \"{digest}\"\nstatus = \"submitted\"\nattempt = 1\nname = \"a-{{n}}.mp4\"\n\
+             task_id = \"t1\"\n{beside}\n\
+             \n[[released]]\nid = \"a\"\ndigest = \"{digest}\"\nattempt = 1\nreleased_task_ids = [{released}]\n"
+        );
+        let book = parse(&text).unwrap();
+        assert_eq!(parse(&write(&book)).unwrap(), book);
+        book.records().next().map(|record| record.stage.clone())
+    };
+    let paid = with("other_task_ids = [\"t5\"]", "\"t1\"");
+    assert!(matches!(&paid, Some(Stage::Submitted { task }) if task.as_str() == "t5"), "{paid:?}");
+    let open = with("unanswered = [{ attempt = 1, submitted_at = 2026-03-09T02:44:55Z }]", "\"t1\"");
+    assert!(matches!(open, Some(Stage::Uncertain { task: None, .. })), "{open:?}");
+    assert_eq!(with("other_task_ids = [\"t5\"]", "\"t1\", \"t5\""), None, "both were let go");
+}
+
 proptest! {
     #[test]
     fn whatever_a_record_says_its_lock_says_it_too(
