@@ -256,9 +256,9 @@ impl History {
         }
         let submit = self.submit(key, attempt, which);
         let task = match &submit.record.stage {
+            // That no answer came was said before it was found out which task it is.
+            stage if matches!(which, Some(Which::Asked(_))) && stage.task().is_some() => return,
             Stage::Uncertain { task, .. } => task.clone(),
-            // That it had no answer is old news: since then it was said which task came of it.
-            Stage::Submitted { .. } if matches!(which, Some(Which::Asked(_))) => return,
             Stage::Submitted { task } => Some(task.clone()),
             _ => return,
         };
@@ -357,7 +357,8 @@ impl History {
             }
             // What a person let go that isn't here is gone already.
             _ if *verdict == Verdict::Resubmit => return,
-            _ => self.insert(Submit::unknown(key, attempt, which)),
+            // Nobody settles what isn't uncertain.
+            _ => self.insert(Submit::unknown(key, attempt, which).lost()),
         };
         let submit = &mut self.submits[place];
         let Stage::Uncertain { task: known, .. } = submit.record.stage.clone() else {

@@ -85,6 +85,15 @@ impl Submit {
         Submit { record, answer }
     }
 
+    /// The same, whose task the service doesn't know.
+    pub(super) fn lost(mut self) -> Submit {
+        if let Stage::Submitted { task } = &self.record.stage {
+            let reason = format!("the service doesn't know task {task}");
+            self.tell(Stage::Uncertain { task: Some(task.clone()), reason });
+        }
+        self
+    }
+
     pub(super) fn tell(&mut self, stage: Stage) {
         self.record.stage = stage;
         self.answer = Answer::Told;
