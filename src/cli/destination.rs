@@ -4,9 +4,12 @@ use super::args::{self, Common};
 use super::failure::Failure;
 use super::settings::{self, Origin};
 use crate::base::secret::ApiKey;
+use crate::client::way::Surroundings;
 use crate::manifest::model::Manifest;
 use crate::simulate::{Options, Running, Simulator};
 use crate::spec::address::BaseUrl;
+use crate::spec::limits::TURNED_AWAY;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The ledger's name for the simulated service, whatever its port.
@@ -20,6 +23,10 @@ pub(super) struct Destination {
     pub(super) identity: String,
     /// The key; the simulated service needs none.
     pub(super) key: Option<ApiKey>,
+    /// The proxy and the certificates on the way there.
+    pub(super) surroundings: Surroundings,
+    /// The statuses that the way there says only of requests that it doesn't pass on.
+    pub(super) turned_away: BTreeSet<u16>,
     /// The simulated service lives as long as this.
     _simulator: Option<Running>,
 }
@@ -37,7 +44,8 @@ impl Destination {
     ) -> Result<Destination, Failure> {
         let (base, origin) = settings::base_url(option, Some(manifest))?;
         refuse_another(&base, of_lock, common)?;
-        Destination::with_key(base, origin, manifest.folder.path(), common)
+        let turned_away = manifest.turned_away.clone();
+        Ok(Destination { turned_away, ..Destination::with_key(base, origin, manifest.folder.path(), common)? })
     }
 
     /// The service that has what is paid: the one that the lock belongs to. The environment, or a `manifest` that is sound, may name
@@ -92,14 +100,15 @@ impl Destination {
         let simulator = Simulator::spawn_thread(options)
             .map_err(|error| Failure::machine(format!("the simulated service can't be started: {error}")))?;
         let base = simulator.base_url().parse().map_err(Failure::machine)?;
-        Ok(Destination { base, identity: SIMULATED.to_owned(), key: None, _simulator: Some(simulator) })
+        Ok(Destination { base, identity: SIMULATED.to_owned(), key: None, surroundings: Surroundings::default(), turned_away: TURNED_AWAY.into(), _simulator: Some(simulator) })
     }
 
     fn with_key(base: BaseUrl, origin: Origin, folder: &Path, common: &Common) -> Result<Destination, Failure> {
         settings::may_have_key(&base, origin, common)?;
         let key = settings::key(folder)?;
+        let surroundings = settings::surroundings(&base)?;
         tracing::info!("the jobs go to {base}");
-        Ok(Destination { identity: base.to_string(), base, key: Some(key), _simulator: None })
+        Ok(Destination { identity: base.to_string(), base, key: Some(key), surroundings, turned_away: TURNED_AWAY.into(), _simulator: None })
     }
 }
 

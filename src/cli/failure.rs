@@ -34,11 +34,6 @@ impl Failure {
         Failure { exit: Exit::Service, message: message.to_string(), hint: None }
     }
 
-    /// Nobody knows what came of submits.
-    pub(super) fn uncertain(message: impl Display) -> Failure {
-        Failure { exit: Exit::Uncertain, message: message.to_string(), hint: None }
-    }
-
     /// The manifest is wrong, and its findings have been shown.
     pub(super) fn shown() -> Failure {
         Failure::usage("")

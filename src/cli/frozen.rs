@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use crate::ledger::Book;
 use crate::plan::action::{Action, Reason};
 use crate::plan::mirror::lacking;
-use crate::plan::{Choice, Plan};
+use crate::plan::{Choice, Plan, Step};
 use crate::report::look::{count, thousands};
 use crate::spec::address::BaseUrl;
 use crate::spec::names::JobId;
@@ -37,7 +37,11 @@ pub(super) fn look(
     let images = lacking(&project.manifest, pending, &plan.steps, book.pins()).len();
     let left = left_to_do(plan, images, moved);
     let held = held(&outlook);
-    let exit = match exit(&outlook.nothing_done(), &Signals::default()) {
+    let mut nothing_done = outlook.nothing_done();
+    // They are asked for again, and a person is waited for all the same.
+    let denied = |step: &&Step| (step.action, step.reason) == (Action::Resume, Reason::Uncertain);
+    nothing_done.summary.uncertain += plan.steps.iter().filter(denied).count();
+    let exit = match exit(&nothing_done, &Signals::default()) {
         Exit::Done if left.is_none() && held.is_empty() => return Ok(Exit::Done),
         Exit::Done => Exit::Failed,
         held => held,

@@ -25,6 +25,7 @@ use crate::ledger::{self, Holder, Ledger, Paths};
 use crate::manifest::model::RunSettings;
 use crate::plan::action::Action;
 use crate::plan::stray::Stray;
+use crate::report::look::count;
 use crate::spec::names::{JobId, TaskId};
 use jiff::Timestamp;
 use std::path::Path;
@@ -35,6 +36,9 @@ const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The same at the simulated service, where generations take seconds.
 const TRIAL_POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How long the service must deny a task before it is believed.
+const DENIAL: Duration = Duration::from_secs(2 * 60);
 
 /// The pauses between tries.
 pub(super) const BACKOFF: Backoff = Backoff { first: Duration::from_millis(500), most: Duration::from_secs(60) };
@@ -71,7 +75,7 @@ impl Session<'_> {
         first: Vec<Entry>,
         work: Work<impl Iterator<Item = Purchase>>,
     ) -> Result<Outcome, Failure> {
-        let Destination { base, key, identity, .. } = &self.destination;
+        let Destination { base, key, identity, surroundings, turned_away, .. } = &self.destination;
         // That it may be is settled where the destination is chosen.
         if ledger.book().service().is_some_and(|service| service != identity) {
             ledger.move_service(identity)?;
@@ -79,6 +83,8 @@ impl Session<'_> {
         let client = http::Settings {
             temporaries: Mark::of(ledger.lock()),
             elsewhere: self.elsewhere,
+            surroundings: surroundings.clone(),
+            turned_away: turned_away.clone(),
             ..http::Settings::new(base.clone(), key.clone(), self.settings.concurrency)
         };
         let service = HttpService::new(client).map_err(Failure::machine)?;
@@ -181,6 +187,7 @@ pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings
         job_timeout: run.job_timeout,
         poll_interval: run.poll_interval.unwrap_or(usual),
         patience: run.patience,
+        denial: DENIAL,
         on_uncertain: run.on_uncertain,
         max_failures: None,
         max_cost: None,
@@ -211,16 +218,31 @@ pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, 
     for cause in &outcome.causes {
         let failure = match cause {
             StopCause::Interrupted | StopCause::Failures => continue,
-            StopCause::Unanswered(row) => Failure::uncertain(format!(
-                "{row} submits in a row got no answer that tells whether they arrived: nothing more was submitted"
-            ))
+            StopCause::Unanswered => Failure::service(
+                "three submits got no answer that tells whether they arrived, and none between them did: nothing more was submitted",
+            )
             .hint("look into what stands between here and the service, a proxy for example, then run again"),
             StopCause::Journal(message) => Failure::machine(message)
                 .hint("nothing more was submitted; what was paid is in the lock or will be polled by the next run"),
-            StopCause::Refused(problem) => Failure::service(format!("the run was stopped: {}", problem.message))
-                .hint("nothing is lost: the next run goes on"),
-            StopCause::Unreachable(message) => Failure::service(format!("the service can't be reached: {message}"))
-                .hint("nothing is lost: the next run goes on"),
+            StopCause::Refused(problem) => {
+                let cured = match problem.code {
+                    Cause::TurnedAway => "look at the base URL, and at what stands between here and the service",
+                    _ => "look at the key and the balance of its account",
+                };
+                Failure::service(format!("nothing more was submitted: {}", problem.message))
+                    .hint(format!("{cured}; {}", lost_nothing(outcome.at_service)))
+            }
+            StopCause::PutOff { message, again } => {
+                let again = again.map(|again| format!("; it wants to be asked again at {again}")).unwrap_or_default();
+                Failure::service(format!("nothing more was submitted, since the service puts everything off: {message}{again}"))
+                    .hint(format!("`run.submit_rate` sets a limit of your own; {}", lost_nothing(outcome.at_service)))
+            }
+            StopCause::NoWay(message) => {
+                Failure::service(format!("there is no way to the service: {message}")).hint(lost_nothing(outcome.at_service))
+            }
+            StopCause::Unreachable(message) => {
+                Failure::service(format!("the service can't be reached: {message}")).hint(lost_nothing(outcome.at_service))
+            }
         };
         failure.say(terminal);
     }
@@ -233,21 +255,32 @@ pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, 
     }
 }
 
+/// What a stopped run leaves, and how it goes on.
+fn lost_nothing(at_service: usize) -> String {
+    let jobs = |n: usize| count(n, "job");
+    match at_service {
+        0 => "nothing is lost: the next run goes on".to_owned(),
+        1 => format!("nothing is lost: {} is paid and at the service still; `batch fetch` or the next run brings it", jobs(1)),
+        n => format!("nothing is lost: {} are paid and at the service still; `batch fetch` or the next run brings them", jobs(n)),
+    }
+}
+
 /// Why a run ended before its time: of several causes the one that weighs most.
 fn stopped(causes: &[StopCause]) -> Option<Problem> {
     let weight = |cause: &&StopCause| match cause {
         StopCause::Interrupted => 4,
         StopCause::Journal(_) => 3,
-        StopCause::Refused(_) | StopCause::Unreachable(_) => 2,
-        StopCause::Unanswered(_) => 1,
+        StopCause::Refused(_) | StopCause::Unreachable(_) | StopCause::PutOff { .. } | StopCause::NoWay(_) => 2,
+        StopCause::Unanswered => 1,
         StopCause::Failures => 0,
     };
     let (code, message) = match causes.iter().max_by_key(weight)? {
         StopCause::Interrupted => (Cause::Stopped, "the run was interrupted".to_owned()),
         StopCause::Journal(message) => (Cause::Local, message.clone()),
         StopCause::Refused(problem) => return Some(problem.clone()),
-        StopCause::Unreachable(message) => (Cause::Unreachable, message.clone()),
-        StopCause::Unanswered(row) => (Cause::Stopped, format!("{row} submits in a row got no answer that tells")),
+        StopCause::Unreachable(message) | StopCause::NoWay(message) => (Cause::Unreachable, message.clone()),
+        StopCause::PutOff { message, .. } => (Cause::PutOff, message.clone()),
+        StopCause::Unanswered => (Cause::Stopped, "three submits got no answer that tells".to_owned()),
         StopCause::Failures => (Cause::Stopped, "as many jobs failed as --max-failures allows".to_owned()),
     };
     Some(Problem { code, message })
@@ -260,7 +293,7 @@ pub(super) fn exit(outcome: &Outcome, signals: &Signals) -> Exit {
         Exit::Interrupted(signal)
     } else if outcome.local || stopped_by(|cause| matches!(cause, StopCause::Journal(_))) {
         Exit::Machine
-    } else if stopped_by(|cause| matches!(cause, StopCause::Refused(_) | StopCause::Unreachable(_))) {
+    } else if stopped_by(|cause| !matches!(cause, StopCause::Interrupted | StopCause::Failures)) {
         Exit::Service
     } else if outcome.summary.uncertain > 0 {
         Exit::Uncertain

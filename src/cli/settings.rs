@@ -3,6 +3,7 @@
 use super::args;
 use super::failure::Failure;
 use crate::base::secret::ApiKey;
+use crate::client::way::Surroundings;
 use crate::manifest::model::{Manifest, OnUncertain};
 use crate::plan::Choice;
 use crate::plan::decide::{Policy, Retry};
@@ -58,6 +59,17 @@ pub(super) fn key(folder: &std::path::Path) -> Result<ApiKey, Failure> {
     })?;
     tracing::info!("the key comes from {source}");
     ApiKey::new(&text).map_err(|error| Failure::usage(format!("{KEY}: {error}")))
+}
+
+/// The way to the service at `base`, as the environment has it; on loopback there is none.
+pub(super) fn surroundings(base: &BaseUrl) -> Result<Surroundings, Failure> {
+    let text = base.to_string();
+    if text.starts_with("http:") {
+        return Ok(Surroundings::default());
+    }
+    // Not by `variable`, which takes an empty one for none: here the first that is set counts, as for the HTTP client.
+    let read = |name: &str| std::env::var(name).ok();
+    Surroundings::read(&text, read).map_err(|error| Failure::usage(error).hint("nothing was sent"))
 }
 
 /// Refuses to let the key go where nobody here said it may.

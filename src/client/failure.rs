@@ -1,18 +1,11 @@
-//! The verdicts: the one place that says what a reply means for the money, and for the call.
-//!
-//! A submit is accepted, refused or unknown, and nothing else in the program decides which:
-//!
-//! | what came back | verdict |
-//! | --- | --- |
-//! | a task id, whatever else the reply says | accepted |
-//! | an envelope with a code that is not 0 | refused |
-//! | a 3xx, 503, any 4xx but 408 | refused |
-//! | nothing, since no connection was made | refused |
-//! | anything else | **unknown**: it may have been paid |
+//! Failures of calls: what they are called, and what an upload, a download or an image of elsewhere makes of a reply. What a reply
+//! about money means is decided in `verdict`.
 
 use super::printable::{EXCERPT, printable};
-use super::wire::{Envelope, Named};
-use super::{Failure, NO_CONNECTION, Progress, Submission, Verdict};
+use super::verdict::{query, telling};
+use super::wire::Envelope;
+use super::{Failure, NO_CONNECTION, NO_WAY, Progress, Verdict};
+use crate::spec::names::TaskId;
 use reqwest::StatusCode;
 use std::fmt;
 use std::time::Duration;
@@ -33,6 +26,8 @@ pub(super) enum Call {
 pub enum Exchange {
     /// No connection was made, so nothing was sent.
     NoConnection(String),
+    /// No connection was made, and none will be until a person changes something.
+    NoWay(String),
     /// The connection broke or timed out, and how much of the request had gone out is not known.
     Broken(String),
     /// At least the head of a reply came.
@@ -48,54 +43,35 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// The host that a redirect points to.
     pub location: Option<String>,
+    /// Who says that it answers (`Server`).
+    pub server: Option<String>,
+    /// Who was asked: the service's host and port.
+    pub host: String,
     /// The body, as far as it came.
     pub body: Vec<u8>,
     /// Why the body isn't whole, where it isn't.
     pub flaw: Option<String>,
 }
 
-/// The outcome of a submit.
-pub fn submission(exchange: Exchange) -> Submission {
-    let call = Call::Submit;
-    let reply = match exchange {
-        Exchange::NoConnection(why) => return Submission::Refused(no_connection(call, &why)),
-        Exchange::Broken(why) => return Submission::Unknown(format!("{call}: {why}")),
-        Exchange::Reply(reply) => reply,
-    };
-    let envelope = Envelope::read(&reply.body);
-    let code = telling(reply.status, envelope.code);
-    let words = words(&reply, &envelope);
-    match (envelope.task(), envelope.code, reply.status) {
-        (Named::Task(task), _, _) => Submission::Accepted(task),
-        (_, Some(i64::MIN..=-1 | 1..), _) | (_, _, 300..=407 | 409..=499 | 503) => {
-            Submission::Refused(of(call, meaning(call, code, reply.retry_after), &code.to_string(), &words))
-        }
-        (Named::Nonsense(what), _, _) => Submission::Unknown(format!("{call}: {words}; {what}")),
-        (Named::Nothing, _, _) => {
-            Submission::Unknown(format!("{call}: {words}; no task id in the reply: {}", excerpt(&reply)))
-        }
-    }
-}
-
-/// How a task stands.
+/// How `task` stands.
 ///
 /// # Errors
 /// Where the reply says a failure, or nothing of a status.
-pub fn progress(exchange: Exchange) -> Result<Progress, Failure> {
+pub fn progress(exchange: Exchange, task: &TaskId) -> Result<Progress, Failure> {
     let call = Call::Status;
-    answer(call, exchange)?.progress().ok_or_else(|| nonsense(call, "the reply has no status in it"))
+    query(call, exchange)?.progress(task).ok_or_else(|| nonsense(call, "the reply has no status of this task in it"))
 }
 
-/// The URLs of a task's videos: one at least, all of the web.
+/// The URLs of the videos of `task`: one at least, all of the web.
 ///
 /// # Errors
 /// Where the reply says a failure, lists no videos yet, or has no list.
-pub fn videos(exchange: Exchange) -> Result<Vec<String>, Failure> {
+pub fn videos(exchange: Exchange, task: &TaskId) -> Result<Vec<String>, Failure> {
     let call = Call::Result;
-    match answer(call, exchange)?.videos() {
+    match query(call, exchange)?.videos(task) {
         Some(urls) if !urls.is_empty() => Ok(urls),
         Some(_) => Err(of(call, Verdict::Again(None), "not-ready", "no videos are listed yet")),
-        None => Err(nonsense(call, "the reply has no list of URLs in it")),
+        None => Err(nonsense(call, "the reply has no list of URLs of this task in it")),
     }
 }
 
@@ -108,10 +84,11 @@ pub fn upload(exchange: Exchange) -> Result<String, Failure> {
     answer(call, exchange)?.upload().ok_or_else(|| nonsense(call, "the reply has no URL of the image in it"))
 }
 
-/// The envelope of a reply that says success; any other reply is a failure.
-pub(super) fn answer(call: Call, exchange: Exchange) -> Result<Envelope, Failure> {
+/// The envelope of an upload's reply that says success; any other reply is a failure.
+fn answer(call: Call, exchange: Exchange) -> Result<Envelope, Failure> {
     let reply = match exchange {
         Exchange::NoConnection(why) => return Err(no_connection(call, &why)),
+        Exchange::NoWay(why) => return Err(of(call, Verdict::NoWay, NO_WAY, &why)),
         Exchange::Broken(why) => return Err(broken(call, &why)),
         Exchange::Reply(reply) => reply,
     };
@@ -123,7 +100,13 @@ pub(super) fn answer(call: Call, exchange: Exchange) -> Result<Envelope, Failure
         }
         (status, code, _) => {
             let code = telling(status, code);
-            let verdict = meaning(call, code, reply.retry_after);
+            let verdict = match code {
+                401..=403 => Verdict::Stop,
+                404 => Verdict::Gone,
+                503 => Verdict::Unreachable(reply.retry_after),
+                300..=407 | 409..=428 | 430..=499 => Verdict::Final,
+                _ => Verdict::Again(reply.retry_after),
+            };
             Err(of(call, verdict, &code.to_string(), &words(&reply, &envelope)))
         }
     }
@@ -175,28 +158,6 @@ pub(super) fn no_image(shown: &str, why: &str) -> Failure {
     of(Call::Image, Verdict::Final, "no-image", &format!("{shown} {why}"))
 }
 
-/// What a call's failure means, by the code that tells most.
-fn meaning(call: Call, code: i64, pause: Option<Duration>) -> Verdict {
-    match (code, call) {
-        (401..=403, _) | (404, Call::Submit) => Verdict::Stop,
-        (404, _) => Verdict::Gone,
-        (429 | 500, _) => Verdict::Again(pause),
-        (503, _) => Verdict::Unreachable(pause),
-        (_, Call::Submit) => Verdict::Final,
-        (300..=407 | 409..=499, _) => Verdict::Final,
-        // A task that is paid for is asked about again rather than given up.
-        _ => Verdict::Again(pause),
-    }
-}
-
-/// The service reports a failure as the HTTP status, in the envelope, or both: the more exact of the two counts.
-fn telling(status: u16, code: Option<i64>) -> i64 {
-    let status = i64::from(status);
-    let code = code.filter(|code| *code != 0);
-    let exact = [401, 402, 403, 429, 503, 404].into_iter().find(|exact| *exact == status || Some(*exact) == code);
-    exact.or(code).unwrap_or(status)
-}
-
 /// A failure of `call`, with a `code` for machines and the cause for people.
 pub(super) fn of(call: Call, verdict: Verdict, code: &str, why: &str) -> Failure {
     Failure { verdict, code: code.to_owned(), message: format!("{call}: {why}") }
@@ -223,7 +184,7 @@ pub(super) fn local(call: Call, why: &str) -> Failure {
 }
 
 /// What came back, for people.
-fn words(reply: &Reply, envelope: &Envelope) -> String {
+pub(super) fn words(reply: &Reply, envelope: &Envelope) -> String {
     let mut words = format!("HTTP {}", reply.status);
     let usual = StatusCode::from_u16(reply.status).ok().filter(|status| !status.is_success());
     if let Some(usual) = usual.and_then(|status| status.canonical_reason()) {
@@ -244,8 +205,15 @@ fn words(reply: &Reply, envelope: &Envelope) -> String {
     words
 }
 
+/// Who answered, and where that is, for people who look for it.
+pub(super) fn place(reply: &Reply) -> String {
+    let by = reply.server.as_ref().map(|server| format!(" by {server}")).unwrap_or_default();
+    let at = if reply.host.is_empty() { String::new() } else { format!(" at {}", reply.host) };
+    format!("{by}{at}")
+}
+
 /// The beginning of a body, for a person to judge.
-fn excerpt(reply: &Reply) -> String {
+pub(super) fn excerpt(reply: &Reply) -> String {
     match printable(&String::from_utf8_lossy(&reply.body), EXCERPT) {
         empty if empty.is_empty() => "it is empty".to_owned(),
         text => text,

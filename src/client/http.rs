@@ -4,6 +4,8 @@ use super::elsewhere::Elsewhere;
 use super::failure::{self, Call, Exchange, Reply};
 use super::printable::{EXCERPT, printable};
 pub use super::settings::{Limits, Pace, Settings};
+use super::verdict::{self, Since, Way};
+use super::way::Surroundings;
 use super::{Failure, Image, Images, Progress, Service, Submission, Video, reason, retry};
 use super::{download, tls, upload};
 use crate::base::clock::Clock;
@@ -15,8 +17,10 @@ use crate::spec::image::LocalImage;
 use crate::spec::names::TaskId;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, redirect};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use url::Url;
 
@@ -40,12 +44,18 @@ pub struct HttpService {
     clock: Clock,
     /// Asks: status and result.
     asking: Client,
-    /// Sends: submits and uploads.
+    /// Sends uploads.
     sending: Client,
+    /// Sends submits, each on a connection of its own.
+    submitting: Client,
     /// Fetches videos, without the key.
     pub(super) fetching: Client,
     /// Fetches images, from anywhere but the service.
     elsewhere: Elsewhere,
+    surroundings: Surroundings,
+    turned_away: BTreeSet<u16>,
+    /// Whether a submit was accepted.
+    accepted: AtomicBool,
 }
 
 impl HttpService {
@@ -54,7 +64,7 @@ impl HttpService {
     /// # Errors
     /// Where the user agent can't stand in a header, or TLS can't be set up (a system without any CA certificates).
     pub fn new(settings: Settings) -> Result<HttpService, Unusable> {
-        let Settings { base, key, connections, user_agent, limits, temporaries, clock, elsewhere } = settings;
+        let Settings { base, key, connections, user_agent, limits, temporaries, clock, elsewhere, surroundings, turned_away } = settings;
         tls::choose_cryptography();
         let plain = base.to_string().starts_with("http:");
         let client = || {
@@ -74,9 +84,14 @@ impl HttpService {
         let unusable = |error: reqwest::Error| Unusable(reason::cause(&error));
         Ok(HttpService {
             asking: without_roots(client()).read_timeout(limits.silence).build().map_err(unusable)?,
-            // HTTP/1.1, where a connection that is about to be closed says so in its last reply: over HTTP/2, a server that
-            // says goodbye after its thousandth request takes submits down with it.
-            sending: without_roots(client()).http1_only().pool_idle_timeout(limits.idle).build().map_err(unusable)?,
+            sending: without_roots(client()).http1_only().build().map_err(unusable)?,
+            // No connection is kept: a proxy that reloads closes kept ones at once, and with them the submit that is on its way.
+            // HTTP/1.1, since over HTTP/2 a server that says goodbye takes all submits of a connection down with it.
+            submitting: without_roots(client())
+                .http1_only()
+                .pool_max_idle_per_host(0)
+                .build()
+                .map_err(unusable)?,
             fetching: fetching().build().or_else(|_| without_roots(fetching()).build()).map_err(unusable)?,
             base,
             limits,
@@ -84,6 +99,9 @@ impl HttpService {
             key,
             clock,
             elsewhere,
+            surroundings,
+            turned_away,
+            accepted: AtomicBool::new(false),
         })
     }
 
@@ -109,7 +127,7 @@ impl HttpService {
         let exchange = match request.send().await {
             Ok(response) => Exchange::Reply(self.read(response).await),
             Err(error) if error.is_connect() || error.is_builder() => {
-                Exchange::NoConnection(reason::sentence(&error, &host))
+                self.surroundings.explain(&error, &host, reason::sentence(&error, &host)).await
             }
             Err(error) => Exchange::Broken(reason::sentence(&error, &host)),
         };
@@ -124,6 +142,10 @@ impl HttpService {
             status: response.status().as_u16(),
             retry_after: self.retry_after(response.headers()),
             location: location(&response),
+            server: response.headers().get(header::SERVER).map(|server| {
+                printable(&String::from_utf8_lossy(server.as_bytes()), EXCERPT)
+            }),
+            host: host(&self.base),
             ..Reply::default()
         };
         loop {
@@ -164,16 +186,28 @@ impl Service for HttpService {
     }
 
     async fn submit(&self, body: &serde_json::Value) -> Submission {
-        let request = self.post("/v1/videos/generations").json(body).timeout(self.limits.submit);
-        failure::submission(self.exchange(Call::Submit, request).await)
+        let url = self.base.call("/v1/videos/generations");
+        let request = self.submitting.post(url).json(body).timeout(self.limits.submit);
+        let exchange = self.exchange(Call::Submit, request).await;
+        // Asked for now: others may have been accepted while this one was out.
+        let since = if self.accepted.load(Ordering::Relaxed) { Since::Accepted } else { Since::Start };
+        let answer = verdict::submission(exchange, Way { since, turned_away: &self.turned_away });
+        if let Submission::Accepted(_) = answer {
+            self.accepted.store(true, Ordering::Relaxed);
+        }
+        answer
     }
 
     async fn status(&self, task: &TaskId) -> Result<Progress, Failure> {
-        failure::progress(self.ask(Call::Status, &format!("/v1/comfyui/tasks/{task}/status")).await)
+        failure::progress(self.ask(Call::Status, &status_of(task)).await, task)
+    }
+
+    async fn look(&self, task: &TaskId) -> Result<(), Failure> {
+        verdict::presence(self.ask(Call::Status, &status_of(task)).await)
     }
 
     async fn result(&self, task: &TaskId) -> Result<Vec<String>, Failure> {
-        failure::videos(self.ask(Call::Result, &format!("/v1/comfyui/tasks/{task}/result")).await)
+        failure::videos(self.ask(Call::Result, &format!("/v1/comfyui/tasks/{task}/result")).await, task)
     }
 
     async fn download(
@@ -191,6 +225,11 @@ impl fmt::Debug for HttpService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpService").field("base", &self.base).finish_non_exhaustive()
     }
+}
+
+/// The path that says how a task stands.
+fn status_of(task: &TaskId) -> String {
+    format!("/v1/comfyui/tasks/{task}/status")
 }
 
 /// The pause that a reply asks for; `clock` counts where the reply has no date of its own.

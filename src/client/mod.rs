@@ -3,11 +3,12 @@
 //! [`Service`] is what the engine needs; [`HttpService`](http::HttpService) is the real one, and [`Elsewhere`](elsewhere::Elsewhere)
 //! its part that fetches images. The outcome of a submit is a
 //! type of its own: "unknown" can't be mistaken for a failure that may be tried again, so that paying twice can't be
-//! written by accident. What each reply means is decided in `failure` alone; when to try again is the engine's.
+//! written by accident. What each reply means for the money is decided in `verdict` alone; when to try again is the engine's.
 
 pub mod elsewhere;
 pub mod failure;
 pub mod http;
+pub mod rate;
 pub mod retry;
 pub mod throttle;
 
@@ -18,9 +19,12 @@ mod printable;
 mod reason;
 mod settings;
 mod stopped;
+mod texts;
 mod tls;
 mod upload;
+pub mod verdict;
 mod video;
+pub mod way;
 mod wire;
 
 #[cfg(test)]
@@ -36,6 +40,9 @@ use std::time::Duration;
 
 /// The code of a failure where no connection was made, so that nothing was sent.
 pub const NO_CONNECTION: &str = "no-connection";
+
+/// The code of a failure where no connection will be made until a person changes something.
+pub const NO_WAY: &str = "no-way";
 
 /// The call that goes anywhere but to the service: it carries no key.
 pub trait Images: Send + Sync + 'static {
@@ -78,6 +85,9 @@ pub trait Service: Images {
     /// Asks how a task stands.
     fn status(&self, task: &TaskId) -> impl Future<Output = Result<Progress, Failure>> + Send;
 
+    /// Asks how a task stands, only to hear whether the service itself answers: any word of its own will do.
+    fn look(&self, task: &TaskId) -> impl Future<Output = Result<(), Failure>> + Send;
+
     /// Asks for the URLs of a finished task's videos, in the service's order.
     fn result(&self, task: &TaskId) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
 
@@ -108,9 +118,61 @@ pub enum Submission {
     /// A reply with a task id: it is paid.
     Accepted(TaskId),
     /// Nothing was generated, nothing is paid.
-    Refused(Failure),
+    NotTaken(NotTaken),
     /// Nobody can know; `String` says what happened. Never tried again by itself.
     Unknown(String),
+}
+
+/// A submit that wasn't taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotTaken {
+    /// What follows.
+    pub then: Then,
+    /// Who said so.
+    pub by: Speaker,
+    /// The service's code, an HTTP status or a short word: for machines.
+    pub code: String,
+    /// In words: what was asked, what came back.
+    pub message: String,
+}
+
+/// What follows from a submit that wasn't taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Final for this input.
+    Refuse,
+    /// The account is refused, or has no money: no more submits, and the job is as it was.
+    StopSubmits,
+    /// All submits of the run slow down, and the same is tried again; the pause that was asked for, if any.
+    SlowDown(Option<Duration>),
+    /// The service can't now: the same is tried again, after the pause that it asked for, if any.
+    Later(Option<Duration>),
+    /// A gateway, or a front of the service, says no in words: the job is left for the next run.
+    Leave(Urgency),
+    /// Turned away before the service: the job is as it was.
+    TurnAway(Urgency),
+    /// No connection was made: the whole run waits for the service.
+    WaitForService,
+    /// No connection will be made until a person changes something: the run stops.
+    GiveUp,
+}
+
+/// When a reply of the way ends all submits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// It is the same for all jobs.
+    AtOnce,
+    /// It may be about one job; three in a row are about all.
+    ThreeInARow,
+}
+
+/// Who a reply is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// The service itself.
+    Service,
+    /// Something on the way to it.
+    Way,
 }
 
 /// How a task stands.
@@ -156,9 +218,13 @@ pub struct Failure {
 pub enum Verdict {
     /// Worth another try, after the pause that the service asked for, if it did.
     Again(Option<Duration>),
-    /// The service can't be reached, or says 503: the whole run waits for it.
+    /// No connection was made: the whole run waits for the service.
     Unreachable(Option<Duration>),
-    /// The account is refused (401, 402, 403), or the service isn't there (404 on a submit): the run stops.
+    /// Something else than the service answered, or nothing: it is away, for this call.
+    Away(Option<Duration>),
+    /// No connection will be made until a person changes something: the run stops.
+    NoWay,
+    /// The account is refused (401, 402, 403).
     Stop,
     /// The service doesn't know what was asked for (404; for a video 403 and 410 too).
     Gone,

@@ -33,3 +33,27 @@ pub(super) fn cause(error: &reqwest::Error) -> String {
         _ => text.to_owned(),
     }
 }
+
+/// What is wrong with a certificate, where that is why no connection was made.
+pub(super) fn untrusted(error: &reqwest::Error) -> Option<String> {
+    chain(error).find_map(|cause| {
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = cause.downcast_ref::<rustls::Error>().or_else(|| inner?.downcast_ref::<rustls::Error>());
+        match tls {
+            Some(flaw @ rustls::Error::InvalidCertificate(_)) => Some(printable(&flaw.to_string(), EXCERPT)),
+            _ => None,
+        }
+    })
+}
+
+/// Whether a proxy was reached, and let the connection not through.
+pub(super) fn refusal_of_proxy(error: &reqwest::Error) -> bool {
+    // The type of the error can't be named.
+    let told = ["tunnel error: proxy authorization required", "tunnel error: unsuccessful"];
+    chain(error).any(|cause| told.contains(&cause.to_string().as_str()))
+}
+
+/// All causes, the outermost first.
+fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}

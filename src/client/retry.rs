@@ -7,6 +7,9 @@ use std::time::Duration;
 /// What a reply asks for is honoured up to this: a longer wait is asked for again.
 pub const LONGEST_ASKED: Duration = Duration::from_secs(10 * 60);
 
+/// A pause of more than a year is one.
+const FAR_AWAY: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// Pauses that double from one failure to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
@@ -45,7 +48,7 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
         let until = date(header)?;
         Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO)
     };
-    Some(pause.min(LONGEST_ASKED))
+    Some(pause.min(FAR_AWAY))
 }
 
 /// The time in an HTTP date, as `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -82,11 +85,12 @@ mod tests {
         for (header, seconds) in [
             ("0", Some(0)),
             (" 120 ", Some(120)),
-            ("99999999999999999999999", Some(600)),
+            ("86400", Some(86_400)),
+            ("99999999999999999999999", Some(31_622_400)),
             ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
             ("Mon, 06 Nov 1994 08:50:07 GMT", Some(30)),
             ("Sun, 06 Nov 1994 08:49:00 GMT", Some(0)),
-            ("Thu, 30 Dec 9999 00:00:00 GMT", Some(600)),
+            ("Thu, 30 Dec 9999 00:00:00 GMT", Some(31_622_400)),
             ("", None),
             ("-1", None),
             ("1.5", None),

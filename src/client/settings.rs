@@ -1,10 +1,13 @@
 //! What the client needs to know, and how long it waits.
 
 use super::elsewhere::{Elsewhere, Reach};
+use super::way::Surroundings;
 use crate::base::clock::Clock;
 use crate::base::durable::Mark;
 use crate::base::secret::ApiKey;
 use crate::spec::address::BaseUrl;
+use crate::spec::limits::TURNED_AWAY;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +33,10 @@ pub struct Settings {
     pub clock: Clock,
     /// What fetches images of elsewhere.
     pub elsewhere: Elsewhere,
+    /// The proxy and the certificates that the environment names.
+    pub surroundings: Surroundings,
+    /// Statuses that the way to the service says only of requests that it didn't pass on.
+    pub turned_away: BTreeSet<u16>,
 }
 
 /// How long anything may take.
@@ -43,9 +50,6 @@ pub struct Limits {
     pub call: Duration,
     /// A whole submit: longer, since one that is given up is an uncertain job.
     pub submit: Duration,
-    /// Since a connection's last use, for a submit to go out on it: a server closes idle connections when it likes, and a
-    /// submit that meets such a close is an uncertain job for nothing.
-    pub idle: Duration,
     /// The slowest upload.
     pub upload: Pace,
     /// The slowest download, in any stretch of time; there is no limit to the whole.
@@ -67,8 +71,9 @@ impl Settings {
         let user_agent = USER_AGENT.to_owned();
         let temporaries = Mark::of(Path::new(""));
         let elsewhere = Elsewhere::new(Path::new(""), Reach::Public { past_proxy: false });
+        let turned_away = BTreeSet::from(TURNED_AWAY);
         let (limits, clock) = (Limits::default(), Clock::System);
-        Settings { base, key, connections, user_agent, limits, temporaries, clock, elsewhere }
+        Settings { base, key, connections, user_agent, limits, temporaries, clock, elsewhere, surroundings: Surroundings::default(), turned_away }
     }
 }
 
@@ -79,7 +84,6 @@ impl Default for Limits {
             silence: Duration::from_secs(30),
             call: Duration::from_secs(60),
             submit: Duration::from_secs(120),
-            idle: Duration::from_secs(1),
             upload: Pace { bytes: 16 * 1024, per: Duration::from_secs(1) },
             download: Pace { bytes: 64 * 1024, per: Duration::from_secs(60) },
         }

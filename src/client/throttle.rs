@@ -29,9 +29,14 @@ impl Throttle {
         Throttle { interval: Duration::from_nanos(interval), next: None }
     }
 
+    /// The time of the next turn, which stays free.
+    pub fn next(&self, now: Instant) -> Instant {
+        self.next.map_or(now, |next| next.max(now))
+    }
+
     /// Takes the next turn; gives the time to wait for. A turn that was taken doesn't come back.
     pub fn reserve(&mut self, now: Instant) -> Instant {
-        let turn = self.next.map_or(now, |next| next.max(now));
+        let turn = self.next(now);
         self.next = Some(turn + self.interval);
         turn
     }

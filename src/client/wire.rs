@@ -17,6 +17,19 @@ pub(super) struct Envelope {
     /// For people.
     pub message: String,
     data: Value,
+    /// Whether the service's time stands in it.
+    timed: bool,
+}
+
+/// Who speaks in a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Voice {
+    /// The service itself: an envelope with the time `ts`, which every reply of the service has, and no JSON that gateways make up.
+    Own,
+    /// A JSON object with an integer `code`.
+    Envelope,
+    /// Anything else.
+    Bare,
 }
 
 /// What a reply says of a new task.
@@ -39,12 +52,23 @@ impl Envelope {
         };
         let code = object.get("code").and_then(integer);
         let message = ["message", "msg"].iter().find_map(|key| text(object.get(*key)?)).unwrap_or_default();
-        Envelope { code, message, data: object.remove("data").unwrap_or_default() }
+        let timed = object.get("ts").and_then(text).is_some();
+        Envelope { code, message, data: object.remove("data").unwrap_or_default(), timed }
+    }
+
+    /// Who speaks.
+    pub(super) fn voice(&self) -> Voice {
+        match (self.code, self.timed) {
+            (Some(_), true) => Voice::Own,
+            (Some(_), false) => Voice::Envelope,
+            (None, _) => Voice::Bare,
+        }
     }
 
     /// The task that a submit made.
     pub(super) fn task(&self) -> Named {
         let mut ids: Vec<String> = self.items().iter().filter_map(|item| id(item.get("taskId")?)).collect();
+        ids.retain(|id| !id.is_empty());
         ids.dedup();
         match ids.as_slice() {
             [] => Named::Nothing,
@@ -56,9 +80,9 @@ impl Envelope {
         }
     }
 
-    /// How a task stands.
-    pub(super) fn progress(&self) -> Option<Progress> {
-        let item = self.items().iter().find(|item| item.get("status").is_some())?;
+    /// How `task` stands.
+    pub(super) fn progress(&self, task: &TaskId) -> Option<Progress> {
+        let item = self.item(task)?;
         let word = text(item.get("status")?)?.to_uppercase();
         let state = match word.as_str() {
             "PENDING" | "RUNNING" => TaskState::Running,
@@ -71,26 +95,27 @@ impl Envelope {
         Some(Progress { state, word: printable(&word, EXCERPT), progress, message })
     }
 
-    /// The URLs of a task's videos; `Some` and empty where they aren't there yet.
-    pub(super) fn videos(&self) -> Option<Vec<String>> {
-        let mut urls = Vec::new();
-        let mut listed = false;
-        for item in self.items() {
-            let list = item.get("urls").or_else(|| item.get("result")?.get("urls"));
-            if let Some(Value::Array(list)) = list {
-                listed = true;
-                // An empty place must not keep the videos beside it from being fetched; nonsense is asked for again.
-                for url in list.iter().filter(|url| !url.is_null() && *url != "") {
-                    urls.push(web_url(url)?);
-                }
-            }
-        }
-        listed.then_some(urls)
+    /// The URLs of the videos of `task`; `Some` and empty where they aren't there yet.
+    pub(super) fn videos(&self, task: &TaskId) -> Option<Vec<String>> {
+        let item = self.item(task)?;
+        let list = item.get("urls").or_else(|| item.get("result")?.get("urls"))?.as_array()?;
+        // An empty place must not keep the videos beside it from being fetched; nonsense is asked for again.
+        list.iter().filter(|url| !url.is_null() && *url != "").map(web_url).collect()
     }
 
     /// The URL of an upload.
     pub(super) fn upload(&self) -> Option<String> {
         self.items().iter().find_map(|item| web_url(item.get("fullPath")?))
+    }
+
+    /// The item of `data` that is about `task`: the one with its id, or the only one, where it has none.
+    fn item(&self, task: &TaskId) -> Option<&Value> {
+        let named = |item: &Value| item.get("taskId").or_else(|| item.get("id")).and_then(id);
+        let ours = self.items().iter().find(|item| named(item).as_deref() == Some(task.as_str()));
+        ours.or_else(|| match self.items() {
+            [only] if named(only).is_none() => Some(only),
+            _ => None,
+        })
     }
 
     /// `data` as a list: one object, or an array of them.

@@ -7,12 +7,17 @@ use super::video::patiently;
 use crate::client::{Failure, Service, Verdict};
 use crate::event::{Call, Cause, Problem};
 use crate::ledger::entry::Entry;
-use crate::ledger::record::{Key, Output, Record};
+use crate::ledger::record::{Key, Output, Record, Stage};
 use crate::plan::videos::{Care, Videos, look_at};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// How often the result of a task, and each of its videos, is asked for in one run.
 pub(super) const TRIES: u32 = 8;
+
+/// How often more is asked for where fewer videos are listed than were asked for: with the usual first pause, over half a minute.
+const MORE_LOOKS: u32 = 4;
 
 /// What became of the videos of a task.
 #[derive(Debug)]
@@ -77,16 +82,28 @@ impl Lost {
 async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Result<Vec<String>, Lost> {
     let Some(task) = record.stage.task() else { return Ok(Vec::new()) };
     let have = record.stage.outputs().to_vec();
-    let here = have.iter().filter(|output| is_here(context, output)).map(|output| output.number).collect();
+    let here: BTreeSet<usize> = have.iter().filter(|output| is_here(context, output)).map(|output| output.number).collect();
+    // Where all that came before is here, it is only asked whether there is more by now.
+    let is_settled = matches!(record.stage, Stage::Succeeded { .. }) && here.len() == have.len();
+    let mut looks = if is_settled { MORE_LOOKS } else { 0 };
     let mut shelf = Shelf { have, here, left: Vec::new() };
     // What keeps one video from being fetched keeps no other from it.
     let mut trouble: Option<Lost> = None;
     let (mut idle, mut brought) = (0, 0);
     // Each round asks for fresh URLs: those of the round before have expired.
     let listing = loop {
-        let urls = match result(context, &record.key, task).await {
-            Ok(urls) => urls,
-            Err(lost) => return Err(lost.with(trouble)),
+        let urls = if is_settled {
+            match context.call(Call::Result, &record.key.job, || context.service.result(task)).await {
+                Ok(urls) if urls.len() > shelf.have.len() => urls,
+                Err(Missed::Out) => return Err(Lost::Out),
+                // Nothing new: what was so stays so.
+                _ => return Ok(shelf.have.into_iter().map(|output| output.path).collect()),
+            }
+        } else {
+            match result(context, &record.key, task).await {
+                Ok(urls) => urls,
+                Err(lost) => return Err(lost.with(trouble)),
+            }
         };
         let mut listing = Listing::new(urls, &shelf);
         let round = round(context, record, &mut listing, &mut shelf).await;
@@ -103,6 +120,13 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
                 context.pause(Call::Download, &record.key.job, &failure.message, pause).await?;
             }
             Some((_, failure)) => return Err(Lost::from(failure).with(trouble)),
+            // Some videos of a task may be listed later than others.
+            None if listing.len() < usize::from(record.videos) && looks < MORE_LOOKS && trouble.is_none() => {
+                looks += 1;
+                let pause = context.settings.backoff.first * (2 << looks);
+                let message = format!("{} of {} videos are listed", listing.len(), record.videos);
+                context.pause(Call::Result, &record.key.job, &message, pause).await?;
+            }
             None => break listing,
         }
     };
@@ -181,13 +205,27 @@ async fn result<S: Service>(
     key: &Key,
     task: &crate::spec::names::TaskId,
 ) -> Result<Vec<String>, Lost> {
-    for tries in 1.. {
+    let (mut tries, mut away) = (0, None::<Instant>);
+    loop {
         match context.call(Call::Result, &key.job, || context.service.result(task)).await {
             Ok(urls) => return Ok(urls),
             Err(Missed::Out) => return Err(Lost::Out),
             Err(Missed::Failed(failure)) => match failure.verdict {
+                // Something else than the service answered: that says nothing of the task.
+                Verdict::Away(asked) => {
+                    let now = Instant::now();
+                    let end = *away.get_or_insert(now) + context.settings.patience;
+                    if now >= end {
+                        context.away_for_good(failure.message);
+                        return Err(Lost::Out);
+                    }
+                    tries += 1;
+                    let pause = context.backoff(tries, asked).min(end - now);
+                    context.pause(Call::Result, &key.job, &failure.message, pause).await?;
+                }
                 // It is paid, and was said to be finished: one refusal may come too early, and is not believed.
-                Verdict::Again(_) | Verdict::Gone | Verdict::Final if tries < TRIES => {
+                Verdict::Again(_) | Verdict::Gone | Verdict::Final if tries + 1 < TRIES => {
+                    (tries, away) = (tries + 1, None);
                     let asked = if let Verdict::Again(asked) = failure.verdict { asked } else { None };
                     let pause = context.backoff(tries, asked);
                     context.pause(Call::Result, &key.job, &failure.message, pause).await?;
@@ -203,7 +241,6 @@ async fn result<S: Service>(
             },
         }
     }
-    unreachable!("the last try returns")
 }
 
 /// Whether the video is here as it was fetched.

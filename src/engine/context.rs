@@ -1,19 +1,22 @@
 //! What all jobs of a run share.
 
+use super::at_service::AtService;
 use super::budget::Budget;
 use super::cadence::Cadence;
 use super::folders::Folders;
-use super::gate::{Gate, Patience};
+use super::gate::{Gate, Pass, Patience};
 use super::mirror::Again;
 use super::spool::Spool;
 use super::stop::{Level, Stop};
+use super::turns::{Ready, TURNED_AWAY, Turn, Turns, UNKNOWNS};
 use super::uploads::Uploads;
 use super::{Parts, Settings, StopCause};
 use crate::base::clock::Clock;
 use crate::base::faultpoint;
 use crate::base::folder::Folder;
+use crate::client::rate::Rate;
 use crate::client::throttle::Throttle;
-use crate::client::{Failure, Service, Verdict};
+use crate::client::{Failure, Service, Urgency, Verdict};
 use crate::event::sender::Events;
 use crate::event::{Call, Cause, Event, Problem};
 use crate::ledger::Scribe;
@@ -24,12 +27,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 /// Status queries at most beyond the first of each job, however many jobs are in flight.
 const REPEATED_POLLS_PER_SECOND: u32 = 100;
-
-/// Submits in a row without an answer after which no more go out, at the least; with more slots, as many as there are.
-const UNANSWERED: usize = 16;
 
 /// Calls other than submits at once.
 const CALLS: usize = 64;
@@ -60,7 +61,8 @@ pub(super) struct Context<S> {
     pub(super) spool: Spool,
     pub(super) budget: Budget,
     pub(super) calls: Semaphore,
-    pub(super) submits: Semaphore,
+    pub(super) turns: Turns,
+    pub(super) at_service: AtService,
     pub(super) downloads: Semaphore,
     pub(super) stores: Semaphore,
     /// Holds down how often all jobs together are asked for again.
@@ -71,8 +73,8 @@ pub(super) struct Context<S> {
     local: AtomicBool,
     /// Jobs that failed or are uncertain.
     failures: AtomicUsize,
-    /// Submits in a row without an answer.
-    row: AtomicUsize,
+    /// What the way to the service said last of a submit that it turned away, since the service answered one.
+    turned_away: Mutex<Option<Problem>>,
     unrecorded: Mutex<Vec<(JobId, TaskId)>>,
     strange: AtomicBool,
 }
@@ -92,12 +94,14 @@ pub(super) struct Sent {
 pub(super) enum Missed {
     /// The run is over.
     Out,
-    /// The service said something else; the verdict is never `Unreachable` or `Stop`.
+    /// The service said something else; the verdict is never `Unreachable`, `Stop` or `NoWay`.
     Failed(Failure),
 }
 
 impl<S: Service> Context<S> {
     pub(super) fn new(parts: Parts<S>, settings: Settings) -> Arc<Context<S>> {
+        let most = settings.submit_rate.map(|rate| Throttle::new(rate.count, rate.per));
+        let rate = Rate::new(most, settings.backoff.most);
         Arc::new(Context {
             service: parts.service,
             identity: parts.identity,
@@ -112,7 +116,8 @@ impl<S: Service> Context<S> {
             spool: parts.spool,
             budget: Budget::new(settings.max_cost),
             calls: Semaphore::new(CALLS),
-            submits: Semaphore::new(SUBMITS),
+            turns: Turns::new(settings.concurrency.min(SUBMITS), rate, settings.patience),
+            at_service: AtService::default(),
             downloads: Semaphore::new(DOWNLOADS),
             stores: Semaphore::new(STORES),
             repeated_polls: Mutex::new(Throttle::new(REPEATED_POLLS_PER_SECOND, Duration::from_secs(1))),
@@ -121,7 +126,7 @@ impl<S: Service> Context<S> {
             random: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
             local: AtomicBool::new(false),
             failures: AtomicUsize::new(0),
-            row: AtomicUsize::new(0),
+            turned_away: Mutex::default(),
             unrecorded: Mutex::default(),
             strange: AtomicBool::new(false),
             settings,
@@ -154,18 +159,110 @@ impl<S: Service> Context<S> {
         std::mem::take(&mut self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes note that a submit got an answer.
-    pub(super) fn answered(&self) {
-        self.row.store(0, Ordering::Relaxed);
+    /// Waits for a turn to submit, and for the gate.
+    pub(super) async fn turn(&self) -> (Turn<'_>, Pass<'_>) {
+        let door = self.turns.door().await;
+        loop {
+            match door.ready().await {
+                Ready::Look => {
+                    self.look().await;
+                    door.found();
+                }
+                Ready::Go => {
+                    let pass = self.gate.pass().await;
+                    if let Some(turn) = door.take() {
+                        return (turn, pass);
+                    }
+                }
+            }
+        }
     }
 
-    /// Takes note that a submit got no answer that tells. Many in a row mean something between here and the service that
-    /// breaks them all: nothing more is submitted, before every job of the night waits for a person.
-    pub(super) fn unanswered(&self) {
-        let row = self.row.fetch_add(1, Ordering::Relaxed) + 1;
-        if row == self.settings.concurrency.max(UNANSWERED) {
-            self.stop.to(Level::NoSubmits, StopCause::Unanswered(row));
+    /// Waits until the service itself answers a question that costs nothing; where it doesn't for as long as the run has patience,
+    /// nothing more is submitted, and this never returns.
+    async fn look(&self) {
+        let (since, mut failures) = (Instant::now(), 0);
+        loop {
+            let task = self.at_service.to_look_for();
+            let pass = self.gate.pass().await;
+            let failure = match self.service.look(&task).await {
+                Ok(()) => return pass.reached(),
+                Err(failure) => failure,
+            };
+            match failure.verdict {
+                Verdict::Unreachable(asked) => {
+                    self.wait_for_service(pass.unreachable(asked, self.random()), failure.message);
+                    continue;
+                }
+                Verdict::NoWay => {
+                    self.no_way(failure.message);
+                    return std::future::pending().await;
+                }
+                _ => pass.reached(),
+            }
+            failures += 1;
+            let left = (since + self.settings.patience).saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                self.away_for_good(failure.message);
+                return std::future::pending().await;
+            }
+            let asked = if let Verdict::Away(asked) | Verdict::Again(asked) = failure.verdict { asked } else { None };
+            // The last look is when the patience ends, not after it.
+            let pause = self.backoff(failures, asked).min(left);
+            self.events.send(Event::Throttled { message: failure.message, pause: pause.as_secs_f64() });
+            tokio::time::sleep(pause).await;
         }
+    }
+
+    /// Takes note that nobody can know what became of a submit. Three of these without an answer that tells mean something between
+    /// here and the service that breaks them all: nothing more is submitted, before every job of the night waits for a person.
+    pub(super) fn unknown(&self, turn: &Turn<'_>) {
+        let unknowns = turn.unknown();
+        if unknowns == UNKNOWNS {
+            self.stop.to(Level::NoSubmits, StopCause::Unanswered);
+        }
+    }
+
+    /// Takes note that the way to the service turned a submit away. Whether that ends all submits.
+    pub(super) fn turned_away(&self, turn: &Turn<'_>, urgency: Urgency, message: String) -> bool {
+        let in_a_row = turn.turned_away();
+        let ends = urgency == Urgency::AtOnce || in_a_row >= TURNED_AWAY;
+        if ends {
+            self.stop.to(Level::NoSubmits, StopCause::Refused(Problem { code: Cause::TurnedAway, message }));
+        }
+        ends
+    }
+
+    /// Keeps in mind what the way to the service said, until the service itself answers.
+    pub(super) fn keep_turned_away(&self, message: String) {
+        let problem = Problem { code: Cause::TurnedAway, message };
+        *self.turned_away.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
+    }
+
+    /// Takes note that the service itself answered a submit.
+    pub(super) fn answered(&self) {
+        *self.turned_away.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// At the end: what the way said last, where it turned away all that was submitted since the service answered.
+    pub(super) fn only_turned_away(&self) -> Option<Problem> {
+        self.turned_away.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The service puts off all submits, for longer than the run has patience: no more go out.
+    pub(super) fn put_off_for_good(&self, message: String, asked: Option<Duration>) {
+        let again = asked.and_then(|asked| self.clock.now_in_seconds().checked_add(asked).ok());
+        self.stop.to(Level::NoSubmits, StopCause::PutOff { message, again });
+    }
+
+    /// Something else than the service answered for as long as the run has patience: no more is bought that can't be collected.
+    pub(super) fn away_for_good(&self, message: String) {
+        self.stop.to(Level::NoSubmits, StopCause::Unreachable(message));
+    }
+
+    /// There is no way to the service until a person changes something: the run ends.
+    pub(super) fn no_way(&self, message: String) {
+        self.stop.to(Level::Out, StopCause::NoWay(message));
     }
 
     /// Takes note that a job has no result. Whoever holds its slot says so before it is free: else another purchase takes it
@@ -232,7 +329,13 @@ impl<S: Service> Context<S> {
             None => Err(Missed::Out),
             Some(Ok(value)) => Ok(value),
             Some(Err(failure)) if failure.verdict == Verdict::Stop => {
-                self.refused(failure);
+                // An account that may not upload may still ask for what is paid.
+                let level = if name == Call::Upload { Level::NoSubmits } else { Level::Out };
+                self.refused(level, failure.message);
+                Err(Missed::Out)
+            }
+            Some(Err(failure)) if failure.verdict == Verdict::NoWay => {
+                self.no_way(failure.message);
                 Err(Missed::Out)
             }
             Some(Err(failure)) => Err(Missed::Failed(failure)),
@@ -248,10 +351,9 @@ impl<S: Service> Context<S> {
         }
     }
 
-    /// The service refuses the account, or isn't there at all: the run stops at once.
-    pub(super) fn refused(&self, failure: Failure) {
-        let problem = Problem { code: Cause::Account, message: failure.message };
-        self.stop.to(Level::Out, StopCause::Refused(problem));
+    /// The service refuses the account: the run stops at this level.
+    pub(super) fn refused(&self, level: Level, message: String) {
+        self.stop.to(level, StopCause::Refused(Problem { code: Cause::Account, message }));
     }
 
     /// The pause after so many failures in a row, not shorter than the service `asked` for.

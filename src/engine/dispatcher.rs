@@ -9,7 +9,6 @@ use super::slot::{Freed, Slot};
 use super::stop::Level;
 use super::{Purchase, Work};
 use crate::client::Service;
-use crate::client::throttle::Throttle;
 use crate::event::summary::Summary;
 use crate::event::{Cause, Event};
 use crate::ledger::record::{Record, Stage};
@@ -20,7 +19,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 /// Jobs whose images are uploaded ahead of a free slot, beyond the concurrency.
 const AHEAD: usize = 8;
@@ -43,9 +41,8 @@ pub(super) struct Dispatcher<S, P> {
     prepared: usize,
     in_flight: usize,
     fetching: usize,
-    rate: Option<Throttle>,
-    /// Before this the rate allows no submit.
-    next_submit: Instant,
+    /// Jobs that the run leaves at the service, or finished there.
+    at_service: usize,
     tasks: JoinSet<()>,
     inbox: mpsc::UnboundedReceiver<Message>,
     outbox: mpsc::UnboundedSender<Message>,
@@ -83,9 +80,12 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         let (outbox, inbox) = mpsc::unbounded_channel();
         let (slots, freed) = mpsc::unbounded_channel();
         let (resumed, finished): (Vec<_>, Vec<_>) =
-            work.collect.into_iter().partition(|record| matches!(record.stage, Stage::Submitted { .. }));
-        let mut rate = context.settings.submit_rate.map(|rate| Throttle::new(rate.count, rate.per));
-        let next_submit = rate.as_mut().map_or_else(Instant::now, |rate| rate.reserve(Instant::now()));
+            work.collect.into_iter().partition(|record| matches!(record.stage, Stage::Submitted { .. } | Stage::Uncertain { .. }));
+        for record in resumed.iter().chain(&finished) {
+            if let Some(task) = record.stage.task() {
+                let _ = context.at_service.know(&record.key.job, task);
+            }
+        }
         Dispatcher {
             context,
             purchases: work.purchases,
@@ -96,8 +96,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             prepared: 0,
             in_flight: 0,
             fetching: 0,
-            rate,
-            next_submit,
+            at_service: 0,
             tasks: JoinSet::new(),
             inbox,
             outbox,
@@ -108,7 +107,9 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     }
 
     /// Runs until nothing is left to do, or the run is stopped and every job has said how it ended.
-    pub(super) async fn run(mut self) -> Summary {
+    ///
+    /// Gives its numbers, and how many jobs are left at the service.
+    pub(super) async fn run(mut self) -> (Summary, usize) {
         for record in std::mem::take(&mut self.resumed) {
             self.resume(record);
         }
@@ -124,7 +125,6 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             if self.tasks.is_empty() && self.inbox.is_empty() && !self.has_more(level) {
                 break;
             }
-            let held_by_rate = level == Level::Go && self.may_start();
             tokio::select! {
                 Some(message) = self.inbox.recv() => self.take(message),
                 Some(Freed) = self.freed.recv() => self.in_flight -= 1,
@@ -137,7 +137,6 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                         self.give_up_places();
                     }
                 }
-                () = tokio::time::sleep_until(self.next_submit), if held_by_rate => {}
                 () = self.context.stop.reached(next_level(level)), if level < Level::Out => {}
             }
         }
@@ -147,7 +146,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         self.summary.polls = self.context.sent.polls.load(Ordering::Relaxed);
         self.summary.videos = self.context.sent.videos.load(Ordering::Relaxed);
         self.summary.bytes = self.context.sent.bytes.load(Ordering::Relaxed);
-        self.summary
+        (self.summary, self.at_service)
     }
 
     /// Whether something is still to be started at this level.
@@ -210,15 +209,12 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         self.in_flight < self.context.settings.concurrency && matches!(self.window.front(), Some(Prepared::Ready(..)))
     }
 
-    /// Gives the next purchase a slot, if there is one, it is ready and the rate allows it: they go out in order.
+    /// Gives the next purchase a slot, if there is one and it is ready: they queue for their turn in order.
     fn start_next(&mut self) -> bool {
-        if !self.may_start() || self.next_submit > Instant::now() {
+        if !self.may_start() {
             return false;
         }
         let Some(Prepared::Ready(order, urls)) = self.window.pop_front() else { return false };
-        if let Some(rate) = &mut self.rate {
-            self.next_submit = rate.reserve(Instant::now());
-        }
         let slot = self.slot();
         let Order { purchase, reservation } = *order;
         self.spawn(purchase.key.job.clone(), buy(self.context.clone(), purchase, reservation, urls, slot));
@@ -304,6 +300,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             }
             End::Failed(error) => {
                 self.summary.failed += 1;
+                self.at_service += usize::from(error.code.is_at_service());
                 Event::Failed { job, error: error.clone() }
             }
             End::Local(error) => {
@@ -314,6 +311,11 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             End::Uncertain(message) => {
                 self.summary.uncertain += 1;
                 Event::Uncertain { job, message: message.clone() }
+            }
+            End::Left => {
+                self.summary.left += 1;
+                self.at_service += 1;
+                return;
             }
             End::Out => {
                 self.summary.left += 1;

@@ -73,18 +73,6 @@ impl Gate {
         }
     }
 
-    /// Lets no call through before `pause` is over: the service asked to slow down.
-    pub(super) fn hold(&self, pause: Duration) {
-        let until = Instant::now() + pause;
-        self.state.send_if_modified(|state| match state {
-            State::Open(from) if from.is_none_or(|from| from < until) => {
-                *from = Some(until);
-                true
-            }
-            _ => false,
-        });
-    }
-
     fn claim_probe(&self) -> bool {
         self.state.send_if_modified(|state| match state {
             State::Down { probing, .. } if !*probing => {
@@ -209,16 +197,6 @@ mod tests {
         let started = Instant::now();
         gate.pass().await.reached();
         assert_eq!(started.elapsed(), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_hold_makes_everybody_wait() {
-        let gate = gate();
-        gate.hold(Duration::from_secs(7));
-        gate.hold(Duration::from_secs(2));
-        let started = Instant::now();
-        gate.pass().await.reached();
-        assert_eq!(started.elapsed().as_secs(), 7);
     }
 
     #[tokio::test(start_paused = true)]

@@ -117,7 +117,7 @@ async fn upload_image<S: Service>(
             }
             Err(Missed::Out) => return Err(over()),
             Err(Missed::Failed(failure)) => match failure.verdict {
-                Verdict::Again(asked) if tries < TRIES => {
+                Verdict::Again(asked) | Verdict::Away(asked) if tries < TRIES => {
                     let pause = context.backoff(tries, asked);
                     context.pause(Call::Upload, job, &failure.message, pause).await.map_err(|_| over())?;
                 }

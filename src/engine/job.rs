@@ -7,7 +7,7 @@ use super::context::Context;
 use super::images::Urls;
 use super::purchase::{Bought, said, submit};
 use super::slot::Slot;
-use super::watch::{Watched, watch};
+use super::watch::{Belief, Watched, watch};
 use crate::client::Service;
 use crate::event::{Cause, Event, Problem};
 use crate::ledger::entry::Entry;
@@ -28,7 +28,9 @@ pub(super) enum End {
     Local(Problem),
     /// Nobody can know whether it is paid.
     Uncertain(String),
-    /// The run was over before.
+    /// The run was over before, or the service away: it is paid, and the next run goes on.
+    Left,
+    /// The run was over before it was bought.
     Out,
 }
 
@@ -37,7 +39,7 @@ impl End {
     pub(super) fn noted<S: Service>(self, context: &Context<S>) -> End {
         match self {
             End::Failed(_) | End::Local(_) | End::Uncertain(_) => context.failed(),
-            End::Succeeded { .. } | End::Out => {}
+            End::Succeeded { .. } | End::Left | End::Out => {}
         }
         self
     }
@@ -85,8 +87,11 @@ pub(super) async fn follow<S: Service>(
     mut reservation: Option<Reservation>,
     slot: Slot,
 ) -> End {
-    let Stage::Submitted { task } = &record.stage else { return Box::pin(fetch(&context, &record)).await };
-    let task = task.clone();
+    let (task, belief) = match &record.stage {
+        Stage::Submitted { task } => (task.clone(), Belief::Known),
+        Stage::Uncertain { task: Some(task), .. } => (task.clone(), Belief::Denied),
+        _ => return Box::pin(fetch(&context, &record)).await,
+    };
     let age = record.submitted_at.map_or(Duration::ZERO, |at| {
         // A clock that was set back makes no job younger than nothing.
         Duration::try_from(context.clock.now().duration_since(at))
@@ -94,8 +99,11 @@ pub(super) async fn follow<S: Service>(
             .max(Duration::from_millis(1))
     });
     let started = Instant::now();
-    let watched = watch(&context, &record.key, &task, age).await;
-    if watched.is_failure() {
+    context.at_service.follow(&task);
+    let watched = watch(&context, &record, &task, age, belief).await;
+    context.at_service.leave(&task);
+    // What was uncertain before is no failure of this run.
+    if watched.is_failure() && belief == Belief::Known {
         context.failed();
     }
     drop(slot);
@@ -118,7 +126,9 @@ pub(super) async fn follow<S: Service>(
         }
         Watched::Unknown => {
             let reason = format!("the service doesn't know task {task}");
-            let _ = context.record(Entry::Uncertain { key, attempt, which, reason: reason.clone(), at }).await;
+            if belief == Belief::Known {
+                let _ = context.record(Entry::Uncertain { key, attempt, which, reason: reason.clone(), at }).await;
+            }
             reservation.iter_mut().for_each(Reservation::lost);
             End::Uncertain(reason)
         }
@@ -132,7 +142,7 @@ pub(super) async fn follow<S: Service>(
                 format!("the service doesn't say how task {task} stands: {}", said(&error.code, &error.message));
             End::Failed(Problem { code: Cause::Unreachable, message })
         }
-        Watched::Out => End::Out,
+        Watched::Away | Watched::Out => End::Left,
     }
 }
 
@@ -141,7 +151,7 @@ pub(super) async fn fetch<S: Service>(context: &Arc<Context<S>>, record: &Record
         Collected::All(outputs) => End::Succeeded { outputs, asked: record.videos },
         Collected::Short(problem) => End::Failed(problem),
         Collected::Local(problem) => End::Local(problem),
-        Collected::Out => End::Out,
+        Collected::Out => End::Left,
     };
     end.noted(context)
 }

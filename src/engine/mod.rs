@@ -10,6 +10,7 @@
 //! its own lines into the ledger and reports back. [`stop`] is the one switch that ends a run before its time, `gate` the one
 //! place where a service that can't be reached is waited for.
 
+mod at_service;
 mod budget;
 mod cadence;
 mod collect;
@@ -27,6 +28,7 @@ mod slot;
 pub mod spool;
 pub mod stop;
 mod transfer;
+mod turns;
 mod uploads;
 mod video;
 mod watch;
@@ -47,11 +49,12 @@ use crate::spec::image::Picture;
 use crate::spec::names::{JobId, TaskId};
 use crate::spec::output::VideoName;
 use crate::spec::request::{Generation, Image};
+use jiff::Timestamp;
 use spool::Spool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
-use stop::Stop;
+use stop::{Level, Stop};
 
 pub use budget::Spent;
 
@@ -68,6 +71,8 @@ pub struct Settings {
     pub poll_interval: Duration,
     /// How long a service that can't be reached is waited for.
     pub patience: Duration,
+    /// How long the service must deny a task before it is believed.
+    pub denial: Duration,
     /// What becomes of a job whose submit got no answer.
     pub on_uncertain: OnUncertain,
     /// Failures after which nothing more is submitted; none means never.
@@ -169,6 +174,8 @@ pub struct Outcome {
     pub causes: Vec<StopCause>,
     /// Whether this machine failed for at least one job (a file in the way, a full disk).
     pub local: bool,
+    /// Jobs that are at the service, or finished there, and paid.
+    pub at_service: usize,
     /// Paid tasks that aren't in the journal, since it can't be written: the lock is their only record.
     pub unrecorded: Vec<(JobId, TaskId)>,
 }
@@ -180,12 +187,21 @@ pub enum StopCause {
     Interrupted,
     /// As many jobs failed as may.
     Failures,
-    /// So many submits in a row got no answer that tells whether they arrived.
-    Unanswered(usize),
+    /// Three submits got no answer that tells whether they arrived, and none between them did.
+    Unanswered,
     /// The journal can't be written.
     Journal(String),
-    /// The service refuses the account, or isn't there.
+    /// The service refuses the account, or something before it turns submits away.
     Refused(Problem),
+    /// The service put off every submit for as long as the run has patience, or asked for that.
+    PutOff {
+        /// What it said last.
+        message: String,
+        /// When it wants to be asked again, if it said so.
+        again: Option<Timestamp>,
+    },
+    /// No connection will be made until a person changes something.
+    NoWay(String),
     /// The service couldn't be reached for as long as the run has patience.
     Unreachable(String),
 }
@@ -198,13 +214,17 @@ where
 {
     let stop = parts.stop.clone();
     let context = context::Context::new(parts, settings);
-    let summary = dispatcher::Dispatcher::new(context.clone(), work).run().await;
+    let (summary, at_service) = dispatcher::Dispatcher::new(context.clone(), work).run().await;
     let unrecorded = context.take_unrecorded();
+    if let Some(problem) = context.only_turned_away() {
+        stop.to(Level::NoSubmits, StopCause::Refused(problem));
+    }
     Outcome {
         summary,
         spent: context.budget.spent(),
         causes: stop.causes(),
         local: context.failed_locally(),
+        at_service,
         unrecorded,
     }
 }

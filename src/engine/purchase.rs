@@ -5,8 +5,9 @@ use super::budget::Reservation;
 use super::context::Context;
 use super::images::Urls;
 use super::stop::Level;
+use super::turns::{PutOff, Turn};
 use crate::base::faultpoint;
-use crate::client::{Failure, Service, Submission, Verdict};
+use crate::client::{NotTaken, Service, Speaker, Submission, Then};
 use crate::event::{Call, Cause, Event, Problem};
 use crate::ledger::entry::{Entry, Which};
 use crate::ledger::record::Fault;
@@ -53,21 +54,19 @@ pub(super) async fn submit<S: Service>(
     let mut may_resubmit = context.settings.on_uncertain == OnUncertain::Resubmit && purchase.lost.is_none();
     let mut tries = 0;
     loop {
-        let turn = async { (context.submits.acquire().await, context.gate.pass().await) };
-        let (permit, pass) = tokio::select! {
+        let (turn, pass) = tokio::select! {
             biased;
             () = context.stop.reached(Level::NoSubmits) => return not_bought(purchase, Bought::Out),
-            turn = turn => turn,
+            turn = context.turn() => turn,
         };
         let Ok(which) = intend(context, purchase).await else { return not_bought(purchase, Bought::Out) };
         if context.stop.level() > Level::Go {
-            refused(context, purchase, which, &not_sent()).await;
+            not_taken(context, purchase, which, &not_sent()).await;
             return not_bought(purchase, Bought::Out);
         }
         context.events.send(Event::Submitting { job: purchase.key.job.clone(), attempt: purchase.attempt });
         context.sent.submits.fetch_add(1, Ordering::Relaxed);
         reservation.sent();
-        tries += 1;
         faultpoint::reach("submit", "send");
         // The reply of a submit that is out is waited for, also when the run is to end: it is about money.
         let answer = tokio::select! {
@@ -77,21 +76,24 @@ pub(super) async fn submit<S: Service>(
                 Submission::Unknown("the run was stopped before the service answered".to_owned())
             }
         };
-        drop(permit);
         faultpoint::reach("submit", "answered");
-        let failure = match answer {
+        let refusal = match answer {
             Submission::Accepted(task) => {
+                turn.accepted();
                 reservation.accepted();
                 pass.reached();
                 context.answered();
+                if let Some(other) = context.at_service.know(&purchase.key.job, &task) {
+                    tracing::warn!(job = %purchase.key.job, %task, %other, "the service gave this task to another job too");
+                }
                 accepted(context, purchase, which, &task).await;
                 return Bought::Task(task);
             }
             Submission::Unknown(reason) => {
+                context.unknown(&turn);
                 reservation.lost();
-                drop(pass);
+                drop((turn, pass));
                 uncertain(context, purchase, which, &reason).await;
-                context.unanswered();
                 if std::mem::take(&mut may_resubmit) && reservation.again() {
                     purchase.attempt += 1;
                     purchase.lost = Some(reason);
@@ -99,45 +101,86 @@ pub(super) async fn submit<S: Service>(
                 }
                 return Bought::Uncertain(reason);
             }
-            Submission::Refused(failure) => failure,
+            Submission::NotTaken(refusal) => refusal,
         };
         reservation.refused();
-        context.answered();
-        refused(context, purchase, which, &failure).await;
+        // What holds for all submits counts before another goes out.
+        let next = judge(context, &turn, &refusal, &mut tries);
+        match refusal.then {
+            Then::WaitForService => {
+                context.wait_for_service(pass.unreachable(None, context.random()), refusal.message.clone());
+            }
+            _ => pass.reached(),
+        }
+        drop(turn);
+        not_taken(context, purchase, which, &refusal).await;
         purchase.attempt += 1;
-        match failure.verdict {
-            Verdict::Unreachable(asked) => {
-                context.wait_for_service(pass.unreachable(asked, context.random()), failure.message);
-            }
-            Verdict::Stop => {
-                context.refused(failure);
-                return not_bought(purchase, Bought::Out);
-            }
-            Verdict::Again(asked) if tries < SUBMIT_TRIES => {
-                pass.reached();
-                let pause = context.backoff(tries, asked);
-                if failure.code == "429" {
-                    // The service asks everybody to slow down, not only this job.
-                    context.gate.hold(pause);
-                    context.events.send(Event::Throttled { message: failure.message, pause: pause.as_secs_f64() });
-                } else if context.pause(Call::Submit, &purchase.key.job, &failure.message, pause).await.is_err() {
+        match next {
+            Next::Again => {}
+            Next::After(pause) => {
+                if context.pause(Call::Submit, &purchase.key.job, &refusal.message, pause).await.is_err() {
                     return not_bought(purchase, Bought::Out);
                 }
             }
-            Verdict::Again(_) => {
-                pass.reached();
-                let problem = Problem { code: Cause::Unreachable, message: failure.message };
-                return not_bought(purchase, Bought::Not(problem));
-            }
-            Verdict::Gone | Verdict::Final | Verdict::Local => {
-                pass.reached();
-                return Bought::Refused(Problem {
-                    code: Cause::Refused,
-                    message: said(&failure.code, &failure.message),
-                });
-            }
+            Next::End(refused @ Bought::Refused(_)) => return refused,
+            Next::End(bought) => return not_bought(purchase, bought),
         }
     }
+}
+
+/// What follows for a purchase that wasn't taken.
+enum Next {
+    /// It takes its turn again.
+    Again,
+    /// The same after a pause of its own.
+    After(Duration),
+    /// Nothing in this run.
+    End(Bought),
+}
+
+/// What follows from a refusal, for the purchase; what follows for all submits is done.
+fn judge<S: Service>(context: &Context<S>, turn: &Turn<'_>, refusal: &NotTaken, tries: &mut u32) -> Next {
+    if refusal.by == Speaker::Service {
+        turn.told();
+        context.answered();
+    }
+    let message = || refusal.message.clone();
+    let not = |code| Next::End(Bought::Not(Problem { code, message: message() }));
+    match refusal.then {
+        Then::Refuse => {
+            turn.moved_on();
+            let message = said(&refusal.code, &refusal.message);
+            return Next::End(Bought::Refused(Problem { code: Cause::Refused, message }));
+        }
+        Then::StopSubmits => context.refused(Level::NoSubmits, message()),
+        Then::GiveUp => context.no_way(message()),
+        Then::WaitForService => return Next::Again,
+        Then::SlowDown(asked) => match turn.slow_down(asked) {
+            PutOff::Wait(pause) => {
+                context.events.send(Event::Throttled { message: message(), pause: pause.as_secs_f64() });
+                return Next::Again;
+            }
+            PutOff::Over(asked) => context.put_off_for_good(message(), asked),
+        },
+        Then::Later(asked) => {
+            *tries += 1;
+            match turn.put_off(asked) {
+                PutOff::Wait(_) if *tries < SUBMIT_TRIES => return Next::After(context.backoff(*tries, asked)),
+                PutOff::Wait(_) => return not(Cause::PutOff),
+                PutOff::Over(asked) => context.put_off_for_good(message(), asked),
+            }
+        }
+        Then::Leave(urgency) => {
+            context.turned_away(turn, urgency, message());
+            return not(Cause::TurnedAway);
+        }
+        Then::TurnAway(urgency) if !context.turned_away(turn, urgency, message()) => {
+            context.keep_turned_away(message());
+            return not(Cause::TurnedAway);
+        }
+        Then::TurnAway(_) => {}
+    }
+    Next::End(Bought::Out)
 }
 
 /// What to say of a purchase that wasn't made: where an earlier submit was lost, that one still waits for a person.
@@ -146,9 +189,9 @@ fn not_bought(purchase: &Purchase, otherwise: Bought) -> Bought {
 }
 
 /// The run was stopped between the intent and the request.
-fn not_sent() -> Failure {
+fn not_sent() -> NotTaken {
     let message = "the run was stopped before it was sent".to_owned();
-    Failure { verdict: Verdict::Again(None), code: "stopped".to_owned(), message }
+    NotTaken { then: Then::Later(None), by: Speaker::Way, code: "stopped".to_owned(), message }
 }
 
 /// A video that couldn't be stored is not worth paying for: its place must be free.
@@ -194,13 +237,13 @@ async fn accepted<S: Service>(context: &Context<S>, purchase: &Purchase, which: 
 }
 
 /// The refusal, durable before the pause that precedes the next attempt.
-async fn refused<S: Service>(context: &Context<S>, purchase: &Purchase, which: Which, failure: &Failure) {
+async fn not_taken<S: Service>(context: &Context<S>, purchase: &Purchase, which: Which, refusal: &NotTaken) {
     let entry = Entry::Refused {
         key: purchase.key.clone(),
         attempt: purchase.attempt,
         which: Some(which),
-        error: Fault { code: failure.code.clone(), message: failure.message.clone() },
-        last: matches!(failure.verdict, Verdict::Final | Verdict::Gone | Verdict::Local),
+        error: Fault { code: refusal.code.clone(), message: refusal.message.clone() },
+        last: refusal.then == Then::Refuse,
         at: context.clock.now_in_seconds(),
     };
     let _ = context.record(entry).await;

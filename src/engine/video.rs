@@ -27,7 +27,7 @@ pub(super) async fn patiently<S: Service>(
         tries += 1;
         match fetch(context, record, listing, place, shelf).await {
             Err(Missed::Failed(Failure {
-                verdict: Verdict::Again(asked) | Verdict::Unreachable(asked),
+                verdict: Verdict::Again(asked) | Verdict::Away(asked) | Verdict::Unreachable(asked),
                 message,
                 ..
             })) if tries < TRIES => {

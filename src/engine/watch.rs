@@ -3,14 +3,15 @@
 use super::context::{Context, Missed};
 use crate::client::{Service, TaskState, Verdict};
 use crate::event::{Call, Event};
-use crate::ledger::record::{Fault, Key};
+use crate::ledger::entry::{Entry, Which};
+use crate::ledger::record::{Fault, Record};
 use crate::spec::names::TaskId;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often in a row the service must say that it doesn't know a task before it is believed.
+/// How often the service must deny a task before it is believed, and for as long as the settings say.
 const UNKNOWN_TIMES: u32 = 4;
 
 /// How often in a row the service may refuse to say how a task stands.
@@ -23,8 +24,10 @@ pub(super) enum Watched {
     Completed,
     /// The service gave up.
     Failed(Fault),
-    /// The service doesn't know the task, several times over.
+    /// The service denies the task, several times over.
     Unknown,
+    /// Something else than the service answered, for as long as the run has patience.
+    Away,
     /// Not finished in the time that a job has.
     TimedOut,
     /// The service refuses to say.
@@ -38,18 +41,36 @@ impl Watched {
     pub(super) fn is_failure(&self) -> bool {
         match self {
             Watched::Failed(_) | Watched::Unknown | Watched::TimedOut | Watched::Refused(_) => true,
-            Watched::Completed | Watched::Out => false,
+            Watched::Completed | Watched::Away | Watched::Out => false,
         }
     }
 }
 
-/// Polls `task` until the service is done with it, or its time is over.
+/// What is believed of a task before it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Belief {
+    /// The service gave it out.
+    Known,
+    /// The service denied it in an earlier run: one more denial is enough, and any other word of its own makes it known.
+    Denied,
+}
+
+/// Polls the task of `record` until the service is done with it, or its time is over.
 ///
 /// `age` is how long ago it was submitted; zero where this run submitted it just now.
-pub(super) async fn watch<S: Service>(context: &Arc<Context<S>>, key: &Key, task: &TaskId, age: Duration) -> Watched {
+pub(super) async fn watch<S: Service>(
+    context: &Arc<Context<S>>,
+    record: &Record,
+    task: &TaskId,
+    age: Duration,
+    mut belief: Belief,
+) -> Watched {
+    let key = &record.key;
     let taken_up = Instant::now();
     let deadline = taken_up + context.settings.job_timeout;
     let (mut unknown, mut refused, mut failures, mut polls) = (0, 0, 0, 0u32);
+    // Since when the service denies the task, and since when something else answers in its place.
+    let (mut denied, mut away): (Option<Instant>, Option<Instant>) = (None, None);
     // The age at which it was last seen unfinished; unknown of a job that was taken up.
     let mut running = age.is_zero().then_some(age);
     // A job that was taken up may long be finished: it is asked for at once.
@@ -68,7 +89,10 @@ pub(super) async fn watch<S: Service>(context: &Arc<Context<S>>, key: &Key, task
         let pause = match answer {
             Err(Missed::Out) => return Watched::Out,
             Ok(progress) => {
-                (unknown, refused, failures) = (0, 0, 0);
+                (unknown, refused, failures, denied, away) = (0, 0, 0, None, None);
+                if std::mem::replace(&mut belief, Belief::Known) == Belief::Denied {
+                    known_after_all(context, record, task).await;
+                }
                 context.events.send(Event::Polled {
                     job: key.job.clone(),
                     status: progress.word.clone(),
@@ -93,25 +117,37 @@ pub(super) async fn watch<S: Service>(context: &Arc<Context<S>>, key: &Key, task
                 context.cadence.pause(age, context.random())
             }
             Err(Missed::Failed(failure)) => {
-                let asked = match failure.verdict {
+                let now = Instant::now();
+                let (mut asked, mut most) = (None, Duration::MAX);
+                match failure.verdict {
                     Verdict::Gone => {
                         unknown += 1;
-                        None
+                        let since = *denied.get_or_insert(now);
+                        let enough = unknown >= UNKNOWN_TIMES && now - since >= context.settings.denial;
+                        if enough || belief == Belief::Denied {
+                            return Watched::Unknown;
+                        }
                     }
-                    Verdict::Final | Verdict::Local | Verdict::Stop => {
-                        refused += 1;
-                        None
+                    Verdict::Final | Verdict::Local | Verdict::Stop | Verdict::NoWay => refused += 1,
+                    Verdict::Again(pause) | Verdict::Unreachable(pause) => asked = pause,
+                    Verdict::Away(pause) => {
+                        let end = *away.get_or_insert(now) + context.settings.patience;
+                        if now >= end {
+                            context.away_for_good(failure.message);
+                            return Watched::Away;
+                        }
+                        // The last poll goes when the patience ends, not after it.
+                        (asked, most) = (pause, end - now);
                     }
-                    Verdict::Again(asked) | Verdict::Unreachable(asked) => asked,
-                };
-                if unknown >= UNKNOWN_TIMES {
-                    return Watched::Unknown;
+                }
+                if !matches!(failure.verdict, Verdict::Away(_)) {
+                    away = None;
                 }
                 if refused >= REFUSED_TIMES {
                     return Watched::Refused(Fault { code: failure.code, message: failure.message });
                 }
                 failures += 1;
-                let pause = context.backoff(failures, asked);
+                let pause = context.backoff(failures, asked).min(most);
                 context.events.send(Event::Retrying {
                     job: Some(key.job.clone()),
                     call: Call::Status,
@@ -127,6 +163,13 @@ pub(super) async fn watch<S: Service>(context: &Arc<Context<S>>, key: &Key, task
         }
         next = now + pause;
     }
+}
+
+/// The service knows a task after all that it denied before: it is followed like any other from now on.
+async fn known_after_all<S: Service>(context: &Context<S>, record: &Record, task: &TaskId) {
+    let (key, attempt, at) = (record.key.clone(), record.attempt, context.clock.now_in_seconds());
+    let which = Some(Which::Task(task.clone()));
+    let _ = context.record(Entry::Submitted { key, attempt, which, task: task.clone(), at }).await;
 }
 
 /// When another poll may go, so that all jobs together don't ask too often.

@@ -49,6 +49,10 @@ pub enum Cause {
     Download,
     /// The service couldn't be asked; the next run tries again.
     Unreachable,
+    /// The service answered again and again that it can't now; the next run tries again.
+    PutOff,
+    /// Something before the service turned the submit away; the next run tries again.
+    TurnedAway,
     /// The service refuses the account, or isn't there: the run stops.
     Account,
     /// A file that isn't known to be this job's stands where its video goes.
@@ -85,6 +89,8 @@ impl Cause {
             Cause::Image => "not submitted: an image of elsewhere can't be had",
             Cause::Download => "generated, but not downloaded",
             Cause::Unreachable => "not finished: the service can't be asked",
+            Cause::PutOff => "not submitted: the service puts it off",
+            Cause::TurnedAway => "not submitted: turned away before the service",
             Cause::Account => "not submitted: the service refuses the account",
             Cause::FileInTheWay => "not stored: another file is in the way",
             Cause::Local => "not finished: this machine failed",
@@ -92,12 +98,22 @@ impl Cause {
         }
     }
 
+    /// Whether the job is paid, and still to be fetched from the service.
+    pub fn is_at_service(self) -> bool {
+        matches!(self, Cause::TimedOut | Cause::Download | Cause::Unreachable)
+    }
+
     /// Whether the next run goes on with the job as it is.
     pub fn passes(self) -> bool {
         match self {
-            Cause::TimedOut | Cause::Upload | Cause::Image | Cause::Download | Cause::Unreachable | Cause::Stopped => {
-                true
-            }
+            Cause::TimedOut
+            | Cause::Upload
+            | Cause::Image
+            | Cause::Download
+            | Cause::Unreachable
+            | Cause::PutOff
+            | Cause::TurnedAway
+            | Cause::Stopped => true,
             Cause::Failed
             | Cause::Refused
             | Cause::ResultGone
@@ -118,6 +134,8 @@ impl Cause {
             Cause::Image => "image",
             Cause::Download => "download",
             Cause::Unreachable => "unreachable",
+            Cause::PutOff => "put-off",
+            Cause::TurnedAway => "turned-away",
             Cause::Account => "account",
             Cause::FileInTheWay => "file-in-the-way",
             Cause::Local => "local",

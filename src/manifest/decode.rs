@@ -6,7 +6,7 @@ use super::fields::*;
 use super::model::{OnUncertain, Price, Prices, RunSettings};
 use super::problem::{Place, Problem, What};
 use super::raw::{Images, Input, Job, Library, Manifest, Name, Output, Reference, Slot, Spot, Use};
-use super::read::{Mapping, amount, boolean, filled, fits, integer, list, text};
+use super::read::{Mapping, amount, boolean, filled, fits, found, integer, list, text};
 use super::rules::setting;
 use crate::document::tree::{List, Node, Value};
 use crate::spec::address::BaseUrl;
@@ -31,6 +31,7 @@ pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t
     let prices = manifest.mapping(&PRICES_FIELD, &PRICES, blame);
     Manifest {
         base_url: service.get().and_then(|service| base_url(service, blame)),
+        turned_away: service.get().and_then(|service| turned_away(service, blame)),
         run: run.get().map(|run| run_settings(run, blame)).unwrap_or_default(),
         prices: prices.get().map(|prices| price_list(prices, blame)).unwrap_or_default(),
         output: output(&manifest, blame),
@@ -53,6 +54,26 @@ fn base_url<'t>(service: &Mapping<'t>, blame: &mut Blame<'t>) -> Option<BaseUrl>
     let spot = *service.value(&BASE_URL_FIELD, blame, text).get()?;
     let refused = |flaw| Problem::BaseUrl { at: Place::of(spot.node), text: spot.value.to_owned(), flaw };
     spot.value.parse().map_err(|flaw| blame.push(refused(flaw))).ok()
+}
+
+fn turned_away<'t>(service: &Mapping<'t>, blame: &mut Blame<'t>) -> Option<BTreeSet<u16>> {
+    let items = service.value(&TURNED_AWAY, blame, list).value()?;
+    Some(items.iter().filter_map(|node| status(node, blame)).collect())
+}
+
+/// An item of `turned_away`.
+fn status<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<u16> {
+    let Kind::Integer(least, most) = TURNED_AWAY.kind.item() else { return None };
+    if !fits(node, TURNED_AWAY.kind.item().shape(), What::Item(&TURNED_AWAY), blame) {
+        return None;
+    }
+    let status = integer(node.value()).filter(|status| (least..=most).contains(status));
+    let status = status.and_then(|status| u16::try_from(status).ok());
+    if status.is_none() {
+        let found = found(node, blame);
+        blame.push(Problem::NotAllowed { at: Place::of(node), field: &TURNED_AWAY, found });
+    }
+    status
 }
 
 fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {

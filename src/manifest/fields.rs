@@ -152,7 +152,7 @@ pub static MANIFEST: Block = Block {
 };
 
 /// `service:`
-pub static SERVICE: Block = Block { title: "`service`", fields: &[&BASE_URL_FIELD], required: &[] };
+pub static SERVICE: Block = Block { title: "`service`", fields: &[&BASE_URL_FIELD, &TURNED_AWAY], required: &[] };
 
 /// `run:`
 pub static RUN: Block = Block {
@@ -264,6 +264,7 @@ fields! {
     JOBS = Field::new("jobs", Kind::List(&Kind::Table(&JOB)), "What to generate, in order.");
 
     BASE_URL_FIELD = Field::new("base_url", Kind::Filled, "The service's base URL: https, or http on loopback.").code(Code::BaseUrl).default(BASE_URL);
+    TURNED_AWAY = Field::new("turned_away", Kind::List(&Kind::Integer(400, 599)), "Statuses that a proxy says only of requests that it doesn't pass on.\nWithout it 429 alone. What each proxy means by which status: `docs/recovery.md`.").default("[429]").examples(&["[429, 503]"]);
 
     CONCURRENCY = Field::new("concurrency", Kind::Integer(1, 10_000), "Generations in flight at most.").default("4");
     SUBMIT_RATE = Field::new("submit_rate", Kind::Rate, "Submits at most, as `60/min`; without it there is no limit.").examples(&["60/min", "2/s", "100/h"]);

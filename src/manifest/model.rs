@@ -20,6 +20,8 @@ pub struct Manifest {
     pub folder: Folder,
     /// Where the jobs go, where the manifest says so.
     pub base_url: Option<BaseUrl>,
+    /// The statuses that the way there says only of requests that it doesn't pass on.
+    pub turned_away: BTreeSet<u16>,
     /// How they are run.
     pub run: RunSettings,
     /// The folder of the videos, relative to the manifest's; empty for that itself.

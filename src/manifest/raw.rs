@@ -46,6 +46,7 @@ pub(super) enum Home {
 #[derive(Debug)]
 pub(super) struct Manifest<'t> {
     pub base_url: Option<BaseUrl>,
+    pub turned_away: Option<BTreeSet<u16>>,
     pub run: RunSettings,
     pub prices: Prices,
     pub output: Output<'t>,

@@ -236,7 +236,7 @@ fn extent(node: Node<'_>) -> Span {
 }
 
 /// What stands in `node`.
-fn found(node: Node<'_>, blame: &Blame<'_>) -> Found {
+pub(super) fn found(node: Node<'_>, blame: &Blame<'_>) -> Found {
     let written = || match node.value() {
         // What stands there is the template.
         Value::Integer(number) if node.filled().is_some() => number.to_string(),

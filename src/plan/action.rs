@@ -62,7 +62,7 @@ words! {
         Failed "failed" "the service failed it",
         /// Submit or hold: the service refused this input for good.
         Refused "refused" "the service refused it",
-        /// Submit or hold: nobody can know whether an earlier submit arrived.
+        /// Submit or hold: nobody can know whether an earlier submit arrived. Resume: the service denied its task.
         Uncertain "uncertain" "nobody knows whether its submit arrived",
         /// Hold: a person settled an uncertain submit by `batch resolve --failed`.
         Settled "settled" "resolved: failed",
@@ -74,6 +74,8 @@ words! {
         MissingFile "missing-file" "a video is gone",
         /// Download: a video that was here has other content now.
         AlteredFile "altered-file" "a video has other content now",
+        /// Download (`fetch`): fewer videos came than were asked for.
+        FewerVideos "fewer-videos" "fewer videos came than were asked for",
         /// Keep: all its videos are here.
         Succeeded "succeeded" "its videos are here",
         /// Keep: it takes over the record of a vanished job with the same digest.

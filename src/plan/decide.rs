@@ -52,7 +52,9 @@ pub fn decide(record: Option<&Record>, known: Known, videos: Videos, policy: Pol
         (Stage::Failed { .. }, _, _) => (Action::Submit, Reason::Failed),
         (Stage::Refused { .. }, Retry::Everything, _) => (Action::Submit, Reason::Refused),
         (Stage::Refused { .. }, _, _) => (Action::Hold, Reason::Refused),
-        // An id that the service doesn't know is not a submit without an answer: it isn't tried again by itself.
+        // A task that the service denied is asked for again: that costs nothing, and it is paid if it is known. It is never
+        // submitted again by itself.
+        (Stage::Uncertain { task: Some(_), .. }, _, _) => (Action::Resume, Reason::Uncertain),
         (Stage::Uncertain { task: None, .. }, _, OnUncertain::Resubmit) => (Action::Submit, Reason::Uncertain),
         (Stage::Uncertain { .. }, _, _) => (Action::Hold, Reason::Uncertain),
     }
@@ -117,7 +119,7 @@ mod tests {
                     assert!(matches!(action, Action::Keep | Action::Download));
                 }
                 let strange = Stage::Uncertain { task: Some(task()), reason: String::new() };
-                assert_eq!(decided(strange, policy), (Action::Hold, Reason::Uncertain));
+                assert_eq!(decided(strange, policy), (Action::Resume, Reason::Uncertain));
             }
         }
     }

@@ -136,7 +136,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
             Some(Move { to, place, name, .. }) => record.clone().moved(to, *place, name.clone()),
             None => record.clone(),
         };
-        if matches!(record.stage, Stage::Uncertain { .. }) {
+        if matches!(record.stage, Stage::Uncertain { task: None, .. }) {
             unsettled.push(after());
         } else if !pruned.contains(&record.key)
             && let Some((action, _)) = to_collect(&manifest.folder, record)

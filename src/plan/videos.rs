@@ -83,6 +83,11 @@ fn bears(metadata: &Metadata, stamp: Timestamp) -> bool {
     metadata.modified().is_ok_and(|time| time == SystemTime::from(stamp))
 }
 
+/// Whether a finished record has fewer videos than were asked for.
+pub fn is_short(record: &Record) -> bool {
+    matches!(record.stage, Stage::Succeeded { .. }) && record.stage.outputs().len() < usize::from(record.videos)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

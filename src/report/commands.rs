@@ -63,6 +63,11 @@ impl Target {
         format!("batch resolve {} {job}{}", quoted(&self.manifest), self.options())
     }
 
+    /// The command that settles all uncertain jobs.
+    pub fn resolve_all(&self) -> String {
+        format!("batch resolve {} --all{}", quoted(&self.manifest), self.options())
+    }
+
     /// The command that runs what has no result.
     pub fn run(&self) -> String {
         self.command("run")

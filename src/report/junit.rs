@@ -104,6 +104,8 @@ fn element(cause: Cause) -> &'static str {
         | Cause::Image
         | Cause::Download
         | Cause::Unreachable
+        | Cause::PutOff
+        | Cause::TurnedAway
         | Cause::Account
         | Cause::FileInTheWay
         | Cause::Local

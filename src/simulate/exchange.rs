@@ -11,11 +11,12 @@ use super::service::Service;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, LOCATION, RETRY_AFTER};
+use hyper::header::{ALLOW, LOCATION, RETRY_AFTER, SERVER};
 use hyper::http::request::Parts;
 use hyper::http::uri::PathAndQuery;
 use hyper::{Request, Response, StatusCode};
 use jiff::Timestamp;
+use serde_json::json;
 use std::future::pending;
 use std::time::Duration;
 
@@ -85,7 +86,8 @@ impl Desk {
                     Alteration::CutHead => return line.cut(Break::Close(HALF_A_HEAD)).await,
                     _ => {}
                 }
-                alter(reply, alteration)
+                let task = if let Asked::Status(task) | Asked::Result(task) = asked { Some(*task) } else { None };
+                alter(reply, alteration, task)
             }
             Some(Action::Instead { what, handled }) => {
                 if *handled {
@@ -110,9 +112,12 @@ impl Desk {
     /// A reply that isn't the right one.
     fn wrong(&self, answer: &Answer) -> Reply {
         let (status, now) = (answer.status, self.service.now());
+        let message = answer.message.as_deref().unwrap_or("simulated failure");
         let mut reply = match answer.says {
             Says::Text => Reply::text(status, "simulated failure"),
-            Says::Envelope(code) => Reply::json(status, envelope(code, "simulated failure", None, now)),
+            Says::Envelope(code) => Reply::json(status, envelope(code, message, None, now)),
+            Says::Gateway(Some(code)) => Reply::json(status, json!({ "code": code, "message": message })),
+            Says::Gateway(None) => Reply::json(status, json!({ "message": message })),
             Says::Html => Reply::bytes(status, "text/html; charset=utf-8", [Bytes::from_static(PAGE)]),
             Says::Nothing => Reply::text(status, ""),
         };
@@ -124,6 +129,9 @@ impl Desk {
             }
             None => reply,
         };
+        if let Some(server) = &answer.server {
+            reply = reply.with(SERVER, server.as_str());
+        }
         match &answer.location {
             Some(location) => reply.with(LOCATION, location.as_str()),
             None => reply,

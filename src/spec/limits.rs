@@ -18,6 +18,10 @@ pub const IMAGE_BYTES: u64 = 20_000_000;
 /// Pixels of an image's side at most \[upstream\].
 pub const IMAGE_SIDE: usize = 4000;
 
+/// The statuses that the way to the service says only of requests that it didn't pass on, unless the manifest says otherwise: 429 was
+/// seen of rate limits alone, and any other status of requests that had been passed on too.
+pub const TURNED_AWAY: [u16; 1] = [429];
+
 /// Characters of a job id at most: it names files.
 pub const JOB_ID_CHARACTERS: usize = 128;
 

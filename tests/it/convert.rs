@@ -17,7 +17,7 @@ const FORMATS: [Format; 3] = [Format::Yaml, Format::Toml, Format::Json];
 fn meaning(manifest: &Manifest) -> String {
     let jobs: Vec<_> =
         manifest.jobs.iter().map(|job| (&job.id, &job.generation, job.take, &job.digest, &job.name)).collect();
-    let settings = (&manifest.base_url, &manifest.run, &manifest.output_dir, &manifest.prices);
+    let settings = (&manifest.base_url, &manifest.turned_away, &manifest.run, &manifest.output_dir, &manifest.prices);
     format!("{jobs:#?}{settings:#?}")
 }
 

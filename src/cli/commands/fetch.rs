@@ -17,8 +17,9 @@ use crate::event::{self, Event};
 use crate::ledger::Book;
 use crate::ledger::record::{Place, Record};
 use crate::manifest::Manifest;
-use crate::plan::action::Reason;
+use crate::plan::action::{Action, Reason};
 use crate::plan::stray::{Stray, to_collect};
+use crate::plan::videos::is_short;
 use crate::spec::names::JobId;
 use crate::spec::vocabulary::BASE_URL;
 use std::collections::HashSet;
@@ -92,7 +93,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 fn to_fetch(book: &Book, manifest: Option<&Manifest>, folder: &Folder) -> Vec<Stray> {
     let ids: Option<HashSet<&JobId>> = manifest.map(|manifest| manifest.jobs.iter().map(|job| &job.id).collect());
     let of_record = |record: &Record| {
-        let (action, reason) = to_collect(folder, record)?;
+        // What fell short is asked for once more, since that costs nothing.
+        let fewer = || is_short(record).then_some((Action::Download, Reason::FewerVideos));
+        let (action, reason) = to_collect(folder, record).or_else(fewer)?;
         let reason = match record.place {
             _ if ids.as_ref().is_some_and(|ids| !ids.contains(&record.key.job)) => Reason::Removed,
             Place::Superseded => Reason::Superseded,

@@ -1,4 +1,4 @@
-//! `batch resolve`: a person settles an uncertain job.
+//! `batch resolve`: a person settles uncertain jobs, or reads what to look for at the service.
 
 use crate::base::clock::Clock;
 use crate::cli::args::{Common, Trial};
@@ -6,26 +6,36 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Realm, lock_shown, manifest_path, paths, readable};
 use crate::cli::session;
+use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::entry::{Entry, Verdict};
 use crate::ledger::record::{Place, Record, Stage, Status};
 use crate::ledger::{self, Book};
 use crate::manifest::Manifest;
 use crate::plan::mirror::pinned;
+use crate::plan::select::Selection;
 use crate::report::commands::Target;
+use crate::report::look::count;
 use crate::report::terminal_safe;
 use crate::spec::names::{JobId, TaskId};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
 /// Options of `batch resolve`.
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "batch resolve [OPTIONS] [MANIFEST] <JOB>")]
+#[command(override_usage = "batch resolve [OPTIONS] [MANIFEST] [JOB]")]
 pub(in crate::cli) struct Args {
-    /// The manifest (by default the one in this folder), and the job's id
+    /// The manifest (by default the one in this folder), and the job's id; without a job or an action all uncertain ones are listed
     #[arg(value_names = ["MANIFEST", "JOB"], num_args = 0..=2)]
     manifest_and_job: Vec<String>,
+    /// Every uncertain job whose id matches, in place of JOB (repeatable)
+    #[arg(long, value_name = "PATTERN", conflicts_with = "task_id")]
+    only: Vec<String>,
+    /// Every uncertain job, in place of JOB
+    #[arg(long, conflicts_with_all = ["only", "task_id"])]
+    all: bool,
     /// It arrived at the service, and this is its task
     #[arg(long, value_name = "ID", group = "verdict")]
     task_id: Option<String>,
@@ -39,51 +49,166 @@ pub(in crate::cli) struct Args {
     trial: Trial,
 }
 
+/// Which jobs are meant.
+enum Whom {
+    One(JobId),
+    /// Those of the uncertain ones that are chosen.
+    Many(Selection),
+}
+
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-    let (manifest, job) = match &args.manifest_and_job[..] {
-        [job] => (None, job),
-        [manifest, job] => (Some(Path::new(manifest)), job),
-        _ => {
-            return Err(Failure::usage("which job is to be settled?")
-                .hint("say it: batch resolve [MANIFEST] JOB; `batch status` shows which ones are uncertain"));
-        }
-    };
-    let job = JobId::new(job).map_err(|error| Failure::usage(format!("`{job}` is no job id: {error}")))?;
+    let verdict = verdict(args)?;
+    let (manifest, whom) = whom(args, verdict.as_ref())?;
     let shown = manifest_path(manifest)?;
     let realm = Realm::of(args.trial.simulate);
     let loaded = readable(&shown, common, terminal)?;
     let paths = paths(&shown, realm, common)?;
     let target = realm.target(&shown, &lock_shown(&shown, realm, common));
-    let Some(verdict) = verdict(args)? else {
+    let Some(verdict) = verdict else {
         let snapshot = ledger::read(&paths)?;
-        let record = uncertain(&snapshot.book, &job)?;
-        let prompt = loaded.manifest.and_then(|manifest| prompt(&manifest, &snapshot.book, record));
-        explain(record, snapshot.book.service().unwrap_or_default(), prompt.as_deref(), &target, terminal);
-        return Ok(Exit::Uncertain);
+        return match whom {
+            Whom::One(job) => {
+                let record = uncertain(&snapshot.book, &job)?;
+                let prompt = loaded.manifest.and_then(|manifest| prompt(&manifest, &snapshot.book, record));
+                let service = snapshot.book.service().unwrap_or_default();
+                explain(record, service, prompt.as_deref(), &target, terminal);
+                Ok(Exit::Uncertain)
+            }
+            Whom::Many(selection) => list(&snapshot.book, &selection, loaded.manifest.as_ref(), &target, terminal),
+        };
     };
     let ledger = session::open(&paths, &shown)?;
-    if let Verdict::Task { task } = &verdict
-        && has_task(ledger.book(), &job, task)
+    if let (Verdict::Task { task }, Whom::One(job)) = (&verdict, &whom)
+        && has_task(ledger.book(), job, task)
     {
         ledger.close_unchanged()?;
         return Ok(settled(&format!("{job} is task {task} already"), terminal));
     }
-    let record = uncertain(ledger.book(), &job)?;
-    if let Verdict::Task { task } = &verdict
-        && let Some(other) = ledger.book().with_task(task).filter(|other| other.key != record.key)
-    {
-        return Err(Failure::usage(format!("task {task} is that of job {}", other.key.job)));
-    }
-    let said = match &verdict {
-        Verdict::Task { task } => format!("{job} is task {task}: the next run collects it, or {}", target.fetch()),
-        Verdict::Resubmit => format!("{job} is submitted again by the next run"),
-        Verdict::Failed => format!("{job} has failed, and is not submitted again until its digest changes"),
+    let records = match &whom {
+        Whom::One(job) => vec![uncertain(ledger.book(), job)?],
+        Whom::Many(selection) => chosen(ledger.book(), selection),
     };
-    let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
-    let entry = Entry::Resolved { key, attempt, which, verdict, at: Clock::System.now_in_seconds() };
+    if records.is_empty() {
+        let said = nobody(args)?;
+        ledger.close_unchanged()?;
+        return Ok(settled(said, terminal));
+    }
+    let (mut said, mut entries) = (Vec::new(), Vec::new());
+    for record in records {
+        let job = &record.key.job;
+        if let Verdict::Task { task } = &verdict
+            && let Some(other) = ledger.book().with_task(task).filter(|other| other.key != record.key)
+        {
+            return Err(Failure::usage(format!("task {task} is that of job {}", other.key.job)));
+        }
+        said.push(match &verdict {
+            Verdict::Task { task } => format!("{job} is task {task}: the next run collects it, or {}", target.fetch()),
+            Verdict::Resubmit => format!("{job} is submitted again by the next run"),
+            Verdict::Failed => format!("{job} has failed, and is not submitted again until its digest changes"),
+        });
+        let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
+        let (verdict, at) = (verdict.clone(), Clock::System.now_in_seconds());
+        entries.push(Entry::Resolved { key, attempt, which, verdict, at });
+    }
     let service = ledger.book().service().unwrap_or_default().to_owned();
-    session::write_down(ledger, &service, vec![entry])?;
-    Ok(settled(&said, terminal))
+    session::write_down(ledger, &service, entries)?;
+    Ok(settled(&said.join("\n"), terminal))
+}
+
+/// The manifest and the jobs that the arguments name. Without anything to be done, a manifest alone means all of its jobs.
+fn whom<'a>(args: &'a Args, verdict: Option<&Verdict>) -> Result<(Option<&'a Path>, Whom), Failure> {
+    let all = || Whom::Many(Selection::default());
+    let one = |job: &str| {
+        let refused = |error| Failure::usage(format!("`{job}` is no job id: {error}"));
+        JobId::new(job).map(Whom::One).map_err(refused)
+    };
+    let is_many = args.all || !args.only.is_empty();
+    let chosen = || Selection::new(&args.only, &[], &[], None).map(Whom::Many).map_err(Failure::usage);
+    Ok(match &args.manifest_and_job[..] {
+        [] if is_many => (None, chosen()?),
+        [manifest] if is_many => (Some(Path::new(manifest)), chosen()?),
+        [] if verdict.is_none() => (None, all()),
+        [manifest] if verdict.is_none() && is_manifest(manifest) => (Some(Path::new(manifest)), all()),
+        [job] => (None, one(job)?),
+        [manifest, job] if !is_many => (Some(Path::new(manifest)), one(job)?),
+        _ if is_many => return Err(Failure::usage("JOB doesn't go with --all and --only: they name the jobs")),
+        _ => {
+            return Err(Failure::usage("which job is to be settled?").hint(
+                "say it: batch resolve [MANIFEST] JOB, or --all, or --only PATTERN; `batch resolve` alone lists what is uncertain",
+            ));
+        }
+    })
+}
+
+/// Whether this is a file with the name of a manifest.
+fn is_manifest(name: &str) -> bool {
+    let path = Path::new(name);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml" | "toml" | "json")) && path.is_file()
+}
+
+/// The uncertain records of chosen jobs.
+fn chosen<'b>(book: &'b Book, selection: &Selection) -> Vec<&'b Record> {
+    let waits = |record: &&Record| record.stage.status() == Status::Uncertain;
+    let untagged = BTreeSet::new();
+    book.records().filter(waits).filter(|record| selection.takes(&record.key.job, &untagged)).collect()
+}
+
+/// What to say where no uncertain job is chosen.
+///
+/// # Errors
+/// Where a pattern was given: it was meant to match one.
+fn nobody(args: &Args) -> Result<&'static str, Failure> {
+    match args.only.as_slice() {
+        [] => Ok("no job is uncertain"),
+        patterns => Err(Failure::usage(format!("no uncertain job matches {}", patterns.join(" or ")))
+            .hint("`batch resolve` alone lists what is uncertain")),
+    }
+}
+
+/// Lists uncertain jobs as a person takes them to the service's console.
+fn list(
+    book: &Book,
+    selection: &Selection,
+    manifest: Option<&Manifest>,
+    target: &Target,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let records = chosen(book, selection);
+    if records.is_empty() {
+        return Ok(settled("no job is uncertain", terminal));
+    }
+    print(|out| {
+        let service = terminal_safe::line(book.service().unwrap_or_default());
+        writeln!(out, "{} uncertain at {service}:", count(records.len(), "job"))?;
+        for record in &records {
+            let Stage::Uncertain { task, reason } = &record.stage else { continue };
+            let since = record.submitted_at.map_or_else(|| "unknown".to_owned(), |at| in_seconds(at).to_string());
+            writeln!(out, "\n{}", record.key.job)?;
+            writeln!(out, "  since   {since}")?;
+            if let Some(task) = task {
+                writeln!(out, "  task    {task}, which the service says that it doesn't know")?;
+            }
+            writeln!(out, "  why     {}", terminal_safe::line(reason))?;
+            if let Some(prompt) = manifest.and_then(|manifest| prompt(manifest, book, record)) {
+                writeln!(out, "  prompt  {}", terminal_safe::line(prompt.trim_end()))?;
+            }
+        }
+        Ok(())
+    })?;
+    if terminal.volume > Volume::Quiet {
+        let (job, settle) = (&records[0].key.job, target.resolve_all());
+        let _ = write!(
+            io::stderr(),
+            "\nLook into the service's console for generations with these prompts from these times on. Then, for each\
+             \n  that is there:                 {one} --task-id ID\
+             \n  for all that aren't:           {settle} --resubmit     (pays again for what is there after all)\
+             \n  for all that aren't to be made: {settle} --failed\
+             \n`--only PATTERN` in place of --all takes some of them.\n",
+            one = target.resolve(job),
+        );
+    }
+    Ok(Exit::Uncertain)
 }
 
 /// Whether the job's submit has this task on record: whoever was told to say so once more, since it was unknown whether the disk

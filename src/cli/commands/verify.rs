@@ -12,7 +12,7 @@ use crate::ledger::{self, Book};
 use crate::manifest::model::Manifest;
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
-use crate::plan::videos::{Care, Videos, look_at};
+use crate::plan::videos::{Care, Videos, is_short, look_at};
 use crate::report::documents::verify::{ProblemKind, VerifyDocument, VerifyProblem};
 use crate::report::{documents, tables};
 use crate::spec::names::JobId;
@@ -102,6 +102,7 @@ fn of_records(manifest: &Manifest, book: &Book, files: bool) -> Vec<VerifyProble
 fn unfinished(record: &Record) -> Option<VerifyProblem> {
     let said = || record.stage.error().map_or(String::new(), |error| format!(": {}", error.message));
     let (kind, message) = match record.stage.status() {
+        Status::Succeeded if is_short(record) => (ProblemKind::FewerVideos, fewer(record)),
         Status::Succeeded => return None,
         Status::Submitted => (ProblemKind::InFlight, "at the service".to_owned()),
         Status::Generated => (ProblemKind::NotFetched, "finished, but its videos are not all here".to_owned()),
@@ -110,6 +111,12 @@ fn unfinished(record: &Record) -> Option<VerifyProblem> {
         Status::Uncertain => (ProblemKind::Uncertain, "nobody can know whether it was paid".to_owned()),
     };
     Some(problem(kind, &record.key.job, &message))
+}
+
+/// How many videos came, of how many.
+fn fewer(record: &Record) -> String {
+    let came = record.stage.outputs().len();
+    format!("{came} of {} videos came; `batch fetch` asks for the others once more", record.videos)
 }
 
 /// A record that no job asks for, and that is or may be paid for without its videos being here.

@@ -2,7 +2,7 @@
 
 use super::server::{json, nobody, reply};
 use super::*;
-use crate::client::{Service as _, Submission, Verdict};
+use crate::client::{NotTaken, Service as _, Submission, Then, Urgency, Verdict};
 use crate::spec::names::TaskId;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
@@ -21,12 +21,19 @@ async fn unknown(service: &HttpService) -> String {
     }
 }
 
+async fn not_taken(service: &HttpService) -> NotTaken {
+    match service.submit(&json!({})).await {
+        Submission::NotTaken(refusal) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn where_nobody_listens_nothing_was_sent() {
     let base = nobody().await;
     let service = service(&base);
-    let Submission::Refused(failure) = service.submit(&json!({})).await else { panic!("it can't have arrived") };
-    assert_eq!((failure.verdict, failure.code.as_str()), (Verdict::Unreachable(None), "no-connection"));
+    let failure = not_taken(&service).await;
+    assert_eq!((failure.then, failure.code.as_str()), (Then::WaitForService, "no-connection"));
     let host = base.trim_start_matches("http://");
     assert_eq!(failure.message, format!("submit: could not connect to {host}: connection refused"));
     assert_eq!(service.status(&task()).await.unwrap_err().verdict, Verdict::Unreachable(None));
@@ -35,8 +42,8 @@ async fn where_nobody_listens_nothing_was_sent() {
 #[tokio::test]
 async fn a_host_without_an_address_is_not_reached() {
     let service = limited("https://no-such-host.invalid", |limits| limits.connect = ms(5000));
-    let Submission::Refused(failure) = service.submit(&json!({})).await else { panic!("it can't have arrived") };
-    assert_eq!(failure.verdict, Verdict::Unreachable(None));
+    let failure = not_taken(&service).await;
+    assert_eq!(failure.then, Then::WaitForService);
     assert!(failure.message.starts_with("submit: could not connect to no-such-host.invalid"), "{}", failure.message);
 }
 
@@ -46,7 +53,7 @@ async fn a_request_that_got_no_reply_is_unknown() {
     assert!(unknown(&service).await.ends_with("broke: connection closed before message completed"));
     assert!(unknown(&service).await.contains("broke: connection reset"));
     let failure = service.status(&task()).await.unwrap_err();
-    assert_eq!((failure.verdict, failure.code.as_str()), (Verdict::Again(None), "broken"));
+    assert_eq!((failure.verdict, failure.code.as_str()), (Verdict::Away(None), "broken"));
     assert_eq!(server.requests().len(), 3, "none was sent a second time");
 }
 
@@ -66,7 +73,7 @@ async fn silence_ends() {
     let started = Instant::now();
     assert!(unknown(&service).await.ends_with("did not reply in time"));
     let failure = service.status(&task()).await.unwrap_err();
-    assert_eq!(failure.verdict, Verdict::Again(None));
+    assert_eq!(failure.verdict, Verdict::Away(None));
     assert!(started.elapsed() < ms(5000));
 }
 
@@ -77,7 +84,7 @@ async fn a_drip_ends() {
     let service = limited(&server.base(), |limits| (limits.submit, limits.call) = (ms(300), ms(300)));
     let started = Instant::now();
     unknown(&service).await;
-    assert_eq!(service.status(&task()).await.unwrap_err().verdict, Verdict::Again(None));
+    assert_eq!(service.status(&task()).await.unwrap_err().verdict, Verdict::Away(None));
     assert!(started.elapsed() < ms(10_000));
 }
 
@@ -86,41 +93,26 @@ async fn a_reply_without_end_is_not_read_to_its_end() {
     let long = || vec![Act::Send(json(&format!(r#"{{"code":0,"message":"{}"}}"#, "x".repeat(2_000_000))))];
     let (_server, service) = scripted([long(), long()]).await;
     assert!(unknown(&service).await.contains("longer than any"));
-    assert_eq!(service.status(&task()).await.unwrap_err().verdict, Verdict::Again(None));
+    assert_eq!(service.status(&task()).await.unwrap_err().verdict, Verdict::Away(None));
 }
 
 #[tokio::test]
-async fn a_submit_goes_out_on_a_connection_that_was_used_just_now_or_on_a_new_one() {
+async fn every_submit_goes_out_on_a_connection_of_its_own() {
     let accept = || vec![Act::Send(json(ACCEPTED))];
-    let server = Server::start([accept(), accept(), accept()]).await;
-    let service = limited(&server.base(), |limits| limits.idle = ms(400));
-    for pause in [0, 0, 600] {
-        tokio::time::sleep(ms(pause)).await;
+    let (server, service) = scripted([accept(), accept(), accept()]).await;
+    for _ in 0..3 {
         assert_eq!(service.submit(&json!({})).await, Submission::Accepted(task()));
     }
     let connections: Vec<_> = server.requests().iter().map(|request| request.connection).collect();
-    assert_eq!(connections, [0, 0, 1]);
-    assert_eq!(Limits::default().idle, Duration::from_secs(1));
-}
-
-#[tokio::test]
-async fn a_connection_that_the_server_closed_is_not_used_for_a_submit() {
-    let accept = || vec![Act::Send(json(ACCEPTED)), Act::Close];
-    let (server, service) = scripted([accept(), accept()]).await;
-    assert_eq!(service.submit(&json!({})).await, Submission::Accepted(task()));
-    tokio::time::sleep(ms(50)).await;
-    assert_eq!(service.submit(&json!({})).await, Submission::Accepted(task()));
-    assert_eq!(server.requests()[1].connection, 1);
+    assert_eq!(connections, [0, 1, 2]);
 }
 
 #[tokio::test]
 async fn no_redirect_of_a_call_is_followed() {
     let moved = || vec![Act::Send(reply("307 Temporary Redirect", "Location: /elsewhere\r\n", ""))];
     let (server, service) = scripted([moved(), moved()]).await;
-    assert!(
-        matches!(service.submit(&json!({})).await, Submission::Refused(failure) if failure.verdict == Verdict::Final)
-    );
-    assert_eq!(service.status(&task()).await.unwrap_err().verdict, Verdict::Final);
+    assert_eq!(not_taken(&service).await.then, Then::TurnAway(Urgency::AtOnce));
+    assert_eq!(service.status(&task()).await.unwrap_err().verdict, Verdict::Away(None));
     assert_eq!(server.requests().len(), 2);
 }
 

@@ -27,6 +27,7 @@ fn manifest(pictures: &[&[usize]]) -> Manifest {
     Manifest {
         folder: Folder::open(&std::env::temp_dir()).unwrap(),
         base_url: None,
+        turned_away: Default::default(),
         run: RunSettings { mirror: true, ..RunSettings::default() },
         output_dir: "out".into(),
         prices: Prices::default(),

@@ -34,7 +34,7 @@ async fn a_cheap_job_does_not_overtake_a_dear_one() {
 async fn what_the_service_fails_or_refuses_pays_for_another() {
     let script = Script {
         submit: Box::new(|n| match n {
-            1 => Submission::Refused(failure(Verdict::Final)),
+            1 => not_taken(Then::Refuse),
             _ => Submission::Accepted(task(n)),
         }),
         status: Box::new(|task, _| Ok(if task == "task-0" { TaskState::Failed } else { TaskState::Completed })),
@@ -77,7 +77,7 @@ async fn a_lost_submit_stays_reserved_and_another_of_it_counts_too() {
 async fn a_refusal_for_now_keeps_its_money_for_the_next_try() {
     let script = Script {
         submit: Box::new(|n| match n {
-            0..3 => Submission::Refused(failure(Verdict::Again(None))),
+            0..3 => not_taken(Then::Later(None)),
             _ => Submission::Accepted(task(n)),
         }),
         ..Script::default()

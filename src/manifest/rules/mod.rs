@@ -15,6 +15,7 @@ use super::resolve::Shared;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::spec::image::Picture;
+use crate::spec::limits::TURNED_AWAY;
 use crate::spec::request::{Image, Reference};
 use images::Images;
 use jobs::Jobs;
@@ -66,11 +67,12 @@ impl<'r, 't> Rules<'r, 't> {
     /// The checked manifest; none where a mistake keeps a part of it from being made.
     pub(super) fn finish(self) -> Option<Manifest> {
         let output_dir = self.paths.dir()?.to_owned();
-        let raw::Manifest { base_url, run, prices, .. } = self.raw;
+        let raw::Manifest { base_url, turned_away, run, prices, .. } = self.raw;
         let (base_url, run, prices) = (base_url.clone(), run.clone(), prices.clone());
         Some(Manifest {
             folder: self.folder.clone(),
             base_url,
+            turned_away: turned_away.clone().unwrap_or_else(|| TURNED_AWAY.into()),
             run,
             output_dir,
             prices,

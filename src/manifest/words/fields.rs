@@ -277,6 +277,11 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
                 .at(at, "out of range")
                 .help(format!("write {}, or leave it out", written(format, name, "2")))
         }
+        Kind::List(Kind::Integer(least, most)) => {
+            error(format!("an item of `{name}` is an HTTP status from {least} to {most}, not {value}"))
+                .at(at, "no such status")
+                .help("name the statuses that a proxy says only of requests that it doesn't pass on, as in `[429, 503]`")
+        }
         Kind::Integer(least, most) => error(format!("`{name}` is a whole number from {least} to {most}, not {value}"))
             .at(at, "out of range")
             .help(format!("write a number from {least} to {most}")),

@@ -45,6 +45,7 @@ fn manifest(mirror: bool, jobs: Vec<Job>) -> Manifest {
     Manifest {
         folder: Folder::open(&std::env::temp_dir()).unwrap(),
         base_url: None,
+        turned_away: Default::default(),
         run: RunSettings { mirror, ..RunSettings::default() },
         output_dir: "out".into(),
         prices: Prices::default(),

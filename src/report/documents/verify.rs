@@ -50,6 +50,8 @@ pub enum ProblemKind {
     Refused,
     /// A job waits for `batch resolve`.
     Uncertain,
+    /// Fewer videos came of a job than were asked for.
+    FewerVideos,
     /// A video that the lock knows is gone.
     MissingFile,
     /// A video has other content than the lock knows.
@@ -81,7 +83,7 @@ impl VerifyDocument {
 
 impl ProblemKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [ProblemKind; 12] = [
+    pub const ALL: [ProblemKind; 13] = [
         ProblemKind::NotRun,
         ProblemKind::Changed,
         ProblemKind::InFlight,
@@ -89,6 +91,7 @@ impl ProblemKind {
         ProblemKind::Failed,
         ProblemKind::Refused,
         ProblemKind::Uncertain,
+        ProblemKind::FewerVideos,
         ProblemKind::MissingFile,
         ProblemKind::AlteredFile,
         ProblemKind::Orphan,
@@ -106,6 +109,7 @@ impl ProblemKind {
             ProblemKind::Failed => "failed",
             ProblemKind::Refused => "refused",
             ProblemKind::Uncertain => "uncertain",
+            ProblemKind::FewerVideos => "fewer-videos",
             ProblemKind::MissingFile => "missing-file",
             ProblemKind::AlteredFile => "altered-file",
             ProblemKind::Orphan => "orphan",

@@ -7,16 +7,20 @@ use hyper::Response;
 use serde_json::{Value, json};
 
 /// The reply with its content or its body altered.
-pub(in crate::simulate) fn alter(mut reply: Reply, alteration: &Alteration) -> Response<ReplyBody> {
+pub(in crate::simulate) fn alter(
+    mut reply: Reply,
+    alteration: &Alteration,
+    task: Option<&str>,
+) -> Response<ReplyBody> {
     if let Content::Json(value) = &mut reply.content {
-        content(value, alteration);
+        content(value, alteration, task);
     }
     let mut response = reply.into_response();
     body(response.body_mut(), alteration);
     response
 }
 
-fn content(value: &mut Value, alteration: &Alteration) {
+fn content(value: &mut Value, alteration: &Alteration, task: Option<&str>) {
     match alteration {
         Alteration::Set(key, new) => each_object(value, &mut |object| {
             if let Some(old) = object.get_mut(key) {
@@ -28,6 +32,7 @@ fn content(value: &mut Value, alteration: &Alteration) {
         }),
         Alteration::Array => data(value, |data| if data.is_array() { data } else { json!([data]) }),
         Alteration::Nested => data(value, |data| json!([{ "result": data }])),
+        Alteration::Among => data(value, |data| among(data, task.unwrap_or_default())),
         Alteration::Fewer(missing) => each_object(value, &mut |object| {
             if let Some(Value::Array(urls)) = object.get_mut("urls") {
                 urls.truncate(urls.len().saturating_sub(*missing));
@@ -68,6 +73,14 @@ fn each_object(value: &mut Value, action: &mut impl FnMut(&mut serde_json::Map<S
         Value::Array(items) => items.iter_mut().for_each(|value| each_object(value, action)),
         _ => {}
     }
+}
+
+/// A reply's data as an item between those of two other tasks, which failed.
+fn among(data: Value, task: &str) -> Value {
+    let mut ours = if let Value::Array(items) = data { items.into_iter().next().unwrap_or_default() } else { data };
+    ours["taskId"] = json!(task);
+    let other = |id| json!({ "taskId": id, "status": "FAILED", "urls": ["https://videos.simulated.invalid/other.mp4"] });
+    json!([other("another-1"), ours, other("another-2")])
 }
 
 /// Puts `data` of an envelope into another form.

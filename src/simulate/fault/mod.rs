@@ -50,7 +50,7 @@ use std::time::Duration;
 ///
 /// | action | reply |
 /// | --- | --- |
-/// | `503` | this HTTP status. Arguments, by comma: `envelope` (the service's, with the status as its code) or `envelope=500` (with this code), `html` (an error page), `empty`; `retry-after=2s`, `retry-date=2s` (the same as an HTTP date); `location=URL` |
+/// | `503` | this HTTP status. Arguments, by comma: `envelope` (the service's, with the status as its code) or `envelope=500` (with this code), `gateway` or `gateway=504` (the same without the service's time, as gateways make it up), `message=TEXT` (what it says; by itself JSON with nothing else), `html` (an error page), `empty`; `retry-after=2s`, `retry-date=2s` (the same as an HTTP date); `location=URL`; `server=NAME` (the header) |
 /// | `redirect` | 307 to the same path on `localhost`, which is another host than `127.0.0.1` |
 /// | `reset` | the connection is reset. `reset(early)`: before the body is read |
 /// | `stall` | nothing, ever |
@@ -69,7 +69,7 @@ use std::time::Duration;
 /// | --- | --- |
 /// | `set(KEY=JSON)` | each field of this name gets this value (a string if it isn't JSON; no `)` in it) |
 /// | `drop(KEY)` | each field of this name is missing |
-/// | `shape(array)`, `shape(nested)` | `data` is an array of one such object; which has it all under `result` |
+/// | `shape(array)`, `shape(nested)` | `data` is an array of one such object; which has it all under `result`. `shape(among)`: an array with other tasks, which failed, before and after it, each by its `taskId` |
 /// | `fewer(N)` | so many of its `urls` are missing |
 /// | `expires(2s)`, `expires(2s,410)` | its `urls` are valid for so long; then 403, or the status named |
 /// | `delay(2s)` | it comes so much later |
@@ -143,6 +143,9 @@ pub(super) struct Answer {
     pub(super) says: Says,
     pub(super) retry_after: Option<RetryAfter>,
     pub(super) location: Option<String>,
+    pub(super) server: Option<String>,
+    /// What its JSON says.
+    pub(super) message: Option<String>,
 }
 
 /// The body of such a reply.
@@ -150,6 +153,8 @@ pub(super) struct Answer {
 pub(super) enum Says {
     Text,
     Envelope(i64),
+    /// JSON without the service's time.
+    Gateway(Option<i64>),
     Html,
     Nothing,
 }
@@ -169,6 +174,7 @@ pub(super) enum Alteration {
     Drop(String),
     Array,
     Nested,
+    Among,
     Fewer(usize),
     /// Handled where URLs are made.
     Expires {

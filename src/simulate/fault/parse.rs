@@ -135,21 +135,38 @@ fn action(word: &str, arguments: &Arguments<'_>) -> Result<Action, String> {
 
 fn answer(status: StatusCode, arguments: &Arguments<'_>) -> Result<Action, String> {
     arguments
-        .only(status.as_str(), &["charged", "envelope", "html", "empty", "retry-after", "retry-date", "location"])?;
-    let says = match arguments.value("envelope") {
-        Some("") => Says::Envelope(status.as_u16().into()),
-        Some(code) => Says::Envelope(code.parse().map_err(|_| format!("`{code}` is no code for an envelope"))?),
-        None if arguments.has("html") => Says::Html,
-        None if arguments.has("empty") => Says::Nothing,
-        None => Says::Text,
+        .only(status.as_str(), &[
+            "charged",
+            "envelope",
+            "gateway",
+            "message",
+            "html",
+            "empty",
+            "retry-after",
+            "retry-date",
+            "location",
+            "server",
+        ])?;
+    let code = |code: &str| match code {
+        "" => Ok(i64::from(status.as_u16())),
+        code => code.parse().map_err(|_| format!("`{code}` is no code for an envelope")),
+    };
+    let says = match (arguments.value("envelope"), arguments.value("gateway")) {
+        (Some(own), _) => Says::Envelope(code(own)?),
+        (None, Some(made_up)) => Says::Gateway(Some(code(made_up)?)),
+        (None, None) if arguments.has("message") => Says::Gateway(None),
+        (None, None) if arguments.has("html") => Says::Html,
+        (None, None) if arguments.has("empty") => Says::Nothing,
+        (None, None) => Says::Text,
     };
     let retry_after = match (arguments.value("retry-after"), arguments.value("retry-date")) {
         (Some(seconds), _) => Some(RetryAfter::Seconds(pause(seconds)?.as_secs())),
         (None, Some(date)) => Some(RetryAfter::Date(pause(date)?)),
         (None, None) => None,
     };
-    let location = arguments.value("location").map(str::to_owned);
-    let answer = Answer { status, says, retry_after, location };
+    let text = |name| arguments.value(name).map(str::to_owned);
+    let (location, server, message) = (text("location"), text("server"), text("message"));
+    let answer = Answer { status, says, retry_after, location, server, message };
     Ok(Action::Instead { what: Instead::Answer(answer), handled: arguments.has("charged") })
 }
 
@@ -167,7 +184,8 @@ fn alteration(word: &str, arguments: &Arguments<'_>) -> Result<Alteration, Strin
         "shape" => match first {
             "array" => Alteration::Array,
             "nested" => Alteration::Nested,
-            _ => return Err(format!("shape takes array or nested, not `{first}`")),
+            "among" => Alteration::Among,
+            _ => return Err(format!("shape takes array, nested or among, not `{first}`")),
         },
         "fewer" => Alteration::Fewer(usize::try_from(number()?).unwrap_or(usize::MAX)),
         "expires" => {

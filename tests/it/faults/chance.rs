@@ -10,7 +10,7 @@ use std::time::Duration;
 const JOBS: [&str; 6] = ["walk", "trot", "amble", "run", "jump", "swim"];
 
 /// What may go wrong at a call. What a service can't be protected against is left out: a refusal that was charged.
-const SUBMIT: [&str; 16] = [
+const SUBMIT: [&str; 22] = [
     "reset",
     "reset(early)",
     "reset(charged)",
@@ -18,7 +18,13 @@ const SUBMIT: [&str; 16] = [
     "429(retry-after=0s)",
     "500(envelope)",
     "502(html,charged)",
-    "503",
+    "503(charged)",
+    "503(html,retry-after=0s,charged)",
+    "503(envelope)",
+    "504(gateway,charged)",
+    "403(html)",
+    "400(message=no)",
+    "413(html)",
     "504",
     "200(html,charged)",
     "garbage(charged)",
@@ -81,7 +87,7 @@ async fn trial(seed: u64) {
     let seeded = Options { seed, failure_rate: Share::NONE, ..options(&texts) };
     let mut workshop = Workshop::new(seeded, &JOBS);
     // Nothing here stalls: a limit that strikes would be a slow machine's.
-    workshop.limits = Limits { idle: Duration::ZERO, ..Limits::default() };
+    workshop.limits = Limits::default();
     workshop.settings.patience = Duration::from_millis(200);
     workshop.settings.concurrency = random.usize(1..5);
     for run in 1..=3 {

@@ -55,7 +55,6 @@ impl Workshop {
             silence: ms(150),
             call: ms(600),
             submit: ms(600),
-            idle: Duration::ZERO,
             upload: Pace { bytes: 16 * 1024, per: ms(100) },
             download: Pace { bytes: 2000, per: ms(200) },
         };
@@ -65,6 +64,7 @@ impl Workshop {
             job_timeout: ms(5000),
             poll_interval: ms(10),
             patience: ms(400),
+            denial: ms(60),
             on_uncertain: OnUncertain::Hold,
             max_failures: None,
             max_cost: None,
@@ -224,8 +224,9 @@ async fn what_can_never_be_fetched_stays_paid() {
 /// A submit that is put off again and again is left for another run: nothing is paid, nothing is final.
 #[tokio::test]
 async fn a_submit_that_is_always_put_off_is_left() {
-    for fault in ["submit:429", "submit:500(envelope)", "submit:200(envelope=429)"] {
-        let workshop = Workshop::of(&[fault]);
+    for fault in ["submit:500(envelope)", "submit:503(envelope)", "submit:200(envelope=503)"] {
+        let mut workshop = Workshop::of(&[fault]);
+        workshop.settings.patience = ms(10_000);
         let ran = workshop.run().await;
         assert_eq!((ran.outcome.summary.failed, workshop.charges()), (1, 0), "{fault}");
         assert_eq!(workshop.simulator.account().calls(Call::Submit), 8, "{fault}");
@@ -233,9 +234,25 @@ async fn a_submit_that_is_always_put_off_is_left() {
     }
 }
 
-/// 503 for ever ends with the run's patience; the time between is spent on few probes.
+/// A rate that is never low enough ends with the run's patience; a wait that is longer ends submits at once, with its end.
 #[tokio::test]
-async fn patience_with_a_service_that_says_503_for_ever_ends() {
+async fn a_service_that_always_asks_to_slow_down_is_asked_until_patience_ends() {
+    for fault in ["submit:429", "submit:429(html)", "submit:200(envelope=429)", "submit:429(retry-after=1h)"] {
+        let workshop = Workshop::new(options(&[fault]), &["walk", "trot"]);
+        let started = Instant::now();
+        let ran = workshop.run().await;
+        let [StopCause::PutOff { again, .. }] = &ran.outcome.causes[..] else { panic!("{fault}: {:?}", ran.outcome) };
+        assert_eq!(again.is_some(), fault.contains("retry-after"), "{fault}");
+        assert_eq!((ran.outcome.summary.left, ran.outcome.summary.failed, workshop.charges()), (2, 0, 0), "{fault}");
+        let least = if again.is_some() { 0 } else { 400 };
+        assert!((least..2000).contains(&started.elapsed().as_millis()), "{fault}: {:?}", started.elapsed());
+        assert_eq!(ran.status("walk"), None, "{fault}: nothing is final");
+    }
+}
+
+/// 503 of a proxy for ever: one job is uncertain, the service is looked for with few questions, and the run's patience ends.
+#[tokio::test]
+async fn patience_with_a_way_that_says_503_for_ever_ends() {
     let jobs: Vec<String> = (0..40).map(|n| format!("job-{n}")).collect();
     let jobs: Vec<&str> = jobs.iter().map(String::as_str).collect();
     let mut workshop = Workshop::new(options(&["any:503"]), &jobs);
@@ -244,10 +261,33 @@ async fn patience_with_a_service_that_says_503_for_ever_ends() {
     let ran = workshop.run().await;
     assert!((400..1500).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
     assert!(matches!(ran.outcome.causes[..], [StopCause::Unreachable(_)]), "{:?}", ran.outcome.causes);
-    assert_eq!((ran.outcome.summary.left, workshop.charges()), (40, 0));
-    // 40 were out when it went down; then a probe each 10 to 20 ms.
-    let submits = workshop.simulator.account().calls(Call::Submit);
-    assert!(submits <= 40 + 48, "{submits} submits");
+    assert_eq!((ran.outcome.summary.uncertain, ran.outcome.summary.left, workshop.charges()), (1, 39, 0));
+    assert_eq!(workshop.simulator.account().calls(Call::Submit), 1);
+    // A look each 10 to 20 ms.
+    let looks = workshop.simulator.account().calls(Call::Status);
+    assert!((10..=48).contains(&looks), "{looks} looks");
+}
+
+/// A task that the service denies is uncertain after a while, keeps its id, and is taken up by a later run that hears of it.
+#[tokio::test]
+async fn a_task_that_is_denied_is_asked_for_again_by_every_later_run() {
+    let jobs = ["walk"];
+    let workshop = Workshop::new(options(&["status:404(envelope)@1-40"]), &jobs);
+    let started = Instant::now();
+    let ran = workshop.run().await;
+    assert_eq!(ran.status("walk"), Some(Status::Uncertain), "{:?}", ran.events);
+    assert!(started.elapsed() >= ms(60));
+    let task = ran.book.records().next().unwrap().stage.task().cloned();
+    assert_eq!(task.unwrap().as_str(), workshop.simulator.account().books().tasks[0]);
+    for _ in 0..40 {
+        let ran = workshop.run().await;
+        if ran.status("walk") == Some(Status::Succeeded) {
+            assert_eq!((workshop.charges(), ran.outcome.summary.submits), (1, 0));
+            return;
+        }
+        assert_eq!((ran.status("walk"), ran.outcome.summary.polls), (Some(Status::Uncertain), 1));
+    }
+    panic!("it was never taken up");
 }
 
 /// A drip that never ends within a reply is bounded by the time of the whole call.

@@ -12,6 +12,8 @@ fn a_fault_says_where_how_and_when() {
         says: Says::Envelope(503),
         retry_after: Some(RetryAfter::Seconds(2)),
         location: None,
+        server: None,
+        message: None,
     };
     assert_eq!(fault.call, Some(Call::Submit));
     assert_eq!(fault.action, Action::Instead { what: Instead::Answer(answer), handled: false });
@@ -50,6 +52,17 @@ fn every_action_is_read() {
     assert_eq!(alter("result:set(urls=[\"a\",\"b\"])"), Alteration::Set("urls".into(), serde_json::json!(["a", "b"])));
     assert_eq!(alter("submit:drop(taskId)"), Alteration::Drop("taskId".into()));
     assert_eq!(alter("any:drip(50ms)"), Alteration::Drip(Duration::from_millis(50)));
+    assert_eq!(alter("status:shape(among)"), Alteration::Among);
+    let says = |text: &str| match action(text) {
+        Action::Instead { what: Instead::Answer(Answer { says, message, server, .. }), .. } => (says, message, server),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(says("submit:504(gateway)"), (Says::Gateway(Some(504)), None, None));
+    assert_eq!(
+        says("submit:400(message=not compliant,server=nginx)"),
+        (Says::Gateway(None), Some("not compliant".into()), Some("nginx".into()))
+    );
+    assert_eq!(says("submit:200(envelope=500,message=余额不足)"), (Says::Envelope(500), Some("余额不足".into()), None));
     assert_eq!(alter("any:cut(head)"), Alteration::CutHead);
     assert_eq!(alter("download:truncate(9,chunked)"), Alteration::Truncate { bytes: 9, chunked: true });
     assert_eq!(

@@ -1,0 +1,109 @@
+//! What the text of a refusal says beyond its code.
+
+/// What a text means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Text {
+    /// Too many generations at once: as 429.
+    TooMany,
+    /// Content moderation: final for this input.
+    Content,
+    /// A limit of the prompt or of an image: final for this input.
+    Limit,
+    /// The account may not do this: as 403.
+    Account,
+    /// The balance is used up: as 402.
+    Money,
+}
+
+/// The texts, the first that fits counts. The numbers are the codes of the model's maker (PixVerse, "Error codes"), which the
+/// service may pass on in a text or as its own code **\[upstream\]**.
+const TEXTS: [(&[&str], Text); 5] = [
+    // 500044: the limit of concurrent generations **[upstream]**.
+    (&["500044", "too many"], Text::TooMany),
+    // 500054, 500063: moderation of the input and of the output **[upstream]**. "The content contains inappropriate information and
+    // does not pass the review." was seen in an HTTP 400 of a sister call **[observed, 2026-03]**; the others are what services of
+    // this kind say.
+    (
+        &[
+            "500054",
+            "500063",
+            "inappropriate",
+            "does not pass the review",
+            "sensitive",
+            "not compliant",
+            "审核",
+            "违规",
+            "敏感",
+        ],
+        Text::Content,
+    ),
+    // 400018, 400019: prompt and negative prompt over 2048 characters; 500030: image over 20 MB or 4000 px **[upstream]**.
+    (&["400018", "400019", "500030"], Text::Limit),
+    // 500020: no permission **[upstream]**.
+    (&["500020"], Text::Account),
+    (&["余额不足", "insufficient balance", "insufficient credit"], Text::Money),
+];
+
+/// What a refusal with this code and text means, where that is more than the code says. Texts count beside 400 and 500, the two
+/// codes that the service documents for every failure **\[spec\]**; the maker's codes count as texts.
+pub(super) fn meant(code: i64, text: &str) -> Option<Text> {
+    let text = match code {
+        400 | 500 => text.to_lowercase(),
+        _ => code.to_string(),
+    };
+    let meaning = |(words, _): &&(&[&str], Text)| words.iter().any(|word| says(&text, word));
+    TEXTS.iter().find(meaning).map(|(_, meaning)| *meaning)
+}
+
+/// Whether `text` has `word` in it as a word of its own: "case-sensitive" is no moderation, and 1500044 no code.
+fn says(text: &str, word: &str) -> bool {
+    let joins = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let digits = word.starts_with(|c: char| c.is_ascii_digit());
+    text.match_indices(word).any(|(at, _)| {
+        let (before, after) = (text[..at].chars().next_back(), text[at + word.len()..].chars().next());
+        let starts = !word.is_ascii() || before.is_none_or(|c| !joins(c));
+        starts && (!digits || after.is_none_or(|c| !c.is_ascii_digit()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_means_what_the_table_says() {
+        for (code, text, meaning) in [
+            (500, "500044 reached the limit for concurrent generations", Some(Text::TooMany)),
+            (400, "Too many requests, slow down", Some(Text::TooMany)),
+            (500, "err_code=500054", Some(Text::Content)),
+            (500, "[500063]", Some(Text::Content)),
+            (400, "The content contains inappropriate information and does not pass the review.", Some(Text::Content)),
+            (400, "内容审核未通过", Some(Text::Content)),
+            (400, "图片违规", Some(Text::Content)),
+            (500, "包含敏感词", Some(Text::Content)),
+            (400, "The image is Not Compliant", Some(Text::Content)),
+            (400, "a sensitive word", Some(Text::Content)),
+            (400, "field names are case-sensitive", None),
+            (400, "the check is insensitive to case", None),
+            (500, "400018", Some(Text::Limit)),
+            (400, "400019: negative prompt", Some(Text::Limit)),
+            (500, "500030", Some(Text::Limit)),
+            (500, "500020 no permission", Some(Text::Account)),
+            (500, "余额不足", Some(Text::Money)),
+            (400, "Insufficient balance", Some(Text::Money)),
+            (400, "insufficient credits", Some(Text::Money)),
+            (500, "1500044", None),
+            (500, "5000441", None),
+            (400, "the prompt is empty", None),
+            // Beside any other code a text says nothing more.
+            (404, "too many", None),
+            (403, "审核", None),
+            (500_054, "", Some(Text::Content)),
+            (500_044, "", Some(Text::TooMany)),
+            (400_018, "", Some(Text::Limit)),
+            (0, "", None),
+        ] {
+            assert_eq!(meant(code, text), meaning, "{code} {text}");
+        }
+    }
+}
