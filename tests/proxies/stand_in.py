@@ -104,7 +104,7 @@ class Exchange(BaseHTTPRequestHandler):
             return
         if fate:
             time.sleep(fate)
-        self.envelope(200, 0, {"taskId": task})
+        self.envelope(200, 0, {"taskId": task}, number=int(task, 16))
 
     def do_GET(self):
         path = self.path.split("?")[0].strip("/").split("/")
@@ -121,15 +121,16 @@ class Exchange(BaseHTTPRequestHandler):
             host = self.headers["Host"]
             self.envelope(200, 0, {"urls": [f"http://{host}/videos/{path[3]}.mp4"]})
 
-    def envelope(self, status, code, data, message="success"):
+    def envelope(self, status, code, data, message="success", number=0):
         body = {"code": code, "message": message, "data": data, "ts": "2026-03-09T10:44:54.716004004+08:00[Asia/Shanghai]"}
-        self.reply(status, "application/json", json.dumps(body).encode())
+        self.reply(status, "application/json", json.dumps(body).encode(), number)
 
-    def reply(self, status, kind, body):
+    def reply(self, status, kind, body, number=0):
         try:
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
+            self.send_header("X-Number", str(number))
             self.end_headers()
             self.wfile.write(body)
             self.wfile.flush()
