@@ -7,6 +7,7 @@ pub mod digest;
 pub mod durable;
 pub mod faultpoint;
 pub mod folder;
+pub mod look_alike;
 pub mod nearest;
 pub mod public;
 pub mod secret;

@@ -3,6 +3,7 @@
 use super::durable::folder_of;
 use std::fs;
 use std::path::Path;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Words of more bytes than this are near nothing: to compare long ones is dear, and nobody mistypes them.
 const LONGEST: usize = 256;
@@ -25,7 +26,12 @@ pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Op
     if word.len() > LONGEST {
         return None;
     }
-    let wanted = word.to_lowercase();
+    let lower = |text: &str| match text.is_ascii() {
+        true => text.to_ascii_lowercase(),
+        // Letters that are written in parts are the same letters.
+        false => text.nfc().collect::<String>().to_lowercase(),
+    };
+    let wanted = lower(word);
     let length = wanted.chars().count();
     let limit = 1 + length / 4;
     let mut best: Option<(usize, &str)> = None;
@@ -35,7 +41,7 @@ pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Op
         if candidate.len().abs_diff(word.len()) > 4 * limit {
             continue;
         }
-        let distance = strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase());
+        let distance = strsim::damerau_levenshtein(&wanted, &lower(candidate));
         // One letter for another is no slip when it is the whole word.
         if distance > limit || distance >= length.max(1) {
             continue;
@@ -55,7 +61,7 @@ pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Op
     best.map(|(distance, name)| {
         // What differs in case only is the same word, whatever else is near.
         let is_alone = others.is_none_or(|other| distance == 0 && other > 0);
-        Near { name, is_sure: is_alone && is_slip(&wanted, &name.to_lowercase(), distance) }
+        Near { name, is_sure: is_alone && is_slip(&wanted, &lower(name), distance) }
     })
 }
 
@@ -127,6 +133,7 @@ mod tests {
             ("dog3", &["dog1"], false),
             ("dog", &["dog1"], false),
             ("小猫", &["小狗"], false),
+            ("cafe\u{301}", &["caf\u{e9}", "cafes"], true),
             ("大灰狼", &["灰狼"], false),
         ] {
             let near = near(word, names.iter().copied()).unwrap();

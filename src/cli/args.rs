@@ -115,10 +115,10 @@ pub(super) struct ManifestArg {
     pub(super) manifest: Option<PathBuf>,
 }
 
-/// Which jobs a command is about.
+/// Which jobs a command is about, by their ids and tags.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Choosing jobs")]
-pub(super) struct Which {
+pub(super) struct Named {
     /// Only jobs whose id matches this glob; repeatable
     #[arg(long, value_name = "PATTERN")]
     pub(super) only: Vec<String>,
@@ -128,6 +128,14 @@ pub(super) struct Which {
     /// Only jobs with this tag; repeatable: with any of them
     #[arg(long, value_name = "TAG", value_parser = Tag::new)]
     pub(super) tag: Vec<Tag>,
+}
+
+/// Which jobs a command is about.
+#[derive(Clone, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Choosing jobs")]
+pub(super) struct Which {
+    #[command(flatten)]
+    pub(super) named: Named,
     /// Only the I-th of N parts, by a hash of the job id: stable when jobs are added
     #[arg(long, value_name = "I/N")]
     pub(super) shard: Option<Shard>,

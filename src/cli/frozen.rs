@@ -1,13 +1,11 @@
 //! `run --frozen`: nothing is sent and nothing changed; what a run would do, or what waits for a person, is said.
 
-use super::choosing;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::outlook::Outlook;
 use super::project::Project;
 use super::session::exit;
 use super::signals::Signals;
-use super::terminal::Terminal;
 use crate::ledger::Book;
 use crate::plan::action::{Action, Reason};
 use crate::plan::mirror::lacking;
@@ -29,9 +27,7 @@ pub(super) fn look(
     book: &Book,
     choice: &Choice,
     moved: Option<&BaseUrl>,
-    terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    choosing::warn_of_idle(&choice.selection, &project.manifest, book, terminal);
     let outlook = Outlook::new(&project.manifest, book, book.pins(), choice);
     let Outlook { pending, plan, .. } = &outlook;
     let images = lacking(&project.manifest, pending, &plan.steps, book.pins()).len();

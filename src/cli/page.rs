@@ -5,6 +5,7 @@ use super::output_file::{Kind, OutputFile};
 use super::project::{Project, Realm};
 use crate::ledger;
 use crate::plan::mirror::pinned;
+use crate::plan::select::Selection;
 use crate::report::gallery::{self, Receipt, Source};
 use std::path::Path;
 
@@ -38,15 +39,25 @@ impl PageFile {
     }
 
     /// Writes the page of `project` as it stands now; says where.
-    pub(super) fn write(&self, project: &Project, receipt: Option<&Receipt>) -> Result<&Path, Failure> {
-        let page = page(project, self.0.folder(), receipt)?;
+    pub(super) fn write(
+        &self,
+        project: &Project,
+        selection: &Selection,
+        receipt: Option<&Receipt>,
+    ) -> Result<&Path, Failure> {
+        let page = page(project, self.0.folder(), selection, receipt)?;
         self.0.write(&page)?;
         Ok(self.0.shown())
     }
 }
 
-/// The page of `project` as it stands now, for `folder`.
-pub(super) fn page(project: &Project, folder: &Path, receipt: Option<&Receipt>) -> Result<String, Failure> {
+/// The page of the selected jobs of `project` as they stand now, for `folder`.
+pub(super) fn page(
+    project: &Project,
+    folder: &Path,
+    selection: &Selection,
+    receipt: Option<&Receipt>,
+) -> Result<String, Failure> {
     let snapshot = ledger::read(&project.paths)?;
     let pinned = pinned(&project.manifest, &snapshot.book);
     let source = Source {
@@ -56,6 +67,7 @@ pub(super) fn page(project: &Project, folder: &Path, receipt: Option<&Receipt>) 
         target: &project.target(),
         held_by: snapshot.held_by.as_ref(),
         receipt,
+        selection,
     };
     Ok(gallery::page(&source, folder))
 }

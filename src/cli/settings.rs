@@ -82,8 +82,13 @@ pub(super) fn may_have_key(base: &BaseUrl, origin: Origin, common: &args::Common
 }
 
 /// Which jobs.
-pub(super) fn selection(which: &args::Which) -> Result<Selection, Failure> {
-    Selection::new(&which.only, &which.skip, &which.tag, which.shard).map_err(Failure::usage)
+pub(super) fn selection(args::Which { named, shard }: &args::Which) -> Result<Selection, Failure> {
+    Selection::new(&named.only, &named.skip, &named.tag, *shard).map_err(Failure::usage)
+}
+
+/// Which jobs, by their ids and tags.
+pub(super) fn by_name(named: &args::Named) -> Result<Selection, Failure> {
+    selection(&args::Which { named: named.clone(), shard: None })
 }
 
 /// Which jobs, and what becomes of those without a result.

@@ -73,6 +73,10 @@ codes! {
     OutputPath "output-path" "Every video gets a path of its own inside the output folder",
     Setting "setting" "Every setting is well-formed and in range",
     BaseUrl "base-url" "The service's base URL is https, or http on loopback",
+    MergeConflict "merge-conflict" "No marks of a merge are left in the manifest or a table",
+    LookAlike "look-alike" "No character stands where one that looks like it is meant",
+    BlankRow "blank-row" "A table has no rows and no columns without a value",
+    PromptLength "prompt-length" "A prompt has 2048 characters at most",
     Unreadable "unreadable" "The manifest can be read",
 }
 

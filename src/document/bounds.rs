@@ -69,6 +69,34 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, (Misencoded, String)> {
     }
 }
 
+/// Reads the bytes of a table: as [`decode`] does, and UTF-16 with a byte order mark, as spreadsheets write it, too.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_table(bytes: Vec<u8>) -> Result<String, (Misencoded, String)> {
+    let big = match bytes.as_slice() {
+        [0xff, 0xfe, 0, 0, ..] => return decode(bytes),
+        [0xff, 0xfe, ..] => false,
+        [0xfe, 0xff, ..] => true,
+        _ => return decode(bytes),
+    };
+    let unit = |pair: &[u8]| match pair {
+        [one, two] if big => u16::from_be_bytes([*one, *two]),
+        [one, two] => u16::from_le_bytes([*one, *two]),
+        // Half a unit at the end is none.
+        _ => 0xd800,
+    };
+    let mut text = String::with_capacity(bytes.len());
+    for c in char::decode_utf16(bytes.chunks(2).map(unit)) {
+        match c {
+            Ok('\0') => return Err(misencoded(Misencoding::Nul, text)),
+            Ok(c) => text.push(c),
+            Err(_) => return Err(misencoded(Misencoding::Utf16, text)),
+        }
+    }
+    Ok(text)
+}
+
 /// That the bytes behind `sound` are of this kind.
 fn misencoded(kind: Misencoding, sound: String) -> (Misencoded, String) {
     let line = sound.rfind('\n').map_or(0, |end| end + 1);
@@ -104,6 +132,17 @@ mod tests {
                 (Misencoded { kind, position }, &bytes[..position.offset]),
                 "{bytes:?}"
             );
+        }
+        for (bytes, table) in [
+            (&b"\xff\xfea\0,\0b\0\n\0\xd7\x72"[..], Ok("\u{feff}a,b\n狗")),
+            (b"\xfe\xff\0a\0\n\xd8\x3d\xdc\x36", Ok("\u{feff}a\n🐶")),
+            (b"\xff\xfea\0\xd8", Err((Misencoding::Utf16, at(4, 1, 2)))),
+            (b"\xff\xfea\0\x3d\xd8x\0", Err((Misencoding::Utf16, at(4, 1, 2)))),
+            (b"\xff\xfea\0\0\0", Err((Misencoding::Nul, at(4, 1, 2)))),
+            (b"a;b", Ok("a;b")),
+        ] {
+            let found = decode_table(bytes.to_vec()).map_err(|(what, _)| (what.kind, what.position));
+            assert_eq!(found, table.map(str::to_owned), "{bytes:?}");
         }
         assert_eq!(decode(b"\xef\xbb\xbfversion: 1".to_vec()), Ok("\u{feff}version: 1".to_owned()));
         assert_eq!(decode(Vec::new()), Ok(String::new()));

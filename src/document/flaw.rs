@@ -55,6 +55,11 @@ pub enum Flaw {
         /// Where the first list or table beyond the limit starts.
         span: Span,
     },
+    /// Marks of a merge that nobody has finished: the lines of one conflict.
+    Conflict {
+        /// Where they stand, in order.
+        marks: Vec<Span>,
+    },
     /// TOML: headers in one bracket (`[jobs]`) and in two (`[[jobs]]`) for the same name; what stands under each is an
     /// item of one list.
     MixedHeaders {
@@ -122,8 +127,20 @@ pub enum SyntaxKind {
     ManyDocuments,
     /// A backslash that starts no escape in a double-quoted string. Of one string each is told.
     BadEscape,
+    /// An escape that is one half of a character: the other doesn't stand beside it.
+    HalfCharacter,
+    /// A character that looks like one of the syntax, where that one is meant; with what is meant.
+    LookAlike(char, &'static str),
     /// TOML: a text without quotes.
     Unquoted,
+    /// TOML: a colon behind a key, where an equals sign is meant.
+    ColonForEquals,
+    /// JSON: a comment.
+    Comment,
+    /// JSON: a text without double quotes.
+    NoQuotes,
+    /// JSON: a line break in a text.
+    RawBreak,
     /// Anything else, in the parser's words: lower-case, without a full stop.
     Other(String),
 }
@@ -132,6 +149,7 @@ impl Flaw {
     /// Where it stands; of two places the later.
     pub fn span(&self) -> Span {
         match *self {
+            Flaw::Conflict { ref marks } => marks.first().copied().unwrap_or_default(),
             Flaw::Syntax { span, .. }
             | Flaw::DuplicateKey { second: span, .. }
             | Flaw::UnknownAlias { span, .. }

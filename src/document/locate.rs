@@ -211,8 +211,8 @@ impl<'a> Walk<'a> {
         if self.style == Style::Csv && next == '"' {
             return written.starts_with("\"\"").then_some(2);
         }
-        if next == '\n' && written.starts_with("\r\n") {
-            return Some(2);
+        if next == '\n' && written.starts_with('\r') {
+            return Some(line_break(written).max(1));
         }
         written.starts_with(next).then_some(next.len_utf8())
     }

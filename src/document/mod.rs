@@ -4,11 +4,14 @@
 //! [`Value::Broken`], and everything else is in the tree.
 
 pub mod bounds;
+mod conflict;
 pub mod emit;
 pub mod flaw;
 pub mod graft;
+mod json;
 mod lines;
 mod locate;
+mod repair;
 pub mod source;
 pub mod span;
 mod tape;
@@ -62,11 +65,79 @@ pub struct Parsed<'s> {
 
 /// Reads a text: every value, every key, and every mistake, each with its place.
 pub fn parse(source: &Source, format: Format) -> Parsed<'_> {
+    let text = source.read_as(format);
+    let (mut tree, mut flaws) = read(text, format);
+    if repair::is_likely(text) && !source.is_repaired() {
+        let (found, clean) = repairs(text, format, &tree, &flaws);
+        if !found.is_empty() {
+            (tree, flaws) = read(source.repair(clean, found.into_iter().map(repair::Repair::flaw)), format);
+        }
+    }
+    let own = source.own_flaws();
+    if !own.is_empty() {
+        // What the reader makes of it follows from what was found before.
+        let is_left = |flaw: &&Flaw| {
+            !matches!(flaw, Flaw::Conflict { .. } | Flaw::Syntax { kind: SyntaxKind::LookAlike(..) | SyntaxKind::Comment, .. })
+        };
+        let lines: Vec<Span> = own.iter().filter(is_left).map(|flaw| source.lines_of(flaw.span())).collect();
+        let follows = |flaw: &Flaw| {
+            let span = flaw.span();
+            matches!(flaw, Flaw::Syntax { .. })
+                && lines.iter().any(|line| line.start <= span.start && span.start <= line.end)
+        };
+        flaws.retain(|flaw| !follows(flaw));
+        flaws.extend_from_slice(own);
+    }
+    flaws.sort_by_key(Flaw::span);
+    Parsed { tree, flaws }
+}
+
+fn read(text: &str, format: Format) -> (Tree<'_>, Vec<Flaw>) {
     let mut flaws = Vec::new();
     let tape = match format {
-        Format::Yaml | Format::Json => yaml::read(source.text(), &mut flaws),
-        Format::Toml => toml::read(source.text(), &mut flaws),
+        Format::Yaml | Format::Json => yaml::read(text, &mut flaws),
+        Format::Toml => toml::read(text, &mut flaws),
     };
-    flaws.sort_by_key(|flaw| flaw.span());
-    Parsed { tree: Tree::new(tape), flaws }
+    (Tree::new(tape), flaws)
+}
+
+/// The look-alikes for which a text can't be read, and the text without them.
+fn repairs(text: &str, format: Format, tree: &Tree<'_>, flaws: &[Flaw]) -> (Vec<repair::Repair>, String) {
+    let count = |flaws: &[Flaw]| flaws.iter().filter(|flaw| matches!(flaw, Flaw::Syntax { .. })).count();
+    let (mut all, mut clean) = (Vec::new(), text.to_owned());
+    let (mut texts, mut wrong) = (texts_for_mappings(tree.root()), flaws.to_vec());
+    for _ in 0..repair::ROUNDS {
+        let found = repair::look(&clean, format, &wrong, &texts);
+        if found.is_empty() {
+            break;
+        }
+        let next = repair::repaired(&clean, &found);
+        let (tree, flaws) = read(&next, format);
+        if count(&flaws) > count(&wrong) {
+            break;
+        }
+        (texts, wrong) = (texts_for_mappings(tree.root()), flaws);
+        drop(tree);
+        clean = next;
+        all.extend(found);
+    }
+    (all, clean)
+}
+
+/// Where texts stand that were most likely meant for mappings: the outermost value, and items of a list in it, that start like a key.
+fn texts_for_mappings(root: Node<'_>) -> Vec<Span> {
+    let is_key = |node: &Node<'_>| match node.value() {
+        Value::String(text) => {
+            let word = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+            word > 0 && text[word..].starts_with(|c: char| !c.is_ascii() && repair::meant(c) == Some(":"))
+        }
+        _ => false,
+    };
+    let items = match root.value() {
+        Value::Table(table) => table.iter().map(|entry| entry.value).collect(),
+        _ => vec![root],
+    };
+    let lists = items.iter().filter_map(|node| if let Value::List(list) = node.value() { Some(list) } else { None });
+    let nested: Vec<Node<'_>> = lists.flat_map(|list| list.iter()).collect();
+    items.into_iter().chain(nested).filter(is_key).map(Node::span).collect()
 }

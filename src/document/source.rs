@@ -4,7 +4,9 @@
 //! offset in which of them it lies: the first starts one byte behind the end of the manifest, each next one behind the one
 //! before. So a span stays eight bytes, whatever it points at, and spans sort by text and place.
 
+use super::flaw::Flaw;
 use super::span::Span;
+use super::{Format, conflict, json, repair};
 use std::sync::OnceLock;
 
 /// How many bytes lie between two entries of the index of columns.
@@ -17,8 +19,20 @@ pub struct Source {
     text: String,
     /// Made when a place is first asked for: a manifest in which nothing is wrong needs none.
     index: OnceLock<Index>,
+    /// Made when it is read.
+    looked: OnceLock<Looked>,
+    /// Made where it can't be read for characters that look like others.
+    repaired: OnceLock<Looked>,
     /// The texts that this one refers to, each with the offset at which its spans start.
     attached: Vec<(u32, Source)>,
+}
+
+/// What is wrong with a text before any reader is asked.
+#[derive(Debug)]
+struct Looked {
+    /// The text as its reader gets it, where that is another one.
+    clean: Option<String>,
+    flaws: Vec<Flaw>,
 }
 
 /// Where the lines and the characters of a text are.
@@ -48,7 +62,7 @@ impl Source {
     /// Where the text is larger than 4 GiB, which `bounds` forbids.
     pub fn new(name: impl Into<String>, text: String) -> Source {
         assert!(u32::try_from(text.len()).is_ok(), "a text is smaller than 4 GiB");
-        Source { name: name.into(), text, index: OnceLock::new(), attached: Vec::new() }
+        Source { name: name.into(), text, index: OnceLock::new(), looked: OnceLock::new(), repaired: OnceLock::new(), attached: Vec::new() }
     }
 
     /// Takes in a text that this one refers to.
@@ -84,6 +98,40 @@ impl Source {
     /// All of the text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The text as its reader gets it, in which every place is the same: without the marks of conflicts and one side of each, and without
+    /// comments where the format has none.
+    pub fn read_as(&self, format: Format) -> &str {
+        if let Some(Looked { clean: Some(clean), .. }) = self.repaired.get() {
+            return clean;
+        }
+        let looked = self.looked.get_or_init(|| Looked::at(&self.text, format));
+        looked.clean.as_deref().unwrap_or(&self.text)
+    }
+
+    /// What is wrong with the text before any reader is asked, once it was [read](Source::read_as).
+    pub fn own_flaws(&self) -> &[Flaw] {
+        let looked = self.repaired.get().or_else(|| self.looked.get());
+        looked.map_or(&[], |looked| &looked.flaws)
+    }
+
+    /// Whether it is read with other characters in place of some.
+    pub(super) fn is_repaired(&self) -> bool {
+        self.repaired.get().is_some()
+    }
+
+    /// From here on it is read as `clean`, in which what these flaws are about is repaired.
+    pub(super) fn repair(&self, clean: String, flaws: impl Iterator<Item = Flaw>) -> &str {
+        let flaws = self.own_flaws().iter().cloned().chain(flaws).collect();
+        let looked = self.repaired.get_or_init(|| Looked { clean: Some(clean), flaws });
+        looked.clean.as_deref().unwrap_or(&self.text)
+    }
+
+    /// The whole lines in which a span lies.
+    pub(super) fn lines_of(&self, span: Span) -> Span {
+        let (first, last) = (self.line_of(span.start as usize), self.line_of(span.end as usize));
+        Span { start: self.line_span(first).start, end: self.line_span(last).end }
     }
 
     /// The place of a byte, in human terms. An offset past the end is the end; one inside a character is its start.
@@ -132,10 +180,35 @@ impl Source {
     }
 }
 
+impl Looked {
+    fn at(text: &str, format: Format) -> Looked {
+        let conflicts = conflict::conflicts(text);
+        let (mut flaws, mut clean) = (Vec::new(), None);
+        if let Some((conflicts, one_side)) = conflicts {
+            flaws.extend(conflicts.into_iter().map(|marks| Flaw::Conflict { marks }));
+            clean = Some(one_side);
+        }
+        if format == Format::Json {
+            let found = json::look(clean.as_deref().unwrap_or(text));
+            flaws.extend(found.flaws);
+            if !found.comments.is_empty() {
+                clean = Some(conflict::blanked(clean.as_deref().unwrap_or(text), &found.comments, b' '));
+            }
+            if !found.repairs.is_empty() {
+                clean = Some(repair::repaired(clean.as_deref().unwrap_or(text), &found.repairs));
+            }
+        }
+        Looked { clean, flaws }
+    }
+}
+
 impl Index {
     fn of(text: &str) -> Index {
         let small = |n: usize| n as u32;
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| small(at) + 1)).collect();
+        let breaks = memchr::memchr2_iter(b'\n', b'\r', text.as_bytes());
+        // A carriage return alone ends a line too; with a line feed behind it, that does.
+        let ends = breaks.filter(|at| text.as_bytes()[*at] == b'\n' || text.as_bytes().get(at + 1) != Some(&b'\n'));
+        let lines = std::iter::once(0).chain(ends.map(|at| small(at) + 1)).collect();
         let mut before = 0;
         let mut characters = Vec::with_capacity(text.len() / STRIDE + 1);
         for block in text.as_bytes().chunks(STRIDE) {
@@ -196,8 +269,12 @@ mod tests {
             let source = Source::new("t", text.repeat(repeat));
             let place = source.position(at);
             let before = &source.text()[..place.offset];
-            prop_assert_eq!(place.line, before.matches('\n').count() + 1);
-            let line = before.rfind('\n').map_or(0, |end| end + 1);
+            // A carriage return ends a line unless a line feed does so behind it.
+            let text = source.text().as_bytes();
+            let ends = |at: &usize| text[*at] == b'\n' || text[*at] == b'\r' && text.get(at + 1) != Some(&b'\n');
+            let breaks: Vec<usize> = (0..place.offset).filter(ends).collect();
+            prop_assert_eq!(place.line, breaks.len() + 1);
+            let line = breaks.last().map_or(0, |end| end + 1);
             prop_assert_eq!(place.column, before[line..].chars().count() + 1);
         }
     }

@@ -214,6 +214,7 @@ fn purchase(n: usize) -> Purchase {
         digest: generation.digest(1),
         name: VideoName::new(&format!("out/job-{n:04}-{{n}}.mp4")),
         generation,
+        former: Vec::new(),
     };
     Purchase::new(&job, 1, Decimal::whole(60), &BTreeMap::new())
 }

@@ -110,6 +110,13 @@ impl<'t> Blame<'t> {
         blame
     }
 
+    /// Takes in what is not to be told: of the job in `node` alone.
+    pub(super) fn aside(&self, node: Node<'t>) -> Blame<'t> {
+        let mut aside = Blame::new(self.text, self.format, Vec::new(), Vec::new());
+        aside.next_job(node);
+        aside
+    }
+
     /// Whether the text is nested too deep, or stands for too much.
     pub(super) fn is_beyond_limits(&self) -> bool {
         self.beyond_limits

@@ -10,6 +10,7 @@ use super::read::{Mapping, amount, boolean, filled, fits, found, integer, list, 
 use super::rules::setting;
 use crate::document::tree::{List, Node, Value};
 use crate::spec::address::BaseUrl;
+use crate::spec::limits::PROMPT_CHARACTERS;
 use crate::spec::names::Tag;
 use crate::spec::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
 use std::collections::{BTreeSet, HashMap};
@@ -171,30 +172,32 @@ pub(super) fn jobs<'t>(
     jobs: Option<List<'t>>,
     expansion: &'t Expansion<'t>,
     blame: &mut Blame<'t>,
-    mut check: impl FnMut(&Job<'t>, &mut Blame<'t>),
+    mut check: impl FnMut(&Job<'t>, &[Job<'t>], &mut Blame<'t>),
 ) {
-    let mut next = |node: Node<'t>, failures: &mut dyn Iterator<Item = &Problem>, blame: &mut Blame<'t>| {
+    let mut next = |node, failures: &mut dyn Iterator<Item = &Problem>, former: &[Job<'t>], blame: &mut Blame<'t>| {
         blame.next_job(node);
         let job = job(node, blame);
         failures.for_each(|failure| blame.push(failure.clone()));
         if let Some(job) = job {
-            check(&job, blame);
+            check(&job, former, blame);
         }
     };
     for (index, node) in jobs.into_iter().flat_map(|jobs| jobs.iter()).enumerate() {
         let Some(block) = expansion.block(index) else {
-            next(node, &mut std::iter::empty(), blame);
+            next(node, &mut std::iter::empty(), &[], blame);
             continue;
         };
         if let Some(node) = expansion.outline_of(block) {
             blame.enter_outline(block);
-            next(node, &mut std::iter::empty(), blame);
+            next(node, &mut std::iter::empty(), &[], blame);
             blame.leave_block();
             continue;
         }
         blame.enter_block(block);
         for (number, node) in expansion.jobs(block).enumerate() {
-            next(node, &mut block.failures(number), blame);
+            // What is wrong with what it was is nobody's mistake.
+            let former = expansion.former(block, number).filter_map(|node| job(node, &mut blame.aside(node)));
+            next(node, &mut block.failures(number), &former.collect::<Vec<_>>(), blame);
         }
         blame.leave_block();
     }
@@ -221,9 +224,18 @@ fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
     if let (Slot::Set(_), Some(at)) = (table.value(&ASPECT_RATIO, blame, text), table.key(&ASPECT_RATIO)) {
         blame.push(Problem::AspectRatio { at });
     }
+    let prompt = table.value(&PROMPT, blame, |value| text(value).filter(|prompt| prompt.contains(is_visible)));
+    let negative_prompt = table.value(&NEGATIVE_PROMPT, blame, text);
+    for (field, slot) in [(&PROMPT, &prompt), (&NEGATIVE_PROMPT, &negative_prompt)] {
+        let Slot::Set(spot) = slot else { continue };
+        if std::ptr::eq(table.block(), &DEFAULTS) {
+            blame.enter_default(field);
+        }
+        look_at_text(spot, blame);
+    }
     Input {
-        prompt: table.value(&PROMPT, blame, |value| text(value).filter(|prompt| prompt.contains(is_visible))),
-        negative_prompt: table.value(&NEGATIVE_PROMPT, blame, text),
+        prompt,
+        negative_prompt,
         resolution: resolution(table, &RESOLUTION, blame),
         duration: duration(table, &DURATION, blame),
         references: references(table, blame),
@@ -232,6 +244,24 @@ fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
         tags: tags(table, blame),
         need_expand_prompt: table.value(&NEED_EXPAND_PROMPT, blame, boolean),
         selected_model: table.value(&SELECTED_MODEL, blame, filled),
+    }
+}
+
+/// Warns of a text that is too long for the model, and of one in quotes that are none.
+fn look_at_text<'t>(spot: &Spot<'t, &'t str>, blame: &mut Blame<'t>) {
+    let text = spot.value;
+    let characters = if text.len() > PROMPT_CHARACTERS { text.chars().count() } else { 0 };
+    if characters > PROMPT_CHARACTERS {
+        blame.push(Problem::LongPrompt { at: Place::of(spot.node), characters });
+    }
+    let is_curly = |c: &char| matches!(c, '“' | '”' | '„' | '‟' | '‘' | '’' | '＂' | '＇');
+    let trimmed = text.trim();
+    let first = trimmed.chars().next().filter(is_curly);
+    let inner = trimmed.strip_prefix(|c| is_curly(&c)).and_then(|rest| rest.strip_suffix(|c| is_curly(&c)));
+    // With others inside, these needn't be around the text.
+    let is_around = inner.is_some_and(|inner| !inner.contains(['“', '”', '„', '‟', '＂']));
+    if let Some(quote) = first.filter(|_| is_around) {
+        blame.push(Problem::CurlyQuotes { at: Place::of(spot.node), quote });
     }
 }
 

@@ -4,10 +4,13 @@ use super::problem::{Problem, Unreadable};
 use crate::base::durable::folder_of;
 use crate::base::folder::Folder;
 use crate::base::nearest::nearest_in_folder;
-use crate::document::bounds::{MANIFEST_BYTES, Misencoded, decode};
+use crate::document::bounds::{MANIFEST_BYTES, Misencoded, decode, decode_table};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+
+/// How the file starts that git LFS leaves for one that was not fetched.
+const LFS_POINTER: &str = "version https://git-lfs.github.com/spec/";
 
 /// Why there is no text.
 #[derive(Debug)]
@@ -46,6 +49,21 @@ pub(super) fn text_at(path: &Path) -> (String, Result<(String, Folder), NoText>)
 /// # Errors
 /// [`NoText`] says why there is none.
 pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
+    read(path, decode)
+}
+
+/// The text of the table at `path`.
+///
+/// # Errors
+/// [`NoText`] says why there is none.
+pub(super) fn table(path: &Path) -> Result<String, NoText> {
+    read(path, decode_table).map(|(text, _)| text)
+}
+
+/// What makes a text of bytes.
+type Decode = fn(Vec<u8>) -> Result<String, (Misencoded, String)>;
+
+fn read(path: &Path, decode: Decode) -> Result<(String, Folder), NoText> {
     let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
     // Before it is opened: a pipe would block.
     let found = real.metadata().map_err(|error| unreadable(path, &error))?;
@@ -61,7 +79,7 @@ pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
     }
     let folder = Folder::open(folder_of(&real)).map_err(|error| unreadable(path, &error))?;
     let file = File::open(&real).map_err(|error| unreadable(path, &error))?;
-    Ok((text(file, found.len())?, folder))
+    Ok((text(file, found.len(), decode)?, folder))
 }
 
 /// The text of standard input, and the current folder.
@@ -70,11 +88,11 @@ pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
 /// [`NoText`] says why there is none.
 fn standard_input() -> Result<(String, Folder), NoText> {
     let folder = Folder::open(Path::new(".")).map_err(|error| NoText::Unreadable(Unreadable::Io(error.to_string())))?;
-    Ok((text(io::stdin().lock(), 0)?, folder))
+    Ok((text(io::stdin().lock(), 0, decode)?, folder))
 }
 
 /// All that `input` gives, as text; `expected` bytes are likely.
-fn text(mut input: impl Read, expected: u64) -> Result<String, NoText> {
+fn text(mut input: impl Read, expected: u64, decode: Decode) -> Result<String, NoText> {
     let most = MANIFEST_BYTES + 1;
     let mut bytes = Vec::new();
     let mut step = (expected + 1).clamp(64 * 1024, most);
@@ -92,10 +110,14 @@ fn text(mut input: impl Read, expected: u64) -> Result<String, NoText> {
         }
         step = room.min(bytes.len() as u64);
     }
-    decode(bytes).map_err(|(what, mut sound)| {
+    let text = decode(bytes).map_err(|(what, mut sound)| {
         sound.push(char::REPLACEMENT_CHARACTER);
         NoText::Misencoded(what, sound)
-    })
+    })?;
+    match text.starts_with(LFS_POINTER) {
+        true => Err(NoText::Unreadable(Unreadable::LfsPointer)),
+        false => Ok(text),
+    }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> NoText {

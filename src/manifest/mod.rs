@@ -108,7 +108,7 @@ fn check(source: &Source, format: Format, folder: &Folder) -> (Checked, Files) {
     }
     let raw = decode::manifest(root, &mut blame);
     let mut rules = Rules::new(&raw, folder, &mut blame);
-    decode::jobs(raw.jobs, &expansion, &mut blame, |job, blame| rules.check(job, blame));
+    decode::jobs(raw.jobs, &expansion, &mut blame, |job, former, blame| rules.check(job, former, blame));
     let manifest = rules.finish();
     let jobs = blame.jobs();
     let checked = Checked { findings: blame.finish(), jobs, manifest };

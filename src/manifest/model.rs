@@ -66,6 +66,8 @@ pub struct Job {
     pub digest: Digest,
     /// Where its videos go.
     pub name: VideoName,
+    /// What earlier versions of this program asked for in its place, where they read its table otherwise: what is paid for so is paid.
+    pub former: Vec<Generation>,
 }
 
 /// `run:` How the jobs are run; of this `mirror` alone changes digests.

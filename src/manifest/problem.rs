@@ -124,7 +124,20 @@ pub(super) enum Problem {
     /// An image that the model's maker advises against.
     OddImage { at: Place, text: String, oddity: Oddity },
     /// A name that isn't in the library.
-    UnknownReference { at: Place, name: String, nearest: Option<String>, is_sure: bool },
+    UnknownReference {
+        at: Place,
+        name: String,
+        nearest: Option<String>,
+        is_sure: bool,
+        /// The names of the library that it is, parted by a comma that is none.
+        several: Option<Vec<String>>,
+    },
+    /// A sign that looks like an `@`, before the name of a reference.
+    LookAlikeMention { at: Place, sign: char, name: String, prompt: Surroundings },
+    /// A text in curly quotes.
+    CurlyQuotes { at: Place, quote: char },
+    /// A prompt of more characters than the model's maker allows.
+    LongPrompt { at: Place, characters: usize },
     /// 8 seconds at 1080p.
     DurationResolution { resolution: (Place, Resolution), duration: (Place, Duration) },
     /// A text that is no tag.
@@ -189,6 +202,8 @@ pub(super) enum Unreadable {
     Folder,
     /// A pipe, a device or a socket.
     Special,
+    /// What git LFS leaves for a file that was not fetched.
+    LfsPointer,
     /// The system's reason.
     Io(String),
 }

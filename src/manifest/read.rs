@@ -94,6 +94,11 @@ impl<'t> Mapping<'t> {
         }
     }
 
+    /// Of what kind it is.
+    pub(super) fn block(&self) -> &'static Block {
+        self.block
+    }
+
     /// Fields of jobs that stand outermost.
     pub(super) fn strays(&self) -> &[&'static Field] {
         &self.strays
@@ -240,7 +245,8 @@ pub(super) fn found(node: Node<'_>, blame: &Blame<'_>) -> Found {
     let written = || match node.value() {
         // What stands there is the template.
         Value::Integer(number) if node.filled().is_some() => number.to_string(),
-        Value::Float(number) if node.filled().is_some() => number.to_string(),
+        // With its point, without which it would be a whole one.
+        Value::Float(number) if node.filled().is_some() => format!("{number:?}"),
         _ => blame.written(node.span()).to_owned(),
     };
     match node.value() {

@@ -4,9 +4,12 @@ use super::fields::{
     BLOCKS, Block, DEFAULTS, ENTRY, Field, ID, JOB, MANIFEST, NUMBER_OF_VIDEOS, PROMPT, REFERENCE, REFERENCES,
     SELECTED_MODEL, URLS,
 };
+use crate::base::look_alike;
 use crate::base::nearest::{near, nearest};
-use crate::spec::limits::JOB_ID_CHARACTERS;
+use crate::spec::limits::{JOB_ID_BYTES, JOB_ID_CHARACTERS};
+use crate::spec::names::{JobId, fits_job_id};
 use crate::spec::vocabulary::Resolution;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// What a field that isn't known could be meant for.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +75,11 @@ pub(super) fn meant(block: &'static Block, key: &str) -> Meant {
 /// The word of a field that takes one of `words`, where `text` was probably meant for it; and whether surely.
 pub(super) fn word(words: &[&'static str], text: &str) -> Option<(&'static str, bool)> {
     let known = |word: &'static str| words.contains(&word).then_some((word, false));
+    // Full-width letters and digits are what they look like.
+    let plain = look_alike::plain(text);
+    if let Some(exact) = words.iter().find(|word| plain != text && **word == plain.trim()) {
+        return Some((exact, true));
+    }
     let with_unit = format!("{}p", text.trim());
     if let Some(exact) = words.iter().find(|word| **word == with_unit) {
         return Some((exact, true));
@@ -138,9 +146,10 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 
 /// An id like `id` that can name files.
 pub(super) fn job_id(id: &str) -> Option<String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let mended: String = id.chars().map(|c| if fits(c) { c } else { '-' }).take(JOB_ID_CHARACTERS).collect();
-    Some(mended.trim_matches(['.', '-']).to_owned()).filter(|mended| !mended.is_empty())
+    let plain = look_alike::plain(id);
+    let mended: String = plain.nfc().map(|c| if fits_job_id(c) { c } else { '-' }).take(JOB_ID_CHARACTERS).collect();
+    let mended = &mended[..mended.floor_char_boundary(JOB_ID_BYTES)];
+    Some(mended.trim_matches(['.', '-']).to_owned()).filter(|mended| JobId::check(mended).is_ok())
 }
 
 /// A name like `name` that can be mentioned.

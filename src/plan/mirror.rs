@@ -14,7 +14,7 @@ use crate::manifest::model::{Job, Manifest};
 use crate::spec::elsewhere::{Address, Pin};
 use crate::spec::image::{ForeignImage, Picture};
 use crate::spec::names::Digest;
-use crate::spec::request::Image;
+use crate::spec::request::{Generation, Image};
 use former::Former;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -37,7 +37,8 @@ pub fn pinned<'m>(manifest: &'m Manifest, book: &Book) -> Pinned<'m> {
 /// The manifest as these pins make it, while the ledger has these records.
 pub fn with_pins<'m>(manifest: &'m Manifest, book: &Book, pins: &Pins) -> Pinned<'m> {
     let untouched = |pending| Pinned { manifest: Cow::Borrowed(manifest), pending };
-    if !manifest.run.mirror && pins.is_empty() {
+    let has_former = manifest.jobs.iter().any(|job| !job.former.is_empty());
+    if !manifest.run.mirror && pins.is_empty() && !has_former {
         return untouched(BTreeSet::new());
     }
     let former = Former::new(book);
@@ -97,7 +98,7 @@ struct Sides {
     other: Option<Digest>,
     /// The job with contents for URLs, where it has any and all of them are known.
     by_content: Option<ByContent>,
-    /// The same with contents that its images had before locks were merged.
+    /// The same with contents that its images had before locks were merged, and as its table was read before.
     former: Vec<ByContent>,
     /// Whether it has images of elsewhere of which nothing is known.
     lacks_pins: bool,
@@ -117,7 +118,8 @@ impl Sides {
         let by_content =
             known_all.map(|known| ByContent::of(job, known.iter().map(|(url, pin)| (*url, (*pin).clone()))));
         let former = known_all.map(|known| former.ways(job, known)).unwrap_or_default();
-        let former = former.into_iter().map(|known| ByContent::of(job, known.into_iter())).collect();
+        let former = former.into_iter().map(|known| ByContent::of(job, known.into_iter()));
+        let former = former.chain(job.former.iter().map(|generation| ByContent::asked_before(job, generation))).collect();
         let lacks_pins = known.is_none();
         let (own, other) = match &by_content {
             None => (job.digest, None),
@@ -135,6 +137,12 @@ impl Sides {
 }
 
 impl ByContent {
+    /// The job as earlier versions of this program read its table.
+    fn asked_before(job: &Job, generation: &Generation) -> ByContent {
+        let (digest, generation) = (generation.digest(job.take), generation.clone());
+        ByContent { job: Job { generation, digest, ..job.clone() }, images: Vec::new() }
+    }
+
     /// The job with each of its URLs replaced, whose pins come in their order.
     fn of<'u>(job: &Job, known: impl Iterator<Item = (&'u str, Pin)>) -> ByContent {
         let mut job = job.clone();

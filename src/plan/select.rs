@@ -92,6 +92,17 @@ impl Selection {
             && self.shard.is_none_or(|shard| shard.takes(job))
     }
 
+    /// Whether ids or tags are chosen by anything.
+    pub fn is_said(&self) -> bool {
+        self.only.is_some() || !self.skip.0.is_empty() || !self.tags.is_empty()
+    }
+
+    /// Whether it chooses one of these jobs, in whichever part of the manifest.
+    pub fn takes_any<'j>(&self, jobs: impl IntoIterator<Item = (&'j JobId, &'j BTreeSet<Tag>)>) -> bool {
+        let whole = Selection { shard: None, ..self.clone() };
+        jobs.into_iter().any(|(job, tags)| whole.takes(job, tags))
+    }
+
     /// The patterns that match none of these jobs, and the tags that none of them has.
     pub fn idle<'j>(&self, jobs: impl IntoIterator<Item = (&'j JobId, &'j BTreeSet<Tag>)>) -> Vec<Idle> {
         let none = Patterns::default();

@@ -41,6 +41,7 @@ fn job(id: &str, prompt: &str) -> Job {
         tags: Default::default(),
         name: VideoName::new(&format!("out/{id}-{{n}}.mp4")),
         generation,
+        former: Vec::new(),
     }
 }
 

@@ -25,6 +25,12 @@ pub const TURNED_AWAY: [u16; 1] = [429];
 /// Characters of a job id at most: it names files.
 pub const JOB_ID_CHARACTERS: usize = 128;
 
+/// Bytes of a job id at most: a file's name has room for 255, and its video's number and hash stand behind it.
+pub const JOB_ID_BYTES: usize = 200;
+
+/// Characters of a prompt at most, and of a negative one \[upstream\].
+pub const PROMPT_CHARACTERS: usize = 2048;
+
 /// The maker's list price of one video in credits (v4.5, Fusion) \[upstream\].
 pub fn list_price(resolution: super::vocabulary::Resolution, duration: super::vocabulary::Duration) -> u32 {
     use super::vocabulary::{Duration::*, Resolution::*};

@@ -1,11 +1,25 @@
 //! Names that can't be mistaken for one another.
 
-use super::limits::JOB_ID_CHARACTERS;
+use super::limits::{JOB_ID_BYTES, JOB_ID_CHARACTERS};
 use crate::base::digest::Sha256;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::is_nfc;
+
+/// What a job id is, as a regular expression that all of its readers know: beyond ASCII it rules white space and signs out that nobody
+/// sees, and leaves letters to the rule.
+pub const JOB_ID_PATTERN: &str = concat!(
+    r"^[^\u0000-\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u00a0\u2000-\u206f\u3000-\u3003\ufeff]",
+    r"[^\u0000-\u002c\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u00a0\u2000-\u206f\u3000-\u3003\ufeff]{0,127}$"
+);
+
+/// Whether a character may stand in a job's id, if not at its start: a letter, a digit or what belongs to a letter, of any script.
+pub fn fits_job_id(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '_' | '-') || is_combining_mark(c)
+}
 
 /// A text that is not a name of the kind that was wanted.
 #[derive(Debug, thiserror::Error)]
@@ -74,15 +88,20 @@ macro_rules! name {
 }
 
 name! {
-    /// A job's id: 1 to 128 of `A-Z a-z 0-9 . _ -`, not starting with a dot or a dash, since it names files.
+    /// A job's id: 1 to 128 letters and digits of any script (NFC) and `. _ -`, 200 bytes at most, not starting with a dot or a dash,
+    /// since it names files.
     JobId, |text| {
-        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-        if text.is_empty() || text.len() > JOB_ID_CHARACTERS {
+        let characters = if text.len() > JOB_ID_CHARACTERS { text.chars().count() } else { text.len() };
+        if text.is_empty() || characters > JOB_ID_CHARACTERS {
             Err(NotAName("a job id has 1 to 128 characters"))
+        } else if text.len() > JOB_ID_BYTES {
+            Err(NotAName("a job id has at most 200 bytes"))
         } else if text.starts_with(['.', '-']) {
             Err(NotAName("a job id doesn't start with a dot or a dash"))
-        } else if !text.bytes().all(fits) {
-            Err(NotAName("a job id is made of A-Z a-z 0-9 . _ -"))
+        } else if text.starts_with(is_combining_mark) || !text.chars().all(fits_job_id) {
+            Err(NotAName("a job id is made of letters and digits of any script, and of . _ -"))
+        } else if !text.is_ascii() && !is_nfc(text) {
+            Err(NotAName("a job id is written in NFC: each letter as one character where there is one"))
         } else {
             Ok(())
         }
@@ -185,10 +204,13 @@ mod tests {
 
     #[test]
     fn job_ids_can_name_files() {
-        for good in ["a", "park-walk", "A.1_b", "0", &"x".repeat(128)] {
+        for good in
+            ["a", "park-walk", "A.1_b", "0", &"x".repeat(128), "小狗跑", "café", "हिन्दी", "ภาษาไทย", "٣", &"é".repeat(100), "_小"]
+        {
             assert_eq!(JobId::new(good).unwrap().as_str(), good);
         }
-        for bad in ["", ".", "..", ".a", "-a", "a b", "a/b", "小狗", "a\n", &"x".repeat(129)] {
+        for bad in ["", ".", "..", ".a", "-a", "a b", "a/b", "a\n", &"x".repeat(129), "小狗！", "小　狗", "cafe\u{301}", "\u{301}a", "🐶", &"é".repeat(101), &"狗".repeat(67)]
+        {
             assert!(JobId::new(bad).is_err(), "{bad:?}");
         }
     }

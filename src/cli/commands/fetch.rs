@@ -1,23 +1,26 @@
 //! `batch fetch`: collects what is paid; submits nothing, and works although the manifest has errors.
 
 use crate::base::folder::Folder;
-use crate::cli::args::{Common, Progress, Subject};
+use crate::cli::args::{Common, Named, Progress, Subject};
+use crate::cli::choosing;
 use crate::cli::destination::Destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
 use crate::cli::project::{Realm, folder_of_manifest, folder_shown, lock_shown, manifest_path, paths, readable};
 use crate::cli::session::{self, Session, finish};
+use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::client::elsewhere::{Elsewhere, Reach};
 use crate::engine::spool::Spool;
 use crate::engine::{Outcome, Work};
 use crate::event::{self, Event};
-use crate::ledger::Book;
+use crate::ledger::{self, Book};
 use crate::ledger::record::{Place, Record};
 use crate::manifest::Manifest;
 use crate::plan::action::{Action, Reason};
+use crate::plan::select::{OfManifest, Selection};
 use crate::plan::stray::{Stray, to_collect};
 use crate::plan::videos::is_short;
 use crate::spec::names::JobId;
@@ -32,6 +35,8 @@ pub(in crate::cli) struct Args {
     /// How to show what happens
     #[arg(long, value_name = "HOW", default_value = "auto")]
     progress: Progress,
+    #[command(flatten)]
+    named: Named,
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -43,8 +48,16 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let folder = folder_of_manifest(&shown)?;
     // How to run is taken from a manifest that is sound; what to collect stands in the lock.
     let settings = manifest.as_ref().map(|manifest| manifest.run.clone()).unwrap_or_default();
+    let selection = settings::by_name(&args.named)?;
+    if selection.is_said() {
+        if manifest.is_none() && !args.named.tag.is_empty() {
+            return Err(Failure::usage("--tag can't be used while the manifest has errors: the tags stand in it")
+                .hint("fix it (`batch check` shows what is wrong), or choose by --only"));
+        }
+        choosing::among(&selection, manifest.as_ref(), &ledger::read(&paths)?.book, terminal)?;
+    }
     let ledger = session::open(&paths, &shown)?;
-    let strays = to_fetch(ledger.book(), manifest.as_ref(), &folder);
+    let strays = to_fetch(ledger.book(), manifest.as_ref(), &selection, &folder);
     // A lock that isn't there yet has no service; then there is nothing to fetch either.
     let mut identity = ledger.book().service().map_or_else(|| BASE_URL.to_owned(), str::to_owned);
     let destination = match realm {
@@ -90,7 +103,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 }
 
 /// All records that are paid for and whose videos aren't all here, by the same table as a run.
-fn to_fetch(book: &Book, manifest: Option<&Manifest>, folder: &Folder) -> Vec<Stray> {
+fn to_fetch(book: &Book, manifest: Option<&Manifest>, selection: &Selection, folder: &Folder) -> Vec<Stray> {
+    let chosen = OfManifest::new(selection, manifest.map_or(&[], |manifest| &manifest.jobs));
     let ids: Option<HashSet<&JobId>> = manifest.map(|manifest| manifest.jobs.iter().map(|job| &job.id).collect());
     let of_record = |record: &Record| {
         // What fell short is asked for once more, since that costs nothing.
@@ -103,5 +117,5 @@ fn to_fetch(book: &Book, manifest: Option<&Manifest>, folder: &Folder) -> Vec<St
         };
         Some(Stray { record: record.clone(), action, reason })
     };
-    book.records().filter_map(of_record).collect()
+    book.records().filter(|record| chosen.takes(&record.key.job)).filter_map(of_record).collect()
 }

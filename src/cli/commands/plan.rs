@@ -42,7 +42,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let project = Project::look_at(&args.subject, common, terminal)?;
     let choice = settings::choice(&args.choosing, &project.manifest)?;
     let snapshot = ledger::read(&project.paths)?;
-    choosing::warn_of_idle(&choice.selection, &project.manifest, &snapshot.book, terminal);
+    choosing::among(&choice.selection, Some(&project.manifest), &snapshot.book, terminal)?;
     let Pinned { manifest, pending } = pinned(&project.manifest, &snapshot.book);
     let plan = crate::plan::plan(&manifest, &snapshot.book, &choice);
     if project.realm == Realm::Real && !plan.is_idle() {

@@ -28,6 +28,7 @@ use crate::ledger::record::Record;
 use crate::ledger::{self, Book, Ledger};
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
+use crate::plan::select::Selection;
 use crate::plan::{Choice, Plan};
 use crate::report::Reporter;
 use crate::report::gallery::Recorder;
@@ -96,7 +97,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let mut kept = Vec::new();
     let mut ended = perform(args, &project, reporters, &mut kept, common, terminal);
     if let Some(page) = page
-        && let Err(failure) = page.write(&project, receipt.try_recv().ok().as_ref())
+        && let Err(failure) = page.write(&project, &Selection::default(), receipt.try_recv().ok().as_ref())
     {
         ended = ended.and_then(|exit| worse(exit, failure, terminal));
     }
@@ -129,17 +130,17 @@ fn perform(
     let manifest = &project.manifest;
     let choice = Choice { prune: args.prune, ..settings::choice(&args.choosing, manifest)? };
     args.pictures.suit(manifest)?;
+    choosing::look(&choice.selection, project, terminal)?;
     if args.frozen {
         let snapshot = ledger::read(&project.paths)?;
         let moved = new_service(args, project, &snapshot.book, common)?;
-        return frozen::look(project, &snapshot.book, &choice, moved.as_ref(), terminal);
+        return frozen::look(project, &snapshot.book, &choice, moved.as_ref());
     }
     let agreed = match args.yes {
         true => Agreed::to_anything(),
         false => confirm::ask(project, &choice, terminal)?,
     };
     let mut ledger = session::open(&project.paths, &project.shown)?;
-    choosing::warn_of_idle(&choice.selection, manifest, ledger.book(), terminal);
     let mut outlook = Outlook::new(manifest, ledger.book(), ledger.book().pins(), &choice);
     agreed.holds(&outlook.plan)?;
     let destination = || match args.service.simulate {

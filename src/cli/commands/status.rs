@@ -41,7 +41,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let project = Project::look_at(&args.subject, common, terminal)?;
     let selection = settings::selection(&args.which)?;
     let snapshot = ledger::read(&project.paths)?;
-    choosing::warn_of_idle(&selection, &project.manifest, &snapshot.book, terminal);
+    choosing::among(&selection, Some(&project.manifest), &snapshot.book, terminal)?;
     if args.watch && snapshot.held_by.is_some() {
         return watch::watch(&project, &selection, snapshot, terminal);
     }

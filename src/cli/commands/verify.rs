@@ -1,6 +1,7 @@
 //! `batch verify`: manifest, lock and files agree.
 
-use crate::cli::args::{Common, Format, Subject};
+use crate::cli::args::{Common, Format, Named, Subject};
+use crate::cli::choosing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm};
@@ -13,6 +14,7 @@ use crate::manifest::model::Manifest;
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
 use crate::plan::videos::{Care, Videos, is_short, look_at};
+use crate::plan::select::{OfManifest, Selection};
 use crate::report::documents::verify::{ProblemKind, VerifyDocument, VerifyProblem};
 use crate::report::{documents, tables};
 use crate::spec::names::JobId;
@@ -29,11 +31,15 @@ pub(in crate::cli) struct Args {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
+    #[command(flatten)]
+    named: Named,
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let project = Project::look_at(&args.subject, common, terminal)?;
+    let selection = settings::by_name(&args.named)?;
     let snapshot = ledger::read(&project.paths)?;
+    choosing::among(&selection, Some(&project.manifest), &snapshot.book, terminal)?;
     let mut problems = Vec::new();
     if snapshot.journal {
         let message = "a run is on, or was killed: `batch status` says more, `batch run` goes on".to_owned();
@@ -43,7 +49,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         problems.extend(other_service(&project.manifest, &snapshot.book)?);
     }
     let pinned = pinned(&project.manifest, &snapshot.book);
-    problems.extend(of_records(&pinned.manifest, &snapshot.book, !args.no_files));
+    problems.extend(of_records(&pinned.manifest, &snapshot.book, &selection, !args.no_files));
     let document = VerifyDocument::new(problems);
     print(|out| match args.format {
         Format::Json => documents::write(out, &document),
@@ -64,13 +70,18 @@ fn other_service(manifest: &Manifest, book: &Book) -> Result<Option<VerifyProble
     }))
 }
 
-fn of_records(manifest: &Manifest, book: &Book, files: bool) -> Vec<VerifyProblem> {
+fn of_records(manifest: &Manifest, book: &Book, selection: &Selection, files: bool) -> Vec<VerifyProblem> {
     let mut problems = Vec::new();
     let mut reconciler = Reconciler::new(book, &manifest.jobs);
     let mut taken = HashSet::new();
+    let chosen = OfManifest::new(selection, &manifest.jobs);
     for job in &manifest.jobs {
+        let found = reconciler.record(job);
+        if !selection.takes(&job.id, &job.tags) {
+            continue;
+        }
         // A record that a run would only move here is not here yet.
-        match reconciler.record(job).filter(|record| record.key.job == job.id) {
+        match found.filter(|record| record.key.job == job.id) {
             Some(record) => {
                 taken.insert(&record.key);
                 problems.extend(unfinished(record));
@@ -82,7 +93,7 @@ fn of_records(manifest: &Manifest, book: &Book, files: bool) -> Vec<VerifyProble
         }
     }
     let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
-    for record in book.records() {
+    for record in book.records().filter(|record| chosen.takes(&record.key.job)) {
         if !taken.contains(&record.key) {
             // What a job of the manifest was asked for before is kept on purpose.
             if !ids.contains(&record.key.job) {

@@ -3,6 +3,7 @@
 use super::super::flaw::SyntaxKind;
 use super::super::lines::{first_character, first_line};
 use super::super::span::Span;
+use super::super::yaml::escape::is_half;
 use toml_parser::{Expected, ParseError};
 
 /// Where the parser met an error, where to show it, and what it is about. The parser's places count from `base`.
@@ -27,7 +28,9 @@ pub(super) fn describe(text: &str, base: usize, error: &ParseError) -> (usize, S
             (first_line(text, start), SyntaxKind::UnclosedQuote { opened })
         }
         "missing escaped value" | "too few unicode value digits" | "invalid value" if quote => {
-            (escape(text, start, at), SyntaxKind::BadEscape)
+            let span = escape(text, start, at);
+            let is_half = is_half(&text[span.range()]);
+            (span, if is_half { SyntaxKind::HalfCharacter } else { SyntaxKind::BadEscape })
         }
         // The parser puts an empty scalar where a value should be.
         _ if written.is_empty() && !is_key(error) => (near(text, at), SyntaxKind::Other("missing value".to_owned())),
@@ -41,6 +44,9 @@ pub(super) fn describe(text: &str, base: usize, error: &ParseError) -> (usize, S
             (context, SyntaxKind::Unquoted)
         }
         _ if is_word(written) && !is_key(error) => (context, SyntaxKind::Unquoted),
+        description if description.starts_with("missing comma between") => (first_character(text, at), SyntaxKind::NoComma),
+        description if description.starts_with("extra comma in") => (near(text, at), SyntaxKind::EmptyItem),
+        _ if text[at..].starts_with(':') && is_key(error) => (first_character(text, at), SyntaxKind::ColonForEquals),
         description => {
             let span = if unexpected.start == unexpected.end { near(text, at) } else { unexpected };
             (span, SyntaxKind::Other(message(description, error.expected().unwrap_or_default())))

@@ -41,6 +41,13 @@ pub(super) fn bad(text: &str, start: usize, end: usize) -> Vec<Span> {
     bad
 }
 
+/// Whether an escape is one half of a character that takes two.
+pub(in crate::document) fn is_half(escape: &str) -> bool {
+    let digits = escape.strip_prefix("\\u").filter(|digits| digits.len() == 4);
+    let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    code.is_some_and(|code| (0xd800..=0xdfff).contains(&code))
+}
+
 /// What stands behind a backslash in double quotes.
 struct Escape {
     /// How many bytes it has, the backslash included.

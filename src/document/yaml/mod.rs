@@ -6,7 +6,7 @@
 mod anchors;
 mod build;
 mod entries;
-mod escape;
+pub(super) mod escape;
 mod layout;
 mod mend;
 mod mistake;

@@ -22,7 +22,7 @@ fn manifest(pictures: &[&[usize]]) -> Manifest {
         let Purchase { mut generation, key, name, .. } = purchase(n);
         generation.references[0].images = pictures.iter().map(|n| Image::Url(url(*n))).collect();
         let (take, tags) = (1, Default::default());
-        Job { id: key.job, digest: generation.digest(1), generation, take, tags, name }
+        Job { id: key.job, digest: generation.digest(1), generation, take, tags, name, former: Vec::new() }
     };
     Manifest {
         folder: Folder::open(&std::env::temp_dir()).unwrap(),

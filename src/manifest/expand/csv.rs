@@ -1,4 +1,4 @@
-//! CSV as RFC 4180 describes it, with the place of every cell.
+//! CSV as RFC 4180 describes it and as spreadsheets write it, with the place of every cell.
 
 use crate::document::graft::Form;
 use crate::document::span::Span;
@@ -8,7 +8,10 @@ use std::ops::Range;
 /// A cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Field<'s> {
+    /// Its text; a line break in it is `\n`, however it is written.
     pub text: Cow<'s, str>,
+    /// Its text with line breaks as they are written, where that differs.
+    pub as_written: Option<Box<str>>,
     /// Its bytes, with the quotes.
     pub span: Span,
     pub form: Form,
@@ -23,16 +26,80 @@ pub(super) enum CsvFlaw {
     BehindQuote(Range<usize>),
 }
 
+/// The characters that part cells, the one that is taken of several first.
+const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+
+/// How the cells of a text are parted, and where its header starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Dialect {
+    pub separator: char,
+    start: usize,
+}
+
+impl Dialect {
+    /// Finds out how the cells of `text` are parted: as a first line `sep=…` says, or by `preferred` where the header has it; else by
+    /// the character of a comma, a semicolon, a tab and a bar that the header has most often.
+    pub(super) fn of(text: &str, preferred: char) -> Dialect {
+        let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        if let Some((separator, length)) = named(&text[start..]) {
+            return Dialect { separator, start: start + length };
+        }
+        let header = header(text[start..].trim_start_matches(['\r', '\n']));
+        if count(header, preferred) > 0 {
+            return Dialect { separator: preferred, start };
+        }
+        // Of equals the last is taken, so they are looked at from behind.
+        let most = SEPARATORS.into_iter().rev().max_by_key(|separator| count(header, *separator));
+        let separator = most.filter(|separator| count(header, *separator) > 0).unwrap_or(',');
+        Dialect { separator, start }
+    }
+}
+
+/// The separator that a first line `sep=…` names, as spreadsheets write it, and how long that line is.
+fn named(text: &str) -> Option<(char, usize)> {
+    let end = text.find(['\r', '\n']).unwrap_or(text.len());
+    let line = text[..end].trim_matches('"');
+    let separator = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep="));
+    let separator = separator.and_then(|_| line[4..].chars().next())?;
+    // A header may start so too; behind the character only others of its kind stand, which a program added to fill the line.
+    let rest = &line[4 + separator.len_utf8()..];
+    let is_whole = rest.chars().all(|c| c == separator || c == ',' || c == ';');
+    let length = end + line_break(&text[end..]).unwrap_or_default();
+    (is_whole && !separator.is_alphanumeric() && separator != '"').then_some((separator, length))
+}
+
+/// The first record, as far as that is known before its cells are.
+fn header(text: &str) -> &str {
+    let mut quoted = false;
+    let end = text.find(|c| {
+        quoted ^= c == '"';
+        !quoted && matches!(c, '\r' | '\n')
+    });
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// How often a character stands outside of quotes.
+fn count(text: &str, wanted: char) -> usize {
+    let mut quoted = false;
+    let is_wanted = |c: &char| {
+        quoted ^= *c == '"';
+        !quoted && *c == wanted
+    };
+    text.chars().filter(is_wanted).count()
+}
+
 /// Reads records from a text.
+#[derive(Clone)]
 pub(super) struct Records<'s> {
     text: &'s str,
     at: usize,
+    separator: char,
 }
 
 impl<'s> Records<'s> {
-    /// Those of `text`, whose byte order mark is passed over.
-    pub(super) fn of(text: &'s str) -> Records<'s> {
-        Records { text, at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 } }
+    /// Starts at the header of `text`.
+    pub(super) fn of(text: &'s str, dialect: Dialect) -> Records<'s> {
+        Records { text, at: dialect.start, separator: dialect.separator }
     }
 
     /// The next record; empty lines are none.
@@ -52,13 +119,13 @@ impl<'s> Records<'s> {
                 Ok(field) => fields.push(field),
                 Err(flaw) => {
                     let rest = &self.text[self.at..];
-                    self.at += rest.find('\n').map_or(rest.len(), |end| end + 1);
+                    self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
                     return Some(Err(flaw));
                 }
             }
             let rest = &self.text[self.at..];
-            if rest.starts_with(',') {
-                self.at += 1;
+            if rest.starts_with(self.separator) {
+                self.at += self.separator.len_utf8();
                 continue;
             }
             self.at += line_break(rest).unwrap_or_default();
@@ -74,25 +141,25 @@ impl<'s> Records<'s> {
         }
         let end = self.end_of_bare(start);
         self.at = end;
-        Ok(Field { text: Cow::Borrowed(&self.text[start..end]), span: Span::new(start, end), form: Form::Plain(0) })
+        let text = Cow::Borrowed(&self.text[start..end]);
+        Ok(Field { text, as_written: None, span: Span::new(start, end), form: Form::Plain(0) })
     }
 
     /// The end of what stands there without quotes.
     fn end_of_bare(&self, start: usize) -> usize {
         let rest = &self.text[start..];
-        let end = rest.find([',', '\n']).unwrap_or(rest.len());
-        let is_line = rest[end..].starts_with('\n');
-        start + if is_line && rest[..end].ends_with('\r') { end - 1 } else { end }
+        start + rest.find([self.separator, '\n', '\r']).unwrap_or(rest.len())
     }
 
-    fn quoted(&mut self, start: usize) -> Result<Field<'s>, CsvFlaw> {
-        let (inner, mut doubled) = (start + 1, false);
+    /// A cell in quotes, of which the first stands at `quote`.
+    fn quoted(&mut self, quote: usize) -> Result<Field<'s>, CsvFlaw> {
+        let (inner, mut doubled) = (quote + 1, false);
         let mut at = inner;
         let end = loop {
             let Some(found) = self.text[at..].find('"') else {
-                let line = self.text[start..].find(['\r', '\n']).map_or(self.text.len(), |end| start + end);
+                let line = self.text[quote..].find(['\r', '\n']).map_or(self.text.len(), |end| quote + end);
                 self.at = line;
-                return Err(CsvFlaw::OpenQuote(start..line));
+                return Err(CsvFlaw::OpenQuote(quote..line));
             };
             at += found + 1;
             if !self.text[at..].starts_with('"') {
@@ -103,26 +170,29 @@ impl<'s> Records<'s> {
         };
         self.at = end + 1;
         let rest = &self.text[self.at..];
-        if !(rest.is_empty() || rest.starts_with(',') || line_break(rest).is_some()) {
+        let blanks = rest.len() - rest.trim_start_matches(' ').len();
+        let behind = &rest[blanks..];
+        if !(behind.is_empty() || behind.starts_with(self.separator) || line_break(behind).is_some()) {
             return Err(CsvFlaw::BehindQuote(self.at..self.end_of_bare(self.at)));
         }
-        let text = &self.text[inner..end];
-        let span = Span::new(start, self.at);
-        Ok(if doubled {
-            Field { text: Cow::Owned(text.replace("\"\"", "\"")), span, form: Form::Doubled }
-        } else {
-            Field { text: Cow::Borrowed(text), span, form: Form::Plain(1) }
-        })
+        let span = Span::new(quote, self.at);
+        self.at += blanks;
+        let written = &self.text[inner..end];
+        let text = if doubled { Cow::Owned(written.replace("\"\"", "\"")) } else { Cow::Borrowed(written) };
+        let (text, as_written) = match text.contains('\r') {
+            true => (Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")), Some(text.into())),
+            false => (text, None),
+        };
+        let form = if doubled || as_written.is_some() { Form::Doubled } else { Form::Plain(1) };
+        Ok(Field { text, as_written, span, form })
     }
 }
 
 /// How long the line break at the start of `text` is.
 fn line_break(text: &str) -> Option<usize> {
-    if text.starts_with('\n') {
-        Some(1)
-    } else if text.starts_with("\r\n") {
-        Some(2)
-    } else {
-        None
+    match text.as_bytes() {
+        [b'\r', b'\n', ..] => Some(2),
+        [b'\n' | b'\r', ..] => Some(1),
+        _ => None,
     }
 }

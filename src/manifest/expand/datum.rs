@@ -15,11 +15,13 @@ pub(super) enum Datum<'t> {
 }
 
 /// A value in a file of rows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Cell<'t> {
     pub span: Span,
     pub held: CellValue<'t>,
     pub form: Form,
+    /// What a text takes of it as it was read before a line break in a cell was always `\n`, and a number as it is written.
+    pub former: Option<Box<str>>,
 }
 
 /// What a cell holds.
@@ -29,11 +31,15 @@ pub(super) enum CellValue<'t> {
     Missing,
     Null,
     Bool(bool),
-    Integer(i64),
-    Float(f64),
+    /// A number, as it is written.
+    Number(Box<str>),
     Text(Cow<'t, str>),
     /// A text that is read as what it fills: CSV has no types.
     Loose(Cow<'t, str>),
+    /// Values that are no lists or objects.
+    List(Vec<Cell<'t>>),
+    /// Something that no template can name, in words.
+    Other(&'static str),
 }
 
 /// What a value is.
@@ -45,8 +51,12 @@ pub(super) enum Held<'a> {
     Float(f64),
     Text(&'a str),
     Loose(&'a str),
-    /// A list or a mapping, or something that no field takes.
+    /// A list or a mapping of the manifest.
     Compound(Node<'a>),
+    /// A list of a file.
+    List(&'a [Cell<'a>]),
+    /// Something that no template can name, in words.
+    Other(&'static str),
     /// Spoilt by a mistake that was found already.
     Broken,
 }
@@ -62,13 +72,19 @@ impl<'t> Datum<'t> {
                 Value::Float(number) => Held::Float(number),
                 Value::String(text) => Held::Text(text),
                 Value::Broken => Held::Broken,
-                Value::List(_) | Value::Table(_) | Value::Other(_) => Held::Compound(node),
+                Value::Other(_) if is_number(node) => Held::Float(node.written().parse().unwrap_or(f64::INFINITY)),
+                Value::Other(what) => Held::Other(what),
+                Value::List(_) | Value::Table(_) => Held::Compound(node),
             },
             Datum::Cell(cell) => match &cell.held {
                 CellValue::Missing | CellValue::Null => Held::Null,
                 CellValue::Bool(value) => Held::Bool(*value),
-                CellValue::Integer(number) => Held::Integer(*number),
-                CellValue::Float(number) => Held::Float(*number),
+                CellValue::Number(written) => match written.parse::<i64>() {
+                    Ok(number) if number.to_string() == **written => Held::Integer(number),
+                    _ => Held::Float(written.parse().unwrap_or(f64::INFINITY)),
+                },
+                CellValue::List(items) => Held::List(items),
+                CellValue::Other(what) => Held::Other(what),
                 CellValue::Text(text) => Held::Text(text),
                 CellValue::Loose(text) => Held::Loose(text),
             },
@@ -79,11 +95,12 @@ impl<'t> Datum<'t> {
     pub(super) fn written(self) -> Cow<'t, str> {
         match (self, self.held()) {
             (Datum::Node(node), _) => Cow::Borrowed(node.written()),
+            (Datum::Cell(Cell { held: CellValue::Number(written), .. }), _) => Cow::Borrowed(written),
             (_, Held::Float(number)) => Cow::Owned(number.to_string()),
             (_, Held::Text(text) | Held::Loose(text)) => Cow::Borrowed(text),
             (_, Held::Bool(value)) => Cow::Borrowed(if value { "true" } else { "false" }),
             (_, Held::Integer(number)) => Cow::Owned(number.to_string()),
-            (_, Held::Null | Held::Compound(_) | Held::Broken) => Cow::Borrowed(""),
+            (_, Held::Null | Held::Compound(_) | Held::List(_) | Held::Other(_) | Held::Broken) => Cow::Borrowed(""),
         }
     }
 
@@ -94,6 +111,15 @@ impl<'t> Datum<'t> {
             Datum::Node(node) => Content::of(node),
         }
     }
+}
+
+/// Whether a value that no field takes is a number all the same: one that is too large to count with.
+fn is_number(node: Node<'_>) -> bool {
+    let written = node.written();
+    node.is_bare()
+        && written.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+'))
+        && written.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E'))
+        && written.parse::<f64>().is_ok()
 }
 
 /// Whether two values are the same; a mapping in `part` need only have the keys that matter.

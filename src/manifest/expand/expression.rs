@@ -14,6 +14,8 @@ pub(crate) enum Scope {
     Matrix,
     /// Those of a row.
     Row,
+    /// What the job itself is among those of its block.
+    Job,
 }
 
 /// A name with its filters.
@@ -38,13 +40,14 @@ type Flawed = (Range<usize>, TemplateFlaw);
 
 impl Scope {
     /// All of them.
-    const ALL: [Scope; 2] = [Scope::Matrix, Scope::Row];
+    const ALL: [Scope; 3] = [Scope::Matrix, Scope::Row, Scope::Job];
 
     /// As it is written in a template.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Scope::Matrix => "matrix",
             Scope::Row => "row",
+            Scope::Job => "job",
         }
     }
 
@@ -53,6 +56,8 @@ impl Scope {
         match self {
             Scope::Matrix => "matrix",
             Scope::Row => "rows",
+            // It needs one of the two.
+            Scope::Job => "matrix",
         }
     }
 }
@@ -70,7 +75,7 @@ impl Expression {
         let name = &text[scope.clone()];
         let Some(known) = Scope::ALL.into_iter().find(|known| known.word() == name) else {
             // Both words are taken for what they mean.
-            let near = nearest(name, ["matrix", "row", "rows"]);
+            let near = nearest(name, ["matrix", "row", "rows", "job", "jobs"]);
             let nearest = Scope::ALL.into_iter().find(|known| near.is_some_and(|near| near.starts_with(known.word())));
             return Err((scope, TemplateFlaw::UnknownScope { name: name.to_owned(), nearest }));
         };

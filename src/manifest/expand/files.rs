@@ -92,7 +92,7 @@ fn text(path: &str, folder: &Folder, bound: &Bound) -> Result<String, RowsFlaw> 
     if path.starts_with(['/', '~']) {
         return Err(RowsFlaw::Absolute);
     }
-    if !kind(path).is_some_and(|kind| matches!(kind, Kind::Csv | Kind::Jsonl)) {
+    if kind(path).is_none() {
         return Err(RowsFlaw::Kind);
     }
     let real = folder.resolve(path, bound.path()).map_err(|outside| match outside {
@@ -100,7 +100,7 @@ fn text(path: &str, folder: &Folder, bound: &Bound) -> Result<String, RowsFlaw> 
         Outside::Escapes => RowsFlaw::Escapes { project: bound.is_project() },
         Outside::Io(error) => RowsFlaw::File(Unreadable::Io(error.to_string())),
     })?;
-    load::file(&real).map(|(text, _)| text).map_err(|why| match why {
+    load::table(&real).map_err(|why| match why {
         // Its name as it is written, with the near one.
         NoText::Unreadable(Unreadable::Missing(_)) => {
             let near = nearest_in_folder(&real).map(|near| {
@@ -120,18 +120,20 @@ fn text(path: &str, folder: &Folder, bound: &Bound) -> Result<String, RowsFlaw> 
 pub(super) enum Kind {
     /// A header and records.
     Csv,
-    /// A JSON object on each line.
-    Jsonl,
+    /// The same, with tabs between cells.
+    Tsv,
+    /// A JSON object on each line, or an array of them.
+    Json,
 }
 
 /// How the rows at `path` are written, by the end of its name.
 pub(super) fn kind(path: &str) -> Option<Kind> {
     let (_, extension) = path.rsplit_once('.')?;
-    if extension.eq_ignore_ascii_case("csv") {
-        Some(Kind::Csv)
-    } else if extension.eq_ignore_ascii_case("jsonl") || extension.eq_ignore_ascii_case("ndjson") {
-        Some(Kind::Jsonl)
-    } else {
-        None
+    let is = |names: &[&str]| names.iter().any(|name| extension.eq_ignore_ascii_case(name));
+    match () {
+        () if is(&["csv"]) => Some(Kind::Csv),
+        () if is(&["tsv", "tab"]) => Some(Kind::Tsv),
+        () if is(&["jsonl", "ndjson", "json"]) => Some(Kind::Json),
+        () => None,
     }
 }

@@ -6,9 +6,14 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior};
 use std::ops::Range;
 use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// The filters that there are, as the manual lists them.
-pub(crate) const NAMES: [&str; 7] = ["default", "lower", "upper", "trim", "replace", "slug", "pad"];
+pub(crate) const NAMES: [&str; 8] = ["default", "lower", "upper", "trim", "replace", "slug", "pad", "split"];
+
+/// What `slug` was, for what may have been bought by it.
+const FORMER_SLUG: &str = "former_slug";
 
 /// What a value is called while it goes through its filters.
 const VALUE: &str = "value";
@@ -31,6 +36,8 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_filter("trim", |text: String| text.trim().to_owned());
     engine.add_filter("replace", |text: String, from: String, to: String| replace(&text, &from, &to));
     engine.add_filter("slug", |text: String| slug(&text));
+    engine.add_filter(FORMER_SLUG, |text: String| former_slug(&text));
+    engine.add_filter("split", |text: String, separator: String| split(&text, &separator));
     engine.add_filter("pad", |text: String, width: usize| pad(&text, width));
     engine
 });
@@ -39,6 +46,8 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
 #[derive(Debug)]
 pub(super) struct Filters {
     expression: Expression<'static, 'static>,
+    /// With what `slug` made before it kept the letters of all scripts.
+    former: Option<Expression<'static, 'static>>,
     has_default: bool,
 }
 
@@ -48,16 +57,25 @@ impl Filters {
         self.has_default
     }
 
-    /// What becomes of `value`.
+    /// Whether one of them made something else before.
+    pub(super) fn has_former(&self) -> bool {
+        self.former.is_some()
+    }
+
+    /// What becomes of `value`, now or before.
     ///
     /// # Errors
     /// The engine's words where a filter doesn't take it.
-    pub(super) fn apply(&self, value: Value) -> Result<Value, String> {
-        let result = self.expression.eval(Value::from_pairs([(VALUE, value)])).map_err(|error| words(&error))?;
+    pub(super) fn apply(&self, value: Value, former: bool) -> Result<Value, String> {
+        let expression = self.former.as_ref().filter(|_| former).unwrap_or(&self.expression);
+        let result = expression.eval(Value::from_pairs([(VALUE, value)])).map_err(|error| words(&error))?;
         match result.kind() {
-            ValueKind::Undefined | ValueKind::None | ValueKind::Bool | ValueKind::Number | ValueKind::String => {
-                Ok(result)
-            }
+            ValueKind::Undefined
+            | ValueKind::None
+            | ValueKind::Bool
+            | ValueKind::Number
+            | ValueKind::String
+            | ValueKind::Seq => Ok(result),
             other => Err(format!("the result is a {other}")),
         }
     }
@@ -68,7 +86,12 @@ impl Filters {
 /// # Errors
 /// What is wrong, with its bytes.
 pub(super) fn compile(text: &str) -> Result<Filters, (Range<usize>, TemplateFlaw)> {
-    let has_default = check(text)?;
+    let Checked { has_default, slugs } = check(text)?;
+    let former = (!slugs.is_empty()).then(|| {
+        let mut former = text.to_owned();
+        slugs.iter().rev().for_each(|range| former.replace_range(range.clone(), FORMER_SLUG));
+        ENGINE.compile_expression_owned(format!("{VALUE}{former}")).ok()
+    });
     let expression = ENGINE.compile_expression_owned(format!("{VALUE}{text}")).map_err(|error| {
         let whole = 0..text.trim_end().len();
         let range = error.range().map_or(whole.clone(), |range| {
@@ -78,7 +101,7 @@ pub(super) fn compile(text: &str) -> Result<Filters, (Range<usize>, TemplateFlaw
         let range = if range.is_empty() || text.get(range.clone()).is_none() { whole } else { range };
         (range, TemplateFlaw::Syntax(words(&error)))
     })?;
-    Ok(Filters { expression, has_default })
+    Ok(Filters { expression, former: former.flatten(), has_default })
 }
 
 /// What went wrong, in the engine's words.
@@ -91,10 +114,17 @@ fn words(error: &minijinja::Error) -> String {
     }
 }
 
-/// Lets nothing through but known filters and their arguments: no operators, no conditions, no calls. Whether the first of
-/// the filters is `default`.
-fn check(text: &str) -> Result<bool, (Range<usize>, TemplateFlaw)> {
-    let mut first = None;
+/// What is known of filters before they are compiled.
+struct Checked {
+    /// Whether the first is `default`.
+    has_default: bool,
+    /// Where `slug` stands.
+    slugs: Vec<Range<usize>>,
+}
+
+/// Lets nothing through but known filters and their arguments: no operators, no conditions, no calls.
+fn check(text: &str) -> Result<Checked, (Range<usize>, TemplateFlaw)> {
+    let (mut first, mut slugs) = (None, Vec::new());
     let mut at = 0;
     let mut behind_bar = false;
     while let Some(c) = text[at..].chars().next() {
@@ -119,6 +149,9 @@ fn check(text: &str) -> Result<bool, (Range<usize>, TemplateFlaw)> {
                             nearest(word, NAMES).and_then(|near| NAMES.into_iter().find(|name| *name == near));
                         return Err((start..end, TemplateFlaw::UnknownFilter { name: word.to_owned(), nearest }));
                     }
+                    if word == "slug" {
+                        slugs.push(start..end);
+                    }
                     first.get_or_insert(word);
                 } else if KEYWORDS.contains(&word) || !matches!(word, "true" | "false" | "none") {
                     return Err((start..end, TemplateFlaw::NotAllowed(word.to_owned())));
@@ -129,7 +162,7 @@ fn check(text: &str) -> Result<bool, (Range<usize>, TemplateFlaw)> {
             c => return Err((start..at, TemplateFlaw::NotAllowed(c.to_string()))),
         }
     }
-    Ok(first == Some("default"))
+    Ok(Checked { has_default: first == Some("default"), slugs })
 }
 
 /// Behind the quote that closes the one at `start`.
@@ -165,18 +198,36 @@ fn replace(text: &str, from: &str, to: &str) -> Result<String, minijinja::Error>
     Ok(text.replace(from, to))
 }
 
-/// The text as a part of an id: small letters and digits of ASCII, and one dash for all that is between them.
+/// The text as a part of an id: small letters and digits of every script, and one dash for all that is between them.
 fn slug(text: &str) -> String {
+    slug_of(&text.nfc().collect::<String>().to_lowercase(), |c| c.is_alphanumeric() || is_combining_mark(c))
+}
+
+/// What [`slug`] made when ids were of ASCII: letters of other scripts were between the others.
+fn former_slug(text: &str) -> String {
+    slug_of(&text.to_ascii_lowercase(), |c| c.is_ascii_alphanumeric())
+}
+
+fn slug_of(text: &str, is_kept: impl Fn(char) -> bool) -> String {
     let mut slug = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
-            slug.push(c.to_ascii_lowercase());
+        if is_kept(c) && !(slug.is_empty() && is_combining_mark(c)) {
+            slug.push(c);
         } else if !slug.is_empty() && !slug.ends_with('-') {
             slug.push('-');
         }
     }
     slug.truncate(slug.trim_end_matches('-').len());
     slug
+}
+
+/// The parts of a text between separators, without the blanks around them; empty ones are left out.
+fn split(text: &str, separator: &str) -> Result<Vec<String>, minijinja::Error> {
+    if separator.is_empty() {
+        let words = "there is nothing to split at".to_owned();
+        return Err(minijinja::Error::new(ErrorKind::InvalidOperation, words));
+    }
+    Ok(text.split(separator).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
 }
 
 /// The text with as many zeros before it as it takes to be `width` characters long.

@@ -1,10 +1,11 @@
-//! JSON Lines: an object on each line, every value with its place.
+//! JSON Lines, an object on each line, and JSON arrays of objects; every value with its place.
 
 use super::datum::{Cell, CellValue};
 use super::rows::{Row, Rows, RowsFlaw};
+use crate::document::flaw::{Flaw, SyntaxKind};
 use crate::document::graft::Form;
 use crate::document::span::Span;
-use crate::document::tree::{Node, Value};
+use crate::document::tree::{Node, Table, Value};
 use crate::document::{self, Format, Source};
 use crate::manifest::problem::{Place, Problem};
 use serde::de::IgnoredAny;
@@ -12,102 +13,197 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+/// More mistakes than anybody reads of one array.
+const MISTAKES: usize = 100;
+
 /// The rows in `text` in which nothing is wrong, whose spans start at `base`; the names are those of all rows, in the order
 /// of their first use.
 pub(super) fn rows<'t>(text: &'t str, base: usize, named: Place, problems: &mut Vec<Problem>) -> Rows<'t> {
-    let mut rows = Rows::default();
-    let mut positions = HashMap::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let offset = start;
-        start += line.len();
-        let mark = if offset == 0 { line.len() - line.trim_start_matches('\u{feff}').len() } else { 0 };
-        let offset = offset + mark;
-        let line = line[mark..].trim_end();
-        if line.trim_start().is_empty() {
-            continue;
-        }
-        let mut flawed = |range: Range<usize>, flaw| {
-            let at = Place::at(Span::new(base + offset + range.start, base + offset + range.end));
-            problems.push(Problem::Rows { at, flaw, also: Some(named) });
-        };
-        if let Err(error) = serde_json::from_str::<IgnoredAny>(line) {
-            let at = line.floor_char_boundary(error.column().saturating_sub(1));
-            let end = line[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-            flawed(at..end, RowsFlaw::NotJson(reason(&error)));
-            rows.torn = true;
-            continue;
-        }
-        // It is sound JSON, and so the reader of manifests gives each value its place.
-        let source = Source::new("", line.to_owned());
-        let parsed = document::parse(&source, Format::Json);
-        for flaw in &parsed.flaws {
-            let reason = match flaw {
-                document::Flaw::DuplicateKey { key, .. } => format!("the key `{key}` stands twice"),
-                _ => "it is nested too deep".to_owned(),
-            };
-            flawed(flaw.span().range(), RowsFlaw::NotJson(reason));
-        }
-        let table = match parsed.tree.root().value() {
-            Value::Table(table) => table,
-            value => {
-                if !matches!(value, Value::Broken) {
-                    flawed(0..line.len(), RowsFlaw::NotAnObject);
-                }
-                rows.torn = true;
-                continue;
-            }
-        };
-        let mut is_sound = parsed.flaws.is_empty();
-        let mut cells = vec![MISSING; rows.names.len()];
-        for entry in table.iter() {
-            let position = *positions.entry(entry.key.to_owned()).or_insert_with(|| {
-                rows.names.push(entry.key.to_owned());
-                rows.names.len() - 1
-            });
-            cells.resize(cells.len().max(position + 1), MISSING);
-            match held(entry.value) {
-                Some(held) => cells[position] = cell(entry.value, held, base + offset),
-                None => {
-                    is_sound = false;
-                    if !matches!(entry.value.value(), Value::Broken) {
-                        flawed(entry.value.span().range(), RowsFlaw::Nested(entry.key.to_owned()));
-                    }
-                }
-            }
-        }
-        rows.torn |= !is_sound;
-        if is_sound {
-            rows.rows.push(Row::Cells { cells });
-        }
+    let mut reader = Reader { base, named, problems, rows: Rows::default(), positions: HashMap::new() };
+    match text.trim_start_matches('\u{feff}').trim_start().starts_with('[') {
+        true => reader.array(text),
+        false => reader.lines(text),
     }
+    let mut rows = reader.rows;
     rows.has_all_names = !(rows.torn || rows.names.is_empty());
     rows
 }
 
-const MISSING: Cell<'static> =
-    Cell { span: Span { start: 0, end: 0 }, held: CellValue::Missing, form: Form::Otherwise };
-
-/// What a value is; none for lists and objects.
-fn held(node: Node<'_>) -> Option<CellValue<'static>> {
-    Some(match node.value() {
-        Value::Null => CellValue::Null,
-        Value::Bool(value) => CellValue::Bool(value),
-        Value::Integer(number) => CellValue::Integer(number),
-        Value::Float(number) => CellValue::Float(number),
-        Value::String(text) => CellValue::Text(Cow::Owned(text.to_owned())),
-        Value::List(_) | Value::Table(_) | Value::Other(_) | Value::Broken => return None,
-    })
+/// Reads objects.
+struct Reader<'p, 't> {
+    base: usize,
+    named: Place,
+    problems: &'p mut Vec<Problem>,
+    rows: Rows<'t>,
+    positions: HashMap<String, usize>,
 }
 
-fn cell(node: Node<'_>, held: CellValue<'static>, base: usize) -> Cell<'static> {
-    let Span { start, end } = node.span();
-    let form = match &held {
-        CellValue::Text(text) if text.len() + 2 == (end - start) as usize => Form::Plain(1),
-        CellValue::Text(_) => Form::Escaped,
-        _ => Form::Otherwise,
+impl Reader<'_, '_> {
+    fn lines(&mut self, text: &str) {
+        let mut start = 0;
+        for line in text.split_inclusive(['\n', '\r']) {
+            let offset = start;
+            start += line.len();
+            let mark = if offset == 0 { line.len() - line.trim_start_matches('\u{feff}').len() } else { 0 };
+            let offset = offset + mark;
+            let line = line[mark..].trim_end();
+            if !line.trim_start().is_empty() {
+                self.line(line, offset);
+            }
+        }
+    }
+
+    fn line(&mut self, line: &str, offset: usize) {
+        // It is sound JSON, and so the reader of manifests gives each value its place.
+        let source = Source::new("", line.to_owned());
+        let parsed = document::parse(&source, Format::Json);
+        let is_json = self.is_json(line, offset, &parsed.flaws);
+        let root = parsed.tree.root();
+        match root.value() {
+            Value::Table(table) if is_json => self.object(root, table, offset, parsed.flaws.is_empty()),
+            value => {
+                if is_json && !matches!(value, Value::Broken) {
+                    self.flawed(offset, 0..line.len(), RowsFlaw::NotAnObject);
+                }
+                self.rows.torn = true;
+            }
+        }
+    }
+
+    fn array(&mut self, text: &str) {
+        let source = Source::new("", text.to_owned());
+        let parsed = document::parse(&source, Format::Json);
+        let is_json = self.is_json(text, 0, &parsed.flaws);
+        self.rows.torn |= !is_json || !parsed.flaws.is_empty();
+        let Value::List(list) = parsed.tree.root().value() else { return };
+        for item in list.iter() {
+            match item.value() {
+                Value::Table(table) => self.object(item, table, 0, is_json && table.is_whole()),
+                Value::Broken => self.rows.torn = true,
+                _ => {
+                    self.rows.torn = true;
+                    self.flawed(0, item.head().range(), RowsFlaw::NotAnObject);
+                }
+            }
+        }
+    }
+
+    /// Whether a text is JSON, and what its reader found wrong with it.
+    fn is_json(&mut self, text: &str, offset: usize, flaws: &[Flaw]) -> bool {
+        let own = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mark = text.len() - own.len();
+        let error = serde_json::from_str::<IgnoredAny>(own).err();
+        for flaw in flaws.iter().take(MISTAKES) {
+            self.flawed(offset, flaw.span().range(), RowsFlaw::NotJson(reason_of(flaw)));
+        }
+        let Some(error) = error else { return true };
+        if flaws.is_empty() {
+            let lines = own.split_inclusive('\n').take(error.line().saturating_sub(1));
+            let line: usize = mark + lines.map(str::len).sum::<usize>();
+            let at = text.floor_char_boundary((line + error.column().saturating_sub(1)).min(text.len()));
+            let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+            self.flawed(offset, at..end, RowsFlaw::NotJson(reason(&error)));
+        }
+        false
+    }
+
+    /// Takes in an object as a row; the text that it stands in starts at `offset`.
+    fn object(&mut self, node: Node<'_>, table: Table<'_>, offset: usize, is_sound: bool) {
+        let base = self.base + offset;
+        let names = &mut self.rows.names;
+        let mut cells: Vec<Cell<'static>> = std::iter::repeat_with(missing).take(names.len()).collect();
+        for entry in table.iter() {
+            let position = *self.positions.entry(entry.key.to_owned()).or_insert_with(|| {
+                names.push(entry.key.to_owned());
+                names.len() - 1
+            });
+            while cells.len() <= position {
+                cells.push(missing());
+            }
+            cells[position] = cell(entry.value, base);
+        }
+        self.rows.torn |= !is_sound;
+        if is_sound {
+            let at = shifted(node.head(), base);
+            self.rows.push(Row::Cells { cells, at });
+        }
+    }
+
+    fn flawed(&mut self, offset: usize, range: Range<usize>, flaw: RowsFlaw) {
+        let base = self.base + offset;
+        let at = Place::at(Span::new(base + range.start, base + range.end));
+        self.problems.push(Problem::Rows { at, flaw, also: Some(self.named) });
+    }
+}
+
+fn missing() -> Cell<'static> {
+    Cell { span: Span { start: 0, end: 0 }, held: CellValue::Missing, form: Form::Otherwise, former: None }
+}
+
+/// A value in a text that starts at `base`.
+fn cell(node: Node<'_>, base: usize) -> Cell<'static> {
+    let (mut form, mut former) = (Form::Otherwise, None);
+    let held = match node.value() {
+        Value::Null => CellValue::Null,
+        Value::Bool(value) => CellValue::Bool(value),
+        // Numbers are what is written: a version 1.10 is not 1.1.
+        Value::Integer(_) | Value::Float(_) | Value::Other(_) => {
+            let written = node.written();
+            let counted = match node.value() {
+                Value::Integer(number) => number.to_string(),
+                Value::Float(number) => number.to_string(),
+                _ => written.to_owned(),
+            };
+            former = (counted != written).then(|| counted.into());
+            CellValue::Number(written.into())
+        }
+        Value::String(text) => {
+            let is_plain = text.len() + 2 == (node.span().end - node.span().start) as usize;
+            form = if is_plain { Form::Plain(1) } else { Form::Escaped };
+            CellValue::Text(Cow::Owned(text.to_owned()))
+        }
+        Value::List(list) => {
+            let items: Vec<_> = list.iter().map(|item| cell(item, base)).collect();
+            match items.iter().all(|item| !matches!(item.held, CellValue::List(_) | CellValue::Other(_))) {
+                true => CellValue::List(items),
+                false => CellValue::Other("a list with lists or objects in it"),
+            }
+        }
+        Value::Table(_) => CellValue::Other("an object"),
+        Value::Broken => CellValue::Other("a value with a mistake in it"),
     };
-    Cell { span: Span::new(base + start as usize, base + end as usize), held, form }
+    Cell { span: shifted(node.span(), base), held, form, former }
+}
+
+fn shifted(span: Span, base: usize) -> Span {
+    Span::new(base + span.start as usize, base + span.end as usize)
+}
+
+/// Why a text is no JSON, in a few words.
+fn reason_of(flaw: &Flaw) -> String {
+    match flaw {
+        Flaw::DuplicateKey { key, .. } => format!("the key `{key}` stands twice"),
+        Flaw::TooDeep { .. } => "it is nested too deep".to_owned(),
+        Flaw::Syntax { kind, .. } => match kind {
+            SyntaxKind::Comment => "JSON has no comments".to_owned(),
+            SyntaxKind::HalfCharacter => {
+                "this escape is half of a character (one of a surrogate pair), and the other half is missing".to_owned()
+            }
+            SyntaxKind::Control(c) => format!("a character that can't be seen stands here: `\\u{:04x}`", u32::from(*c)),
+            SyntaxKind::NoQuotes => "a text stands in double quotes".to_owned(),
+            SyntaxKind::RawBreak => "a text has no line break in it".to_owned(),
+            SyntaxKind::BadEscape => "a backslash starts nothing that JSON knows".to_owned(),
+            SyntaxKind::UnclosedQuote { .. } => "a quote is never closed".to_owned(),
+            SyntaxKind::UnclosedBracket { .. } => "a bracket is never closed".to_owned(),
+            SyntaxKind::NoComma => "a comma is missing before this".to_owned(),
+            SyntaxKind::LookAlike(c, meant) => {
+                format!("{} stands here (`{c}`), where `{meant}` is meant", crate::base::look_alike::name(*c))
+            }
+            SyntaxKind::Other(words) => words.clone(),
+            _ => "it can't be read".to_owned(),
+        },
+        _ => "it can't be read".to_owned(),
+    }
 }
 
 /// The parser's words without the place, which is shown.

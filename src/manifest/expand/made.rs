@@ -1,11 +1,12 @@
 //! What an expression makes of a set of values.
 
 use super::datum::{Datum, Held};
-use super::expression::Expression;
-use super::sets::{Set, Variable};
+use super::expression::{Expression, Scope};
+use super::sets::{Reading, Set, Variable};
 use super::template::TemplateFlaw;
 use crate::document::graft::{Content, Form, Origin, Piece, Scalar};
-use crate::document::tree::Node;
+use crate::document::span::Span;
+use crate::document::tree::{self, Node};
 use crate::manifest::fields::Shape;
 use crate::manifest::problem::Fill;
 use minijinja::value::{Value, ValueKind};
@@ -20,7 +21,12 @@ pub(super) enum Filled<'s> {
     Brought(Node<'s>),
     /// A value, and what it is made of.
     Value(Made<'s>, Vec<Piece>),
+    /// A list of values, each with where it stands.
+    List(Vec<Item<'s>>),
 }
+
+/// An item of a list that is filled in.
+pub(super) type Item<'s> = (Made<'s>, Content);
 
 /// Why a template can't be filled in: its bytes, the mistake, and the value that is to blame.
 pub(super) type Failed = (Range<usize>, TemplateFlaw, Fill);
@@ -37,10 +43,14 @@ pub(super) enum Made<'s> {
     /// A text that is read as what it fills.
     Loose(Cow<'s, str>),
     Compound(Node<'s>),
+    List(Vec<Item<'s>>),
+    /// Something that no template can name, in words.
+    Other(&'static str),
     Broken,
 }
 
-/// What `expression` makes of `set`, in which `variable` is what it names; and from what.
+/// What `expression` makes of `set`, in which `variable` is what it names; and from what. Blanks around a cell count for an `exact`
+/// text only.
 ///
 /// # Errors
 /// Where the set has no such value, or a filter doesn't take it.
@@ -49,17 +59,34 @@ pub(super) fn make<'s>(
     expression: &Expression,
     variable: &Variable,
     set: Set<'s, '_>,
+    exact: bool,
 ) -> Result<(Made<'s>, Origin), Failed> {
     let datum = set.get(variable);
-    let Some(filters) = &expression.filters else {
-        let Some(datum) = datum else { return Err(unset(range, expression)) };
-        return Ok((Made::of(datum), Origin::Content(datum.content())));
+    let of_datum = |datum: Datum<'s>| {
+        let (made, content) = (Made::of(datum).as_read(datum, set.reading), datum.content());
+        match made {
+            Made::Loose(text) if !exact => trimmed(text, content),
+            made => (made, content),
+        }
     };
-    let (made, origin) = match datum {
-        // What is filtered isn't there character by character.
-        Some(datum) => (Made::of(datum), Origin::Content(Content { form: Form::Otherwise, ..datum.content() })),
+    let given = match (set.of_job(variable), datum) {
+        (Some(number), _) => Some((Made::Integer(number), Origin::Nothing)),
+        (None, Some(datum)) => {
+            let (made, content) = of_datum(datum);
+            Some((made, Origin::Content(content)))
+        }
+        (None, None) => None,
+    };
+    let Some(filters) = &expression.filters else { return given.ok_or_else(|| unset(range, expression, set)) };
+    let (made, plain) = match given {
+        Some(given) => given,
         None if filters.has_default() => (Made::Null, Origin::Nothing),
-        None => return Err(unset(range, expression)),
+        None => return Err(unset(range, expression, set)),
+    };
+    // What is filtered isn't there character by character.
+    let origin = match plain {
+        Origin::Content(content) => Origin::Content(Content { form: Form::Otherwise, ..content }),
+        origin => origin,
     };
     let is_loose = matches!(made, Made::Loose(_));
     let value = match &made {
@@ -67,19 +94,85 @@ pub(super) fn make<'s>(
         Made::Bool(value) => Value::from(*value),
         Made::Integer(number) => Value::from(*number),
         Made::Float(_, text) | Made::Text(text) | Made::Loose(text) => Value::from(text.as_ref()),
-        Made::Compound(_) => {
-            return Err((range.clone(), TemplateFlaw::NotText(expression.name()), blamed(origin)));
-        }
+        Made::Compound(_) | Made::List(_) | Made::Other(_) => return Err(not_text(range, expression, &made, origin)),
         Made::Broken => return Ok((Made::Broken, origin)),
     };
     let refused = |words| (range.clone(), TemplateFlaw::Filter(words), blamed(origin));
-    let result = filters.apply(value).map_err(refused)?;
+    let result = filters.apply(value, set.reading != Reading::Now).map_err(refused)?;
+    if let Ok(items) = result.try_iter()
+        && result.kind() == ValueKind::Seq
+    {
+        let text = made.text().unwrap_or_default();
+        return Ok((Made::List(parts(&text, plain, items.map(|item| item.to_string()))), origin));
+    }
     Ok((Made::of_result(&result, is_loose).map_err(refused)?, origin))
 }
 
-/// One place can't show what isn't there: the template does, for all jobs that lack it.
-fn unset(range: &Range<usize>, expression: &Expression) -> Failed {
-    (range.clone(), TemplateFlaw::Unset { name: expression.name(), scope: expression.scope }, Fill::Template)
+/// A text without the blanks around it.
+fn trimmed<'s>(text: Cow<'s, str>, content: Content) -> (Made<'s>, Content) {
+    let before = text.len() - text.trim_start().len();
+    let length = text.trim().len();
+    if length == text.len() {
+        return (Made::Loose(text), content);
+    }
+    let content = match content.form {
+        Form::Plain(quotes) => part(content, usize::from(quotes) + before, length),
+        _ => Content { form: Form::Otherwise, ..content },
+    };
+    let text = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    };
+    (Made::Loose(text), content)
+}
+
+/// The bytes of content that stands there as it is.
+fn part(content: Content, from: usize, length: usize) -> Content {
+    let start = content.span.start as usize + from;
+    Content { span: Span::new(start, start + length), form: Form::Plain(0) }
+}
+
+/// The parts of a text that stands at `origin`, each where it stands.
+fn parts<'s>(text: &str, origin: Origin, items: impl Iterator<Item = String>) -> Vec<Item<'s>> {
+    let whole = match origin {
+        Origin::Content(content) => content,
+        Origin::Template | Origin::Nothing => Content { span: Span::default(), form: Form::Otherwise },
+    };
+    let mut from = 0;
+    let place = |item: &str| {
+        let Form::Plain(quotes) = whole.form else { return Content { form: Form::Otherwise, ..whole } };
+        match text[from..].find(item) {
+            Some(at) => {
+                let at = from + at;
+                from = at + item.len();
+                part(whole, usize::from(quotes) + at, item.len())
+            }
+            // Another filter made it.
+            None => Content { form: Form::Otherwise, ..whole },
+        }
+    };
+    let places: Vec<(String, Content)> = {
+        let mut place = place;
+        items.map(|item| { let at = place(&item); (item, at) }).collect()
+    };
+    places.into_iter().map(|(item, at)| (Made::Loose(Cow::Owned(item)), at)).collect()
+}
+
+/// One place can't show what isn't there: the template does, for all jobs that lack it, with the first row that has none.
+fn unset(range: &Range<usize>, expression: &Expression, set: Set<'_, '_>) -> Failed {
+    let row = if expression.scope == Scope::Row { set.place_of_row() } else { None };
+    (range.clone(), TemplateFlaw::Unset { name: expression.name(), scope: expression.scope, row }, Fill::Template)
+}
+
+/// That something is no part of a text.
+pub(super) fn not_text(range: &Range<usize>, expression: &Expression, made: &Made<'_>, origin: Origin) -> Failed {
+    let what = match made {
+        Made::List(_) => "a list",
+        Made::Other(what) => what,
+        Made::Compound(node) if matches!(node.value(), tree::Value::List(_)) => "a list",
+        _ => "a mapping",
+    };
+    (range.clone(), TemplateFlaw::NotText { name: expression.name(), what }, blamed(origin))
 }
 
 /// What to blame for what an expression makes of a value: where all values fare alike, the template.
@@ -100,7 +193,27 @@ impl<'s> Made<'s> {
             Held::Text(text) => Made::Text(Cow::Borrowed(text)),
             Held::Loose(text) => Made::Loose(Cow::Borrowed(text)),
             Held::Compound(node) => Made::Compound(node),
+            Held::List(items) => Made::List(
+                items.iter().map(Datum::Cell).map(|item| (Made::of(item), item.content())).collect(),
+            ),
+            Held::Other(what) => Made::Other(what),
             Held::Broken => Made::Broken,
+        }
+    }
+
+    /// As it was read before, where it was read otherwise.
+    fn as_read(self, datum: Datum<'s>, reading: Reading) -> Made<'s> {
+        let Datum::Cell(cell) = datum else { return self };
+        let former = cell.former.as_deref().filter(|_| reading == Reading::Former);
+        match self {
+            Made::Loose(_) if former.is_some() => Made::Loose(Cow::Borrowed(former.unwrap_or_default())),
+            Made::Integer(_) | Made::Float(..) if former.is_some() => {
+                Made::Text(Cow::Borrowed(former.unwrap_or_default()))
+            }
+            Made::Loose(text) if reading == Reading::FormerWithReturns => {
+                Made::Loose(Cow::Owned(text.replace('\n', "\r\n")))
+            }
+            made => made,
         }
     }
 
@@ -126,6 +239,7 @@ impl<'s> Made<'s> {
         match self {
             Made::Null => true,
             Made::Loose(text) => text.is_empty(),
+            Made::List(items) => items.is_empty(),
             _ => false,
         }
     }
@@ -141,7 +255,7 @@ impl<'s> Made<'s> {
             Made::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
             Made::Integer(number) => Cow::Owned(number.to_string()),
             Made::Float(_, text) | Made::Text(text) | Made::Loose(text) => Cow::Borrowed(text.as_ref()),
-            Made::Compound(_) | Made::Broken => return None,
+            Made::Compound(_) | Made::List(_) | Made::Other(_) | Made::Broken => return None,
         })
     }
 
@@ -157,7 +271,10 @@ impl<'s> Made<'s> {
             }
             (Some(Shape::Integer | Shape::Number), Made::Loose(text)) => match text.trim().parse() {
                 Ok(number) => Made::Integer(number),
-                Err(_) => Made::Text(text),
+                Err(_) => match number(text.trim()) {
+                    Some(number) => Made::Float(number, text),
+                    None => Made::Text(text),
+                },
             },
             (Some(Shape::Boolean), Made::Loose(text)) => match text.trim() {
                 // As spreadsheets write it, too.
@@ -178,7 +295,13 @@ impl<'s> Made<'s> {
             Made::Integer(number) => Scalar::Integer(*number),
             Made::Float(number, _) => Scalar::Float(*number),
             Made::Text(text) | Made::Loose(text) => Scalar::Text(text),
-            Made::Compound(_) | Made::Broken => Scalar::Broken,
+            Made::Compound(_) | Made::List(_) | Made::Other(_) | Made::Broken => Scalar::Broken,
         }
     }
+}
+
+/// The number that a cell is, written with a point or an exponent.
+fn number(text: &str) -> Option<f64> {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E'));
+    text.parse().ok().filter(|number: &f64| is_number && number.is_finite())
 }

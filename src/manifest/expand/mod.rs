@@ -10,6 +10,7 @@
 //! A job is expanded as a tree, before anything is known of its fields: what comes out is read and checked as any other job
 //! is. Its values stand where the template stands, and remember the value that was filled in.
 
+mod braces;
 mod csv;
 mod datum;
 mod expression;
@@ -39,8 +40,9 @@ use super::problem::{Place, Problem};
 use super::suggest::{Meant, meant};
 use crate::document::graft::Graft;
 use crate::document::tree::{Entry, Node, Table, Tree, Value};
+use braces::Names;
 use matrix::Matrix;
-use sets::{Given, Sets};
+use sets::{Given, Reading, Sets};
 use std::collections::HashMap;
 use stencil::Stencil;
 use template::OPEN;
@@ -73,6 +75,8 @@ pub(super) struct Block<'t> {
     parts: Option<(Stencil<'t>, Sets<'t>)>,
     /// Templates that can't be filled in: by the number of the job, in order.
     failures: Vec<(usize, Problem)>,
+    /// What jobs were when their table was read otherwise: the number of the job, in order, and of the tree.
+    former: Vec<(usize, usize)>,
 }
 
 impl<'t> Expansion<'t> {
@@ -99,7 +103,9 @@ impl<'t> Expansion<'t> {
             };
             expansion.blocks.insert(index, block);
         }
-        if has_templates {
+        let text = tree.root().source_text();
+        // Where nothing is filled in, and nothing is named that could be, braces are braces.
+        if has_templates || !expansion.blocks.is_empty() || text.contains("row") || text.contains("matrix.") {
             stray::blame(tree.root(), &expansion.blocks, &mut expansion.problems);
         }
         expansion
@@ -131,6 +137,7 @@ impl<'t> Expansion<'t> {
         let mut block = Block::new(self.graft.len(), table);
         let stencil = Stencil::of_job(job, table, &sets, &mut self.problems);
         let mut failures = Vec::new();
+        let has_former = stencil.has_former();
         for number in 0..jobs as usize {
             stencil.cut(Some(sets.set(number)), &mut self.graft, &mut failures);
             block.failures.extend(failures.drain(..).map(|problem| (number, problem)));
@@ -138,6 +145,18 @@ impl<'t> Expansion<'t> {
             if self.graft.bytes() > MOST_BYTES {
                 self.problems.push(Problem::TooMuchText { at });
                 break;
+            }
+        }
+        for number in 0..block.count {
+            let set = sets.set(number);
+            let by_filter = has_former.then_some(set.read_as(Reading::Former));
+            let by_cell = set.former().filter(|set| !(has_former && set.reading == Reading::Former));
+            for set in by_filter.into_iter().chain(by_cell) {
+                if self.graft.bytes() > MOST_BYTES {
+                    break;
+                }
+                block.former.push((number, self.graft.len()));
+                stencil.cut(Some(set), &mut self.graft, &mut Vec::new());
             }
         }
         block.parts = Some((stencil, sets));
@@ -163,6 +182,13 @@ impl<'t> Expansion<'t> {
         (0..block.count).map(|number| self.graft.tree(block.first + number))
     }
 
+    /// What the job of a block with this number was when its table was read otherwise.
+    pub(super) fn former<'e>(&'e self, block: &'e Block<'t>, number: usize) -> impl Iterator<Item = Node<'e>> {
+        let start = block.former.partition_point(|(job, _)| *job < number);
+        let of_job = block.former[start..].iter().take_while(move |(job, _)| *job == number);
+        of_job.map(|(_, tree)| self.graft.tree(*tree))
+    }
+
     /// The job that a block is, as far as it is known, where it can't be known what it stands for.
     pub(super) fn outline_of<'e>(&'e self, block: &'e Block<'t>) -> Option<Node<'e>> {
         block.outline.map(|number| self.graft.tree(number))
@@ -179,7 +205,12 @@ impl<'t> Block<'t> {
     fn new(first: usize, table: Table<'t>) -> Block<'t> {
         let (matrix, rows) = keys(table);
         let made_by = [matrix.map(|_| &MATRIX), rows.map(|_| &ROWS)].into_iter().flatten().collect();
-        Block { first, count: 0, outline: None, made_by, parts: None, failures: Vec::new() }
+        Block { first, count: 0, outline: None, made_by, parts: None, failures: Vec::new(), former: Vec::new() }
+    }
+
+    /// The names of the values that it is filled with, as far as they are known.
+    fn names(&self) -> Names {
+        Names { known: self.parts.as_ref().map(|(_, sets)| sets.names()).unwrap_or_default() }
     }
 
     /// The fields that make it several.

@@ -1,14 +1,18 @@
 //! `rows`: a job for each row of a table, in a file or in the manifest itself.
 
-use super::csv::{CsvFlaw, Field, Records};
-use super::datum::{Cell, CellValue, Datum};
+use super::csv::{CsvFlaw, Dialect, Field, Records};
+use super::datum::{Cell, CellValue, Datum, Held};
 use super::files::{Files, Kind, kind};
 use super::jsonl;
 use super::sets::Given;
+use crate::document::Format;
 use crate::document::bounds::Misencoded;
+use crate::document::flaw::Flaw;
+use crate::document::graft::Form;
 use crate::document::span::Span;
 use crate::document::tree::{Entry, List, Node, Value};
 use crate::manifest::problem::{Place, Problem, Unreadable};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -40,8 +44,32 @@ pub(crate) enum RowsFlaw {
     Misencoded(Misencoded),
     /// There is no header.
     NoHeader,
-    /// A column without a name.
-    NoColumnName,
+    /// A column without a name that has values.
+    NoColumnName {
+        /// Whether it is the first: some programs number the rows so.
+        is_first: bool,
+    },
+    /// Columns without a name and without a value; how many.
+    BlankColumns {
+        /// How many there are.
+        count: usize,
+    },
+    /// Rows whose values are all empty; how many.
+    BlankRows {
+        /// How many there are.
+        count: usize,
+    },
+    /// Cells that are parted by another character than the one that is looked for.
+    Separator {
+        /// By which they are.
+        found: char,
+        /// By which they would be.
+        expected: char,
+        /// Whether it is the header where that shows.
+        in_header: bool,
+    },
+    /// Marks of a merge that nobody has finished: where the lines of one conflict stand.
+    Conflict(Vec<Span>),
     /// Two columns of one name.
     DuplicateColumn(String),
     /// A row of more or fewer cells than the header has.
@@ -59,8 +87,6 @@ pub(crate) enum RowsFlaw {
     NotJson(String),
     /// A line that is no JSON object.
     NotAnObject,
-    /// A list or an object in a row.
-    Nested(String),
     /// There are none.
     NoRows,
 }
@@ -75,22 +101,70 @@ pub(super) struct Rows<'t> {
     pub rows: Vec<Row<'t>>,
     /// A row was lost to a mistake.
     pub torn: bool,
+    /// Rows without a value, which are passed over.
+    pub blank: Blank,
+}
+
+/// Rows without a value.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Blank {
+    /// Where the first of them stands, and how many there are.
+    pub found: Option<(Place, usize)>,
+}
+
+impl Blank {
+    fn count(&mut self, at: Place) {
+        self.found.get_or_insert((at, 0)).1 += 1;
+    }
+}
+
+impl<'t> Rows<'t> {
+    /// Takes in a row, unless all of its values are empty.
+    pub(super) fn push(&mut self, row: Row<'t>) {
+        match row.is_blank() {
+            true => self.blank.count(Place::at(row.at())),
+            false => self.rows.push(row),
+        }
+    }
 }
 
 /// A row.
 pub(super) enum Row<'t> {
-    /// Of a file.
-    Cells { cells: Vec<Cell<'t>> },
+    /// Of a file; with a short place that shows it.
+    Cells { cells: Vec<Cell<'t>>, at: Span },
     /// Of a list in the manifest.
-    Nodes { values: Vec<Option<Node<'t>>> },
+    Nodes { values: Vec<Option<Node<'t>>>, at: Span },
 }
 
 impl<'t> Row<'t> {
     /// The value with this position.
     pub(super) fn get(&self, position: usize) -> Option<Datum<'_>> {
         match self {
-            Row::Cells { cells } => cells.get(position).filter(|cell| cell.held != CellValue::Missing).map(Datum::Cell),
-            Row::Nodes { values } => values.get(position).copied().flatten().map(Datum::Node),
+            Row::Cells { cells, .. } => cells.get(position).filter(|cell| cell.held != CellValue::Missing).map(Datum::Cell),
+            Row::Nodes { values, .. } => values.get(position).copied().flatten().map(Datum::Node),
+        }
+    }
+
+    /// A short place that shows it.
+    pub(super) fn at(&self) -> Span {
+        match self {
+            Row::Cells { at, .. } | Row::Nodes { at, .. } => *at,
+        }
+    }
+
+    /// Whether all of its values are empty. A mapping of the manifest without any was written so on purpose.
+    fn is_blank(&self) -> bool {
+        let is_empty = |datum: Datum<'_>| match datum.held() {
+            Held::Null => true,
+            Held::Text(text) | Held::Loose(text) => text.trim().is_empty(),
+            _ => false,
+        };
+        match self {
+            Row::Cells { cells, .. } => cells.iter().all(|cell| is_empty(Datum::Cell(cell))),
+            Row::Nodes { values, .. } => {
+                let mut values = values.iter().flatten().peekable();
+                values.peek().is_some() && values.all(|node| is_empty(Datum::Node(*node)))
+            }
         }
     }
 }
@@ -100,12 +174,23 @@ pub(super) fn read<'t>(entry: &Entry<'t>, files: &'t Files, problems: &mut Vec<P
     let node = entry.value;
     let before = problems.len();
     let at = Place::head(node);
-    let given = match node.value() {
+    let mut given = match node.value() {
         Value::String(path) => match files.get(path) {
-            Ok((base, source)) => match kind(path) {
-                Some(Kind::Jsonl) => Given::Values(jsonl::rows(source.text(), base, at, problems)),
-                _ => csv(source.text(), base, at, problems),
-            },
+            Ok((base, source)) => {
+                let text = source.read_as(Format::Yaml);
+                for flaw in source.own_flaws() {
+                    let Flaw::Conflict { marks } = flaw else { continue };
+                    let shifted = |mark: &Span| Span::new(base + mark.start as usize, base + mark.end as usize);
+                    let marks: Vec<Span> = marks.iter().map(shifted).collect();
+                    let here = marks.first().copied().map_or(at, Place::at);
+                    problems.push(Problem::Rows { at: here, flaw: RowsFlaw::Conflict(marks), also: Some(at) });
+                }
+                match kind(path) {
+                    Some(Kind::Json) => Given::Values(jsonl::rows(text, base, at, problems)),
+                    Some(Kind::Tsv) => csv(text, '\t', base, at, problems),
+                    Some(Kind::Csv) | None => csv(text, ',', base, at, problems),
+                }
+            }
             Err(flaw) => {
                 problems.push(Problem::Rows { at: Place::of(node), flaw, also: None });
                 Given::Spoilt(None)
@@ -118,11 +203,21 @@ pub(super) fn read<'t>(entry: &Entry<'t>, files: &'t Files, problems: &mut Vec<P
             Given::Spoilt(None)
         }
     };
+    let is_torn = problems.len() > before && problems[before..].iter().any(|problem| !is_passed_over(problem));
+    let mut is_blank = false;
+    if let Given::Values(rows) = &mut given
+        && let Some((first, count)) = rows.blank.found
+    {
+        is_blank = true;
+        let named = matches!(node.value(), Value::String(_)).then_some(at);
+        problems.push(Problem::Rows { at: first, flaw: RowsFlaw::BlankRows { count }, also: named });
+    }
     match given {
         Given::Values(rows) if rows.rows.is_empty() => {
-            let is_sound = problems.len() == before && !rows.torn;
-            if is_sound {
-                problems.push(Problem::Rows { at, flaw: RowsFlaw::NoRows, also: None });
+            if !is_torn && !rows.torn {
+                if !is_blank {
+                    problems.push(Problem::Rows { at, flaw: RowsFlaw::NoRows, also: None });
+                }
                 return Given::Values(rows);
             }
             // Which jobs there would be, nobody knows.
@@ -130,6 +225,11 @@ pub(super) fn read<'t>(entry: &Entry<'t>, files: &'t Files, problems: &mut Vec<P
         }
         given => given,
     }
+}
+
+/// Whether a problem costs nothing.
+fn is_passed_over(problem: &Problem) -> bool {
+    matches!(problem, Problem::Rows { flaw: RowsFlaw::BlankRows { .. } | RowsFlaw::BlankColumns { .. }, .. })
 }
 
 /// The mappings of a list in the manifest.
@@ -150,7 +250,7 @@ fn listed<'t>(list: List<'t>, problems: &mut Vec<Problem>) -> Rows<'t> {
                 }
                 rows.torn |= !table.is_whole();
                 if table.is_whole() {
-                    rows.rows.push(Row::Nodes { values });
+                    rows.push(Row::Nodes { values, at: item.head() });
                 }
             }
             Value::Broken => rows.torn = true,
@@ -167,13 +267,20 @@ fn listed<'t>(list: List<'t>, problems: &mut Vec<Problem>) -> Rows<'t> {
 }
 
 /// The table in a CSV text whose spans start at `base`. Mistakes show where the file is named, too.
-fn csv<'t>(text: &'t str, base: usize, named: Place, problems: &mut Vec<Problem>) -> Given<Rows<'t>> {
+fn csv<'t>(
+    text: &'t str,
+    preferred: char,
+    base: usize,
+    named: Place,
+    problems: &mut Vec<Problem>,
+) -> Given<Rows<'t>> {
     let here = |range: Range<usize>| Place::at(Span::new(base + range.start, base + range.end));
     let mut flawed = |at: Range<usize>, flaw, also: Option<Range<usize>>| {
         let also = also.map_or(named, here);
         problems.push(Problem::Rows { at: here(at), flaw, also: Some(also) });
     };
-    let mut records = Records::of(text);
+    let dialect = Dialect::of(text, preferred);
+    let mut records = Records::of(text, dialect);
     let header = match records.next() {
         None => {
             flawed(0..0, RowsFlaw::NoHeader, None);
@@ -186,54 +293,160 @@ fn csv<'t>(text: &'t str, base: usize, named: Place, problems: &mut Vec<Problem>
         }
         Some(Ok(header)) => header,
     };
+    let whole_header = header[0].span.range().start..header[header.len() - 1].span.range().end;
+    // Where the header is parted otherwise, nobody knows what the columns are.
+    if let Some(other) = other_separator(&header, records.clone()) {
+        let flaw = RowsFlaw::Separator { found: other, expected: dialect.separator, in_header: true };
+        flawed(whole_header, flaw, None);
+        return Given::Spoilt(None);
+    }
     let mut seen: HashMap<&str, Range<usize>> = HashMap::new();
     let mut is_clear = true;
     for field in &header {
         let (name, at) = (field.text.trim(), field.span.range());
-        if name.is_empty() {
-            is_clear = false;
-            flawed(at, RowsFlaw::NoColumnName, None);
-        } else if let Some(first) = seen.insert(name, at.clone()) {
+        if !name.is_empty()
+            && let Some(first) = seen.insert(name, at.clone())
+        {
             is_clear = false;
             flawed(at, RowsFlaw::DuplicateColumn(name.to_owned()), Some(first));
         }
     }
-    let whole_header = header[0].span.range().start..header[header.len() - 1].span.range().end;
-    let mut rows = Vec::new();
-    let mut torn = false;
+    let mut nameless = Nameless::of(&header);
+    let mut rows = Rows::default();
     // What stands behind a quote that isn't closed may stand inside of it.
     let mut is_quoted = false;
+    let mut is_parted_otherwise = false;
     while let Some(record) = records.next() {
-        match record {
+        let mut fields = match record {
+            Ok(fields) => fields,
             Err(flaw) => {
-                torn = true;
+                rows.torn = true;
                 is_quoted |= matches!(flaw, CsvFlaw::OpenQuote(_));
                 let (at, flaw) = of_csv(flaw);
                 flawed(at, flaw, None);
+                continue;
             }
-            Ok(fields) if fields.len() != header.len() => {
-                torn = true;
-                // The first cell too many, or the last that is there.
-                let at = fields.get(header.len()).or(fields.last()).map_or(0..0, |field| field.span.range());
-                let flaw = RowsFlaw::Ragged { cells: fields.len(), columns: header.len() };
-                flawed(at, flaw, Some(whole_header.clone()));
+        };
+        if fields.iter().all(|field| field.text.trim().is_empty()) {
+            rows.blank.count(here(fields[0].span.start as usize..fields[fields.len() - 1].span.end as usize));
+            continue;
+        }
+        nameless.fit(&mut fields, header.len());
+        if fields.len() != header.len() {
+            rows.torn = true;
+            let [first, ..] = fields.as_slice() else { continue };
+            let fits = |other: &char| fields.len() == 1 && first.text.matches(*other).count() + 1 == header.len();
+            let other = OTHERS.into_iter().find(fits);
+            match other {
+                // One word on it will do for all rows.
+                Some(_) if std::mem::replace(&mut is_parted_otherwise, true) => {}
+                Some(found) => {
+                    let flaw = RowsFlaw::Separator { found, expected: dialect.separator, in_header: false };
+                    flawed(first.span.range(), flaw, Some(whole_header.clone()));
+                }
+                None => {
+                    // The first cell too many, or the last that is there.
+                    let at = fields.get(header.len()).or(fields.last()).map_or(0..0, |field| field.span.range());
+                    let flaw = RowsFlaw::Ragged { cells: fields.len(), columns: header.len() };
+                    flawed(at, flaw, Some(whole_header.clone()));
+                }
             }
-            Ok(_) if is_quoted => {}
-            Ok(fields) => rows.push(Row::Cells { cells: fields.into_iter().map(|field| cell(field, base)).collect() }),
+            continue;
+        }
+        nameless.look(&fields);
+        if !is_quoted {
+            let at = Span::new(base + fields[0].span.start as usize, base + fields[0].span.end as usize);
+            rows.rows.push(Row::Cells { cells: fields.into_iter().map(|field| cell(field, base)).collect(), at });
         }
     }
-    let names: Vec<String> = header.iter().map(|field| field.text.trim().to_owned()).collect();
+    rows.names = header.iter().map(|field| field.text.trim().to_owned()).collect();
+    for (column, at) in nameless.with_values {
+        is_clear = false;
+        flawed(at, RowsFlaw::NoColumnName { is_first: column == 0 }, None);
+    }
+    if is_clear && let Some((first, count)) = nameless.without {
+        let flaw = RowsFlaw::BlankColumns { count };
+        problems.push(Problem::Rows { at: here(first), flaw, also: Some(named) });
+    }
     // Which of two columns a name means, or which name one has, nobody knows.
     if !is_clear {
         return Given::Spoilt(None);
     }
-    Given::Values(Rows { names, has_all_names: true, rows, torn })
+    rows.has_all_names = true;
+    Given::Values(rows)
+}
+
+/// The characters that part cells where another one is looked for: those of other tables, and commas of other scripts.
+const OTHERS: [char; 8] = [',', ';', '\t', '|', '，', '；', '、', '،'];
+
+/// The character that parts the cells of a header, where it was taken for another: it stands there more often, and in the first row too.
+fn other_separator(header: &[Field<'_>], mut rows: Records<'_>) -> Option<char> {
+    let count = |fields: &[Field<'_>], separator: char| {
+        fields.iter().map(|field| field.text.matches(separator).count()).sum::<usize>()
+    };
+    let most = OTHERS.into_iter().rev().max_by_key(|separator| count(header, *separator))?;
+    let is_more = count(header, most) >= header.len();
+    let is_parted = |row: Option<Result<Vec<Field<'_>>, CsvFlaw>>| match row {
+        Some(Ok(row)) => count(&row, most) > 0,
+        Some(Err(_)) => true,
+        None => false,
+    };
+    (is_more && is_parted(rows.next())).then_some(most)
+}
+
+/// The columns of a header without a name.
+struct Nameless {
+    /// Those at its end, which rows needn't have.
+    at_end: usize,
+    /// Where they stand; taken out as soon as one has a value.
+    columns: Vec<(usize, Range<usize>)>,
+    with_values: Vec<(usize, Range<usize>)>,
+    /// The first without a value, and how many there are; known at the end.
+    without: Option<(Range<usize>, usize)>,
+}
+
+impl Nameless {
+    fn of(header: &[Field<'_>]) -> Nameless {
+        let is_nameless = |field: &Field<'_>| field.text.trim().is_empty();
+        let columns: Vec<_> = header.iter().enumerate().filter(|(_, field)| is_nameless(field)).collect();
+        let columns: Vec<_> = columns.into_iter().map(|(column, field)| (column, field.span.range())).collect();
+        let at_end = header.iter().rev().take_while(|field| is_nameless(field)).count();
+        let without = columns.first().map(|(_, first)| (first.clone(), columns.len()));
+        Nameless { at_end, columns, with_values: Vec::new(), without }
+    }
+
+    /// Lets a row have fewer or more empty cells at its end than the header has columns.
+    fn fit(&mut self, fields: &mut Vec<Field<'_>>, columns: usize) {
+        while fields.len() > columns && fields.last().is_some_and(|field| field.text.trim().is_empty()) {
+            let surplus = fields.pop();
+            if self.without.is_none() {
+                self.without = surplus.map(|field| (field.span.range(), 1));
+            }
+        }
+        if let Some(last) = fields.last().filter(|_| fields.len() + self.at_end >= columns) {
+            let end = last.span.end as usize;
+            let empty = Field { text: Cow::Borrowed(""), as_written: None, span: Span::new(end, end), form: Form::Plain(0) };
+            while fields.len() < columns {
+                fields.push(empty.clone());
+            }
+        }
+    }
+
+    /// Looks which of them have a value in a row.
+    fn look(&mut self, fields: &[Field<'_>]) {
+        let has_value = |(column, _): &(usize, Range<usize>)| !fields[*column].text.trim().is_empty();
+        let with_values: Vec<_> = self.columns.extract_if(.., |column| has_value(column)).collect();
+        if !with_values.is_empty() {
+            self.with_values.extend(with_values);
+            self.without = self.columns.first().map(|(_, first)| (first.clone(), self.columns.len()));
+        }
+    }
 }
 
 fn cell(field: Field<'_>, base: usize) -> Cell<'_> {
-    let Field { text, span, form } = field;
+    let Field { text, as_written, span, form } = field;
     let span = Span::new(base + span.start as usize, base + span.end as usize);
-    Cell { span, held: CellValue::Loose(text), form }
+    Cell { span, held: CellValue::Loose(text), form, former: as_written }
 }
 
 fn of_csv(flaw: CsvFlaw) -> (Range<usize>, RowsFlaw) {

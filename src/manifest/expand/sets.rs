@@ -1,13 +1,17 @@
 //! The sets of values that a job stands for: every row with every combination.
 
-use super::datum::{Datum, Held};
+use super::datum::{CellValue, Datum, Held};
 use super::expression::{Expression, Scope};
 use super::matrix::Matrix;
 use super::rows::{Row, Rows};
 use super::template::TemplateFlaw;
 use crate::base::nearest::nearest;
+use crate::document::span::Span;
 use crate::document::tree::{Node, Value};
 use std::ops::Range;
+
+/// The one name of the job itself.
+const NUMBER: &str = "number";
 
 /// What a job's templates are filled with.
 pub(super) struct Sets<'t> {
@@ -40,8 +44,21 @@ impl<T> Given<T> {
 #[derive(Clone, Copy)]
 pub(super) struct Set<'s, 't> {
     sets: &'s Sets<'t>,
+    number: usize,
     row: usize,
     combination: usize,
+    pub reading: Reading,
+}
+
+/// How what stands in a table is read: as it is now, or as it was when it may have been bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As the manual says.
+    Now,
+    /// Line breaks in cells as they are written, numbers of JSON as they are counted, and `slug` for ASCII alone.
+    Former,
+    /// The same of a table whose line breaks were all written as a carriage return and a line feed.
+    FormerWithReturns,
 }
 
 /// A name that was found among the values.
@@ -54,6 +71,14 @@ pub(super) struct Variable {
 }
 
 impl<'t> Sets<'t> {
+    /// The names of all values, each with what it belongs to.
+    pub(super) fn names(&self) -> Vec<(Scope, String)> {
+        let rows = self.rows.get().into_iter().flat_map(|rows| &rows.names);
+        let matrix = self.matrix.get().into_iter().flat_map(|matrix| &matrix.names);
+        let rows = rows.filter(|name| !name.is_empty()).map(|name| (Scope::Row, name.clone()));
+        rows.chain(matrix.map(|name| (Scope::Matrix, name.name.to_owned()))).collect()
+    }
+
     /// Whether a mistake keeps them from being known.
     pub(super) fn is_spoilt(&self) -> bool {
         self.matrix.is_spoilt() || self.rows.is_spoilt()
@@ -68,7 +93,8 @@ impl<'t> Sets<'t> {
     /// The set with this number: of one row all combinations, then those of the next.
     pub(super) fn set(&self, number: usize) -> Set<'_, 't> {
         let combinations = self.matrix.get().map_or(1, |matrix| matrix.combinations.len());
-        Set { sets: self, row: number / combinations, combination: number % combinations }
+        let (row, combination) = (number / combinations, number % combinations);
+        Set { sets: self, number, row, combination, reading: Reading::Now }
     }
 
     /// What `expression` names.
@@ -80,13 +106,22 @@ impl<'t> Sets<'t> {
         let scope = *scope;
         let (first, inner) = names.split_first().expect("an expression has a name behind its scope");
         let whole = first.range.start..names[names.len() - 1].range.end;
+        if scope == Scope::Job {
+            // There is but one.
+            return match inner {
+                [] if first.text == NUMBER => Ok(Variable { scope, position: 0, inner: Vec::new() }),
+                _ => Err(Some((whole, unknown(scope, &first.text, &[NUMBER])))),
+            };
+        }
         let names: Option<Vec<&str>> = match (scope, &self.matrix, &self.rows) {
             (Scope::Matrix, Given::Values(matrix), _) => Some(matrix.names.iter().map(|name| name.name).collect()),
             (Scope::Row, _, Given::Values(rows)) => Some(rows.names.iter().map(String::as_str).collect()),
             (Scope::Matrix, Given::Spoilt(names), _) | (Scope::Row, _, Given::Spoilt(names)) => {
                 names.as_ref().map(|names| names.iter().map(String::as_str).collect())
             }
-            _ => return Err(Some((whole, TemplateFlaw::NoScope(scope)))),
+            _ => {
+                return Err(Some((whole, TemplateFlaw::NoScope(scope))));
+            }
         };
         let Some(known) = names else { return Err(None) };
         let Some(position) = known.iter().position(|known| *known == first.text) else {
@@ -103,11 +138,12 @@ impl<'t> Sets<'t> {
             Scope::Row => {
                 let rows = self.rows.get().into_iter().flat_map(|rows| &rows.rows);
                 rows.filter_map(|row| match row {
-                    Row::Nodes { values } => values.get(position).copied().flatten(),
+                    Row::Nodes { values, .. } => values.get(position).copied().flatten(),
                     Row::Cells { .. } => None,
                 })
                 .collect()
             }
+            Scope::Job => Vec::new(),
         };
         for segment in inner {
             let inside = |node: &Node<'t>| match node.value() {
@@ -152,6 +188,7 @@ impl<'s, 't> Set<'s, 't> {
                 Datum::Node(matrix.combinations[self.combination].get(variable.position).copied().flatten()?)
             }
             Scope::Row => self.row()?.get(variable.position)?,
+            Scope::Job => return None,
         };
         for name in &variable.inner {
             let Datum::Node(node) = datum else { return None };
@@ -159,6 +196,33 @@ impl<'s, 't> Set<'s, 't> {
             datum = Datum::Node(table.get(name)?.value);
         }
         Some(datum)
+    }
+
+    /// The same, as its table was read before.
+    pub(super) fn read_as(self, reading: Reading) -> Set<'s, 't> {
+        Set { reading, ..self }
+    }
+
+    /// What a name of the job itself means: its number among those of its block, from 1.
+    pub(super) fn of_job(self, variable: &Variable) -> Option<i64> {
+        (variable.scope == Scope::Job).then_some(self.number as i64 + 1)
+    }
+
+    /// The ways in which its table may have been read before that could differ in a text.
+    pub(super) fn former(self) -> impl Iterator<Item = Set<'s, 't>> {
+        let cells = match self.row() {
+            Some(Row::Cells { cells, .. }) => cells.as_slice(),
+            _ => &[],
+        };
+        let is_other = cells.iter().any(|cell| cell.former.is_some());
+        let has_breaks = cells.iter().any(|cell| matches!(&cell.held, CellValue::Loose(text) if text.contains('\n')));
+        let readings = [(is_other, Reading::Former), (has_breaks, Reading::FormerWithReturns)];
+        readings.into_iter().filter(|(is_likely, _)| *is_likely).map(move |(_, reading)| self.read_as(reading))
+    }
+
+    /// Where its row stands, if it has one.
+    pub(super) fn place_of_row(self) -> Option<Span> {
+        self.row().map(Row::at)
     }
 
     fn row(self) -> Option<&'s Row<'t>> {
@@ -198,6 +262,8 @@ fn show(name: String, datum: Datum<'_>, values: &mut Vec<(String, String)>) {
             }
             _ => values.push((name, "[…]".to_owned())),
         },
+        Held::List(_) => values.push((name, "[…]".to_owned())),
+        Held::Other(_) => values.push((name, "{…}".to_owned())),
         _ => values.push((name, datum.written().into_owned())),
     }
 }

@@ -1,14 +1,14 @@
 //! A job with its templates taken apart once, and cut out for each of its sets of values.
 
 use super::expression::Expression;
-use super::filters::LONGEST;
-use super::made::{Failed, Filled, Made, blamed, make};
+use super::filters::{Filters, LONGEST};
+use super::made::{Failed, Filled, Made, blamed, make, not_text};
 use super::sets::{Set, Sets, Variable};
 use super::template::{OPEN, Part, Template, TemplateFlaw};
 use super::{MOST_BYTES, keys};
 use crate::document::graft::{Graft, Origin, Parent, Piece, Scalar, Under};
 use crate::document::tree::{Entry, Node, Table, Value};
-use crate::manifest::fields::{ID, JOB, Kind, PROMPT, Shape};
+use crate::manifest::fields::{ID, JOB, Kind, NEGATIVE_PROMPT, PROMPT, Shape};
 use crate::manifest::problem::{Fill, Place, Problem};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -36,8 +36,27 @@ pub(super) struct Text<'t> {
     variables: Vec<Variable>,
     /// What is read in its place.
     shape: Option<Shape>,
+    /// What is read in the place of an item, where a list is filled in.
+    item: Option<Shape>,
+    /// How it is to be taken.
+    role: Role,
+}
+
+/// How a field takes what is filled in.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Role {
     /// Whether it is there even where nothing is filled in.
     required: bool,
+    /// Whether it is a text in which blanks count.
+    exact: bool,
+}
+
+impl Role {
+    /// That of a job's field with this key.
+    fn of(key: &str) -> Role {
+        let exact = [PROMPT.name, NEGATIVE_PROMPT.name].contains(&key);
+        Role { required: [ID.name, PROMPT.name].contains(&key), exact }
+    }
 }
 
 /// What is read in a place: `None` where nobody knows.
@@ -51,19 +70,20 @@ impl<'t> Stencil<'t> {
         let entries = table.iter().filter(|entry| !keys.contains(&Some(entry.key)));
         let entries = entries.map(|entry| {
             let field = JOB.field(entry.key);
-            let required = [ID.name, PROMPT.name].contains(&entry.key);
-            let stencil = Stencil::of(entry.value, field.map(|field| field.kind), required, sets, problems);
+            let role = Role::of(entry.key);
+            let stencil = Stencil::of(entry.value, field.map(|field| field.kind), role, sets, problems);
             (entry, stencil)
         });
         Stencil::Table(job, entries.collect())
     }
 
-    fn of(node: Node<'t>, wanted: Wanted, required: bool, sets: &Sets<'t>, problems: &mut Vec<Problem>) -> Stencil<'t> {
+    fn of(node: Node<'t>, wanted: Wanted, role: Role, sets: &Sets<'t>, problems: &mut Vec<Problem>) -> Stencil<'t> {
         match node.value() {
-            Value::String(text) if text.contains(OPEN) => Text::read(node, text, wanted, required, sets, problems),
+            Value::String(text) if text.contains(OPEN) => Text::read(node, text, wanted, role, sets, problems),
             Value::List(list) => {
                 let item = wanted.map(Kind::item);
-                let items: Vec<_> = list.iter().map(|node| Stencil::of(node, item, false, sets, problems)).collect();
+                let items = list.iter().map(|node| Stencil::of(node, item, Role::default(), sets, problems));
+                let items: Vec<_> = items.collect();
                 match items.iter().all(Stencil::is_same) {
                     true => Stencil::Same(node),
                     false => Stencil::List(node, items),
@@ -75,7 +95,7 @@ impl<'t> Stencil<'t> {
                     _ => None,
                 };
                 let entries = table.iter().map(|entry| {
-                    let stencil = Stencil::of(entry.value, wanted(entry.key), false, sets, problems);
+                    let stencil = Stencil::of(entry.value, wanted(entry.key), Role::default(), sets, problems);
                     (entry, stencil)
                 });
                 let entries: Vec<_> = entries.collect();
@@ -85,6 +105,19 @@ impl<'t> Stencil<'t> {
                 }
             }
             _ => Stencil::Same(node),
+        }
+    }
+
+    /// Whether a filter in it made something else before.
+    pub(super) fn has_former(&self) -> bool {
+        match self {
+            Stencil::Same(_) | Stencil::Spoilt(_) => false,
+            Stencil::Text(text) => text.template.parts.iter().any(|part| match part {
+                Part::Expression { expression, .. } => expression.filters.as_ref().is_some_and(Filters::has_former),
+                Part::Text(_) => false,
+            }),
+            Stencil::List(_, items) => items.iter().any(Stencil::has_former),
+            Stencil::Table(_, entries) => entries.iter().any(|(entry, value)| entry.key != ID.name && value.has_former()),
         }
     }
 
@@ -146,7 +179,7 @@ impl<'t> Text<'t> {
         node: Node<'t>,
         text: &'t str,
         wanted: Wanted,
-        required: bool,
+        role: Role,
         sets: &Sets<'t>,
         problems: &mut Vec<Problem>,
     ) -> Stencil<'t> {
@@ -178,7 +211,8 @@ impl<'t> Text<'t> {
         if !is_sound {
             return Stencil::Spoilt(node);
         }
-        Stencil::Text(Text { node, text, template, variables, shape: wanted.map(Kind::shape), required })
+        let (shape, item) = (wanted.map(Kind::shape), wanted.map(|kind| kind.item().shape()));
+        Stencil::Text(Text { node, text, template, variables, shape, item, role })
     }
 
     /// Fills it in for one set of values.
@@ -194,6 +228,16 @@ impl<'t> Text<'t> {
         match filled {
             Ok(Filled::Nothing) => {}
             Ok(Filled::Brought(node)) => graft.brought(under, node, Some(self.node.span())),
+            Ok(Filled::List(items)) => {
+                let template = self.template.sole().map_or((0, 0), |(range, _)| bytes(range));
+                let mut list = graft.list(under, self.node);
+                for (made, content) in items {
+                    let made = made.read_as(self.item);
+                    let end = made.text().map_or(0, |text| text.len() as u32);
+                    let piece = Piece { end, template, origin: Origin::Content(content) };
+                    graft.filled(Under::Item(&mut list), self.node, made.scalar(), &[piece]);
+                }
+            }
             Ok(Filled::Value(made, pieces)) => graft.filled(under, self.node, made.scalar(), &pieces),
             Err((range, flaw, fill)) => {
                 let at = Place { at: self.node.locate(range), via: self.node.used_at(), fill };
@@ -206,7 +250,7 @@ impl<'t> Text<'t> {
     /// Where nothing is filled in for one set of values.
     fn left_out(&self, set: Set<'_, 't>) -> Option<Place> {
         let (range, expression) = self.template.sole()?;
-        let (made, origin) = make(range, expression, &self.variables[0], set).ok()?;
+        let (made, origin) = make(range, expression, &self.variables[0], set, self.role.exact).ok()?;
         let fill = match origin {
             Origin::Content(content) => Fill::Sole(content.span),
             Origin::Template | Origin::Nothing => Fill::Template,
@@ -216,10 +260,17 @@ impl<'t> Text<'t> {
 
     /// A value on its own keeps its type, or takes that of its field; nothing leaves the field out.
     fn sole<'s>(&self, range: &Range<usize>, expression: &Expression, set: Set<'s, 't>) -> Result<Filled<'s>, Failed> {
-        let (made, origin) = make(range, expression, &self.variables[0], set)?;
+        let (made, origin) = make(range, expression, &self.variables[0], set, self.role.exact)?;
         let made = match made {
             Made::Compound(node) => return Ok(Filled::Brought(node)),
-            made if made.is_nothing() && !self.required => return Ok(Filled::Nothing),
+            Made::Other(_) => return Err(not_text(range, expression, &made, origin)),
+            // What nobody knows the shape of is told by its field.
+            Made::List(_) if !matches!(self.shape, None | Some(Shape::List | Shape::TextOrList)) => {
+                return Err(not_text(range, expression, &made, origin));
+            }
+            Made::List(items) if !items.is_empty() => return Ok(Filled::List(items)),
+            Made::List(_) => return Ok(Filled::Nothing),
+            made if made.is_nothing() && !self.role.required => return Ok(Filled::Nothing),
             made => made.read_as(self.shape),
         };
         let end = if let Made::Text(text) = &made { text.len() as u32 } else { 0 };
@@ -239,16 +290,14 @@ impl<'t> Text<'t> {
                 }
                 Part::Expression { range, expression } => {
                     let Some(variable) = variables.next() else { break };
-                    let (made, origin) = make(range, expression, variable, set)?;
+                    let (made, origin) = make(range, expression, variable, set, self.role.exact)?;
                     match made.text() {
                         Some(made) if text.len() + made.len() > LONGEST => {
                             return Err((range.clone(), TemplateFlaw::TooLong, blamed(origin)));
                         }
                         Some(made) => text.push_str(&made),
                         None if made.is_broken() => return Ok(Filled::Value(Made::Broken, Vec::new())),
-                        None => {
-                            return Err((range.clone(), TemplateFlaw::NotText(expression.name()), blamed(origin)));
-                        }
+                        None => return Err(not_text(range, expression, &made, origin)),
                     }
                     (range, origin)
                 }

@@ -1,5 +1,6 @@
-//! Templates where there is nothing to fill in: what was meant to be many jobs must not be bought as one.
+//! Templates where there is nothing to fill in, and braces that are no templates: what was meant to be many jobs must not be bought as one.
 
+use super::braces::{self, Names};
 use super::template::{OPEN, TemplateFlaw};
 use super::{Block, jobs, keys};
 use crate::document::tree::{Node, Value};
@@ -7,36 +8,73 @@ use crate::manifest::fields::JOBS;
 use crate::manifest::problem::{Place, Problem};
 use std::collections::HashMap;
 
-/// Blames every template outside of the jobs that stand for several, which are these `blocks`.
+/// Blames every template outside of the jobs that stand for several, which are these `blocks`, and everywhere what looks like one.
 pub(super) fn blame(root: Node<'_>, blocks: &HashMap<usize, Block<'_>>, problems: &mut Vec<Problem>) {
+    let mut outside = Walk { names: None, problems };
     if let Value::Table(manifest) = root.value() {
         for entry in manifest.iter().filter(|entry| entry.key != JOBS.name) {
-            walk(entry.value, problems);
+            outside.walk(entry.value);
         }
     }
     for (index, job) in jobs(root).enumerate() {
         let Value::Table(table) = job.value() else { continue };
-        if blocks.contains_key(&index) {
-            // What is filled in is not looked at again.
-            let (matrix, rows) = keys(table);
-            [matrix, rows].into_iter().flatten().for_each(|entry| walk(entry.value, problems));
-        } else {
-            walk(job, problems);
+        let Some(block) = blocks.get(&index) else {
+            outside.walk(job);
+            continue;
+        };
+        // What is filled in is not looked at again.
+        let (matrix, rows) = keys(table);
+        let given = [matrix, rows].map(|entry| entry.map(|entry| entry.key));
+        [matrix, rows].into_iter().flatten().for_each(|entry| outside.templates(entry.value));
+        let mut inside = Walk { names: Some(block.names()), problems: outside.problems };
+        for entry in table.iter().filter(|entry| !given.contains(&Some(entry.key))) {
+            inside.walk(entry.value);
         }
+        outside.problems = inside.problems;
     }
 }
 
-fn walk(node: Node<'_>, problems: &mut Vec<Problem>) {
-    match node.value() {
-        Value::String(text) => {
-            if let Some(start) = text.find(OPEN) {
-                let end = text[start..].find("}}").map_or(start + OPEN.len(), |end| start + end + 2);
-                let at = Place::part_of(node, start..end);
-                problems.push(Problem::Template { at, flaw: TemplateFlaw::Outside });
+/// A walk through the texts of a manifest.
+struct Walk<'p> {
+    /// What is filled in there; none where nothing is.
+    names: Option<Names>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl Walk<'_> {
+    /// Blames what stands in `node`.
+    fn walk(&mut self, node: Node<'_>) {
+        match node.value() {
+            Value::String(text) => {
+                if self.names.is_none() {
+                    self.templates(node);
+                }
+                let none = Names::default();
+                for found in braces::find(text, self.names.as_ref().unwrap_or(&none)) {
+                    let (at, written) = (Place::part_of(node, found.range.clone()), text[found.range].to_owned());
+                    let flaw = TemplateFlaw::Braces { written, meant: found.meant, is_filled: self.names.is_some() };
+                    self.problems.push(Problem::Template { at, flaw });
+                }
             }
+            Value::List(list) => list.iter().for_each(|item| self.walk(item)),
+            Value::Table(table) => table.iter().for_each(|entry| self.walk(entry.value)),
+            _ => {}
         }
-        Value::List(list) => list.iter().for_each(|item| walk(item, problems)),
-        Value::Table(table) => table.iter().for_each(|entry| walk(entry.value, problems)),
-        _ => {}
+    }
+
+    /// Blames the templates in `node`.
+    fn templates(&mut self, node: Node<'_>) {
+        match node.value() {
+            Value::String(text) => {
+                if let Some(start) = text.find(OPEN) {
+                    let end = text[start..].find("}}").map_or(start + OPEN.len(), |end| start + end + 2);
+                    let at = Place::part_of(node, start..end);
+                    self.problems.push(Problem::Template { at, flaw: TemplateFlaw::Outside });
+                }
+            }
+            Value::List(list) => list.iter().for_each(|item| self.templates(item)),
+            Value::Table(table) => table.iter().for_each(|entry| self.templates(entry.value)),
+            _ => {}
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A text with `${{ … }}` in it.
 
 use super::expression::{Expression, Scope};
+use crate::document::span::Span;
 use std::ops::Range;
 
 /// How an expression starts.
@@ -50,6 +51,8 @@ pub(crate) enum TemplateFlaw {
         name: String,
         /// What has none.
         scope: Scope,
+        /// The row that has none, if it is one.
+        row: Option<Span>,
     },
     /// There is no such filter.
     UnknownFilter {
@@ -60,8 +63,22 @@ pub(crate) enum TemplateFlaw {
     },
     /// A filter doesn't take this value or these arguments; the engine's words.
     Filter(String),
-    /// A list or mapping in the middle of a text; the name as it is written.
-    NotText(String),
+    /// Something in the middle of a text that is none.
+    NotText {
+        /// The name as it is written.
+        name: String,
+        /// What it is, with an article.
+        what: &'static str,
+    },
+    /// Braces around a name that are no template: what stands there, and what is meant.
+    Braces {
+        /// As it is written.
+        written: String,
+        /// As it would be.
+        meant: String,
+        /// Whether the job has values that are filled in.
+        is_filled: bool,
+    },
     /// It is filled to more text than anybody writes.
     TooLong,
     /// It stands where there is nothing to fill in.

@@ -11,6 +11,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use super::expand::TemplateFlaw;
 use super::problem::Problem;
 use super::rules::images::ImageFlaw;
 use super::rules::output::OutputFlaw;
@@ -19,6 +20,7 @@ use crate::diagnostic::fix::Applicability::{Safe, Unsafe};
 use crate::diagnostic::fix::{Applicability, Fix};
 use crate::document::Format;
 use page::Page;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// The edit of `text` that mends `problem`.
 pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
@@ -32,10 +34,20 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
         Problem::NotAllowed { at, field, found } => values::not_allowed(page, at.at, field, found),
         Problem::UnknownMention { at, nearest: Some(near), prompt, .. } => page.mention(at.at, near, *prompt),
         Problem::MentionSpacing { at, prompt, .. } => page.space(at.at, *prompt),
-        Problem::UnknownReference { at, name, nearest: Some(near), is_sure } => {
+        Problem::UnknownReference { at, name, several: Some(several), .. } => page.items(at.at, name, several),
+        Problem::LookAlikeMention { at, sign, prompt, .. } => page.sign(at.at, *sign, *prompt),
+        Problem::Template { at, flaw: TemplateFlaw::Braces { written, meant, .. } } => {
+            page.part(at.at, written, meant, sure(!meant.contains(['\'', '"'])))
+        }
+        Problem::UnknownReference { at, name, nearest: Some(near), is_sure, .. } => {
             page.text(at.at, name, near, sure(*is_sure))
         }
-        Problem::JobId { at, id } => page.text(at.at, id, &suggest::job_id(id)?, Unsafe),
+        Problem::JobId { at, id } => {
+            let mended = suggest::job_id(id)?;
+            // The same letters, each as one character: nothing else can be meant.
+            let is_same = id.nfc().eq(mended.chars());
+            page.text(at.at, id, &mended, sure(is_same))
+        }
         // The prompts that mention it would have to follow.
         Problem::ReferenceName { at, name } => page.text(at.at, name, &suggest::reference_name(name)?, Unsafe),
         Problem::ImageUrl { at, text, flaw } => match flaw {

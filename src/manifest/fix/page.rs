@@ -107,6 +107,31 @@ impl<'t> Page<'t> {
         self.replace(at, format!("@{name}{space}"), sure(prompt.is_sure))
     }
 
+    /// The names of several items in place of one text, in brackets.
+    pub(super) fn items(self, span: Span, text: &str, items: &[String]) -> Option<Fix> {
+        let before = self.text[..span.start as usize].trim_end();
+        let is_in_brackets = before.ends_with(['[', ',']);
+        let written: Vec<String> = items.iter().map(|item| double(item)).collect::<Option<_>>()?;
+        let is_whole = is_in_brackets && self.whole(span).is_some() && self.says(span, text);
+        is_whole.then(|| self.replace(span, written.join(", "), Applicability::Safe)).flatten()
+    }
+
+    /// An `@` in place of a sign that looks like it, which `mention` starts with; in quotes, where YAML wants them.
+    pub(super) fn sign(self, mention: Span, sign: char, prompt: Surroundings) -> Option<Fix> {
+        let written = self.written(mention);
+        if !written.starts_with(sign) {
+            return None;
+        }
+        let style = Style::of(self.written(prompt.scalar), self.format);
+        if style == Style::Bare && mention.start == prompt.scalar.start {
+            let whole = self.whole(prompt.scalar)?;
+            let mended = format!("@{}", &whole[sign.len_utf8()..]);
+            return self.replace(prompt.scalar, double(&mended)?, sure(prompt.is_sure));
+        }
+        let span = Span { start: mention.start, end: mention.start + sign.len_utf8() as u32 };
+        self.replace(span, "@".to_owned(), sure(prompt.is_sure))
+    }
+
     /// A space behind a mention.
     pub(super) fn space(self, mention: Span, prompt: Surroundings) -> Option<Fix> {
         self.mentioned(mention)?;

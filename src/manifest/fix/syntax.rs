@@ -13,6 +13,8 @@ pub(super) fn fix(page: Page<'_>, flaw: &Flaw) -> Option<Fix> {
             SyntaxKind::PlainAt(around) | SyntaxKind::PlainOther(_, around) => plain(page, *span, *around),
             SyntaxKind::PlainTemplate => plain(page, *span, Around::Brackets),
             SyntaxKind::Unquoted => unquoted(page, *span),
+            SyntaxKind::LookAlike(_, meant) => look_alike(page, *span, meant),
+            SyntaxKind::NoQuotes => no_quotes(page, *span),
             SyntaxKind::TightColon => {
                 let behind = Span { start: span.end, end: span.end };
                 Some(Fix { span: behind, replacement: " ".to_owned(), applicability: Applicability::Safe })
@@ -25,6 +27,42 @@ pub(super) fn fix(page: Page<'_>, flaw: &Flaw) -> Option<Fix> {
         }
         _ => None,
     }
+}
+
+/// What is meant in place of a character that looks like it; of quotes, in place of both.
+fn look_alike(page: Page<'_>, span: Span, meant: &str) -> Option<Fix> {
+    let written = page.written(span);
+    let (first, last) = (written.chars().next()?, written.chars().next_back()?);
+    if matches!(meant, "\"" | "'") {
+        let inner = written.get(first.len_utf8()..written.len() - last.len_utf8())?;
+        return Some(Fix { span, replacement: double(inner)?, applicability: Applicability::Safe });
+    }
+    let behind = page.text.get(span.end as usize..)?;
+    let before = &page.text[..span.start as usize];
+    let (replacement, is_sure) = match meant {
+        ":" | "=" => {
+            let key = before.rsplit(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '"'))).next()?;
+            let is_field = BLOCKS.iter().any(|block| block.field(key.trim_matches('"')).is_some());
+            let space = if behind.starts_with([' ', '\t', '\n', '\r']) || behind.is_empty() { "" } else { " " };
+            let lead = if meant == "=" && !before.ends_with(' ') { " " } else { "" };
+            (format!("{lead}{meant}{space}"), is_field)
+        }
+        "," => (if behind.starts_with(' ') { ",".to_owned() } else { ", ".to_owned() }, true),
+        _ => (meant.to_owned(), false),
+    };
+    let applicability = if is_sure { Applicability::Safe } else { Applicability::Unsafe };
+    Some(Fix { span, replacement, applicability })
+}
+
+/// Double quotes around a text of JSON, in place of single ones if it has those.
+fn no_quotes(page: Page<'_>, span: Span) -> Option<Fix> {
+    let written = page.written(span);
+    let inner = written.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(written);
+    let odd = |c: char| matches!(c, '"' | '\'' | '\\' | '&' | '*' | '!' | '|' | '>' | '%' | '@' | '`') || c.is_control();
+    let rest = page.text.get(span.end as usize..)?.trim_start();
+    let ends = rest.starts_with([',', ':', ']', '}']);
+    let is_sure = ends && !inner.is_empty() && !inner.contains(odd);
+    Some(Fix { span, replacement: double(inner).filter(|_| is_sure)?, applicability: Applicability::Safe })
 }
 
 /// Quotes around a value of YAML that needs them, where it is clear how far it goes.

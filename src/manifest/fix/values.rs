@@ -3,6 +3,7 @@
 use super::page::{Page, double};
 use super::sure;
 use crate::base::decimal::Decimal;
+use crate::base::look_alike;
 use crate::diagnostic::fix::Applicability::{Safe, Unsafe};
 use crate::diagnostic::fix::Fix;
 use crate::document::Span;
@@ -24,6 +25,10 @@ pub(super) fn wrong_type(page: Page<'_>, at: Span, what: What, found: &Found) ->
         }
         (Kind::Text | Kind::Filled, _, Found::Integer(_) | Found::Number(_) | Found::Boolean(_) | Found::Other(_)) => {
             page.quote(at, Safe)
+        }
+        (_, Shape::Integer | Shape::Number, Found::Text(text)) if look_alike::plain(text) != *text => {
+            let plain = look_alike::plain(text);
+            page.says(at, text).then(|| page.bare(at, &number_of(kind, plain.trim())?, Safe)).flatten()
         }
         (_, Shape::Integer | Shape::Number, Found::Text(text)) => {
             let (number, unit) = suggest::number(text).filter(|_| page.says(at, text))?;

@@ -22,6 +22,11 @@ pub(crate) enum ImageFlaw {
     Empty,
     /// It starts like a URL, and isn't one.
     NotAUrl,
+    /// Several URLs or paths in one text.
+    Several {
+        /// What parts them.
+        separator: char,
+    },
     /// A URL with a name or password in it.
     Credentials,
     /// A URL of another kind than http and https; its scheme.
@@ -155,6 +160,9 @@ impl<'f> Images<'f> {
         if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
             return Err(ImageFlaw::Scheme(scheme.to_owned()));
         }
+        if let Some(separator) = separator(text) {
+            return Err(ImageFlaw::Several { separator });
+        }
         // A parser that mends such URLs would send another one than is written.
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(ImageFlaw::Blank);
@@ -223,10 +231,22 @@ impl<'f> Images<'f> {
         Ok(Looked { image: Image::Content(sha256), oddities })
     }
 
+    /// What parts the paths of several files in one text.
+    fn several(&self, text: &str) -> Option<char> {
+        let is_there = |part: &str| {
+            scheme(part.trim()).is_some()
+                || self.folder.resolve(part.trim(), &self.bound.path).is_ok_and(|path| path.is_file())
+        };
+        SEPARATORS.into_iter().find(|separator| text.contains(*separator) && text.split(*separator).all(is_there))
+    }
+
     /// What a failure of the system means.
     fn io(&self, text: &str, path: &Path, error: &io::Error) -> ImageFlaw {
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                if let Some(separator) = self.several(text) {
+                    return ImageFlaw::Several { separator };
+                }
                 let is_helped = self.suggestions.replace(self.suggestions.get() + 1) < SUGGESTIONS;
                 let nearest = if is_helped { neighbour(text, path) } else { None };
                 ImageFlaw::Missing { nearest, like_url: is_like_url(text) }
@@ -234,6 +254,27 @@ impl<'f> Images<'f> {
             _ => ImageFlaw::Unreadable(error.to_string()),
         }
     }
+}
+
+/// What parts several images that people write into one cell.
+const SEPARATORS: [char; 7] = ['|', ',', ';', '\n', ' ', '，', '；'];
+
+/// What parts several URLs in one text: the character before the second one.
+fn separator(text: &str) -> Option<char> {
+    let ends = text.match_indices("://").skip(1);
+    let starts = ends.filter_map(|(at, _)| {
+        let before = &text[..at];
+        let scheme = ["https", "http"].into_iter().find(|scheme| {
+            before.len() >= scheme.len()
+                && before.is_char_boundary(before.len() - scheme.len())
+                && before[before.len() - scheme.len()..].eq_ignore_ascii_case(scheme)
+        })?;
+        let before = &before[..before.len() - scheme.len()];
+        let parted = before.trim_end();
+        let last = parted.chars().next_back().filter(|c| SEPARATORS.contains(c));
+        last.or_else(|| before[parted.len()..].chars().next().map(|c| if c == '\r' { '\n' } else { c }))
+    });
+    starts.into_iter().next()
 }
 
 /// The scheme of a URL. A drive (`C:`) is none.

@@ -8,7 +8,7 @@ use crate::manifest::raw::{Home, Job, Slot};
 use crate::manifest::resolve::Resolved;
 use crate::manifest::rules::references::Links;
 use crate::spec::limits::REFERENCES;
-use crate::spec::names::{Digest, JobId, Tag};
+use crate::spec::names::{Digest, JobId, Tag, fits_job_id};
 use crate::spec::request::{Generation, Reference};
 use crate::spec::vocabulary::MODEL;
 use std::borrow::Cow;
@@ -68,8 +68,8 @@ impl<'t> Jobs<'t> {
             return None;
         };
         let later = Place::of(spot.node).as_use();
-        let folded = if spot.value.bytes().any(|b| b.is_ascii_uppercase()) {
-            Cow::Owned(spot.value.to_ascii_lowercase())
+        let folded = if spot.value.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) {
+            Cow::Owned(spot.value.to_lowercase())
         } else {
             Cow::Borrowed(spot.value)
         };
@@ -116,7 +116,7 @@ fn values(blame: &Blame<'_>, later: (Place, usize), earlier: (Place, usize)) -> 
 /// The first character of an id that can't stand where it does.
 fn wrong(id: &str) -> Option<Range<usize>> {
     let (at, c) = id.char_indices().find(|(at, c)| {
-        let fits = c.is_ascii_alphanumeric() || *c == '_' || matches!(c, '.' | '-') && *at > 0;
+        let fits = fits_job_id(*c) && (*at > 0 || c.is_alphanumeric() || *c == '_');
         !fits
     })?;
     Some(at..at + c.len_utf8())
@@ -154,7 +154,7 @@ fn blame_pair<'t>(resolved: &Resolved<'t>, blame: &mut Blame<'t>) {
 }
 
 /// What is submitted, unless something is wrong with a part of it.
-fn generation(resolved: Resolved<'_>) -> Option<Generation> {
+pub(crate) fn generation(resolved: Resolved<'_>) -> Option<Generation> {
     let Slot::Set(links) = resolved.references else { return None };
     if !links.whole || !REFERENCES.contains(&links.items.len()) {
         return None;

@@ -1,6 +1,7 @@
 //! What a prompt mentions, held against the references of its job.
 
 use super::references::{Library, Links};
+use crate::base::look_alike;
 use crate::base::nearest::{Near, near};
 use crate::manifest::blame::Blame;
 use crate::manifest::problem::{Among, Place, Problem, Surroundings};
@@ -20,13 +21,15 @@ type Prompt<'t> = Spot<'t, &'t str>;
 
 /// Checks a prompt against the references that its job lists.
 pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Library<'t>, blame: &mut Blame<'t>) {
+    let names = links.items.iter().take(MANY).map(|link| link.name).collect::<Vec<_>>();
+    let looking_alike = look_alikes(prompt, &names, library, blame);
     // Without all names nobody can tell what is declared; and without any, or with that many, that is the mistake.
     if !links.whole || links.items.is_empty() || links.items.len() > MANY {
         return;
     }
     let names: Vec<&'t str> = links.items.iter().map(|link| link.name).collect();
     // No more than the names, which are few.
-    let mut meant: Vec<&str> = Vec::with_capacity(names.len());
+    let mut meant: Vec<&str> = looking_alike;
     for mention in mentions(prompt.value, &names) {
         let look = |word: &str| {
             let among = Among::References {
@@ -54,10 +57,11 @@ pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mu
     let entries: Vec<usize> = entries.into_iter().collect();
     let names: Vec<&'t str> = entries.iter().map(|entry| library.name(*entry)).collect();
     let found = mentions(prompt.value, &names);
-    if found.is_empty() {
+    let is_meant = !look_alikes(prompt, &[], library, blame).is_empty();
+    if found.is_empty() && !is_meant {
         return None;
     }
-    let mut links = Links { items: Vec::new(), whole: true, home: prompt.home };
+    let mut links = Links { items: Vec::new(), whole: !is_meant, home: prompt.home };
     let mut seen = HashSet::new();
     let mut surplus = None;
     for mention in &found {
@@ -81,6 +85,31 @@ pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mu
         blame.push_at(prompt.home, Problem::ReferenceCount { at, count, implied: true });
     }
     Some(links)
+}
+
+/// Blames signs that look like an `@` before one of these names or one of the library; gives the names.
+fn look_alikes<'t>(prompt: &Prompt<'t>, names: &[&'t str], library: &Library<'t>, blame: &mut Blame<'t>) -> Vec<&'t str> {
+    let mut meant = Vec::new();
+    let is_sign = |c: char| !c.is_ascii() && look_alike::ascii(c) == Some('@');
+    for (at, sign) in prompt.value.char_indices().filter(|(_, c)| is_sign(*c)) {
+        let rest = &prompt.value[at + sign.len_utf8()..];
+        let own = names.iter().copied().filter(|name| !name.is_empty() && rest.starts_with(name));
+        let of_library = library.prefixes(rest).map(|entry| library.name(entry));
+        let Some(name) = own.chain(of_library).max_by_key(|name| name.len()) else { continue };
+        let range = at..at + sign.len_utf8() + name.len();
+        let surroundings = Surroundings {
+            scalar: prompt.node.span(),
+            behind: prompt.value[range.end..].chars().next(),
+            is_sure: prompt.home == Home::Own,
+        };
+        let at = Place::part_of(prompt.node, range);
+        let problem = Problem::LookAlikeMention { at, sign, name: name.to_owned(), prompt: surroundings };
+        blame.push_at(prompt.home, problem);
+        if !meant.contains(&name) {
+            meant.push(name);
+        }
+    }
+    meant
 }
 
 /// Checks one mention; gives the name that is meant. `look` finds the nearest one.

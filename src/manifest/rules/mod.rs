@@ -16,7 +16,8 @@ use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::spec::image::Picture;
 use crate::spec::limits::TURNED_AWAY;
-use crate::spec::request::{Image, Reference};
+use crate::spec::names::Digest;
+use crate::spec::request::{Generation, Image, Reference};
 use images::Images;
 use jobs::Jobs;
 use paths::Paths;
@@ -47,8 +48,8 @@ impl<'r, 't> Rules<'r, 't> {
         Rules { raw, folder, looked, shared, paths, before, jobs, images }
     }
 
-    /// Checks the next job.
-    pub(super) fn check(&mut self, raw: &raw::Job<'t>, blame: &mut Blame<'t>) {
+    /// Checks the next job; with what it was when its table was read otherwise.
+    pub(super) fn check(&mut self, raw: &raw::Job<'t>, former: &[raw::Job<'t>], blame: &mut Blame<'t>) {
         let resolved = self.shared.resolve(raw, &mut self.looked, blame);
         let videos = resolved.number_of_videos.value();
         let checked = self.before.check(raw, resolved, blame);
@@ -56,12 +57,33 @@ impl<'r, 't> Rules<'r, 't> {
         let job = checked.zip(name).map(|(checked, name)| {
             keep_images(&checked.generation.references, &self.looked, &mut self.images);
             let jobs::Checked { id, generation, take, tags, digest } = checked;
-            Job { id, generation, take, tags, digest, name }
+            let former = self.former(former, take, digest, blame);
+            Job { id, generation, take, tags, digest, name, former }
         });
         match (job, &mut self.jobs) {
             (Some(job), Some(jobs)) => jobs.push(job),
             (_, jobs) => *jobs = None,
         }
+    }
+
+    /// What a job asked for before, where its digest was another one.
+    fn former(
+        &mut self,
+        former: &[raw::Job<'t>],
+        take: u32,
+        digest: Digest,
+        blame: &Blame<'t>,
+    ) -> Vec<Generation> {
+        let mut generations: Vec<Generation> = Vec::new();
+        for raw in former {
+            let resolved = self.shared.resolve(raw, &mut self.looked, &mut blame.aside(raw.node));
+            let Some(generation) = jobs::generation(resolved) else { continue };
+            if generation.digest(take) != digest && !generations.contains(&generation) {
+                keep_images(&generation.references, &self.looked, &mut self.images);
+                generations.push(generation);
+            }
+        }
+        generations
     }
 
     /// The checked manifest; none where a mistake keeps a part of it from being made.

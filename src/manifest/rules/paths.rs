@@ -74,7 +74,7 @@ impl<'f, 't> Paths<'f, 't> {
         let job = Place::of(id.node).as_use();
         let (first, earlier) = *self.first.get_or_insert((id.value, job));
         // Duplicate ids were blamed as such.
-        if !template.tells_jobs_apart() && !first.eq_ignore_ascii_case(id.value) {
+        if !template.tells_jobs_apart() && first.to_lowercase() != id.value.to_lowercase() {
             blame.push(Problem::SharedPath { text: text.to_owned(), later: job, earlier });
         }
         if let Some(videos @ 2..) = videos

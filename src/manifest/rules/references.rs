@@ -187,17 +187,26 @@ fn named<'t>(
 ) -> Option<Link<'t>> {
     let entry = library.find(name.text);
     if entry.is_none() && library.is_whole() {
-        let near = library.nearest(name.text);
+        let several = several(name.text, library);
+        let near = library.nearest(name.text).filter(|_| several.is_none());
         // A name that the prompt has too is no slip, but one that isn't declared.
         let is_meant = || prompt.is_some_and(|prompt| prompt.contains(&format!("@{}", name.text)));
         blame.push(Problem::UnknownReference {
             at: name.place,
             name: name.text.to_owned(),
             nearest: near.map(|near| near.name.to_owned()),
+            several,
             is_sure: near.is_some_and(|near| near.is_sure && !is_meant() && !is_used(near.name, name, all, library)),
         });
     }
     entry.map(|entry| library.link(entry, name.place))
+}
+
+/// The names of the library in a text that has commas of another kind, or semicolons, between them.
+fn several(text: &str, library: &Library<'_>) -> Option<Vec<String>> {
+    let parts: Vec<&str> = text.split([',', '，', '、', ';', '；', '،']).map(str::trim).collect();
+    let are_known = parts.len() > 1 && parts.iter().all(|part| library.find(part).is_some());
+    are_known.then(|| parts.into_iter().map(str::to_owned).collect())
 }
 
 /// Whether another one of `all` has the name `near`, or is a slip of it too.

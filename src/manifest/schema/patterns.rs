@@ -6,7 +6,7 @@
 
 use crate::diagnostic::code::Code;
 use crate::manifest::fields::{Field, Kind, TAGS};
-use crate::spec::limits::JOB_ID_CHARACTERS;
+use crate::spec::names::JOB_ID_PATTERN;
 
 /// A regular expression, and what to say of a text that it doesn't match.
 pub(super) struct Pattern {
@@ -29,8 +29,8 @@ pub(super) fn of_text(kind: Kind, field: &Field) -> Option<Pattern> {
         },
         (_, Code::BaseUrl) => base_url(),
         (_, Code::JobId) => Pattern {
-            regex: format!("^[A-Za-z0-9_][A-Za-z0-9._-]{{0,{}}}$", JOB_ID_CHARACTERS - 1),
-            message: "A job id is 1 to 128 of A-Z a-z 0-9 . _ - and doesn't start with a dot or a dash.",
+            regex: JOB_ID_PATTERN.to_owned(),
+            message: "A job id is 1 to 128 letters and digits of any script and . _ - and doesn't start with a dot or a dash.",
         },
         (_, Code::ReferenceName) => of_name(),
         (_, Code::EmptyPrompt) => Pattern {

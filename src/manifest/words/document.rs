@@ -1,6 +1,7 @@
 //! Files that can't be read, and texts that are no documents.
 
 use super::{Words, quoted};
+use crate::base::look_alike;
 use crate::diagnostic::code::{Code, Severity};
 use crate::document::bounds::{DEPTH, MANIFEST_BYTES, Misencoded, Misencoding};
 use crate::document::flaw::{Flaw, SyntaxKind};
@@ -21,6 +22,11 @@ pub(super) fn unreadable(name: &str, why: &Unreadable) -> Words {
             .help("name the file in it that lists the jobs, such as `jobs.yaml`"),
         Unreadable::Special => Words::error(Code::Unreadable, format!("{file} is no regular file"))
             .help("to read what another program writes, name the manifest `-` and pipe it in"),
+        Unreadable::LfsPointer => Words::error(
+            Code::Unreadable,
+            format!("{file} is what git LFS leaves for a file that was not fetched (a pointer), not a manifest"),
+        )
+        .help("fetch it with `git lfs pull`"),
         Unreadable::Io(reason) => Words::error(Code::Unreadable, format!("{file} can't be read: {reason}")),
     }
 }
@@ -65,6 +71,7 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
                 .at_span(*first, "first here")
                 .help("keep one of them")
         }
+        Flaw::Conflict { marks } => conflict(marks),
         Flaw::UnknownAlias { name, span, nearest } => {
             let words = Words::error(Code::Syntax, format!("no anchor `&{name}` stands before this alias"))
                 .at_span(*span, "stands for nothing");
@@ -111,6 +118,15 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
                 .help("write the values out, or share them through `defaults` and the library")
         }
     }
+}
+
+/// Marks of a merge, all of one conflict.
+pub(super) fn conflict(marks: &[Span]) -> Words {
+    let words = Words::error(Code::MergeConflict, "this is a merge conflict: its marks and both of its sides still stand here");
+    let mut marks = marks.iter();
+    let words = marks.next().into_iter().fold(words, |words, mark| words.at_span(*mark, "it starts here"));
+    let words = marks.fold(words, |words, mark| words.at_span(*mark, "and goes on"));
+    words.help("keep what is meant of the two sides, and take out the lines with the marks")
 }
 
 fn syntax(span: Span, kind: &SyntaxKind) -> Words {
@@ -167,6 +183,23 @@ fn syntax(span: Span, kind: &SyntaxKind) -> Words {
             .help("put all jobs under one `jobs:`, or each document in a file of its own"),
         SyntaxKind::BadEscape => error("a backslash starts nothing that double quotes know", "not an escape")
             .help("write `\\\\` for a backslash, or use single quotes, in which it is one already"),
+        SyntaxKind::HalfCharacter => {
+            error("this escape is half of a character (one of a surrogate pair), and the other half is missing", "half a character")
+                .help("write the whole character as it is, or take the escape out: a text was probably cut here")
+        }
+        SyntaxKind::LookAlike(c, meant) => {
+            let (name, point) = (look_alike::name(*c), look_alike::code_point(*c));
+            error(&format!("{name} stands here (`{c}`, {point}), where `{meant}` is meant"), "looks like it")
+                .help(format!("write `{meant}`"))
+        }
+        SyntaxKind::ColonForEquals => error("a colon stands behind a key, and TOML has an equals sign there", "not `=`")
+            .help("write ` = ` between a key and its value, or name the file `.yaml`"),
+        SyntaxKind::Comment => error("JSON has no comments", "a comment")
+            .help("take it out, or name the file `.yaml`: as YAML it is read too, with comments that start with `#`"),
+        SyntaxKind::NoQuotes => error("a text in JSON stands in double quotes", "no double quotes")
+            .help("put the whole text in double quotes"),
+        SyntaxKind::RawBreak => error("a text in JSON has no line break in it", "the line ends here")
+            .help("write `\\n` for a line break"),
         SyntaxKind::Unquoted => {
             error("a text needs quotes in TOML", "needs quotes").help("put the whole text in double quotes")
         }

@@ -2,7 +2,7 @@
 
 use super::{Words, all, either, quoted};
 use crate::diagnostic::code::Code;
-use crate::document::bounds::MANIFEST_BYTES;
+use crate::document::bounds::{MANIFEST_BYTES, Misencoding};
 use crate::manifest::expand::{FILTERS, MOST_JOBS, MatrixFlaw, RowsFlaw, Scope, TemplateFlaw};
 use crate::manifest::problem::{Place, Unreadable};
 
@@ -40,11 +40,15 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
             .help(format!("add {} to the job", quoted(scope.field()))),
         TemplateFlaw::Bare(scope) => error(format!("{} is no value, but has some", quoted(scope.word())))
             .at(at, "which of them?")
-            .help(format!("write a dot and a name behind it, as in `${{{{ {}.name }}}}`", scope.word())),
+            .help(match scope {
+                Scope::Job => "write `${{ job.number }}`".to_owned(),
+                scope => format!("write a dot and a name behind it, as in `${{{{ {}.name }}}}`", scope.word()),
+            }),
         TemplateFlaw::Unknown { scope, name, nearest, known } => {
             let message = match scope {
                 Scope::Matrix => format!("nothing in the matrix is called {}", quoted(name)),
                 Scope::Row => format!("no column of the rows is called {}", quoted(name)),
+                Scope::Job => format!("the job itself has no value {}", quoted(name)),
             };
             let known: Vec<String> = known.iter().map(|name| quoted(name)).collect();
             match nearest {
@@ -56,14 +60,14 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
                 false => format!("the names are {}", all(&known)),
             })
         }
-        TemplateFlaw::Unset { name, scope } => {
+        TemplateFlaw::Unset { name, scope, row } => {
             let one = match scope {
-                Scope::Matrix => "combination",
+                Scope::Matrix | Scope::Job => "combination",
                 Scope::Row => "row",
             };
-            error(format!("a {one} has no value for {}", quoted(name)))
-                .at(at, "not there")
-                .help(format!("add it, or write `| default(\"…\")` behind the name for each {one} without it"))
+            let words = error(format!("a {one} has no value for {}", quoted(name))).at(at, "not there");
+            let words = row.iter().fold(words, |words, row| words.at_span(*row, "the first row without it"));
+            words.help(format!("add it, or write `| default(\"…\")` behind the name for each {one} without it"))
         }
         TemplateFlaw::UnknownFilter { name, nearest } => {
             let words = error(format!("there is no filter {}", quoted(name)));
@@ -72,9 +76,27 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
             words.at(at, label).help(format!("the filters are {}", all(&FILTERS.map(quoted))))
         }
         TemplateFlaw::Filter(words) => error(format!("a filter can't be applied: {words}")).at(at, "not applied"),
-        TemplateFlaw::NotText(name) => error(format!("{} is a list or a mapping, and no part of a text", quoted(name)))
+        TemplateFlaw::NotText { name, what } => error(format!("{} is {what}, and no part of a text", quoted(name)))
             .at(at, "no text")
-            .help(format!("name a value in it, as `{name}.name`; or let it stand alone where a list is wanted")),
+            .help(match *what {
+                "a mapping" => format!("name a value in it, as `{name}.name`"),
+                "a list" => "let it stand alone where a list is wanted".to_owned(),
+                "a date" | "a time of day" => "put it in quotes where it stands".to_owned(),
+                _ => "give each value a name of its own".to_owned(),
+            }),
+        TemplateFlaw::Braces { written, meant, is_filled } => {
+            let message = format!("{} looks like a template and is none: it would be sent as it stands", quoted(written));
+            let code = Code::Template;
+            let words = if *is_filled { Words::error(code, message) } else { Words::warning(code, message) };
+            let words = words.at(at, "not filled in");
+            match is_filled {
+                true => words.help(format!("write {}", quoted(meant))),
+                false => words.help(format!(
+                    "write {} in a job with `matrix` or `rows`, or take the braces out",
+                    quoted(meant)
+                )),
+            }
+        }
         TemplateFlaw::TooLong => {
             error("a template is filled to more than 16 MiB of text".to_owned()).at(at, "too much")
         }
@@ -88,6 +110,7 @@ fn kind(scope: Scope) -> &'static str {
     match scope {
         Scope::Matrix => "a combination",
         Scope::Row => "a row",
+        Scope::Job => "the job itself",
     }
 }
 
@@ -159,9 +182,11 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
                 .at(at, "leads out")
                 .help("copy the file into the project: what jobs are made of is kept in version control with them")
         }
-        RowsFlaw::Kind => error("rows stand in a file whose name ends with `.csv`, `.jsonl` or `.ndjson`")
-            .at(at, "another kind of file")
-            .help("from a spreadsheet, export the table as CSV in UTF-8"),
+        RowsFlaw::Kind => {
+            error("rows stand in a file whose name ends with `.csv`, `.tsv`, `.jsonl`, `.ndjson` or `.json`")
+                .at(at, "another kind of file")
+                .help("from a spreadsheet, export the table as CSV")
+        }
         RowsFlaw::File(why) => {
             let words = |message: &str| Words::error(Code::Unreadable, message);
             match why {
@@ -174,6 +199,11 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
                 }
                 Unreadable::Folder => words("the rows' path is a folder, not a file").at(at, "a folder"),
                 Unreadable::Special => words("the rows' path is no regular file").at(at, "no regular file"),
+                Unreadable::LfsPointer => {
+                    words("the file of rows is what git LFS leaves for one that was not fetched (a pointer)")
+                        .at(at, "not fetched")
+                        .help("fetch it with `git lfs pull`")
+                }
                 Unreadable::Io(reason) => {
                     words(&format!("the file of rows can't be read: {reason}")).at(at, "not read")
                 }
@@ -187,14 +217,58 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
         }
         RowsFlaw::Misencoded(what) => {
             let place = format!("line {}, column {}", what.position.line, what.position.column);
-            Words::error(Code::Syntax, format!("the file of rows is not UTF-8: that shows at {place}"))
+            let message = match what.kind {
+                Misencoding::Nul => format!("the file of rows is no text: there is a NUL byte at {place}"),
+                Misencoding::Utf16 => format!("the file of rows is UTF-16, and damaged at {place}"),
+                Misencoding::Utf32 => "the file of rows is UTF-32, and a table is UTF-8 or UTF-16".to_owned(),
+                Misencoding::NotUtf8 => format!("the file of rows is not UTF-8: that shows at {place}"),
+            };
+            Words::error(Code::Syntax, message)
                 .at(at, "not UTF-8")
                 .help("save it as UTF-8; in a spreadsheet choose `CSV UTF-8`")
         }
         RowsFlaw::NoHeader => of_file(error("a file of rows starts with a line of column names").at(at, "empty"))
             .help("write the names of the columns into the first line, as `product,resolution`"),
-        RowsFlaw::NoColumnName => of_file(error("a column has no name").at(at, "no name"))
-            .help("name every column in the first line; drop a comma at its end"),
+        RowsFlaw::NoColumnName { is_first } => {
+            of_file(error("a column without a name has values").at(at, "no name")).help(match is_first {
+                true => "name every column in the first line; pandas writes its numbers so, and leaves them out with `index=False`",
+                false => "name every column in the first line, or empty this one",
+            })
+        }
+        RowsFlaw::BlankColumns { count: columns } => {
+            let columns = match columns {
+                1 => "1 column has no name and no value, and is passed over".to_owned(),
+                n => format!("{n} columns have no name and no value, and are passed over"),
+            };
+            of_file(Words::warning(Code::BlankRow, columns).at(at, "the first of them"))
+                .help("take them out of the table, with the separators that are too many")
+        }
+        RowsFlaw::BlankRows { count: rows } => {
+            let rows = match rows {
+                1 => "1 row of the table has no value, and makes no job".to_owned(),
+                n => format!("{n} rows of the table have no value, and make no jobs"),
+            };
+            of_file(Words::warning(Code::BlankRow, rows).at(at, "the first of them")).help("take them out of the table")
+        }
+        RowsFlaw::Separator { found, expected, in_header: true } => of_file(
+            error(&format!("the columns are parted by {}, not by {}", separator(*found), separator(*expected)))
+                .at(at, "one cell"),
+        )
+        .help(match found.is_ascii() {
+            true => format!("write `sep={found}` as the first line, or save the table with commas"),
+            false => "save the table with commas of ASCII: `,`".to_owned(),
+        }),
+        RowsFlaw::Separator { found, expected, in_header: false } => with(
+            error(&format!(
+                "the cells of this row are parted by {}, and those of the header by {}",
+                separator(*found),
+                separator(*expected)
+            ))
+            .at(at, "one cell"),
+            "the header",
+        )
+        .help("part the cells of all rows as those of the header"),
+        RowsFlaw::Conflict(marks) => of_file(super::document::conflict(marks)),
         RowsFlaw::DuplicateColumn(name) => {
             with(error(&format!("two columns are called {}", quoted(name))).at(at, "again here"), "first here")
                 .help("rename one of them")
@@ -214,11 +288,6 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
             .help("write one JSON object on each line, as {\"product\": \"cup\", \"seconds\": 5}"),
         RowsFlaw::NotAnObject => of_file(error("a line is no JSON object").at(at, "no object"))
             .help("write one JSON object on each line, as {\"product\": \"cup\", \"seconds\": 5}"),
-        RowsFlaw::Nested(name) => of_file(
-            error(&format!("the value of {} is no text, number, true, false or null", quoted(name)))
-                .at(at, "not in a row"),
-        )
-        .help("give each value a name of its own"),
         RowsFlaw::NoRows => Words::warning(Code::Rows, "there are no rows, and so no jobs").at(at, "makes no job"),
     }
 }
@@ -234,6 +303,15 @@ pub(super) fn too_much(at: Place) -> Words {
     Words::error(Code::Limits, "templates are filled to more than 1 GiB of text, the most for a manifest")
         .at(at, "too much")
         .help("split the jobs into several manifests, each with a lock of its own")
+}
+
+/// A character that parts cells, in words.
+fn separator(c: char) -> String {
+    match c {
+        '\t' => "tabs".to_owned(),
+        c if c.is_ascii() => format!("`{c}`"),
+        c => format!("{} (`{c}`)", crate::base::look_alike::name(c)),
+    }
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -1,11 +1,12 @@
 //! Fields that aren't known, aren't there, or hold something else than they take.
 
-use super::{Words, all, either, quoted, written};
+use super::{Words, all, code_points, either, quoted, written};
 use crate::base::decimal::Decimal;
+use crate::base::look_alike;
 use crate::diagnostic::code::Code;
 use crate::document::Format;
 use crate::manifest::fields::*;
-use crate::manifest::problem::{Found, Place, What};
+use crate::manifest::problem::{Fill, Found, Place, What};
 use crate::manifest::suggest::{self, Meant};
 use crate::spec::address::NotABaseUrl;
 use crate::spec::vocabulary::{BASE_URL, Resolution};
@@ -87,7 +88,8 @@ pub(super) fn wrong_type(at: Place, what: What, found: &Found, format: Format) -
         _ => format!("{who} {}, not {}", wanted(kind), described(found)),
     };
     let words = Words::error(Code::WrongType, message).at(at, label(found));
-    match mend(what, kind, found, format) {
+    let is_filled = at.fill != Fill::None;
+    match mend(what, kind, found, format, is_filled) {
         Some(help) => words.help(help),
         None => words,
     }
@@ -135,7 +137,7 @@ fn label(found: &Found) -> &'static str {
 }
 
 /// How to write it instead.
-fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String> {
+fn mend(what: What, kind: Kind, found: &Found, format: Format, is_filled: bool) -> Option<String> {
     let help = match (kind, kind.shape(), found) {
         (_, _, Found::Null) => match what {
             What::Field(_) => "write a value, or leave the field out".to_owned(),
@@ -169,18 +171,27 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
         (_, Shape::Text, Found::Other(_)) => "put it in quotes".to_owned(),
         (_, Shape::Text, Found::List) => "write one text; in a block it may have several lines".to_owned(),
         (_, Shape::Integer | Shape::Number, Found::Text(text)) => {
-            let Some((number, unit)) = suggest::number(text) else {
+            let plain = look_alike::plain(text);
+            let Some((number, unit)) = suggest::number(&plain) else {
                 return Some("write a number".to_owned());
             };
-            let surplus = if unit.is_empty() { "quotes" } else { "a unit" };
             let number: f64 = number.parse().ok()?;
-            format!("write {number}, without {surplus}")
+            let is_taken = !matches!(kind, Kind::Choice(numbers) if !numbers.iter().any(|one| *one as f64 == number));
+            match code_points::look_alikes(text) {
+                _ if !is_taken => choices(kind),
+                Some(named) => format!("write {number}: {named}"),
+                // A cell has no quotes that could be too many.
+                None if unit.is_empty() && is_filled => format!("write {number}"),
+                None if unit.is_empty() => format!("write {number}, without quotes"),
+                None => format!("write {number}, without a unit"),
+            }
         }
         (_, Shape::Integer, Found::Number(text)) => {
             let number: f64 = text.parse().ok().filter(|number: &f64| number.fract() == 0.0 && number.abs() < 1e15)?;
             format!("write {number}, without a point")
         }
         (_, Shape::Boolean, Found::Text(text)) => match suggest::boolean(text) {
+            Some(value) if is_filled => format!("write `{value}`"),
             Some(value) => format!("write `{value}`, without quotes"),
             None => "write `true` or `false`".to_owned(),
         },
@@ -218,16 +229,24 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format) -> Option<String>
         (Kind::Matrix, ..) => "write names with lists of values in it".to_owned(),
         (_, Shape::Text, _) => "write a text".to_owned(),
         (Kind::Choice([only]), ..) => format!("write {only}"),
-        (Kind::Choice(numbers), ..) => {
-            let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
-            format!("write {}", either(&numbers))
-        }
+        (Kind::Choice(_), ..) => choices(kind),
         (_, Shape::Integer, _) => "write a whole number".to_owned(),
         (_, Shape::Number, _) => "write a number".to_owned(),
         (_, Shape::Boolean, _) => "write `true` or `false`".to_owned(),
         _ => return None,
     };
     Some(help)
+}
+
+/// The numbers that a field takes, as a help.
+fn choices(kind: Kind) -> String {
+    match kind {
+        Kind::Choice(numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+            format!("write {}", either(&numbers))
+        }
+        _ => "write a number".to_owned(),
+    }
 }
 
 /// A text as the format writes it.
@@ -271,7 +290,16 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
                 Found::Text(text) => suggest::word(words, text).map(|(word, _)| word),
                 _ => None,
             }
-            .map_or_else(|| format!("write {}", either(words)), |word| format!("did you mean `{word}`?"))),
+            .map_or_else(
+                || format!("write {}", either(words)),
+                |word| match found {
+                    Found::Text(text) => match code_points::look_alikes(text) {
+                        Some(named) => format!("did you mean `{word}`? {named}"),
+                        None => format!("did you mean `{word}`?"),
+                    },
+                    _ => format!("did you mean `{word}`?"),
+                },
+            )),
         Kind::Integer(least, most) if most == i64::from(u32::MAX) => {
             error(format!("`{name}` counts from {least}, not from {value}"))
                 .at(at, "out of range")

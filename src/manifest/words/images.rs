@@ -1,6 +1,6 @@
 //! Images: how many, and what is wrong or odd about each.
 
-use super::{Words, quoted};
+use super::{Words, code_points, quoted};
 use crate::diagnostic::code::Code;
 use crate::manifest::problem::Place;
 use crate::manifest::rules::images::ImageFlaw;
@@ -23,6 +23,14 @@ pub(super) fn flaw(at: Place, text: &str, flaw: &ImageFlaw) -> Words {
     let image = quoted(text);
     let (message, label, help) = match flaw {
         ImageFlaw::Empty => ("an image is a URL or a path, not empty".to_owned(), "empty", ALLOWED.to_owned()),
+        ImageFlaw::Several { separator } => (
+            "several URLs in one: an item of `urls` is a single image".to_owned(),
+            "several",
+            format!(
+                "write each as an item of its own; of a cell of a table, `${{{{ row.NAME | split(\"{}\") }}}}` in place of the list makes one",
+                if separator.is_control() { separator.escape_default().to_string() } else { separator.to_string() }
+            ),
+        ),
         ImageFlaw::NotAUrl => (
             format!("{image} is no URL with a host"),
             "not a URL",
@@ -76,7 +84,11 @@ pub(super) fn flaw(at: Place, text: &str, flaw: &ImageFlaw) -> Words {
                 .to_owned(),
         ),
         ImageFlaw::Missing { nearest: Some(near), .. } => {
-            (format!("the image {image} doesn't exist"), "no such file", format!("did you mean {}?", quoted(near)))
+            let help = match code_points::difference(text, near) {
+                Some(difference) => format!("did you mean {}? {difference}", quoted(near)),
+                None => format!("did you mean {}?", quoted(near)),
+            };
+            (format!("the image {image} doesn't exist"), "no such file", help)
         }
         ImageFlaw::Missing { like_url: true, .. } => (
             format!("the image {image} doesn't exist"),

@@ -1,25 +1,30 @@
 //! Jobs: their ids, their prompts, what they ask for.
 
-use super::{Words, all, quoted, written};
+use super::{Words, all, code_points, quoted, written};
+use crate::base::look_alike;
 use crate::diagnostic::code::Code;
 use crate::document::Format;
 use crate::manifest::problem::{Among, Place, Values};
 use crate::manifest::suggest;
-use crate::spec::limits::JOB_ID_CHARACTERS;
+use crate::spec::limits::{JOB_ID_BYTES, JOB_ID_CHARACTERS, PROMPT_CHARACTERS};
+use crate::spec::names::fits_job_id;
 use crate::spec::vocabulary::{Duration, Resolution};
 
 pub(super) fn id(at: Place, id: &str) -> Words {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let (message, label) = if id.is_empty() {
         ("a job's id is empty, and it has 1 to 128 characters".to_owned(), "empty")
-    } else if let Some(strange) = id.chars().find(|c| !fits(*c)) {
+    } else if let Some(strange) = id.chars().find(|c| !fits_job_id(*c)) {
         let strange = quoted(strange.encode_utf8(&mut [0; 4]));
         (
-            format!("a job's id is made of `A-Z a-z 0-9 . _ -`, since it names files: {strange} is none of these"),
+            format!("a job's id is made of letters and digits of any script and of `. _ -`, since it names files: {strange} is none of these"),
             "can't name files",
         )
-    } else if id.len() > JOB_ID_CHARACTERS {
-        (format!("a job's id has 1 to {JOB_ID_CHARACTERS} characters, not {}", id.len()), "too long")
+    } else if id.chars().count() > JOB_ID_CHARACTERS {
+        (format!("a job's id has 1 to {JOB_ID_CHARACTERS} characters, not {}", id.chars().count()), "too long")
+    } else if id.len() > JOB_ID_BYTES {
+        (format!("a job's id has at most {JOB_ID_BYTES} bytes, since it names files: this one has {}", id.len()), "too long")
+    } else if let Some(parted) = code_points::parted(id) {
+        (format!("a job's id is written in NFC, and {parted}"), "in parts")
     } else {
         ("a job's id doesn't start with a dot or a dash, since it names files".to_owned(), "starts so")
     };
@@ -143,7 +148,10 @@ pub(super) fn unknown_mention(at: Place, mention: &str, nearest: Option<&str>, a
         None => "not declared".to_owned(),
     };
     Words::error(Code::UnknownMention, message).at(at, label).help(match (nearest, among) {
-        (Some(near), _) => format!("write `@{near}`, with a space behind it"),
+        (Some(near), _) => match code_points::difference(name, near) {
+            Some(difference) => format!("write `@{near}`, with a space behind it; {difference}"),
+            None => format!("write `@{near}`, with a space behind it"),
+        },
         (None, _) if name.is_empty() => "write the name of a reference behind it, or leave it out".to_owned(),
         (None, Among::References { library: true, .. }) => format!("add {} to the job's `references`", quoted(name)),
         (None, Among::References { names, .. }) => {
@@ -157,6 +165,32 @@ pub(super) fn unknown_mention(at: Place, mention: &str, nearest: Option<&str>, a
             )
         }
     })
+}
+
+pub(super) fn look_alike_mention(at: Place, sign: char, name: &str) -> Words {
+    let (shown, called, point) = (quoted(name), look_alike::name(sign), look_alike::code_point(sign));
+    Words::error(Code::LookAlike, format!("{called} stands before {shown} (`{sign}`, {point}), and mentions nothing"))
+        .at(at, "no mention")
+        .help(format!("write `@{name}`, with the `@` of ASCII"))
+}
+
+pub(super) fn curly_quotes(at: Place, quote: char) -> Words {
+    let (called, point) = (look_alike::name(quote), look_alike::code_point(quote));
+    Words::warning(
+        Code::LookAlike,
+        format!("the text stands in curly quotes, which are sent with it: `{quote}` is {called} ({point}), not a quote of the format"),
+    )
+    .at(at, "sent as they are")
+    .help("take them out, or write `\"` for the quotes around a text")
+}
+
+pub(super) fn long_prompt(at: Place, characters: usize) -> Words {
+    Words::warning(
+        Code::PromptLength,
+        format!("the model takes prompts of at most {PROMPT_CHARACTERS} characters, and this one has {characters}"),
+    )
+    .at(at, "may be too long")
+    .help("shorten it, or the service may refuse the job")
 }
 
 pub(super) fn mention_spacing(at: Place, mention: &str, behind: &str) -> Words {

@@ -3,6 +3,7 @@
 //! A message is one sentence that stands alone and doesn't name the job, so that the same mistake has the same message. Labels
 //! are a few words. Helps say what to write.
 
+mod code_points;
 mod document;
 mod expand;
 mod fields;
@@ -95,7 +96,12 @@ pub(super) fn said(problem: &Problem, format: Format) -> Said {
         DuplicateReferenceName { later, earlier, name } => references::duplicate_name(*later, *earlier, name),
         ReferenceName { at, name } => references::name(*at, name),
         LongReferenceName { at, name } => references::long_name(*at, name),
-        UnknownReference { at, name, nearest, .. } => references::unknown(*at, name, nearest.as_deref()),
+        UnknownReference { at, name, nearest, several, .. } => {
+            references::unknown(*at, name, nearest.as_deref(), several.as_deref())
+        }
+        LookAlikeMention { at, sign, name, .. } => jobs::look_alike_mention(*at, *sign, name),
+        CurlyQuotes { at, quote } => jobs::curly_quotes(*at, *quote),
+        LongPrompt { at, characters } => jobs::long_prompt(*at, *characters),
         ImageCount { at, count } => images::count(*at, *count),
         ImageUrl { at, text, flaw } => images::flaw(*at, text, flaw),
         OddImage { at, text, oddity } => images::odd(*at, text, oddity),

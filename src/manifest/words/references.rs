@@ -1,6 +1,6 @@
 //! References: how many, and their names.
 
-use super::{Words, quoted};
+use super::{Words, code_points, quoted};
 use crate::diagnostic::code::Code;
 use crate::manifest::problem::Place;
 use crate::manifest::suggest;
@@ -55,10 +55,17 @@ pub(super) fn long_name(at: Place, name: &str) -> Words {
         .help("shorten it, here and in the prompts; a Chinese character counts as 3 bytes")
 }
 
-pub(super) fn unknown(at: Place, name: &str, nearest: Option<&str>) -> Words {
+pub(super) fn unknown(at: Place, name: &str, nearest: Option<&str>, several: Option<&[String]>) -> Words {
     let words = Words::error(Code::UnknownReference, format!("the library has no reference {}", quoted(name)));
     match nearest {
-        Some(near) => words.at(at, format!("did you mean `{near}`?")).help(format!("write `{near}`")),
+        Some(near) => words.at(at, format!("did you mean `{near}`?")).help(match code_points::difference(name, near) {
+            Some(difference) => format!("write `{near}`; {difference}"),
+            None => format!("write `{near}`"),
+        }),
+        None if several.is_some() => {
+            let parted = code_points::look_alikes(name).unwrap_or_else(|| "they are several".to_owned());
+            words.at(at, "several names in one").help(format!("write {}: {parted}", several.unwrap_or_default().join(", ")))
+        }
         None if name.contains('/') => words.at(at, "not a name").help(
             "a text in `references` is a name; an image stands in the `urls` of a reference, beside its `name` and `type`",
         ),

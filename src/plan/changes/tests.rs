@@ -32,6 +32,7 @@ fn job() -> Job {
         tags: Default::default(),
         name: VideoName::new("out/a.mp4"),
         generation,
+        former: Vec::new(),
     }
 }
 

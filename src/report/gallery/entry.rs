@@ -7,6 +7,7 @@ use crate::ledger::record::{Record, Stage};
 use crate::manifest::model::{Job, Manifest};
 use crate::plan::estimate::Estimate;
 use crate::plan::reconcile::Reconciler;
+use crate::plan::select::OfManifest;
 use crate::report::documents::status::JobStatus;
 use crate::spec::names::JobId;
 use jiff::SignedDuration;
@@ -42,7 +43,8 @@ pub(super) struct Entry<'s> {
 
 impl<'s> Entries<'s> {
     pub(super) fn of(source: &Source<'s>) -> Entries<'s> {
-        let Source { manifest, book, receipt, .. } = *source;
+        let Source { manifest, book, receipt, selection, .. } = *source;
+        let chosen = OfManifest::new(selection, &manifest.jobs);
         let mut reconciler = Reconciler::new(book, &manifest.jobs);
         let mut taken = HashSet::new();
         let jobs = manifest.jobs.iter().map(|job| {
@@ -51,8 +53,8 @@ impl<'s> Entries<'s> {
             let problem = receipt.and_then(|receipt| receipt.problems.get(&job.id));
             Entry { problem, ..entry(manifest, book, &job.id, Some(job), record) }
         });
-        let jobs = jobs.collect();
-        let others = book.records().filter(|record| !taken.contains(&record.key));
+        let jobs = jobs.filter(|entry| chosen.takes(entry.id)).collect();
+        let others = book.records().filter(|record| chosen.takes(&record.key.job) && !taken.contains(&record.key));
         let earlier = others.map(|record| entry(manifest, book, &record.key.job, None, Some(record))).collect();
         Entries { jobs, earlier }
     }

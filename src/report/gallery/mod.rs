@@ -16,6 +16,7 @@ pub use receipt::{Receipt, Recorder};
 use super::commands::Target;
 use crate::ledger::{Book, Holder};
 use crate::manifest::model::Manifest;
+use crate::plan::select::Selection;
 use entry::Entries;
 use maud::html;
 use place::Place;
@@ -39,6 +40,8 @@ pub struct Source<'s> {
     pub held_by: Option<&'s Holder>,
     /// The run at whose end the page is made.
     pub receipt: Option<&'s Receipt>,
+    /// Which jobs it shows.
+    pub selection: &'s Selection,
 }
 
 /// The page, to be put into `folder`, which is a real path (links resolved).

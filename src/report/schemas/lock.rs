@@ -4,7 +4,7 @@
 #![expect(dead_code, reason = "only the schema is made of them")]
 
 use crate::ledger::record::Status;
-use crate::spec::limits::JOB_ID_CHARACTERS;
+use crate::spec::names::JOB_ID_PATTERN;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -185,7 +185,7 @@ struct MirroredImage {
 }
 
 fn job_id(_: &mut schemars::SchemaGenerator) -> Schema {
-    json_schema!({"type": "string", "pattern": format!("^[A-Za-z0-9_][A-Za-z0-9._-]{{0,{}}}$", JOB_ID_CHARACTERS - 1)})
+    json_schema!({"type": "string", "pattern": JOB_ID_PATTERN})
 }
 
 /// Says which fields go with which status, and that a name which no output tells stands there itself.

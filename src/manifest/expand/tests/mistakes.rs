@@ -140,7 +140,7 @@ fn a_wrong_row_hides_no_other_row() {
         (
             "p.jsonl",
             "{\"id\": \"a\", \"prompt\": \"@cpu\"}\n{\"id\": [1], \"prompt\": \"@cup\"}\n{\"id\": \"c\", \"prompt\": \"@cup!\"}\n",
-            ["unknown-mention 1:24 @cpu a", "rows 2:8 [1] -", "mention-spacing 3:24 @cup c"],
+            ["unknown-mention 1:24 @cpu a", "template 2:8 [1] -", "mention-spacing 3:24 @cup c"],
         ),
         (
             "p.jsonl",

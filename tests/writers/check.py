@@ -1,0 +1,187 @@
+"""Holds the program to what real writers and formatters make of a manifest with hard texts: every digest is kept."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+import orjson
+import rtoml
+import ruamel.yaml
+import simplejson
+import toml
+import tomli_w
+import tomlkit
+import yaml
+
+from texts import digests, manifest
+from tools import CHANGED
+
+HERE = Path(__file__).parent
+
+
+def python_writers(data):
+    """The texts of the writers of Python, by name."""
+
+    def ruamel_of(width, flow=False):
+        out = io.StringIO()
+        writer = ruamel.yaml.YAML()
+        writer.width = width
+        writer.default_flow_style = flow
+        writer.dump(data, out)
+        return out.getvalue()
+
+    class Blocks(yaml.SafeDumper):
+        pass
+
+    def block(dumper, text):
+        style = "|" if "\n" in text else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Blocks.add_representer(str, block)
+    dump = lambda **how: lambda: yaml.safe_dump(data, sort_keys=False, **how)
+    return {
+        "pyyaml.yaml": dump(),
+        "pyyaml-unicode.yaml": dump(allow_unicode=True),
+        "pyyaml-narrow.yaml": dump(allow_unicode=True, width=40),
+        "pyyaml-double.yaml": dump(default_style='"'),
+        "pyyaml-single.yaml": dump(default_style="'", allow_unicode=True),
+        "pyyaml-literal.yaml": dump(default_style="|", allow_unicode=True),
+        "pyyaml-folded.yaml": dump(default_style=">", allow_unicode=True),
+        "pyyaml-blocks.yaml": lambda: yaml.dump(data, Dumper=Blocks, sort_keys=False, allow_unicode=True),
+        "pyyaml-flow.yaml": dump(default_flow_style=True, allow_unicode=True),
+        "ruamel.yaml": lambda: ruamel_of(80),
+        "ruamel-narrow.yaml": lambda: ruamel_of(40),
+        "ruamel-flow.yaml": lambda: ruamel_of(80, True),
+        "json-ascii.json": lambda: json.dumps(data),
+        "json-indented.json": lambda: json.dumps(data, ensure_ascii=False, indent=4),
+        "orjson.json": lambda: orjson.dumps(data).decode(),
+        "simplejson.json": lambda: simplejson.dumps(data),
+        "tomli-w.toml": lambda: tomli_w.dumps(data),
+        "tomli-w-multiline.toml": lambda: tomli_w.dumps(data, multiline_strings=True),
+        "tomlkit.toml": lambda: tomlkit.dumps(data),
+        "toml.toml": lambda: toml.dumps(data),
+        "rtoml.toml": lambda: rtoml.dumps(data),
+        "rtoml-pretty.toml": lambda: rtoml.dumps(data, pretty=True),
+    }
+
+
+PSYCH = 'require "json"; require "psych"; print Psych.dump(JSON.parse(STDIN.read))'
+
+
+def outside_writers(data, texts, home):
+    """The texts of the writers of JavaScript and Ruby, and of the formatters that are programs."""
+    bundle = {"data": data, **texts}
+    node = subprocess.run(
+        ["node", str(home / "write.mjs")], input=json.dumps(bundle), capture_output=True, text=True, timeout=240, check=True
+    )
+    found = json.loads(node.stdout)
+    if subprocess.run(["which", "ruby"], capture_output=True).returncode == 0:
+        ruby = subprocess.run(["ruby", "-e", PSYCH], input=json.dumps(data), capture_output=True, text=True, timeout=60, check=True)
+        found["psych.yaml"] = {"text": ruby.stdout}
+    else:
+        print("psych: no ruby here, passed over")
+    formatters = {
+        "taplo.toml": [str(home / "node_modules/.bin/taplo"), "format"],
+        "taplo-arrays.toml": [str(home / "node_modules/.bin/taplo"), "format", "--option", "column_width=40", "--option", "reorder_keys=true"],
+        "tombi.toml": [str(home / "venv/bin/tombi"), "format", "--offline"],
+        "toml-sort.toml": [str(home / "venv/bin/toml-sort"), "--in-place", "--all"],
+        "yamlfix.yaml": [str(home / "venv/bin/yamlfix")],
+    }
+    for name, command in formatters.items():
+        kind = name.rsplit(".", 1)[1]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"jobs.{kind}"
+            path.write_text(texts[kind], encoding="utf-8", newline="")
+            ran = subprocess.run([*command, str(path)], capture_output=True, text=True, timeout=120, cwd=folder)
+            if ran.returncode == 0:
+                found[name] = {"text": path.read_bytes().decode()}
+            else:
+                found[name] = {"error": (ran.stderr or ran.stdout).strip().splitlines()[-1][:200]}
+    return found
+
+
+def planned(batch, name, text):
+    """The digest of each job by the program; or what it says against the text."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"jobs.{name.rsplit('.', 1)[1]}"
+        path.write_bytes(text.encode())
+        ran = subprocess.run([batch, "plan", "--format", "json", str(path)], capture_output=True, text=True, timeout=120)
+        if not ran.stdout:
+            return None, ran.stderr
+        return {job["id"]: job["digest"] for job in json.loads(ran.stdout)["jobs"]}, ran.stderr
+
+
+def read_by_another(name, text):
+    """What another reader makes of a text: by id, prompt and negative prompt; nothing where it reads none."""
+    try:
+        if name.endswith(".toml"):
+            data = tomllib.loads(text)
+        elif name.endswith(".json"):
+            data = json.loads(text)
+        else:
+            data = ruamel.yaml.YAML(typ="safe", pure=True).load(text)
+        return {job["id"]: (job["prompt"], job["negative_prompt"]) for job in data["jobs"]}
+    except Exception as error:  # Whatever it is, it is no text.
+        return str(error).splitlines()[0]
+
+
+def main():
+    batch, home = sys.argv[1], Path(sys.argv[2])
+    data, wanted = manifest(), digests()
+    meant = {job["id"]: (job["prompt"], job["negative_prompt"]) for job in data["jobs"]}
+    # The texts that formatters are given are written so that nothing is lost.
+    texts = {
+        "yaml": yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10**6),
+        "toml": tomli_w.dumps(data),
+        "json": json.dumps(data, ensure_ascii=False, indent=1),
+    }
+    results = {}
+    for name, write in python_writers(data).items():
+        try:
+            results[name] = {"text": write()}
+        except Exception as error:
+            results[name] = {"error": str(error).splitlines()[0]}
+    results |= {f"given.{kind}": {"text": text} for kind, text in texts.items()}
+    results |= outside_writers(data, texts, home)
+    wrong = 0
+    for name, result in results.items():
+        known = CHANGED.get(name, {})
+        if "error" in result:
+            state = "known" if "*" in known else "WRONG"
+            wrong += state == "WRONG"
+            print(f"{name}: {state}: the tool fails: {result['error']}")
+            continue
+        found, said = planned(batch, name, result["text"])
+        if found is None:
+            other = read_by_another(name, result["text"])
+            is_known = "*" in known
+            wrong += not is_known
+            print(f"{name}: {'known' if is_known else 'WRONG'}: refused: {said.strip()[:300]}; another reader: {str(other)[:120]}")
+            continue
+        differs = {job for job in wanted if found.get(job) != wanted[job]}
+        other = read_by_another(name, result["text"])
+        for job in sorted(differs):
+            # The tool changed the text if another reader finds it changed, too.
+            changed = isinstance(other, dict) and other.get(job) != meant[job]
+            is_known = any(job.endswith(text) for text in known) or "*" in known
+            if not (changed and is_known):
+                wrong += 1
+                print(f"{name}: WRONG: {job}: {'the tool changes it, which is new' if changed else 'the digest is another one'}")
+        stale = [text for text in known if text != "*" and not any(job.endswith(text) for job in differs)]
+        if stale:
+            wrong += 1
+            print(f"{name}: WRONG: kept now, although tools.py says otherwise: {', '.join(stale)}")
+        if not stale and differs <= {job for job in differs if any(job.endswith(text) for text in known) or "*" in known}:
+            print(f"{name}: {len(wanted) - len(differs)} of {len(wanted)} digests kept" + (", the others known" if differs else ""))
+    print(f"{len(results)} texts, {wrong} wrong")
+    return 1 if wrong or len(results) < 30 else 0
+
+
+if __name__ == "__main__":
+
+    sys.exit(main())

@@ -1,0 +1,3 @@
+"""Where a tool changes a text itself, or refuses it: by the name of the tool's file, the ends of the ids; `*` is all."""
+
+CHANGED = {}
