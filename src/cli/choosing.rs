@@ -52,7 +52,8 @@ pub(super) fn among(
         true => "no job is chosen: --only, --skip and --tag together leave none".to_owned(),
         false => format!("no job is chosen: {}", reasons.join("; ")),
     };
-    let hint = hint.unwrap_or_else(|| "`batch status` lists the jobs; in a pattern `*` stands for any characters".to_owned());
+    let hint =
+        hint.unwrap_or_else(|| "`batch status` lists the jobs; in a pattern `*` stands for any characters".to_owned());
     Err(Failure::usage(message).hint(hint))
 }
 

@@ -22,12 +22,7 @@ const NAMED: usize = 5;
 ///
 /// # Errors
 /// Where that is anything (exit code 1), or jobs have no result and wait (as of a run).
-pub(super) fn look(
-    project: &Project,
-    book: &Book,
-    choice: &Choice,
-    moved: Option<&BaseUrl>,
-) -> Result<Exit, Failure> {
+pub(super) fn look(project: &Project, book: &Book, choice: &Choice, moved: Option<&BaseUrl>) -> Result<Exit, Failure> {
     let outlook = Outlook::new(&project.manifest, book, book.pins(), choice);
     let Outlook { pending, plan, .. } = &outlook;
     let images = lacking(&project.manifest, pending, &plan.steps, book.pins()).len();

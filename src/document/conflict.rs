@@ -115,7 +115,11 @@ mod tests {
     #[test]
     fn a_conflict_is_its_marks_and_leaves_one_side() {
         for (text, marks, left) in [
-            ("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> y\nd\n", &[&["<<<<<<< HEAD", "=======", ">>>>>>> y"][..]][..], "a b d"),
+            (
+                "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> y\nd\n",
+                &[&["<<<<<<< HEAD", "=======", ">>>>>>> y"][..]][..],
+                "a b d",
+            ),
             (
                 "<<<<<<< a\r\nb\r\n||||||| 1234\r\nx\r\n=======\r\nc\r\n>>>>>>> y\r\n",
                 &[&["<<<<<<< a", "||||||| 1234", "=======", ">>>>>>> y"]],
@@ -132,7 +136,11 @@ mod tests {
                 "a c",
             ),
             // Another program's marks: neither side is known.
-            ("<<<<<<< Conflict 1 of 1\n%%%%%%% x\n-a\n+b\n>>>>>>> end\nc", &[&["<<<<<<< Conflict 1 of 1", ">>>>>>> end"]], "c"),
+            (
+                "<<<<<<< Conflict 1 of 1\n%%%%%%% x\n-a\n+b\n>>>>>>> end\nc",
+                &[&["<<<<<<< Conflict 1 of 1", ">>>>>>> end"]],
+                "c",
+            ),
         ] {
             let (found, clean) = shown(text);
             assert_eq!(found, marks, "{text}");
@@ -143,7 +151,9 @@ mod tests {
 
     #[test]
     fn other_lines_are_no_marks() {
-        for text in ["", "<<<<<< x", "<<<<<<<< x", " <<<<<<< x", "======= x", "========", "||||||| x", "<<<<<<<x", ">>>>>>>>"] {
+        for text in
+            ["", "<<<<<< x", "<<<<<<<< x", " <<<<<<< x", "======= x", "========", "||||||| x", "<<<<<<<x", ">>>>>>>>"]
+        {
             assert!(conflicts(text).is_none(), "{text}");
         }
     }

@@ -101,10 +101,12 @@ impl Look<'_> {
         let line = first_line(self.text, behind);
         let end = match look_alike::quote(c) {
             None => behind,
-            Some(_) => match self.text[line.range()].char_indices().find(|(_, close)| look_alike::quote(*close).is_some()) {
-                Some((end, close)) => behind + end + close.len_utf8(),
-                None => return self.bare(),
-            },
+            Some(_) => {
+                match self.text[line.range()].char_indices().find(|(_, close)| look_alike::quote(*close).is_some()) {
+                    Some((end, close)) => behind + end + close.len_utf8(),
+                    None => return self.bare(),
+                }
+            }
         };
         let repair = Repair::new(Span::new(self.at, end), c, if meant == "'" { "\"" } else { meant });
         self.found.flaws.push(repair.flaw());
@@ -154,7 +156,9 @@ impl Look<'_> {
 fn is_number(word: &str) -> bool {
     let digits = word.strip_prefix(['-', '+']).unwrap_or(word);
     digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && digits.parse::<f64>().is_ok()
-        || digits.strip_prefix("0x").is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+        || digits
+            .strip_prefix("0x")
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Where a text in quotes ends.
@@ -179,7 +183,11 @@ mod tests {
 
     fn shown(text: &str) -> Vec<(&str, SyntaxKind)> {
         let flaws = look(text).flaws.into_iter();
-        flaws.map(|flaw| (&text[flaw.span().range()], if let Flaw::Syntax { kind, .. } = flaw { kind } else { panic!() })).collect()
+        flaws
+            .map(|flaw| {
+                (&text[flaw.span().range()], if let Flaw::Syntax { kind, .. } = flaw { kind } else { panic!() })
+            })
+            .collect()
     }
 
     #[test]
@@ -202,7 +210,10 @@ mod tests {
             ("{\"a\": https://e.example/x.png // y\n}", &[("https://e.example/x.png", NoQuotes), ("// y", Comment)]),
             ("version: 1\njobs: []\n", &[("version", NoQuotes)]),
             ("{\"小\": 狗}", &[("狗", NoQuotes)]),
-            ("{\"a\"：1，\"b\": “c”}", &[("：", LookAlike('：', ":")), ("，", LookAlike('，', ",")), ("“c”", LookAlike('“', "\""))]),
+            (
+                "{\"a\"：1，\"b\": “c”}",
+                &[("：", LookAlike('：', ":")), ("，", LookAlike('，', ",")), ("“c”", LookAlike('“', "\""))],
+            ),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }

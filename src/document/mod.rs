@@ -77,7 +77,10 @@ pub fn parse(source: &Source, format: Format) -> Parsed<'_> {
     if !own.is_empty() {
         // What the reader makes of it follows from what was found before.
         let is_left = |flaw: &&Flaw| {
-            !matches!(flaw, Flaw::Conflict { .. } | Flaw::Syntax { kind: SyntaxKind::LookAlike(..) | SyntaxKind::Comment, .. })
+            !matches!(
+                flaw,
+                Flaw::Conflict { .. } | Flaw::Syntax { kind: SyntaxKind::LookAlike(..) | SyntaxKind::Comment, .. }
+            )
         };
         let lines: Vec<Span> = own.iter().filter(is_left).map(|flaw| source.lines_of(flaw.span())).collect();
         let follows = |flaw: &Flaw| {

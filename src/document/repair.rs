@@ -136,7 +136,8 @@ fn on_line(text: &str, start: usize, format: Format) -> Vec<Repair> {
                     }
                     "\"" | "'" if before.is_empty() => {
                         let rest = &line[at + length..];
-                        let close = rest.char_indices().find(|(_, close)| look_alike::quote(*close) == look_alike::quote(c));
+                        let close =
+                            rest.char_indices().find(|(_, close)| look_alike::quote(*close) == look_alike::quote(c));
                         if let Some((end, close)) = close {
                             let end = at + length + end + close.len_utf8();
                             found.push(Repair::new(Span::new(start + at, start + end), c, meant));

@@ -62,7 +62,14 @@ impl Source {
     /// Where the text is larger than 4 GiB, which `bounds` forbids.
     pub fn new(name: impl Into<String>, text: String) -> Source {
         assert!(u32::try_from(text.len()).is_ok(), "a text is smaller than 4 GiB");
-        Source { name: name.into(), text, index: OnceLock::new(), looked: OnceLock::new(), repaired: OnceLock::new(), attached: Vec::new() }
+        Source {
+            name: name.into(),
+            text,
+            index: OnceLock::new(),
+            looked: OnceLock::new(),
+            repaired: OnceLock::new(),
+            attached: Vec::new(),
+        }
     }
 
     /// Takes in a text that this one refers to.

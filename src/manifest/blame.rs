@@ -71,7 +71,7 @@ struct Mark<'t> {
 impl<'t> Blame<'t> {
     /// Nothing found yet in `text` but its flaws.
     pub(super) fn new(text: &'t str, format: Format, flaws: Vec<Flaw>, shared: Vec<Span>) -> Blame<'t> {
-        let torn = flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. }));
+        let torn = flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. } | Flaw::Conflict { .. }));
         let is_limit = |flaw: &Flaw| matches!(flaw, Flaw::TooDeep { .. } | Flaw::TooManyAliases { .. });
         let beyond_limits = flaws.iter().any(is_limit);
         let repeated = flaws.iter().filter_map(|flaw| match flaw {

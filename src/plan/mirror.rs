@@ -119,7 +119,8 @@ impl Sides {
             known_all.map(|known| ByContent::of(job, known.iter().map(|(url, pin)| (*url, (*pin).clone()))));
         let former = known_all.map(|known| former.ways(job, known)).unwrap_or_default();
         let former = former.into_iter().map(|known| ByContent::of(job, known.into_iter()));
-        let former = former.chain(job.former.iter().map(|generation| ByContent::asked_before(job, generation))).collect();
+        let former =
+            former.chain(job.former.iter().map(|generation| ByContent::asked_before(job, generation))).collect();
         let lacks_pins = known.is_none();
         let (own, other) = match &by_content {
             None => (job.digest, None),

@@ -57,6 +57,16 @@ mod tests {
     #[test]
     fn pages_say_what_is_only_a_warning() {
         let warnings: Vec<_> = Code::ALL.iter().filter(|code| usual_severity(**code) == Severity::Warning).collect();
-        assert_eq!(warnings, [&Code::UnusedReference, &Code::MentionSpacing, &Code::TwinJobs, &Code::AspectRatio]);
+        assert_eq!(
+            warnings,
+            [
+                &Code::UnusedReference,
+                &Code::MentionSpacing,
+                &Code::TwinJobs,
+                &Code::AspectRatio,
+                &Code::BlankRow,
+                &Code::PromptLength,
+            ]
+        );
     }
 }

@@ -204,13 +204,40 @@ mod tests {
 
     #[test]
     fn job_ids_can_name_files() {
-        for good in
-            ["a", "park-walk", "A.1_b", "0", &"x".repeat(128), "小狗跑", "café", "हिन्दी", "ภาษาไทย", "٣", &"é".repeat(100), "_小"]
-        {
+        for good in [
+            "a",
+            "park-walk",
+            "A.1_b",
+            "0",
+            &"x".repeat(128),
+            "小狗跑",
+            "café",
+            "हिन्दी",
+            "ภาษาไทย",
+            "٣",
+            &"é".repeat(100),
+            "_小",
+        ] {
             assert_eq!(JobId::new(good).unwrap().as_str(), good);
         }
-        for bad in ["", ".", "..", ".a", "-a", "a b", "a/b", "a\n", &"x".repeat(129), "小狗！", "小　狗", "cafe\u{301}", "\u{301}a", "🐶", &"é".repeat(101), &"狗".repeat(67)]
-        {
+        for bad in [
+            "",
+            ".",
+            "..",
+            ".a",
+            "-a",
+            "a b",
+            "a/b",
+            "a\n",
+            &"x".repeat(129),
+            "小狗！",
+            "小　狗",
+            "cafe\u{301}",
+            "\u{301}a",
+            "🐶",
+            &"é".repeat(101),
+            &"狗".repeat(67),
+        ] {
             assert!(JobId::new(bad).is_err(), "{bad:?}");
         }
     }

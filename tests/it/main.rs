@@ -38,6 +38,7 @@ mod security;
 mod simulate;
 mod status;
 mod support;
+mod tables;
 mod verify;
 
 use std::fs;

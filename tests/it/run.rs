@@ -535,8 +535,32 @@ fn jobs_are_chosen_by_their_ids() {
     assert_eq!(setup.prompts(), ["@dog 1"]);
     setup.run(["--only", "*-1", "--only", "none"]).exits(0);
     assert_eq!(setup.prompts(), ["@dog 1", "@dog 3"]);
-    setup.run(["--only", "nothing-like-this"]).exits(0);
     assert_eq!(setup.charges(), 2);
+}
+
+#[test]
+fn a_choice_of_nothing_is_refused_by_every_command_and_buys_nothing() {
+    let setup = Setup::new(&manifest(&[("a-1", "@dog 1"), ("小狗", "@dog 2")]), &[]);
+    setup.run(["--only", "小?"]).exits(0);
+    let wrong: [(&[&str], &str); 6] = [
+        (&["--only", "a-1,小狗"], "a comma parts nothing here: write --only a-1 --only 小狗"),
+        (&["--only", "A-1"], "did you mean `a-1`?"),
+        (&["--only", ""], "no job's id matches --only ``"),
+        (&["--tag", "hero"], "no job has the tag `hero`"),
+        (&["--skip", "*"], "together leave none"),
+        (&["--only", "a-1", "--skip", "a-*"], "together leave none"),
+    ];
+    for (options, said) in wrong {
+        for command in ["run", "plan", "status", "fetch", "verify", "report"] {
+            let ran = setup.batch([command].into_iter().chain(options.iter().copied())).exits(2);
+            assert!(ran.stderr.contains(said), "{command} {options:?}: {}", ran.stderr);
+        }
+    }
+    assert_eq!(setup.charges(), 1);
+    let warned = setup.run(["--skip", "draft-*"]).exits(0);
+    assert!(warned.stderr.contains("matches --skip `draft-*`: it leaves nothing out"), "{}", warned.stderr);
+    assert_eq!(setup.charges(), 2);
+    setup.batch(["verify", "--only", "小狗"]).exits(0);
 }
 
 #[test]

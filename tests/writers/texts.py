@@ -50,7 +50,7 @@ HARD = {
     "long": "a dog runs and " * 40 + "stops",
     "long-no-spaces": "狗" * 400,
     "long-with-runs": ("word " * 15 + "  ") * 8 + "end",
-    "next-line": "a dog\u2028and a cat",
+    "line-separator": "a dog\u2028and a cat",
     "no-break-space": "a\u00a0dog",
     "soft-hyphen": "a\u00addog",
     "zero-width": "a\u200bdog",
@@ -60,10 +60,10 @@ HARD = {
 }
 
 
-def manifest():
-    """The manifest, as data."""
+def manifest(names=HARD):
+    """The manifest of these texts, as data."""
     jobs = []
-    for name, text in HARD.items():
+    for name, text in ((name, HARD[name]) for name in HARD if name in names):
         # Behind a mention and a space; and the whole of a negative prompt.
         jobs.append({"id": f"p-{name}", "prompt": f"@dog {text}", "negative_prompt": text})
     return {

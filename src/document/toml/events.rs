@@ -53,7 +53,7 @@ impl<'s> Events<'_, 's, '_> {
         for error in self.errors.take() {
             spoils |= !mistake::is_harmless(&error);
             let (at, span, kind) = mistake::describe(self.reader.text(), self.chunk.base, &error);
-            let is_escape = matches!(kind, SyntaxKind::BadEscape | SyntaxKind::Control(_));
+            let is_escape = matches!(kind, SyntaxKind::BadEscape | SyntaxKind::HalfCharacter | SyntaxKind::Control(_));
             if is_escape && in_escapes {
                 self.reader.syntax_too(at, span, kind);
             } else {

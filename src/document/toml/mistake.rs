@@ -44,7 +44,9 @@ pub(super) fn describe(text: &str, base: usize, error: &ParseError) -> (usize, S
             (context, SyntaxKind::Unquoted)
         }
         _ if is_word(written) && !is_key(error) => (context, SyntaxKind::Unquoted),
-        description if description.starts_with("missing comma between") => (first_character(text, at), SyntaxKind::NoComma),
+        description if description.starts_with("missing comma between") => {
+            (first_character(text, at), SyntaxKind::NoComma)
+        }
         description if description.starts_with("extra comma in") => (near(text, at), SyntaxKind::EmptyItem),
         _ if text[at..].starts_with(':') && is_key(error) => (first_character(text, at), SyntaxKind::ColonForEquals),
         description => {

@@ -124,7 +124,9 @@ fn toml_mistakes_are_named() {
         ("a = [1, 2", "[: UnclosedBracket"),
         ("a = { b = 1", "{: UnclosedBracket"),
         ("[a", "[: UnclosedBracket"),
-        ("a = [1 'x']", "': Other"),
+        ("a = [1 'x']", "': NoComma"),
+        ("a = [1, , 2]", ",: EmptyItem"),
+        ("a: 1", ":: ColonForEquals"),
         ("a =", "=: Other"),
         ("a", "a: Other"),
         ("a = True", "True: Other"),
@@ -143,7 +145,10 @@ fn toml_mistakes_are_named() {
 #[test]
 fn every_bad_escape_of_a_string_is_named() {
     for text in [r#"a = "\q \w x \u12 \ud800 \"\n \z""#, "a = \"\"\"\n\\q \\w x\n\\u12 \\ud800 \\n \\z\"\"\""] {
-        let bad = [r"\q", r"\w", r"\u12", r"\ud800", r"\z"].map(|escape| format!("{escape}: BadEscape"));
+        let bad = [r"\q", r"\w", r"\u12", r"\ud800", r"\z"].map(|escape| {
+            let kind = if escape.starts_with(r"\ud8") { "HalfCharacter" } else { "BadEscape" };
+            format!("{escape}: {kind}")
+        });
         assert_eq!(shown(text, Format::Toml).1, bad, "{text}");
     }
     // What follows from a mistake before it on its line is not said.

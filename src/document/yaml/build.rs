@@ -6,7 +6,7 @@ use super::layout;
 use super::scalar::{self, Tag};
 use crate::document::bounds;
 use crate::document::flaw::{Flaw, SyntaxKind};
-use crate::document::lines::{first_character, line_start};
+use crate::document::lines::{self, first_character, line_start};
 use crate::document::span::Span;
 use crate::document::tape::{NONE, Tape, What};
 use granit_parser::{ScalarStyle, StructureStyle};
@@ -41,6 +41,19 @@ pub(super) struct Builder<'s, 'f> {
     pub(super) closed: Vec<u32>,
     /// What the last key would be as a value: a key is always a string.
     key_value: What,
+}
+
+/// That the list or table at `start` can't be a key; in braces, which other tools write around a name, that these need quotes.
+fn complex_key(text: &str, start: usize) -> Flaw {
+    let is_braces = text[..start].ends_with('{') && text[start..].starts_with('{');
+    let line = lines::first_line(text, start.saturating_sub(1));
+    match text[line.range()].find("}}").filter(|_| is_braces) {
+        Some(end) => {
+            let span = Span::new(line.start as usize, line.start as usize + end + 2);
+            Flaw::Syntax { span, kind: SyntaxKind::PlainTemplate }
+        }
+        None => Flaw::ComplexKey { span: first_character(text, start) },
+    }
 }
 
 /// A list or a table that is still open.
@@ -148,7 +161,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         {
             frame.awaits = Awaits::KeyEnd;
             if !inside {
-                self.flaws.push(Flaw::ComplexKey { span: first_character(self.tape.text, span.start as usize) });
+                self.flaws.push(complex_key(self.tape.text, span.start as usize));
             }
         }
         if self.frames.len() == bounds::DEPTH {

@@ -28,7 +28,9 @@ pub(super) fn flaws(text: &str, kind: &ErrorKind, about: Circumstances) -> Vec<F
     if is_escape(kind) {
         // The parser only says which string.
         let spans = escape::bad(text, about.at, about.resumed);
-        let kind = |span: Span| if escape::is_half(&text[span.range()]) { SyntaxKind::HalfCharacter } else { SyntaxKind::BadEscape };
+        let kind = |span: Span| {
+            if escape::is_half(&text[span.range()]) { SyntaxKind::HalfCharacter } else { SyntaxKind::BadEscape }
+        };
         return spans.into_iter().map(|span| Flaw::Syntax { span, kind: kind(span) }).collect();
     }
     let refused = match *kind {

@@ -11,11 +11,19 @@ use std::path::Path;
 /// Bytes of a piece of the text, about: pieces are parsed by themselves, which takes less memory and all processors.
 const PIECE: usize = 256 * 1024;
 
+/// How the file starts that git LFS leaves for one that was not fetched.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+
 /// The book of a lock that was read from `path`.
 ///
 /// # Errors
 /// Where the text is no lock, is of a newer version, has the marks of a merge in it, or says something twice.
 pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerError> {
+    if text.starts_with(LFS_POINTER) {
+        let what =
+            "it is what git LFS leaves for a file that was not fetched (a pointer): fetch it with `git lfs pull`";
+        return Err(LedgerError::Damaged { path: path.to_owned(), line: None, what: what.to_owned() });
+    }
     let source = Source { text: from_utf8(text, path)?, path };
     let pieces = source.pieces();
     // What is wrong is told in the order of the text: read from its beginning.

@@ -135,7 +135,8 @@ fn is_word(c: char) -> bool {
 
 /// A text with the full stops, bars and blanks of other scripts as those of ASCII.
 fn plain(text: &str) -> String {
-    let mapped = |c: char| look_alike::ascii(c).filter(|plain| matches!(plain, '.' | '|' | ' ' | '"' | '\'')).unwrap_or(c);
+    let mapped =
+        |c: char| look_alike::ascii(c).filter(|plain| matches!(plain, '.' | '|' | ' ' | '"' | '\'')).unwrap_or(c);
     text.chars().map(mapped).collect()
 }
 
@@ -145,7 +146,9 @@ mod tests {
 
     #[test]
     fn braces_around_a_name_are_found_however_they_are_written() {
-        let names = Names { known: vec![(Scope::Row, "prompt".into()), (Scope::Row, "提示 词".into()), (Scope::Matrix, "色".into())] };
+        let names = Names {
+            known: vec![(Scope::Row, "prompt".into()), (Scope::Row, "提示 词".into()), (Scope::Matrix, "色".into())],
+        };
         for (text, written, meant) in [
             ("a {{ row.x }} b", "{{ row.x }}", "${{ row.x }}"),
             ("{{row.x|lower}}", "{{row.x|lower}}", "${{ row.x | lower }}"),
@@ -173,8 +176,19 @@ mod tests {
     fn other_braces_are_texts() {
         let names = Names { known: vec![(Scope::Row, "prompt".into())] };
         for text in [
-            "${{ row.x }}", "$${{ row.x }}", "{ a }", "{}", "}}", "{{", "{\"row\": 1}", "a row. }} b", "{row}", "${{ row.x | replace(\"{{\", \"}}\") }}",
-            "{other.prompt}", "row.x", "json {\n  row.x\n",
+            "${{ row.x }}",
+            "$${{ row.x }}",
+            "{ a }",
+            "{}",
+            "}}",
+            "{{",
+            "{\"row\": 1}",
+            "a row. }} b",
+            "{row}",
+            "${{ row.x | replace(\"{{\", \"}}\") }}",
+            "{other.prompt}",
+            "row.x",
+            "json {\n  row.x\n",
         ] {
             let found = find(text, &names);
             assert!(found.is_empty(), "{text}: {found:?}");

@@ -1,7 +1,7 @@
 //! JSON Lines, an object on each line, and JSON arrays of objects; every value with its place.
 
 use super::datum::{Cell, CellValue};
-use super::rows::{Row, Rows, RowsFlaw};
+use super::rows::{Row, Rows, RowsFlaw, first_line};
 use crate::document::flaw::{Flaw, SyntaxKind};
 use crate::document::graft::Form;
 use crate::document::span::Span;
@@ -124,7 +124,7 @@ impl Reader<'_, '_> {
         }
         self.rows.torn |= !is_sound;
         if is_sound {
-            let at = shifted(node.head(), base);
+            let at = shifted(first_line(node), base);
             self.rows.push(Row::Cells { cells, at });
         }
     }

@@ -153,7 +153,12 @@ fn parts<'s>(text: &str, origin: Origin, items: impl Iterator<Item = String>) ->
     };
     let places: Vec<(String, Content)> = {
         let mut place = place;
-        items.map(|item| { let at = place(&item); (item, at) }).collect()
+        items
+            .map(|item| {
+                let at = place(&item);
+                (item, at)
+            })
+            .collect()
     };
     places.into_iter().map(|(item, at)| (Made::Loose(Cow::Owned(item)), at)).collect()
 }
@@ -193,9 +198,9 @@ impl<'s> Made<'s> {
             Held::Text(text) => Made::Text(Cow::Borrowed(text)),
             Held::Loose(text) => Made::Loose(Cow::Borrowed(text)),
             Held::Compound(node) => Made::Compound(node),
-            Held::List(items) => Made::List(
-                items.iter().map(Datum::Cell).map(|item| (Made::of(item), item.content())).collect(),
-            ),
+            Held::List(items) => {
+                Made::List(items.iter().map(Datum::Cell).map(|item| (Made::of(item), item.content())).collect())
+            }
             Held::Other(what) => Made::Other(what),
             Held::Broken => Made::Broken,
         }

@@ -140,7 +140,9 @@ impl<'t> Row<'t> {
     /// The value with this position.
     pub(super) fn get(&self, position: usize) -> Option<Datum<'_>> {
         match self {
-            Row::Cells { cells, .. } => cells.get(position).filter(|cell| cell.held != CellValue::Missing).map(Datum::Cell),
+            Row::Cells { cells, .. } => {
+                cells.get(position).filter(|cell| cell.held != CellValue::Missing).map(Datum::Cell)
+            }
             Row::Nodes { values, .. } => values.get(position).copied().flatten().map(Datum::Node),
         }
     }
@@ -152,7 +154,7 @@ impl<'t> Row<'t> {
         }
     }
 
-    /// Whether all of its values are empty. A mapping of the manifest without any was written so on purpose.
+    /// Whether all of its values are empty. A mapping of the manifest without any, or with a single null, was written so on purpose.
     fn is_blank(&self) -> bool {
         let is_empty = |datum: Datum<'_>| match datum.held() {
             Held::Null => true,
@@ -162,8 +164,10 @@ impl<'t> Row<'t> {
         match self {
             Row::Cells { cells, .. } => cells.iter().all(|cell| is_empty(Datum::Cell(cell))),
             Row::Nodes { values, .. } => {
-                let mut values = values.iter().flatten().peekable();
-                values.peek().is_some() && values.all(|node| is_empty(Datum::Node(*node)))
+                let written: Vec<Node<'_>> = values.iter().flatten().copied().collect();
+                let is_text = |node: &Node<'_>| matches!(node.value(), Value::String(_));
+                let may_be = written.len() > 1 || written.iter().any(is_text);
+                may_be && written.iter().all(|node| is_empty(Datum::Node(*node)))
             }
         }
     }
@@ -227,6 +231,13 @@ pub(super) fn read<'t>(entry: &Entry<'t>, files: &'t Files, problems: &mut Vec<P
     }
 }
 
+/// The first line of what is written in a node.
+pub(super) fn first_line(node: Node<'_>) -> Span {
+    let (span, written) = (node.span(), node.written());
+    let length = written.find(['\n', '\r']).unwrap_or(written.len());
+    Span { start: span.start, end: span.start + length as u32 }
+}
+
 /// Whether a problem costs nothing.
 fn is_passed_over(problem: &Problem) -> bool {
     matches!(problem, Problem::Rows { flaw: RowsFlaw::BlankRows { .. } | RowsFlaw::BlankColumns { .. }, .. })
@@ -250,7 +261,7 @@ fn listed<'t>(list: List<'t>, problems: &mut Vec<Problem>) -> Rows<'t> {
                 }
                 rows.torn |= !table.is_whole();
                 if table.is_whole() {
-                    rows.push(Row::Nodes { values, at: item.head() });
+                    rows.push(Row::Nodes { values, at: first_line(item) });
                 }
             }
             Value::Broken => rows.torn = true,
@@ -267,13 +278,7 @@ fn listed<'t>(list: List<'t>, problems: &mut Vec<Problem>) -> Rows<'t> {
 }
 
 /// The table in a CSV text whose spans start at `base`. Mistakes show where the file is named, too.
-fn csv<'t>(
-    text: &'t str,
-    preferred: char,
-    base: usize,
-    named: Place,
-    problems: &mut Vec<Problem>,
-) -> Given<Rows<'t>> {
+fn csv<'t>(text: &'t str, preferred: char, base: usize, named: Place, problems: &mut Vec<Problem>) -> Given<Rows<'t>> {
     let here = |range: Range<usize>| Place::at(Span::new(base + range.start, base + range.end));
     let mut flawed = |at: Range<usize>, flaw, also: Option<Range<usize>>| {
         let also = also.map_or(named, here);
@@ -425,7 +430,8 @@ impl Nameless {
         }
         if let Some(last) = fields.last().filter(|_| fields.len() + self.at_end >= columns) {
             let end = last.span.end as usize;
-            let empty = Field { text: Cow::Borrowed(""), as_written: None, span: Span::new(end, end), form: Form::Plain(0) };
+            let empty =
+                Field { text: Cow::Borrowed(""), as_written: None, span: Span::new(end, end), form: Form::Plain(0) };
             while fields.len() < columns {
                 fields.push(empty.clone());
             }

@@ -117,7 +117,9 @@ impl<'t> Stencil<'t> {
                 Part::Text(_) => false,
             }),
             Stencil::List(_, items) => items.iter().any(Stencil::has_former),
-            Stencil::Table(_, entries) => entries.iter().any(|(entry, value)| entry.key != ID.name && value.has_former()),
+            Stencil::Table(_, entries) => {
+                entries.iter().any(|(entry, value)| entry.key != ID.name && value.has_former())
+            }
         }
     }
 

@@ -58,7 +58,8 @@ fn look_alike(page: Page<'_>, span: Span, meant: &str) -> Option<Fix> {
 fn no_quotes(page: Page<'_>, span: Span) -> Option<Fix> {
     let written = page.written(span);
     let inner = written.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(written);
-    let odd = |c: char| matches!(c, '"' | '\'' | '\\' | '&' | '*' | '!' | '|' | '>' | '%' | '@' | '`') || c.is_control();
+    let odd =
+        |c: char| matches!(c, '"' | '\'' | '\\' | '&' | '*' | '!' | '|' | '>' | '%' | '@' | '`') || c.is_control();
     let rest = page.text.get(span.end as usize..)?.trim_start();
     let ends = rest.starts_with([',', ':', ']', '}']);
     let is_sure = ends && !inner.is_empty() && !inner.contains(odd);

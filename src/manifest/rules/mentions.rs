@@ -88,7 +88,12 @@ pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mu
 }
 
 /// Blames signs that look like an `@` before one of these names or one of the library; gives the names.
-fn look_alikes<'t>(prompt: &Prompt<'t>, names: &[&'t str], library: &Library<'t>, blame: &mut Blame<'t>) -> Vec<&'t str> {
+fn look_alikes<'t>(
+    prompt: &Prompt<'t>,
+    names: &[&'t str],
+    library: &Library<'t>,
+    blame: &mut Blame<'t>,
+) -> Vec<&'t str> {
     let mut meant = Vec::new();
     let is_sign = |c: char| !c.is_ascii() && look_alike::ascii(c) == Some('@');
     for (at, sign) in prompt.value.char_indices().filter(|(_, c)| is_sign(*c)) {

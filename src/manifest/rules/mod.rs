@@ -67,13 +67,7 @@ impl<'r, 't> Rules<'r, 't> {
     }
 
     /// What a job asked for before, where its digest was another one.
-    fn former(
-        &mut self,
-        former: &[raw::Job<'t>],
-        take: u32,
-        digest: Digest,
-        blame: &Blame<'t>,
-    ) -> Vec<Generation> {
+    fn former(&mut self, former: &[raw::Job<'t>], take: u32, digest: Digest, blame: &Blame<'t>) -> Vec<Generation> {
         let mut generations: Vec<Generation> = Vec::new();
         for raw in former {
             let resolved = self.shared.resolve(raw, &mut self.looked, &mut blame.aside(raw.node));

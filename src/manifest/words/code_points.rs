@@ -35,7 +35,8 @@ fn letters(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let first = rest.chars().next()?;
-        let end = rest[first.len_utf8()..].find(|c| !is_combining_mark(c)).map_or(rest.len(), |end| first.len_utf8() + end);
+        let end =
+            rest[first.len_utf8()..].find(|c| !is_combining_mark(c)).map_or(rest.len(), |end| first.len_utf8() + end);
         let (letter, behind) = rest.split_at(end);
         rest = behind;
         Some(letter)
@@ -56,7 +57,10 @@ mod tests {
             difference("cafe\u{301}.png", "caf\u{e9}.png").unwrap(),
             "they look alike: `\u{e9}` is U+0065 U+0301 here, and U+00E9 there"
         );
-        assert_eq!(parted("e\u{301}").unwrap(), "`\u{e9}` stands here as U+0065 U+0301: one character, U+00E9, is meant");
+        assert_eq!(
+            parted("e\u{301}").unwrap(),
+            "`\u{e9}` stands here as U+0065 U+0301: one character, U+00E9, is meant"
+        );
         assert_eq!((difference("a", "b"), parted("caf\u{e9}"), look_alikes("a")), (None, None, None));
         assert_eq!(look_alikes("５").unwrap(), "`５` is a full-width digit (U+FF15)");
     }

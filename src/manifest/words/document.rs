@@ -122,7 +122,8 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
 
 /// Marks of a merge, all of one conflict.
 pub(super) fn conflict(marks: &[Span]) -> Words {
-    let words = Words::error(Code::MergeConflict, "this is a merge conflict: its marks and both of its sides still stand here");
+    let words =
+        Words::error(Code::MergeConflict, "this is a merge conflict: its marks and both of its sides still stand here");
     let mut marks = marks.iter();
     let words = marks.next().into_iter().fold(words, |words, mark| words.at_span(*mark, "it starts here"));
     let words = marks.fold(words, |words, mark| words.at_span(*mark, "and goes on"));
@@ -144,8 +145,8 @@ fn syntax(span: Span, kind: &SyntaxKind) -> Words {
             error_at(first, &message, "needs quotes")
                 .help("put the whole text in quotes")
         }
-        SyntaxKind::PlainTemplate => error("a text with a template in it needs quotes in brackets: YAML takes its braces for a mapping", "needs quotes")
-            .help("put the whole text in quotes, as in `[\"${{ matrix.name }}\"]`"),
+        SyntaxKind::PlainTemplate => error("a text with a template in it needs quotes here: YAML takes its braces for a mapping", "needs quotes")
+            .help("put the whole text in quotes, as in `\"${{ matrix.name }}\"`, with the dollar sign"),
         SyntaxKind::Control(c) => {
             let escape = format!("\\u{:04x}", u32::from(*c));
             error(&format!("a character that can't be seen stands here: {}", quoted(&escape)), "not a text's")

@@ -76,25 +76,24 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
             words.at(at, label).help(format!("the filters are {}", all(&FILTERS.map(quoted))))
         }
         TemplateFlaw::Filter(words) => error(format!("a filter can't be applied: {words}")).at(at, "not applied"),
-        TemplateFlaw::NotText { name, what } => error(format!("{} is {what}, and no part of a text", quoted(name)))
-            .at(at, "no text")
-            .help(match *what {
+        TemplateFlaw::NotText { name, what } => {
+            error(format!("{} is {what}, and no part of a text", quoted(name))).at(at, "no text").help(match *what {
                 "a mapping" => format!("name a value in it, as `{name}.name`"),
                 "a list" => "let it stand alone where a list is wanted".to_owned(),
                 "a date" | "a time of day" => "put it in quotes where it stands".to_owned(),
                 _ => "give each value a name of its own".to_owned(),
-            }),
+            })
+        }
         TemplateFlaw::Braces { written, meant, is_filled } => {
-            let message = format!("{} looks like a template and is none: it would be sent as it stands", quoted(written));
+            let message =
+                format!("{} looks like a template and is none: it would be sent as it stands", quoted(written));
             let code = Code::Template;
             let words = if *is_filled { Words::error(code, message) } else { Words::warning(code, message) };
             let words = words.at(at, "not filled in");
             match is_filled {
                 true => words.help(format!("write {}", quoted(meant))),
-                false => words.help(format!(
-                    "write {} in a job with `matrix` or `rows`, or take the braces out",
-                    quoted(meant)
-                )),
+                false => words
+                    .help(format!("write {} in a job with `matrix` or `rows`, or take the braces out", quoted(meant))),
             }
         }
         TemplateFlaw::TooLong => {

@@ -16,13 +16,18 @@ pub(super) fn id(at: Place, id: &str) -> Words {
     } else if let Some(strange) = id.chars().find(|c| !fits_job_id(*c)) {
         let strange = quoted(strange.encode_utf8(&mut [0; 4]));
         (
-            format!("a job's id is made of letters and digits of any script and of `. _ -`, since it names files: {strange} is none of these"),
+            format!(
+                "a job's id is made of letters and digits of any script and of `. _ -`, since it names files: {strange} is none of these"
+            ),
             "can't name files",
         )
     } else if id.chars().count() > JOB_ID_CHARACTERS {
         (format!("a job's id has 1 to {JOB_ID_CHARACTERS} characters, not {}", id.chars().count()), "too long")
     } else if id.len() > JOB_ID_BYTES {
-        (format!("a job's id has at most {JOB_ID_BYTES} bytes, since it names files: this one has {}", id.len()), "too long")
+        (
+            format!("a job's id has at most {JOB_ID_BYTES} bytes, since it names files: this one has {}", id.len()),
+            "too long",
+        )
     } else if let Some(parted) = code_points::parted(id) {
         (format!("a job's id is written in NFC, and {parted}"), "in parts")
     } else {

@@ -98,7 +98,18 @@ impl Project {
     fn page_in(&self, folder: &Path, receipt: Option<&Receipt>) -> String {
         let target = Target::new("a/jobs.yaml", "a/jobs.lock", Service::Real);
         let (manifest, book, held_by) = (&self.manifest, &self.book, None);
-        page(&Source { manifest, book, name: "jobs.yaml", target: &target, held_by, receipt, selection: &Default::default() }, folder)
+        page(
+            &Source {
+                manifest,
+                book,
+                name: "jobs.yaml",
+                target: &target,
+                held_by,
+                receipt,
+                selection: &Default::default(),
+            },
+            folder,
+        )
     }
 }
 
