@@ -9,5 +9,6 @@ pub mod faultpoint;
 pub mod folder;
 pub mod look_alike;
 pub mod nearest;
+pub mod patience;
 pub mod public;
 pub mod secret;

@@ -44,8 +44,10 @@ impl Destination {
     ) -> Result<Destination, Failure> {
         let (base, origin) = settings::base_url(option, Some(manifest))?;
         refuse_another(&base, of_lock, common)?;
+        let is_named = option.is_some() || settings::is_address_in_environment();
         let turned_away = manifest.turned_away.clone();
-        Ok(Destination { turned_away, ..Destination::with_key(base, origin, manifest.folder.path(), common)? })
+        let destination = Destination::with_key((base, origin), is_named, manifest.folder.path(), common)?;
+        Ok(Destination { turned_away, ..destination })
     }
 
     /// The service that has what is paid: the one that the lock belongs to. The environment, or a `manifest` that is sound, may name
@@ -76,7 +78,7 @@ impl Destination {
             }
         };
         refuse_another(&base, Some(of_lock), common)?;
-        Destination::with_key(base, origin, folder, common)
+        Destination::with_key((base, origin), settings::is_address_in_environment(), folder, common)
     }
 
     /// A simulated service inside this process; `of_lock` is the service that the lock belongs to.
@@ -100,15 +102,35 @@ impl Destination {
         let simulator = Simulator::spawn_thread(options)
             .map_err(|error| Failure::machine(format!("the simulated service can't be started: {error}")))?;
         let base = simulator.base_url().parse().map_err(Failure::machine)?;
-        Ok(Destination { base, identity: SIMULATED.to_owned(), key: None, surroundings: Surroundings::default(), turned_away: TURNED_AWAY.into(), _simulator: Some(simulator) })
+        Ok(Destination {
+            base,
+            identity: SIMULATED.to_owned(),
+            key: None,
+            surroundings: Surroundings::default(),
+            turned_away: TURNED_AWAY.into(),
+            _simulator: Some(simulator),
+        })
     }
 
-    fn with_key(base: BaseUrl, origin: Origin, folder: &Path, common: &Common) -> Result<Destination, Failure> {
+    /// The service at this address, which the person who runs the command named or not, with the key.
+    fn with_key(
+        (base, origin): (BaseUrl, Origin),
+        is_named: bool,
+        folder: &Path,
+        common: &Common,
+    ) -> Result<Destination, Failure> {
         settings::may_have_key(&base, origin, common)?;
-        let key = settings::key(folder)?;
+        let key = settings::key(folder, is_named)?;
         let surroundings = settings::surroundings(&base)?;
         tracing::info!("the jobs go to {base}");
-        Ok(Destination { identity: base.to_string(), base, key: Some(key), surroundings, turned_away: TURNED_AWAY.into(), _simulator: None })
+        Ok(Destination {
+            identity: base.to_string(),
+            base,
+            key: Some(key),
+            surroundings,
+            turned_away: TURNED_AWAY.into(),
+            _simulator: None,
+        })
     }
 }
 

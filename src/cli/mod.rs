@@ -6,6 +6,7 @@ mod choosing;
 mod commands;
 mod confirm;
 mod destination;
+mod dotenv;
 mod exit;
 mod failure;
 mod frozen;

@@ -205,7 +205,8 @@ pub(super) fn readable(path: &Path, common: &Common, terminal: &Terminal) -> Res
     has_place_for_lock(path, common)?;
     let loaded = manifest::load(path);
     // An image or a file of rows that can't be read is a mistake with a place in the manifest.
-    let is_unreadable = |finding: &Finding| finding.code == Code::Unreadable && finding.labels.is_empty();
+    let is_unreadable =
+        |finding: &Finding| matches!(finding.code, Code::Unreadable | Code::PrivateFile) && finding.labels.is_empty();
     if loaded.findings.iter().any(is_unreadable) {
         show(&loaded, terminal);
         return Err(Failure::shown());

@@ -260,8 +260,14 @@ fn lost_nothing(at_service: usize) -> String {
     let jobs = |n: usize| count(n, "job");
     match at_service {
         0 => "nothing is lost: the next run goes on".to_owned(),
-        1 => format!("nothing is lost: {} is paid and at the service still; `batch fetch` or the next run brings it", jobs(1)),
-        n => format!("nothing is lost: {} are paid and at the service still; `batch fetch` or the next run brings them", jobs(n)),
+        1 => format!(
+            "nothing is lost: {} is paid and at the service still; `batch fetch` or the next run brings it",
+            jobs(1)
+        ),
+        n => format!(
+            "nothing is lost: {} are paid and at the service still; `batch fetch` or the next run brings them",
+            jobs(n)
+        ),
     }
 }
 

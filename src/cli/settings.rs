@@ -1,6 +1,7 @@
 //! Where the jobs go and how: command line, environment, manifest and defaults resolved into one, once.
 
 use super::args;
+use super::dotenv::DotEnv;
 use super::failure::Failure;
 use crate::base::secret::ApiKey;
 use crate::client::way::Surroundings;
@@ -9,6 +10,8 @@ use crate::plan::Choice;
 use crate::plan::decide::{Policy, Retry};
 use crate::plan::select::Selection;
 use crate::spec::address::BaseUrl;
+use secrecy::zeroize::Zeroizing;
+use std::path::Path;
 
 /// The key's name in the environment.
 pub(super) const KEY: &str = "BAICAI_API_KEY";
@@ -47,18 +50,49 @@ pub(super) fn named_base_url(
     Ok(manifest.and_then(|manifest| manifest.base_url.clone()).map(|url| (url, Origin::File)))
 }
 
-/// The key: from the environment, or from a `.env` beside the manifest.
-pub(super) fn key(folder: &std::path::Path) -> Result<ApiKey, Failure> {
+/// The key: from the environment, or from a `.env` beside the manifest. `is_address_named` says whether the person who runs the
+/// command said where the jobs go.
+pub(super) fn key(folder: &Path, is_address_named: bool) -> Result<ApiKey, Failure> {
     let (text, source) = match variable(KEY) {
-        Some(text) => (Some(text), "the environment"),
-        None => (from_dotenv(folder)?, "the .env beside the manifest"),
+        Some(text) => {
+            // Whoever wrote an address into a file that is otherwise not needed means it all the same.
+            if !is_address_named && let Ok(DotEnv { base_url: Some(line), .. }) = DotEnv::read(folder) {
+                return Err(address_in_file(line));
+            }
+            (Zeroizing::new(text), "the environment")
+        }
+        None => {
+            let shown = || folder.join(".env").display().to_string();
+            let file = DotEnv::read(folder).map_err(|error| {
+                Failure::usage(format!("{}: {error}", shown()))
+                    .hint("each of its lines is NAME=VALUE, empty, or a comment after `#`; nothing of it is shown, as it may be the key")
+            })?;
+            if let Some(line) = file.base_url {
+                return Err(address_in_file(line));
+            }
+            let missing = || {
+                Failure::usage(format!("no key: {KEY} is not set")).hint(format!(
+                    "set {KEY}, or write {KEY}=… into a .env beside the manifest; `--simulate` needs none"
+                ))
+            };
+            (file.key.ok_or_else(missing)?, "the .env beside the manifest")
+        }
     };
-    let text = text.ok_or_else(|| {
-        Failure::usage(format!("no key: {KEY} is not set"))
-            .hint(format!("set {KEY}, or write {KEY}=… into a .env beside the manifest; `--simulate` needs none"))
-    })?;
     tracing::info!("the key comes from {source}");
-    ApiKey::new(&text).map_err(|error| Failure::usage(format!("{KEY}: {error}")))
+    ApiKey::new(&text).map_err(|error| Failure::usage(format!("{KEY} from {source}: {error}")))
+}
+
+/// Refuses a `.env` that says in this line where the jobs go.
+fn address_in_file(line: usize) -> Failure {
+    Failure::usage(format!("line {line} of the .env beside the manifest sets {BASE_URL}, which no file of a project decides"))
+        .hint(format!(
+            "take the line out, and say it yourself: --base-url URL, or `export {BASE_URL}=URL`; an address that belongs to the project is `service.base_url` in the manifest"
+        ))
+}
+
+/// Whether the environment says where the jobs go.
+pub(super) fn is_address_in_environment() -> bool {
+    variable(BASE_URL).is_some()
 }
 
 /// The way to the service at `base`, as the environment has it; on loopback there is none.
@@ -107,20 +141,4 @@ pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<C
 /// A variable of the environment; an empty one counts as none.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
-}
-
-fn from_dotenv(folder: &std::path::Path) -> Result<Option<String>, Failure> {
-    let path = folder.join(".env");
-    if !path.is_file() {
-        return Ok(None);
-    }
-    // The error may hold the line, and with it the key: it is not shown.
-    let unreadable = || Failure::usage(format!("{} can't be read as NAME=VALUE lines", path.display()));
-    for pair in dotenvy::from_path_iter(&path).map_err(|_| unreadable())? {
-        let (name, value) = pair.map_err(|_| unreadable())?;
-        if name == KEY && !value.trim().is_empty() {
-            return Ok(Some(value));
-        }
-    }
-    Ok(None)
 }

@@ -64,7 +64,18 @@ impl HttpService {
     /// # Errors
     /// Where the user agent can't stand in a header, or TLS can't be set up (a system without any CA certificates).
     pub fn new(settings: Settings) -> Result<HttpService, Unusable> {
-        let Settings { base, key, connections, user_agent, limits, temporaries, clock, elsewhere, surroundings, turned_away } = settings;
+        let Settings {
+            base,
+            key,
+            connections,
+            user_agent,
+            limits,
+            temporaries,
+            clock,
+            elsewhere,
+            surroundings,
+            turned_away,
+        } = settings;
         tls::choose_cryptography();
         let plain = base.to_string().starts_with("http:");
         let client = || {
@@ -87,11 +98,7 @@ impl HttpService {
             sending: without_roots(client()).http1_only().build().map_err(unusable)?,
             // No connection is kept: a proxy that reloads closes kept ones at once, and with them the submit that is on its way.
             // HTTP/1.1, since over HTTP/2 a server that says goodbye takes all submits of a connection down with it.
-            submitting: without_roots(client())
-                .http1_only()
-                .pool_max_idle_per_host(0)
-                .build()
-                .map_err(unusable)?,
+            submitting: without_roots(client()).http1_only().pool_max_idle_per_host(0).build().map_err(unusable)?,
             fetching: fetching().build().or_else(|_| without_roots(fetching()).build()).map_err(unusable)?,
             base,
             limits,
@@ -142,9 +149,10 @@ impl HttpService {
             status: response.status().as_u16(),
             retry_after: self.retry_after(response.headers()),
             location: location(&response),
-            server: response.headers().get(header::SERVER).map(|server| {
-                printable(&String::from_utf8_lossy(server.as_bytes()), EXCERPT)
-            }),
+            server: response
+                .headers()
+                .get(header::SERVER)
+                .map(|server| printable(&String::from_utf8_lossy(server.as_bytes()), EXCERPT)),
             host: host(&self.base),
             ..Reply::default()
         };

@@ -166,13 +166,19 @@ mod tests {
 
     #[test]
     fn a_limit_is_found_and_kept_to() {
-        for (per_second, burst, jobs, wide) in
-            [(1.0, 0.0, 30, 1), (1.0, 0.0, 30, 16), (5.0, 2.0, 40, 16), (20.0, 5.0, 60, 16), (20.0, 0.0, 60, 16), (0.2, 0.0, 20, 4)]
-        {
+        for (per_second, burst, jobs, wide) in [
+            (1.0, 0.0, 30, 1),
+            (1.0, 0.0, 30, 16),
+            (5.0, 2.0, 40, 16),
+            (20.0, 5.0, 60, 16),
+            (20.0, 0.0, 60, 16),
+            (0.2, 0.0, 20, 4),
+        ] {
             for trip in [2, 20, 200] {
                 let (took, refused) = against(per_second, burst, jobs, wide, Duration::from_millis(trip));
                 let ideal = (jobs - 1) as f64 / per_second;
-                let (took, case) = (took.as_secs_f64(), format!("{per_second}/s, burst {burst}, {wide} wide, {trip} ms"));
+                let (took, case) =
+                    (took.as_secs_f64(), format!("{per_second}/s, burst {burst}, {wide} wide, {trip} ms"));
                 println!("{case}: {:.2} of the ideal time, {refused} refused of {jobs}", took / ideal);
                 assert!(took <= 1.9 * ideal, "{case}: {took} s in place of {ideal} s");
                 assert!(refused <= jobs, "{case}: {refused} refused of {jobs}");

@@ -73,7 +73,18 @@ impl Settings {
         let elsewhere = Elsewhere::new(Path::new(""), Reach::Public { past_proxy: false });
         let turned_away = BTreeSet::from(TURNED_AWAY);
         let (limits, clock) = (Limits::default(), Clock::System);
-        Settings { base, key, connections, user_agent, limits, temporaries, clock, elsewhere, surroundings: Surroundings::default(), turned_away }
+        Settings {
+            base,
+            key,
+            connections,
+            user_agent,
+            limits,
+            temporaries,
+            clock,
+            elsewhere,
+            surroundings: Surroundings::default(),
+            turned_away,
+        }
     }
 }
 

@@ -97,7 +97,9 @@ fn row(reply: &Reply, envelope: &Envelope, way: Way<'_>) -> Row {
         (Voice::Own | Voice::Envelope, Some(429), _) => Row::SlowDown,
         (Voice::Own | Voice::Envelope, _, 429) => Row::SlowDown,
         (Voice::Own, Some(code), _) | (Voice::Envelope, Some(code), 200) if is_refusal(code) => Row::Refused(code),
-        (Voice::Own, Some(code), _) | (Voice::Envelope, Some(code), 200) if meant(code, "").is_some() => Row::Refused(code),
+        (Voice::Own, Some(code), _) | (Voice::Envelope, Some(code), 200) if meant(code, "").is_some() => {
+            Row::Refused(code)
+        }
         (Voice::Own, Some(500 | 503), _) => Row::ForNow,
         (Voice::Own, _, _) => Row::Unknown,
         // A status that the way says of nothing that it passed on.

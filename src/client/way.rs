@@ -110,7 +110,9 @@ impl Surroundings {
                 "the certificate of {host} isn't trusted{through} ({flaw}): name a file with the certificate of whoever signed it in SSL_CERT_FILE"
             ));
         }
-        let Some(proxy) = self.proxy.as_ref().filter(|_| error.is_connect()) else { return Exchange::NoConnection(why) };
+        let Some(proxy) = self.proxy.as_ref().filter(|_| error.is_connect()) else {
+            return Exchange::NoConnection(why);
+        };
         if !refusal_of_proxy(error) {
             return Exchange::NoConnection(format!("could not connect to {host}{through}: {}", cause(error)));
         }

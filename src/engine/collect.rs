@@ -82,7 +82,8 @@ impl Lost {
 async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Result<Vec<String>, Lost> {
     let Some(task) = record.stage.task() else { return Ok(Vec::new()) };
     let have = record.stage.outputs().to_vec();
-    let here: BTreeSet<usize> = have.iter().filter(|output| is_here(context, output)).map(|output| output.number).collect();
+    let here: BTreeSet<usize> =
+        have.iter().filter(|output| is_here(context, output)).map(|output| output.number).collect();
     // Where all that came before is here, it is only asked whether there is more by now.
     let is_settled = matches!(record.stage, Stage::Succeeded { .. }) && here.len() == have.len();
     let mut looks = if is_settled { MORE_LOOKS } else { 0 };

@@ -79,8 +79,10 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     pub(super) fn new(context: Arc<Context<S>>, work: Work<P>) -> Dispatcher<S, P> {
         let (outbox, inbox) = mpsc::unbounded_channel();
         let (slots, freed) = mpsc::unbounded_channel();
-        let (resumed, finished): (Vec<_>, Vec<_>) =
-            work.collect.into_iter().partition(|record| matches!(record.stage, Stage::Submitted { .. } | Stage::Uncertain { .. }));
+        let (resumed, finished): (Vec<_>, Vec<_>) = work
+            .collect
+            .into_iter()
+            .partition(|record| matches!(record.stage, Stage::Submitted { .. } | Stage::Uncertain { .. }));
         for record in resumed.iter().chain(&finished) {
             if let Some(task) = record.stage.task() {
                 let _ = context.at_service.know(&record.key.job, task);

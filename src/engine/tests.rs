@@ -1,7 +1,9 @@
 //! The engine on a paused clock, against a service that is made of a script and counts what it is asked.
 
 use super::*;
-use crate::client::{self, Failure, Images, NotTaken, Progress, Speaker, Submission, TaskState, Then, Urgency, Verdict, Video};
+use crate::client::{
+    self, Failure, Images, NotTaken, Progress, Speaker, Submission, TaskState, Then, Urgency, Verdict, Video,
+};
 use crate::event::{Event, Stamped};
 use crate::ledger::record::{Stage, Status};
 use crate::ledger::{self, Book, Holder, Paths};
@@ -461,8 +463,7 @@ async fn a_service_that_is_away_is_waited_for_as_one() {
 
 #[tokio::test(start_paused = true)]
 async fn patience_ends() {
-    let script =
-        Script { submit: Box::new(|_| by_the_way(Then::WaitForService)), ..Script::default() };
+    let script = Script { submit: Box::new(|_| by_the_way(Then::WaitForService)), ..Script::default() };
     let (bench, fake) = (Bench::new(), Fake::new(script));
     let ran = bench.run(&fake, 500, settings()).await;
     assert!(matches!(ran.outcome.causes[..], [StopCause::Unreachable(_)]));

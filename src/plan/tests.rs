@@ -56,7 +56,7 @@ impl Project {
         let manifest = Manifest {
             folder: Folder::open(self.temp.path()).unwrap(),
             base_url: None,
-        turned_away: Default::default(),
+            turned_away: Default::default(),
             run: RunSettings::default(),
             output_dir: "out".into(),
             prices: Prices::default(),

@@ -52,7 +52,8 @@ struct Case {
 fn cases() -> impl Iterator<Item = Case> {
     let codes = [0, 1, -1, 200, 400, 401, 402, 403, 404, 408, 422, 429, 500, 502, 503, 504, 20_001, i64::MIN, i64::MAX];
     (200..600).flat_map(move |status| {
-        let own = codes.map(|code| (Form::Own, Some(code), format!(r#"{{"code":{code},"message":"m","data":null,"ts":"x"}}"#)));
+        let own = codes
+            .map(|code| (Form::Own, Some(code), format!(r#"{{"code":{code},"message":"m","data":null,"ts":"x"}}"#)));
         let made_up = codes.map(|code| (Form::Envelope, Some(code), format!(r#"{{"code":"{code}","message":"m"}}"#)));
         let others = [(Form::Message, None, r#"{"message":"m"}"#.to_owned()), (Form::Page, None, "<html>".to_owned())];
         let all = own.into_iter().chain(made_up).chain(others);
@@ -179,7 +180,8 @@ fn the_service_is_there_where_its_own_word_is_heard() {
 
 /// JSON of any shape, with the names that the client looks for.
 fn json() -> impl Strategy<Value = Value> {
-    const NAMES: [&str; 11] = ["code", "message", "data", "taskId", "id", "ts", "status", "progress", "result", "urls", "fullPath"];
+    const NAMES: [&str; 11] =
+        ["code", "message", "data", "taskId", "id", "ts", "status", "progress", "result", "urls", "fullPath"];
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<i64>().prop_map(Value::from),

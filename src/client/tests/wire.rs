@@ -206,7 +206,8 @@ async fn a_reply_after_an_accepted_submit_means_the_same_unless_it_may_be_a_filt
 
 /// What a fresh client makes of a literal reply; after an accepted submit, where that is asked for.
 async fn heard(name: &str, since: Since) -> String {
-    let reply = |name: &str| vec![Act::Send(std::fs::read(folder().join(name).with_extension("http")).unwrap()), Act::Close];
+    let reply =
+        |name: &str| vec![Act::Send(std::fs::read(folder().join(name).with_extension("http")).unwrap()), Act::Close];
     let before = (since == Since::Accepted).then(|| reply("submit/accepted"));
     let (server, service) = scripted(before.into_iter().chain([reply(name)])).await;
     if since == Since::Accepted {

@@ -9,10 +9,7 @@ type Failing = fn() -> Script;
 async fn nothing_is_submitted_after_the_last_failure_that_may_be() {
     let failing: [(&str, Failing); 4] = [
         ("failed", || Script { status: Box::new(|_, _| Ok(TaskState::Failed)), ..Script::default() }),
-        ("refused", || Script {
-            submit: Box::new(|_| not_taken(Then::Refuse)),
-            ..Script::default()
-        }),
+        ("refused", || Script { submit: Box::new(|_| not_taken(Then::Refuse)), ..Script::default() }),
         ("unknown", || Script { submit: Box::new(|_| Submission::Unknown("reset".into())), ..Script::default() }),
         ("timed out", || Script { latency: Duration::from_secs(100_000), ..Script::default() }),
     ];

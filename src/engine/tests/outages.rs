@@ -67,7 +67,8 @@ async fn submits_open_by_doubling_and_slots_are_full_then() {
     let ran = bench.run(&fake, 320, wide(16)).await;
     let seen = fake.seen.lock().unwrap();
     let first = seen.submits[0].0;
-    let by = |milliseconds| seen.submits.iter().filter(|(at, _)| *at - first <= Duration::from_millis(milliseconds)).count();
+    let by =
+        |milliseconds| seen.submits.iter().filter(|(at, _)| *at - first <= Duration::from_millis(milliseconds)).count();
     assert_eq!([by(50), by(150), by(250), by(350)], [1, 3, 11, 16]);
     // Twenty rounds of a minute and what a poll's interval adds; half a second is what opening takes.
     assert!(ran.took < Duration::from_secs(20 * 72), "{:?}", ran.took);
@@ -139,7 +140,9 @@ async fn a_wait_longer_than_patience_ends_submits_at_once_with_the_time() {
     let (bench, fake) = (Bench::new(), Fake::new(script));
     let ran = bench.run(&fake, 1000, settings()).await;
     assert_eq!((ran.outcome.summary.succeeded, ran.outcome.summary.left), (2, 998));
-    let [StopCause::PutOff { again: Some(again), .. }] = &ran.outcome.causes[..] else { panic!("{:?}", ran.outcome.causes) };
+    let [StopCause::PutOff { again: Some(again), .. }] = &ran.outcome.causes[..] else {
+        panic!("{:?}", ran.outcome.causes)
+    };
     assert!((86_400..86_500).contains(&(again.as_second() - 1_700_000_000)), "{again}");
     assert!(fake.calls("submit") <= 4);
 }
@@ -152,10 +155,8 @@ async fn a_service_that_cannot_now_is_tried_eight_times_a_job() {
     assert_eq!((fake.calls("submit"), ran.outcome.summary.failed, ran.status(0)), (16, 2, None));
     let failed = |event: &Event| matches!(event, Event::Failed { error, .. } if error.code == Cause::PutOff);
     assert_eq!(ran.events.iter().filter(|event| failed(event)).count(), 2);
-    let (bench, fake) = (Bench::new(), Fake::new(Script {
-        submit: Box::new(|_| not_taken(Then::Later(None))),
-        ..Script::default()
-    }));
+    let (bench, fake) =
+        (Bench::new(), Fake::new(Script { submit: Box::new(|_| not_taken(Then::Later(None))), ..Script::default() }));
     let ran = bench.run(&fake, 1000, settings()).await;
     assert!(matches!(ran.outcome.causes[..], [StopCause::PutOff { again: None, .. }]), "{:?}", ran.outcome.causes);
     assert!((600..=680).contains(&ran.took.as_secs()), "{:?}", ran.took);
@@ -182,7 +183,11 @@ async fn three_that_are_turned_away_in_a_row_end_submits_and_none_is_refused() {
         let script = Script { submit: Box::new(move |_| by_the_way(then)), ..Script::default() };
         let (bench, fake) = (Bench::new(), Fake::new(script));
         let ran = bench.run(&fake, 20, settings()).await;
-        assert_eq!((fake.calls("submit"), ran.outcome.summary.failed, ran.book.records().count()), (3, failed, 0), "{then:?}");
+        assert_eq!(
+            (fake.calls("submit"), ran.outcome.summary.failed, ran.book.records().count()),
+            (3, failed, 0),
+            "{then:?}"
+        );
         assert!(matches!(&ran.outcome.causes[..], [StopCause::Refused(problem)] if problem.code == Cause::TurnedAway));
     }
     for then in [Then::TurnAway(Urgency::AtOnce), Then::Leave(Urgency::AtOnce)] {
@@ -210,7 +215,11 @@ async fn one_that_is_turned_away_among_others_is_left_for_the_next_run() {
     assert_eq!(ran.outcome.causes, []);
     let (bench, fake) = (Bench::new(), Fake::new(script(true)));
     let ran = bench.run(&fake, 1, settings()).await;
-    assert!(matches!(ran.outcome.causes[..], [StopCause::Refused(_)]), "nothing else was heard: {:?}", ran.outcome.causes);
+    assert!(
+        matches!(ran.outcome.causes[..], [StopCause::Refused(_)]),
+        "nothing else was heard: {:?}",
+        ran.outcome.causes
+    );
     assert_eq!(ran.status(0), None);
 }
 
@@ -276,7 +285,8 @@ async fn a_task_is_denied_for_two_minutes_before_that_is_believed_and_asked_for_
     assert!((120..240).contains(&ran.took.as_secs()), "{:?}", ran.took);
 
     let none = || std::iter::empty();
-    let (fake, started) = (Fake::new(denied(usize::MAX)), Settings { max_failures: NonZeroUsize::new(1), ..settings() });
+    let (fake, started) =
+        (Fake::new(denied(usize::MAX)), Settings { max_failures: NonZeroUsize::new(1), ..settings() });
     let ran = bench.run_until(&fake, none(), started, Stop::default()).await;
     assert_eq!((fake.calls("status"), ran.status(0), ran.outcome.summary.uncertain), (1, Some(Status::Uncertain), 1));
     assert_eq!(ran.outcome.causes, [], "it is no failure of this run");
@@ -288,7 +298,8 @@ async fn a_task_is_denied_for_two_minutes_before_that_is_believed_and_asked_for_
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_is_known_after_all_is_followed_like_any_other() {
-    let script = Script { latency: Duration::ZERO, status: Box::new(|_, _| Err(failure(Verdict::Gone))), ..Script::default() };
+    let script =
+        Script { latency: Duration::ZERO, status: Box::new(|_, _| Err(failure(Verdict::Gone))), ..Script::default() };
     let bench = Bench::new();
     assert_eq!(bench.run(&Fake::new(script), 1, settings()).await.status(0), Some(Status::Uncertain));
     let script = Script { status: Box::new(|_, _| Ok(TaskState::Running)), ..Script::default() };

@@ -7,11 +7,7 @@ use hyper::Response;
 use serde_json::{Value, json};
 
 /// The reply with its content or its body altered.
-pub(in crate::simulate) fn alter(
-    mut reply: Reply,
-    alteration: &Alteration,
-    task: Option<&str>,
-) -> Response<ReplyBody> {
+pub(in crate::simulate) fn alter(mut reply: Reply, alteration: &Alteration, task: Option<&str>) -> Response<ReplyBody> {
     if let Content::Json(value) = &mut reply.content {
         content(value, alteration, task);
     }
@@ -79,7 +75,8 @@ fn each_object(value: &mut Value, action: &mut impl FnMut(&mut serde_json::Map<S
 fn among(data: Value, task: &str) -> Value {
     let mut ours = if let Value::Array(items) = data { items.into_iter().next().unwrap_or_default() } else { data };
     ours["taskId"] = json!(task);
-    let other = |id| json!({ "taskId": id, "status": "FAILED", "urls": ["https://videos.simulated.invalid/other.mp4"] });
+    let other =
+        |id| json!({ "taskId": id, "status": "FAILED", "urls": ["https://videos.simulated.invalid/other.mp4"] });
     json!([other("another-1"), ours, other("another-2")])
 }
 

@@ -134,8 +134,9 @@ fn action(word: &str, arguments: &Arguments<'_>) -> Result<Action, String> {
 }
 
 fn answer(status: StatusCode, arguments: &Arguments<'_>) -> Result<Action, String> {
-    arguments
-        .only(status.as_str(), &[
+    arguments.only(
+        status.as_str(),
+        &[
             "charged",
             "envelope",
             "gateway",
@@ -146,7 +147,8 @@ fn answer(status: StatusCode, arguments: &Arguments<'_>) -> Result<Action, Strin
             "retry-date",
             "location",
             "server",
-        ])?;
+        ],
+    )?;
     let code = |code: &str| match code {
         "" => Ok(i64::from(status.as_u16())),
         code => code.parse().map_err(|_| format!("`{code}` is no code for an envelope")),

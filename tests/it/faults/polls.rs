@@ -52,8 +52,17 @@ fn a_call_about_what_is_paid_is_made_again() {
         }
     }
     // What isn't the service's own word is an outage, whatever it says.
-    for action in ["400", "400(envelope)", "200(envelope=400)", "401", "403(html)", "404(html)", "404(gateway)", "422", "redirect"]
-    {
+    for action in [
+        "400",
+        "400(envelope)",
+        "200(envelope=400)",
+        "401",
+        "403(html)",
+        "404(html)",
+        "404(gateway)",
+        "422",
+        "redirect",
+    ] {
         cases.push(format!("status:{action}@1"));
         cases.push(format!("result:{action}@1"));
     }

@@ -114,7 +114,8 @@ fn who_turned_a_submit_away_is_said() {
 /// A gateway's words are no refusal by the service: the job is left for the next run.
 #[test]
 fn what_a_gateway_says_in_words_is_left_for_the_next_run() {
-    let actions = ["400(message=bad request)", "400(gateway)", "422(gateway)", "409(gateway=400)", "413(message=too large)"];
+    let actions =
+        ["400(message=bad request)", "400(gateway)", "422(gateway)", "409(gateway=400)", "413(message=too large)"];
     table(&actions, |action| {
         let bench = Bench::new(&[&format!("submit:{action}@1")]);
         let ran = bench.run();
@@ -128,7 +129,8 @@ fn what_a_gateway_says_in_words_is_left_for_the_next_run() {
 #[test]
 fn a_status_that_says_that_nothing_was_passed_on_is_tried_again() {
     let bench = Bench::new(&["submit:503(html)@1-3"]);
-    let text = bench.project.read("jobs.yaml").replace("version: 1\n", "version: 1\nservice: { turned_away: [429, 503] }\n");
+    let text =
+        bench.project.read("jobs.yaml").replace("version: 1\n", "version: 1\nservice: { turned_away: [429, 503] }\n");
     bench.project.write("jobs.yaml", text);
     let ran = bench.run();
     assert_eq!(bench.end(&ran), end(0, "succeeded", 1, 4), "{ran:?}");
@@ -163,7 +165,8 @@ fn refused_for_good_is_not_tried_again() {
 /// A bare refusal after an accepted submit may be a filter on answers: nobody can know.
 #[test]
 fn a_closed_door_after_an_open_one_is_no_answer() {
-    let actions = ["403(html,charged)", "302(location=https://elsewhere.example.com/,charged)", "400(html,charged)", "404"];
+    let actions =
+        ["403(html,charged)", "302(location=https://elsewhere.example.com/,charged)", "400(html,charged)", "404"];
     table(&actions, |action| {
         let bench = Bench::with(options(&[&format!("submit:{action}@2")]), "concurrency: 1", &["trot", "walk"]);
         let ran = bench.run();

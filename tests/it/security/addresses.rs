@@ -108,15 +108,27 @@ fn a_manifests_address_gets_the_key_by_a_persons_word_only() {
 #[test]
 fn a_file_beside_the_manifest_does_not_say_where_the_key_goes() {
     let elsewhere = Hostile::saying(b"");
-    let env =
-        format!("BAICAI_API_KEY={KEY}\nBAICAI_BASE_URL={0}\nHTTP_PROXY={0}\nHTTPS_PROXY={0}\n", elsewhere.base_url());
-    let (project, simulator) = (project().with(".env", env), simulator(&[]));
+    let proxies = format!("BAICAI_API_KEY={KEY}\nHTTP_PROXY={0}\nHTTPS_PROXY={0}\n", elsewhere.base_url());
+    let (project, simulator) = (project().with(".env", &proxies), simulator(&[]));
     project.batch(["run", "--base-url", &simulator.base_url()]).run().exits(0);
     assert!(simulator.account().requests()[0].is_authorized());
-    let project = Project::new()
-        .with("jobs.yaml", manifest("service: { base_url: \"https://elsewhere.invalid\" }\n"))
-        .with(".env", project.read(".env"));
-    project.batch(["run"]).run().exits(2);
+
+    // Whoever writes an address there means it: it is refused with how to mean it, also where the key comes from elsewhere.
+    let calls = simulator.account().requests().len();
+    for address in [format!("BAICAI_BASE_URL={}", elsewhere.base_url()), "export BAICAI_BASE_URL=''".to_owned()] {
+        let project = self::project().with(".env", format!("{proxies}\n{address}\n"));
+        let option = simulator.base_url();
+        let in_environment = project.batch(["run"]).env("BAICAI_API_KEY", KEY);
+        for program in [project.batch(["run"]), in_environment, project.batch(["run", "--base-url", &option])] {
+            let ended = program.run().exits(2);
+            assert!(ended.stderr.contains("line 5 of the .env") && ended.stderr.contains("--base-url"), "{ended:?}");
+            super::tells_nothing(&project, &ended, &[KEY, &elsewhere.base_url()]);
+        }
+        assert_eq!((simulator.account().requests().len(), elsewhere.heads()), (calls, Vec::new()));
+    }
+    // A person's own word on both needs nothing of the file.
+    let project = self::project().with(".env", format!("BAICAI_BASE_URL={}\n", elsewhere.base_url()));
+    project.batch(["run"]).against(&simulator.base_url()).run().exits(0);
     assert_eq!(elsewhere.heads(), Vec::<String>::new());
 }
 

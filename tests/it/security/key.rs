@@ -95,6 +95,47 @@ fn a_key_that_is_no_use_is_not_shown() {
     assert!(simulator.account().requests().is_empty());
 }
 
+/// What a `.env` says is used as it stands: no other secret of the environment goes where the key goes.
+#[test]
+fn nothing_is_filled_into_a_key() {
+    for line in ["BAICAI_API_KEY=${OTHER}", "BAICAI_API_KEY=$OTHER", "BAICAI_API_KEY=\"${OTHER:-x}\""] {
+        let simulator = simulator(&[]);
+        let manifest = manifest(&format!("service: {{ base_url: \"{}\" }}\n", simulator.base_url()));
+        let project = project().with("jobs.yaml", manifest).with(".env", format!("{line}\n"));
+        let ended = project.batch(["run"]).env("OTHER", "other-secret").run().exits(0);
+        tells_nothing(&project, &ended, &["other-secret"]);
+        let requests = simulator.account().requests();
+        assert!(requests.iter().all(|request| !format!("{:?}", request.headers).contains("other-secret")), "{line}");
+        assert!(format!("{:?}", requests[0].headers).contains("OTHER"), "{line}");
+    }
+}
+
+/// A file that Windows wrote, a key that stands twice, a line that is none: each is read or named by its line, and never shown.
+#[test]
+fn the_file_of_the_key_is_read_strictly_and_never_shown() {
+    let simulator = simulator(&[]);
+    let run = |content: &[u8]| {
+        let project = project();
+        std::fs::write(project.path(".env"), content).unwrap();
+        let ended = project.batch(["run"]).env("BAICAI_BASE_URL", &simulator.base_url()).run();
+        tells_nothing(&project, &ended, &[KEY, "secret"]);
+        ended
+    };
+    run(format!("\u{feff}BAICAI_API_KEY={KEY}\r\n").as_bytes()).exits(0);
+    let utf16: Vec<u8> =
+        format!("\u{feff}BAICAI_API_KEY={KEY}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    run(&utf16).exits(0);
+    for (content, told) in [
+        (format!("BAICAI_API_KEY={KEY}\nA=1\nexport BAICAI_API_KEY='{KEY}'\n"), ["line 1", "line 3"]),
+        (format!("A=1\n\n{KEY}\n"), ["line 3", "NAME=VALUE"]),
+        (format!("BAICAI_API_KEY: {KEY}\n"), ["line 1", "NAME=VALUE"]),
+        (format!("A=1\nBAICAI_API_KEY=\"{KEY}\n"), ["line 2", "quote"]),
+    ] {
+        let ended = run(content.as_bytes()).exits(2);
+        assert!(told.iter().all(|told| ended.stderr.contains(told)), "{ended:?}");
+    }
+}
+
 /// A key from `.env` is used, and doesn't enter the process's environment or its command line, where others could read it.
 #[cfg(target_os = "linux")]
 #[test]

@@ -1,0 +1,296 @@
+//! The `.env` beside the manifest: the key may stand in it, and nothing else of it is used.
+//!
+//! What is read are lines of `NAME=VALUE`, as shells and other tools write them: with `export` before the name, in single or
+//! double quotes (also over several lines), with a comment after `#`. Nothing is filled in: a `${OTHER}` in a key would send
+//! another secret of the machine to wherever the key goes.
+
+use super::settings::{BASE_URL, KEY};
+use crate::base::patience;
+use secrecy::zeroize::Zeroizing;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::Duration;
+
+/// The most bytes of a `.env`.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// How long it may take to be read.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a `.env` says to `batch`.
+#[derive(Debug, Default)]
+pub(super) struct DotEnv {
+    /// The key; `None` where it isn't there, or empty.
+    pub(super) key: Option<Zeroizing<String>>,
+    /// The number of the line that names a base URL.
+    pub(super) base_url: Option<usize>,
+}
+
+/// Why a `.env` can't be used. No text of it is in here: it may be the key.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoDotEnv {
+    /// The file can't be read; the system's reason.
+    #[error("it can't be read: {0}")]
+    Io(String),
+    /// It gives nothing for too long.
+    #[error("it has no end")]
+    Endless,
+    /// A device or a pipe.
+    #[error("it is no regular file")]
+    Special,
+    /// More than anybody writes.
+    #[error("it has more than 1 MiB")]
+    TooLarge,
+    /// Neither UTF-8 nor, by its byte order mark, UTF-16.
+    #[error("it is no text in UTF-8")]
+    NotText,
+    /// This line, counted from 1, is neither NAME=VALUE nor a comment.
+    #[error("line {0} is no NAME=VALUE")]
+    Line(usize),
+    /// A quote that is opened in this line is never closed.
+    #[error("the quote that line {0} opens isn't closed")]
+    OpenQuote(usize),
+    /// The key is set in both lines.
+    #[error("{KEY} is set twice, in line {0} and in line {1}")]
+    Twice(usize, usize),
+}
+
+/// An assignment, and the number of the line in which it starts.
+struct Assignment<'t> {
+    line: usize,
+    name: &'t str,
+    value: Zeroizing<String>,
+}
+
+impl DotEnv {
+    /// Reads the `.env` in `folder`; nothing is set where there is none.
+    ///
+    /// # Errors
+    /// Where it can't be read, or a line of it is no assignment.
+    pub(super) fn read(folder: &Path) -> Result<DotEnv, NoDotEnv> {
+        let path = folder.join(".env");
+        let found = match path.metadata() {
+            Ok(found) if found.is_dir() => return Ok(DotEnv::default()),
+            Ok(found) => found,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(DotEnv::default()),
+            Err(error) => return Err(NoDotEnv::Io(error.to_string())),
+        };
+        // Before it is opened: a pipe would block.
+        if !found.is_file() {
+            return Err(NoDotEnv::Special);
+        }
+        let read = patience::within(PATIENCE, move || {
+            let mut bytes = Zeroizing::new(Vec::new());
+            File::open(&path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+            Ok::<_, io::Error>(bytes)
+        });
+        let bytes = read.ok_or(NoDotEnv::Endless)?.map_err(|error| NoDotEnv::Io(error.to_string()))?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(NoDotEnv::TooLarge);
+        }
+        DotEnv::parse(&text(&bytes).ok_or(NoDotEnv::NotText)?)
+    }
+
+    fn parse(text: &str) -> Result<DotEnv, NoDotEnv> {
+        let (mut own, mut key_line) = (DotEnv::default(), None);
+        let mut lines = Lines { rest: text, number: 0 };
+        while let Some(assignment) = lines.assignment()? {
+            match assignment.name {
+                KEY => {
+                    if let Some(first) = key_line.replace(assignment.line) {
+                        return Err(NoDotEnv::Twice(first, assignment.line));
+                    }
+                    own.key = Some(assignment.value).filter(|value| !value.trim().is_empty());
+                }
+                BASE_URL => own.base_url = own.base_url.or(Some(assignment.line)),
+                _ => {}
+            }
+        }
+        Ok(own)
+    }
+}
+
+/// The text in `bytes`, without its byte order mark.
+fn text(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    let units = |from: fn([u8; 2]) -> u16| {
+        let (pairs, rest) = bytes[2..].as_chunks::<2>();
+        let units: Zeroizing<Vec<u16>> = Zeroizing::new(pairs.iter().map(|pair| from(*pair)).collect());
+        String::from_utf16(&units).ok().filter(|_| rest.is_empty())
+    };
+    let text = match bytes {
+        // As the shell of Windows writes it.
+        [0xff, 0xfe, ..] => units(u16::from_le_bytes)?,
+        [0xfe, 0xff, ..] => units(u16::from_be_bytes)?,
+        _ => str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok()?.to_owned(),
+    };
+    Some(Zeroizing::new(text))
+}
+
+/// The lines that are left.
+struct Lines<'t> {
+    rest: &'t str,
+    /// Of the line that was read last.
+    number: usize,
+}
+
+impl<'t> Lines<'t> {
+    /// The next assignment.
+    fn assignment(&mut self) -> Result<Option<Assignment<'t>>, NoDotEnv> {
+        while let Some(line) = self.line() {
+            let number = self.number;
+            let written = line.trim();
+            if written.is_empty() || written.starts_with('#') {
+                continue;
+            }
+            let (name, value) = written.split_once('=').ok_or(NoDotEnv::Line(number))?;
+            let name = name.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(name).trim();
+            if !is_name(name) {
+                return Err(NoDotEnv::Line(number));
+            }
+            let value = match value.trim_start().chars().next() {
+                Some(quote @ ('"' | '\'')) => self.quoted(value.trim_start(), quote, number)?,
+                _ => Zeroizing::new(without_comment(value).trim().to_owned()),
+            };
+            return Ok(Some(Assignment { line: number, name, value }));
+        }
+        Ok(None)
+    }
+
+    /// The next line, without its break.
+    fn line(&mut self) -> Option<&'t str> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = self.rest.find(['\n', '\r']).unwrap_or(self.rest.len());
+        let (line, behind) = self.rest.split_at(end);
+        self.rest = behind.strip_prefix("\r\n").or_else(|| behind.strip_prefix(['\n', '\r'])).unwrap_or(behind);
+        self.number += 1;
+        Some(line)
+    }
+
+    /// The value in quotes that starts in line `first`; it may go on over the next lines.
+    fn quoted(&mut self, start: &'t str, quote: char, first: usize) -> Result<Zeroizing<String>, NoDotEnv> {
+        let mut value = Zeroizing::new(String::new());
+        let mut line = &start[1..];
+        loop {
+            let mut chars = line.char_indices();
+            while let Some((at, c)) = chars.next() {
+                match c {
+                    c if c == quote => {
+                        let behind = line[at + 1..].trim_start();
+                        let is_end = behind.is_empty() || behind.starts_with('#');
+                        return if is_end { Ok(value) } else { Err(NoDotEnv::Line(self.number)) };
+                    }
+                    '\\' if quote == '"' => match chars.next() {
+                        Some((_, 'n')) => value.push('\n'),
+                        Some((_, escaped @ ('"' | '\\' | '$' | '\''))) => value.push(escaped),
+                        Some((_, other)) => value.extend(['\\', other]),
+                        None => value.push('\\'),
+                    },
+                    c => value.push(c),
+                }
+            }
+            value.push('\n');
+            line = self.line().ok_or(NoDotEnv::OpenQuote(first))?;
+        }
+    }
+}
+
+/// Whether `text` can name a variable.
+fn is_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+}
+
+/// A value without quotes, without the comment behind it.
+fn without_comment(value: &str) -> &str {
+    let is_comment = |(at, _): &(usize, &str)| *at == 0 || value[..*at].ends_with([' ', '\t']);
+    value.match_indices('#').find(is_comment).map_or(value, |(at, _)| &value[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> Result<Option<String>, NoDotEnv> {
+        DotEnv::parse(text).map(|own| own.key.map(|key| key.to_string()))
+    }
+
+    #[test]
+    fn the_key_is_found_however_its_line_is_written() {
+        for (text, expected) in [
+            ("BAICAI_API_KEY=sk-1", "sk-1"),
+            ("BAICAI_API_KEY=sk-1\r\nOTHER=2\r\n", "sk-1"),
+            ("OTHER=2\rBAICAI_API_KEY=sk-1\r", "sk-1"),
+            ("\n# a comment\n  export\tBAICAI_API_KEY = sk-1 # mine\n", "sk-1"),
+            ("BAICAI_API_KEY='sk-1' # mine", "sk-1"),
+            ("BAICAI_API_KEY=\"sk-1\"", "sk-1"),
+            ("BAICAI_API_KEY=sk#1", "sk#1"),
+            ("BAICAI_API_KEY=a=b==", "a=b=="),
+            ("BAICAI_API_KEY=sk'1\"", "sk'1\""),
+            ("PEM=\"-----BEGIN\nnot a line\n-----END\"\nBAICAI_API_KEY=sk-1", "sk-1"),
+            ("JSON='{\n  \"a\": 1\n}'\nBAICAI_API_KEY=sk-1", "sk-1"),
+            // Nothing is filled in.
+            ("BAICAI_API_KEY=${HOME}", "${HOME}"),
+            ("BAICAI_API_KEY=\"$HOME-${PATH:-x}$(id)`id`\"", "$HOME-${PATH:-x}$(id)`id`"),
+            ("BAICAI_API_KEY='$HOME'", "$HOME"),
+            ("BAICAI_API_KEY=\"a\\\"b\\\\c\\$d\"", "a\"b\\c$d"),
+        ] {
+            assert_eq!(key(text).unwrap().as_deref(), Some(expected), "{text:?}");
+        }
+        for text in [
+            "",
+            "\n",
+            "OTHER=1",
+            "#BAICAI_API_KEY=sk-1",
+            "BAICAI_API_KEY=",
+            "BAICAI_API_KEY=''",
+            "BAICAI_API_KEY= # none",
+        ] {
+            assert_eq!(key(text).unwrap(), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_assignment_is_named_by_its_line() {
+        for (text, expected) in [
+            ("sk-1", NoDotEnv::Line(1)),
+            ("A=1\n\nBAICAI_API_KEY sk-1\n", NoDotEnv::Line(3)),
+            ("BAICAI_API_KEY: sk-1", NoDotEnv::Line(1)),
+            ("A=1\r\n=2", NoDotEnv::Line(2)),
+            ("A B=2", NoDotEnv::Line(1)),
+            ("export BAICAI_API_KEY", NoDotEnv::Line(1)),
+            ("A='1'2", NoDotEnv::Line(1)),
+            ("A=\"1\n2\"3", NoDotEnv::Line(2)),
+            ("A=1\nB='2\nC=3\n", NoDotEnv::OpenQuote(2)),
+            ("BAICAI_API_KEY=1\nA=2\nBAICAI_API_KEY=1", NoDotEnv::Twice(1, 3)),
+            ("BAICAI_API_KEY=\nexport BAICAI_API_KEY='1'", NoDotEnv::Twice(1, 2)),
+            ("A=\"1\n2\"\nBAICAI_API_KEY=1\nBAICAI_API_KEY=2", NoDotEnv::Twice(3, 4)),
+        ] {
+            assert_eq!(key(text).unwrap_err(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_name() {
+        let (little, big): (Vec<u8>, Vec<u8>) = (
+            "\u{feff}BAICAI_API_KEY=sk-1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            "\u{feff}BAICAI_API_KEY=sk-1\n".encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        );
+        for bytes in ["\u{feff}BAICAI_API_KEY=sk-1".as_bytes(), &little, &big] {
+            let own = DotEnv::parse(&text(bytes).unwrap()).unwrap();
+            assert_eq!(own.key.unwrap().as_str(), "sk-1", "{bytes:?}");
+        }
+        for bytes in [&b"A=\xff"[..], b"\xff\xfeA", b"\xff\xfe\x00\xd8"] {
+            assert!(text(bytes).is_none(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_is_noticed_at_its_line() {
+        assert_eq!(DotEnv::parse("A=1\nBAICAI_BASE_URL=http://127.0.0.1:1\n").unwrap().base_url, Some(2));
+        assert_eq!(DotEnv::parse("#BAICAI_BASE_URL=x").unwrap().base_url, None);
+    }
+}
