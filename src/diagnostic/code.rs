@@ -77,6 +77,7 @@ codes! {
     LookAlike "look-alike" "No character stands where one that looks like it is meant",
     BlankRow "blank-row" "A table has no rows and no columns without a value",
     PromptLength "prompt-length" "A prompt has 2048 characters at most",
+    PrivateFile "private-file" "Nothing leads to a .env, into .git or out of the project",
     Unreadable "unreadable" "The manifest can be read",
 }
 

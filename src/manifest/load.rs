@@ -1,13 +1,19 @@
 //! Reading a manifest from a file or standard input: whatever is wrong with it is a finding, never an error.
 
+use super::bound::{Private, private_manifest};
 use super::problem::{Problem, Unreadable};
 use crate::base::durable::folder_of;
 use crate::base::folder::Folder;
 use crate::base::nearest::nearest_in_folder;
+use crate::base::patience;
 use crate::document::bounds::{MANIFEST_BYTES, Misencoded, decode, decode_table};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
+
+/// How long a file may take to be read, and how much longer for each MiB that it says it has.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(1));
 
 /// How the file starts that git LFS leaves for one that was not fetched.
 const LFS_POINTER: &str = "version https://git-lfs.github.com/spec/";
@@ -17,6 +23,8 @@ const LFS_POINTER: &str = "version https://git-lfs.github.com/spec/";
 pub(super) enum NoText {
     /// It can't be read.
     Unreadable(Unreadable),
+    /// Nothing of it is read.
+    Private(Private),
     /// It is larger than is bearable.
     TooLarge,
     /// It isn't UTF-8. The text up to where that shows, and a character that stands for what does.
@@ -29,6 +37,7 @@ impl NoText {
         let name = name.to_owned();
         match self {
             NoText::Unreadable(why) => (Problem::Unreadable { name, why }, String::new()),
+            NoText::Private(why) => (Problem::PrivateManifest { name, why }, String::new()),
             NoText::TooLarge => (Problem::TooLarge { name }, String::new()),
             NoText::Misencoded(what, text) => (Problem::Misencoded { name, what }, text),
         }
@@ -49,24 +58,31 @@ pub(super) fn text_at(path: &Path) -> (String, Result<(String, Folder), NoText>)
 /// # Errors
 /// [`NoText`] says why there is none.
 pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
-    read(path, decode)
+    let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
+    if let Some(private) = private_manifest(path, &real) {
+        return Err(NoText::Private(private));
+    }
+    regular(&real, decode)
 }
 
-/// The text of the table at `path`.
+/// The text of the table at `path`, whose links are resolved.
 ///
 /// # Errors
 /// [`NoText`] says why there is none.
 pub(super) fn table(path: &Path) -> Result<String, NoText> {
-    read(path, decode_table).map(|(text, _)| text)
+    regular(path, decode_table).map(|(text, _)| text)
 }
 
 /// What makes a text of bytes.
 type Decode = fn(Vec<u8>) -> Result<String, (Misencoded, String)>;
 
-fn read(path: &Path, decode: Decode) -> Result<(String, Folder), NoText> {
-    let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
+/// The text of the regular file at `path`, whose links are resolved, and its folder.
+///
+/// # Errors
+/// [`NoText`] says why there is none.
+fn regular(path: &Path, decode: Decode) -> Result<(String, Folder), NoText> {
     // Before it is opened: a pipe would block.
-    let found = real.metadata().map_err(|error| unreadable(path, &error))?;
+    let found = path.metadata().map_err(|error| unreadable(path, &error))?;
     if found.is_dir() {
         return Err(NoText::Unreadable(Unreadable::Folder));
     }
@@ -77,9 +93,20 @@ fn read(path: &Path, decode: Decode) -> Result<(String, Folder), NoText> {
     if found.len() > MANIFEST_BYTES {
         return Err(NoText::TooLarge);
     }
-    let folder = Folder::open(folder_of(&real)).map_err(|error| unreadable(path, &error))?;
-    let file = File::open(&real).map_err(|error| unreadable(path, &error))?;
-    Ok((text(file, found.len(), decode)?, folder))
+    let folder = Folder::open(folder_of(path)).map_err(|error| unreadable(path, &error))?;
+    let length = found.len();
+    let patience = PATIENCE.0 + PATIENCE.1 * u32::try_from(length >> 20).unwrap_or(u32::MAX);
+    let path = path.to_owned();
+    let read = move || text(File::open(&path).map_err(|error| unreadable(&path, &error))?, length, decode);
+    Ok((in_time(patience, read)?, folder))
+}
+
+/// What `read` gives, unless that takes longer than `patience`.
+fn in_time(
+    patience: Duration,
+    read: impl FnOnce() -> Result<String, NoText> + Send + 'static,
+) -> Result<String, NoText> {
+    patience::within(patience, read).unwrap_or(Err(NoText::Unreadable(Unreadable::Endless)))
 }
 
 /// The text of standard input, and the current folder.
@@ -128,4 +155,28 @@ fn unreadable(path: &Path, error: &io::Error) -> NoText {
         }
         _ => Unreadable::Io(error.to_string()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of which nobody knows when it gives something.
+    struct Silent(std::sync::mpsc::Receiver<()>);
+
+    impl Read for Silent {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            self.0.recv().map(|()| 0).map_err(io::Error::other)
+        }
+    }
+
+    #[test]
+    fn a_file_that_gives_nothing_is_given_up() {
+        let (never, silent) = std::sync::mpsc::channel();
+        let read = in_time(Duration::from_millis(1), move || text(Silent(silent), 0, decode));
+        assert!(matches!(read, Err(NoText::Unreadable(Unreadable::Endless))), "{read:?}");
+        drop(never);
+        let read = in_time(Duration::from_secs(60), || text(&b"version: 1"[..], 10, decode));
+        assert_eq!(read.unwrap(), "version: 1");
+    }
 }

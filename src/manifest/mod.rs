@@ -8,6 +8,7 @@
 //! Jobs go through it one by one: beside the tree and the model there is never more than one of them.
 
 mod blame;
+mod bound;
 mod decode;
 mod expand;
 pub mod fields;

@@ -1,5 +1,6 @@
 //! One variant a mistake: data, no words. The sentences are in `words`.
 
+use super::bound::Private;
 use super::expand::{MatrixFlaw, RowsFlaw, TemplateFlaw};
 use super::fields::{Block, Field};
 use super::rules::images::ImageFlaw;
@@ -66,6 +67,8 @@ pub(super) enum Found {
 pub(super) enum Problem {
     /// The file can't be read.
     Unreadable { name: String, why: Unreadable },
+    /// A file of which nothing is read.
+    PrivateManifest { name: String, why: Private },
     /// The file is too large.
     TooLarge { name: String },
     /// More errors, or more warnings, than are bearable; how many are not reported.
@@ -204,6 +207,8 @@ pub(super) enum Unreadable {
     Special,
     /// What git LFS leaves for a file that was not fetched.
     LfsPointer,
+    /// It goes on without an end, or gives nothing for too long.
+    Endless,
     /// The system's reason.
     Io(String),
 }

@@ -6,9 +6,9 @@ use crate::base::folder::{Folder, Outside};
 use crate::base::nearest::nearest_in_folder;
 use crate::document::source::Source;
 use crate::document::tree::{Tree, Value};
+use crate::manifest::bound::{Bound, Private};
 use crate::manifest::load::{self, NoText};
 use crate::manifest::problem::Unreadable;
-use crate::manifest::rules::images::Bound;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -97,9 +97,16 @@ fn text(path: &str, folder: &Folder, bound: &Bound) -> Result<String, RowsFlaw> 
     }
     let real = folder.resolve(path, bound.path()).map_err(|outside| match outside {
         Outside::Absolute => RowsFlaw::Absolute,
+        Outside::Escapes if bound.is_left_by_link(folder, path) => RowsFlaw::Private(Private::Outside),
         Outside::Escapes => RowsFlaw::Escapes { project: bound.is_project() },
         Outside::Io(error) => RowsFlaw::File(Unreadable::Io(error.to_string())),
     })?;
+    // What a link makes a table of is none.
+    let is_table = real.to_str().is_some_and(|real| kind(real).is_some());
+    let private = bound.private(&real).or((!is_table).then_some(Private::NoTable));
+    if let Some(private) = private {
+        return Err(RowsFlaw::Private(private));
+    }
     load::table(&real).map_err(|why| match why {
         // Its name as it is written, with the near one.
         NoText::Unreadable(Unreadable::Missing(_)) => {
@@ -110,6 +117,7 @@ fn text(path: &str, folder: &Folder, bound: &Bound) -> Result<String, RowsFlaw> 
             RowsFlaw::File(Unreadable::Missing(near))
         }
         NoText::Unreadable(why) => RowsFlaw::File(why),
+        NoText::Private(private) => RowsFlaw::Private(private),
         NoText::TooLarge => RowsFlaw::TooLarge,
         NoText::Misencoded(what, _) => RowsFlaw::Misencoded(what),
     })

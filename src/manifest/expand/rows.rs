@@ -11,6 +11,7 @@ use crate::document::flaw::Flaw;
 use crate::document::graft::Form;
 use crate::document::span::Span;
 use crate::document::tree::{Entry, List, Node, Value};
+use crate::manifest::bound::Private;
 use crate::manifest::problem::{Place, Problem, Unreadable};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -34,6 +35,8 @@ pub(crate) enum RowsFlaw {
         /// Whether the bound is a git work tree.
         project: bool,
     },
+    /// A file of which nothing is read.
+    Private(Private),
     /// A file of another kind than is known.
     Kind,
     /// It can't be read.

@@ -3,6 +3,7 @@
 use crate::base::digest::Sha256;
 use crate::base::folder::{Folder, Outside};
 use crate::base::nearest::nearest_in_folder;
+use crate::manifest::bound::{Bound, Private};
 use crate::spec::content::{NoImage, Oddity, content};
 use crate::spec::image::LocalImage;
 use crate::spec::limits::IMAGE_BYTES;
@@ -45,6 +46,8 @@ pub(crate) enum ImageFlaw {
         /// Whether the bound is a git work tree.
         project: bool,
     },
+    /// A file of which nothing is read.
+    Private(Private),
     /// No such file.
     Missing {
         /// The path with the nearest name that is there instead.
@@ -96,31 +99,6 @@ pub(crate) struct Images<'f> {
     local: BTreeMap<Sha256, LocalImage>,
     /// How many near names were looked for.
     suggestions: Cell<usize>,
-}
-
-/// How far relative paths may lead.
-#[derive(Debug)]
-pub(crate) struct Bound {
-    path: PathBuf,
-    project: bool,
-}
-
-impl Bound {
-    /// The git work tree around `folder`; without one, the folder itself.
-    pub(crate) fn of(folder: &Folder) -> Bound {
-        let project = folder.path().ancestors().find(|ancestor| ancestor.join(".git").symlink_metadata().is_ok());
-        Bound { path: project.unwrap_or(folder.path()).to_owned(), project: project.is_some() }
-    }
-
-    /// Its real path.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Whether it is a git work tree.
-    pub(crate) fn is_project(&self) -> bool {
-        self.project
-    }
 }
 
 impl<'f> Images<'f> {
@@ -191,16 +169,21 @@ impl<'f> Images<'f> {
             return Err(ImageFlaw::Empty);
         }
         if text.contains('\\') {
-            let mended = self.folder.resolve(&text.replace('\\', "/"), &self.bound.path);
+            let mended = self.folder.resolve(&text.replace('\\', "/"), self.bound.path());
             return Err(ImageFlaw::Backslash { is_there: mended.is_ok_and(|path| path.is_file()) });
         }
         if text.starts_with(['/', '~']) {
             return Err(ImageFlaw::Absolute);
         }
-        match self.folder.resolve(text, &self.bound.path) {
-            Ok(path) => Ok(path),
+        match self.folder.resolve(text, self.bound.path()) {
+            Ok(path) => self.bound.private(&path).map_or(Ok(path), |private| Err(ImageFlaw::Private(private))),
             Err(Outside::Absolute) => Err(ImageFlaw::Absolute),
-            Err(Outside::Escapes) => Err(ImageFlaw::Escapes { project: self.bound.project }),
+            Err(Outside::Escapes) if self.bound.is_left_by_link(self.folder, text) => {
+                // What is no file has nothing to keep.
+                let is_device = self.folder.join(text).metadata().is_ok_and(|it| !it.is_file() && !it.is_dir());
+                Err(if is_device { ImageFlaw::Special } else { ImageFlaw::Private(Private::Outside) })
+            }
+            Err(Outside::Escapes) => Err(ImageFlaw::Escapes { project: self.bound.is_project() }),
             Err(Outside::Io(error)) => Err(self.io(text, &self.folder.join(text), &error)),
         }
     }
@@ -235,7 +218,7 @@ impl<'f> Images<'f> {
     fn several(&self, text: &str) -> Option<char> {
         let is_there = |part: &str| {
             scheme(part.trim()).is_some()
-                || self.folder.resolve(part.trim(), &self.bound.path).is_ok_and(|path| path.is_file())
+                || self.folder.resolve(part.trim(), self.bound.path()).is_ok_and(|path| path.is_file())
         };
         SEPARATORS.into_iter().find(|separator| text.contains(*separator) && text.split(*separator).all(is_there))
     }

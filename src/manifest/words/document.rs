@@ -6,6 +6,7 @@ use crate::diagnostic::code::{Code, Severity};
 use crate::document::bounds::{DEPTH, MANIFEST_BYTES, Misencoded, Misencoding};
 use crate::document::flaw::{Flaw, SyntaxKind};
 use crate::document::span::Span;
+use crate::manifest::bound::Private;
 use crate::manifest::fold::MOST_FINDINGS;
 use crate::manifest::problem::Unreadable;
 
@@ -27,8 +28,31 @@ pub(super) fn unreadable(name: &str, why: &Unreadable) -> Words {
             format!("{file} is what git LFS leaves for a file that was not fetched (a pointer), not a manifest"),
         )
         .help("fetch it with `git lfs pull`"),
+        Unreadable::Endless => {
+            Words::error(Code::Unreadable, format!("{file} has no end, or gives nothing for too long")).help(
+                "name a file on a disk; to read what another program writes, name the manifest `-` and pipe it in",
+            )
+        }
         Unreadable::Io(reason) => Words::error(Code::Unreadable, format!("{file} can't be read: {reason}")),
     }
+}
+
+/// That nothing of the manifest is read.
+pub(super) fn private(name: &str, why: Private) -> Words {
+    private_file(&quoted(name), why)
+}
+
+/// That nothing of a file is read which the manifest names, or which it is.
+pub(super) fn private_file(file: &str, why: Private) -> Words {
+    let (leads, help) = match why {
+        Private::Env => ("to a `.env`, where keys are kept", "name a file that has no secrets in it"),
+        Private::Git => ("into `.git`, where credentials are kept", "name a file of the work tree"),
+        Private::Outside => {
+            ("out of the project by a link", "put the file itself there: a clone must have all that its manifest needs")
+        }
+        Private::NoTable => ("by a link to a file that is no table by its name", "name the table itself"),
+    };
+    Words::error(Code::PrivateFile, format!("{file} leads {leads}: nothing of it is read")).help(help)
 }
 
 pub(super) fn too_large(name: &str) -> Words {

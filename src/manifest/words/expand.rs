@@ -1,5 +1,6 @@
 //! Templates, matrices and rows.
 
+use super::document::private_file;
 use super::{Words, all, either, quoted};
 use crate::diagnostic::code::Code;
 use crate::document::bounds::{MANIFEST_BYTES, Misencoding};
@@ -181,6 +182,7 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
                 .at(at, "leads out")
                 .help("copy the file into the project: what jobs are made of is kept in version control with them")
         }
+        RowsFlaw::Private(why) => private_file("the path of rows", *why).at(at, "not read"),
         RowsFlaw::Kind => {
             error("rows stand in a file whose name ends with `.csv`, `.tsv`, `.jsonl`, `.ndjson` or `.json`")
                 .at(at, "another kind of file")
@@ -202,6 +204,9 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
                     words("the file of rows is what git LFS leaves for one that was not fetched (a pointer)")
                         .at(at, "not fetched")
                         .help("fetch it with `git lfs pull`")
+                }
+                Unreadable::Endless => {
+                    words("the file of rows has no end, or gives nothing for too long").at(at, "not read")
                 }
                 Unreadable::Io(reason) => {
                     words(&format!("the file of rows can't be read: {reason}")).at(at, "not read")

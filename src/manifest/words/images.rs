@@ -1,5 +1,6 @@
 //! Images: how many, and what is wrong or odd about each.
 
+use super::document::private_file;
 use super::{Words, code_points, quoted};
 use crate::diagnostic::code::Code;
 use crate::manifest::problem::Place;
@@ -22,6 +23,7 @@ pub(super) fn count(at: Place, count: usize) -> Words {
 pub(super) fn flaw(at: Place, text: &str, flaw: &ImageFlaw) -> Words {
     let image = quoted(text);
     let (message, label, help) = match flaw {
+        ImageFlaw::Private(why) => return private_file(&image, *why).at(at, "not read"),
         ImageFlaw::Empty => ("an image is a URL or a path, not empty".to_owned(), "empty", ALLOWED.to_owned()),
         ImageFlaw::Several { separator } => (
             "several URLs in one: an item of `urls` is a single image".to_owned(),

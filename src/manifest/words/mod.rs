@@ -61,6 +61,7 @@ pub(super) fn said(problem: &Problem, format: Format) -> Said {
     use Problem::*;
     let words = match problem {
         Unreadable { name, why } => document::unreadable(name, why),
+        PrivateManifest { name, why } => document::private(name, *why),
         TooLarge { name } => document::too_large(name),
         TooManyFindings { severity, left_out } => document::too_many_findings(*severity, *left_out),
         Misencoded { name, what } => document::misencoded(name, what),

@@ -170,6 +170,60 @@ fn no_path_of_a_lock_leads_out() {
     }
 }
 
+/// A pull request may bring a link along: nothing of what it leads to is in any output, and no host of images gets it.
+#[test]
+fn nothing_of_a_private_file_is_shown_or_sent() {
+    let outside = TempDir::new().unwrap();
+    let secrets = "BAICAI_API_KEY=canary-1\nprompt,canary-2\n{\"canary-3\": 1}\n";
+    for name in ["accounts.csv", "accounts.txt", "accounts.yaml"] {
+        std::fs::write(outside.path().join(name), secrets).unwrap();
+    }
+    let project = || {
+        let project = Project::new().with(".git/config", secrets).with(".env", secrets).with(".env.rows.csv", secrets);
+        symlink(outside.path(), project.path("folder")).unwrap();
+        project
+    };
+    let absolute = |name: &str| outside.path().join(name).display().to_string();
+    let targets = [".env", ".git/config", "./.ENV", ".env.rows.csv", "folder/accounts.csv", &absolute("accounts.txt")];
+    let formats = ["human", "json", "github", "sarif"];
+    let commands = [&["plan"][..], &["plan", "--format", "json"], &["status"], &["verify"], &["report"], &["fetch"]];
+    let row = "https://images.example.com/x.png?q=${{ row[\"BAICAI_API_KEY=canary-1\"] }}";
+    for target in targets {
+        for link in ["jobs.yaml", "rows.csv", "rows.jsonl", "dog.png"] {
+            let project = project();
+            if target == "./.ENV" && !project.path(target).exists() {
+                continue;
+            }
+            if link != "jobs.yaml" {
+                let named = if link == "dog.png" { link } else { row };
+                let rows = if link == "dog.png" { String::new() } else { format!("rows: {link}, ") };
+                let manifest =
+                    manifest("run: { mirror: true }\n").replace("run: { poll_interval: 50ms, patience: 300ms }\n", "");
+                let quoted = format!("'{named}'");
+                let of_job = format!("{rows}id: walk, references: [{{ name: dog, type: subject, urls: [{quoted}] }}]");
+                project.write("jobs.yaml", manifest.replace("id: walk", &of_job));
+            }
+            symlink(target, project.path(link)).unwrap();
+            let checks = formats.iter().map(|format| vec!["check", "--format", format]);
+            let fixes = [vec!["check", "--diff"], vec!["convert", "jobs.yaml", "converted.toml"]];
+            let all = checks.chain(fixes).chain(commands.iter().map(|command| command.to_vec()));
+            for command in all {
+                let ended = project.batch(&command).run();
+                assert!(!ended.stdout.contains("canary") && !ended.stderr.contains("canary"), "{link}: {ended:?}");
+                let is_told = ended.stdout.contains("private-file") || ended.stderr.contains("private-file");
+                // These do what they can although the manifest has errors.
+                let is_lenient = ["status", "fetch", "report"].contains(&command[0]);
+                assert!(is_lenient || is_told && ended.code() != 0, "{link} -> {target}: {ended:?}");
+            }
+            let simulator = simulator(&[]);
+            let sent = run(&project, &simulator, &["--allow-private-images"]).exits(2);
+            assert!(!sent.stderr.contains("canary"), "{sent:?}");
+            assert!(simulator.account().requests().is_empty(), "{link} -> {target}");
+            assert!(!project.path("converted.toml").exists(), "{link} -> {target}");
+        }
+    }
+}
+
 /// An image that a manifest names is read from the project only: a link to elsewhere sends nothing away.
 #[test]
 fn no_image_is_read_from_outside_the_project() {

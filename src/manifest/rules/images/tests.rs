@@ -159,7 +159,7 @@ fn links_are_followed_before_judging_and_pipes_are_not_opened() {
     std::os::unix::fs::symlink("nowhere.png", folder.join("dangling.png")).unwrap();
     std::os::unix::fs::symlink("refs/dog.png", folder.join("alias.png")).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(folder.join("socket")).unwrap();
-    assert_eq!(flaw(&folder, "link.png"), ImageFlaw::Escapes { project: true });
+    assert_eq!(flaw(&folder, "link.png"), ImageFlaw::Private(Private::Outside));
     assert!(matches!(flaw(&folder, "dangling.png"), ImageFlaw::Missing { .. }));
     assert_eq!(flaw(&folder, "socket"), ImageFlaw::Special);
     let mut images = Images::new(&folder);

@@ -1,0 +1,219 @@
+//! How far the files of a manifest may lie apart, and what among them is nobody's business.
+//!
+//! A pull request can bring a link along. So a name that the manifest gives is held to where it leads: never out of the
+//! project, into `.git/` or to a `.env`, where keys are kept. Nothing of such a file is read, shown or sent.
+
+use crate::base::folder::Folder;
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
+
+/// How far relative paths may lead.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    path: PathBuf,
+    project: bool,
+}
+
+/// Why nothing of a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Private {
+    /// It is a `.env`, or something that begins so.
+    Env,
+    /// It lies in `.git/`.
+    Git,
+    /// A link leads to it out of the project, or of the manifest's folder where there is no project.
+    Outside,
+    /// A link leads to it from the name of a table, and its own is none of one.
+    NoTable,
+}
+
+impl Bound {
+    /// The git work tree around `folder`; without one, the folder itself.
+    pub(crate) fn of(folder: &Folder) -> Bound {
+        let project = project_around(folder.path());
+        Bound { path: project.unwrap_or(folder.path()).to_owned(), project: project.is_some() }
+    }
+
+    /// Its real path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it is a git work tree.
+    pub(crate) fn is_project(&self) -> bool {
+        self.project
+    }
+
+    /// Why nothing of the file at `real`, whose links are resolved, may be read; `None` where it may.
+    pub(crate) fn private(&self, real: &Path) -> Option<Private> {
+        private_name(real.strip_prefix(&self.path).unwrap_or(real)).or_else(|| self.private_content(real))
+    }
+
+    /// Whether `relative`, which leads out of the bound from `folder`, does so by a link: by its letters it stays inside.
+    pub(crate) fn is_left_by_link(&self, folder: &Folder, relative: &str) -> bool {
+        plain(&folder.join(relative)).starts_with(&self.path)
+    }
+
+    /// A second name of a private file has the same content as the first.
+    #[cfg(unix)]
+    fn private_content(&self, real: &Path) -> Option<Private> {
+        use std::os::unix::fs::MetadataExt;
+        let own = real.metadata().ok().filter(|own| own.nlink() > 1)?;
+        let is_it =
+            |path: &Path| path.metadata().is_ok_and(|other| (other.dev(), other.ino()) == (own.dev(), own.ino()));
+        if is_it(&self.path.join(".git/config")) {
+            return Some(Private::Git);
+        }
+        let beside = [Some(self.path.as_path()), real.parent()];
+        let names = beside.into_iter().flatten().filter_map(|folder| folder.read_dir().ok()).flatten().flatten();
+        let mut others = names.filter(|entry| is_env(&entry.file_name())).map(|entry| entry.path());
+        others.any(|path| is_it(&path)).then_some(Private::Env)
+    }
+
+    #[cfg(not(unix))]
+    fn private_content(&self, _: &Path) -> Option<Private> {
+        None
+    }
+}
+
+/// Why nothing of the manifest at `path`, which leads to `real`, may be read; `None` where it may.
+///
+/// A person may name any manifest by its own path. A link may lead anywhere in its git work tree; where there is none, nobody
+/// else has put it there, and it may lead to any file in its folder, and to any manifest.
+pub(super) fn private_manifest(path: &Path, real: &Path) -> Option<Private> {
+    let named = plain(&std::path::absolute(path).ok()?);
+    let project = project_around(named.parent()?).and_then(|project| project.canonicalize().ok());
+    let folder = Folder::open(real.parent()?).ok()?;
+    let by_name = match &project {
+        Some(project) => private_name(real.strip_prefix(project).unwrap_or(real)),
+        None => real.file_name().and_then(|name| private_name(Path::new(name))),
+    };
+    if let Some(private) = by_name.or_else(|| Bound::of(&folder).private(real)) {
+        return Some(private);
+    }
+    let is_inside = match project {
+        Some(project) => real.starts_with(project),
+        None => {
+            let is_link = path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+            let beside = named.parent().and_then(|folder| folder.canonicalize().ok());
+            let endings = ["yaml", "yml", "toml", "json"].map(OsStr::new);
+            let is_manifest =
+                real.extension().is_some_and(|end| endings.iter().any(|own| end.eq_ignore_ascii_case(own)));
+            !is_link || is_manifest || beside.is_some_and(|beside| real.starts_with(beside))
+        }
+    };
+    (!is_inside).then_some(Private::Outside)
+}
+
+/// The innermost git work tree that holds `folder`.
+fn project_around(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|ancestor| ancestor.join(".git").symlink_metadata().is_ok())
+}
+
+/// Whether a part of a path is the name of something private.
+fn private_name(path: &Path) -> Option<Private> {
+    path.components().find_map(|part| match part {
+        Component::Normal(name) if name.eq_ignore_ascii_case(".git") => Some(Private::Git),
+        Component::Normal(name) if is_env(name) => Some(Private::Env),
+        _ => None,
+    })
+}
+
+/// Whether a name begins with `.env`, which some file systems hold for the same as `.ENV`.
+fn is_env(name: &OsStr) -> bool {
+    name.as_encoded_bytes().get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b".env"))
+}
+
+/// A path without `.` and `..`, by its letters alone.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn names_of_private_files_are_known_in_every_letter_case_and_at_every_depth() {
+        for (path, expected) in [
+            (".env", Some(Private::Env)),
+            (".ENV.local", Some(Private::Env)),
+            (".envrc", Some(Private::Env)),
+            ("a/.env.d/keys.csv", Some(Private::Env)),
+            (".git", Some(Private::Git)),
+            ("a/.Git/config", Some(Private::Git)),
+            ("env", None),
+            ("a.env", None),
+            (".github/x.csv", None),
+            (".gitignore", None),
+            (".en", None),
+        ] {
+            assert_eq!(private_name(Path::new(path)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_second_name_of_a_private_file_is_as_private() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Folder::open(temp.path()).unwrap();
+        fs::create_dir_all(folder.join("sub")).unwrap();
+        fs::write(folder.join(".env"), "A=1").unwrap();
+        fs::write(folder.join("mine.csv"), "a").unwrap();
+        fs::hard_link(folder.join(".env"), folder.join("sub/rows.csv")).unwrap();
+        fs::hard_link(folder.join("mine.csv"), folder.join("sub/mine.csv")).unwrap();
+        let bound = Bound::of(&folder);
+        assert_eq!(bound.private(&folder.join("sub/rows.csv")), Some(Private::Env));
+        assert_eq!(bound.private(&folder.join("sub/mine.csv")), None);
+    }
+
+    #[test]
+    fn a_manifest_that_is_a_link_stays_in_its_project() {
+        let temp = tempfile::tempdir().unwrap();
+        let at = |path: &str| temp.path().canonicalize().unwrap().join(path);
+        fs::create_dir_all(at("project/.git")).unwrap();
+        fs::create_dir_all(at("project/sub")).unwrap();
+        fs::create_dir_all(at("bare")).unwrap();
+        for path in
+            ["accounts.txt", "jobs.yaml", "project/real.yaml", "project/.env", "project/.git/config", "bare/.env"]
+        {
+            fs::write(at(path), "a").unwrap();
+        }
+        let judged = |link: &str, target: &str| {
+            let _ = fs::remove_file(at(link));
+            symlink(target, at(link)).unwrap();
+            private_manifest(&at(link), &at(link).canonicalize().unwrap())
+        };
+        for (link, target, expected) in [
+            ("project/jobs.yaml", "../accounts.txt", Some(Private::Outside)),
+            ("project/jobs.yaml", "../jobs.yaml", Some(Private::Outside)),
+            ("project/jobs.yaml", ".env", Some(Private::Env)),
+            ("project/jobs.yaml", ".git/config", Some(Private::Git)),
+            ("project/sub/jobs.yaml", "../real.yaml", None),
+            // Without a project a person has put it there.
+            ("bare/jobs.yaml", "../jobs.yaml", None),
+            ("bare/jobs.yaml", "../accounts.txt", Some(Private::Outside)),
+            ("bare/jobs.yaml", ".env", Some(Private::Env)),
+        ] {
+            assert_eq!(judged(link, target), expected, "{link} -> {target}");
+        }
+        // Through a linked folder, too.
+        symlink(temp.path(), at("project/out")).unwrap();
+        assert_eq!(private_manifest(&at("project/out/jobs.yaml"), &at("jobs.yaml")), Some(Private::Outside));
+        // By its own path a person may name anything but what is private.
+        assert_eq!(private_manifest(&at("accounts.txt"), &at("accounts.txt")), None);
+        assert_eq!(private_manifest(&at("project/../jobs.yaml"), &at("jobs.yaml")), None);
+        assert_eq!(private_manifest(&at("bare/.env"), &at("bare/.env")), Some(Private::Env));
+    }
+}
