@@ -1,26 +1,31 @@
 //! Fetches a video: streamed to a temporary file, hashed on the way, taken up again where the connection broke.
 //!
 //! Plain `http` is allowed here, unlike for the API: no secret travels, and a video is no program. Only from `https` down to
-//! `http` no redirect is followed.
+//! `http` no redirect is followed. What a server calls its reply doesn't matter: the bytes decide.
 
 use super::failure::{self, Call, FoundNoVideo};
 use super::http::HttpService;
 use super::meter::Meter;
-use super::partial::Partial;
+use super::partial::{Content, Continuation, Partial};
 use super::printable::shown_url;
+use super::representation::length_of_whole;
 use super::stopped::Stopped;
-use super::video::{self, Flaw};
-use super::{Failure, Video, reason};
+use super::unpack::{Unpacked, unpack};
+use super::video::{self, End, Flaw};
+use super::{Failure, Undelivered, Video, length, reason};
 use crate::base::durable;
 use crate::spec::address::is_loopback;
-use reqwest::{Response, StatusCode, header};
+use bytes::Bytes;
+use reqwest::header::{self, HeaderMap};
+use reqwest::{Response, StatusCode};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 use tokio::time::timeout;
 use url::Url;
 
 /// Bytes of a video at most; the longest that the service makes has some dozen MB.
-const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
+pub(super) const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Redirects at most.
 const REDIRECTS: usize = 10;
@@ -34,22 +39,57 @@ pub(super) async fn download(
     url: &str,
     destination: &Path,
     advance: impl Fn(u64, Option<u64>) + Send + Sync,
-) -> Result<Video, Failure> {
+) -> Result<Video, Undelivered> {
     let source = Source::new(url, service)?;
     let disk = |error: io::Error| failure::local(Call::Download, &format!("{}: {error}", destination.display()));
-    let file = durable::temporary_beside(destination, &service.temporaries).map_err(disk)?;
-    let mut partial = Partial::new(file);
-    transfer(service, &source, &mut partial, &advance).await.map_err(|stopped| match stopped {
-        Stopped::Disk(error) => disk(error),
-        Stopped::Broken(why) => failure::broken(Call::Download, &why),
-        Stopped::Failed(failure) => failure,
-    })?;
-    let bytes = partial.received();
-    match partial.finish(move |mut content| video::check(&mut content, bytes)).await {
-        Ok((file, sha256, ())) => Ok(Video { file, sha256, bytes }),
-        Err(Flaw::Unreadable(error)) => Err(disk(error)),
-        Err(flaw) => Err(failure::no_video(&source.shown, FoundNoVideo::Broken(&flaw.to_string()))),
+    let temporary = || durable::temporary_beside(destination, &service.temporaries).map_err(disk);
+    let mut partial = Partial::new(temporary()?);
+    let broken = match transfer(service, &source, &mut partial, &advance).await {
+        Ok(()) => None,
+        Err(Stopped::Disk(error)) => return Err(disk(error).into()),
+        Err(Stopped::Failed(failure)) => return Err(failure.into()),
+        Err(Stopped::Broken(why)) => Some(failure::broken(Call::Download, &why)),
+    };
+    let (announced, encoding, received) = (partial.announced(), partial.encoding(), partial.received());
+    let look = move |mut content: &mut dyn Content| Ok::<_, io::Error>(video::check(&mut content, received));
+    let (file, sha256, mut looked) = partial.finish(look).await.map_err(disk)?;
+    let mut video = Video { file, sha256, bytes: received };
+    if let (Err(flaw), Some(encoding)) = (&looked, encoding)
+        && flaw.may_be_packed()
+        && let Some(Unpacked { file, sha256, bytes, end }) =
+            unpacked(&video, encoding, temporary()?).await.map_err(disk)?
+    {
+        (video, looked) = (Video { file, sha256, bytes }, Ok(end));
     }
+    let doubtful = |failure, video| Err(Undelivered { failure, doubtful: Some(Box::new(video)) });
+    let end = match (looked, broken) {
+        (Err(Flaw::Unreadable(error)), _) => return Err(disk(error).into()),
+        (Ok(end), None) => end,
+        // Whole by its own account, and not by its server's.
+        (Ok(_), Some(broken)) => return doubtful(broken, video),
+        (Err(_), Some(broken)) => return Err(broken.into()),
+        (Err(flaw), None) => {
+            let failure = failure::no_video(&source.shown, FoundNoVideo::Broken(&flaw.to_string()));
+            return if flaw.is_doubtful() { doubtful(failure, video) } else { Err(failure.into()) };
+        }
+    };
+    if end == End::Proven || announced.is_some() {
+        return Ok(video);
+    }
+    match length::ask(service, &source, received).await {
+        Ok(length) if length == received => Ok(video),
+        Ok(length) => {
+            let why = format!("{received} bytes came, and asked again its server says that it has {length}");
+            doubtful(failure::no_video(&source.shown, FoundNoVideo::Broken(&why)), video)
+        }
+        Err(failure) => doubtful(failure, video),
+    }
+}
+
+/// Unpacks a video beside the run.
+async fn unpacked(video: &Video, encoding: String, into: tempfile::NamedTempFile) -> io::Result<Option<Unpacked>> {
+    let packed = video.file.reopen()?;
+    tokio::task::spawn_blocking(move || unpack(packed, &encoding, into, LONGEST)).await.map_err(io::Error::other)?
 }
 
 /// Whether a redirect from the last of `previous` to `next` may be followed; if not, why.
@@ -65,10 +105,10 @@ pub(super) fn may_follow(previous: &[Url], next: &Url) -> Result<(), &'static st
 }
 
 /// Where a video is.
-struct Source {
-    url: Url,
+pub(super) struct Source {
+    pub(super) url: Url,
     /// Without its query, for people.
-    shown: String,
+    pub(super) shown: String,
     /// Whether it lies on the service itself.
     at_home: bool,
 }
@@ -90,14 +130,27 @@ async fn transfer(
 ) -> Result<(), Stopped> {
     let mut resumes = 0;
     loop {
-        match request(service, source, partial, advance).await {
-            Err(Stopped::Broken(why)) if resumes < RESUMES && partial.range().is_some() => {
-                resumes += 1;
-                tracing::debug!(url = source.shown, from = partial.received(), why, "a download is taken up again");
+        let why = match request(service, source, partial, advance).await {
+            Ok(Came::All) => return Ok(()),
+            Ok(Came::Another) if resumes < RESUMES => {
+                partial.forget().await?;
+                format!("{} is another file now", source.shown)
             }
-            ended => return ended,
-        }
+            Ok(Came::Another) => return Err(Stopped::Broken(format!("{} is another file each time", source.shown))),
+            Err(Stopped::Broken(why)) if resumes < RESUMES && partial.range().is_some() => why,
+            Err(stopped) => return Err(stopped),
+        };
+        resumes += 1;
+        tracing::debug!(url = source.shown, from = partial.received(), why, "a download is taken up again");
     }
+}
+
+/// What a request brought.
+enum Came {
+    /// All that was announced.
+    All,
+    /// A part of another file than the one that was begun.
+    Another,
 }
 
 /// Sends one request and takes in what comes.
@@ -106,75 +159,99 @@ async fn request(
     source: &Source,
     partial: &mut Partial,
     advance: &(impl Fn(u64, Option<u64>) + Send + Sync),
-) -> Result<(), Stopped> {
-    let shown = &source.shown;
+) -> Result<Came, Stopped> {
     let range = partial.range();
     let resuming = range.is_some();
-    let request = service.fetching.get(source.url.clone()).header(header::ACCEPT_ENCODING, "identity");
-    let response = match timeout(service.limits.silence, request.headers(range.unwrap_or_default()).send()).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(error)) if error.is_connect() && source.at_home => {
-            return Err(Stopped::Failed(failure::no_connection(Call::Download, &reason::sentence(&error, shown))));
+    let response = send(service, source, range.unwrap_or_default()).await?;
+    tracing::debug!(url = source.shown, status = response.status().as_u16(), resuming, "downloading");
+    match if resuming { partial.continuation(&response) } else { Continuation::None } {
+        Continuation::Rest => {}
+        Continuation::Another => return Ok(Came::Another),
+        Continuation::None => {
+            judge(service, source, &response).map_err(Stopped::Failed)?;
+            partial.begin(&response).await?;
         }
-        Ok(Err(error)) => return Err(Stopped::Broken(reason::sentence(&error, shown))),
-        Err(_) => return Err(Stopped::Broken(format!("{shown} did not reply in time"))),
-    };
-    tracing::debug!(url = shown, status = response.status().as_u16(), resuming, "downloading");
-    if !(resuming && partial.is_continued_by(&response)) {
-        judge(service, source, &response).map_err(Stopped::Failed)?;
-        partial.begin(&response).await?;
     }
-    drain(service, source, response, partial, advance).await
+    drain(service, source, response, partial, advance).await.map(|()| Came::All)
 }
 
-/// Whether a reply's head promises a video.
-fn judge(service: &HttpService, source: &Source, response: &Response) -> Result<(), Failure> {
-    let status = response.status();
-    if status != StatusCode::OK {
-        let pause = service.retry_after(response.headers());
-        return Err(failure::download(&source.shown, status.as_u16(), pause, source.at_home));
+/// Sends a request for the video, or for a part of it.
+pub(super) async fn send(service: &HttpService, source: &Source, part: HeaderMap) -> Result<Response, Stopped> {
+    let shown = &source.shown;
+    let request = service.fetching.get(source.url.clone()).header(header::ACCEPT_ENCODING, "identity");
+    match timeout(service.limits.silence, request.headers(part).send()).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) if error.is_connect() && source.at_home => {
+            Err(Stopped::Failed(failure::no_connection(Call::Download, &reason::sentence(&error, shown))))
+        }
+        Ok(Err(error)) => Err(Stopped::Broken(reason::sentence(&error, shown))),
+        Err(_) => Err(Stopped::Broken(format!("{shown} did not reply in time"))),
     }
-    let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = media_type.unwrap_or_default().to_ascii_lowercase();
-    let found = match media_type.split(';').next().unwrap_or_default().trim() {
-        "text/html" => FoundNoVideo::Broken("it is a page of HTML"),
-        "application/json" => FoundNoVideo::Broken("it is JSON"),
-        _ if response.content_length().is_some_and(|length| length > LONGEST) => FoundNoVideo::TooLong,
-        _ => return Ok(()),
-    };
-    Err(failure::no_video(&source.shown, found))
+}
+
+/// Judges whether a reply's head promises all of a file; what it calls the file doesn't matter.
+pub(super) fn judge(service: &HttpService, source: &Source, response: &Response) -> Result<(), Failure> {
+    let (status, headers) = (response.status(), response.headers());
+    let is_all = matches!(status, StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION)
+        || length_of_whole(status, headers).is_some();
+    if !is_all {
+        return Err(failure::download(&source.shown, status.as_u16(), service.retry_after(headers), source.at_home));
+    }
+    if response.content_length().is_some_and(|length| length > LONGEST) {
+        return Err(failure::no_video(&source.shown, FoundNoVideo::TooLong));
+    }
+    Ok(())
 }
 
 /// Takes in a reply's body.
 async fn drain(
     service: &HttpService,
     source: &Source,
-    mut response: Response,
+    response: Response,
     partial: &mut Partial,
     advance: &(impl Fn(u64, Option<u64>) + Send + Sync),
 ) -> Result<(), Stopped> {
     let shown = &source.shown;
-    let mut meter = Meter::new(service.limits.download);
-    loop {
-        let chunk = match timeout(service.limits.silence, response.chunk()).await {
-            Ok(Ok(Some(chunk))) => chunk,
-            Ok(Ok(None)) => break,
-            Ok(Err(error)) => return Err(Stopped::Broken(reason::sentence(&error, shown))),
-            Err(_) => return Err(Stopped::Broken(format!("{shown} fell silent"))),
-        };
+    let mut body = Body::of(response, service);
+    while let Some(chunk) = body.next(shown).await? {
         if partial.received() + chunk.len() as u64 > LONGEST {
             return Err(Stopped::Failed(failure::no_video(shown, FoundNoVideo::TooLong)));
         }
         partial.take_in(&chunk).await?;
         advance(partial.received(), partial.announced());
-        if meter.is_too_slow(chunk.len() as u64) {
-            return Err(Stopped::Broken(format!("{shown} sends too slowly")));
-        }
     }
     match partial.mismatch() {
         None => Ok(()),
         Some(announced) => {
             Err(Stopped::Broken(format!("{shown} announced {announced} bytes and sent {}", partial.received())))
         }
+    }
+}
+
+/// A reply's body that may neither fall silent nor drip.
+pub(super) struct Body {
+    response: Response,
+    silence: Duration,
+    meter: Meter,
+}
+
+impl Body {
+    /// The body of a reply, from its beginning.
+    pub(super) fn of(response: Response, service: &HttpService) -> Body {
+        Body { response, silence: service.limits.silence, meter: Meter::new(service.limits.download) }
+    }
+
+    /// Returns what comes next; nothing at the end.
+    pub(super) async fn next(&mut self, shown: &str) -> Result<Option<Bytes>, Stopped> {
+        let chunk = match timeout(self.silence, self.response.chunk()).await {
+            Ok(Ok(chunk)) => chunk,
+            Ok(Err(error)) => return Err(Stopped::Broken(reason::sentence(&error, shown))),
+            Err(_) => return Err(Stopped::Broken(format!("{shown} fell silent"))),
+        };
+        let bytes = chunk.as_ref().map(|chunk| chunk.len() as u64);
+        if bytes.is_some_and(|bytes| self.meter.is_too_slow(bytes)) {
+            return Err(Stopped::Broken(format!("{shown} sends too slowly")));
+        }
+        Ok(chunk)
     }
 }

@@ -6,7 +6,7 @@ use super::printable::{EXCERPT, printable};
 pub use super::settings::{Limits, Pace, Settings};
 use super::verdict::{self, Since, Way};
 use super::way::Surroundings;
-use super::{Failure, Image, Images, Progress, Service, Submission, Video, reason, retry};
+use super::{Failure, Image, Images, Progress, Service, Submission, Undelivered, Video, reason, retry};
 use super::{download, tls, upload};
 use crate::base::clock::Clock;
 use crate::base::durable::Mark;
@@ -91,7 +91,8 @@ impl HttpService {
         };
         // A trial on loopback works on a bare system too, one without CA certificates; elsewhere that is an error.
         let without_roots = |client: ClientBuilder| if plain { client.tls_certs_only([]) } else { client };
-        let fetching = || client().redirect(redirects());
+        // What a server labels as packed may not be: the bytes are looked at before they are unpacked.
+        let fetching = || client().redirect(redirects()).no_gzip();
         let unusable = |error: reqwest::Error| Unusable(reason::cause(&error));
         Ok(HttpService {
             asking: without_roots(client()).read_timeout(limits.silence).build().map_err(unusable)?,
@@ -223,7 +224,7 @@ impl Service for HttpService {
         url: &str,
         destination: &Path,
         advance: impl Fn(u64, Option<u64>) + Send + Sync,
-    ) -> Result<Video, Failure> {
+    ) -> Result<Video, Undelivered> {
         download::download(self, url, destination, advance).await
     }
 }

@@ -13,14 +13,17 @@ pub mod retry;
 pub mod throttle;
 
 mod download;
+mod length;
 mod meter;
 mod partial;
 mod printable;
 mod reason;
+mod representation;
 mod settings;
 mod stopped;
 mod texts;
 mod tls;
+mod unpack;
 mod upload;
 pub mod verdict;
 mod video;
@@ -98,7 +101,7 @@ pub trait Service: Images {
         url: &str,
         destination: &Path,
         advance: impl Fn(u64, Option<u64>) + Send + Sync,
-    ) -> impl Future<Output = Result<Video, Failure>> + Send;
+    ) -> impl Future<Output = Result<Video, Undelivered>> + Send;
 }
 
 /// A video that was fetched; its file is removed on drop unless it is persisted.
@@ -110,6 +113,22 @@ pub struct Video {
     pub sha256: Sha256,
     /// Its size.
     pub bytes: u64,
+}
+
+/// A download that brought no video that is known to be whole.
+#[derive(Debug, thiserror::Error)]
+#[error("{failure}")]
+pub struct Undelivered {
+    /// Why, and what to do about it.
+    pub failure: Failure,
+    /// What came, where a person may find a video in it all the same.
+    pub doubtful: Option<Box<Video>>,
+}
+
+impl From<Failure> for Undelivered {
+    fn from(failure: Failure) -> Undelivered {
+        Undelivered { failure, doubtful: None }
+    }
 }
 
 /// The outcome of a submit: one of three.

@@ -3,6 +3,7 @@
 //! Bytes are gathered in memory and handed over many at a time to a thread that may wait for the disk, which hashes them on the
 //! way. A video of usual size makes that way once.
 
+use super::representation::{Representation, content_range, length_of_file, length_of_whole};
 use crate::base::digest::{Hasher, Sha256};
 use crate::base::faultpoint;
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -21,8 +22,19 @@ pub(super) struct Partial {
     received: u64,
     /// The length that the server named.
     announced: Option<u64>,
-    /// What a later reply is held against; none where the server takes no ranges.
-    validator: Option<HeaderValue>,
+    /// What a later reply is held against.
+    representation: Representation,
+}
+
+/// What a reply is that was to bring the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Continuation {
+    /// The rest: it begins exactly where this ends.
+    Rest,
+    /// A part of another file.
+    Another,
+    /// No part that fits.
+    None,
 }
 
 /// What came, for a look at it.
@@ -42,7 +54,7 @@ impl Partial {
     /// Nothing yet, to be written to `file`.
     pub(super) fn new(file: NamedTempFile) -> Partial {
         let draft = Some(Draft { file, hasher: Hasher::default(), begun: false });
-        Partial { draft, gathered: Vec::new(), received: 0, announced: None, validator: None }
+        Partial { draft, gathered: Vec::new(), received: 0, announced: None, representation: Representation::default() }
     }
 
     /// How many bytes came.
@@ -62,20 +74,30 @@ impl Partial {
 
     /// Headers that ask for the rest; none where there is nothing to continue, or no way to.
     pub(super) fn range(&self) -> Option<HeaderMap> {
-        let validator = self.validator.clone()?;
+        let validator = self.representation.validator()?.clone();
         self.announced.filter(|announced| (1..*announced).contains(&self.received))?;
         let range = HeaderValue::try_from(format!("bytes={}-", self.received)).ok()?;
         Some(HeaderMap::from_iter([(header::RANGE, range), (header::IF_RANGE, validator)]))
     }
 
-    /// Whether a reply goes on exactly where this ends.
-    pub(super) fn is_continued_by(&self, reply: &Response) -> bool {
-        let Some(announced) = self.announced.filter(|announced| *announced > 0) else { return false };
-        let wanted = format!("bytes {}-{}/{announced}", self.received, announced - 1);
-        let range = reply.headers().get(header::CONTENT_RANGE);
-        reply.status() == StatusCode::PARTIAL_CONTENT
-            && is_plain(reply.headers())
-            && range.is_some_and(|range| range.as_bytes().eq_ignore_ascii_case(wanted.as_bytes()))
+    /// How the file is packed, where the server said so.
+    pub(super) fn encoding(&self) -> Option<String> {
+        self.representation.encoding().map(str::to_ascii_lowercase)
+    }
+
+    /// Tells whether a reply goes on exactly where this ends.
+    pub(super) fn continuation(&self, reply: &Response) -> Continuation {
+        let headers = reply.headers();
+        let part = content_range(headers).filter(|_| reply.status() == StatusCode::PARTIAL_CONTENT);
+        let Some(part) = part.filter(|_| length_of_whole(reply.status(), headers).is_none()) else {
+            return Continuation::None;
+        };
+        let length = length_of_file(headers);
+        if !self.representation.has_part(headers) || length.is_some() && length != self.announced {
+            return Continuation::Another;
+        }
+        let rest = length.map(|length| format!("{}-{}", self.received, length.saturating_sub(1)));
+        if rest.as_deref() == Some(part) { Continuation::Rest } else { Continuation::None }
     }
 
     /// Forgets what came, for a reply that begins anew.
@@ -83,10 +105,19 @@ impl Partial {
     /// # Errors
     /// Where what was written can't be taken back.
     pub(super) async fn begin(&mut self, reply: &Response) -> io::Result<()> {
+        let announced = length_of_whole(reply.status(), reply.headers());
+        self.announced = announced.or_else(|| reply.content_length());
+        self.representation = Representation::of(reply.headers());
+        self.forget().await
+    }
+
+    /// Forgets what came, so that the next request is for all of it.
+    ///
+    /// # Errors
+    /// Where what was written can't be taken back.
+    pub(super) async fn forget(&mut self) -> io::Result<()> {
         self.gathered.clear();
         self.received = 0;
-        self.announced = reply.content_length().filter(|_| is_plain(reply.headers()));
-        self.validator = validator(reply.headers());
         match &self.draft {
             Some(draft) if !draft.begun => Ok(()),
             _ => self.on_disk(|draft, _| draft.begin()).await,
@@ -185,16 +216,4 @@ impl Draft {
 /// The thread that had the file came to no end.
 fn lost() -> io::Error {
     io::Error::other("the file is no longer being written")
-}
-
-/// Whether the body is the file itself, not an encoding of it.
-fn is_plain(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_ENCODING).is_none_or(|value| value == "identity")
-}
-
-/// What tells that a later reply is of the same file: a strong `ETag`, or a date.
-fn validator(headers: &HeaderMap) -> Option<HeaderValue> {
-    headers.get(header::ACCEPT_RANGES).filter(|value| *value == "bytes")?;
-    let tag = headers.get(header::ETAG).filter(|tag| !tag.as_bytes().starts_with(b"W/"));
-    tag.or_else(|| headers.get(header::LAST_MODIFIED)).cloned()
 }

@@ -17,6 +17,7 @@ mod collect;
 mod context;
 mod destination;
 mod dispatcher;
+mod doubtful;
 mod folders;
 mod gate;
 mod images;

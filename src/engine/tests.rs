@@ -163,7 +163,7 @@ impl Service for Fake {
         url: &str,
         to: &Path,
         _: impl Fn(u64, Option<u64>) + Send + Sync,
-    ) -> Result<Video, Failure> {
+    ) -> Result<Video, client::Undelivered> {
         let n = self.count("download");
         let bytes = (self.script.download)(url, n)?;
         let file = crate::base::durable::temporary_beside(to, &crate::base::durable::Mark::of(to)).unwrap();

@@ -3,18 +3,19 @@
 use super::collect::TRIES;
 use super::context::{Context, Missed};
 use super::destination::Destination;
+use super::doubtful::{self, Doubt};
 use super::listing::{Listing, Shelf};
 use super::transfer::Transfer;
 use crate::base::digest::Sha256;
 use crate::base::{durable, faultpoint};
-use crate::client::{Failure, Service, Verdict, Video};
+use crate::client::{Failure, Service, Undelivered, Verdict, Video};
 use crate::event::{Call, Event};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::{Output, Record};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Fetches one video, again and again while that may help.
+/// Fetches one video, again and again while that may help. What isn't known to be one in the end is kept beside its place.
 pub(super) async fn patiently<S: Service>(
     context: &Arc<Context<S>>,
     record: &Record,
@@ -22,10 +23,10 @@ pub(super) async fn patiently<S: Service>(
     place: usize,
     shelf: &Shelf,
 ) -> Result<Output, Missed> {
-    let mut tries = 0;
+    let (mut tries, mut doubt) = (0, Doubt::default());
     loop {
         tries += 1;
-        match fetch(context, record, listing, place, shelf).await {
+        match fetch(context, record, listing, place, shelf, &mut doubt).await {
             Err(Missed::Failed(Failure {
                 verdict: Verdict::Again(asked) | Verdict::Away(asked) | Verdict::Unreachable(asked),
                 message,
@@ -33,6 +34,10 @@ pub(super) async fn patiently<S: Service>(
             })) if tries < TRIES => {
                 let pause = context.backoff(tries, asked);
                 context.pause(Call::Download, &record.key.job, &message, pause).await?;
+            }
+            Err(Missed::Failed(failure)) => {
+                let path = record.name.path(listing.expected(place, shelf));
+                return Err(Missed::Failed(doubt.keep(context, &record.key.job, &path, failure).await));
             }
             other => return other,
         }
@@ -46,8 +51,9 @@ async fn fetch<S: Service>(
     listing: &mut Listing,
     place: usize,
     shelf: &Shelf,
+    doubt: &mut Doubt,
 ) -> Result<Output, Missed> {
-    let video = download(context, record, listing, place, shelf).await?;
+    let video = download(context, record, listing, place, shelf, doubt).await?;
     let number = listing.identify(place, &video.sha256, shelf);
     let known = shelf.get(number);
     let output = Output {
@@ -78,6 +84,7 @@ async fn fetch<S: Service>(
     }
     let synced = context.folders.sync(durable::folder_of(destination.path())).await;
     synced.map_err(|error| Missed::Failed(destination.unwritable(&error)))?;
+    doubtful::clear(Arc::clone(&destination)).await;
     faultpoint::reach("video", "stored");
     context.sent.videos.fetch_add(1, Ordering::Relaxed);
     context.sent.bytes.fetch_add(output.bytes, Ordering::Relaxed);
@@ -97,6 +104,7 @@ async fn download<S: Service>(
     listing: &Listing,
     place: usize,
     shelf: &Shelf,
+    doubt: &mut Doubt,
 ) -> Result<Video, Missed> {
     let (job, path) = (&record.key.job, record.name.path(listing.expected(place, shelf)));
     let destination = Arc::new(Destination::of(&context.folder, &path).map_err(Missed::Failed)?);
@@ -112,7 +120,11 @@ async fn download<S: Service>(
         let advance = |bytes, total| transfer.advance(bytes, total);
         context.service.download(listing.url(place), destination.path(), advance).await
     };
-    let video = context.stop.unless_out(download).await.ok_or(Missed::Out)?.map_err(Missed::Failed)?;
+    let fetched = context.stop.unless_out(download).await.ok_or(Missed::Out)?;
+    let video = fetched.map_err(|Undelivered { failure, doubtful }| {
+        doubt.take_in(doubtful);
+        Missed::Failed(failure)
+    })?;
     faultpoint::reach("download", "answered");
     Ok(video)
 }

@@ -59,6 +59,14 @@ fn behind_stem(path: &str, addition: &str) -> String {
     }
 }
 
+/// What stands behind the name of a video in the name of what came in its place and isn't known to be one.
+pub const DOUBTFUL: &str = ".doubtful";
+
+/// Returns the path of what came in the place of the video at `path` and isn't known to be one.
+pub fn doubtful(path: &str) -> String {
+    format!("{path}{DOUBTFUL}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,7 @@ fn video(headers: &str) -> Vec<u8> {
 async fn fetch(server: &Server, service: &HttpService, path: &str) -> Result<Video, Failure> {
     let folder = tempfile::tempdir().unwrap();
     let result = service.download(&format!("{}{path}", server.base()), &folder.path().join("a.mp4"), |_, _| {}).await;
+    let result = result.map_err(|undelivered| undelivered.failure);
     match &result {
         Ok(video) => assert_eq!(std::fs::read(&video.file).unwrap(), VIDEO),
         Err(_) => assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0),
@@ -62,9 +63,11 @@ async fn what_is_no_whole_video_is_a_failed_download() {
     let mut cut = video("");
     cut.truncate(cut.len() - 1);
     for (bytes, why) in [
-        (reply("200 OK", "Content-Type: text/html; charset=utf-8\r\n", VIDEO), "it is a page of HTML"),
+        (reply("200 OK", "Content-Type: video/mp4\r\n", "<!doctype html><p>Sorry"), "it is a page of HTML"),
         (reply("200 OK", "Content-Type: application/json\r\n", r#"{"code":500}"#), "it is JSON"),
         (reply("200 OK", "", "<Error>denied</Error>"), "it doesn't begin like a video"),
+        (reply("201 Created", "", VIDEO), "HTTP 201"),
+        (reply("206 Partial Content", "Content-Range: bytes 0-10/44\r\n", &VIDEO[..11]), "HTTP 206"),
         (reply("200 OK", "", ""), "it is empty"),
         (reply("200 OK", "", &VIDEO[..30]), "it is cut short: a part of it ends behind the end of the file"),
         (cut, "end of file before message length reached"),
@@ -100,7 +103,7 @@ async fn statuses_have_their_verdicts() {
 
 /// The failure of a download from `url` to `folder`.
 async fn refused(service: &HttpService, url: &str, folder: &std::path::Path) -> Failure {
-    service.download(url, &folder.join("a.mp4"), |_, _| {}).await.unwrap_err()
+    service.download(url, &folder.join("a.mp4"), |_, _| {}).await.unwrap_err().failure
 }
 
 #[tokio::test]
@@ -158,6 +161,117 @@ fn stored_gzip(content: &[u8]) -> Vec<u8> {
     gzip.extend(crc32fast::hash(content).to_le_bytes());
     gzip.extend(u32::from(length).to_le_bytes());
     gzip
+}
+
+#[tokio::test]
+async fn the_bytes_decide_and_not_what_they_are_called() {
+    let whole = format!("Content-Range: bytes 0-{}/{}\r\n", VIDEO.len() - 1, VIDEO.len());
+    for reply in [
+        reply("200 OK", "Content-Type: text/html; charset=utf-8\r\n", VIDEO),
+        reply("200 OK", "Content-Type: application/json\r\n", VIDEO),
+        reply("203 Non-Authoritative Information", "", VIDEO),
+        reply("206 Partial Content", &whole, VIDEO),
+        reply("200 OK", "Content-Encoding: gzip\r\n", VIDEO),
+        reply("200 OK", "Content-Encoding: br\r\n", VIDEO),
+        reply("200 OK", "Content-Encoding: deflate\r\n", VIDEO),
+        reply("200 OK", "Content-Encoding: deflate\r\n", stored_zlib(VIDEO)),
+        reply("200 OK", "Content-Encoding: deflate\r\n", &stored_zlib(VIDEO)[2..VIDEO.len() + 7]),
+        reply("200 OK", "Content-Encoding: x-gzip\r\n", stored_gzip(VIDEO)),
+    ] {
+        let (server, service) = scripted([vec![Act::Send(reply)]]).await;
+        let got = fetch(&server, &service, "/1.mp4").await.unwrap();
+        assert_eq!((got.sha256, got.bytes), (Sha256::of(VIDEO), VIDEO.len() as u64));
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+/// `content` as zlib: one stored block.
+fn stored_zlib(content: &[u8]) -> Vec<u8> {
+    let gzip = stored_gzip(content);
+    let (mut a, mut b) = (1u32, 0u32);
+    for byte in content {
+        a = (a + u32::from(*byte)) % 65521;
+        b = (b + a) % 65521;
+    }
+    [b"\x78\x01", &gzip[10..gzip.len() - 8], &(b << 16 | a).to_be_bytes()].concat()
+}
+
+/// A fragmented video, and where its first fragment ends.
+fn fragmented() -> (Vec<u8>, usize) {
+    let head = b"\0\0\0\x08ftyp\0\0\0\x10moov\0\0\0\x08mvex".to_vec();
+    let fragment = b"\0\0\0\x08moof\0\0\0\x10mdatfragment";
+    ([&head[..], fragment, fragment].concat(), head.len() + fragment.len())
+}
+
+/// A reply that ends with its connection.
+fn endless(content: &[u8]) -> Vec<Act> {
+    vec![Act::Send([b"HTTP/1.1 200 OK\r\n\r\n", content].concat()), Act::Close]
+}
+
+/// Fetches a video from a server that acts so; gives it, or what is doubtful of it, and how often the server was asked.
+async fn fetched(script: impl IntoIterator<Item = Vec<Act>>) -> (Result<Vec<u8>, (String, Vec<u8>)>, usize) {
+    let (server, service) = scripted(script).await;
+    let folder = tempfile::tempdir().unwrap();
+    let result = service.download(&format!("{}/1.mp4", server.base()), &folder.path().join("a.mp4"), |_, _| {}).await;
+    let read = |video: &Video| std::fs::read(&video.file).unwrap();
+    let result = match &result {
+        Ok(video) => Ok(read(video)),
+        Err(undelivered) => {
+            let doubtful = undelivered.doubtful.as_ref().map(|video| read(video)).unwrap_or_default();
+            Err((undelivered.failure.message.clone(), doubtful))
+        }
+    };
+    (result, server.requests().len())
+}
+
+#[tokio::test]
+async fn what_may_be_cut_at_a_seam_is_asked_about_a_second_time() {
+    let (video, seam) = fragmented();
+    let length = video.len();
+    let part = |total: &str| {
+        vec![Act::Send(reply("206 Partial Content", &format!("Content-Range: bytes 0-0/{total}\r\n"), "\0"))]
+    };
+    let whole = || vec![Act::Send(reply("200 OK", "", &video))];
+    // Announced, it needs no second look.
+    assert_eq!(fetched([whole()]).await, (Ok(video.clone()), 1));
+    for (second, third, asked) in [
+        (part(&length.to_string()), vec![], 2),
+        (whole(), vec![], 2),
+        (endless(&video), vec![], 2),
+        (part("*"), endless(&video), 3),
+    ] {
+        assert_eq!(fetched([endless(&video), second.clone(), third.clone()]).await, (Ok(video.clone()), asked));
+        let (result, _) = fetched([endless(&video[..seam]), second, third]).await;
+        let (why, kept) = result.unwrap_err();
+        assert!(why.contains(&format!("{seam} bytes came")), "{why}");
+        assert_eq!(kept, video[..seam], "it is kept for a person to see");
+    }
+    let refused = vec![Act::Send(reply("403 Forbidden", "", ""))];
+    let (why, kept) = fetched([endless(&video), refused]).await.0.unwrap_err();
+    assert!(why.contains("HTTP 403") && kept == video, "{why}");
+    // What has an end of its own needs no second look.
+    assert_eq!(fetched([endless(VIDEO)]).await, (Ok(VIDEO.to_vec()), 1));
+}
+
+#[tokio::test]
+async fn what_came_is_doubtful_where_a_video_may_be_in_it() {
+    let (video, seam) = fragmented();
+    let announced = |length: usize, content: &[u8]| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+        vec![Act::Send([head.as_bytes(), content].concat()), Act::Close]
+    };
+    for (acts, kept) in [
+        (announced(seam - 3, &video[..seam - 3]), &video[..seam - 3]),
+        (announced(9, b"RIFF\0AVI "), b"RIFF\0AVI "),
+        // Whole, and its server announced more.
+        (announced(VIDEO.len() + 1, VIDEO), VIDEO),
+        (announced(VIDEO.len(), &VIDEO[..VIDEO.len() - 1]), b""),
+        (announced(11, b"<html>sorry"), b""),
+        (announced(7, b"{\"a\":1}"), b""),
+        (announced(5, b"Sorry"), b""),
+    ] {
+        assert_eq!(fetched([acts]).await.0.unwrap_err().1, kept);
+    }
 }
 
 #[tokio::test]

@@ -35,7 +35,8 @@ async fn fetch(script: impl IntoIterator<Item = Vec<Act>>) -> (Server, Result<Ve
     let told = AtomicU64::new(0);
     let advance = |bytes, _| told.store(bytes, Ordering::Relaxed);
     let url = format!("{}/1.mp4", server.base());
-    let result = service.download(&url, &folder.path().join("a.mp4"), advance).await.map(|video| {
+    let result = service.download(&url, &folder.path().join("a.mp4"), advance).await;
+    let result = result.map_err(|undelivered| undelivered.failure).map(|video| {
         let content = std::fs::read(&video.file).unwrap();
         assert_eq!((video.sha256, video.bytes), (Sha256::of(&content), content.len() as u64));
         content
@@ -83,11 +84,77 @@ async fn a_file_that_is_another_now_is_fetched_anew() {
     assert_eq!(result.unwrap(), shorter);
 }
 
+/// What is said to be the rest, of the file with these headers.
+fn rest_of(headers: &str) -> Vec<Act> {
+    let range = format!("Content-Range: bytes {HALF}-{}/{}\r\n{headers}", VIDEO.len() - 1, VIDEO.len());
+    vec![Act::Send(reply("206 Partial Content", &range, &VIDEO[HALF..]))]
+}
+
+/// Some servers don't look at the condition under which the rest is asked for.
+#[tokio::test]
+async fn the_rest_of_another_file_is_never_appended() {
+    const DATE: &str = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    const LATER: &str = "Last-Modified: Sun, 06 Nov 1994 08:49:38 GMT\r\n";
+    let dated = format!("Accept-Ranges: bytes\r\n{DATE}");
+    let both = format!("{TAGGED}{DATE}");
+    for (first, second, same) in [
+        (TAGGED, "ETag: \"v1\"\r\n", true),
+        (&both, &format!("ETag: \"v1\"\r\n{LATER}"), true),
+        (&dated, "", true),
+        (&dated, DATE, true),
+        (TAGGED, "ETag: \"v2\"\r\n", false),
+        (TAGGED, "ETag: W/\"v1\"\r\n", false),
+        (TAGGED, "", false),
+        (&both, DATE, false),
+        (&dated, LATER, false),
+        (&format!("{dated}ETag: W/\"v1\"\r\n"), "ETag: W/\"v2\"\r\n", false),
+        (&format!("{TAGGED}Content-Encoding: br\r\n"), "ETag: \"v1\"\r\nContent-Encoding: gzip\r\n", false),
+    ] {
+        let (server, result, told) =
+            fetch([half(first), rest_of(second), vec![Act::Send(reply("200 OK", "", VIDEO))]]).await;
+        assert_eq!(result.unwrap(), VIDEO, "{first}{second}");
+        assert_eq!(server.requests().len(), if same { 2 } else { 3 }, "{first}{second}");
+        assert_eq!(told, VIDEO.len() as u64);
+        if !same {
+            assert_eq!(server.requests()[2].header("range"), None, "it begins anew");
+        }
+    }
+    // Of another length it is another file, whatever its tag.
+    let longer = format!("Content-Range: bytes {HALF}-{}/{}\r\nETag: \"v1\"\r\n", VIDEO.len(), VIDEO.len() + 1);
+    let longer = vec![Act::Send(reply("206 Partial Content", &longer, [&VIDEO[HALF..], b"x"].concat()))];
+    let (_, result, _) = fetch([half(TAGGED), longer, vec![Act::Send(reply("200 OK", "", VIDEO))]]).await;
+    assert_eq!(result.unwrap(), VIDEO);
+    // All of it, in place of the rest.
+    let (server, result, _) = fetch([half(TAGGED), part(0, VIDEO.len() - 1, VIDEO)]).await;
+    assert_eq!((result.unwrap(), server.requests().len()), (VIDEO.to_vec(), 2));
+}
+
+#[tokio::test]
+async fn a_file_that_changes_each_time_is_left_to_the_engine() {
+    let changing = (0..20).map(|n| if n % 2 == 0 { half(TAGGED) } else { rest_of("ETag: \"v2\"\r\n") });
+    let (server, result, _) = fetch(changing).await;
+    assert_eq!(result.unwrap_err().verdict, Verdict::Again(None));
+    assert_eq!(server.requests().len(), 6);
+}
+
+/// A file that changed in the second of the reply may change once more in the same second, and its date stays.
+#[tokio::test]
+async fn a_date_of_this_very_second_tells_no_file_from_the_next() {
+    let at = |second: u32| {
+        format!(
+            "Accept-Ranges: bytes\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:{second} GMT\r\n"
+        )
+    };
+    for (second, asked) in [(37, 1), (38, 2)] {
+        let (server, _, _) = fetch([half(&at(second)), rest()]).await;
+        assert_eq!(server.requests().len(), asked);
+    }
+}
+
 #[tokio::test]
 async fn what_does_not_continue_is_not_appended() {
     let length = VIDEO.len();
     for second in [
-        part(0, length - 1, VIDEO),
         part(HALF + 1, length - 1, &VIDEO[HALF + 1..]),
         part(HALF, length - 2, &VIDEO[HALF..length - 1]),
         vec![Act::Send(reply("206 Partial Content", "", &VIDEO[HALF..]))],

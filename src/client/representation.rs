@@ -1,0 +1,98 @@
+//! What a reply says of the file that it sends: by this, a part that comes later is told from a part of another file.
+
+use super::retry;
+use jiff::SignedDuration;
+use reqwest::StatusCode;
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+/// A date tells one file from the next where it is older than the reply by so much (RFC 9110, 8.8.2.2).
+const TICK: SignedDuration = SignedDuration::from_secs(1);
+
+/// What a reply says of the file that it sends.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Representation {
+    tag: Option<HeaderValue>,
+    modified: Option<HeaderValue>,
+    /// How the file is packed on its way.
+    encoding: Option<HeaderValue>,
+    /// What a request for the rest is held to; none where there is nothing that is sure, or the server sends no parts.
+    validator: Option<HeaderValue>,
+}
+
+impl Representation {
+    /// Reads the headers of a reply.
+    pub(super) fn of(headers: &HeaderMap) -> Representation {
+        let value = |name: HeaderName| headers.get(name).cloned();
+        let (tag, modified) = (value(header::ETAG), value(header::LAST_MODIFIED));
+        let sends_parts = headers.get(header::ACCEPT_RANGES).is_some_and(|value| value == "bytes");
+        let strong = tag.clone().filter(is_strong);
+        let dated = || modified.clone().filter(|modified| is_settled(modified, headers.get(header::DATE)));
+        let validator = strong.or_else(dated).filter(|_| sends_parts);
+        Representation { tag, modified, encoding: value(header::CONTENT_ENCODING), validator }
+    }
+
+    /// Returns what a request for the rest is held to.
+    pub(super) fn validator(&self) -> Option<&HeaderValue> {
+        self.validator.as_ref()
+    }
+
+    /// Returns the word for how the file is packed.
+    pub(super) fn encoding(&self) -> Option<&str> {
+        self.encoding.as_ref()?.to_str().ok()
+    }
+
+    /// Returns whether a part is of the same file. Some servers send one that was asked for under a condition that doesn't hold,
+    /// and only what they say of it tells (RFC 9110, 15.3.7.3).
+    pub(super) fn has_part(&self, part: &HeaderMap) -> bool {
+        let part = Representation::of(part);
+        let differs =
+            |ours: &Option<HeaderValue>, its: &Option<HeaderValue>| ours.is_some() && its.is_some() && ours != its;
+        if differs(&self.encoding, &part.encoding) {
+            return false;
+        }
+        match (&self.tag, &part.tag) {
+            (Some(ours), its) if is_strong(ours) => its.as_ref() == Some(ours),
+            (Some(ours), Some(its)) if opaque(ours) != opaque(its) => false,
+            _ => !differs(&self.modified, &part.modified),
+        }
+    }
+}
+
+/// Returns the length of the file where a reply is all of it: a 206 may be, also to a request that asked for no part.
+pub(super) fn length_of_whole(status: StatusCode, headers: &HeaderMap) -> Option<u64> {
+    let (range, length) = (content_range(headers)?, length_of_file(headers)?);
+    (status == StatusCode::PARTIAL_CONTENT && length > 0 && range == format!("0-{}", length - 1)).then_some(length)
+}
+
+/// Returns the length of the file that a reply is a part of, where it says so.
+pub(super) fn length_of_file(headers: &HeaderMap) -> Option<u64> {
+    let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?;
+    range.rsplit_once('/')?.1.trim().parse().ok()
+}
+
+/// Returns which bytes of a file a reply has, as `20-43`.
+pub(super) fn content_range(headers: &HeaderMap) -> Option<&str> {
+    let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?.trim();
+    let (unit, range) = range.split_once(' ')?;
+    let (bytes, _) = range.rsplit_once('/')?;
+    unit.eq_ignore_ascii_case("bytes").then_some(bytes.trim())
+}
+
+fn is_strong(tag: &HeaderValue) -> bool {
+    !tag.as_bytes().starts_with(b"W/")
+}
+
+/// Returns a tag without its mark of weakness.
+fn opaque(tag: &HeaderValue) -> &[u8] {
+    let tag = tag.as_bytes();
+    tag.strip_prefix(b"W/").unwrap_or(tag)
+}
+
+/// Returns whether a file that changed at this time can't have changed again at the same time, by the reply's own clock.
+fn is_settled(modified: &HeaderValue, now: Option<&HeaderValue>) -> bool {
+    let date = |value: &HeaderValue| value.to_str().ok().and_then(retry::date);
+    match (date(modified), now.and_then(date)) {
+        (Some(modified), Some(now)) => now.duration_since(modified) >= TICK,
+        (modified, _) => modified.is_some(),
+    }
+}
