@@ -2,6 +2,8 @@
 
 pub mod canonical;
 pub mod clock;
+#[cfg(test)]
+pub(crate) mod corpus;
 pub mod decimal;
 pub mod digest;
 pub mod durable;

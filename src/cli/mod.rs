@@ -7,6 +7,7 @@ mod commands;
 mod confirm;
 mod destination;
 mod dotenv;
+mod doubtful;
 mod exit;
 mod failure;
 mod frozen;

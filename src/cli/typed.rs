@@ -9,7 +9,7 @@ use clap::{ArgMatches, ColorChoice, Command, CommandFactory as _, FromArgMatches
 use std::ffi::OsString;
 
 /// Options that going on with a run needs no more, or that [`Target`](crate::report::commands::Target) knows itself.
-const NOT_AGAIN: [&str; 11] = [
+const NOT_AGAIN: [&str; 12] = [
     "color",
     "verbose",
     "quiet",
@@ -18,6 +18,7 @@ const NOT_AGAIN: [&str; 11] = [
     // Done by then.
     "move_service",
     "refresh_images",
+    "accept_doubtful",
     "reupload",
     // An answer to a question that is asked anew, since it may cost something else.
     "yes",

@@ -7,7 +7,8 @@ use super::Failure;
 use super::failure::{self, Call};
 use super::http::HttpService;
 use crate::base::digest::{Hasher, Sha256};
-use crate::spec::image::{FORMATS, LocalImage};
+use crate::spec::content::Kind;
+use crate::spec::image::LocalImage;
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _};
 use reqwest::Body;
@@ -131,15 +132,17 @@ impl Reading {
     }
 }
 
-/// The file's own name without its folders, in ASCII: other characters come through no two services alike.
+/// The file's own name without its folders, in ASCII: other characters come through no two services alike. It ends as its content
+/// is: a service that goes by names gets the right one.
 fn file_name(image: &LocalImage) -> String {
     let name = image.path.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let stem: String = stem.chars().take(100).map(|c| if fits(c) { c } else { '_' }).collect();
-    let extension =
-        FORMATS.iter().find(|(kind, _)| *kind == image.media_type).map_or("bin", |(_, extension)| extension);
-    format!("{stem}.{extension}")
+    let kind = Kind::ALL.into_iter().find(|kind| kind.media_type() == image.media_type);
+    let endings = kind.map_or(&["bin"][..], Kind::endings);
+    let own = endings.iter().find(|known| known.eq_ignore_ascii_case(ending));
+    format!("{stem}.{}", own.unwrap_or(&endings[0]))
 }
 
 #[cfg(test)]
@@ -158,6 +161,22 @@ mod tests {
         let outcome = outcome.get().unwrap().clone();
         assert_eq!(results.last().unwrap().is_ok(), outcome.is_ok());
         (results.iter().flatten().sum(), outcome)
+    }
+
+    #[test]
+    fn a_name_ends_as_its_content_is() {
+        for (path, media_type, name) in [
+            ("refs/p.gif", "image/gif", "p.gif"),
+            ("refs/p.TIFF", "image/tiff", "p.tiff"),
+            ("refs/p.png", "image/jpeg", "p.jpg"),
+            ("refs/p.jpeg", "image/jpeg", "p.jpeg"),
+            ("p", "image/jxl", "p.jxl"),
+            ("小狗.1.heic", "image/avif", "___1.avif"),
+        ] {
+            let (path, sha256) = (path.into(), Sha256::of(b""));
+            let image = LocalImage { path, shown: String::new(), sha256, bytes: 0, media_type };
+            assert_eq!(file_name(&image), name);
+        }
     }
 
     #[tokio::test]

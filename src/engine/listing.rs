@@ -58,7 +58,16 @@ impl Listing {
             let mut known = shelf.known(source);
             known.next().filter(|_| known.next().is_none() && alone(source))
         };
-        let numbers = urls.iter().map(|url| number(url)).collect();
+        let mut numbers: Vec<_> = urls.iter().map(|url| number(url)).collect();
+        // What a person took for a video has no URL: it stands in its place.
+        for taken in shelf.have.iter().filter(|output| output.source.is_none() && shelf.here.contains(&output.number)) {
+            let is_free = !numbers.contains(&Some(taken.number));
+            if let Some(number @ None) = taken.number.checked_sub(1).and_then(|place| numbers.get_mut(place))
+                && is_free
+            {
+                *number = Some(taken.number);
+            }
+        }
         Listing { urls, numbers }
     }
 
@@ -187,6 +196,16 @@ mod tests {
         assert_eq!(wanted(&["u/view?1", "u/view?2"], &alike(&[1, 2])), [0; 0]);
         assert_eq!(wanted(&["u/view?1", "u/view?2"], &alike(&[1])), [1, 0]);
         assert_eq!(wanted(&["u/view?1", "u/view?2", "u/view?3"], &alike(&[1, 2])), [2, 0, 1]);
+    }
+
+    #[test]
+    fn what_a_person_took_for_a_video_is_not_asked_for_again() {
+        let mut taken = shelf(&[(1, ""), (2, "u/b")], &[1, 2]);
+        taken.have[0].source = None;
+        let anew = listing(&["u/a", "u/b", "u/c"], &taken);
+        let wanted: Vec<_> = anew.places(&taken).into_iter().filter(|&place| anew.is_wanted(place, &taken)).collect();
+        assert_eq!(wanted, [2]);
+        assert!(anew.has(1));
     }
 
     #[test]

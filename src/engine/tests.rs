@@ -168,7 +168,12 @@ impl Service for Fake {
         let bytes = (self.script.download)(url, n)?;
         let file = crate::base::durable::temporary_beside(to, &crate::base::durable::Mark::of(to)).unwrap();
         std::fs::write(file.path(), &bytes).unwrap();
-        Ok(Video { file, sha256: Sha256::of(&bytes), bytes: bytes.len() as u64 })
+        let video = Video { file, sha256: Sha256::of(&bytes), bytes: bytes.len() as u64 };
+        if bytes.starts_with(b"doubtful") {
+            let failure = failure(Verdict::Again(None));
+            return Err(client::Undelivered { failure, doubtful: Some(Box::new(video)) });
+        }
+        Ok(video)
     }
 }
 

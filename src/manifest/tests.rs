@@ -9,8 +9,8 @@ use std::fs;
 fn folder() -> (tempfile::TempDir, Folder) {
     let temp = tempfile::tempdir().unwrap();
     fs::create_dir(temp.path().join("refs")).unwrap();
-    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\0\0\0\x02\0\x08\x02\0\0\0";
-    fs::write(temp.path().join("refs/dog.png"), png).unwrap();
+    let png = crate::spec::content::samples::png(512, 512);
+    fs::write(temp.path().join("refs/dog.png"), &png).unwrap();
     fs::write(temp.path().join("refs/hill.jpg"), png).unwrap();
     let folder = Folder::open(temp.path()).unwrap();
     (temp, folder)

@@ -280,10 +280,15 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
 }
 
 /// A message with its words kept, and every word with a digit in it alike: ids, times and numbers differ from job to
-/// job, and the cause is the same.
+/// job, and the cause is the same. An HTTP status is a cause.
 pub(super) fn pattern(message: &str) -> String {
-    let words = message.split(|c: char| !c.is_alphanumeric());
-    words.map(|word| if word.contains(|c: char| c.is_ascii_digit()) { "#" } else { word }).collect::<Vec<_>>().join(" ")
+    let mut before = "";
+    let words = message.split(|c: char| !c.is_alphanumeric()).map(|word| {
+        let is_cause = before == "HTTP" || !word.contains(|c: char| c.is_ascii_digit());
+        before = word;
+        if is_cause { word } else { "#" }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -1,13 +1,24 @@
-//! Whether a content is an image, and which: its beginning counts, not its name.
+//! Whether a content is a whole image, and which: its bytes count, not its name.
+//!
+//! Each kind is read by its own structure up to its end, since half an image is bought with as a whole one is. What follows the end
+//! doesn't matter: cameras put videos there, and viewers skip it.
 
+mod bitmap;
+mod boxes;
+mod gif;
+mod ico;
+mod jpeg;
+mod kind;
 mod near;
-mod whole;
+mod png;
+mod tiff;
+mod webp;
 
-use super::image::FORMATS;
+pub use kind::Kind;
+
 use super::limits::IMAGE_SIDE;
-use imagesize::{Compression, ImageType};
 use near::Near;
-use std::io::{self, BufRead as _, Read, Seek};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 /// Why a content is no image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +35,7 @@ pub enum NoImage {
     Broken(&'static str),
 }
 
-/// What the model's maker advises against.
+/// What is odd about an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Oddity {
     /// Another format than png, jpg and webp; its name.
@@ -33,78 +44,134 @@ pub enum Oddity {
     Bytes(u64),
     /// So many pixels wide and high.
     Pixels(usize, usize),
+    /// All of its picture is there, and its end marker isn't.
+    NoEnd,
 }
 
-/// The media type by content, read from where it begins, and what is odd about it.
-///
-/// # Errors
-/// Where it is no image.
-pub fn content(file: impl Read + Seek) -> Result<(&'static str, Vec<Oddity>), NoImage> {
-    begin(&mut Near::new(file)).map(|beginning| (beginning.media_type, beginning.oddities))
-}
+/// Bytes at the beginning by which the kind is told.
+const HEAD: usize = 64;
 
-/// The media type by content, of an image of which the end is there too.
+/// Returns the kind of a whole image, and what is odd about it.
 ///
 /// # Errors
 /// Where it is no image, or breaks off.
-pub fn whole(file: impl Read + Seek) -> Result<&'static str, NoImage> {
+pub fn look(file: impl Read + Seek) -> Result<(Kind, Vec<Oddity>), NoImage> {
     let mut file = Near::new(file);
-    let Beginning { kind, media_type, .. } = begin(&mut file)?;
-    let (name, ends) = match kind {
-        ImageType::Png => ("PNG", whole::png(&mut file)),
-        ImageType::Jpeg => ("JPEG", whole::jpeg(&mut file)),
-        ImageType::Webp => ("WebP", whole::webp(&mut file)),
-        _ => return Ok(media_type),
-    };
-    match ends {
-        Ok(true) => Ok(media_type),
-        Ok(false) => Err(NoImage::Broken(name)),
-        Err(error) => Err(unreadable(&error)),
-    }
-}
-
-/// What the beginning of an image says.
-struct Beginning {
-    kind: ImageType,
-    media_type: &'static str,
-    oddities: Vec<Oddity>,
-}
-
-fn unreadable(error: &io::Error) -> NoImage {
-    NoImage::Unreadable(error.to_string())
-}
-
-/// Looks at the beginning, and leaves `file` where the size of the image was read.
-fn begin(file: &mut Near<impl Read + Seek>) -> Result<Beginning, NoImage> {
-    let head = file.fill_buf().map_err(|error| unreadable(&error))?;
+    let unreadable = |error: io::Error| NoImage::Unreadable(error.to_string());
+    let head = head(&mut file).map_err(unreadable)?;
     if head.is_empty() {
         return Err(NoImage::Empty);
     }
     if head.starts_with(b"version https://git-lfs.github.com/spec/") {
         return Err(NoImage::LfsPointer);
     }
-    let kind = imagesize::reader_type(&mut *file).map_err(|_| NoImage::Other)?;
-    let odd = |media_type, name| Beginning { kind, media_type, oddities: vec![Oddity::Format(name)] };
-    let (media_type, name) = match kind {
-        ImageType::Png => (FORMATS[0].0, "PNG"),
-        ImageType::Jpeg => (FORMATS[1].0, "JPEG"),
-        ImageType::Webp => (FORMATS[2].0, "WebP"),
-        // The size of what the maker doesn't take matters no more.
-        ImageType::Gif => return Ok(odd("image/gif", "GIF")),
-        ImageType::Bmp => return Ok(odd("image/bmp", "BMP")),
-        ImageType::Tiff => return Ok(odd("image/tiff", "TIFF")),
-        ImageType::Heif(Compression::Av1) => return Ok(odd("image/avif", "AVIF")),
-        ImageType::Heif(Compression::Hevc | Compression::Jpeg) => return Ok(odd("image/heic", "HEIC")),
-        // Videos are among those whose brand isn't known.
-        _ => return Err(NoImage::Other),
+    let kind = match Kind::of(&head) {
+        Some(kind) => kind,
+        None if bitmap::is_tga(&mut file).map_err(unreadable)? => Kind::Tga,
+        None => return Err(NoImage::Other),
     };
-    let size = kind.reader_size(file).map_err(|_| NoImage::Broken(name))?;
-    if size.width == 0 || size.height == 0 {
-        return Err(NoImage::Broken(name));
+    let seen = file.seek(SeekFrom::Start(0)).and_then(|_| see(kind, &mut file));
+    let found = match seen {
+        Ok(found) => found,
+        Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidInput) => Found::Broken,
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut oddities = Vec::new();
+    if !kind.is_listed() {
+        oddities.push(Oddity::Format(kind.name()));
     }
-    let large = size.width > IMAGE_SIDE || size.height > IMAGE_SIDE;
-    let oddities = if large { vec![Oddity::Pixels(size.width, size.height)] } else { Vec::new() };
-    Ok(Beginning { kind, media_type, oddities })
+    let (width, height) = match found {
+        Found::Whole(width, height) => (width, height),
+        Found::WithoutEnd(width, height) => {
+            oddities.push(Oddity::NoEnd);
+            (width, height)
+        }
+        // The size of what the maker doesn't take matters no more.
+        Found::Sizeless => return Ok((kind, oddities)),
+        Found::Broken => return Err(NoImage::Broken(kind.name())),
+    };
+    if width == 0 || height == 0 {
+        return Err(NoImage::Broken(kind.name()));
+    }
+    if width > IMAGE_SIDE || height > IMAGE_SIDE {
+        oddities.push(Oddity::Pixels(width, height));
+    }
+    Ok((kind, oddities))
+}
+
+/// What an image was found to be; an end of the file that comes too early is an error of reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// All of it, so many pixels wide and high.
+    Whole(usize, usize),
+    /// The same, but for its end marker.
+    WithoutEnd(usize, usize),
+    /// All of it as far as can be told, of a size that isn't read.
+    Sizeless,
+    /// A part.
+    Broken,
+}
+
+/// Reads an image to its end.
+fn see(kind: Kind, file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
+    match kind {
+        Kind::Png => png::see(file),
+        Kind::Jpeg => jpeg::see(file),
+        Kind::Webp => webp::see(file),
+        Kind::Gif => gif::see(file),
+        Kind::Bmp => bitmap::bmp(file),
+        Kind::Qoi => bitmap::qoi(file),
+        Kind::Pnm => bitmap::pnm(file),
+        Kind::Tiff => tiff::see(file),
+        Kind::Ico => ico::see(file),
+        Kind::Avif | Kind::Heic | Kind::JxlBoxes | Kind::Jp2 => boxes::see(file),
+        Kind::Jp2Stream => boxes::stream(file),
+        Kind::JxlStream | Kind::Tga | Kind::Psd | Kind::Exr | Kind::Hdr | Kind::Jxr => Ok(Found::Sizeless),
+    }
+}
+
+/// Reads the beginning of a file: less only where the file ends.
+fn head(file: &mut Near<impl Read + Seek>) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(HEAD as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Reads the next bytes.
+fn next<const N: usize>(file: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Passes over bytes that must be there.
+fn skip(file: &mut Near<impl Read + Seek>, count: u64) -> io::Result<()> {
+    let Some(before_last) = count.checked_sub(1) else { return Ok(()) };
+    file.seek(SeekFrom::Current(i64::try_from(before_last).map_err(|_| ErrorKind::UnexpectedEof)?))?;
+    next::<1>(file).map(drop)
+}
+
+/// Returns how many bytes a file has.
+fn length(file: &mut Near<impl Read + Seek>) -> io::Result<u64> {
+    let at = file.stream_position()?;
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(at))?;
+    Ok(length)
+}
+
+/// Images for tests.
+#[cfg(test)]
+pub(crate) mod samples {
+    fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        [&(data.len() as u32).to_be_bytes()[..], kind, data, b"sum!"].concat()
+    }
+
+    /// A whole PNG of this size, as far as its structure goes.
+    pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
+        let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
+        let chunks = [chunk(b"IHDR", &header), chunk(b"IDAT", &[7; 99]), chunk(b"IEND", b"")].concat();
+        [b"\x89PNG\r\n\x1a\n".to_vec(), chunks].concat()
+    }
 }
 
 #[cfg(test)]

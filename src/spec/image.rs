@@ -37,9 +37,6 @@ pub struct ForeignImage {
     pub pin: Pin,
 }
 
-/// The formats that the model's maker lists \[upstream\], as media type and usual extension.
-pub const FORMATS: [(&str, &str); 3] = [("image/png", "png"), ("image/jpeg", "jpg"), ("image/webp", "webp")];
-
 impl Picture {
     /// The hash of its content.
     pub fn sha256(&self) -> Sha256 {

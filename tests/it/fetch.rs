@@ -126,3 +126,32 @@ fn a_manifest_must_be_there_or_come_with_its_lock() {
     fetching(&setup, ["-", "--lock", LOCK]).input(&text).run().exits(0);
     assert_eq!(setup.project.files("out"), ["out/j1-1.mp4"]);
 }
+
+/// A person's word is enough: no key, and nothing is sent.
+#[test]
+fn a_doubtful_video_is_taken_on_a_persons_word() {
+    let setup = Setup::new(&manifest_of(1), &["download:stall"]);
+    let mut running = setup.running([]).start();
+    running.wait_for_stderr("j1 generated");
+    running.signal("INT");
+    running.end().exits(130);
+    let refused = setup.batch(["fetch", "--accept-doubtful", "j1"]).exits(2);
+    assert!(refused.stderr.contains("out/j1-1.mp4.doubtful"), "{refused:?}");
+    setup.batch(["fetch", "--accept-doubtful", "none"]).exits(2);
+
+    fs::create_dir_all(setup.project.path("out")).unwrap();
+    fs::write(setup.project.path("out/j1-1.mp4.doubtful"), "it plays").unwrap();
+    let calls = setup.calls();
+    let taken = setup.batch(["fetch", "--accept-doubtful", "j1"]).exits(0);
+    assert!(taken.stderr.contains("out/j1-1.mp4.doubtful is taken for out/j1-1.mp4"), "{taken:?}");
+    assert_eq!((setup.project.files("out"), setup.calls()), (vec!["out/j1-1.mp4".to_owned()], calls));
+    setup.batch(["verify"]).exits(0);
+    let status = setup.batch(["status", "--format", "json"]).exits(0).json();
+    assert_eq!(
+        (&status["jobs"][0]["status"], &status["jobs"][0]["outputs"][0]["bytes"]),
+        (&Value::from("succeeded"), &Value::from(8))
+    );
+    setup.run([]).exits(0);
+    assert_eq!((setup.calls(), setup.charges()), (calls, 1), "nothing is left to do");
+    setup.batch(["fetch", "--accept-doubtful", "j1"]).exits(2);
+}

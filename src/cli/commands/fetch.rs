@@ -4,6 +4,7 @@ use crate::base::folder::Folder;
 use crate::cli::args::{Common, Named, Progress, Subject};
 use crate::cli::choosing;
 use crate::cli::destination::Destination;
+use crate::cli::doubtful;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
@@ -11,7 +12,7 @@ use crate::cli::project::{Realm, folder_of_manifest, folder_shown, lock_shown, m
 use crate::cli::session::{self, Session, finish};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, Volume};
 use crate::client::elsewhere::{Elsewhere, Reach};
 use crate::engine::spool::Spool;
 use crate::engine::{Outcome, Work};
@@ -26,6 +27,7 @@ use crate::plan::videos::is_short;
 use crate::spec::names::JobId;
 use crate::spec::vocabulary::BASE_URL;
 use std::collections::HashSet;
+use std::io::{self, Write as _};
 
 /// Options of `batch fetch`.
 #[derive(Debug, clap::Args)]
@@ -37,6 +39,17 @@ pub(in crate::cli) struct Args {
     progress: Progress,
     #[command(flatten)]
     named: Named,
+    /// Take the doubtful videos of this job (NAME.doubtful beside their places) for its videos; repeatable
+    #[arg(long, value_name = "JOB", value_parser = job_id)]
+    accept_doubtful: Vec<JobId>,
+}
+
+/// The id of a job.
+///
+/// # Errors
+/// Where it is none.
+fn job_id(text: &str) -> Result<JobId, String> {
+    JobId::new(text).map_err(|error| error.to_string())
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -56,7 +69,16 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         }
         choosing::among(&selection, manifest.as_ref(), &ledger::read(&paths)?.book, terminal)?;
     }
-    let ledger = session::open(&paths, &shown)?;
+    let mut ledger = session::open(&paths, &shown)?;
+    if !args.accept_doubtful.is_empty() {
+        for said in doubtful::accept(ledger, &folder, &args.accept_doubtful)? {
+            if terminal.volume > Volume::Quiet {
+                // Where standard error is closed, nobody reads it.
+                let _ = writeln!(io::stderr(), "{said}");
+            }
+        }
+        ledger = session::open(&paths, &shown)?;
+    }
     let strays = to_fetch(ledger.book(), manifest.as_ref(), &selection, &folder);
     // A lock that isn't there yet has no service; then there is nothing to fetch either.
     let mut identity = ledger.book().service().map_or_else(|| BASE_URL.to_owned(), str::to_owned);

@@ -19,7 +19,7 @@ use super::stopped::Stopped;
 use super::{Failure, Image, Images, reason, tls};
 use crate::base::clock::Clock;
 use crate::base::durable::{self, Mark};
-use crate::spec::content::{NoImage, whole};
+use crate::spec::content::{self, NoImage};
 use crate::spec::elsewhere::Validator;
 use crate::spec::limits::IMAGE_BYTES;
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -133,11 +133,11 @@ impl Elsewhere {
             return Err(Stopped::Broken(format!("{shown} announced {announced} bytes and sent {received}")));
         }
         let bytes = partial.received();
-        let look = |image: &mut dyn Content| Ok::<_, io::Error>(whole(image));
+        let look = |image: &mut dyn Content| Ok::<_, io::Error>(content::look(image));
         let (file, sha256, looked) = partial.finish(look).await?;
         let file = file.into_temp_path();
         let flaw = match looked {
-            Ok(media_type) => return Ok(Image { file, sha256, bytes, media_type, validator }),
+            Ok((kind, _)) => return Ok(Image { file, sha256, bytes, media_type: kind.media_type(), validator }),
             Err(flaw) => flaw,
         };
         let why = match flaw {

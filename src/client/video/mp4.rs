@@ -162,16 +162,16 @@ impl Film {
         if moov.needs > at || rest == Rest::Cut {
             return Err(Flaw::Cut);
         }
+        let is_fragmented = moov.is_fragmented || self.fragment.is_some();
         match &self.fragment {
-            // A video of one fragment may have it in the index itself.
-            None if moov.is_fragmented && !moov.has_samples => Err(Flaw::NoFrames),
-            None if moov.is_fragmented => Ok(End::Seam),
-            None => Ok(if rest == Rest::Nothing { End::Proven } else { End::Seam }),
             Some(fragment) if self.lacks || fragment.lacks_data() || self.listed > at => Err(Flaw::Cut),
-            Some(_) if self.ended => Ok(End::Proven),
-            Some(_) if rest == Rest::Stub => Err(Flaw::Cut),
-            Some(_) if rest == Rest::Broken => Err(Flaw::Broken),
-            Some(_) => Ok(End::Seam),
+            // A video of one fragment may have it in the index itself.
+            None if is_fragmented && !moov.has_samples => Err(Flaw::NoFrames),
+            _ if self.ended => Ok(End::Proven),
+            _ if is_fragmented && rest == Rest::Stub => Err(Flaw::Cut),
+            _ if is_fragmented && rest == Rest::Broken => Err(Flaw::Broken),
+            None if !is_fragmented && rest == Rest::Nothing => Ok(End::Proven),
+            _ => Ok(End::Seam),
         }
     }
 }

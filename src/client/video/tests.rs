@@ -1,4 +1,5 @@
 use super::*;
+use crate::base::corpus::samples;
 use proptest::prelude::*;
 use std::io::Cursor;
 
@@ -252,5 +253,25 @@ proptest! {
         let index = boxed(b"moov", &boxed(b"trak", &boxed(b"mdia", &boxed(b"minf", &boxed(b"stbl", &tables.concat())))));
         let traf = [full(b"tfhd", flags, &words), full(b"trun", flags, &words)].concat();
         let _ = judged(&[index, boxed(b"moof", &boxed(b"traf", &traf)), full(b"sidx", flags, &words)].concat());
+    }
+}
+
+#[test]
+fn what_real_tools_make_is_whole_until_it_is_cut() {
+    for sample in samples("videos") {
+        let name = &sample.name;
+        let judged_whole = judged(&sample.content);
+        let verdict = match &judged_whole {
+            Ok(End::Proven) => "whole",
+            Ok(End::Seam) => "seam",
+            Err(Flaw::Cut | Flaw::NoFrames) => "cut",
+            Err(Flaw::NoIndex) => "no-index",
+            Err(_) => "other",
+        };
+        assert_eq!(verdict, sample.verdict, "{name}: {judged_whole:?}");
+        for length in sample.lengths(7) {
+            let of_cut = judged(&sample.content[..length]);
+            assert!(of_cut.is_err() || sample.may_look_whole(length), "{name} cut to {length} bytes: {of_cut:?}");
+        }
     }
 }

@@ -21,6 +21,13 @@ fn listed(listings: &'static [&'static [&'static str]], good: fn(&str, usize) ->
 }
 
 impl Bench {
+    fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path().join("out")).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
     fn contents(&self) -> Vec<String> {
         let mut paths: Vec<_> =
             std::fs::read_dir(self.folder.path().join("out")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -111,5 +118,43 @@ async fn a_video_that_cannot_be_fetched_keeps_no_other_from_it() {
         let numbers: Vec<_> = ran.outputs().iter().map(|output| output.number).collect();
         assert_eq!(numbers, [2, 3], "{verdict:?}");
         assert!(fake.calls("download") <= 11, "{verdict:?}: nothing is fetched twice: {}", fake.calls("download"));
+    }
+}
+
+/// What came is paid: it is kept beside its place where no try brings more, and goes when the whole video is here.
+#[tokio::test(start_paused = true)]
+async fn what_may_be_a_video_is_kept_beside_its_place() {
+    let script = |contents: &'static [&'static str]| Script {
+        download: Box::new(|_, n| match contents[n.min(contents.len() - 1)] {
+            "" => Err(failure(Verdict::Again(None))),
+            content => Ok(content.into()),
+        }),
+        latency: Duration::ZERO,
+        ..Script::default()
+    };
+    let bench = Bench::new();
+    let ran = bench.run(&Fake::new(script(&["", "doubtful, all of it", "doubtful", ""])), 1, settings()).await;
+    assert_eq!((ran.outcome.summary.failed, ran.outcome.local, ran.status(0)), (1, false, Some(Status::Generated)));
+    assert_eq!(
+        (bench.names(), bench.contents()),
+        (vec!["job-0000-1.mp4.doubtful".to_owned()], vec!["doubtful, all of it".to_owned()])
+    );
+    let ended = ran.events.iter().find_map(|event| match event {
+        Event::Failed { error, .. } => Some(error.message.clone()),
+        _ => None,
+    });
+    let message = ended.expect("its failure was told");
+    assert!(
+        message.contains("out/job-0000-1.mp4.doubtful") && message.contains("--accept-doubtful job-0000"),
+        "{message}"
+    );
+
+    // Less than that takes nothing away from it; the whole video does.
+    for (content, left) in [
+        (&["doubtful"][..], &["job-0000-1.mp4.doubtful"][..]),
+        (&["all of it"], &["job-0000-1.mp4", "job-0000-1.mp4.doubtful"]),
+    ] {
+        bench.run(&Fake::new(script(content)), 1, settings()).await;
+        assert_eq!(bench.names(), left, "{content:?}");
     }
 }

@@ -4,7 +4,7 @@ use crate::base::digest::Sha256;
 use crate::base::folder::{Folder, Outside};
 use crate::base::nearest::nearest_in_folder;
 use crate::manifest::bound::{Bound, Private};
-use crate::spec::content::{NoImage, Oddity, content};
+use crate::spec::content::{self, NoImage, Oddity};
 use crate::spec::image::LocalImage;
 use crate::spec::limits::IMAGE_BYTES;
 use crate::spec::request::Image;
@@ -190,26 +190,26 @@ impl<'f> Images<'f> {
 
     /// What the file is by its content.
     fn open(&mut self, text: &str, path: &Path) -> Result<Looked, ImageFlaw> {
-        let kind = path.metadata().map_err(|error| self.io(text, path, &error))?;
-        if kind.is_dir() {
+        let metadata = path.metadata().map_err(|error| self.io(text, path, &error))?;
+        if metadata.is_dir() {
             return Err(ImageFlaw::Folder);
         }
-        if !kind.is_file() {
+        if !metadata.is_file() {
             // Before it is opened: a pipe would block.
             return Err(ImageFlaw::Special);
         }
         let file = File::open(path).map_err(|error| self.io(text, path, &error))?;
-        let (media_type, mut oddities) = content(file).map_err(ImageFlaw::of)?;
-        if kind.len() >= IMAGE_BYTES {
-            oddities.push(Oddity::Bytes(kind.len()));
+        let (kind, mut oddities) = content::look(file).map_err(ImageFlaw::of)?;
+        if metadata.len() >= IMAGE_BYTES {
+            oddities.push(Oddity::Bytes(metadata.len()));
         }
         let sha256 = Sha256::of_file(path).map_err(|error| self.io(text, path, &error))?;
         self.local.entry(sha256).or_insert_with(|| LocalImage {
             path: path.to_owned(),
             shown: text.to_owned(),
             sha256,
-            bytes: kind.len(),
-            media_type,
+            bytes: metadata.len(),
+            media_type: kind.media_type(),
         });
         Ok(Looked { image: Image::Content(sha256), oddities })
     }

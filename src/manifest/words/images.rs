@@ -157,6 +157,11 @@ pub(super) fn odd(at: Place, text: &str, oddity: &Oddity) -> Words {
             format!("{width} x {height} pixels"),
             "scale it down, or the service may refuse the job",
         ),
+        Oddity::NoEnd => (
+            format!("{image} is a JPEG image without its end marker, though all of its picture is there"),
+            "has no end".to_owned(),
+            "save it anew, or the service may refuse the job",
+        ),
     };
     Words::warning(Code::ImageUrl, message).at(at, label).help(help)
 }

@@ -40,7 +40,7 @@ impl Project {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("refs")).unwrap();
         // A header is enough for a kind and a size.
-        let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x40\0\0\0\x40\x08\x02\0\0\0";
+        let png = crate::spec::content::samples::png(64, 64);
         fs::write(folder.path().join("refs/dog.png"), png).unwrap();
         fs::write(folder.path().join("jobs.yaml"), JOBS).unwrap();
         let loaded = manifest::load(&folder.path().join("jobs.yaml"));

@@ -1,15 +1,7 @@
 use super::*;
+use crate::spec::content::samples::png;
 use proptest::prelude::*;
 use std::fs;
-
-/// The header of a PNG of this size.
-fn png(width: u32, height: u32) -> Vec<u8> {
-    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-    bytes.extend(width.to_be_bytes());
-    bytes.extend(height.to_be_bytes());
-    bytes.extend(b"\x08\x02\0\0\0");
-    bytes
-}
 
 /// A project with a manifest's folder `work` in it, and images in both.
 fn project() -> (tempfile::TempDir, Folder) {
@@ -131,8 +123,11 @@ fn content_decides_what_is_an_image() {
         Images::new(&folder).look(name).as_ref().clone()
     };
     let odd = |name: &str, content: &[u8]| look(name, content).unwrap().oddities;
-    assert_eq!(odd("a.gif", b"GIF89a\x01\0\x01\0\0\0\0"), [Oddity::Format("GIF")]);
-    assert_eq!(odd("a.avif", b"\0\0\0\x20ftypavif\0\0\0\0"), [Oddity::Format("AVIF")]);
+    let gif = b"GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
+    assert_eq!(odd("a.gif", gif), [Oddity::Format("GIF")]);
+    assert_eq!(odd("a.avif", b"\0\0\0\x10ftypavif\0\0\0\0\0\0\0\x09mdat."), [Oddity::Format("AVIF")]);
+    assert_eq!(look("half.gif", &gif[..20]).unwrap_err(), ImageFlaw::Content(NoImage::Broken("GIF")));
+    assert_eq!(look("half.png", &png(9, 9)[..60]).unwrap_err(), ImageFlaw::Content(NoImage::Broken("PNG")));
     assert_eq!(odd("a.txt", &png(4000, 4000)), []);
     assert_eq!(odd("b.png", &png(4001, 10)), [Oddity::Pixels(4001, 10)]);
     let mut large = png(10, 10);

@@ -1,0 +1,66 @@
+//! The corpus of `tests/media`: what real tools made, for tests.
+
+use std::fs;
+use std::path::Path;
+
+/// A file of the corpus.
+pub(crate) struct Sample {
+    /// Its path in the corpus.
+    pub(crate) name: String,
+    pub(crate) content: Vec<u8>,
+    /// What must come of it.
+    pub(crate) verdict: String,
+    /// Lengths to which it may be cut so that its content doesn't tell.
+    at: Vec<usize>,
+    /// The same, from this length on.
+    from: usize,
+}
+
+/// Returns the samples in a folder of the corpus.
+pub(crate) fn samples(folder: &str) -> Vec<Sample> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/media");
+    let table = fs::read_to_string(corpus.join("table.tsv")).unwrap();
+    let rows = table.lines().skip(1).filter(|row| row.starts_with(folder));
+    let samples: Vec<_> = rows.map(|row| Sample::read(&corpus, row)).collect();
+    let files = fs::read_dir(corpus.join(folder)).unwrap().count();
+    assert!(samples.len() == files && files > 50, "{folder}: {files} files, {} in the table", samples.len());
+    samples
+}
+
+impl Sample {
+    fn read(corpus: &Path, row: &str) -> Sample {
+        let fields: Vec<&str> = row.split('\t').collect();
+        let [name, verdict, cuts, ..] = fields[..] else { panic!("{row}") };
+        let content = fs::read(corpus.join(name)).unwrap();
+        let (mut at, mut from) = (Vec::new(), content.len());
+        for part in cuts.split(", ").filter(|part| *part != "-") {
+            let (word, numbers) = part.split_once(' ').unwrap();
+            let mut numbers = numbers.split(' ').map(|number| number.parse().unwrap());
+            match word {
+                "at" => at = numbers.collect(),
+                "from" => from = numbers.next().unwrap(),
+                _ => panic!("{row}"),
+            }
+        }
+        Sample { name: name.to_owned(), content, verdict: verdict.to_owned(), at, from }
+    }
+
+    /// Returns the lengths to which it is cut: around each place where parts meet, and every few bytes between them.
+    pub(crate) fn lengths(&self, stride: usize) -> impl Iterator<Item = usize> + '_ {
+        let is_near = |place: usize, length: usize| place.abs_diff(length) < 20;
+        (0..self.content.len()).filter(move |length| {
+            let (start, end) = (is_near(self.from, *length), is_near(self.content.len(), *length));
+            length % stride == 0 || start || end || self.at.iter().any(|at| is_near(*at, *length))
+        })
+    }
+
+    /// Returns where what nothing tells about begins.
+    pub(crate) fn end(&self) -> usize {
+        self.from
+    }
+
+    /// Returns whether nothing in the content tells that it was cut there.
+    pub(crate) fn may_look_whole(&self, length: usize) -> bool {
+        length >= self.from || self.at.contains(&length)
+    }
+}
