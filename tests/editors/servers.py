@@ -8,7 +8,7 @@ import subprocess
 class Language:
     """One language with its server: how to start it, and where the fields of each mapping of a manifest stand."""
 
-    def __init__(self, name, server, command, at_once, modeline, field, blocks, unlike):
+    def __init__(self, name, server, command, at_once, modeline, field, blocks, unlike, unexplained=()):
         self.name, self.server, self.command = name, server, command
         # The line by which the server finds the schema, as `batch init` and the examples write it.
         self.modeline = modeline
@@ -20,6 +20,8 @@ class Language:
         self.blocks = blocks
         # Cases under tests/manifests/bad in which the server does otherwise than the schema, with the reason.
         self.unlike = unlike
+        # Fields that the server explains in another sentence or not at all, with the reason.
+        self.unexplained = dict(unexplained)
 
     def value(self, value):
         """A value on one line."""
@@ -83,6 +85,9 @@ def languages(home):
                 "byte-order-mark": "it takes the mark for a key; editors that hide it from servers have no trouble",
                 "toml-1.1": "it reads TOML 1.0 unless it is told otherwise",
                 "wrong-type-float": "5.0 is no whole number to it",
+            },
+            unexplained={
+                "run.confirm_above": "of a whole number where the schema has a number it shows the mapping around it",
             },
         ),
     ]

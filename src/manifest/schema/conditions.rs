@@ -47,7 +47,7 @@ fn references() -> Vec<Value> {
     let silent_needs = needs("its prompt mentions none");
     let no_library = needs("there is no library of references that the prompt could mention");
     let message = "There is no library of references to name: write the reference out, with name, type and urls.";
-    let written_out = with(&REFERENCES, json!({"items": {"type": "object", "errorMessage": message}}));
+    let written_out = with(&REFERENCES, json!({"items": {"type": "object", "$comment": message}}));
     vec![
         unless(defaults(has(&REFERENCES)), each_job(when(silent.clone(), silent_needs.clone()))),
         when(
@@ -82,7 +82,7 @@ fn output_names() -> [Value; 3] {
     };
     let several = there(&NUMBER_OF_VIDEOS, json!({"minimum": 2}));
     let message = "`output.name` has no {n}: all videos of the job would have one path.";
-    let one = with(&NUMBER_OF_VIDEOS, json!({"maximum": 1, "errorMessage": message}));
+    let one = with(&NUMBER_OF_VIDEOS, json!({"maximum": 1, "$comment": message}));
     [
         when(lacks(r"\{id\}"), with(&JOBS, json!({"maxItems": 1}))),
         when(lacks(r"\{n\}"), each_job(one)),
@@ -91,7 +91,7 @@ fn output_names() -> [Value; 3] {
 }
 
 fn five_seconds() -> Value {
-    with(&DURATION, json!({"enum": [5], "errorMessage": "1080p videos last 5 s."}))
+    with(&DURATION, json!({"enum": [5], "$comment": "1080p videos last 5 s."}))
 }
 
 /// That each job is so that stands for itself: of one that stands for several nobody knows before it is expanded.
@@ -109,14 +109,15 @@ fn defaults(so: Value) -> Value {
     there(&DEFAULTS_FIELD, so)
 }
 
-/// That the field is there, and what to say where it isn't.
+/// That the field is there, and why. A comment: of the keywords that some editors show in place of their own words, strict
+/// validators know none.
 fn needed(field: &Field, message: &str) -> Value {
-    json!({"required": [field.name], "errorMessage": message})
+    json!({"required": [field.name], "$comment": message})
 }
 
-/// Whether the field is there.
+/// Whether the field is there. Tombi takes a mapping for closed unless it is said to be open.
 fn has(field: &Field) -> Value {
-    json!({"required": [field.name]})
+    json!({"required": [field.name], "additionalProperties": true})
 }
 
 /// Whether the field is there, with this value.
@@ -131,7 +132,7 @@ fn there(field: &Field, so: Value) -> Value {
     schema
 }
 
-/// That the field is so, where it is there. Tombi takes a mapping for closed unless it is said to be open.
+/// That the field is so, where it is there; open for Tombi, as above.
 fn with(field: &Field, so: Value) -> Value {
     json!({"properties": {field.name: so}, "additionalProperties": true})
 }

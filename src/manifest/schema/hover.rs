@@ -1,10 +1,23 @@
 //! What an editor shows of a field when the pointer rests on it.
 
-use super::value::bounds;
+use super::value::{bounds, written};
 use crate::manifest::fields::{Field, Kind};
+use serde_json::{Map, Value, json};
+
+/// Adds to the schema of a field's value what is said of the field.
+pub(super) fn explain(schema: &mut Map<String, Value>, field: &Field, required: bool) {
+    schema.insert("description".to_owned(), json!(text(field, required)));
+    if let Some(default) = field.default {
+        schema.insert("default".to_owned(), written(field, default));
+    }
+    if !field.examples.is_empty() {
+        let examples: Vec<Value> = field.examples.iter().map(|example| written(field, example)).collect();
+        schema.insert("examples".to_owned(), json!(examples));
+    }
+}
 
 /// What the field is for, what it may be, and what holds without it.
-pub(super) fn text(field: &Field, required: bool) -> String {
+fn text(field: &Field, required: bool) -> String {
     let mut text = field.doc.to_owned();
     let mut say = |sentence: String| {
         text.push_str("\n\n");
@@ -23,6 +36,9 @@ pub(super) fn text(field: &Field, required: bool) -> String {
 
 /// What its value may be, in a sentence.
 fn values(field: &Field) -> Option<String> {
+    if !field.meanings.is_empty() {
+        return Some(format!("One of:\n{}", meanings(field).join("\n")));
+    }
     Some(match field.kind {
         Kind::Word(words) if words.len() > 1 => format!("One of {}.", list(words.iter())),
         Kind::Choice(numbers) if numbers.len() > 1 => format!("One of {}.", list(numbers.iter())),
@@ -40,6 +56,16 @@ fn values(field: &Field) -> Option<String> {
         Kind::List(_) => format!("A list of {} to {}.", bounds(field)?.start(), bounds(field)?.end()),
         _ => return None,
     })
+}
+
+/// What each of its words or numbers means, as the points of a list.
+fn meanings(field: &Field) -> Vec<String> {
+    let choices: Vec<String> = match field.kind {
+        Kind::Word(words) => words.iter().map(|&word| word.to_owned()).collect(),
+        Kind::Choice(numbers) => numbers.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    choices.iter().zip(field.meanings).map(|(choice, meaning)| format!("- `{choice}`: {meaning}")).collect()
 }
 
 /// A bound of a time span, in the longest unit that it is a whole number of.

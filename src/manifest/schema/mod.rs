@@ -29,31 +29,23 @@ pub fn schema() -> Value {
     Value::Object(schema)
 }
 
-/// A job stands for itself, or for several: then templates may stand in the place of its values.
-fn jobs() -> [(String, Value); 3] {
+/// A job, whose values may be templates, and what holds besides of one that stands for itself. The fields stand in the job
+/// itself, not in the branches of its condition: Tombi offers and explains nothing that it would have to decide on first.
+fn jobs() -> [(String, Value); 2] {
     let name = value::name(&JOB);
-    let (one, many) = (format!("one-{name}"), format!("many-{name}s"));
-    let to = |name: &str| json!({"$ref": format!("#/definitions/{name}")});
-    let job = json!({"if": conditions::stands_for_several(), "then": to(&many), "else": to(&one)});
-    [(one, Value::Object(object(&JOB))), (many, Value::Object(many_jobs())), (name, job)]
+    let one = format!("one-{name}");
+    let mut job = object(&JOB);
+    job.insert("if".to_owned(), conditions::stands_for_several());
+    job.insert("else".to_owned(), json!({"$ref": format!("#/definitions/{one}")}));
+    [(name, Value::Object(job)), (one, Value::Object(one_job()))]
 }
 
-/// The schema of a job that stands for several.
-fn many_jobs() -> Map<String, Value> {
-    let mut schema = object(&JOB);
-    conditions::of_a_job().keys().for_each(|key| {
-        schema.remove(key);
-    });
-    for field in JOB.fields {
-        let mut property = property(field, &JOB);
-        let plain = value::of(field);
-        property.retain(|key, _| !plain.contains_key(key));
-        ["enumDescriptions", "markdownEnumDescriptions", "examples"].iter().for_each(|key| {
-            property.remove(*key);
-        });
-        property.extend(value::of_template(field));
-        schema["properties"][field.name] = Value::Object(property);
-    }
+/// What holds of a job that stands for itself: its values are no templates, and go together.
+fn one_job() -> Map<String, Value> {
+    let values = JOB.fields.iter().map(|field| (field.name.to_owned(), Value::Object(value::of(field)))).collect();
+    let mut schema = conditions::of_a_job();
+    schema.insert("properties".to_owned(), Value::Object(values));
+    schema.insert("additionalProperties".to_owned(), json!(true));
     schema
 }
 
@@ -70,9 +62,6 @@ fn object(block: &'static Block) -> Map<String, Value> {
     if !required.is_empty() {
         schema.insert("required".to_owned(), json!(required));
     }
-    if std::ptr::eq(block, &JOB) {
-        schema.extend(conditions::of_a_job());
-    }
     schema
 }
 
@@ -83,21 +72,8 @@ fn is_own(field: &Field, block: &'static Block) -> bool {
 
 /// The schema of a field's value, with what is said of it.
 fn property(field: &Field, block: &'static Block) -> Map<String, Value> {
-    let mut schema = value::of(field);
-    let text = hover::text(field, block.required.iter().any(|required| required.name == field.name));
-    // Those that read Markdown in a description have no key of its own for it, and the others show the marks.
-    schema.insert("description".to_owned(), json!(text));
-    schema.insert("markdownDescription".to_owned(), json!(text));
-    if let Some(default) = field.default {
-        schema.insert("default".to_owned(), value::written(field, default));
-    }
-    if !field.examples.is_empty() {
-        let examples: Vec<Value> = field.examples.iter().map(|example| value::written(field, example)).collect();
-        schema.insert("examples".to_owned(), json!(examples));
-    }
-    if !field.meanings.is_empty() {
-        schema.insert("enumDescriptions".to_owned(), json!(field.meanings));
-        schema.insert("markdownEnumDescriptions".to_owned(), json!(field.meanings));
-    }
+    let is_job = std::ptr::eq(block, &JOB);
+    let mut schema = if is_job { value::of_template(field) } else { value::of(field) };
+    hover::explain(&mut schema, field, block.required.iter().any(|required| required.name == field.name));
     schema
 }

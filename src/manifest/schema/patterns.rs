@@ -1,4 +1,4 @@
-//! Regular expressions for texts, each with a sentence for editors that show one in its place.
+//! Regular expressions for texts, each with a sentence for those who read the schema.
 //!
 //! They keep to what JavaScript, Rust and Python read alike: no look-around and no flags. (Only in JavaScript `\s` takes
 //! U+FEFF in, which nobody writes on purpose.) Each takes what the rule takes, but for a
@@ -8,7 +8,7 @@ use crate::diagnostic::code::Code;
 use crate::manifest::fields::{Field, Kind, TAGS};
 use crate::spec::names::JOB_ID_PATTERN;
 
-/// A regular expression, and what to say of a text that it doesn't match.
+/// A regular expression, and what it says of a text.
 pub(super) struct Pattern {
     pub regex: String,
     pub message: &'static str,

@@ -1,5 +1,6 @@
 //! What a field's value may be.
 
+use super::hover;
 use super::patterns::{Pattern, of_item, of_name, of_text, period};
 use crate::diagnostic::code::Code;
 use crate::manifest::fields::{Block, Field, Kind};
@@ -17,9 +18,8 @@ pub(super) fn of(field: &Field) -> Map<String, Value> {
         schema.insert("uniqueItems".to_owned(), json!(true));
     }
     if field.code == Code::AspectRatio {
-        // Without effect: not offered, and struck out where an editor can.
+        // Without effect: struck out where an editor can.
         schema.insert("deprecated".to_owned(), json!(true));
-        schema.insert("doNotSuggest".to_owned(), json!(true));
     }
     schema
 }
@@ -66,7 +66,7 @@ fn of_kind(kind: Kind, field: &Field) -> Map<String, Value> {
         Kind::Table(block) => reference(block),
         Kind::Use(block) => json!({"anyOf": [string(Some(of_name())), reference(block)]}),
         Kind::Matrix => {
-            let sets = json!({"type": "array", "items": {"type": "object", "minProperties": 1}});
+            let sets = json!({"type": "array", "items": open(json!({"minProperties": 1}))});
             json!({
                 "type": "object",
                 "minProperties": 1,
@@ -76,7 +76,7 @@ fn of_kind(kind: Kind, field: &Field) -> Map<String, Value> {
         }
         Kind::Rows => json!({"anyOf": [
             {"type": "string", "pattern": r"\.([cC][sS][vV]|[jJ][sS][oO][nN][lL]|[nN][dD][jJ][sS][oO][nN])$"},
-            {"type": "array", "items": {"type": "object"}},
+            {"type": "array", "items": open(json!({}))},
         ]}),
     };
     match schema {
@@ -85,7 +85,14 @@ fn of_kind(kind: Kind, field: &Field) -> Map<String, Value> {
     }
 }
 
-/// The schema of a field's value in a job that stands for several: the value, or a template that makes it.
+/// A mapping with any keys. Tombi takes one for closed unless it is said to be open.
+fn open(mut schema: Value) -> Value {
+    schema["type"] = json!("object");
+    schema["additionalProperties"] = json!(true);
+    schema
+}
+
+/// The schema of a field's value in any job: the value, or a template that makes it where the job stands for several.
 pub(super) fn of_template(field: &Field) -> Map<String, Value> {
     let schema = match field.kind {
         Kind::Matrix | Kind::Rows => return of(field),
@@ -104,9 +111,16 @@ fn template(kind: Kind, field: &Field) -> Value {
         Kind::Text | Kind::Filled => json!({"type": "string"}),
         Kind::List(item) => json!({"anyOf": [{"type": "array", "items": template(*item, field)}, whole]}),
         Kind::Use(block) => {
-            let properties: Map<String, Value> =
-                block.fields.iter().map(|field| (field.name.to_owned(), template(field.kind, field))).collect();
             let required: Vec<&str> = block.required.iter().map(|field| field.name).collect();
+            let properties: Map<String, Value> = block
+                .fields
+                .iter()
+                .map(|field| {
+                    let mut schema = of_template(field);
+                    hover::explain(&mut schema, field, required.contains(&field.name));
+                    (field.name.to_owned(), Value::Object(schema))
+                })
+                .collect();
             let written_out = json!({
                 "type": "object",
                 "additionalProperties": false,
@@ -121,7 +135,7 @@ fn template(kind: Kind, field: &Field) -> Value {
 
 fn string(pattern: Option<Pattern>) -> Value {
     match pattern {
-        Some(pattern) => json!({"type": "string", "pattern": pattern.regex, "patternErrorMessage": pattern.message}),
+        Some(pattern) => json!({"type": "string", "pattern": pattern.regex, "$comment": pattern.message}),
         None => json!({"type": "string"}),
     }
 }

@@ -185,3 +185,35 @@ fn no_schema_speaks_of_null() {
         assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
     }
 }
+
+/// Collects the keywords of a schema, those of the schemas inside it included.
+fn keywords(schema: &Value, into: &mut std::collections::BTreeSet<String>) {
+    let Some(fields) = schema.as_object() else { return };
+    for (keyword, value) in fields {
+        into.insert(keyword.clone());
+        match keyword.as_str() {
+            "properties" | "definitions" | "patternProperties" => {
+                value.as_object().unwrap().values().for_each(|schema| keywords(schema, into));
+            }
+            "allOf" | "anyOf" | "oneOf" => value.as_array().unwrap().iter().for_each(|schema| keywords(schema, into)),
+            // Data, and words that are no schemas.
+            "const" | "enum" | "default" | "examples" | "required" => {}
+            _ => keywords(value, into),
+        }
+    }
+}
+
+#[test]
+fn schemas_are_made_of_keywords_that_the_strictest_validators_know() {
+    // Of draft 7, without `format`: ajv knows no format by itself. `deprecated` is of a later draft, and known to it.
+    let known = "$comment $ref $schema additionalProperties allOf anyOf const default definitions deprecated description else \
+        enum examples if items maxItems maxLength maximum minItems minLength minProperties minimum not oneOf pattern \
+        properties propertyNames required then title type uniqueItems";
+    let known: std::collections::BTreeSet<_> = known.split_whitespace().map(str::to_owned).collect();
+    for document in Document::ALL {
+        let mut found = std::collections::BTreeSet::new();
+        keywords(&document.schema(), &mut found);
+        assert!(found.contains("properties"), "{}: {found:?}", document.as_str());
+        assert_eq!(found.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "{}", document.as_str());
+    }
+}
