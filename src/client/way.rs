@@ -178,8 +178,12 @@ fn check(variable: &'static str, value: &str) -> Result<(), NoWay> {
         None | Some("http" | "https") => {}
         Some(scheme) => return Err(NoWay::Scheme { variable, scheme: scheme.to_owned() }),
     }
-    let host = uri.authority().map(|authority| authority.host()).filter(|host| !host.is_empty());
-    host.map(drop).ok_or(NoWay::NoUrl { variable })
+    let is_whole = uri.authority().is_some_and(|authority| {
+        let place = authority.as_str().rsplit('@').next().unwrap_or_default();
+        let port = place.strip_prefix(authority.host()).map(|rest| rest.strip_prefix(':').unwrap_or(rest));
+        !authority.host().is_empty() && port.is_some_and(|port| port.is_empty() || port.parse::<u16>().is_ok())
+    });
+    if is_whole { Ok(()) } else { Err(NoWay::NoUrl { variable }) }
 }
 
 /// Whether a file of certificates has any.

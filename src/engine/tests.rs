@@ -286,6 +286,23 @@ impl Bench {
             open || matches!(record.stage, Stage::Uncertain { task: Some(_), .. })
         };
         let collect: Vec<_> = ledger.book().records().filter(paid).cloned().collect();
+        self.work(fake, ledger, Work { collect, purchases }, settings, stop).await
+    }
+
+    /// Collects these records alone.
+    async fn collect(&self, fake: &Fake, collect: Vec<Record>) -> Ran {
+        let ledger = ledger::open(&Paths::of(&self.folder.path().join("jobs.lock")), holder()).unwrap();
+        self.work(fake, ledger, Work { collect, purchases: std::iter::empty() }, settings(), Stop::default()).await
+    }
+
+    async fn work(
+        &self,
+        fake: &Fake,
+        ledger: ledger::Ledger,
+        work: Work<impl Iterator<Item = Purchase>>,
+        settings: Settings,
+        stop: Stop,
+    ) -> Ran {
         let (scribe, closer) = ledger.start("https://service.example.com").unwrap();
         let clock = Clock::paced(Timestamp::from_second(1_700_000_000).unwrap());
         let (events, heard) = Events::channel(clock);
@@ -302,7 +319,7 @@ impl Bench {
             spool: Spool::default(),
         };
         let started = Instant::now();
-        let outcome = run(Work { collect, purchases }, parts, settings).await;
+        let outcome = run(work, parts, settings).await;
         let took = started.elapsed();
         let book = closer.close().await.unwrap();
         Ran { outcome, book, events: heard.into_iter().map(|Stamped { event, .. }| event).collect(), took }

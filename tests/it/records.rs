@@ -51,6 +51,32 @@ fn an_uncertain_job_is_explained_and_waits() {
 }
 
 #[test]
+fn many_uncertain_jobs_are_listed_and_settled_by_one_command() {
+    let jobs = [("a-1", "@dog runs"), ("a-2", "@dog sits"), ("b-1", "@dog eats"), ("c-1", "@dog naps")];
+    let setup = Setup::new(&manifest(&jobs), &["submit:reset(charged)@1", "submit:reset@3", "submit:502@5"]);
+    setup.run([]).exits(3);
+    setup.run([]).exits(3);
+    let listed = setup.batch(["resolve"]).exits(3);
+    let (ids, prompts): (Vec<_>, Vec<_>) =
+        jobs.iter().filter(|(id, _)| listed.stdout.contains(&format!("\n{id}\n"))).copied().unzip();
+    assert!(ids.len() >= 2, "{listed:?}");
+    for prompt in prompts {
+        assert!(listed.stdout.contains(&format!("  prompt  {prompt}\n")), "{listed:?}");
+    }
+    assert!(listed.stdout.contains("  since   20") && listed.stderr.contains("--all --resubmit"), "{listed:?}");
+    setup.batch(["resolve", MANIFEST]).exits(3);
+    let charges = setup.charges();
+    let ended = setup.batch(["resolve", "--only", "nothing-*", "--failed"]).exits(2);
+    assert!(ended.stderr.contains("no uncertain job matches nothing-*"), "{ended:?}");
+    let ended = setup.batch(["resolve", "--only", "a-*", "--failed"]).exits(0);
+    assert!(ended.stderr.contains("a-1 has failed"), "{ended:?}");
+    setup.batch(["resolve", "--all", "--resubmit"]).exits(0);
+    let ended = setup.batch(["resolve", MANIFEST, "--all", "--resubmit"]).exits(0);
+    assert!(ended.stderr.contains("no job is uncertain"), "{ended:?}");
+    assert_eq!(setup.charges(), charges, "nothing was sent");
+}
+
+#[test]
 fn a_person_may_name_the_task_and_nothing_is_paid_again() {
     let setup = with_a_lost_reply();
     let task = task_of_the_lost_reply(&setup);

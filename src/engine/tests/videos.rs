@@ -158,3 +158,49 @@ async fn what_may_be_a_video_is_kept_beside_its_place() {
         assert_eq!(bench.names(), left, "{content:?}");
     }
 }
+
+/// A job of three videos; `listed` says how many are listed at each asking.
+async fn short_of(listed: fn(usize) -> usize) -> (Bench, Fake, Ran) {
+    let script = Script {
+        result: Box::new(move |_, n| {
+            Ok((0..listed(n)).map(|video| format!("https://videos.example.com/{video}.mp4")).collect())
+        }),
+        latency: Duration::ZERO,
+        ..Script::default()
+    };
+    let (bench, fake) = (Bench::new(), Fake::new(script));
+    let mut three = purchase(0);
+    three.generation.number_of_videos = 3;
+    let ran = bench.run_until(&fake, [three].into_iter(), settings(), Stop::default()).await;
+    (bench, fake, ran)
+}
+
+#[tokio::test(start_paused = true)]
+async fn fewer_videos_than_were_asked_for_are_asked_for_again_over_half_a_minute() {
+    let (_bench, fake, ran) = short_of(|_| 1).await;
+    assert_eq!((fake.calls("result"), fake.calls("download"), ran.outputs().len()), (5, 1, 1));
+    assert!((30..60).contains(&ran.took.as_secs()), "{:?}", ran.took);
+    assert!(ran.events.iter().any(|event| matches!(event, Event::Succeeded { asked: Some(3), .. })));
+    assert_eq!((ran.status(0), ran.outcome.summary.succeeded), (Some(Status::Succeeded), 1));
+    let (_bench, fake, ran) = short_of(|n| if n < 2 { 1 } else { 3 }).await;
+    assert_eq!((fake.calls("result"), fake.calls("download"), ran.outputs().len()), (3, 3, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fell_short_is_asked_for_once_more_and_nothing_is_lost_by_it() {
+    let (bench, _, ran) = short_of(|_| 1).await;
+    let record = ran.book.current(&purchase(0).key.job).unwrap().clone();
+    for (answer, outputs) in [(Ok(1), 1), (Err(()), 1), (Ok(3), 3)] {
+        let script = Script {
+            result: Box::new(move |_, _| match answer {
+                Ok(listed) => Ok((0..listed).map(|n| format!("https://videos.example.com/{n}.mp4")).collect()),
+                Err(()) => Err(failure(Verdict::Gone)),
+            }),
+            ..Script::default()
+        };
+        let fake = Fake::new(script);
+        let ran = bench.collect(&fake, vec![record.clone()]).await;
+        assert_eq!((fake.calls("result"), ran.outputs().len()), (1, outputs), "{answer:?}");
+        assert_eq!((ran.status(0), ran.outcome.summary.failed), (Some(Status::Succeeded), 0), "{answer:?}");
+    }
+}

@@ -174,6 +174,35 @@ fn a_shortfall_is_noted_and_what_is_there_is_taken() {
     let succeeded = super::bench::events(&events, "succeeded");
     assert_eq!((succeeded[0]["asked"].as_u64(), succeeded[0]["outputs"].as_array().unwrap().len()), (Some(2), 1));
     is_whole(&bench).unwrap();
+    // It was asked for again over half a minute; from then on it is named, and `fetch` asks once more.
+    assert_eq!(bench.account().calls(Call::Result), 5);
+    let span = super::bench::gaps(&bench.requests(Call::Result)).iter().sum::<f64>();
+    assert!(span >= 30.0, "{span}");
+    let verified =
+        bench.project.batch(["verify", "--format", "json"]).against(&bench.simulator.base_url()).run().exits(1);
+    assert_eq!(verified.json()["problems"][0]["kind"], "fewer-videos", "{verified:?}");
+    let ran = bench.run();
+    assert_eq!((ran.code(), bench.account().calls(Call::Result)), (0, 5), "a run leaves it: {ran:?}");
+    bench.project.batch(["fetch"]).against(&bench.simulator.base_url()).run().exits(0);
+    assert_eq!(bench.account().calls(Call::Result), 6);
+    assert_eq!(bench.job("walk")["status"], "succeeded");
+}
+
+/// What is listed late comes in the same run, or with `fetch`.
+#[test]
+fn videos_that_are_listed_late_are_fetched() {
+    for (faults, calls) in
+        [(["result:fewer(1)@1", "result:fewer(9)@9"], 2), (["result:fewer(1)@1-5", "result:fewer(9)@9"], 6)]
+    {
+        let bench = Bench::new(&faults);
+        let two = bench.project.read("jobs.yaml").replace("duration: 5", "duration: 5, number_of_videos: 2");
+        bench.project.write("jobs.yaml", two);
+        bench.run().exits(0);
+        bench.project.batch(["fetch"]).against(&bench.simulator.base_url()).run().exits(0);
+        assert_eq!((bench.account().calls(Call::Result), bench.account().charges()), (calls, 1), "{faults:?}");
+        assert_eq!(bench.job("walk")["outputs"].as_array().unwrap().len(), 2, "{faults:?}");
+        bench.project.batch(["verify"]).against(&bench.simulator.base_url()).run().exits(0);
+    }
 }
 
 /// A pause that a storage asks for is kept.

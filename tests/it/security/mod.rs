@@ -5,6 +5,7 @@ mod bounds;
 mod folders;
 mod hostile;
 mod key;
+mod proxies;
 mod signatures;
 mod terminal;
 mod tls;
