@@ -96,7 +96,8 @@ fn pauses_and_stalls_dont_hold_up_the_end() {
         ("download:hang(100)", "generated"),
         ("any:503(retry-after=3600s)", "all wait"),
     ] {
-        let patient = manifest_of(1).replace("patience: 10ms", "patience: 1d");
+        // The second job waits until the service is seen, where the first one got no answer.
+        let patient = manifest_of(2).replace("patience: 10ms", "patience: 1d");
         let setup = Setup::new(&patient, &[fault]);
         let mut running = setup.running([]).start();
         running.wait_for_stderr(word);

@@ -68,7 +68,7 @@ fn a_report_that_cannot_be_written_is_said_before_anything_is_sent() {
 
 #[test]
 fn a_run_that_is_stopped_has_its_report() {
-    let refusing = Setup::new(&manifest_of(3), &["submit:402"]);
+    let refusing = Setup::new(&manifest_of(3), &["submit:402(envelope)"]);
     refusing.run(["-j1", "--junit", "junit.xml"]).exits(4);
     let stopped = cases(&refusing, "junit.xml");
     assert_eq!(told(&stopped), [("j1", "error"), ("j2", "error"), ("j3", "error")]);

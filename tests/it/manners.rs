@@ -262,7 +262,6 @@ fn what_is_wrong_with_an_option_is_said_in_its_own_words() {
         ("simulate --seed 1.5", "it is a whole number, as `5`"),
         ("schema statsu", "a similar value exists: 'status'"),
         ("resolve --failed", "batch resolve [MANIFEST] JOB, or --all"),
-        ("resolve j1 --all --failed", "no jobs.yaml"),
         ("resolve jobs.yaml j1 --all", "JOB doesn't go with --all and --only"),
         ("resolve --only 'j*' --task-id x", "cannot be used with"),
         ("run --report -", "goes to a file, not to standard output"),

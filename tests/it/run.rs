@@ -239,7 +239,7 @@ fn a_service_that_refuses_the_account_or_isnt_there_stops_everything_at_once() {
         setup.run([]).exits(0);
         assert_eq!((setup.submits().len(), setup.charges()), (4, 3), "{fault}");
     }
-    for fault in ["upload:401@1", "status:403@1", "result:401@1"] {
+    for fault in ["upload:401@1", "status:403(envelope)@1", "result:401(envelope)@1"] {
         let setup = with_images();
         let port = setup.service.address().port();
         let project = setup.project;
@@ -262,7 +262,7 @@ fn a_service_that_is_away_is_waited_for_and_then_left_alone() {
     assert!(ended.stderr.contains("can't be reached"), "{ended:?}");
     assert!((700..3000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
     assert!(!project.path("jobs.lock.journal").exists());
-    let back = Simulator::spawn_thread(Options { port, ..options(&["any:503@1-2"]) }).unwrap();
+    let back = Simulator::spawn_thread(Options { port, ..options(&["submit:503(envelope)@1-2"]) }).unwrap();
     project.batch(["run"]).against(&base).run().exits(0);
     assert_eq!(back.account().charges(), 20);
 }
@@ -451,7 +451,8 @@ fn a_folder_that_cant_be_written_is_this_machines_failure() {
 
 #[test]
 fn exactly_so_many_generations_are_in_flight_and_slots_are_kept_full() {
-    let latency = Duration::from_millis(100);
+    // Long beside the time in which submits open by doubling.
+    let latency = Duration::from_millis(600);
     let run = |manifest: &str, arguments: &[&str]| {
         let setup = Setup::with(manifest, Options { latency: Latency::fixed(latency), ..options(&[]) });
         let started = Instant::now();
