@@ -50,11 +50,13 @@ impl Representation {
         if differs(&self.encoding, &part.encoding) {
             return false;
         }
-        match (&self.tag, &part.tag) {
+        let has_tag = match (&self.tag, &part.tag) {
             (Some(ours), its) if is_strong(ours) => its.as_ref() == Some(ours),
-            (Some(ours), Some(its)) if opaque(ours) != opaque(its) => false,
-            _ => !differs(&self.modified, &part.modified),
-        }
+            (Some(ours), Some(its)) => opaque(ours) == opaque(its),
+            _ => true,
+        };
+        // A tag is no proof: Tornado keeps that of the first file that it saw under a name.
+        has_tag && !differs(&self.modified, &part.modified)
     }
 }
 

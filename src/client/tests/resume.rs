@@ -99,7 +99,8 @@ async fn the_rest_of_another_file_is_never_appended() {
     let both = format!("{TAGGED}{DATE}");
     for (first, second, same) in [
         (TAGGED, "ETag: \"v1\"\r\n", true),
-        (&both, &format!("ETag: \"v1\"\r\n{LATER}"), true),
+        (&both, &format!("ETag: \"v1\"\r\n{DATE}"), true),
+        (&both, &format!("ETag: \"v1\"\r\n{LATER}"), false),
         (&dated, "", true),
         (&dated, DATE, true),
         (TAGGED, "ETag: \"v2\"\r\n", false),
