@@ -88,8 +88,7 @@ impl Look<'_> {
                 return;
             }
             let at = start + written.find(['\n', '\r']).unwrap_or_default();
-            let length = if self.text[at..].starts_with("\r\n") { 2 } else { 1 };
-            self.flaw(Span::new(at, at + length), SyntaxKind::RawBreak);
+            self.flaw(Span::new(at, at), SyntaxKind::RawBreak);
         }
         self.at = end;
     }
@@ -203,8 +202,8 @@ mod tests {
             ("{a: \"b\", c : [x y, 'z']}", &[("a", NoQuotes), ("c", NoQuotes), ("x y", NoQuotes), ("'z'", NoQuotes)]),
             ("{\"a\": 1,}", &[]),
             ("{\"a\": -1.5e3, \"b\": 0x1f, \"c\": +1} # x", &[]),
-            ("{\"a\": \"b\nc\", \"d\": 1}", &[("\n", RawBreak)]),
-            ("{\"a\": \"b\r\nc\"}", &[("\r\n", RawBreak)]),
+            ("{\"a\": \"b\nc\", \"d\": 1}", &[("", RawBreak)]),
+            ("{\"a\": \"b\r\nc\"}", &[("", RawBreak)]),
             // The quote isn't closed, which the reader tells.
             ("{\"a\": \"b,\n\"c\": 1}", &[]),
             ("{\"a\": https://e.example/x.png // y\n}", &[("https://e.example/x.png", NoQuotes), ("// y", Comment)]),

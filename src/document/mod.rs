@@ -82,11 +82,12 @@ pub fn parse(source: &Source, format: Format) -> Parsed<'_> {
                 Flaw::Conflict { .. } | Flaw::Syntax { kind: SyntaxKind::LookAlike(..) | SyntaxKind::Comment, .. }
             )
         };
-        let lines: Vec<Span> = own.iter().filter(is_left).map(|flaw| source.lines_of(flaw.span())).collect();
+        let mut left: Vec<Span> = own.iter().filter(is_left).map(Flaw::span).collect();
+        left.sort_unstable();
         let follows = |flaw: &Flaw| {
-            let span = flaw.span();
-            matches!(flaw, Flaw::Syntax { .. })
-                && lines.iter().any(|line| line.start <= span.start && span.start <= line.end)
+            let start = flaw.span().start;
+            let before = left.partition_point(|span| span.start <= start).checked_sub(1);
+            matches!(flaw, Flaw::Syntax { .. }) && before.is_some_and(|before| start <= left[before].end)
         };
         flaws.retain(|flaw| !follows(flaw));
         flaws.extend_from_slice(own);

@@ -135,12 +135,6 @@ impl Source {
         looked.clean.as_deref().unwrap_or(&self.text)
     }
 
-    /// The whole lines in which a span lies.
-    pub(super) fn lines_of(&self, span: Span) -> Span {
-        let (first, last) = (self.line_of(span.start as usize), self.line_of(span.end as usize));
-        Span { start: self.line_span(first).start, end: self.line_span(last).end }
-    }
-
     /// The place of a byte, in human terms. An offset past the end is the end; one inside a character is its start.
     pub fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset);

@@ -13,7 +13,7 @@ use super::words;
 use crate::diagnostic::collector::Collector;
 use crate::diagnostic::finding::{Finding, Label};
 use crate::document::Format;
-use crate::document::flaw::Flaw;
+use crate::document::flaw::{Flaw, SyntaxKind};
 use crate::document::span::Span;
 use crate::document::tree::{Node, Value};
 use std::collections::{HashMap, HashSet};
@@ -28,6 +28,8 @@ pub(super) struct Blame<'t> {
     beyond_limits: bool,
     /// Where keys stand that stand once more: which of them is meant, nobody knows.
     repeated: HashSet<Span>,
+    /// Where mappings start that are braces around a name, as was said.
+    braces: Vec<u32>,
     /// Where lists start of which headers of TOML don't agree that they are lists.
     mixed: Vec<u32>,
     context: Context,
@@ -84,6 +86,11 @@ impl<'t> Blame<'t> {
             _ => None,
         });
         let mixed = mixed.collect();
+        let braces = flaws.iter().filter_map(|flaw| match flaw {
+            Flaw::Syntax { span, kind: SyntaxKind::PlainTemplate } => Some(span.start),
+            _ => None,
+        });
+        let braces = braces.collect();
         // Of aliases that went too far the first tells all.
         let mut is_first = true;
         let once = |flaw: &Flaw| !matches!(flaw, Flaw::TooManyAliases { .. }) || std::mem::take(&mut is_first);
@@ -93,6 +100,7 @@ impl<'t> Blame<'t> {
             torn,
             beyond_limits,
             repeated,
+            braces,
             mixed,
             context: Context::Manifest,
             folds: Folds::default(),
@@ -125,6 +133,11 @@ impl<'t> Blame<'t> {
     /// Whether it was said that `node` is a list to some headers of TOML and none to others.
     pub(super) fn is_mixed(&self, node: Node<'t>) -> bool {
         self.mixed.contains(&node.span().start) && matches!(node.value(), Value::List(_))
+    }
+
+    /// Whether it was said that `node` is braces that need quotes.
+    pub(super) fn is_braces(&self, node: Node<'t>) -> bool {
+        self.braces.contains(&node.span().start) && matches!(node.value(), Value::Table(_))
     }
 
     /// From here on values of `context` are read.

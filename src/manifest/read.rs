@@ -218,7 +218,7 @@ pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Bla
         Value::Table(_) => matches!(shape, Shape::Table | Shape::TextOrTable),
         Value::Null | Value::Other(_) => false,
     };
-    if !fits && !blame.is_mixed(node) {
+    if !fits && !blame.is_mixed(node) && !blame.is_braces(node) {
         let (at, found) = (blame.whole(node), found(node, blame));
         blame.push(Problem::WrongType { at, what, found });
     }

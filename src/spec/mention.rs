@@ -1,6 +1,7 @@
 //! Where a prompt mentions references: `@name` \[spec\], followed by a space \[upstream\].
 
 use std::ops::Range;
+use unicode_normalization::char::is_combining_mark;
 
 /// A mention in a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +81,7 @@ fn continues(c: char) -> bool {
 
 /// How much of `rest` to show as the mentioned name: up to the next white space or punctuation.
 fn shown(rest: &str) -> usize {
-    rest.find(|c: char| !(c.is_alphanumeric() || continues(c))).unwrap_or(rest.len())
+    rest.find(|c: char| !(c.is_alphanumeric() || continues(c) || is_combining_mark(c))).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

@@ -93,7 +93,10 @@ impl Reader<'_, '_> {
         let own = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mark = text.len() - own.len();
         let error = serde_json::from_str::<IgnoredAny>(own).err();
-        for flaw in flaws.iter().take(MISTAKES) {
+        // What else is wrong with a line that has a comment follows from it.
+        let is_comment = |flaw: &Flaw| matches!(flaw, Flaw::Syntax { kind: SyntaxKind::Comment, .. });
+        let has_comments = flaws.iter().any(is_comment);
+        for flaw in flaws.iter().filter(|flaw| !has_comments || is_comment(flaw)).take(MISTAKES) {
             self.flawed(offset, flaw.span().range(), RowsFlaw::NotJson(reason_of(flaw)));
         }
         let Some(error) = error else { return true };

@@ -1,5 +1,6 @@
 //! A job with its templates taken apart once, and cut out for each of its sets of values.
 
+use super::braces::{self, Names};
 use super::expression::Expression;
 use super::filters::{Filters, LONGEST};
 use super::made::{Failed, Filled, Made, blamed, make, not_text};
@@ -79,6 +80,8 @@ impl<'t> Stencil<'t> {
 
     fn of(node: Node<'t>, wanted: Wanted, role: Role, sets: &Sets<'t>, problems: &mut Vec<Problem>) -> Stencil<'t> {
         match node.value() {
+            // What braces make of it is told once, and nothing that follows from them.
+            Value::String(text) if text.contains(['{', '}']) && has_braces(text, sets) => Stencil::Spoilt(node),
             Value::String(text) if text.contains(OPEN) => Text::read(node, text, wanted, role, sets, problems),
             Value::List(list) => {
                 let item = wanted.map(Kind::item);
@@ -308,6 +311,11 @@ impl<'t> Text<'t> {
         }
         Ok(Filled::Value(Made::Text(Cow::Owned(text)), pieces))
     }
+}
+
+/// Whether braces in a text look like a template and are none.
+fn has_braces(text: &str, sets: &Sets<'_>) -> bool {
+    !braces::find(text, &Names { known: sets.names() }).is_empty()
 }
 
 fn bytes(range: &Range<usize>) -> (u32, u32) {

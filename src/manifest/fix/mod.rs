@@ -36,7 +36,8 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
         Problem::MentionSpacing { at, prompt, .. } => page.space(at.at, *prompt),
         Problem::UnknownReference { at, name, several: Some(several), .. } => page.items(at.at, name, several),
         Problem::LookAlikeMention { at, sign, prompt, .. } => page.sign(at.at, *sign, *prompt),
-        Problem::Template { at, flaw: TemplateFlaw::Braces { written, meant, .. } } => {
+        // Where nothing is filled in, a template is a mistake too.
+        Problem::Template { at, flaw: TemplateFlaw::Braces { written, meant, is_filled: true } } => {
             page.part(at.at, written, meant, sure(!meant.contains(['\'', '"'])))
         }
         Problem::UnknownReference { at, name, nearest: Some(near), is_sure, .. } => {
@@ -53,7 +54,10 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
         Problem::ImageUrl { at, text, flaw } => match flaw {
             // Where there is no such file, another path may be meant: one of another machine.
             ImageFlaw::Backslash { is_there } => page.text(at.at, text, &text.replace('\\', "/"), sure(*is_there)),
-            ImageFlaw::Missing { nearest: Some(near), .. } => page.text(at.at, text, near, Unsafe),
+            // The same letters in other code points: nothing else can be meant.
+            ImageFlaw::Missing { nearest: Some(near), .. } => {
+                page.text(at.at, text, near, sure(text.nfc().eq(near.nfc())))
+            }
             ImageFlaw::Missing { like_url: true, .. } => page.text(at.at, text, &format!("https://{text}"), Unsafe),
             _ => None,
         },

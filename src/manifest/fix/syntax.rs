@@ -62,7 +62,9 @@ fn no_quotes(page: Page<'_>, span: Span) -> Option<Fix> {
         |c: char| matches!(c, '"' | '\'' | '\\' | '&' | '*' | '!' | '|' | '>' | '%' | '@' | '`') || c.is_control();
     let rest = page.text.get(span.end as usize..)?.trim_start();
     let ends = rest.starts_with([',', ':', ']', '}']);
-    let is_sure = ends && !inner.is_empty() && !inner.contains(odd);
+    // A text that isn't in brackets is YAML under another name.
+    let is_json = page.text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[', '/']);
+    let is_sure = is_json && ends && !inner.is_empty() && !inner.contains(odd);
     Some(Fix { span, replacement: double(inner).filter(|_| is_sure)?, applicability: Applicability::Safe })
 }
 
