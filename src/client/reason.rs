@@ -36,14 +36,8 @@ pub(super) fn cause(error: &reqwest::Error) -> String {
 
 /// What is wrong with a certificate, where that is why no connection was made.
 pub(super) fn untrusted(error: &reqwest::Error) -> Option<String> {
-    chain(error).find_map(|cause| {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = cause.downcast_ref::<rustls::Error>().or_else(|| inner?.downcast_ref::<rustls::Error>());
-        match tls {
-            Some(flaw @ rustls::Error::InvalidCertificate(_)) => Some(printable(&flaw.to_string(), EXCERPT)),
-            _ => None,
-        }
-    })
+    // The type of the error lies in layers of I/O errors that can't be seen through.
+    cause(error).strip_prefix("invalid peer certificate: ").map(str::to_owned)
 }
 
 /// Whether a proxy was reached, and let the connection not through.
