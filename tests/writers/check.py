@@ -130,8 +130,8 @@ def read_by_another(name, text):
         return str(error).splitlines()[0]
 
 
-def written(names, home):
-    """What every tool makes of a manifest of these texts, by the name of the tool's file."""
+def written(names, home, tools=None):
+    """What every tool makes of a manifest of these texts, or these tools alone, by the name of the tool's file."""
     data = manifest(names)
     # What formatters are given is written so that nothing is lost, and by YAML 1.1 and 1.2 alike.
     texts = {
@@ -146,7 +146,8 @@ def written(names, home):
         except Exception as error:
             results[name] = {"error": str(error).splitlines()[0]}
     results |= {f"given.{kind}": {"text": text} for kind, text in texts.items()}
-    return results | outside_writers(data, texts, home)
+    is_inside = tools is not None and all(tool in results for tool in tools)
+    return results if is_inside else results | outside_writers(data, texts, home)
 
 
 # PyYAML writes for readers of YAML 1.1, to which these are texts; to those of 1.2 they are numbers.
@@ -160,7 +161,8 @@ def main():
     groups = {frozenset()} | {frozenset(changed) for changed in CHANGED.values()}
     tools = set()
     for group in sorted(groups, key=sorted):
-        results = written([name for name in HARD if name not in group], home)
+        of_group = [name for name, changed in CHANGED.items() if frozenset(changed) == group] if group else None
+        results = written([name for name in HARD if name not in group], home, of_group)
         tools |= results.keys()
         for name, result in results.items():
             if frozenset(CHANGED.get(name, {})) != group:
@@ -180,8 +182,9 @@ def main():
             print(f"{name}: {'refused: ' + said.strip()[:400] if found is None else 'other digests: ' + ', '.join(differs)}")
     # Each text that a tool changes: another reader finds it changed too, or none at all.
     for text in sorted(set().union(*CHANGED.values())):
-        results, meant = written([text], home), {job["id"]: (job["prompt"], job["negative_prompt"]) for job in manifest([text])["jobs"]}
-        for name in sorted(name for name, changed in CHANGED.items() if text in changed):
+        concerned = [name for name, changed in CHANGED.items() if text in changed]
+        results, meant = written([text], home, concerned), {job["id"]: (job["prompt"], job["negative_prompt"]) for job in manifest([text])["jobs"]}
+        for name in sorted(concerned):
             result = results[name]
             if "text" in result and read_by_another(name, result["text"]) == meant:
                 wrong += 1

@@ -54,7 +54,7 @@ HARD = {
     "no-break-space": "a\u00a0dog",
     "soft-hyphen": "a\u00addog",
     "zero-width": "a\u200bdog",
-    "template-like": "$${{ nothing }} and {% raw %}",
+    "template-like": "{{ nothing }} and {% raw %}",
     "equals": "a = b, c := d",
     "at": "mail to nobody",
 }
