@@ -116,7 +116,7 @@ def planned(batch, name, text):
         return {job["id"]: job["digest"] for job in json.loads(ran.stdout)["jobs"]}, ran.stderr
 
 
-def read_by_another(name, text):
+def read_by_another(name, text, home):
     """What another reader makes of a text: by id, prompt and negative prompt; nothing where it reads none."""
     try:
         if name.endswith(".toml"):
@@ -124,7 +124,10 @@ def read_by_another(name, text):
         elif name.endswith(".json"):
             data = json.loads(text)
         else:
-            data = ruamel.yaml.YAML(typ="safe", pure=True).load(text)
+            # By YAML 1.2, as the program does.
+            node = ["node", str(home / "read.mjs")]
+            read = subprocess.run(node, input=text, capture_output=True, text=True, timeout=60, check=True)
+            return {job: (prompt, negative) for job, prompt, negative in json.loads(read.stdout)}
         return {job["id"]: (job["prompt"], job["negative_prompt"]) for job in data["jobs"]}
     except Exception as error:  # Whatever it is, it is no text.
         return str(error).splitlines()[0]
@@ -186,7 +189,7 @@ def main():
         results, meant = written([text], home, concerned), {job["id"]: (job["prompt"], job["negative_prompt"]) for job in manifest([text])["jobs"]}
         for name in sorted(concerned):
             result = results[name]
-            if "text" in result and read_by_another(name, result["text"]) == meant:
+            if "text" in result and read_by_another(name, result["text"], home) == meant:
                 wrong += 1
                 print(f"{name}: keeps `{text}` now, although tools.py says otherwise: {CHANGED[name][text]}")
     print(f"{len(tools)} tools, {kept} digests kept, {wrong} wrong")
