@@ -139,7 +139,7 @@ fn parts<'s>(text: &str, origin: Origin, items: impl Iterator<Item = String>) ->
         Origin::Template | Origin::Nothing => Content { span: Span::default(), form: Form::Otherwise },
     };
     let mut from = 0;
-    let place = |item: &str| {
+    let mut place = |item: &str| {
         let Form::Plain(quotes) = whole.form else { return Content { form: Form::Otherwise, ..whole } };
         match text[from..].find(item) {
             Some(at) => {
@@ -151,16 +151,12 @@ fn parts<'s>(text: &str, origin: Origin, items: impl Iterator<Item = String>) ->
             None => Content { form: Form::Otherwise, ..whole },
         }
     };
-    let places: Vec<(String, Content)> = {
-        let mut place = place;
-        items
-            .map(|item| {
-                let at = place(&item);
-                (item, at)
-            })
-            .collect()
-    };
-    places.into_iter().map(|(item, at)| (Made::Loose(Cow::Owned(item)), at)).collect()
+    items
+        .map(|item| {
+            let at = place(&item);
+            (Made::Loose(Cow::Owned(item)), at)
+        })
+        .collect()
 }
 
 /// One place can't show what isn't there: the template does, for all jobs that lack it, with the first row that has none.

@@ -245,7 +245,7 @@ const SEPARATORS: [char; 7] = ['|', ',', ';', '\n', ' ', '，', '；'];
 /// What parts several URLs in one text: the character before the second one.
 fn separator(text: &str) -> Option<char> {
     let ends = text.match_indices("://").skip(1);
-    let starts = ends.filter_map(|(at, _)| {
+    let mut starts = ends.filter_map(|(at, _)| {
         let before = &text[..at];
         let scheme = ["https", "http"].into_iter().find(|scheme| {
             before.len() >= scheme.len()
@@ -257,7 +257,7 @@ fn separator(text: &str) -> Option<char> {
         let last = parted.chars().next_back().filter(|c| SEPARATORS.contains(c));
         last.or_else(|| before[parted.len()..].chars().next().map(|c| if c == '\r' { '\n' } else { c }))
     });
-    starts.into_iter().next()
+    starts.next()
 }
 
 /// The scheme of a URL. A drive (`C:`) is none.
