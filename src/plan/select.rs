@@ -159,7 +159,20 @@ impl Patterns {
 }
 
 fn is_match(pattern: &str, job: &JobId) -> bool {
-    fast_glob::glob_match(pattern, job.as_str())
+    let id = job.as_str();
+    if pattern.is_ascii() && id.is_ascii() {
+        return fast_glob::glob_match(pattern, id);
+    }
+    // The matcher knows bytes, and `?`, classes and ranges are about characters: each gets a byte of its own, in their order.
+    let mut others: Vec<char> = pattern.chars().chain(id.chars()).filter(|c| !c.is_ascii()).collect();
+    others.sort_unstable();
+    others.dedup();
+    if others.len() > usize::from(u8::MAX / 2) {
+        return fast_glob::glob_match(pattern, id);
+    }
+    let byte = |c: char| others.binary_search(&c).map_or(c as u8, |at| 0x80 + at as u8);
+    let bytes = |text: &str| text.chars().map(byte).collect::<Vec<u8>>();
+    fast_glob::glob_match(bytes(pattern), bytes(id))
 }
 
 /// What is wrong with a pattern: one that can't be read matches nothing, and is most likely not meant so.
@@ -232,6 +245,23 @@ mod tests {
         assert_eq!(choose(&["hero-?", "park"], &["*-2"]), ["hero-1", "park"]);
         assert_eq!(choose(&["hero-[2-9]", "{par?,x}"], &["hero-[!12]"]), ["hero-2", "park"]);
         assert_eq!(choose(&["her\\o-1", "[]p]ark", "**"], &["{hero-{1,2},}"]), ["park"]);
+    }
+
+    #[test]
+    fn a_question_mark_is_a_character_of_any_script() {
+        for (pattern, id, fits) in [
+            ("小?", "小狗", true),
+            ("??", "小狗", true),
+            ("?", "小狗", false),
+            ("小[狗猫]-*", "小猫-1", true),
+            ("小[!狗]", "小狗", false),
+            ("[а-я]*", "пёс", true),
+            ("*狗*", "大狗跑", true),
+            ("{小狗,cat}", "小狗", true),
+            ("caf?", "café", true),
+        ] {
+            assert_eq!(is_match(pattern, &JobId::new(id).unwrap()), fits, "{pattern} {id}");
+        }
     }
 
     #[test]

@@ -163,7 +163,11 @@ fn cell(node: Node<'_>, base: usize) -> Cell<'static> {
         Value::String(text) => {
             let is_plain = text.len() + 2 == (node.span().end - node.span().start) as usize;
             form = if is_plain { Form::Plain(1) } else { Form::Escaped };
-            CellValue::Text(Cow::Owned(text.to_owned()))
+            if text.contains('\r') {
+                // A line break is one, however it is written; which characters stand for which can't be told any more.
+                (form, former) = (Form::Otherwise, Some(text.into()));
+            }
+            CellValue::Text(Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")))
         }
         Value::List(list) => {
             let items: Vec<_> = list.iter().map(|item| cell(item, base)).collect();

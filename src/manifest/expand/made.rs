@@ -208,7 +208,7 @@ impl<'s> Made<'s> {
         let former = cell.former.as_deref().filter(|_| reading == Reading::Former);
         match self {
             Made::Loose(_) if former.is_some() => Made::Loose(Cow::Borrowed(former.unwrap_or_default())),
-            Made::Integer(_) | Made::Float(..) if former.is_some() => {
+            Made::Integer(_) | Made::Float(..) | Made::Text(_) if former.is_some() => {
                 Made::Text(Cow::Borrowed(former.unwrap_or_default()))
             }
             Made::Loose(text) if reading == Reading::FormerWithReturns => {
