@@ -77,11 +77,7 @@ impl<'c> Track<'c> {
                 match &kind {
                     b"mdia" | b"minf" | b"stbl" | b"dinf" => within.push(content),
                     b"hdlr" if content.get(8..12) == Some(b"soun") => track.is_sound = true,
-                    // A frame may lie in another file, which the entry then names.
-                    b"dref" => {
-                        track.is_elsewhere = children(content.get(8..).unwrap_or_default())
-                            .any(|(_, entry)| word(entry, 0).is_some_and(|flags| flags & 1 == 0))
-                    }
+                    b"dref" => track.is_elsewhere = names_another_file(content),
                     b"stco" => track.chunks = table(content, 4).map(|entries| (entries, 4)),
                     b"co64" => track.chunks = table(content, 8).map(|entries| (entries, 8)),
                     b"stsc" => track.runs = table(content, 12),
@@ -147,6 +143,11 @@ impl<'c> Sizes<'c> {
             }
         }
     }
+}
+
+/// Returns whether frames may lie in another file, which an entry then names.
+fn names_another_file(dref: &[u8]) -> bool {
+    children(dref.get(8..).unwrap_or_default()).any(|(_, entry)| word(entry, 0).is_some_and(|flags| flags & 1 == 0))
 }
 
 /// Returns the entries of a table, of so many bytes each, without what may be behind them.

@@ -129,10 +129,10 @@ struct Film {
 impl Film {
     fn take_in(&mut self, file: &mut (impl Read + Seek), head: &Head) -> io::Result<()> {
         let length = head.end - head.content;
-        if &head.kind == b"mdat" {
-            if let Some(fragment) = &mut self.fragment {
-                fragment.has = fragment.has.saturating_add(length);
-            }
+        if &head.kind == b"mdat"
+            && let Some(fragment) = &mut self.fragment
+        {
+            fragment.has = fragment.has.saturating_add(length);
         }
         self.ended |= &head.kind == b"mfra";
         if !matches!(&head.kind, b"moov" | b"moof" | b"sidx") || length > READ {
