@@ -6,7 +6,7 @@ use super::printable::{EXCERPT, printable};
 pub use super::settings::{Limits, Pace, Settings};
 use super::verdict::{self, Since, Way};
 use super::way::Surroundings;
-use super::{Failure, Image, Images, Progress, Service, Submission, Undelivered, Video, reason, retry};
+use super::{Failure, Image, Images, Progress, Service, Speaker, Submission, Undelivered, Video, reason, retry};
 use super::{download, tls, upload};
 use crate::base::clock::Clock;
 use crate::base::durable::Mark;
@@ -54,8 +54,8 @@ pub struct HttpService {
     elsewhere: Elsewhere,
     surroundings: Surroundings,
     turned_away: BTreeSet<u16>,
-    /// Whether a submit was accepted.
-    accepted: AtomicBool,
+    /// Whether the service itself answered a submit.
+    answered: AtomicBool,
 }
 
 impl HttpService {
@@ -109,7 +109,7 @@ impl HttpService {
             elsewhere,
             surroundings,
             turned_away,
-            accepted: AtomicBool::new(false),
+            answered: AtomicBool::new(false),
         })
     }
 
@@ -198,11 +198,16 @@ impl Service for HttpService {
         let url = self.base.call("/v1/videos/generations");
         let request = self.submitting.post(url).json(body).timeout(self.limits.submit);
         let exchange = self.exchange(Call::Submit, request).await;
-        // Asked for now: others may have been accepted while this one was out.
-        let since = if self.accepted.load(Ordering::Relaxed) { Since::Accepted } else { Since::Start };
+        // Asked for now: others may have been answered while this one was out.
+        let since = if self.answered.load(Ordering::Relaxed) { Since::Answered } else { Since::Start };
         let answer = verdict::submission(exchange, Way { since, turned_away: &self.turned_away });
-        if let Submission::Accepted(_) = answer {
-            self.accepted.store(true, Ordering::Relaxed);
+        let is_answered = match &answer {
+            Submission::Accepted(_) => true,
+            Submission::NotTaken(not_taken) => not_taken.by == Speaker::Service,
+            Submission::Unknown(_) => false,
+        };
+        if is_answered {
+            self.answered.store(true, Ordering::Relaxed);
         }
         answer
     }

@@ -44,6 +44,9 @@ const TEXTS: [(&[&str], Text); 5] = [
     (&["余额不足", "insufficient balance", "insufficient credit"], Text::Money),
 ];
 
+/// What an input may have too many of.
+const INPUTS: [&str; 4] = ["image", "reference", "character", "word"];
+
 /// What a refusal with this code and text means, where that is more than the code says. Texts count beside 400 and 500, the two
 /// codes that the service documents for every failure **\[spec\]**; the maker's codes count as texts.
 pub(super) fn meant(code: i64, text: &str) -> Option<Text> {
@@ -52,7 +55,11 @@ pub(super) fn meant(code: i64, text: &str) -> Option<Text> {
         _ => code.to_string(),
     };
     let meaning = |(words, _): &&(&[&str], Text)| words.iter().any(|word| says(&text, word));
-    TEXTS.iter().find(meaning).map(|(_, meaning)| *meaning)
+    let found = TEXTS.iter().find(meaning).map(|(_, meaning)| *meaning);
+    // "Too many reference images" is about the input: waiting changes nothing.
+    let is_of_input =
+        INPUTS.iter().any(|word| text.contains(word)) && !text.contains("request") && !text.contains("500044");
+    found.filter(|found| *found != Text::TooMany || !is_of_input)
 }
 
 /// Whether `text` has `word` in it as a word of its own: "case-sensitive" is no moderation, and 1500044 no code.
@@ -75,6 +82,8 @@ mod tests {
         for (code, text, meaning) in [
             (500, "500044 reached the limit for concurrent generations", Some(Text::TooMany)),
             (400, "Too many requests, slow down", Some(Text::TooMany)),
+            (400, "too many reference images: at most 3", None),
+            (400, "too many requests for images", Some(Text::TooMany)),
             (500, "err_code=500054", Some(Text::Content)),
             (500, "[500063]", Some(Text::Content)),
             (400, "The content contains inappropriate information and does not pass the review.", Some(Text::Content)),

@@ -10,7 +10,7 @@
 //! | own word, or an envelope in an HTTP 200, with code 400 to 499 but 408 and 429 | refused, final; 401 to 403 stop submits |
 //! | own word with code 500 or 503 | not taken for now |
 //! | HTTP 400 to 499 but 408 and 429, JSON with a `message`, without `ts` | not taken: left for the next run |
-//! | bare 3xx, 400 to 499 but 408 and 429, before the first accepted submit | not taken: turned away before the service |
+//! | bare 3xx, 400 to 499 but 408 and 429, before the service answered a submit | not taken: turned away before the service |
 //! | nothing, since no connection was made | not sent |
 //! | anything else | **unknown**: it may have been paid |
 //!
@@ -34,14 +34,14 @@ pub struct Way<'w> {
     pub turned_away: &'w BTreeSet<u16>,
 }
 
-/// Before or after the first accepted submit of a run: a bare refusal before it is a closed door, after it perhaps a filter on
-/// answers.
+/// Before or after the service itself answered a submit of a run: a bare refusal before it is a closed door, after it perhaps a
+/// filter on answers. The manual speaks of the first accepted submit; any word of the service shows as well that submits pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since {
-    /// No submit of this run was accepted so far.
+    /// The service answered no submit of this run so far.
     Start,
-    /// One was.
-    Accepted,
+    /// It answered one.
+    Answered,
 }
 
 /// A row of the table, for a reply without a task id.
@@ -108,10 +108,17 @@ fn row(reply: &Reply, envelope: &Envelope, way: Way<'_>) -> Row {
         (_, _, 408 | 429) => Row::Unknown,
         (_, code, 400..=499) if !envelope.message.is_empty() && code.is_none_or(is_refusal) => Row::Front,
         // What was cut off may have said anything, and a code of the way speaks of the way.
-        _ if reply.flaw.is_some() || code.is_some_and(|code| !is_refusal(code)) => Row::Unknown,
+        _ if names_a_task(&reply.body) || reply.flaw.is_some() || code.is_some_and(|code| !is_refusal(code)) => {
+            Row::Unknown
+        }
         (_, _, 300..=499) if way.since == Since::Start => Row::TurnedAway,
         _ => Row::Unknown,
     }
+}
+
+/// Returns whether a reply speaks of a task, in whatever form: none that does can be a door that was closed before the service.
+fn names_a_task(body: &[u8]) -> bool {
+    memchr::memmem::find(body, b"taskId").is_some()
 }
 
 /// Whether a code refuses: 408 speaks of the way, 429 of the pace.

@@ -46,8 +46,9 @@ pub(super) enum Named {
 impl Envelope {
     /// The envelope in a reply's body; empty where the body isn't a JSON object.
     pub(super) fn read(body: &[u8]) -> Envelope {
-        // A message in another encoding must not cost the task id beside it.
-        let Ok(Value::Object(mut object)) = serde_json::from_str(&String::from_utf8_lossy(body)) else {
+        // A message in another encoding must not cost the task id beside it, nor must a byte-order mark.
+        let body = String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body));
+        let Ok(Value::Object(mut object)) = serde_json::from_str(&body) else {
             return Envelope::default();
         };
         let code = object.get("code").and_then(integer);

@@ -215,8 +215,12 @@ async fn result<S: Service>(
                 // Something else than the service answered: that says nothing of the task.
                 Verdict::Away(asked) => {
                     let now = Instant::now();
-                    let end = *away.get_or_insert(now) + context.settings.patience;
+                    let since = *away.get_or_insert(now);
+                    let end = since + context.settings.patience;
                     if now >= end {
+                        if context.hearing.heard_since(since) {
+                            return Err(failure.into());
+                        }
                         context.away_for_good(failure.message);
                         return Err(Lost::Out);
                     }
@@ -225,7 +229,8 @@ async fn result<S: Service>(
                     context.pause(Call::Result, &key.job, &failure.message, pause).await?;
                 }
                 // It is paid, and was said to be finished: one refusal may come too early, and is not believed.
-                Verdict::Again(_) | Verdict::Gone | Verdict::Final if tries + 1 < TRIES => {
+                Verdict::Stop if context.hearing.refuses_all() => return Err(failure.into()),
+                Verdict::Again(_) | Verdict::Gone | Verdict::Final | Verdict::Stop if tries + 1 < TRIES => {
                     (tries, away) = (tries + 1, None);
                     let asked = if let Verdict::Again(asked) = failure.verdict { asked } else { None };
                     let pause = context.backoff(tries, asked);

@@ -5,6 +5,7 @@ use super::budget::Budget;
 use super::cadence::Cadence;
 use super::folders::Folders;
 use super::gate::{Gate, Pass, Patience};
+use super::hearing::Hearing;
 use super::mirror::Again;
 use super::spool::Spool;
 use super::stop::{Level, Stop};
@@ -63,6 +64,7 @@ pub(super) struct Context<S> {
     pub(super) calls: Semaphore,
     pub(super) turns: Turns,
     pub(super) at_service: AtService,
+    pub(super) hearing: Hearing,
     pub(super) downloads: Semaphore,
     pub(super) stores: Semaphore,
     /// Holds down how often all jobs together are asked for again.
@@ -94,7 +96,7 @@ pub(super) struct Sent {
 pub(super) enum Missed {
     /// The run is over.
     Out,
-    /// The service said something else; the verdict is never `Unreachable`, `Stop` or `NoWay`.
+    /// The service said something else; the verdict is never `Unreachable` or `NoWay`.
     Failed(Failure),
 }
 
@@ -118,6 +120,7 @@ impl<S: Service> Context<S> {
             calls: Semaphore::new(CALLS),
             turns: Turns::new(settings.concurrency.min(SUBMITS), rate, settings.patience),
             at_service: AtService::default(),
+            hearing: Hearing::default(),
             downloads: Semaphore::new(DOWNLOADS),
             stores: Semaphore::new(STORES),
             repeated_polls: Mutex::new(Throttle::new(REPEATED_POLLS_PER_SECOND, Duration::from_secs(1))),
@@ -291,7 +294,7 @@ impl<S: Service> Context<S> {
     /// Makes a call that costs nothing: through the gate, waiting as one with all others while the service is away.
     ///
     /// # Errors
-    /// [`Missed`] says why there is no answer. A refused account has stopped the run by then.
+    /// [`Missed`] says why there is no answer. A refused account has stopped submits by then.
     pub(super) async fn call<T, F>(&self, name: Call, job: &JobId, call: impl Fn() -> F) -> Result<T, Missed>
     where
         F: Future<Output = Result<T, Failure>>,
@@ -309,6 +312,7 @@ impl<S: Service> Context<S> {
                 match answer {
                     Ok(value) => {
                         pass.reached();
+                        self.hearing.answered();
                         return Ok(value);
                     }
                     Err(Failure { verdict: Verdict::Unreachable(asked), message, .. }) => {
@@ -319,6 +323,7 @@ impl<S: Service> Context<S> {
                         if failure.verdict != Verdict::Local {
                             pass.reached();
                         }
+                        self.hear(name, &failure.verdict);
                         tracing::debug!(call = name.as_str(), %job, code = failure.code, "{}", failure.message);
                         return Err(failure);
                     }
@@ -329,10 +334,9 @@ impl<S: Service> Context<S> {
             None => Err(Missed::Out),
             Some(Ok(value)) => Ok(value),
             Some(Err(failure)) if failure.verdict == Verdict::Stop => {
-                // An account that may not upload may still ask for what is paid.
-                let level = if name == Call::Upload { Level::NoSubmits } else { Level::Out };
-                self.refused(level, failure.message);
-                Err(Missed::Out)
+                // An account that may not upload may still ask for what is paid, and one task may be refused where others aren't.
+                self.refused(failure.message.clone());
+                if name == Call::Upload { Err(Missed::Out) } else { Err(Missed::Failed(failure)) }
             }
             Some(Err(failure)) if failure.verdict == Verdict::NoWay => {
                 self.no_way(failure.message);
@@ -351,9 +355,20 @@ impl<S: Service> Context<S> {
         }
     }
 
-    /// The service refuses the account: the run stops at this level.
-    pub(super) fn refused(&self, level: Level, message: String) {
-        self.stop.to(level, StopCause::Refused(Problem { code: Cause::Account, message }));
+    /// Takes note of what the service itself said where it didn't answer.
+    fn hear(&self, name: Call, verdict: &Verdict) {
+        match verdict {
+            Verdict::Stop if name != Call::Upload => self.hearing.refused(),
+            Verdict::Gone | Verdict::Final | Verdict::Again(_) if matches!(name, Call::Status | Call::Result) => {
+                self.hearing.spoke();
+            }
+            _ => {}
+        }
+    }
+
+    /// The service refuses the account: nothing more is submitted, and what is paid is brought home.
+    pub(super) fn refused(&self, message: String) {
+        self.stop.to(Level::NoSubmits, StopCause::Refused(Problem { code: Cause::Account, message }));
     }
 
     /// The pause after so many failures in a row, not shorter than the service `asked` for.

@@ -20,6 +20,7 @@ mod dispatcher;
 mod doubtful;
 mod folders;
 mod gate;
+mod hearing;
 mod images;
 mod job;
 mod listing;

@@ -152,7 +152,7 @@ fn judge<S: Service>(context: &Context<S>, turn: &Turn<'_>, refusal: &NotTaken, 
             let message = said(&refusal.code, &refusal.message);
             return Next::End(Bought::Refused(Problem { code: Cause::Refused, message }));
         }
-        Then::StopSubmits => context.refused(Level::NoSubmits, message()),
+        Then::StopSubmits => context.refused(message()),
         Then::GiveUp => context.no_way(message()),
         Then::WaitForService => return Next::Again,
         Then::SlowDown(asked) => match turn.slow_down(asked) {

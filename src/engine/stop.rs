@@ -38,7 +38,9 @@ impl Stop {
     pub fn to(&self, level: Level, cause: StopCause) {
         self.0.send_modify(|state| {
             state.level = state.level.max(level);
-            if !state.causes.contains(&cause) {
+            // Of one kind the first counts: those that follow say the same of other jobs.
+            let kind = std::mem::discriminant(&cause);
+            if state.causes.iter().all(|known| std::mem::discriminant(known) != kind) {
                 state.causes.push(cause);
             }
         });
@@ -83,6 +85,7 @@ mod tests {
         stop.to(Level::NoSubmits, StopCause::Journal("full".into()));
         assert_eq!(stop.level(), Level::Out);
         assert_eq!(stop.unless_out(std::future::pending::<()>()).await, None);
+        stop.to(Level::NoSubmits, StopCause::Journal("full again".into()));
         assert_eq!(stop.causes(), [StopCause::Interrupted, StopCause::Journal("full".into())]);
     }
 }

@@ -128,11 +128,18 @@ pub(super) async fn watch<S: Service>(
                             return Watched::Unknown;
                         }
                     }
+                    // Where everything is refused, this needn't be asked again.
+                    Verdict::Stop if context.hearing.refuses_all() => refused = REFUSED_TIMES,
                     Verdict::Final | Verdict::Local | Verdict::Stop | Verdict::NoWay => refused += 1,
                     Verdict::Again(pause) | Verdict::Unreachable(pause) => asked = pause,
                     Verdict::Away(pause) => {
-                        let end = *away.get_or_insert(now) + context.settings.patience;
+                        let since = *away.get_or_insert(now);
+                        let end = since + context.settings.patience;
                         if now >= end {
+                            // The service speaks, but not of this task.
+                            if context.hearing.heard_since(since) {
+                                return Watched::Refused(Fault { code: failure.code, message: failure.message });
+                            }
                             context.away_for_good(failure.message);
                             return Watched::Away;
                         }

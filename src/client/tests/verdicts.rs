@@ -84,7 +84,7 @@ fn manual(case: &Case, since: Since) -> Option<Then> {
         let urgency = if (401..=404).contains(&status) { Urgency::AtOnce } else { Urgency::ThreeInARow };
         return Some(Then::Leave(urgency));
     }
-    if code.is_some_and(|code| !refusal(code)) || since == Since::Accepted {
+    if code.is_some_and(|code| !refusal(code)) || since == Since::Answered {
         return None;
     }
     let at_once = status < 400 || matches!(status, 401 | 403 | 404 | 405);
@@ -93,7 +93,7 @@ fn manual(case: &Case, since: Since) -> Option<Then> {
 
 #[test]
 fn a_submit_is_judged_as_the_manual_says() {
-    for since in [Since::Start, Since::Accepted] {
+    for since in [Since::Start, Since::Answered] {
         for case in cases() {
             let found = match submission_with(reply(case.status, &case.body), since, &[429]) {
                 Submission::Accepted(_) => panic!("{case:?}: nothing was accepted"),
@@ -110,7 +110,7 @@ fn a_submit_is_judged_as_the_manual_says() {
 
 #[test]
 fn a_status_that_says_that_nothing_was_passed_on_is_no_riddle() {
-    for since in [Since::Start, Since::Accepted] {
+    for since in [Since::Start, Since::Answered] {
         let judged = |status, body| match submission_with(reply(status, body), since, &[403, 503]) {
             Submission::NotTaken(refusal) => Some(refusal.then),
             _ => None,

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 const TABLE: &[(&str, &str)] = &[
     ("submit/accepted-after-hints", "accepted 3524e0b3ba014b12ab1faf29f9f00000"),
     ("submit/accepted-array", "accepted 3524e0b3ba014b12ab1faf29f9f00000"),
+    ("submit/accepted-behind-a-byte-order-mark", "accepted 3524e0b3ba014b12ab1faf29f9f00000"),
     ("submit/accepted-chunked", "accepted 3524e0b3ba014b12ab1faf29f9f00000"),
     ("submit/accepted-code-in-quotes", "accepted 3524e0b3ba014b12ab1faf29f9f00000"),
     ("submit/accepted-code-missing", "accepted 3524e0b3ba014b12ab1faf29f9f00000"),
@@ -71,6 +72,7 @@ const TABLE: &[(&str, &str)] = &[
     ("submit/turned-away-404-page", "not taken, TurnAway(AtOnce) 404 by the Way | submit: turned away before the service at HOST: HTTP 404 Not Found"),
     ("submit/turned-away-405-page", "not taken, TurnAway(AtOnce) 405 by the Way | submit: turned away before the service at HOST: HTTP 405 Method Not Allowed"),
     ("submit/turned-away-413-page", "not taken, TurnAway(ThreeInARow) 413 by the Way | submit: turned away before the service at HOST: HTTP 413 Payload Too Large"),
+    ("submit/unknown-302-with-a-task-id", r#"unknown, submit: HTTP 302 Found; a redirect to 127.0.0.1, which is not followed: is the base URL right?; no task id in the reply: {"taskId":"3524e0b3ba014b12ab1faf29f9f00000"}"#),
     ("submit/unknown-408", "unknown, submit: HTTP 408 Request Timeout; no task id in the reply: <html><head><title>Sorry</title></head><body> <h1>Bad Gateway</h1></body></html>"),
     ("submit/unknown-422-cut", r#"unknown, submit: HTTP 422 Unprocessable Entity; the reply was cut short (end of file before message length reached); no task id in the reply: {"code":42"#),
     ("submit/unknown-500-page", "unknown, submit: HTTP 500 Internal Server Error; no task id in the reply: <html><head><title>Sorry</title></head><body> <h1>Bad Gateway</h1></body></html>"),
@@ -196,7 +198,7 @@ async fn a_reply_after_an_accepted_submit_means_the_same_unless_it_may_be_a_filt
     let mut wrong = String::new();
     for (name, before) in TABLE.iter().filter(|(name, _)| name.starts_with("submit/")) {
         let expected = AFTERWARDS.iter().find(|(other, _)| other == name).map_or(before, |(_, after)| after);
-        let found = heard(name, Since::Accepted).await;
+        let found = heard(name, Since::Answered).await;
         if found != *expected {
             wrong += &format!("    (\"{name}\", {found:?}),\n");
         }
@@ -208,9 +210,9 @@ async fn a_reply_after_an_accepted_submit_means_the_same_unless_it_may_be_a_filt
 async fn heard(name: &str, since: Since) -> String {
     let reply =
         |name: &str| vec![Act::Send(std::fs::read(folder().join(name).with_extension("http")).unwrap()), Act::Close];
-    let before = (since == Since::Accepted).then(|| reply("submit/accepted"));
+    let before = (since == Since::Answered).then(|| reply("submit/accepted"));
     let (server, service) = scripted(before.into_iter().chain([reply(name)])).await;
-    if since == Since::Accepted {
+    if since == Since::Answered {
         assert!(matches!(service.submit(&serde_json::json!({})).await, Submission::Accepted(_)));
     }
     outcome(&service, name).await.replace(server.base().strip_prefix("http://").unwrap(), "HOST")

@@ -314,3 +314,48 @@ async fn a_task_of_two_jobs_is_said_aloud_and_both_are_followed() {
     let ran = bench.run(&fake, 2, settings()).await;
     assert_eq!((fake.calls("submit"), ran.outcome.summary.left), (2, 0));
 }
+
+/// One task that is refused, or about which something else answers, says nothing of the others: they are bought and brought home.
+#[tokio::test(start_paused = true)]
+async fn one_task_that_cannot_be_asked_about_keeps_no_other_from_its_videos() {
+    let first = |id: &str| id == task(0).as_str();
+    for (verdict, submits) in [(Verdict::Stop, 4), (Verdict::Away(None), 12)] {
+        for at_the_result in [false, true] {
+            let (status, result) = (verdict, verdict);
+            let script = Script {
+                status: Box::new(move |task, _| match status {
+                    verdict if first(task) && !at_the_result => Err(failure(verdict)),
+                    _ => Ok(TaskState::Completed),
+                }),
+                result: Box::new(move |task, _| match result {
+                    verdict if first(task) && at_the_result => Err(failure(verdict)),
+                    _ => Ok(vec![format!("https://videos.example.com/{task}.mp4")]),
+                }),
+                ..Script::default()
+            };
+            let (bench, fake) = (Bench::new(), Fake::new(script));
+            let ran = bench.run(&fake, 12, wide(4)).await;
+            let summary = &ran.outcome.summary;
+            assert!(fake.calls("submit") >= submits, "{verdict:?} {at_the_result}: {}", fake.calls("submit"));
+            assert_eq!(summary.succeeded + 1, fake.calls("submit"), "{verdict:?} {at_the_result}: {summary:?}");
+            let is_account =
+                matches!(&ran.outcome.causes[..], [StopCause::Refused(problem)] if problem.code == Cause::Account);
+            assert_eq!(is_account, verdict == Verdict::Stop, "{:?}", ran.outcome.causes);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_may_ask_for_nothing_is_not_asked_eight_times_a_job() {
+    let script = Script { status: Box::new(|_, _| Err(failure(Verdict::Stop))), ..Script::default() };
+    let (bench, fake) = (Bench::new(), Fake::new(script));
+    let ran = bench.run(&fake, 64, wide(32)).await;
+    assert_eq!(ran.outcome.summary.succeeded, 0);
+    assert!(
+        fake.calls("status") <= 2 * fake.calls("submit") + 8,
+        "{} of {}",
+        fake.calls("status"),
+        fake.calls("submit")
+    );
+    assert!(matches!(&ran.outcome.causes[..], [StopCause::Refused(_)]), "{:?}", ran.outcome.causes);
+}
