@@ -63,8 +63,8 @@ fn every_kind_of_event_is_told_by_a_run_and_keeps_to_its_schema() {
     let text = manifest_of(6)
         .replace("https://images.example.com/dog.png", "refs/dog.png")
         .replace("patience: 10ms", "patience: 20s");
-    // A slow upload, a moment without the service, a job of each end, and a video that has to be asked for again.
-    let faults = ["upload:delay(1500ms)@1", "submit:503@1", "submit:fail@2", "submit:reset@3", "download:404@1"];
+    // A slow upload, a service that asks to slow down, a job of each end, and a video that has to be asked for again.
+    let faults = ["upload:delay(1500ms)@1", "submit:429@1", "submit:fail@2", "submit:reset@3", "download:404@1"];
     let setup = Setup::new(&text, &faults);
     setup.project.write("refs/dog.png", image::png(64, 64, "dog"));
     let events = setup.run(["-j1", "--progress", "json"]).exits(3).json_lines();
@@ -122,7 +122,7 @@ fn a_reader_that_never_reads_keeps_nobody() {
 fn a_reader_of_standard_error_that_never_reads_keeps_nobody() {
     // Far more lines than a pipe holds (64 KiB).
     for (fault, then, code) in [
-        ("submit:402@501-", "", 4),
+        ("submit:402(envelope)@501-", "", 4),
         // All but one job are done, and then somebody interrupts.
         ("submit:never@501", "until ls out | grep -c mp4 | grep -qx 500; do sleep 0.1; done; kill -INT $run;", 130),
     ] {

@@ -194,7 +194,6 @@ async fn what_can_never_be_fetched_stays_paid() {
         ("download:404", 8),
         ("download:200(html)", 8),
         ("download:truncate(1000)", 8),
-        ("download:pad(1)", 8),
         ("result:404(envelope)", 0),
         ("result:500(envelope)", 0),
         ("result:400(envelope)", 0),
