@@ -22,12 +22,26 @@ pub(super) fn look(text: &str) -> Found {
     if serde_json::from_str::<IgnoredAny>(own).is_ok() {
         return Found::default();
     }
+    // A text that isn't in brackets is YAML under another name, and read as such.
+    if !first_sign(own).starts_with(['{', '[']) {
+        return Found::default();
+    }
     let mut look = Look { text, at: text.len() - own.len(), found: Found::default() };
-    // A text that isn't in brackets is YAML under another name: one word on it will do.
-    let start = look.text[look.at..].trim_start();
-    let is_other = !start.is_empty() && !start.starts_with(['{', '[', '/', '#', '"']);
-    look.tokens(if is_other { 1 } else { usize::MAX });
+    look.tokens();
     look.found
+}
+
+/// The text from its first character on that is neither white space nor of a comment.
+fn first_sign(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        let comment = match () {
+            () if rest.starts_with("/*") => rest[2..].find("*/").map(|end| end + 4),
+            () if rest.starts_with("//") || rest.starts_with('#') => rest.find('\n'),
+            () => return rest,
+        };
+        rest = rest[comment.unwrap_or(rest.len())..].trim_start();
+    }
 }
 
 /// A look through a text, token by token.
@@ -38,8 +52,8 @@ struct Look<'s> {
 }
 
 impl Look<'_> {
-    /// Goes to the end, or until so many flaws are found.
-    fn tokens(&mut self, most: usize) {
+    /// Goes to the end.
+    fn tokens(&mut self) {
         while let Some(first) = self.text[self.at..].chars().next() {
             let rest = &self.text[self.at..];
             match first {
@@ -57,9 +71,6 @@ impl Look<'_> {
                 c if c.is_whitespace() => self.at += c.len_utf8(),
                 c if !c.is_ascii() && repair::meant(c).is_some_and(|meant| meant != "=") => self.look_alike(c),
                 _ => self.bare(),
-            }
-            if self.found.flaws.len() >= most {
-                return;
             }
         }
     }
@@ -207,7 +218,8 @@ mod tests {
             // The quote isn't closed, which the reader tells.
             ("{\"a\": \"b,\n\"c\": 1}", &[]),
             ("{\"a\": https://e.example/x.png // y\n}", &[("https://e.example/x.png", NoQuotes), ("// y", Comment)]),
-            ("version: 1\njobs: []\n", &[("version", NoQuotes)]),
+            ("version: 1\njobs: []\n", &[]),
+            ("# x\n// y\nversion: 1\n", &[]),
             ("{\"小\": 狗}", &[("狗", NoQuotes)]),
             (
                 "{\"a\"：1，\"b\": “c”}",
