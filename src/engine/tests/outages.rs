@@ -347,8 +347,8 @@ async fn one_task_that_cannot_be_asked_about_keeps_no_other_from_its_videos() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_may_ask_for_nothing_is_not_asked_eight_times_a_job() {
-    let script = Script { status: Box::new(|_, _| Err(failure(Verdict::Stop))), ..Script::default() };
-    let (bench, fake) = (Bench::new(), Fake::new(script));
+    let status = Box::new(|_: &str, _| Err(failure(Verdict::Stop)));
+    let (bench, fake) = (Bench::new(), Fake::new(Script { status, latency: Duration::ZERO, ..Script::default() }));
     let ran = bench.run(&fake, 64, wide(32)).await;
     assert_eq!(ran.outcome.summary.succeeded, 0);
     assert!(

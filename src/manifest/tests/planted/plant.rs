@@ -451,10 +451,15 @@ impl Garden<'_> {
             }
             let start = value.len();
             value.push_str(&format!("@{mention}"));
-            let range = start..value.len();
+            let mut range = start..value.len();
             let spaced = !self.choices.rarely(5);
             if !spaced {
-                value.push_str(self.choices.one(&["，", ".", "!", "\u{301}"]));
+                let next = self.choices.one(&["，", ".", "!", "\u{301}"]);
+                value.push_str(next);
+                // An accent belongs to the letter before it: it is shown with a name that nobody knows.
+                if next == "\u{301}" && UNKNOWN.contains(&mention) {
+                    range.end = value.len();
+                }
             }
             value.push_str(self.choices.one(&apart));
             let code = if UNKNOWN.contains(&mention) {
