@@ -179,7 +179,6 @@ mod tests {
                 let ideal = (jobs - 1) as f64 / per_second;
                 let (took, case) =
                     (took.as_secs_f64(), format!("{per_second}/s, burst {burst}, {wide} wide, {trip} ms"));
-                println!("{case}: {:.2} of the ideal time, {refused} refused of {jobs}", took / ideal);
                 assert!(took <= 1.9 * ideal, "{case}: {took} s in place of {ideal} s");
                 assert!(refused <= jobs, "{case}: {refused} refused of {jobs}");
             }

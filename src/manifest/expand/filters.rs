@@ -47,7 +47,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
 pub(super) struct Filters {
     expression: Expression<'static, 'static>,
     /// With what `slug` made before it kept the letters of all scripts.
-    former: Option<Expression<'static, 'static>>,
+    former: Option<Box<Expression<'static, 'static>>>,
     has_default: bool,
 }
 
@@ -67,7 +67,7 @@ impl Filters {
     /// # Errors
     /// The engine's words where a filter doesn't take it.
     pub(super) fn apply(&self, value: Value, former: bool) -> Result<Value, String> {
-        let expression = self.former.as_ref().filter(|_| former).unwrap_or(&self.expression);
+        let expression = self.former.as_deref().filter(|_| former).unwrap_or(&self.expression);
         let result = expression.eval(Value::from_pairs([(VALUE, value)])).map_err(|error| words(&error))?;
         match result.kind() {
             ValueKind::Undefined
@@ -101,7 +101,7 @@ pub(super) fn compile(text: &str) -> Result<Filters, (Range<usize>, TemplateFlaw
         let range = if range.is_empty() || text.get(range.clone()).is_none() { whole } else { range };
         (range, TemplateFlaw::Syntax(words(&error)))
     })?;
-    Ok(Filters { expression, former: former.flatten(), has_default })
+    Ok(Filters { expression, former: former.flatten().map(Box::new), has_default })
 }
 
 /// What went wrong, in the engine's words.

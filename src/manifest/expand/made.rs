@@ -63,7 +63,7 @@ pub(super) fn make<'s>(
 ) -> Result<(Made<'s>, Origin), Failed> {
     let datum = set.get(variable);
     let of_datum = |datum: Datum<'s>| {
-        let (made, content) = (Made::of(datum).as_read(datum, set.reading), datum.content());
+        let (made, content) = (Made::of(datum).read_before(datum, set.reading), datum.content());
         match made {
             Made::Loose(text) if !exact => trimmed(text, content),
             made => (made, content),
@@ -203,7 +203,7 @@ impl<'s> Made<'s> {
     }
 
     /// As it was read before, where it was read otherwise.
-    fn as_read(self, datum: Datum<'s>, reading: Reading) -> Made<'s> {
+    fn read_before(self, datum: Datum<'s>, reading: Reading) -> Made<'s> {
         let Datum::Cell(cell) = datum else { return self };
         let former = cell.former.as_deref().filter(|_| reading == Reading::Former);
         match self {

@@ -214,8 +214,11 @@ async fn what_can_never_be_fetched_stays_paid() {
             let downloads = workshop.simulator.account().calls(Call::Download);
             assert!(downloads >= tries * run, "{fault}: {downloads} downloads after {run} runs");
         }
-        let nothing = workshop.project.path("out").read_dir().map_or(0, Iterator::count);
-        assert_eq!(nothing, 0, "{fault}: a part was left behind");
+        // What may be a video is kept beside its place; of nothing else a part is left behind.
+        let out = workshop.project.path("out").read_dir();
+        let left: Vec<_> = out.map_or(Vec::new(), |out| out.map(|entry| entry.unwrap().file_name()).collect());
+        let doubtful = if fault == "download:truncate(1000)" { vec!["walk-1.mp4.doubtful"] } else { vec![] };
+        assert_eq!(left, doubtful, "{fault}");
     }))
     .await;
 }
