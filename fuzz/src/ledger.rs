@@ -1,7 +1,6 @@
 //! Locks and journals: refused or read, the same each time, and written back without a loss.
 
-use batch::ledger::entry::Entry;
-use batch::ledger::record::Record;
+use batch::ledger::entry::{Entry, Step};
 use batch::ledger::{self, Book, Holder, LedgerError, Paths};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -99,11 +98,8 @@ pub fn read_journal(bytes: &[u8]) {
 
 /// All task ids that are known.
 fn tasks(book: &Book) -> BTreeSet<String> {
-    let of = |record: &Record| {
-        let others = book.other_tasks(&record.key).into_iter().chain(record.stage.task());
-        others.map(|task| task.as_str().to_owned()).collect::<Vec<_>>()
-    };
-    book.records().flat_map(of).collect()
+    let all = book.records().flat_map(|record| book.history(&record.key));
+    all.filter_map(|record| record.stage.task()).map(|task| task.as_str().to_owned()).collect()
 }
 
 /// A sound journal that was cut at `seed` is read; one that was broken there, where it was safe on the disk, is refused.
@@ -145,7 +141,7 @@ fn seal(bytes: &[u8]) -> Sealed {
         }
         sealed.settles |= matches!(
             serde_json::from_slice(entry),
-            Ok(Entry::Failed { .. } | Entry::Moved { .. } | Entry::Dropped { .. } | Entry::Resolved { .. })
+            Ok(Entry::Purchase { step: Step::Failed { .. } | Step::Moved { .. } | Step::Resolved { .. }, .. })
         );
         let content = [format!("{number} {group} ").as_bytes(), entry].concat();
         let mut sum = crc32fast::Hasher::new_with_initial(seed);

@@ -89,6 +89,8 @@ pub(super) enum Command {
     Fetch(commands::fetch::Args),
     /// Settle an uncertain job
     Resolve(commands::resolve::Args),
+    /// Join locks of branches, clones and shards
+    Lock(commands::lock::Args),
     /// Write a page with every job and its videos
     Report(commands::report::Args),
     /// Write a starter manifest, a .gitignore and a folder for images

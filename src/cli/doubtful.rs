@@ -5,8 +5,8 @@ use super::session;
 use crate::base::digest::Sha256;
 use crate::base::durable;
 use crate::base::folder::Folder;
-use crate::ledger::entry::Entry;
-use crate::ledger::record::{Output, Place, Record, Stage};
+use crate::ledger::entry::{Entry, Step};
+use crate::ledger::record::{Output, Record, Stage};
 use crate::ledger::{Book, Ledger};
 use crate::spec::names::JobId;
 use crate::spec::output::doubtful;
@@ -50,7 +50,7 @@ pub(super) fn accept(ledger: Ledger, folder: &Folder, jobs: &[JobId]) -> Result<
 fn paid<'b>(book: &'b Book, job: &JobId) -> Result<&'b Record, Failure> {
     let of_job = || book.records().filter(|record| record.key.job == *job);
     let is_paid = |record: &&Record| matches!(record.stage, Stage::Generated { .. } | Stage::Succeeded { .. });
-    let found = of_job().filter(is_paid).min_by_key(|record| record.place != Place::Current);
+    let found = of_job().filter(is_paid).min_by_key(|record| record.is_superseded());
     found.ok_or_else(|| match of_job().next() {
         None => Failure::usage(format!("the lock knows no job {job}")),
         Some(record) => Failure::usage(format!(
@@ -87,16 +87,12 @@ fn found(record: &Record, folder: &Folder) -> Result<Vec<Taken>, Failure> {
 
 /// Returns what is written down of them: the job has succeeded where no video is missing then.
 fn entries_of(record: &Record, taken: &[Taken]) -> Vec<Entry> {
-    let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
-    let entry = |taken: &Taken| {
-        let (key, which, output) = (key.clone(), which.clone(), taken.output.clone());
-        Entry::Downloaded { key, attempt, which, output }
-    };
+    let entry = |taken: &Taken| Entry::of(record.id, Step::Downloaded { output: taken.output.clone() });
     let mut entries: Vec<_> = taken.iter().map(entry).collect();
     let known = record.stage.outputs().iter().map(|output| output.number);
     let numbers: std::collections::BTreeSet<_> = known.chain(taken.iter().map(|taken| taken.output.number)).collect();
     if numbers.len() >= usize::from(record.videos) {
-        entries.push(Entry::Succeeded { key, attempt, which });
+        entries.push(Entry::of(record.id, Step::Succeeded));
     }
     entries
 }

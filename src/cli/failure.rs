@@ -3,6 +3,7 @@
 use super::exit::Exit;
 use super::terminal::{Terminal, Volume};
 use crate::ledger::LedgerError;
+use crate::report::commands::quoted;
 use crate::report::look::Hue;
 use crate::report::{standard_error, terminal_safe};
 use std::fmt::Display;
@@ -79,8 +80,11 @@ impl From<LedgerError> for Failure {
             }
             LedgerError::NoFile { .. } => "a journal is a file of its own: move this one away, then run again",
             LedgerError::Newer { .. } => "use that version of batch; nothing was sent, and the file is as it was",
-            LedgerError::Conflict { .. } => {
-                "nothing was sent, and the file is as it was; `batch verify` tells whether it is right then"
+            LedgerError::Conflict { path, .. } => {
+                let merge = quoted(&path.display().to_string()).into_owned();
+                return Failure::machine(&error).hint(format!(
+                    "`batch lock merge {merge}` joins both sides: no task id is lost, nothing is bought again; nothing was sent, and the file is as it was"
+                ));
             }
             LedgerError::Damaged { path, .. } if path.extension().is_some_and(|extension| extension == "journal") => {
                 "don't delete it, it may hold the only copy of a task id: put back a copy that is whole, or ask for help with it; nothing was sent, and the file is as it was"

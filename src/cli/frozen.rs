@@ -59,7 +59,7 @@ fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<Str
     let counted = counts.iter().chain(&others).filter(|(n, _)| *n > 0);
     let mut parts: Vec<_> = counted.map(|(n, words)| format!("{n} {words}")).collect();
     if !plan.prune.is_empty() {
-        let jobs: Vec<&JobId> = plan.prune.iter().map(|(key, _)| &key.job).collect();
+        let jobs: Vec<&JobId> = plan.prune.iter().map(|key| &key.job).collect();
         parts.push(format!("{} to drop ({})", count(jobs.len(), "record"), named(&jobs)));
     }
     parts.extend(moved.map(|base| format!("the lock's service becomes {base}")));

@@ -75,6 +75,7 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Verify(args) => commands::verify::run(&args, &common, terminal),
         Command::Fetch(args) => commands::fetch::run(&args, &common, terminal),
         Command::Resolve(args) => commands::resolve::run(&args, &common, terminal),
+        Command::Lock(args) => commands::lock::run(&args, &common, terminal),
         Command::Report(args) => commands::report::run(&args, &common, terminal),
         Command::Init(args) => commands::init::run(&args, terminal),
         Command::Explain(args) => commands::explain::run(&args, terminal),

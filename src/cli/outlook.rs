@@ -50,12 +50,14 @@ impl<'m> Outlook<'m> {
         let paid = paid.filter_map(|step| step.record.as_deref().cloned());
         let purchases = self.plan.steps.iter().filter(|step| self.is_bought(step)).map(|step| {
             let job = &self.manifest.jobs[step.job];
-            let lost = step.record.as_ref().is_some_and(|record| matches!(record.stage, Stage::Uncertain { .. }));
+            let lost = step.record.as_ref().filter(|record| matches!(record.stage, Stage::Uncertain { .. }));
             let price = price(&self.manifest.prices, &job.generation);
             let pending = self.pending.contains(&step.job);
             Purchase {
                 unobtainable: pending.then(|| looked.problem(urls(&written.jobs[step.job]))),
-                lost: lost.then(|| Reason::Uncertain.meaning().to_owned()),
+                lost: lost.map(|_| Reason::Uncertain.meaning().to_owned()),
+                releases: lost.map(|record| record.id).into_iter().collect(),
+                after: step.after,
                 ..Purchase::new(job, step.attempt, price, &self.manifest.images)
             }
         });

@@ -8,7 +8,7 @@ use crate::base::folder::Folder;
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::collector::deny_warnings;
 use crate::diagnostic::finding::Finding;
-use crate::ledger::Paths;
+use crate::ledger::{Buyer, Paths};
 use crate::manifest::model::{Job, Manifest};
 use crate::manifest::{self, Loaded};
 use crate::report::commands::{self, Target};
@@ -110,6 +110,18 @@ impl Project {
         }
         tracing::info!("{}: {}, and its lock is {lock}", shown.display(), count(manifest.jobs.len(), "job"));
         Ok(Project { shown, realm, manifest, paths, lock })
+    }
+
+    /// For whom jobs are bought: the manifest as the lock calls it. More than one may share a lock, by `--lock` or by their names.
+    pub(super) fn buyer(&self) -> Buyer {
+        let manifest = self.shown.canonicalize().unwrap_or_else(|_| self.shown.clone());
+        let folder = folder_of(&self.paths.lock);
+        let name = manifest.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let inside = manifest.strip_prefix(folder).map(|inside| inside.to_string_lossy().replace('\\', "/"));
+        let twins = NAMES.iter().filter_map(|twin| Path::new(twin).extension());
+        let twins = twins.filter(|extension| manifest.with_extension(extension).exists()).count();
+        let alone = manifest.with_extension(self.realm.extension()) == self.paths.lock && twins < 2;
+        Buyer { manifest: inside.unwrap_or(name), alone }
     }
 
     /// How commands about it are typed.

@@ -2,10 +2,11 @@
 //! is written down nowhere. What a crash leaves behind under its former name, the next command renames.
 
 use super::failure::Failure;
+use crate::base::clock::Clock;
 use crate::base::digest::Sha256;
 use crate::base::durable;
 use crate::base::folder::Folder;
-use crate::ledger::entry::Entry;
+use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::Key;
 use crate::ledger::{Book, Renamed, Scribe};
 use crate::plan::reconcile::Move;
@@ -17,7 +18,8 @@ const TOGETHER: usize = 1000;
 
 /// A record that takes another name.
 pub(super) struct Renaming {
-    entry: Entry,
+    /// One for each purchase of it.
+    entries: Vec<Entry>,
     videos: Vec<Renamed>,
 }
 
@@ -37,7 +39,7 @@ pub(super) fn of(book: &Book, moves: &[Move]) -> Vec<Renaming> {
     for to in moves {
         let Some(record) = book.get(&to.key) else { continue };
         let record = match moved.insert(&to.key, to) {
-            Some(before) => record.clone().moved(&to.key.job, before.place, before.name.clone()),
+            Some(before) => record.clone().moved(&to.key.job, before.name.clone()),
             None => record.clone(),
         };
         let outputs = record.stage.outputs().iter();
@@ -46,15 +48,9 @@ pub(super) fn of(book: &Book, moves: &[Move]) -> Vec<Renaming> {
             to: to.name.path(output.number),
             sha256: output.sha256,
         });
-        let entry = Entry::Moved {
-            key: to.key.clone(),
-            attempt: record.attempt,
-            which: record.which(),
-            to: to.to.clone(),
-            place: to.place,
-            name: to.name.clone(),
-        };
-        renamings.push(Renaming { entry, videos: videos.collect() });
+        let step = Step::Moved { job: to.to.clone(), name: to.name.clone(), at: Clock::System.now_in_seconds() };
+        let entries = book.history(&to.key).map(|purchase| Entry::of(purchase.id, step.clone()));
+        renamings.push(Renaming { entries: entries.collect(), videos: videos.collect() });
     }
     renamings
 }
@@ -72,7 +68,7 @@ pub(super) async fn perform(folder: &Folder, renamings: Vec<Renaming>, scribe: &
             files.extend(file(folder, video).map_err(|failure| Stuck { failure, midway: false })?);
         }
         let midway = |failure| Stuck { failure, midway: true };
-        let entries = batch.iter().map(|renaming| scribe.record(renaming.entry.clone()));
+        let entries = batch.iter().flat_map(|renaming| &renaming.entries).map(|entry| scribe.record(entry.clone()));
         futures::future::try_join_all(entries).await.map_err(|error| midway(Failure::machine(error)))?;
         for file in files {
             file.rename().map_err(midway)?;

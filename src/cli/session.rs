@@ -21,10 +21,11 @@ use crate::event::sender::Events;
 use crate::event::{Cause, Event, Problem};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Record;
-use crate::ledger::{self, Holder, Ledger, Paths};
+use crate::ledger::{self, Book, Holder, Ledger, Paths, PurchaseId};
 use crate::manifest::model::RunSettings;
 use crate::plan::action::Action;
 use crate::plan::stray::Stray;
+use crate::report::commands::Target;
 use crate::report::look::count;
 use crate::spec::names::{JobId, TaskId};
 use jiff::Timestamp;
@@ -61,6 +62,8 @@ pub(super) struct Session<'s> {
     pub(super) elsewhere: Elsewhere,
     /// Those that were fetched already.
     pub(super) spool: Spool,
+    /// How commands about it are typed.
+    pub(super) target: Target,
 }
 
 impl Session<'_> {
@@ -120,8 +123,8 @@ impl Session<'_> {
             };
             let outcome = engine::run(work, parts, self.settings).await;
             match closer.close().await {
-                Ok(_) => Ok(outcome),
-                Err(error) => Err(with_tasks(error.into(), &outcome.unrecorded)),
+                Ok(book) => recorded(&book, &outcome.succeeded).map(|()| outcome),
+                Err(error) => Err(with_tasks(error.into(), &outcome.unrecorded, &self.target)),
             }
         });
         // What was cancelled must not hold up the end; nothing of it is needed any more.
@@ -166,14 +169,26 @@ pub(super) fn write_down(ledger: Ledger, service: &str, entries: Vec<Entry>) -> 
     })
 }
 
+/// Compares what a run says with what is recorded: a difference is never passed over in silence.
+fn recorded(book: &Book, succeeded: &[PurchaseId]) -> Result<(), Failure> {
+    match succeeded.iter().filter(|id| !book.has_succeeded(**id)).count() {
+        0 => Ok(()),
+        missing => Err(Failure::machine(format!(
+            "{missing} of {} purchases whose videos are here are not recorded so: this is a bug of batch",
+            succeeded.len()
+        ))
+        .hint("keep the lock and its videos as they are, and report it")),
+    }
+}
+
 /// Neither journal nor lock could be written: what was paid last is said here or nowhere.
-fn with_tasks(failure: Failure, unrecorded: &[(JobId, TaskId)]) -> Failure {
+fn with_tasks(failure: Failure, unrecorded: &[(JobId, TaskId)], target: &Target) -> Failure {
     if unrecorded.is_empty() {
         return failure;
     }
     let tasks = unrecorded
         .iter()
-        .fold(String::new(), |tasks, (job, task)| format!("{tasks}\n  batch resolve {job} --task-id {task}"));
+        .fold(String::new(), |tasks, (job, task)| format!("{tasks}\n  {}", target.resolve_as(job, task)));
     failure.hint(format!("these are paid and could not be written down; keep these lines, and run them once it can be written again:{tasks}"))
 }
 

@@ -5,6 +5,7 @@ use super::dotenv::DotEnv;
 use super::failure::Failure;
 use crate::base::secret::ApiKey;
 use crate::client::way::Surroundings;
+use crate::ledger::Buyer;
 use crate::manifest::model::{Manifest, OnUncertain};
 use crate::plan::Choice;
 use crate::plan::decide::{Policy, Retry};
@@ -135,7 +136,14 @@ pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<C
     };
     let on_uncertain = choosing.on_uncertain.map_or(manifest.run.on_uncertain, OnUncertain::from);
     let policy = Policy { retry, on_uncertain };
-    Ok(Choice { selection, policy, limit: choosing.limit, max_cost: choosing.max_cost, prune: false })
+    Ok(Choice {
+        selection,
+        policy,
+        limit: choosing.limit,
+        max_cost: choosing.max_cost,
+        prune: false,
+        buyer: Buyer::default(),
+    })
 }
 
 /// A variable of the environment; an empty one counts as none.

@@ -1,7 +1,7 @@
 //! The verdicts: what a reply means for the money. The one place that decides it, in the order of the manual's tables.
 //!
 //! No HTTP status tells whether a request arrived: proxies say 502, 503 and 504 both before and after they passed it on, and 4xx
-//! where they filter answers. Only the service's own word counts ([`Voice`]):
+//! where they filter answers. Only the service's own word counts (`Voice` in `wire`):
 //!
 //! | reply to a submit | verdict |
 //! | --- | --- |

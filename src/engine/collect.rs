@@ -6,7 +6,7 @@ use super::listing::{Listing, Shelf};
 use super::video::patiently;
 use crate::client::{Failure, Service, Verdict};
 use crate::event::{Call, Cause, Problem};
-use crate::ledger::entry::Entry;
+use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Key, Output, Record, Stage};
 use crate::plan::videos::{Care, Videos, look_at};
 use std::collections::BTreeSet;
@@ -140,9 +140,7 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
         let message = format!("{} is gone, and the service no longer lists it for task {task}", gone.path);
         return Err(Lost::Short(Problem { code: Cause::ResultGone, message }));
     }
-    let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
-    let succeeded = Entry::Succeeded { key, attempt, which };
-    let _ = context.record(succeeded).await;
+    let _ = context.record(Entry::of(record.id, Step::Succeeded)).await;
     Ok(have.into_iter().map(|output| output.path).collect())
 }
 

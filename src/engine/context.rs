@@ -20,8 +20,8 @@ use crate::client::throttle::Throttle;
 use crate::client::{Failure, Service, Urgency, Verdict};
 use crate::event::sender::Events;
 use crate::event::{Call, Cause, Event, Problem};
-use crate::ledger::Scribe;
 use crate::ledger::entry::Entry;
+use crate::ledger::{PurchaseId, Scribe};
 use crate::spec::names::{JobId, TaskId};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -78,6 +78,7 @@ pub(super) struct Context<S> {
     /// What the way to the service said last of a submit that it turned away, since the service answered one.
     turned_away: Mutex<Option<Problem>>,
     unrecorded: Mutex<Vec<(JobId, TaskId)>>,
+    succeeded: Mutex<Vec<PurchaseId>>,
     strange: AtomicBool,
 }
 
@@ -131,6 +132,7 @@ impl<S: Service> Context<S> {
             failures: AtomicUsize::new(0),
             turned_away: Mutex::default(),
             unrecorded: Mutex::default(),
+            succeeded: Mutex::default(),
             strange: AtomicBool::new(false),
             settings,
         })
@@ -139,6 +141,21 @@ impl<S: Service> Context<S> {
     /// A random number in 0..1.
     pub(super) fn random(&self) -> f64 {
         self.random.lock().unwrap_or_else(PoisonError::into_inner).f64()
+    }
+
+    /// A random number.
+    pub(super) fn random_bits(&self) -> u64 {
+        self.random.lock().unwrap_or_else(PoisonError::into_inner).u64(..)
+    }
+
+    /// Takes note of a purchase whose videos are all said to be here.
+    pub(super) fn note_success(&self, id: PurchaseId) {
+        self.succeeded.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+    }
+
+    /// The purchases whose videos are all said to be here.
+    pub(super) fn take_successes(&self) -> Vec<PurchaseId> {
+        std::mem::take(&mut self.succeeded.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Writes down a state change; returns when it is durable, or that it can't be.

@@ -10,8 +10,9 @@ use super::slot::Slot;
 use super::watch::{Belief, Watched, watch};
 use crate::client::Service;
 use crate::event::{Cause, Event, Problem};
-use crate::ledger::entry::Entry;
-use crate::ledger::record::{Place, Record, Stage};
+use crate::ledger::PurchaseId;
+use crate::ledger::entry::{Entry, Step};
+use crate::ledger::record::{Record, Stage};
 use crate::spec::names::TaskId;
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -54,21 +55,21 @@ pub(super) async fn buy<S: Service>(
     slot: Slot,
 ) -> End {
     // Boxed, so that a job that waits at the service doesn't keep the room that its submit took.
-    let task = match Box::pin(submit(&context, &mut purchase, &mut reservation, &urls)).await {
-        Bought::Task(task) => task,
+    let (id, task) = match Box::pin(submit(&context, &mut purchase, &mut reservation, &urls)).await {
+        Bought::Task(id, task) => (id, task),
         other => return without_task(other).noted(&context),
     };
     drop(urls);
-    let record = submitted(purchase, task);
+    let record = submitted(purchase, id, task);
     follow(context, record, Some(reservation), slot).await
 }
 
 /// What is known of a purchase now; what was asked for is no longer needed.
-fn submitted(purchase: Purchase, task: TaskId) -> Record {
+fn submitted(purchase: Purchase, id: PurchaseId, task: TaskId) -> Record {
     Record {
+        id,
         key: purchase.key,
         parts: purchase.parts,
-        place: Place::Current,
         attempt: purchase.attempt,
         videos: purchase.generation.number_of_videos,
         name: purchase.name,
@@ -107,11 +108,11 @@ pub(super) async fn follow<S: Service>(
         context.failed();
     }
     drop(slot);
-    let (key, attempt, at) = (record.key.clone(), record.attempt, context.clock.now_in_seconds());
-    let which = record.which();
+    let at = context.clock.now_in_seconds();
+    let step = |step| context.record(Entry::of(record.id, step));
     match watched {
         Watched::Completed => {
-            let _ = context.record(Entry::Generated { key, attempt, which, at }).await;
+            let _ = step(Step::Generated { at }).await;
             let seconds = (age + started.elapsed()).as_secs_f64();
             context.events.send(Event::Generated { job: record.key.job.clone(), seconds: Some(seconds) });
             record.finished_at = Some(at);
@@ -120,14 +121,14 @@ pub(super) async fn follow<S: Service>(
         }
         Watched::Failed(error) => {
             let problem = Problem { code: Cause::Failed, message: said(&error.code, &error.message) };
-            let _ = context.record(Entry::Failed { key, attempt, which, error, at }).await;
+            let _ = step(Step::Failed { error, at }).await;
             reservation.iter_mut().for_each(Reservation::failed);
             End::Failed(problem)
         }
         Watched::Unknown => {
             let reason = format!("the service doesn't know task {task}");
             if belief == Belief::Known {
-                let _ = context.record(Entry::Uncertain { key, attempt, which, reason: reason.clone(), at }).await;
+                let _ = step(Step::Uncertain { task: Some(task), reason: reason.clone(), at }).await;
             }
             reservation.iter_mut().for_each(Reservation::lost);
             End::Uncertain(reason)
@@ -148,7 +149,10 @@ pub(super) async fn follow<S: Service>(
 
 pub(super) async fn fetch<S: Service>(context: &Arc<Context<S>>, record: &Record) -> End {
     let end = match collect(context, record).await {
-        Collected::All(outputs) => End::Succeeded { outputs, asked: record.videos },
+        Collected::All(outputs) => {
+            context.note_success(record.id);
+            End::Succeeded { outputs, asked: record.videos }
+        }
         Collected::Short(problem) => End::Failed(problem),
         Collected::Local(problem) => End::Local(problem),
         Collected::Out => End::Left,
@@ -162,6 +166,6 @@ pub(super) fn without_task(bought: Bought) -> End {
         Bought::Refused(problem) | Bought::Not(problem) => End::Failed(problem),
         Bought::Local(problem) => End::Local(problem),
         Bought::Uncertain(reason) => End::Uncertain(reason),
-        Bought::Out | Bought::Task(_) => End::Out,
+        Bought::Out | Bought::Task(..) => End::Out,
     }
 }

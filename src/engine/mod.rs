@@ -44,8 +44,8 @@ use crate::client::retry::Backoff;
 use crate::event::Problem;
 use crate::event::sender::Events;
 use crate::event::summary::Summary;
-use crate::ledger::Scribe;
 use crate::ledger::record::{Key, Record};
+use crate::ledger::{PurchaseId, Scribe};
 use crate::manifest::model::{Job, OnUncertain, Rate};
 use crate::spec::image::Picture;
 use crate::spec::names::{JobId, TaskId};
@@ -130,6 +130,10 @@ pub struct Purchase {
     pub unobtainable: Option<Problem>,
     /// Why nobody knows whether an earlier submit of it arrived, where one was lost: it isn't submitted a third time.
     pub lost: Option<String>,
+    /// The last purchase of the same: this one's id is later, whatever the clock says.
+    pub after: Option<PurchaseId>,
+    /// Purchases without an answer in whose place this one is made: once it is answered, they count no more.
+    pub releases: Vec<PurchaseId>,
 }
 
 impl Purchase {
@@ -153,6 +157,8 @@ impl Purchase {
             generation: job.generation.clone(),
             unobtainable: None,
             lost: None,
+            after: None,
+            releases: Vec::new(),
         }
     }
 }
@@ -180,6 +186,8 @@ pub struct Outcome {
     pub at_service: usize,
     /// Paid tasks that aren't in the journal, since it can't be written: the lock is their only record.
     pub unrecorded: Vec<(JobId, TaskId)>,
+    /// The purchases whose videos are all here, as the run says: what is recorded must say so too.
+    pub succeeded: Vec<PurchaseId>,
 }
 
 /// Why a run ends before its time.
@@ -228,6 +236,7 @@ where
         local: context.failed_locally(),
         at_service,
         unrecorded,
+        succeeded: context.take_successes(),
     }
 }
 

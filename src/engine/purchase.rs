@@ -9,7 +9,8 @@ use super::turns::{PutOff, Turn};
 use crate::base::faultpoint;
 use crate::client::{NotTaken, Service, Speaker, Submission, Then};
 use crate::event::{Call, Cause, Event, Problem};
-use crate::ledger::entry::{Entry, Which};
+use crate::ledger::PurchaseId;
+use crate::ledger::entry::{self, Entry, Step};
 use crate::ledger::record::Fault;
 use crate::manifest::model::OnUncertain;
 use crate::spec::names::TaskId;
@@ -27,7 +28,7 @@ const LAST_WAIT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) enum Bought {
     /// It is paid, and its task id known (and durable, unless the journal can't be written).
-    Task(TaskId),
+    Task(PurchaseId, TaskId),
     /// The service refuses this input for good.
     Refused(Problem),
     /// Nothing is paid, and it is left for another run.
@@ -59,9 +60,9 @@ pub(super) async fn submit<S: Service>(
             () = context.stop.reached(Level::NoSubmits) => return not_bought(purchase, Bought::Out),
             turn = context.turn() => turn,
         };
-        let Ok(which) = intend(context, purchase).await else { return not_bought(purchase, Bought::Out) };
+        let Ok(id) = intend(context, purchase).await else { return not_bought(purchase, Bought::Out) };
         if context.stop.level() > Level::Go {
-            not_taken(context, purchase, which, &not_sent()).await;
+            not_taken(context, purchase, id, &not_sent()).await;
             return not_bought(purchase, Bought::Out);
         }
         context.events.send(Event::Submitting { job: purchase.key.job.clone(), attempt: purchase.attempt });
@@ -86,16 +87,17 @@ pub(super) async fn submit<S: Service>(
                 if let Some(other) = context.at_service.know(&purchase.key.job, &task) {
                     tracing::warn!(job = %purchase.key.job, %task, %other, "the service gave this task to another job too");
                 }
-                accepted(context, purchase, which, &task).await;
-                return Bought::Task(task);
+                accepted(context, purchase, id, &task).await;
+                return Bought::Task(id, task);
             }
             Submission::Unknown(reason) => {
                 context.unknown(&turn);
                 reservation.lost();
                 drop((turn, pass));
-                uncertain(context, purchase, which, &reason).await;
+                uncertain(context, id, &reason).await;
                 if std::mem::take(&mut may_resubmit) && reservation.again() {
                     purchase.attempt += 1;
+                    purchase.releases.push(id);
                     purchase.lost = Some(reason);
                     continue;
                 }
@@ -113,7 +115,7 @@ pub(super) async fn submit<S: Service>(
             _ => pass.reached(),
         }
         drop(turn);
-        not_taken(context, purchase, which, &refusal).await;
+        not_taken(context, purchase, id, &refusal).await;
         purchase.attempt += 1;
         match next {
             Next::Again => {}
@@ -210,48 +212,56 @@ async fn last_wait<S: Service>(context: &Context<S>) {
     tokio::time::sleep(LAST_WAIT).await;
 }
 
-/// The intent, durable before the first byte is sent; gives what tells it from another of its number.
-async fn intend<S: Service>(context: &Context<S>, purchase: &Purchase) -> Result<Which, ()> {
+/// Records the intent, durable before the first byte is sent: from here on the purchase has its id.
+async fn intend<S: Service>(context: &Context<S>, purchase: &mut Purchase) -> Result<PurchaseId, ()> {
     let at = context.clock.now_in_microseconds();
-    let entry = Entry::Submitting {
-        key: purchase.key.clone(),
-        attempt: purchase.attempt,
+    let id = PurchaseId::new(at, context.random_bits(), purchase.after);
+    let step = Step::Submitting {
+        job: purchase.key.job.clone(),
+        digest: purchase.key.digest,
         parts: purchase.parts.clone(),
         videos: purchase.generation.number_of_videos,
         name: purchase.name.clone(),
         service: context.identity.clone(),
+        manifest: None,
         at,
     };
-    context.record(entry).await.map(|()| Which::Asked(at))
+    context.record(Entry::of(id, step)).await?;
+    purchase.after = Some(id);
+    Ok(id)
 }
 
-/// The task id, durable before the first poll.
-async fn accepted<S: Service>(context: &Context<S>, purchase: &Purchase, which: Which, task: &TaskId) {
-    let (key, attempt, at) = (purchase.key.clone(), purchase.attempt, context.clock.now_in_seconds());
+/// Records the task id, durable before the first poll.
+async fn accepted<S: Service>(context: &Context<S>, purchase: &Purchase, id: PurchaseId, task: &TaskId) {
+    let step = Step::Submitted { task: task.clone(), at: context.clock.now_in_seconds() };
     // Where it can't be written, the ledger keeps it in mind, and the job goes on: it is paid.
-    let entry = Entry::Submitted { key, attempt, which: Some(which), task: task.clone(), at };
-    if context.record(entry).await.is_err() {
+    if answered(context, purchase, id, step).await.is_err() {
         context.keep_in_mind(&purchase.key.job, task);
     }
-    context.events.send(Event::Submitted { job: purchase.key.job.clone(), attempt, task_id: task.clone() });
+    let (job, attempt) = (purchase.key.job.clone(), purchase.attempt);
+    context.events.send(Event::Submitted { job, attempt, task_id: task.clone() });
 }
 
-/// The refusal, durable before the pause that precedes the next attempt.
-async fn not_taken<S: Service>(context: &Context<S>, purchase: &Purchase, which: Which, refusal: &NotTaken) {
-    let entry = Entry::Refused {
-        key: purchase.key.clone(),
-        attempt: purchase.attempt,
-        which: Some(which),
-        error: Fault { code: refusal.code.clone(), message: refusal.message.clone() },
-        last: refusal.then == Then::Refuse,
-        at: context.clock.now_in_seconds(),
-    };
-    let _ = context.record(entry).await;
+/// Records the refusal, durable before the pause that precedes the next attempt.
+async fn not_taken<S: Service>(context: &Context<S>, purchase: &Purchase, id: PurchaseId, refusal: &NotTaken) {
+    let error = Fault { code: refusal.code.clone(), message: refusal.message.clone() };
+    let last = refusal.then == Then::Refuse;
+    let step = Step::Refused { error, last, at: context.clock.now_in_seconds() };
+    let _ = if last { answered(context, purchase, id, step).await } else { context.record(Entry::of(id, step)).await };
 }
 
-async fn uncertain<S: Service>(context: &Context<S>, purchase: &Purchase, which: Which, reason: &str) {
-    let (key, attempt, at) = (purchase.key.clone(), purchase.attempt, context.clock.now_in_seconds());
-    let _ = context.record(Entry::Uncertain { key, attempt, which: Some(which), reason: reason.to_owned(), at }).await;
+/// Records an answer, and lets those go in whose place this purchase was made: by the manifest's word, or a person's.
+async fn answered<S: Service>(context: &Context<S>, purchase: &Purchase, id: PurchaseId, step: Step) -> Result<(), ()> {
+    let at = context.clock.now_in_seconds();
+    let let_go = Step::Resolved { task: None, verdict: entry::Verdict::Resubmit, at };
+    let let_go = purchase.releases.iter().map(|other| context.record(Entry::of(*other, let_go.clone())));
+    let (answered, _) = futures::join!(context.record(Entry::of(id, step)), futures::future::join_all(let_go));
+    answered
+}
+
+async fn uncertain<S: Service>(context: &Context<S>, id: PurchaseId, reason: &str) {
+    let step = Step::Uncertain { task: None, reason: reason.to_owned(), at: context.clock.now_in_seconds() };
+    let _ = context.record(Entry::of(id, step)).await;
 }
 
 /// The service's code with its words.

@@ -248,6 +248,8 @@ fn holder() -> Holder {
 /// A folder with a ledger, and what a run in it came to.
 struct Bench {
     folder: tempfile::TempDir,
+    /// Runs so far: each has chance of its own, so that no two purchases have one id.
+    runs: std::cell::Cell<u64>,
 }
 
 struct Ran {
@@ -265,7 +267,7 @@ impl Ran {
 
 impl Bench {
     fn new() -> Bench {
-        Bench { folder: tempfile::tempdir().unwrap() }
+        Bench { folder: tempfile::tempdir().unwrap(), runs: Default::default() }
     }
 
     async fn run(&self, fake: &Fake, jobs: usize, settings: Settings) -> Ran {
@@ -314,7 +316,7 @@ impl Bench {
             clock,
             events,
             stop,
-            seed: 1,
+            seed: self.runs.replace(self.runs.get() + 1) + 1,
             uploads: vec![],
             spool: Spool::default(),
         };

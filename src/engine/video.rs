@@ -10,7 +10,7 @@ use crate::base::digest::Sha256;
 use crate::base::{durable, faultpoint};
 use crate::client::{Failure, Service, Undelivered, Verdict, Video};
 use crate::event::{Call, Event};
-use crate::ledger::entry::Entry;
+use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Output, Record};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -66,18 +66,14 @@ async fn fetch<S: Service>(
     if let Some(known) = known.filter(|_| shelf.here.contains(&number)) {
         // It was listed under another URL, by which it is found from now on.
         let output = Output { source: output.source, ..known.clone() };
-        let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
-        let entry = Entry::Downloaded { key, attempt, which, output: output.clone() };
-        let _ = context.record(entry).await;
+        let _ = context.record(Entry::of(record.id, Step::Downloaded { output: output.clone() })).await;
         return Ok(output);
     }
     let destination = Arc::new(Destination::of(&context.folder, &output.path).map_err(Missed::Failed)?);
     let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
     destination.check(&ours).await.map_err(Missed::Failed)?;
     // The hash is on record before the name is taken: else a crash between the two would leave a file that nobody knows.
-    let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
-    let entry = Entry::Downloaded { key, attempt, which, output: output.clone() };
-    let _ = context.record(entry).await;
+    let _ = context.record(Entry::of(record.id, Step::Downloaded { output: output.clone() })).await;
     {
         let _permit = context.stores.acquire().await;
         destination.store(video, ours, record.finished_at).await.map_err(Missed::Failed)?;

@@ -3,7 +3,7 @@
 use super::context::{Context, Missed};
 use crate::client::{Service, TaskState, Verdict};
 use crate::event::{Call, Event};
-use crate::ledger::entry::{Entry, Which};
+use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Fault, Record};
 use crate::spec::names::TaskId;
 use std::sync::atomic::Ordering;
@@ -174,9 +174,8 @@ pub(super) async fn watch<S: Service>(
 
 /// The service knows a task after all that it denied before: it is followed like any other from now on.
 async fn known_after_all<S: Service>(context: &Context<S>, record: &Record, task: &TaskId) {
-    let (key, attempt, at) = (record.key.clone(), record.attempt, context.clock.now_in_seconds());
-    let which = Some(Which::Task(task.clone()));
-    let _ = context.record(Entry::Submitted { key, attempt, which, task: task.clone(), at }).await;
+    let step = Step::Found { task: task.clone(), at: context.clock.now_in_seconds() };
+    let _ = context.record(Entry::of(record.id, step)).await;
 }
 
 /// When another poll may go, so that all jobs together don't ask too often.

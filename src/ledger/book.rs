@@ -1,27 +1,30 @@
-//! The state that lock and journal stand for: all records, uploads and pins. Pure: no file, no clock.
+//! The state that lock and journal stand for: a set of purchases, with uploads and pins. Pure: no file, no clock.
+//!
+//! Two accounts of it meet by union ([`Book::unite`]). What a job shows is a function of its purchases: whatever they have gone
+//! through, and whoever told it first, the same set shows the same.
 
-mod mixed;
-
-pub(super) use mixed::{Memory, Told};
-
-use super::entry::{Entry, Which};
-use super::history::{Asked, Beside, History, Refusal};
-use super::job::Job;
-use super::record::{Key, Output, Place, Record};
+use super::Buyer;
+use super::entry::{Entry, Step, Verdict};
+use super::id::PurchaseId;
+use super::purchase::{Owed, Purchase, Rung, whole_microseconds, without_query};
+use super::record::{Key, Output, Record};
 use crate::base::digest::Sha256;
 use crate::spec::elsewhere::{Address, Pin};
 use crate::spec::names::{Digest, JobId, TaskId};
-use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// All that is known of a manifest's purchases.
 ///
-/// [`apply`](Book::apply) is the only way in which it changes. Entries may come twice, or onto a lock that already has
-/// them: a purchase only ever moves forward, and no task id is forgotten.
+/// [`apply`](Book::apply) and [`unite`](Book::unite) are the only ways in which it grows. Entries may come twice, or onto a lock that
+/// already has them: a purchase only ever moves forward, and no task id is forgotten.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     service: Option<String>,
-    jobs: BTreeMap<JobId, Job>,
+    /// Those of each job, by digest and id: nearly always there is one.
+    jobs: BTreeMap<JobId, Vec<Purchase>>,
+    /// Which job has a purchase.
+    places: HashMap<PurchaseId, JobId>,
     uploads: BTreeMap<Sha256, Upload>,
     pins: Pins,
     renamed: Vec<Renamed>,
@@ -38,20 +41,20 @@ pub struct Renamed {
     pub sha256: Sha256,
 }
 
-/// What images of elsewhere were when they were fetched.
+/// What remote images were when they were fetched.
 pub type Pins = BTreeMap<Address, Pin>;
 
-/// Content that was uploaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Content that was uploaded; of two the later counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Upload {
-    /// Where it is, without a query.
-    pub(super) url: String,
     /// Since when.
     pub(super) at: Timestamp,
+    /// Where it is, without a query.
+    pub(super) url: String,
 }
 
 impl Book {
-    /// Where task ids and uploads are valid: a base URL, or `simulate`.
+    /// Returns where task ids and uploads are valid: a base URL, or `simulate`.
     pub fn service(&self) -> Option<&str> {
         self.service.as_deref()
     }
@@ -61,223 +64,274 @@ impl Book {
         self.service = Some(service.to_owned());
     }
 
-    /// All records, by job, place and digest.
+    /// Leaves open where its purchases are valid.
+    pub(super) fn forget_service(&mut self) {
+        self.service = None;
+    }
+
+    /// Returns what is shown of each job and digest, by job; that of the digest which the job had last comes first, then the others by
+    /// digest.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.jobs.values().flat_map(Job::records)
+        self.jobs.values().flat_map(|all| {
+            let shown = || by_digest(all).filter_map(shown).map(|purchase| &purchase.record);
+            let current = current(all);
+            let id = current.map(|record| record.id);
+            current.into_iter().chain(shown().filter(move |record| Some(record.id) != id))
+        })
     }
 
-    /// The record of a key.
+    /// Returns what is shown of a job and digest.
     pub fn get(&self, key: &Key) -> Option<&Record> {
-        self.history(key).and_then(History::record)
+        shown(self.all_of(key)).map(|purchase| &purchase.record)
     }
 
-    /// The record of the digest that a job has now.
+    /// Returns what is shown of the digest that a job had last.
     pub fn current(&self, job: &JobId) -> Option<&Record> {
-        self.jobs.get(job)?.current_record()
+        current(self.jobs.get(job)?)
     }
 
-    /// The records whose digest their job no longer has, by job and digest.
-    pub fn superseded(&self) -> impl Iterator<Item = &Record> {
-        self.records().filter(|record| record.place == Place::Superseded)
+    /// Returns what is shown of each digest of a job.
+    pub fn of_job(&self, job: &JobId) -> impl Iterator<Item = &Record> {
+        let shown = self.jobs.get(job).into_iter().flat_map(|all| by_digest(all).filter_map(shown));
+        shown.map(|purchase| &purchase.record)
     }
 
-    /// The records of a digest under whatever job.
+    /// Returns what is shown of a digest under whatever job.
     pub fn with_digest(&self, digest: &Digest) -> impl Iterator<Item = &Record> {
         self.records().filter(move |record| record.key.digest == *digest)
     }
 
-    /// The record that a task belongs to, found by looking at all of them.
+    /// Returns the purchase that is or may be paid as this task, found by looking at all of them.
     pub fn with_task(&self, task: &TaskId) -> Option<&Record> {
-        let of_record = |record: &Record| record.stage.task() == Some(task);
-        let all = || self.jobs.values().flat_map(Job::histories);
-        let shown = all().filter_map(History::record).find(|record| of_record(record));
-        shown.or_else(|| all().find(|history| history.had(task))?.record())
+        let with_it = self.purchases().filter(|purchase| purchase.task() == Some(task));
+        let owed = with_it.filter(|purchase| purchase.owed() > Some(Owed::Nothing));
+        owed.max_by_key(|purchase| purchase.owed()).map(|purchase| &purchase.record)
     }
 
-    /// Tasks that were paid for under a key beside the one of its record: kept so that none is ever forgotten.
-    ///
-    /// Only a second submit that a person or `on_uncertain: resubmit` allowed, or locks that were mixed, leave any.
+    /// Returns all purchases of a job and digest, from the first to the last.
+    pub fn history(&self, key: &Key) -> impl Iterator<Item = &Record> {
+        self.all_of(key).iter().map(|purchase| &purchase.record)
+    }
+
+    /// Returns the purchases of a job and digest of which nobody knows whether they are paid.
+    pub fn open(&self, key: &Key) -> impl Iterator<Item = &Record> {
+        let open = self.all_of(key).iter().filter(|purchase| purchase.owed() == Some(Owed::Maybe));
+        open.map(|purchase| &purchase.record)
+    }
+
+    /// Returns the tasks that are or may be paid under a key beside the one that is shown.
     pub fn other_tasks(&self, key: &Key) -> BTreeSet<&TaskId> {
-        self.history(key).map(History::other_tasks).unwrap_or_default()
+        let owed = self.all_of(key).iter().filter(|purchase| purchase.owed() > Some(Owed::Nothing));
+        let mut tasks: BTreeSet<&TaskId> = owed.filter_map(Purchase::task).collect();
+        if let Some(task) = self.get(key).and_then(|record| record.stage.task()) {
+            tasks.remove(task);
+        }
+        tasks
     }
 
-    /// What the lock keeps beside the record of a key.
-    pub(super) fn beside(&self, key: &Key) -> Beside {
-        self.history(key).map(History::beside).unwrap_or_default()
+    /// Returns the tasks under a key that are paid, where that are two or more: both stay, and nothing is bought a third time.
+    pub fn bought_twice(&self, key: &Key) -> BTreeSet<&TaskId> {
+        let paid = self.all_of(key).iter().filter(|purchase| purchase.owed() == Some(Owed::Paid));
+        let tasks: BTreeSet<&TaskId> = paid.filter_map(Purchase::task).collect();
+        if tasks.len() > 1 { tasks } else { BTreeSet::new() }
     }
 
-    /// Keys that have no record, since a person let their purchases go: what is kept of them, by job and digest.
-    pub(super) fn released(&self) -> impl Iterator<Item = (Key, Beside)> {
-        self.jobs.iter().flat_map(|(id, job)| {
-            let key = |digest: &Digest| Key { job: id.clone(), digest: *digest };
-            job.released().map(move |(digest, beside)| (key(digest), beside))
-        })
-    }
-
-    /// Where content lies that was uploaded already.
+    /// Returns where content lies that was uploaded already.
     pub fn upload(&self, content: &Sha256) -> Option<&str> {
         self.uploads.get(content).map(|upload| upload.url.as_str())
     }
 
-    /// All content that is uploaded, with its URL.
+    /// Returns all content that is uploaded, with its URL.
     pub fn uploaded(&self) -> impl Iterator<Item = (&Sha256, &str)> {
         self.uploads.iter().map(|(content, upload)| (content, upload.url.as_str()))
     }
 
-    /// What images of elsewhere were when they were fetched.
+    /// Returns what remote images were when they were fetched.
     pub fn pins(&self) -> &Pins {
         &self.pins
     }
 
-    /// The number of the next submit of a key; also counts submits that were refused and left no record.
+    /// Returns the number of the next submit of a key.
     pub fn next_attempt(&self, key: &Key) -> u32 {
-        self.history(key).map_or(1, History::next_attempt)
+        u32::try_from(self.all_of(key).len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 
-    /// Whether nothing is known of a key's last submit but that it was to go out: uncertain, unless its run is on.
+    /// Returns the last purchase of a key, after which another is to come.
+    pub fn last(&self, key: &Key) -> Option<PurchaseId> {
+        self.all_of(key).last().map(|purchase| purchase.record.id)
+    }
+
+    /// Whether nothing is known of what is shown but that it was to go out: uncertain, unless its run is on.
     pub fn awaits_answer(&self, key: &Key) -> bool {
-        self.history(key).is_some_and(History::is_open)
+        shown(self.all_of(key)).is_some_and(|purchase| purchase.rung == Rung::Intended)
     }
 
-    /// The videos that took another name, in the order of the entries that say so.
+    /// Whether this purchase is recorded with all its videos.
+    pub fn has_succeeded(&self, id: PurchaseId) -> bool {
+        self.purchase(id).is_some_and(|purchase| purchase.rung == Rung::Succeeded)
+    }
+
+    /// Whether a purchase was made for this manifest.
+    pub fn is_bought_for(&self, id: PurchaseId, buyer: &Buyer) -> bool {
+        self.purchase(id).is_some_and(|purchase| match &purchase.manifest {
+            Some(manifest) => *manifest == buyer.manifest,
+            None => buyer.alone,
+        })
+    }
+
+    /// Returns the videos that took another name, in the order of the entries that say so.
     pub fn renamed(&self) -> &[Renamed] {
         &self.renamed
     }
 
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        let nothing = self.uploads.is_empty() && self.pins.is_empty() && self.records().next().is_none();
-        nothing && self.released().next().is_none()
+        self.uploads.is_empty() && self.pins.is_empty() && self.kept().next().is_none()
     }
 
     /// Takes in a state change. Harmless where it is known already.
     pub fn apply(&mut self, entry: &Entry) {
-        match entry {
+        let (id, step) = match entry {
             Entry::Uploaded { sha256, url, at } => return self.add_upload(*sha256, url, *at),
             Entry::Mirrored { address, pin, taken } => return self.add_pin(address.clone(), pin.clone(), *taken),
-            _ => {}
-        }
-        if let (Some(key), Some(attempt)) = (entry.key(), entry.attempt()) {
-            self.history_mut(key).saw(attempt);
-        }
-        match entry {
-            Entry::Uploaded { .. } | Entry::Mirrored { .. } => {}
-            Entry::Submitting { key, attempt, parts, videos, name, service, at } => {
+            Entry::Purchase { id, step } => (*id, step),
+        };
+        match step {
+            Step::Submitting { job, digest, parts, videos, name, service, manifest, at } => {
                 self.service.get_or_insert_with(|| service.clone());
-                let asked = Asked { parts, videos: *videos, name, at: whole_microseconds(*at) };
-                self.history_mut(key).asked(key, *attempt, &asked);
-                self.make_current(key);
-                self.history_mut(key).put(Place::Current, Some(name));
+                let key = Key { job: job.clone(), digest: *digest };
+                let mut purchase = Purchase::intended(id, key, name.clone(), Some(whole_microseconds(*at)));
+                (purchase.record.parts, purchase.record.videos) = (parts.clone(), *videos);
+                purchase.manifest.clone_from(manifest);
+                self.add(purchase);
             }
-            Entry::Submitted { key, attempt, which, task, at } => {
-                self.tell(key, |history| history.submitted(key, *attempt, which.as_ref(), task, whole_seconds(*at)));
-            }
-            Entry::Refused { key, attempt, which, error, last, at } => {
-                let refusal = Refusal { error, last: *last, at: whole_seconds(*at) };
-                self.tell(key, |history| history.refused(key, *attempt, which.as_ref(), &refusal));
-            }
-            Entry::Uncertain { key, attempt, which, reason, at } => {
-                self.tell(key, |history| history.uncertain(key, *attempt, which.as_ref(), reason, whole_seconds(*at)));
-            }
-            Entry::Generated { key, attempt, which, at } => {
-                self.tell(key, |history| history.generated(key, *attempt, which.as_ref(), whole_seconds(*at)));
-            }
-            Entry::Downloaded { key, attempt, which, output } => {
-                let source = output.source.as_deref().map(without_query);
-                let output = Output { source: source.map(str::to_owned), ..output.clone() };
-                self.tell(key, |history| history.downloaded(key, *attempt, which.as_ref(), &output));
-            }
-            Entry::Succeeded { key, attempt, which } => {
-                self.tell(key, |history| history.succeeded(key, *attempt, which.as_ref()));
-            }
-            Entry::Failed { key, attempt, which, error, at } => {
-                self.tell(key, |history| history.failed(key, *attempt, which.as_ref(), error, whole_seconds(*at)));
-            }
-            Entry::Resolved { key, attempt, which, verdict, at } => {
-                self.tell(key, |history| history.resolved(key, *attempt, which.as_ref(), verdict, whole_seconds(*at)));
-            }
-            Entry::Dropped { key, attempt, which } => self.history_mut(key).dropped(*attempt, which.as_ref()),
-            Entry::Moved { key, attempt, which, to, place, name } => {
-                let to = Key { job: to.clone(), digest: key.digest };
-                let before: Vec<Output> =
-                    self.get(key).map(|record| record.stage.outputs().to_vec()).unwrap_or_default();
-                self.take_over(key, *attempt, which.as_ref(), &to);
-                self.put(&to, *place);
-                // Read again beside another lock, it must not rename what that one has in the place.
-                if self.history(&to).is_some_and(|history| history.knows(*attempt, which.as_ref())) {
-                    self.history_mut(&to).moved(&to.job, *place, name);
-                    self.note_renamed(before, &to);
-                } else {
-                    self.history_mut(&to).put(*place, None);
+            Step::Known { purchase } => {
+                // What can't be is in no journal.
+                if let Ok(purchase) = (**purchase).clone().into_purchase() {
+                    self.add(purchase);
                 }
             }
+            step => self.tell(id, step),
         }
     }
 
-    /// Whether the book has another record in the place of this one.
-    pub(super) fn contradicts(&self, record: &Record) -> bool {
-        self.jobs.get(&record.key.job).is_some_and(|job| job.contradicts(&record.key.digest, record.place))
-    }
-
-    /// Takes in a record of the lock, and what it keeps beside it.
-    pub(super) fn insert(&mut self, record: Record, beside: Beside) {
-        let key = record.key.clone();
-        if record.place == Place::Current {
-            self.make_current(&key);
+    /// Takes in state changes as a run records them, each later than the one before.
+    #[cfg(test)]
+    pub(crate) fn record(&mut self, id: PurchaseId, steps: impl IntoIterator<Item = Step>) {
+        for step in steps {
+            let mut entry = Entry::of(id, step);
+            self.date(&mut entry);
+            self.apply(&entry);
         }
-        self.history_mut(&key).join(History::of(record, beside));
     }
 
-    /// The book of a lock of which this one is the beginning; none where a record of the rest has its place here already.
-    pub(super) fn join(mut self, mut rest: Book) -> Option<Book> {
-        let last = self.jobs.last_key_value().map(|(id, _)| id);
-        // Nothing is shared where the jobs of the one come behind those of the other, as they do in a lock.
-        let behind = rest.jobs.keys().next().is_none_or(|first| last.is_none_or(|last| last < first));
-        let both = |id: &&JobId| !behind && self.jobs.contains_key(*id);
-        let shared: Vec<JobId> = rest.jobs.keys().filter(both).cloned().collect();
-        for id in shared {
-            let (Some(mine), Some(theirs)) = (self.jobs.get_mut(&id), rest.jobs.remove(&id)) else { continue };
-            mine.join(theirs)?;
+    /// Takes in all that another account knows.
+    pub fn unite(&mut self, other: Book) {
+        self.service = self.service.take().or(other.service);
+        other.jobs.into_values().flatten().for_each(|purchase| self.add(purchase));
+        for (content, Upload { url, at }) in other.uploads {
+            self.add_upload(content, &url, at);
         }
-        self.jobs.append(&mut rest.jobs);
-        self.uploads.append(&mut rest.uploads);
-        rest.pins.into_iter().for_each(|(address, pin)| self.add_pin(address, pin, false));
-        Some(self)
+        other.pins.into_iter().for_each(|(address, pin)| self.add_pin(address, pin, false));
+        self.renamed.extend(other.renamed);
     }
 
-    /// Takes in what the lock keeps of purchases that a person let go.
-    pub(super) fn insert_released(&mut self, key: &Key, beside: Beside) {
-        self.history_mut(key).join(History::released(beside));
+    /// Says of a word that it comes after the word that it was said after, whatever this machine's clock says.
+    pub(super) fn date(&self, entry: &mut Entry) {
+        let (at, before) = match entry {
+            Entry::Uploaded { sha256, url, at } => {
+                (at, self.uploads.get(sha256).filter(|known| known.url != *url).map(|known| known.at))
+            }
+            Entry::Mirrored { address, pin, .. } => {
+                let known = self.pins.get(address).filter(|known| known.sha256 != pin.sha256);
+                (&mut pin.at, known.map(|known| known.at))
+            }
+            Entry::Purchase { id, step } => {
+                let Some(known) = self.purchase(*id) else { return };
+                match step {
+                    Step::Moved { at, .. } => (at, known.renamed_at.max(known.record.submitted_at)),
+                    Step::Found { at, .. } | Step::Uncertain { at, .. } | Step::Resolved { at, .. } => {
+                        (at, known.said_at.max(known.record.submitted_at))
+                    }
+                    _ => return,
+                }
+            }
+        };
+        let next = before.and_then(|before| before.checked_add(SignedDuration::from_micros(1)).ok());
+        *at = next.map_or(*at, |next| next.max(*at));
     }
 
-    /// Keeps of all attempts what a lock keeps, and sees that no record hides that something else is paid under its key.
-    pub(super) fn fold(&mut self) {
-        self.jobs.values_mut().flat_map(Job::histories_mut).for_each(History::fold);
+    /// Whether something is or may be paid here under `key` of which `other` knows nothing.
+    pub(super) fn has_paid_what_is_unknown_to(&self, other: &Book, key: &Key) -> bool {
+        let owed = self.all_of(key).iter().filter(|purchase| purchase.owed() > Some(Owed::Nothing));
+        owed.into_iter().any(|purchase| !other.places.contains_key(&purchase.record.id))
     }
 
-    /// A finished record is no longer kept; another purchase that has its place by now is.
-    pub(super) fn prune(&mut self, key: &Key, attempt: u32, which: Option<&Which>) {
-        let is_meant = |record: &Record| record.attempt == attempt && record.which().as_ref() == which;
-        if self.get(key).is_some_and(|record| record.is_finished() && is_meant(record)) {
-            self.history_mut(key).dropped(attempt, which);
+    /// Returns a purchase.
+    pub(super) fn purchase(&self, id: PurchaseId) -> Option<&Purchase> {
+        let all = self.jobs.get(self.places.get(&id)?)?;
+        all.iter().find(|purchase| purchase.record.id == id)
+    }
+
+    /// Returns the purchases that a lock keeps, in the order of job and id: all but those of which nothing was taken.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Purchase> {
+        self.jobs.values().flat_map(|all| {
+            let mut kept: Vec<&Purchase> = all.iter().filter(|purchase| purchase.rung != Rung::NotTaken).collect();
+            kept.sort_by_key(|purchase| purchase.record.id);
+            kept
+        })
+    }
+
+    /// Lets the paths of videos follow their names: of two halves of a block the name may be of one, the paths of the other.
+    pub(super) fn follow_names(&mut self) {
+        for purchase in self.jobs.values_mut().flatten() {
+            let Record { key, name, .. } = purchase.record.clone();
+            purchase.record = purchase.record.clone().moved(&key.job, name);
+        }
+    }
+
+    /// Forgets a purchase of which nothing more comes.
+    pub(super) fn prune(&mut self, id: PurchaseId) {
+        let is_over = |purchase: &Purchase| purchase.owed() <= Some(Owed::Nothing) || purchase.rung == Rung::Succeeded;
+        if self.purchase(id).is_some_and(is_over) {
+            let _ = self.take_out(id);
+        }
+    }
+
+    /// Takes in a purchase, or another account of one that is known.
+    pub(super) fn add(&mut self, purchase: Purchase) {
+        let second = match self.take_out(purchase.record.id) {
+            Some(mut known) => {
+                let second = known.join(purchase);
+                self.put(known);
+                second
+            }
+            None => {
+                self.put(purchase);
+                None
+            }
+        };
+        if let Some(second) = second {
+            self.add(second);
         }
     }
 
     /// Takes in an upload; one whose URL has a query is not kept, since what is signed expires.
     pub(super) fn add_upload(&mut self, sha256: Sha256, url: &str, at: Timestamp) {
         if without_query(url) == url {
-            self.uploads.insert(sha256, Upload { url: url.to_owned(), at: whole_seconds(at) });
-        } else {
-            self.uploads.remove(&sha256);
+            let upload = Upload { at: whole_microseconds(at), url: url.to_owned() };
+            let known = self.uploads.entry(sha256).or_insert_with(|| upload.clone());
+            *known = upload.max(known.clone());
         }
     }
 
-    /// Takes in how an image of elsewhere was: the latest look counts, and of the same second the last word. Another content
-    /// that was known before is kept in mind, unless this one was `taken` in its place.
+    /// Takes in how a remote image was: the latest look counts. Another content that was known before is kept in mind, unless this one
+    /// was `taken` in its place.
     pub(super) fn add_pin(&mut self, address: Address, pin: Pin, taken: bool) {
-        let mut later = Pin { at: whole_seconds(pin.at), ..pin };
+        let rank = |pin: &Pin| (pin.at, pin.sha256, pin.bytes, pin.validator.clone().map(String::from));
+        let mut later = Pin { at: whole_microseconds(pin.at), ..pin };
         if let Some(known) = self.pins.remove(&address) {
-            let replaces = known.at <= later.at;
+            let replaces = rank(&known) <= rank(&later);
             let earlier = if replaces { known } else { std::mem::replace(&mut later, known) };
             if !(replaces && taken) {
                 later.former.extend(earlier.former);
@@ -288,100 +342,138 @@ impl Book {
         self.pins.insert(address, later);
     }
 
-    /// The uploads, by content.
+    /// Returns the uploads, by content.
     pub(super) fn uploads(&self) -> impl Iterator<Item = (&Sha256, &Upload)> {
         self.uploads.iter()
     }
 
-    /// Tells a history something; one that was unknown before gets the job's place if that is free.
-    fn tell(&mut self, key: &Key, tell: impl FnOnce(&mut History)) {
-        let known = self.get(key).is_some();
-        tell(self.history_mut(key));
-        if !known && self.jobs.get(&key.job).is_some_and(|job| job.has_room_for(&key.digest)) {
-            self.put(key, Place::Current);
-            self.history_mut(key).put(Place::Current, None);
-        }
-    }
-
-    /// Takes note of videos that have another path than `before`.
-    fn note_renamed(&mut self, before: Vec<Output>, key: &Key) {
-        let now = self.get(key).map(|record| record.stage.outputs()).unwrap_or_default();
-        let renamed = before.into_iter().filter_map(|Output { number, path: from, sha256, .. }| {
-            let now = now.iter().find(|now| now.number == number && now.sha256 == sha256 && now.path != from)?;
-            Some(Renamed { from, to: now.path.clone(), sha256 })
-        });
-        let renamed: Vec<Renamed> = renamed.collect();
-        self.renamed.extend(renamed);
-    }
-
-    fn put(&mut self, key: &Key, place: Place) {
-        match place {
-            Place::Current => self.make_current(key),
-            Place::Superseded => self.leave(key),
-        }
-    }
-
-    /// Makes a key's digest the one that its job has; another that had the place is superseded.
-    fn make_current(&mut self, key: &Key) {
-        self.jobs.entry(key.job.clone()).or_default().make_current(key.digest);
-    }
-
-    /// A key's digest is no longer the one that its job has.
-    fn leave(&mut self, key: &Key) {
-        if let Some(job) = self.jobs.get_mut(&key.job) {
-            job.leave(&key.digest);
-        }
-    }
-
-    /// The purchases under `from` up to the one that is meant belong to `to` from now on.
-    fn take_over(&mut self, from: &Key, attempt: u32, which: Option<&Which>, to: &Key) {
-        if from == to {
+    /// Tells a purchase a step.
+    fn tell(&mut self, id: PurchaseId, step: &Step) {
+        let Some(known) = self.purchase(id) else {
+            tracing::debug!(%id, ?step, "a step of a purchase that isn't known");
             return;
+        };
+        let (told, mine) = match step {
+            Step::Resolved { task, verdict: Verdict::Task { task: told }, at } => {
+                // A person lets the task go that they knew of: it is another one.
+                if let Some(known) = task.as_ref().filter(|known| *known != told) {
+                    let verdict = Verdict::Resubmit;
+                    self.tell(id, &Step::Resolved { task: Some(known.clone()), verdict, at: *at });
+                }
+                return self.tell(id, &Step::Found { task: told.clone(), at: *at });
+            }
+            Step::Submitted { task, .. } | Step::Found { task, .. } => (Some(task), known.task()),
+            Step::Uncertain { task, .. } | Step::Resolved { task, .. } => (task.as_ref(), known.task()),
+            _ => (None, None),
+        };
+        // Another task came of it than the one that is known: a purchase of its own.
+        if let (Some(told), Some(mine)) = (told, mine)
+            && told != mine
+        {
+            let second = known.with_task(told).of_other_task();
+            let id = second.record.id;
+            self.add(second);
+            return self.change(id, step);
         }
-        if let Some(taken) = self.history_mut(from).take(attempt, which) {
-            self.history_mut(to).absorb(&to.job, taken);
-        }
-        if self.get(from).is_none() {
-            self.leave(from);
-        }
+        self.change(id, step);
     }
 
-    fn history(&self, key: &Key) -> Option<&History> {
-        self.jobs.get(&key.job)?.history(&key.digest)
+    /// Lets a purchase take a step, and takes note of videos that have another path then.
+    fn change(&mut self, id: PurchaseId, step: &Step) {
+        let Some(mut purchase) = self.take_out(id) else { return };
+        let before: Vec<Output> = match step {
+            Step::Moved { .. } => purchase.record.stage.outputs().to_vec(),
+            _ => Vec::new(),
+        };
+        purchase.take(step);
+        let renamed = before.into_iter().zip(purchase.record.stage.outputs()).filter(|(from, to)| from.path != to.path);
+        let renamed =
+            renamed.map(|(Output { path: from, sha256, .. }, to)| Renamed { from, to: to.path.clone(), sha256 });
+        self.renamed.extend(renamed);
+        self.put(purchase);
     }
 
-    fn history_mut(&mut self, key: &Key) -> &mut History {
-        self.jobs.entry(key.job.clone()).or_default().history_mut(key.digest)
+    fn take_out(&mut self, id: PurchaseId) -> Option<Purchase> {
+        let job = self.places.remove(&id)?;
+        let all = self.jobs.get_mut(&job)?;
+        let place = all.iter().position(|purchase| purchase.record.id == id)?;
+        let purchase = all.remove(place);
+        number(all, &purchase.record.key.digest);
+        if all.is_empty() {
+            self.jobs.remove(&job);
+        }
+        Some(purchase)
+    }
+
+    fn put(&mut self, purchase: Purchase) {
+        let Key { job, digest } = purchase.record.key.clone();
+        self.places.insert(purchase.record.id, job.clone());
+        let all = self.jobs.entry(job).or_default();
+        let order = |purchase: &Purchase| (purchase.record.key.digest, purchase.record.id);
+        let place = all.partition_point(|other| order(other) < order(&purchase));
+        all.insert(place, purchase);
+        number(all, &digest);
+    }
+
+    fn all_of(&self, key: &Key) -> &[Purchase] {
+        let all = self.jobs.get(&key.job).map_or(&[][..], Vec::as_slice);
+        let start = all.partition_point(|purchase| purchase.record.key.digest < key.digest);
+        let end = all.partition_point(|purchase| purchase.record.key.digest <= key.digest);
+        &all[start..end]
+    }
+
+    fn purchases(&self) -> impl Iterator<Item = &Purchase> {
+        self.jobs.values().flatten()
     }
 }
 
-/// Two books are equal where their locks are: what a lock doesn't keep (numbers of refused submits, former names) is left aside.
+/// Returns what a job shows of its purchases of one digest: what is or may be paid before what isn't, of that what came further
+/// before what came less far, and the later before the earlier. What costs nothing isn't shown where a person let a later one be
+/// submitted again.
+fn shown(purchases: &[Purchase]) -> Option<&Purchase> {
+    let released = purchases.iter().filter(|purchase| purchase.is_released()).map(|purchase| purchase.record.id).max();
+    let rank = |purchase: &Purchase| {
+        let (owed, id) = (purchase.owed()?, purchase.record.id);
+        let counts = owed > Owed::Nothing || Some(id) > released;
+        let rung = if owed > Owed::Nothing { purchase.rung } else { Rung::Intended };
+        counts.then_some((owed, rung, id))
+    };
+    purchases
+        .iter()
+        .filter_map(|purchase| Some((rank(purchase)?, purchase)))
+        .max_by_key(|(rank, _)| *rank)
+        .map(|(_, p)| p)
+}
+
+/// Returns what is shown of the digest that a job had last: one whose videos gave up their name was superseded.
+fn current(all: &[Purchase]) -> Option<&Record> {
+    let shown = by_digest(all).filter_map(shown).map(|purchase| &purchase.record);
+    shown.max_by_key(|record| (!record.is_superseded(), record.id))
+}
+
+fn by_digest(all: &[Purchase]) -> impl Iterator<Item = &[Purchase]> {
+    all.chunk_by(|a, b| a.record.key.digest == b.record.key.digest)
+}
+
+/// Counts the purchases of a digest.
+fn number(all: &mut [Purchase], digest: &Digest) {
+    let of_digest = all.iter_mut().filter(|purchase| purchase.record.key.digest == *digest);
+    (1..).zip(of_digest).for_each(|(attempt, purchase)| purchase.record.attempt = attempt);
+}
+
+/// Two books are equal where their locks are: what a lock doesn't keep (submits that weren't taken, former names) is left aside.
 impl PartialEq for Book {
     fn eq(&self, other: &Book) -> bool {
-        let with_others = |book: &Book| -> Vec<(Record, Beside)> {
-            book.records().map(|record| (record.clone(), book.beside(&record.key))).collect()
+        let same = |(mine, theirs): (&Purchase, &Purchase)| {
+            let attempt = mine.record.attempt;
+            *mine == Purchase { record: Record { attempt, ..theirs.record.clone() }, ..theirs.clone() }
         };
         self.service == other.service
             && self.uploads == other.uploads
             && self.pins == other.pins
-            && with_others(self) == with_others(other)
-            && self.released().eq(other.released())
+            && self.kept().count() == other.kept().count()
+            && self.kept().zip(other.kept()).all(same)
     }
-}
-
-/// What a lock keeps of a time; before 1970 no clock was right.
-fn whole_seconds(at: Timestamp) -> Timestamp {
-    Timestamp::from_second(at.as_second().max(0)).unwrap_or(at)
-}
-
-/// What is kept of the time of an intent, which tells it from another: two machines may act in the same second.
-fn whole_microseconds(at: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(at.as_microsecond().max(0)).unwrap_or(at)
-}
-
-/// A URL up to its query or fragment: what is behind may be signed, and is asked for again by task id.
-fn without_query(url: &str) -> &str {
-    url.find(['?', '#']).map_or(url, |end| &url[..end])
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub enum LedgerError {
         what: String,
     },
     /// A lock with the marks of a merge in it.
-    #[error("{}:{line}: a merge conflict: keep the blocks of both sides, each id once, and remove the marks", .path.display())]
+    #[error("{}:{line}: the marks of a merge conflict", .path.display())]
     Conflict {
         /// The lock.
         path: PathBuf,

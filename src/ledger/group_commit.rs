@@ -1,9 +1,11 @@
 //! One task owns journal and book: what waits at the same time becomes durable with one write and one sync.
 
 use super::book::Book;
-use super::entry::Entry;
+use super::entry::{Entry, Step};
 use super::guard::Guard;
 use super::journal::Pen;
+use super::lockfile;
+use super::record::Key;
 use super::watched::Watched;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +32,9 @@ pub enum Unwritable {
         /// Why not.
         why: Arc<str>,
     },
+    /// The lock can't be replaced: what is bought could be recorded in the journal alone.
+    #[error("{0}: the lock must be replaced when a run ends, so nothing was submitted")]
+    Lock(Arc<str>),
     /// Another lock says that a job is or may be paid which this run was to buy, or can't be read.
     #[error("{} was replaced while the run was on, and a job that was to be submitted may be paid by what it says", .0.display())]
     LockReplaced(PathBuf),
@@ -57,6 +62,10 @@ pub(super) struct Writer {
     pub(super) book: Book,
     journal: PathBuf,
     lock: Watched,
+    /// Whether the lock was replaced by itself, which is done before the first submit.
+    replaceable: Option<Result<(), Unwritable>>,
+    /// The manifest, where it isn't the one that the lock is named after.
+    manifest: Option<String>,
     /// Whether anything was recorded.
     pub(super) changed: bool,
     /// The first failure: an `fsync` that failed once says nothing when it is tried again.
@@ -90,7 +99,13 @@ impl Writer {
         lock: Watched,
         changed: bool,
     ) -> Writer {
-        Writer { guard, pen, book, journal, lock, changed, broken: None, unsaved: Vec::new() }
+        let (replaceable, manifest, broken, unsaved) = (None, None, None, Vec::new());
+        Writer { guard, pen, book, journal, lock, replaceable, manifest, changed, broken, unsaved }
+    }
+
+    /// The same for purchases of this manifest.
+    pub(super) fn of_manifest(self, manifest: Option<String>) -> Writer {
+        Writer { manifest, ..self }
     }
 
     /// The same with another file.
@@ -131,14 +146,21 @@ impl Writer {
 
     /// Makes a group durable, takes it into the book, and answers all who wait for it.
     async fn commit(&mut self, mut group: Vec<(Entry, oneshot::Sender<Result<(), Unwritable>>)>) {
-        // What another lock says is paid, which git put there meanwhile, isn't bought.
-        let forbidden = group.extract_if(.., |(entry, _)| match entry {
-            Entry::Submitting { key, .. } => self.lock.forbids(key, &self.book),
-            _ => false,
-        });
-        let forbidden: Vec<_> = forbidden.collect();
-        for (_, reply) in forbidden {
-            let _ = reply.send(Err(Unwritable::LockReplaced(self.lock.path().to_owned())));
+        for (entry, _) in &mut group {
+            self.book.date(entry);
+            if let Entry::Purchase { step: Step::Submitting { manifest, .. }, .. } = entry {
+                manifest.clone_from(&self.manifest);
+            }
+        }
+        if group.iter().any(|(entry, _)| entry.is_intent()) {
+            self.replace_lock().await;
+        }
+        let all = std::mem::take(&mut group);
+        for (entry, reply) in all {
+            match self.refusal(&entry) {
+                Some(refusal) => drop(reply.send(Err(refusal))),
+                None => group.push((entry, reply)),
+            }
         }
         if group.is_empty() {
             return;
@@ -146,7 +168,7 @@ impl Writer {
         let outcome = self.append(group.iter().map(|(entry, _)| entry)).await;
         for (entry, reply) in group {
             // An intent that isn't durable is never sent. All else has happened, durable or not: the lock shall know it.
-            if outcome.is_ok() || !matches!(entry, Entry::Submitting { .. }) {
+            if outcome.is_ok() || !entry.is_intent() {
                 self.book.apply(&entry);
                 self.changed = true;
                 if outcome.is_err() {
@@ -158,11 +180,44 @@ impl Writer {
         }
     }
 
+    /// Replaces the lock by itself, once: where that can't be done, nothing is submitted.
+    async fn replace_lock(&mut self) {
+        if self.replaceable.is_some() {
+            return;
+        }
+        let mut empty = Book::default();
+        empty.set_service(self.book.service().unwrap_or_default());
+        let mut lock = self.lock.clone();
+        let replaced = tokio::task::spawn_blocking(move || {
+            let replaced = lock.replace_by_itself(&lockfile::write(&empty));
+            (lock, replaced)
+        });
+        let refused = |error: &dyn std::fmt::Display| Err(Unwritable::Lock(error.to_string().into()));
+        self.replaceable = Some(match replaced.await {
+            Ok((lock, replaced)) => {
+                self.lock = lock;
+                replaced.or_else(|error| refused(&error))
+            }
+            Err(error) => refused(&error),
+        });
+    }
+
+    /// Returns why an intent isn't recorded: the lock can't be replaced, or another one says that the job is paid, which git put there
+    /// meanwhile.
+    fn refusal(&mut self, entry: &Entry) -> Option<Unwritable> {
+        let Entry::Purchase { step: Step::Submitting { job, digest, .. }, .. } = entry else { return None };
+        if let Some(Err(refusal)) = &self.replaceable {
+            return Some(refusal.clone());
+        }
+        let key = Key { job: job.clone(), digest: *digest };
+        self.lock.forbids(&key, &self.book).then(|| Unwritable::LockReplaced(self.lock.path().to_owned()))
+    }
+
     async fn append(&mut self, entries: impl Iterator<Item = &Entry>) -> Result<(), Unwritable> {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());
         }
-        let text = self.pen.group(entries);
+        let text = self.pen.group(entries, &self.book);
         let guard = Arc::clone(&self.guard);
         let written = tokio::task::spawn_blocking(move || guard.append(&text)).await;
         let why = match written {

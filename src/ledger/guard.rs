@@ -110,13 +110,20 @@ impl Guard {
         Ok(())
     }
 
-    /// Empties the journal, and makes that and its entry in the folder durable.
-    pub(super) fn clear(&self) -> Result<(), LedgerError> {
+    /// Puts an empty journal in the place of this one, durably, and holds it: whoever has a link to the old one keeps what it had.
+    pub(super) fn renew(&mut self) -> Result<(), LedgerError> {
         faultpoint::reach("journal", "clear");
-        let cleared = self.file.set_len(0).and_then(|()| self.file.sync_all());
-        cleared
-            .and_then(|()| durable::sync_folder(durable::folder_of(&self.path)))
-            .map_err(LedgerError::io("write", &self.path))?;
+        let fresh = || -> io::Result<File> {
+            // By the lock's mark: the next command removes what a kill leaves of it.
+            let mark = durable::Mark::of(&self.path.with_extension(""));
+            let temporary = durable::temporary_beside(&self.path, &mark)?;
+            // Held before it can be found, and the old one until then: nobody comes between.
+            let file = OpenOptions::new().read(true).append(true).open(temporary.path())?;
+            file.try_lock().map_err(|error| io::Error::other(error.to_string()))?;
+            durable::persist(temporary, &self.path)?;
+            Ok(file)
+        };
+        self.file = fresh().map_err(LedgerError::io("write", &self.path))?;
         faultpoint::reach("journal", "cleared");
         Ok(())
     }

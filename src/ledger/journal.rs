@@ -1,11 +1,14 @@
 //! The text of `jobs.lock.journal`: its lines, their checksums, and what a torn end is.
 //!
 //! ```text
-//! 0f8a3c11 {"journal":1,"host":"box","pid":4711,"started":"2026-03-09T02:44:50Z","continues":"51b0…","service":"https://…"}
-//! 9d20b7e4 0 0 {"entry":"submitting","job":"park-walk","digest":"sha256:9f2c…","attempt":1,…}
-//! 77ab0192 1 1 {"entry":"submitted","job":"park-walk","digest":"sha256:9f2c…","attempt":1,"task":"3524e0b3…",…}
-//! 1c6e02d8 2 1 {"entry":"submitting","job":"rooftop",…}
+//! 0f8a3c11 {"journal":2,"host":"box","pid":4711,"started":"2026-03-09T02:44:50Z","continues":"51b0…","service":"https://…"}
+//! 9d20b7e4 0 0 {"id":"0192f0c1-…","entry":"submitting","job":"park-walk","digest":"sha256:9f2c…",…}
+//! 77ab0192 1 1 {"id":"0192f0c1-…","entry":"submitted","task":"3524e0b3…",…}
+//! 1c6e02d8 2 1 {"id":"0192f0c2-…","entry":"submitting","job":"rooftop",…}
 //! ```
+//!
+//! Before the first step of a purchase that this journal didn't intend stands what was known of it (`known`), so that a journal tells
+//! the same beside any lock.
 //!
 //! The first line is the header: version, who writes, and the hash and service of the lock that it continues. Each line after it is
 //! `checksum number group entry`: lines are numbered from 0, and `group` is the number of the first line that was written and synced
@@ -18,14 +21,19 @@
 //! part of the group, zeros, or its later pages without its earlier ones): a torn end, and left aside. Sound lines of that last group
 //! are true whether they were promised or not, so they count, also those behind a broken one.
 
-use super::book::Memory;
-use super::entry::Entry;
+mod version1;
+
+use super::book::Book;
+use super::entry::{Entry, Step};
+use super::id::PurchaseId;
+use super::lockfile::PurchaseTable;
 use crate::base::digest::Sha256;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
-/// The version that is written, and read.
-pub(super) const VERSION: i64 = 1;
+/// The version that is written; the one before is read.
+pub(super) const VERSION: i64 = 2;
 
 /// Who holds the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +65,8 @@ pub(super) struct Header {
 pub(super) struct Pen {
     seed: u32,
     next: u64,
-    /// What the journal told: an entry needn't say again which purchase it is about.
-    memory: Memory,
+    /// The purchases that the journal told.
+    told: HashSet<PurchaseId>,
 }
 
 /// What is wrong with a journal, and on which line, counted from 1.
@@ -95,25 +103,34 @@ impl Pen {
         let mut line = format!("{seed:08x} ").into_bytes();
         line.extend(text);
         line.push(b'\n');
-        (Pen { seed, next: 0, memory: Memory::default() }, line)
+        (Pen { seed, next: 0, told: HashSet::new() }, line)
     }
 
-    /// The text of a group of entries, to be written and synced as one.
-    pub(super) fn group<'e>(&mut self, entries: impl IntoIterator<Item = &'e Entry>) -> Vec<u8> {
+    /// Returns the text of a group of entries, to be written and synced as one; `book` is what was known before them.
+    pub(super) fn group<'e>(&mut self, entries: impl IntoIterator<Item = &'e Entry>, book: &Book) -> Vec<u8> {
         let group = self.next;
         let mut text = Vec::new();
-        let mut line = Vec::new();
         for entry in entries {
-            line.clear();
-            line.extend(format!("{} {group} ", self.next).into_bytes());
-            serde_json::to_writer(&mut line, &*self.memory.abridge(entry))
-                .expect("an entry is JSON, and memory takes all that is written");
-            text.extend(format!("{:08x} ", checksum(self.seed, &line)).into_bytes());
-            text.extend_from_slice(&line);
-            text.push(b'\n');
-            self.next += 1;
+            if let Some(id) = entry.id()
+                && self.told.insert(id)
+                && !entry.is_intent()
+                && let Some(known) = book.purchase(id)
+            {
+                let purchase = Box::new(PurchaseTable::of(known));
+                self.line(group, &Entry::of(id, Step::Known { purchase }), &mut text);
+            }
+            self.line(group, entry, &mut text);
         }
         text
+    }
+
+    fn line(&mut self, group: u64, entry: &Entry, text: &mut Vec<u8>) {
+        let mut line = format!("{} {group} ", self.next).into_bytes();
+        serde_json::to_writer(&mut line, entry).expect("an entry is JSON, and memory takes all that is written");
+        text.extend(format!("{:08x} ", checksum(self.seed, &line)).into_bytes());
+        text.extend(line);
+        text.push(b'\n');
+        self.next += 1;
     }
 }
 
@@ -148,7 +165,7 @@ pub(super) fn copy(text: &[u8], more: &[Entry]) -> Result<Vec<u8>, Flaw> {
     let entries = contents.entries().collect::<Result<Vec<Entry>, Flaw>>()?;
     let Some(header) = &contents.header else { return Ok(Vec::new()) };
     let (mut pen, mut copy) = Pen::new(header);
-    copy.extend(pen.group(entries.iter().chain(more)));
+    copy.extend(pen.group(entries.iter().chain(more), &Book::default()));
     Ok(copy)
 }
 
@@ -159,13 +176,27 @@ pub(super) fn holder(text: &[u8]) -> Option<Holder> {
 }
 
 impl Contents<'_> {
-    /// The entries, in order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = Result<Entry, Flaw>> {
-        self.lines.iter().map(|line| {
-            let what = "the line is sound, but this batch doesn't know what it says";
-            serde_json::from_slice(line.entry).map_err(|_| Flaw::Damaged { line: line.place, what })
-        })
+    /// Lets a book take in what the journal says.
+    pub(super) fn replay(&self, book: &mut Book) -> Result<(), Flaw> {
+        let Some(header) = self.header.as_ref().filter(|header| header.journal < VERSION) else {
+            let mut told = Book::default();
+            self.entries().try_for_each(|entry| entry.map(|entry| told.apply(&entry)))?;
+            told.forget_service();
+            book.unite(told);
+            return Ok(());
+        };
+        let mut reader = version1::Reader::new(header.holder.started);
+        self.lines.iter().try_for_each(|line| reader.take(line.entry, book).ok_or_else(|| unknown(line.place)))
     }
+
+    /// Returns the entries, in order.
+    fn entries(&self) -> impl Iterator<Item = Result<Entry, Flaw>> {
+        self.lines.iter().map(|line| serde_json::from_slice(line.entry).map_err(|_| unknown(line.place)))
+    }
+}
+
+fn unknown(line: usize) -> Flaw {
+    Flaw::Damaged { line, what: "the line is sound, but this batch doesn't know what it says" }
 }
 
 /// Checks that every line before the last group is there, and in its place.
@@ -205,9 +236,11 @@ fn sound_line(seed: u32, place: usize, line: &[u8]) -> Option<Line<'_>> {
     Some(Line { place, number, group, entry: parts.next()? })
 }
 
-/// The checksum that a line states, and what it is of. A line that lost only its end's newline is whole.
+/// The checksum that a line states, and what it is of. A line that lost only its end's newline is whole, and one whose end was made
+/// that of another system is.
 fn summed(line: &[u8]) -> Option<(u32, &[u8])> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
     let (sum, text) = (line.get(..8)?, line.get(9..)?);
     let digits = std::str::from_utf8(sum)
         .ok()

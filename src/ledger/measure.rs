@@ -1,9 +1,8 @@
 //! How fast: `cargo test --release --lib ledger::measure -- --ignored --nocapture`.
 #![expect(clippy::print_stdout, reason = "figures are what these tests are for")]
 
-use super::entry::Entry;
-use super::history::Beside;
-use super::record::{Key, Output, Place, Record, Stage};
+use super::entry::{Entry, Step};
+use super::record::{Key, Output};
 use super::*;
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
@@ -37,28 +36,23 @@ fn name(number: u32) -> VideoName {
 }
 
 fn entries(number: u32) -> [Entry; 5] {
-    let (key, attempt, at) = (key(number), 1, Timestamp::UNIX_EPOCH);
+    let (Key { job, digest }, at) = (key(number), Timestamp::UNIX_EPOCH);
     let (service, name) = ("https://cloud.baicaiinfer.com".to_owned(), name(number));
+    let id = PurchaseId::new(at, u64::from(number) << 2, None);
     [
-        Entry::Submitting { key: key.clone(), attempt, parts: parts(), videos: 1, name, service, at },
-        Entry::Submitted { key: key.clone(), attempt, which: None, task: task(number), at },
-        Entry::Generated { key: key.clone(), attempt, which: None, at },
-        Entry::Downloaded { key: key.clone(), attempt, which: None, output: output(number) },
-        Entry::Succeeded { key, attempt, which: None },
+        Step::Submitting { job, digest, parts: parts(), videos: 1, name, service, manifest: None, at },
+        Step::Submitted { task: task(number), at },
+        Step::Generated { at },
+        Step::Downloaded { output: output(number) },
+        Step::Succeeded,
     ]
+    .map(|step| Entry::of(id, step))
 }
 
 fn large_book() -> Book {
     let mut book = Book::default();
     book.set_service("https://cloud.baicaiinfer.com");
-    for number in 0..JOBS {
-        let stage = Stage::Succeeded { task: task(number), outputs: vec![output(number)] };
-        let (submitted_at, finished_at) = (Some(Timestamp::UNIX_EPOCH), Some(Timestamp::UNIX_EPOCH));
-        let (key, parts, name) = (key(number), parts(), name(number));
-        let place = Place::Current;
-        let record = Record { key, parts, place, attempt: 1, videos: 1, name, submitted_at, finished_at, stage };
-        book.insert(record, Beside::default());
-    }
+    (0..JOBS).flat_map(entries).for_each(|entry| book.apply(&entry));
     book
 }
 
@@ -88,10 +82,12 @@ fn a_lock_of_100_000_jobs() {
 fn a_journal_of_100_000_jobs() {
     let folder = tempfile::tempdir().unwrap();
     let paths = Paths::of(&folder.path().join("jobs.lock"));
-    let header = Header { journal: 1, holder: holder(), continues: None, service: "simulate".to_owned() };
+    let header =
+        Header { journal: journal::VERSION, holder: holder(), continues: None, service: "simulate".to_owned() };
     let (mut pen, mut text) = Pen::new(&header);
+    let book = Book::default();
     for number in 0..JOBS {
-        text.extend(pen.group(&entries(number)));
+        text.extend(pen.group(&entries(number), &book));
     }
     println!("journal: {} MB", text.len() / 1_000_000);
     let (book, _) = timed("journal recovered", || recover::recover(None, &text, &paths).unwrap());

@@ -12,11 +12,12 @@ pub mod entry;
 mod failure;
 mod group_commit;
 mod guard;
-mod history;
-mod job;
+mod id;
 mod journal;
 mod lockfile;
+mod merge;
 mod paths;
+mod purchase;
 pub mod record;
 mod recover;
 mod watched;
@@ -24,15 +25,18 @@ mod watched;
 pub use book::{Book, Pins, Renamed};
 pub use failure::LedgerError;
 pub use group_commit::{Scribe, Unwritable};
+pub use id::PurchaseId;
 pub use journal::Holder;
+pub use lockfile::{LockFile, PurchaseTable};
+pub use merge::{Merged, join, mend};
 pub use paths::Paths;
 
 use crate::base::digest::Sha256;
-use entry::{Entry, Which};
+use entry::Entry;
 use group_commit::{Message, Writer};
 use guard::Guard;
 use journal::{Header, Pen};
-use record::{Key, Record};
+use record::Key;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -62,6 +66,22 @@ pub struct Ledger {
     leftover: bool,
     /// Whether the state is another than the lock's.
     changed: bool,
+    buyer: Buyer,
+}
+
+/// For whom jobs are bought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buyer {
+    /// The manifest's path, relative to the lock.
+    pub manifest: String,
+    /// Whether the lock is this manifest's alone, by its name: then purchases needn't say it.
+    pub alone: bool,
+}
+
+impl Default for Buyer {
+    fn default() -> Buyer {
+        Buyer { manifest: String::new(), alone: true }
+    }
 }
 
 /// Closes the ledger of a run.
@@ -79,8 +99,8 @@ struct Desk {
     guard: Arc<Guard>,
     /// The hash of the lock as it was read.
     lock: Option<Sha256>,
-    /// Records that aren't kept: they go when the lock is written, and not before.
-    pruned: Vec<(Key, u32, Option<Which>)>,
+    /// Purchases that aren't kept: they go when the lock is written, and not before.
+    pruned: Vec<PurchaseId>,
 }
 
 /// Reads the state without taking the advisory lock, and without writing anything.
@@ -96,6 +116,11 @@ pub fn read(paths: &Paths) -> Result<Snapshot, LedgerError> {
             outcome => return outcome,
         }
     }
+}
+
+/// Returns the text of the lock of a book.
+pub fn written(book: &Book) -> String {
+    lockfile::write(book)
 }
 
 /// Whether a run is on, at little cost.
@@ -131,7 +156,15 @@ pub fn open(paths: &Paths, holder: Holder) -> Result<Ledger, LedgerError> {
     let (book, changed) = recover::recover(lock.as_deref(), &journal, paths)?;
     let lock = lock.as_deref().map(Sha256::of);
     let desk = Desk { paths: paths.clone(), guard: Arc::new(guard), lock, pruned: Vec::new() };
-    Ok(Ledger { desk, watched: watched.with_content(lock), book, holder, leftover: !journal.is_empty(), changed })
+    Ok(Ledger {
+        desk,
+        watched: watched.with_content(lock),
+        book,
+        holder,
+        leftover: !journal.is_empty(),
+        changed,
+        buyer: Buyer::default(),
+    })
 }
 
 impl Ledger {
@@ -161,11 +194,16 @@ impl Ledger {
         Ok(())
     }
 
-    /// Says that these records are no longer kept once a run has written the lock: a run that is killed drops nothing, and whichever
+    /// Says for whom jobs are bought from now on.
+    pub fn buy_for(&mut self, buyer: Buyer) {
+        self.buyer = buyer;
+    }
+
+    /// Says that the purchases of these keys are no longer kept once a run has written the lock: a run that is killed drops nothing, and whichever
     /// lock is there by then, nothing but these very purchases is dropped from it.
-    pub fn prune(&mut self, records: &[(Key, u32)]) {
-        let which = |key: &Key| self.book.get(key).and_then(Record::which);
-        self.desk.pruned.extend(records.iter().map(|(key, attempt)| (key.clone(), *attempt, which(key))));
+    pub fn prune(&mut self, keys: &[Key]) {
+        let all = keys.iter().flat_map(|key| self.book.history(key)).map(|record| record.id);
+        self.desk.pruned.extend(all.filter(|id| self.book.is_bought_for(*id, &self.buyer)));
     }
 
     /// Begins a run on `service`: what a killed run left goes into the lock, and a new journal is begun and synced. Needs a
@@ -180,7 +218,6 @@ impl Ledger {
         }
         self.take_in_leftover()?;
         self.book.set_service(service);
-        self.desk.guard.clear()?;
         let header = Header {
             journal: journal::VERSION,
             holder: self.holder,
@@ -191,7 +228,8 @@ impl Ledger {
         let journal = self.desk.paths.journal.clone();
         self.desk.guard.append(&first_line).map_err(LedgerError::io("write", &journal))?;
         let guard = Arc::clone(&self.desk.guard);
-        let (scribe, inbox, writer) = Writer::new(guard, pen, self.book, journal, self.watched, self.changed).spawn();
+        let writer = Writer::new(guard, pen, self.book, journal, self.watched, self.changed);
+        let (scribe, inbox, writer) = writer.of_manifest((!self.buyer.alone).then_some(self.buyer.manifest)).spawn();
         Ok((scribe, Closer { desk: self.desk, inbox, writer }))
     }
 
@@ -205,11 +243,11 @@ impl Ledger {
         Ok(self.book)
     }
 
-    /// Writes what a killed run left into the lock; its journal is worth nothing then, and is emptied.
+    /// Writes what a killed run left into the lock; its journal is worth nothing then, and a new one takes its place.
     fn take_in_leftover(&mut self) -> Result<(), LedgerError> {
         if self.leftover {
             self.save()?;
-            self.desk.guard.clear()?;
+            Arc::get_mut(&mut self.desk.guard).expect("nobody else has it before a run is started").renew()?;
             self.leftover = false;
         }
         Ok(())
@@ -287,31 +325,19 @@ impl Desk {
         }
         if let Some(text) = found.filter(|_| hash != self.lock) {
             let theirs = lockfile::parse(&text, &self.paths.lock)?;
-            book = self.mixed(theirs, book)?;
+            if let (Some(there), Some(here)) = (theirs.service(), book.service())
+                && there != here
+            {
+                let (journal, theirs) = (self.paths.journal.clone(), here.to_owned());
+                let (lock, ours) = (self.paths.lock.clone(), there.to_owned());
+                return Err(LedgerError::ForeignJournal { journal, theirs, lock, ours });
+            }
+            book.unite(theirs);
         }
-        for (key, attempt, which) in &self.pruned {
-            book.prune(key, *attempt, which.as_ref());
-        }
+        self.pruned.iter().for_each(|id| book.prune(*id));
         self.lock = hash;
         self.write_lock(&book)?;
         Ok(book)
-    }
-
-    /// The lock that is there now with all that the run knew, from its journal and from the lock before: no task id is lost, and
-    /// nothing that is or may be paid in one of them is hidden by the other.
-    fn mixed(&self, mut theirs: Book, known: Book) -> Result<Book, LedgerError> {
-        if let (Some(there), Some(here)) = (theirs.service(), known.service())
-            && there != here
-        {
-            return Err(LedgerError::ForeignJournal {
-                journal: self.paths.journal.clone(),
-                theirs: here.to_owned(),
-                lock: self.paths.lock.clone(),
-                ours: there.to_owned(),
-            });
-        }
-        theirs.mix(known);
-        Ok(theirs)
     }
 
     /// The lock as it is on the disk now.

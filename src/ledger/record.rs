@@ -1,6 +1,6 @@
 //! The record of a job: the status table of the manual, as types.
 
-use super::entry::Which;
+use super::id::PurchaseId;
 use crate::base::digest::Sha256;
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What identifies a purchase: nothing is ever paid for twice under one key without a person's word.
+/// What a purchase is for: nothing is ever paid for twice under one key without a person's word.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key {
     /// The job under which it was asked for.
@@ -17,16 +17,16 @@ pub struct Key {
     pub digest: Digest,
 }
 
-/// What was asked under a key, and what came of it.
+/// A purchase, as it is shown: what was asked under a key, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
+    /// The purchase.
+    pub id: PurchaseId,
     /// Job and digest.
     pub key: Key,
     /// Short hashes of the digest's parts, to say later what changed.
     pub parts: BTreeMap<String, String>,
-    /// Whether the manifest still asks for this digest.
-    pub place: Place,
-    /// Which submit of this key it was, counted from 1.
+    /// Which submit of this key it was, counted from 1 over those that are known.
     pub attempt: u32,
     /// Videos asked for.
     pub videos: u8,
@@ -38,16 +38,6 @@ pub struct Record {
     pub finished_at: Option<Timestamp>,
     /// How far it came.
     pub stage: Stage,
-}
-
-/// Where a record stands in the lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Place {
-    /// `[[job]]`.
-    Current,
-    /// `[[superseded]]`: asked for once, but the job has another digest now.
-    Superseded,
 }
 
 /// How far a purchase came.
@@ -106,7 +96,7 @@ pub enum Word {
 }
 
 /// A video that is here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Output {
     /// Which one, counted from 1.
     pub number: usize,
@@ -122,7 +112,8 @@ pub struct Output {
 }
 
 /// What the service said when it refused or failed: a code and a sentence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Fault {
     /// The service's code, an HTTP status, or the status word; for machines.
     pub code: String,
@@ -202,24 +193,23 @@ impl Status {
 }
 
 impl Record {
-    /// What tells the purchase from another that was given the same number: its task, else when it was asked for.
-    pub fn which(&self) -> Option<Which> {
-        let asked = || self.submitted_at.map(Which::Asked);
-        self.stage.task().cloned().map(Which::Task).or_else(asked)
-    }
-
     /// Whether nothing more comes of it.
     pub fn is_finished(&self) -> bool {
         matches!(self.stage, Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Refused { .. })
     }
 
-    /// The record under another job, place or name; its videos' paths follow their name.
-    pub fn moved(mut self, to: &JobId, place: Place, name: VideoName) -> Record {
+    /// Whether its videos have the name of a digest that their job no longer has.
+    pub fn is_superseded(&self) -> bool {
+        self.name.is_superseded(&self.key.digest)
+    }
+
+    /// Returns the record under another job or name; its videos' paths follow their name.
+    pub fn moved(mut self, to: &JobId, name: VideoName) -> Record {
         if let Stage::Generated { outputs, .. } | Stage::Succeeded { outputs, .. } = &mut self.stage {
             for output in outputs {
                 output.path = name.path(output.number);
             }
         }
-        Record { key: Key { job: to.clone(), digest: self.key.digest }, place, name, ..self }
+        Record { key: Key { job: to.clone(), digest: self.key.digest }, name, ..self }
     }
 }

@@ -1,6 +1,6 @@
 //! Open, record, close: with real files.
 
-use super::entry::Entry;
+use super::entry::{Entry, Step};
 use super::record::{Key, Stage};
 use super::*;
 use crate::spec::names::{Digest, JobId, TaskId};
@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 mod exchanged;
+mod version1;
 
 const SERVICE: &str = "https://cloud.baicaiinfer.com";
 
@@ -39,17 +40,18 @@ fn key(job: &str, input: &str) -> Key {
 fn submitting(key: &Key) -> Entry {
     let parts = BTreeMap::from([("prompt".to_owned(), "9f2c11aa".to_owned())]);
     let name = VideoName::new(&format!("out/{}-{{n}}.mp4", key.job));
-    Entry::Submitting { key: key.clone(), attempt: 1, parts, videos: 1, name, service: SERVICE.to_owned(), at: at(1) }
+    let (service, at) = (SERVICE.to_owned(), at(1));
+    let (job, digest) = (key.job.clone(), key.digest);
+    Entry::of(id(key), Step::Submitting { job, digest, parts, videos: 1, name, service, manifest: None, at })
 }
 
 fn submitted(key: &Key, task: &str) -> Entry {
-    Entry::Submitted {
-        key: key.clone(),
-        attempt: 1,
-        which: Some(Which::Asked(at(1))),
-        task: TaskId::new(task).unwrap(),
-        at: at(2),
-    }
+    Entry::of(id(key), Step::Submitted { task: TaskId::new(task).unwrap(), at: at(2) })
+}
+
+/// The purchase of a key here.
+fn id(key: &Key) -> PurchaseId {
+    PurchaseId::for_test(key, 1)
 }
 
 /// Ends a run as a kill does: no lock is written, the journal stays.
@@ -118,7 +120,8 @@ async fn a_killed_run_leaves_its_entries_in_the_journal() {
     scribe.record(submitted(&accepted, "t1")).await.unwrap();
     scribe.record(submitting(&open_one)).await.unwrap();
     kill(scribe, closer).await;
-    assert_eq!(files(&place), ["jobs.lock.journal"]);
+    assert_eq!(files(&place), ["jobs.lock", "jobs.lock.journal"]);
+    assert!(read(&Paths { journal: "nowhere".into(), ..place.paths.clone() }).unwrap().book.is_empty());
 
     let ledger = open(&place.paths, holder()).unwrap();
     assert!(matches!(ledger.book().get(&accepted).unwrap().stage, Stage::Submitted { .. }));
@@ -222,9 +225,9 @@ async fn records_of_another_service_are_not_mixed_in_without_a_word() {
 #[tokio::test]
 async fn damaged_files_are_refused_and_left_alone() {
     let place = with_a_lock().await;
-    fs::write(&place.paths.lock, "version = 1\n<<<<<<< HEAD\n").unwrap();
+    fs::write(&place.paths.lock, "version = 2\n<<<<<<< HEAD\n").unwrap();
     assert!(matches!(open(&place.paths, holder()), Err(LedgerError::Conflict { line: 2, .. })));
-    assert_eq!(fs::read(&place.paths.lock).unwrap(), b"version = 1\n<<<<<<< HEAD\n");
+    assert_eq!(fs::read(&place.paths.lock).unwrap(), b"version = 2\n<<<<<<< HEAD\n");
     assert_eq!(files(&place), ["jobs.lock"]);
 
     fs::remove_file(&place.paths.lock).unwrap();
@@ -240,7 +243,7 @@ async fn damaged_files_are_refused_and_left_alone() {
     let damaged = |outcome| matches!(outcome, Err(LedgerError::Damaged { line: Some(2), .. }));
     assert!(damaged(open(&place.paths, holder()).map(drop)) && damaged(read(&place.paths).map(drop)));
     assert_eq!(fs::read(&place.paths.journal).unwrap(), journal);
-    assert_eq!(files(&place), ["jobs.lock.journal"]);
+    assert_eq!(files(&place), ["jobs.lock", "jobs.lock.journal"]);
 }
 
 #[tokio::test]
@@ -270,7 +273,7 @@ async fn a_lock_that_is_exchanged_while_a_run_is_on_keeps_what_it_says() {
 
     // What a killed run left doesn't overwrite a lock that was not looked at.
     let ledger = open(&place.paths, holder()).unwrap();
-    fs::write(&place.paths.lock, "version = 1\n").unwrap();
+    fs::write(&place.paths.lock, "version = 2\n").unwrap();
     assert!(ledger.close_unchanged().unwrap_err().to_string().contains("changed by another program"));
     assert_eq!(files(&place), ["jobs.lock", "jobs.lock.journal"]);
 }
@@ -281,6 +284,7 @@ async fn a_lock_that_cannot_be_written_leaves_the_journal() {
     let (scribe, closer) = begin(&place);
     scribe.record(submitting(&key("a", "a"))).await.unwrap();
     scribe.record(submitted(&key("a", "a"), "ta")).await.unwrap();
+    fs::remove_file(&place.paths.lock).unwrap();
     fs::create_dir(&place.paths.lock).unwrap();
     assert!(matches!(closer.close().await, Err(LedgerError::Io { .. })));
     fs::remove_dir(&place.paths.lock).unwrap();

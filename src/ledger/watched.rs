@@ -1,14 +1,16 @@
 //! Whether the lock is still the one that a run read: git may put another in its place at any time.
 
 use super::book::Book;
+use super::failure::LedgerError;
 use super::lockfile;
 use super::record::Key;
 use crate::base::digest::Sha256;
+use crate::base::durable;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// A lock that was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Watched {
     path: PathBuf,
     content: Option<Sha256>,
@@ -19,7 +21,7 @@ pub(super) struct Watched {
 }
 
 /// What stands in the lock's place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum There {
     /// What was read.
     Same,
@@ -50,6 +52,23 @@ impl Watched {
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Replaces the lock by itself; where there is none, by one that is `empty`. What can't be replaced is noticed before anything is
+    /// paid.
+    ///
+    /// # Errors
+    /// Where it can't be read or written.
+    pub(super) fn replace_by_itself(&mut self, empty: &str) -> Result<(), LedgerError> {
+        let text = lockfile::load(&self.path)?;
+        let is_known = text.as_deref().map(Sha256::of) == self.content && Stamp::of(&self.path) == self.stamp;
+        durable::write_whole(&self.path, text.as_deref().unwrap_or(empty.as_bytes()))
+            .map_err(LedgerError::io("replace", &self.path))?;
+        if is_known {
+            self.content = Some(Sha256::of(text.as_deref().unwrap_or(empty.as_bytes())));
+            self.stamp = Stamp::of(&self.path);
+        }
+        Ok(())
     }
 
     /// Whether another lock is there by now in which `key` is or may be paid, and `known` knows nothing of that. Its file is read only

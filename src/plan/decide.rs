@@ -73,15 +73,15 @@ pub enum Known {
 mod tests {
     use super::*;
     use crate::base::digest::Sha256;
-    use crate::ledger::record::{Fault, Key, Place};
+    use crate::ledger::record::{Fault, Key};
     use crate::spec::names::{Digest, JobId, TaskId};
     use crate::spec::output::VideoName;
 
     fn record(stage: Stage) -> Record {
         Record {
+            id: crate::ledger::PurchaseId::new(jiff::Timestamp::UNIX_EPOCH, 0, None),
             key: Key { job: JobId::new("a").unwrap(), digest: Digest(Sha256::of(b"a")) },
             parts: Default::default(),
-            place: Place::Current,
             attempt: 1,
             videos: 1,
             name: VideoName::new("out/a-{n}.mp4"),

@@ -11,8 +11,8 @@ pub mod stray;
 pub mod videos;
 
 use crate::base::decimal::Decimal;
-use crate::ledger::Book;
-use crate::ledger::record::{Key, Place, Record, Stage};
+use crate::ledger::record::{Key, Record, Stage};
+use crate::ledger::{Book, Buyer, PurchaseId};
 use crate::manifest::model::{Job, Manifest};
 use crate::spec::names::{Digest, JobId};
 use action::{Action, Reason};
@@ -37,8 +37,8 @@ pub struct Plan {
     pub unsettled: Vec<Record>,
     /// Ids that have a record and are not in the manifest.
     pub removed: Vec<JobId>,
-    /// Records that are dropped: key and attempt.
-    pub prune: Vec<(Key, u32)>,
+    /// Records that are dropped.
+    pub prune: Vec<Key>,
     /// What the submits would cost.
     pub estimate: Estimate,
 }
@@ -58,6 +58,8 @@ pub struct Step {
     pub record: Option<Box<Record>>,
     /// The number of the next submit.
     pub attempt: u32,
+    /// The last purchase of the same input, after which the next one comes.
+    pub after: Option<PurchaseId>,
 }
 
 /// What the plan is made by, besides manifest and book.
@@ -73,6 +75,8 @@ pub struct Choice {
     pub max_cost: Option<Decimal>,
     /// Whether finished records of jobs that left the manifest are dropped.
     pub prune: bool,
+    /// For whom jobs are bought: what another manifest bought that shares the lock isn't dropped.
+    pub buyer: Buyer,
 }
 
 /// Decides what to do with each selected job of `manifest`, given what `book` knows of it.
@@ -85,9 +89,11 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
     for (index, job) in manifest.jobs.iter().enumerate().filter(|(_, job)| choice.selection.takes(&job.id, &job.tags)) {
         let record = reconciler.record(job);
         let former = book.current(&job.id).filter(|record| record.key.digest != job.digest);
-        displaced.extend(former);
+        let others = book.of_job(&job.id).filter(|record| record.key.digest != job.digest);
+        displaced.extend(others);
         let known = if former.is_some() { Known::WithAnotherDigest } else { Known::Never };
-        let videos = record.map_or(Videos::Missing, |record| videos::of_finished(&manifest.folder, record));
+        let paid = record.map(|record| videos::of_paid(&manifest.folder, book, record));
+        let (record, videos) = (paid.map(|(record, _)| record), paid.map_or(Videos::Missing, |(_, videos)| videos));
         let (mut action, mut reason) = decide(record, known, videos, choice.policy);
         if action == Action::Submit && choice.limit.is_some_and(|limit| submits >= limit) {
             (action, reason) = (Action::Hold, Reason::Limit);
@@ -103,6 +109,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         } else if action == Action::Keep {
             reason = record.map_or(reason, |record| kept(record, job));
         }
+        let key = record.map_or_else(|| Key { job: job.id.clone(), digest: job.digest }, |record| record.key.clone());
         steps.push(Step {
             job: index,
             action,
@@ -114,11 +121,9 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
             // The records of a hundred thousand jobs that are kept are not copied.
             record: record
                 .filter(|_| action != Action::Keep)
-                .map(|record| Box::new(record.clone().moved(&job.id, Place::Current, job.name.clone()))),
-            attempt: match record {
-                Some(record) => book.next_attempt(&record.key),
-                None => book.next_attempt(&Key { job: job.id.clone(), digest: job.digest }),
-            },
+                .map(|record| Box::new(record.clone().moved(&job.id, job.name.clone()))),
+            attempt: book.next_attempt(&key),
+            after: book.last(&key),
         });
     }
     let moves = reconciler.moves(&displaced);
@@ -127,26 +132,28 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
     let removed: BTreeSet<&JobId> = left().map(|record| &record.key.job).collect();
     // What a job asks for, selected or not, may yet be taken over by it.
     let asked: HashSet<&Digest> = manifest.jobs.iter().map(|job| &job.digest).collect();
-    let is_prunable = |record: &&Record| record.is_finished() && !asked.contains(&record.key.digest);
+    let is_prunable = |record: &&Record| {
+        record.is_finished() && !asked.contains(&record.key.digest) && book.is_bought_for(record.id, &choice.buyer)
+    };
     let prune: Vec<&Record> = if choice.prune { left().filter(is_prunable).collect() } else { Vec::new() };
     let pruned: HashSet<&Key> = prune.iter().map(|record| &record.key).collect();
     let (mut strays, mut unsettled) = (Vec::new(), Vec::new());
     for (record, to) in unasked(manifest, book, &moves, &choice.selection) {
         let after = || match to {
-            Some(Move { to, place, name, .. }) => record.clone().moved(to, *place, name.clone()),
+            Some(Move { to, name, .. }) => record.clone().moved(to, name.clone()),
             None => record.clone(),
         };
         if matches!(record.stage, Stage::Uncertain { task: None, .. }) {
             unsettled.push(after());
         } else if !pruned.contains(&record.key)
-            && let Some((action, _)) = to_collect(&manifest.folder, record)
+            && let Some((action, _)) = to_collect(&manifest.folder, book, record)
         {
             let record = after();
             let reason = if removed.contains(&record.key.job) { Reason::Removed } else { Reason::Superseded };
             strays.push(Stray { record, action, reason });
         }
     }
-    let prune = prune.into_iter().map(|record| (record.key.clone(), record.attempt)).collect();
+    let prune = prune.into_iter().map(|record| record.key.clone()).collect();
     let removed = removed.into_iter().cloned().collect();
     Plan { steps, moves, strays, unsettled, removed, prune, estimate }
 }
@@ -171,10 +178,12 @@ impl Plan {
 
 /// Why a job is kept: its videos are here, perhaps because its record came to it.
 fn kept(record: &Record, job: &Job) -> Reason {
-    match record.place {
-        _ if record.key.job != job.id => Reason::Renamed,
-        Place::Superseded => Reason::TakenBack,
-        Place::Current => Reason::Succeeded,
+    if record.key.job != job.id {
+        Reason::Renamed
+    } else if record.is_superseded() {
+        Reason::TakenBack
+    } else {
+        Reason::Succeeded
     }
 }
 

@@ -1,21 +1,19 @@
 //! Which record a job of the manifest has, and which records take another place: what is paid follows its digest.
 
 use crate::ledger::Book;
-use crate::ledger::record::{Key, Place, Record, Stage};
+use crate::ledger::record::{Key, Record, Stage};
 use crate::manifest::model::Job;
 use crate::spec::names::{Digest, JobId};
 use crate::spec::output::VideoName;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-/// A record takes another place, job or name; its files are renamed along.
+/// A record takes another job or name, and all purchases of its key with it; its files are renamed along.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
     /// The record.
     pub key: Key,
     /// The job that has it from now on.
     pub to: JobId,
-    /// Its place from now on.
-    pub place: Place,
     /// The name of its videos from now on.
     pub name: VideoName,
 }
@@ -37,8 +35,7 @@ impl<'b> Reconciler<'b> {
             free.entry(&record.key.digest).or_default().push(record);
         }
         // The last is taken first: the one that came furthest.
-        free.values_mut()
-            .for_each(|records| records.sort_by_key(|record| (worth(record), record.place == Place::Current)));
+        free.values_mut().for_each(|records| records.sort_by_key(|record| (worth(record), !record.is_superseded())));
         Reconciler { book, free, moves: Vec::new() }
     }
 
@@ -49,9 +46,8 @@ impl<'b> Reconciler<'b> {
     pub fn record(&mut self, job: &Job) -> Option<&'b Record> {
         let own = self.book.get(&Key { job: job.id.clone(), digest: job.digest });
         let record = own.or_else(|| self.free.get_mut(&job.digest)?.pop())?;
-        if record.key.job != job.id || record.place != Place::Current || record.name != job.name {
-            let name = job.name.clone();
-            self.moves.push(Move { key: record.key.clone(), to: job.id.clone(), place: Place::Current, name });
+        if record.key.job != job.id || record.name != job.name {
+            self.moves.push(Move { key: record.key.clone(), to: job.id.clone(), name: job.name.clone() });
         }
         Some(record)
     }
@@ -61,7 +57,7 @@ impl<'b> Reconciler<'b> {
         let taken: HashSet<&Key> = self.moves.iter().map(|m| &m.key).collect();
         let superseded: Vec<Move> = displaced
             .iter()
-            .filter(|record| record.place == Place::Current && !taken.contains(&record.key))
+            .filter(|record| !record.is_superseded() && !taken.contains(&record.key))
             .map(|record| supersede(record))
             .collect();
         self.moves.splice(0..0, superseded);
@@ -72,7 +68,7 @@ impl<'b> Reconciler<'b> {
 /// The record gives way: its job has another digest now.
 fn supersede(record: &Record) -> Move {
     let name = record.name.superseded(&record.key.digest);
-    Move { key: record.key.clone(), to: record.key.job.clone(), place: Place::Superseded, name }
+    Move { key: record.key.clone(), to: record.key.job.clone(), name }
 }
 
 /// How far a record came: of several with the digest that a job asks for, it gets the one that is worth most.

@@ -4,7 +4,8 @@ use super::*;
 use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
-use crate::ledger::entry::Entry;
+use crate::ledger::PurchaseId;
+use crate::ledger::entry::Step;
 use crate::ledger::record::Output;
 use crate::manifest::model::{Prices, RunSettings};
 use crate::spec::names::{Digest, ReferenceName, TaskId};
@@ -85,8 +86,10 @@ impl Project {
             assert!(!destination.exists(), "{} would be overwritten", destination.display());
             std::fs::rename(self.temp.path().join(&output.path), destination).unwrap();
         }
-        let Move { key, to, place, name } = to.clone();
-        self.book.apply(&Entry::Moved { key, attempt: record.attempt, which: None, to, place, name });
+        let Move { key, to: job, name } = to.clone();
+        let step = Step::Moved { job, name, at: Timestamp::UNIX_EPOCH };
+        let all: Vec<_> = self.book.history(&key).map(|purchase| purchase.id).collect();
+        all.into_iter().for_each(|id| self.book.record(id, [step.clone()]));
     }
 
     /// Submits a job; with `finish` its video comes too.
@@ -94,26 +97,26 @@ impl Project {
         let key = Key { job: job.id.clone(), digest: job.digest };
         let at = Timestamp::from_second(1_700_000_000).unwrap();
         let task = TaskId::new(&format!("task-{}-{attempt}", job.digest.short())).unwrap();
-        self.book.apply(&Entry::Submitting {
-            key: key.clone(),
-            attempt,
+        let id = PurchaseId::for_test(&key, attempt);
+        let submitting = Step::Submitting {
+            job: key.job,
+            digest: key.digest,
             parts: job.generation.parts(1),
             videos: 1,
             name: job.name.clone(),
             service: "s".into(),
+            manifest: None,
             at,
-        });
-        self.book.apply(&Entry::Submitted { key: key.clone(), attempt, which: None, task, at });
+        };
+        self.book.record(id, [submitting, Step::Submitted { task, at }]);
         if !finish {
             return;
         }
-        self.book.apply(&Entry::Generated { key: key.clone(), attempt, which: None, at });
         let (path, content) = (job.name.path(1), job.digest.to_string());
         std::fs::write(self.temp.path().join(&path), &content).unwrap();
         let (sha256, bytes) = (Sha256::of(content.as_bytes()), content.len() as u64);
         let output = Output { number: 1, path, sha256, bytes, source: None };
-        self.book.apply(&Entry::Downloaded { key: key.clone(), attempt, which: None, output });
-        self.book.apply(&Entry::Succeeded { key, attempt, which: None });
+        self.book.record(id, [Step::Generated { at }, Step::Downloaded { output }, Step::Succeeded]);
     }
 
     fn digest_in(&self, path: &str) -> Option<String> {
@@ -153,7 +156,7 @@ fn an_edited_job_is_bought_anew_and_an_undone_edit_is_not() {
     assert_eq!(project.run(&[("a", "one")]), [TAKEN_BACK]);
     assert_eq!(project.digest_in("out/a-1.mp4"), content("a", "one"));
     assert_eq!(project.run(&[("a", "two")]), [TAKEN_BACK], "and back again");
-    assert_eq!(project.book.superseded().count(), 1);
+    assert_eq!(project.book.records().filter(|record| record.is_superseded()).count(), 1);
 }
 
 #[test]
@@ -237,7 +240,7 @@ fn pruning_drops_what_is_finished_and_left_the_manifest() {
     let prune = Choice { prune: true, ..Choice::default() };
     let dropped = |jobs: &[(&str, &str)]| {
         let plan = project.plan(jobs, &prune);
-        plan.prune.iter().map(|(key, _)| key.job.to_string()).collect::<Vec<_>>()
+        plan.prune.iter().map(|key| key.job.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(dropped(&[("a", "one")]), ["b"]);
     assert_eq!(dropped(&[("a", "one"), ("c", "two")]), [""; 0], "what is taken over is not dropped");

@@ -2,7 +2,8 @@
 
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
-use crate::ledger::record::{Output, Record, Stage};
+use crate::ledger::Book;
+use crate::ledger::record::{Output, Record, Stage, Status};
 use jiff::Timestamp;
 use std::fs::{File, Metadata};
 use std::time::SystemTime;
@@ -48,9 +49,19 @@ pub fn of_finished(folder: &Folder, record: &Record) -> Videos {
     }
 }
 
-/// How one video is found under `folder`; `stamp` is the time that its file was given.
+/// The record whose videos are here, and how they are found: where a job was bought twice, those of either will do.
+pub fn of_paid<'b>(folder: &Folder, book: &'b Book, record: &'b Record) -> (&'b Record, Videos) {
+    let found = of_finished(folder, record);
+    if found == Videos::Intact || record.stage.status() != Status::Succeeded {
+        return (record, found);
+    }
+    let here = |twin: &&Record| of_finished(folder, twin) == Videos::Intact;
+    book.history(&record.key).find(here).map_or((record, found), |twin| (twin, Videos::Intact))
+}
+
+/// How one video is found under `folder`, in which alone it is looked for; `stamp` is the time that its file was given.
 pub fn look_at(folder: &Folder, output: &Output, stamp: Option<Timestamp>, care: Care) -> Videos {
-    let path = folder.join(&output.path);
+    let Ok(path) = folder.inside(&output.path) else { return Videos::Missing };
     let Ok(metadata) = path.symlink_metadata() else { return Videos::Missing };
     if !metadata.is_file() || metadata.len() != output.bytes {
         return Videos::Altered;

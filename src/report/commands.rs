@@ -1,7 +1,7 @@
 //! Command lines to type, as they stand in summaries.
 
 use super::terminal_safe;
-use crate::spec::names::JobId;
+use crate::spec::names::{JobId, TaskId};
 use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
@@ -68,6 +68,11 @@ impl Target {
         format!("batch resolve {} --all{}", quoted(&self.manifest), self.options())
     }
 
+    /// The command that says which task an uncertain job is.
+    pub fn resolve_as(&self, job: &JobId, task: &TaskId) -> String {
+        format!("{} --task-id {}", self.resolve(job), word(task.as_str()))
+    }
+
     /// The command that runs what has no result.
     pub fn run(&self) -> String {
         self.command("run")
@@ -125,7 +130,7 @@ impl fmt::Display for Typed {
 }
 
 /// A path as a word that isn't taken for an option.
-fn quoted(path: &str) -> Cow<'_, str> {
+pub fn quoted(path: &str) -> Cow<'_, str> {
     if path.starts_with('-') && path != "-" {
         return Cow::Owned(word(&format!("./{path}")).into_owned());
     }

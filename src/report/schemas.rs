@@ -1,13 +1,11 @@
 //! The JSON Schemas of what is read, of what is kept, and of all that is printed for machines.
 
-mod lock;
-
 use super::documents::plan::PlanDocument;
 use super::documents::status::StatusDocument;
 use super::documents::verify::VerifyDocument;
 use super::findings::json::CheckDocument;
 use crate::event::Stamped;
-use lock::LockFile;
+use crate::ledger::LockFile;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};

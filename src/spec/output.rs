@@ -35,9 +35,17 @@ impl VideoName {
         }
     }
 
-    /// The name for videos whose digest is no longer in the manifest: `~` and 8 digits of it behind the stem.
+    /// The name for videos whose digest is no longer in the manifest: `~` and 8 digits of it behind the stem, once.
     pub fn superseded(&self, digest: &Digest) -> VideoName {
+        if self.is_superseded(digest) {
+            return self.clone();
+        }
         VideoName(behind_stem(&self.0, &format!("~{}", digest.short())).into())
+    }
+
+    /// Whether it is the name of videos whose digest is no longer in the manifest.
+    pub fn is_superseded(&self, digest: &Digest) -> bool {
+        self.0.contains(&format!("~{}", digest.short()))
     }
 }
 
@@ -82,6 +90,8 @@ mod tests {
     #[test]
     fn superseded_videos_carry_their_digest() {
         let digest = Digest(Sha256::of(b""));
-        assert_eq!(VideoName::new("out/a.b-{n}.mp4").superseded(&digest).path(1), "out/a.b-1~e3b0c442.mp4");
+        let name = VideoName::new("out/a.b-{n}.mp4").superseded(&digest);
+        assert_eq!(name.path(1), "out/a.b-1~e3b0c442.mp4");
+        assert_eq!(name.superseded(&digest), name, "once is enough");
     }
 }

@@ -8,7 +8,16 @@ use std::path::Path;
 fn what_init_writes_is_valid_and_runs() {
     let project = Project::new();
     project.batch(["init", "videos/new"]).run().exits(0);
-    assert_eq!(project.files("."), ["videos/new/.gitignore", "videos/new/jobs.schema.json", "videos/new/jobs.yaml"]);
+    assert_eq!(
+        project.files("."),
+        [
+            "videos/new/.gitattributes",
+            "videos/new/.gitignore",
+            "videos/new/jobs.lock",
+            "videos/new/jobs.schema.json",
+            "videos/new/jobs.yaml"
+        ]
+    );
     assert!(project.path("videos/new/refs").is_dir());
     let check = project.batch(["check", "--deny", "warnings", "videos/new/jobs.yaml"]).run().exits(0);
     assert!(!check.stderr.contains("warning"), "{check:?}");
@@ -30,8 +39,12 @@ fn init_never_writes_over_anything() {
     let project = Project::new()
         .with(".gitignore", "target\n.env")
         .with("refs/dog.png", "an image")
+        .with("jobs.lock", "mine")
+        .with(".gitattributes", "*.png binary")
         .with("jobs.schema.json", "{}");
     project.batch(["init"]).run().exits(0);
+    assert_eq!(project.read("jobs.lock"), "mine");
+    assert_eq!(project.read(".gitattributes"), "*.png binary\njobs.lock merge=batch\n");
     let ignored = project.read(".gitignore");
     assert!(ignored.starts_with("target\n.env\n") && ignored.matches(".env").count() == 1, "{ignored}");
     assert_eq!(
@@ -43,7 +56,7 @@ fn init_never_writes_over_anything() {
     fs::remove_file(project.path(".gitignore")).unwrap();
     let refused = project.batch(["init", "."]).run().exits(2);
     assert!(refused.stderr.contains("jobs.yaml"), "{refused:?}");
-    assert_eq!((project.read("jobs.yaml"), project.files(".").len()), ("mine".to_owned(), 3));
+    assert_eq!((project.read("jobs.yaml"), project.files(".").len()), ("mine".to_owned(), 5));
 
     let project = Project::new().with("file", "a file");
     assert_ne!(project.batch(["init", "file"]).run().code(), 0);

@@ -23,6 +23,7 @@ mod manifest_schema;
 mod manners;
 mod manual;
 mod manual_commands;
+mod merging;
 mod mirror;
 mod money;
 mod picture;

@@ -134,10 +134,19 @@ fn options_and_commands_of_the_manual_are_those_of_the_help() {
     for command in commands {
         let title = format!("`batch {command}`");
         let section = sections.get(title.as_str()).unwrap_or_else(|| panic!("no section is called {title}"));
-        let help = options_of_help(&project.batch([command, "--help"]).run().exits(0).stdout);
+        let help = options_of_help(&help_of(&project, command));
         let of_command: BTreeSet<_> = help.difference(&general).cloned().collect();
         assert_eq!(options_of_tables(section), of_command, "the options of {title}");
     }
+}
+
+/// The help of a command, with that of its own commands behind it.
+pub(crate) fn help_of(project: &Project, command: &str) -> String {
+    let help = project.batch([command, "--help"]).run().exits(0).stdout;
+    let own = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let own = own.map_while(|line| line.split_whitespace().next()).filter(|own| *own != "help");
+    let of_own = own.map(|own| project.batch([command, own, "--help"]).run().exits(0).stdout);
+    of_own.fold(help.clone(), |all, help| all + "\n" + &help)
 }
 
 /// The long options that the first cells of a section's tables name.

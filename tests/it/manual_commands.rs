@@ -316,7 +316,7 @@ fn commands_in_the_sentences_of_the_manual_have_names_and_options_that_there_are
     let project = Project::new();
     let mut helps = BTreeMap::<String, String>::new();
     let mut help = |command: &str| {
-        let made = || project.batch([command, "--help"]).run().exits(0).stdout;
+        let made = || crate::manual::help_of(&project, command);
         helps.entry(command.to_owned()).or_insert_with(made).clone()
     };
     let mut found = 0;

@@ -17,7 +17,7 @@ use crate::client::elsewhere::{Elsewhere, Reach};
 use crate::engine::spool::Spool;
 use crate::engine::{Outcome, Work};
 use crate::event::{self, Event};
-use crate::ledger::record::{Place, Record};
+use crate::ledger::record::Record;
 use crate::ledger::{self, Book};
 use crate::manifest::Manifest;
 use crate::plan::action::{Action, Reason};
@@ -117,6 +117,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         stop: session::listen(&signals, &reporting),
         elsewhere: Elsewhere::new(ledger.lock(), Reach::Public { past_proxy: false }),
         spool: Spool::default(),
+        target: realm.target(&shown, &lock_shown(&shown, realm, common)),
     };
     let collect = strays.into_iter().map(|stray| stray.record).collect();
     let work = Work { collect, purchases: std::iter::empty() };
@@ -131,11 +132,12 @@ fn to_fetch(book: &Book, manifest: Option<&Manifest>, selection: &Selection, fol
     let of_record = |record: &Record| {
         // What fell short is asked for once more, since that costs nothing.
         let fewer = || is_short(record).then_some((Action::Download, Reason::FewerVideos));
-        let (action, reason) = to_collect(folder, record).or_else(fewer)?;
-        let reason = match record.place {
-            _ if ids.as_ref().is_some_and(|ids| !ids.contains(&record.key.job)) => Reason::Removed,
-            Place::Superseded => Reason::Superseded,
-            Place::Current => reason,
+        let (action, reason) = to_collect(folder, book, record).or_else(fewer)?;
+        let is_removed = ids.as_ref().is_some_and(|ids| !ids.contains(&record.key.job));
+        let reason = match (is_removed, record.is_superseded()) {
+            (true, _) => Reason::Removed,
+            (false, true) => Reason::Superseded,
+            (false, false) => reason,
         };
         Some(Stray { record: record.clone(), action, reason })
     };

@@ -1,10 +1,11 @@
-//! `batch init`: a starter manifest with its schema for editors, a .gitignore and a folder for images.
+//! `batch init`: a starter manifest with its schema for editors, an empty lock, what git is to know of it, and a folder for images.
 
 use crate::base::durable;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::NAMES;
 use crate::cli::terminal::{Terminal, Volume};
+use crate::ledger::{self, Book};
 use crate::report::schemas::{Document, printed};
 use std::fs;
 use std::io::{self, Write};
@@ -27,6 +28,12 @@ const SCHEMA: &str = "jobs.schema.json";
 /// What doesn't belong into version control.
 const IGNORED: &str = include_str!("init/gitignore");
 
+/// How locks of two branches are joined: by `batch`, where git was told so, else by lines.
+const ATTRIBUTES: &str = "jobs.lock merge=batch\n";
+
+/// What tells git so.
+const DRIVER: &str = "git config merge.batch.driver \"batch lock merge --driver %O %A %B %P\"";
+
 pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     // A second manifest would hide the first from commands that name none.
     if let Some(name) = NAMES.iter().find(|name| args.dir.join(name).symlink_metadata().is_ok()) {
@@ -43,7 +50,8 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         let shown = manifest.display();
         let _ = writeln!(
             io::stderr(),
-            "wrote {shown}\n\n  try it without an account:  batch run {shown} --simulate\n  check what you change:      batch check {shown}"
+            "wrote {shown}\n\n  try it without an account:  batch run {shown} --simulate\n  check what you change:      batch check {shown}\n  \
+             let git join locks:         {DRIVER}"
         );
     }
     Ok(Exit::Done)
@@ -51,14 +59,21 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
 
 fn write(args: &Args) -> io::Result<()> {
     fs::create_dir_all(args.dir.join("refs"))?;
-    let ignored = args.dir.join(".gitignore");
-    let lines = match fs::read_to_string(&ignored) {
-        Ok(lines) => missing_lines(&lines),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(IGNORED.to_owned()),
-        Err(error) => return Err(error),
-    };
-    if let Some(lines) = lines {
-        durable::write_whole(&ignored, lines.as_bytes())?;
+    for (name, wanted) in [(".gitignore", IGNORED), (".gitattributes", ATTRIBUTES)] {
+        let path = args.dir.join(name);
+        let lines = match fs::read_to_string(&path) {
+            Ok(lines) => missing_lines(&lines, wanted),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(wanted.to_owned()),
+            Err(error) => return Err(error),
+        };
+        if let Some(lines) = lines {
+            durable::write_whole(&path, lines.as_bytes())?;
+        }
+    }
+    // Two branches that both buy for the first time have an ancestor then.
+    let lock = args.dir.join("jobs.lock");
+    if lock.symlink_metadata().is_err() {
+        durable::write_whole(&lock, ledger::written(&Book::default()).as_bytes())?;
     }
     let schema = args.dir.join(SCHEMA);
     if schema.symlink_metadata().is_err() {
@@ -67,10 +82,10 @@ fn write(args: &Args) -> io::Result<()> {
     durable::write_whole(&args.dir.join("jobs.yaml"), MANIFEST.as_bytes())
 }
 
-/// A .gitignore that is there, with the lines that it lacks; nothing where it lacks none.
-fn missing_lines(lines: &str) -> Option<String> {
+/// A file of lines that is there, with those of `wanted` that it lacks; nothing where it lacks none.
+fn missing_lines(lines: &str, wanted: &str) -> Option<String> {
     let has = |wanted: &str| lines.lines().any(|line| line.trim() == wanted);
-    let missing: Vec<&str> = IGNORED.lines().filter(|line| !line.starts_with('#') && !has(line)).collect();
+    let missing: Vec<&str> = wanted.lines().filter(|line| !line.starts_with('#') && !has(line)).collect();
     let gap = if lines.is_empty() || lines.ends_with('\n') { "" } else { "\n" };
     (!missing.is_empty()).then(|| format!("{lines}{gap}{}\n", missing.join("\n")))
 }

@@ -8,8 +8,8 @@ use crate::cli::project::{Realm, lock_shown, manifest_path, paths, readable};
 use crate::cli::session;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
-use crate::ledger::entry::{Entry, Verdict};
-use crate::ledger::record::{Place, Record, Stage, Status};
+use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::record::{Record, Stage, Status};
 use crate::ledger::{self, Book};
 use crate::manifest::Manifest;
 use crate::plan::mirror::pinned;
@@ -106,9 +106,15 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
             Verdict::Resubmit => format!("{job} is submitted again by the next run"),
             Verdict::Failed => format!("{job} has failed, and is not submitted again until its digest changes"),
         });
-        let (key, attempt, which) = (record.key.clone(), record.attempt, record.which());
-        let (verdict, at) = (verdict.clone(), Clock::System.now_in_seconds());
-        entries.push(Entry::Resolved { key, attempt, which, verdict, at });
+        let resolved = |record: &Record| {
+            let (task, verdict) = (record.stage.task().cloned(), verdict.clone());
+            Entry::of(record.id, Step::Resolved { task, verdict, at: Clock::System.now_in_seconds() })
+        };
+        match verdict {
+            Verdict::Task { .. } => entries.push(resolved(record)),
+            // That is about each of which nobody knows whether it is paid.
+            Verdict::Resubmit | Verdict::Failed => entries.extend(ledger.book().open(&record.key).map(resolved)),
+        }
     }
     let service = ledger.book().service().unwrap_or_default().to_owned();
     session::write_down(ledger, &service, entries)?;
@@ -215,9 +221,7 @@ fn list(
 /// took it, is right.
 fn has_task(book: &Book, job: &JobId, task: &TaskId) -> bool {
     let known = book.with_task(task).filter(|record| record.key.job == *job);
-    // One that a person let go is kept in mind alone.
-    let has = |record: &Record| record.stage.task() == Some(task) || book.other_tasks(&record.key).contains(task);
-    known.is_some_and(|record| record.stage.status() != Status::Uncertain && has(record))
+    known.is_some_and(|record| record.stage.status() != Status::Uncertain)
 }
 
 /// Says what became of the job.
@@ -245,7 +249,7 @@ fn verdict(args: &Args) -> Result<Option<Verdict>, Failure> {
 /// The job's record that waits for a person: the current one, else one that was superseded.
 fn uncertain<'b>(book: &'b Book, job: &JobId) -> Result<&'b Record, Failure> {
     let mut of_job: Vec<&Record> = book.records().filter(|record| record.key.job == *job).collect();
-    of_job.sort_by_key(|record| record.place != Place::Current);
+    of_job.sort_by_key(|record| record.is_superseded());
     let waits = |record: &&&Record| record.stage.status() == Status::Uncertain;
     match (of_job.iter().find(waits), of_job.first()) {
         (Some(record), _) => Ok(record),

@@ -128,7 +128,7 @@ fn perform(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let manifest = &project.manifest;
-    let choice = Choice { prune: args.prune, ..settings::choice(&args.choosing, manifest)? };
+    let choice = Choice { prune: args.prune, buyer: project.buyer(), ..settings::choice(&args.choosing, manifest)? };
     args.pictures.suit(manifest)?;
     choosing::look(&choice.selection, project, terminal)?;
     if args.frozen {
@@ -141,6 +141,7 @@ fn perform(
         false => confirm::ask(project, &choice, terminal)?,
     };
     let mut ledger = session::open(&project.paths, &project.shown)?;
+    ledger.buy_for(choice.buyer.clone());
     let mut outlook = Outlook::new(manifest, ledger.book(), ledger.book().pins(), &choice);
     agreed.holds(&outlook.plan)?;
     let destination = || match args.service.simulate {
@@ -208,6 +209,7 @@ fn perform(
         stop,
         elsewhere,
         spool,
+        target: project.target(),
     };
     let renamings = renames::of(ledger.book(), &plan.moves);
     let outcome = session.run(ledger, renamings, first, outlook.work(&project.manifest, &looked))?;

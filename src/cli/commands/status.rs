@@ -66,12 +66,12 @@ fn document(manifest: &Manifest, book: &Book, selection: &Selection) -> StatusDo
         let record = reconciler.record(job);
         taken.extend(record.map(|record| &record.key));
         if selection.takes(&job.id, &job.tags) {
-            jobs.push(record.map_or_else(|| without_record(job, book), |record| state(&job.id, record)));
+            jobs.push(record.map_or_else(|| without_record(job, book), |record| state(&job.id, record, book)));
         }
     }
     let takes = OfManifest::new(selection, &manifest.jobs);
     let others = book.records().filter(|record| !taken.contains(&record.key) && takes.takes(&record.key.job));
-    let superseded = others.map(|record| state(&record.key.job, record)).collect();
+    let superseded = others.map(|record| state(&record.key.job, record, book)).collect();
     StatusDocument::new(jobs, superseded)
 }
 
@@ -84,10 +84,11 @@ fn without_record(job: &Job, book: &Book) -> JobState {
         submitted_at: None,
         outputs: Vec::new(),
         error: None,
+        bought_twice: Vec::new(),
     }
 }
 
-fn state(id: &JobId, record: &Record) -> JobState {
+fn state(id: &JobId, record: &Record, book: &Book) -> JobState {
     JobState {
         id: id.clone(),
         status: record.stage.status().into(),
@@ -100,5 +101,6 @@ fn state(id: &JobId, record: &Record) -> JobState {
             }
             stage => stage.error().map(Into::into),
         },
+        bought_twice: book.bought_twice(&record.key).into_iter().cloned().collect(),
     }
 }

@@ -14,10 +14,10 @@ use crate::manifest::model::Manifest;
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
 use crate::plan::select::{OfManifest, Selection};
-use crate::plan::videos::{Care, Videos, is_short, look_at};
+use crate::plan::videos::{Care, Videos, is_short, look_at, of_paid};
 use crate::report::documents::verify::{ProblemKind, VerifyDocument, VerifyProblem};
 use crate::report::{documents, tables};
-use crate::spec::names::JobId;
+use crate::spec::names::{JobId, TaskId};
 use std::collections::HashSet;
 
 /// Options of `batch verify`.
@@ -102,7 +102,15 @@ fn of_records(manifest: &Manifest, book: &Book, selection: &Selection, files: bo
             }
             problems.extend(still_open(record));
         }
+        let twice = book.bought_twice(&record.key);
+        if !twice.is_empty() {
+            let tasks: Vec<&str> = twice.into_iter().map(TaskId::as_str).collect();
+            let message =
+                format!("paid twice, as tasks {}: both stay, and nothing is bought again", tasks.join(" and "));
+            problems.push(problem(ProblemKind::BoughtTwice, &record.key.job, &message));
+        }
         if files {
+            let (record, _) = of_paid(&manifest.folder, book, record);
             problems.extend(record.stage.outputs().iter().filter_map(|output| of_file(manifest, record, output)));
         }
     }

@@ -1,488 +1,347 @@
 use super::*;
-use crate::ledger::entry::Verdict;
-use crate::ledger::history::Rank;
 use crate::ledger::lockfile;
-use crate::ledger::record::{Fault, Stage, Status};
+use crate::ledger::record::{Fault, Stage};
 use crate::spec::output::VideoName;
 use proptest::prelude::*;
 use std::path::Path;
-
-fn key(job: &str, input: u8) -> Key {
-    Key { job: JobId::new(job).unwrap(), digest: Digest(Sha256::of(&[input])) }
-}
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_770_000_000 + second).unwrap()
 }
 
-fn task(name: &str) -> TaskId {
-    TaskId::new(name).unwrap()
+fn task(number: usize) -> TaskId {
+    TaskId::new(&format!("t{number}")).unwrap()
+}
+
+fn key(job: &str, input: &str) -> Key {
+    Key { job: JobId::new(job).unwrap(), digest: Digest(Sha256::of(input.as_bytes())) }
+}
+
+fn id(number: i64) -> PurchaseId {
+    PurchaseId::new(at(number), 7, None)
 }
 
 fn fault() -> Fault {
-    Fault { code: "FAILED".to_owned(), message: "no luck".to_owned() }
+    Fault { code: "400".into(), message: "no".into() }
 }
 
-fn name(job: &str) -> VideoName {
-    VideoName::new(&format!("out/{job}-{{n}}.mp4"))
-}
-
-fn submitting(key: &Key, attempt: u32) -> Entry {
-    let (parts, service) = (BTreeMap::from([("prompt".to_owned(), "9f2c11aa".to_owned())]), "simulate".to_owned());
-    Entry::Submitting { key: key.clone(), attempt, parts, videos: 1, name: name(key.job.as_str()), service, at: at(1) }
-}
-
-fn submitted(key: &Key, attempt: u32, id: &str) -> Entry {
-    Entry::Submitted { key: key.clone(), attempt, which: Some(Which::Asked(at(1))), task: task(id), at: at(2) }
-}
-
-fn refused(key: &Key, attempt: u32, last: bool) -> Entry {
-    Entry::Refused { key: key.clone(), attempt, which: None, error: fault(), last, at: at(2) }
-}
-
-fn uncertain(key: &Key, attempt: u32) -> Entry {
-    Entry::Uncertain { key: key.clone(), attempt, which: None, reason: "the connection broke".to_owned(), at: at(2) }
-}
-
-fn generated(key: &Key, attempt: u32) -> Entry {
-    Entry::Generated { key: key.clone(), attempt, which: None, at: at(3) }
-}
-
-fn downloaded(key: &Key, attempt: u32, number: usize) -> Entry {
-    let path = format!("out/{}-{number}.mp4", key.job);
-    let source = Some(format!("https://cdn.example.com/{number}.mp4?signature=secret"));
-    let output = Output { number, path, sha256: Sha256::of(&[number as u8]), bytes: 4, source };
-    Entry::Downloaded { key: key.clone(), attempt, which: None, output }
-}
-
-fn succeeded(key: &Key, attempt: u32) -> Entry {
-    Entry::Succeeded { key: key.clone(), attempt, which: None }
-}
-
-fn failed(key: &Key, attempt: u32) -> Entry {
-    Entry::Failed { key: key.clone(), attempt, which: None, error: fault(), at: at(3) }
-}
-
-fn moved(key: &Key, attempt: u32, to: &str, place: Place) -> Entry {
-    Entry::Moved { key: key.clone(), attempt, which: None, to: JobId::new(to).unwrap(), place, name: name(to) }
-}
-
-fn resolved(key: &Key, attempt: u32, verdict: Verdict) -> Entry {
-    Entry::Resolved { key: key.clone(), attempt, which: None, verdict, at: at(4) }
-}
-
-fn dropped(key: &Key, attempt: u32) -> Entry {
-    Entry::Dropped { key: key.clone(), attempt, which: None }
-}
-
-fn book(entries: &[Entry]) -> Book {
-    let mut book = Book::default();
-    entries.iter().for_each(|entry| book.apply(entry));
-    book
-}
-
-/// The book after `entries`, having checked attempt and status of the first job.
-#[track_caller]
-fn check(entries: &[Entry], expected: Option<(u32, Status)>) -> Book {
-    let book = book(entries);
-    let key = key("a", 1);
-    assert_eq!(book.get(&key).map(|record| (record.attempt, record.stage.status())), expected);
-    book
-}
-
-#[test]
-fn an_attempt_moves_forward() {
-    let k = &key("a", 1);
-    let s = submitting(k, 1);
-    let t = submitted(k, 1, "t1");
-    check(std::slice::from_ref(&s), Some((1, Status::Uncertain)));
-    check(&[s.clone(), refused(k, 1, false)], None);
-    check(&[s.clone(), refused(k, 1, true)], Some((1, Status::Refused)));
-    check(&[s.clone(), uncertain(k, 1)], Some((1, Status::Uncertain)));
-    check(&[s.clone(), t.clone()], Some((1, Status::Submitted)));
-    check(&[s.clone(), t.clone(), uncertain(k, 1)], Some((1, Status::Uncertain)));
-    check(&[s.clone(), t.clone(), generated(k, 1)], Some((1, Status::Generated)));
-    check(&[s.clone(), t.clone(), failed(k, 1)], Some((1, Status::Failed)));
-    let done = [s, t, generated(k, 1), downloaded(k, 1, 1), succeeded(k, 1)];
-    let book = check(&done, Some((1, Status::Succeeded)));
-    let record = book.get(k).unwrap();
-    assert_eq!((record.submitted_at, record.finished_at), (Some(at(1)), Some(at(3))));
-    assert_eq!(record.stage.outputs()[0].source.as_deref(), Some("https://cdn.example.com/1.mp4"));
-    assert_eq!(record.place, Place::Current);
-}
-
-#[test]
-fn an_attempt_never_moves_backwards() {
-    let k = &key("a", 1);
-    let (s, t) = (submitting(k, 1), submitted(k, 1, "t1"));
-    let all_late = [
-        s.clone(),
-        refused(k, 1, false),
-        refused(k, 1, true),
-        uncertain(k, 1),
-        t.clone(),
-        generated(k, 1),
-        failed(k, 1),
-    ];
-    let done = [s.clone(), t.clone(), generated(k, 1), downloaded(k, 1, 1), succeeded(k, 1)];
-    let before = book(&done);
-    for late in &all_late {
-        let mut after = before.clone();
-        after.apply(late);
-        assert_eq!(after, before, "{late:?}");
-    }
-    // A video that is here was not failed by the service, whatever it says later.
-    check(&[&done[..4], &[failed(k, 1)]].concat(), Some((1, Status::Generated)));
-    check(&[s.clone(), uncertain(k, 1), refused(k, 1, false)], Some((1, Status::Uncertain)));
-    check(&[s.clone(), refused(k, 1, true), uncertain(k, 1)], Some((1, Status::Refused)));
-    check(&[s.clone(), t.clone(), refused(k, 1, false)], Some((1, Status::Submitted)));
-    check(&[s.clone(), t.clone(), refused(k, 1, true)], Some((1, Status::Submitted)));
-    check(&[s, t, failed(k, 1), succeeded(k, 1)], Some((1, Status::Failed)));
-}
-
-#[test]
-fn a_higher_attempt_wins_and_the_earlier_record_stands_again_when_it_is_refused_for_now() {
-    let k = &key("a", 1);
-    let first = [submitting(k, 1), submitted(k, 1, "t1"), failed(k, 1)];
-    let with = |more: &[Entry]| [&first, more].concat();
-    let book = check(&with(&[]), Some((1, Status::Failed)));
-    assert_eq!(book.next_attempt(k), 2);
-    check(&with(&[submitting(k, 2)]), Some((2, Status::Uncertain)));
-    let book = check(&with(&[submitting(k, 2), refused(k, 2, false)]), Some((1, Status::Failed)));
-    assert_eq!(book.next_attempt(k), 3);
-    check(&with(&[submitting(k, 2), refused(k, 2, true)]), Some((2, Status::Refused)));
-    let second = with(&[submitting(k, 2), refused(k, 2, false), submitting(k, 3), submitted(k, 3, "t3")]);
-    check(&second, Some((3, Status::Submitted)));
-    check(&[&second[..], &[generated(k, 1), failed(k, 1)]].concat(), Some((3, Status::Submitted)));
-}
-
-#[test]
-fn a_person_settles_what_is_uncertain() {
-    let k = &key("a", 1);
-    let open = [submitting(k, 1), uncertain(k, 1)];
-    let lost = [submitting(k, 1), submitted(k, 1, "t1"), uncertain(k, 1)];
-    let with = |before: &[Entry], verdict: &Verdict| [before, &[resolved(k, 1, verdict.clone())]].concat();
-    let known = Verdict::Task { task: task("t2") };
-    assert!(check(&with(&open, &known), Some((1, Status::Submitted))).with_task(&task("t2")).is_some());
-    let book = check(&with(&lost, &known), Some((1, Status::Submitted)));
-    assert!(book.other_tasks(k).is_empty(), "a person said that it is another");
-    assert_eq!(book.beside(k).let_go, BTreeSet::from([task("t1")]));
-    assert!(book.with_task(&task("t1")).is_some() && book.with_task(&task("t2")).is_some());
-    check(&with(&lost, &Verdict::Task { task: task("t1") }), Some((1, Status::Submitted)));
-    let book = check(&with(&open, &Verdict::Resubmit), None);
-    assert_eq!(book.next_attempt(k), 2);
-    let book = check(&with(&lost, &Verdict::Failed), Some((1, Status::Failed)));
-    assert!(matches!(
-        &book.get(k).unwrap().stage,
-        Stage::Failed { task: Some(_), word: crate::ledger::record::Word::Person, .. }
-    ));
-    // Nothing but what is uncertain can be settled.
-    let paid = [submitting(k, 1), submitted(k, 1, "t1")];
-    for verdict in [Verdict::Resubmit, Verdict::Failed] {
-        check(&with(&paid, &verdict), Some((1, Status::Submitted)));
-    }
-}
-
-#[test]
-fn a_job_has_one_current_record_and_the_older_is_superseded_under_a_name_of_its_own() {
-    let (old, new) = (&key("a", 1), &key("a", 2));
-    let mut book = book(&[submitting(old, 1), submitted(old, 1, "t1"), submitting(new, 1)]);
-    assert_eq!(book.current(&new.job).unwrap().key, *new);
-    let superseded: Vec<_> = book.superseded().collect();
-    assert_eq!(superseded.len(), 1);
-    let own_name = name("a").superseded(&old.digest);
-    assert_eq!((&superseded[0].key, &superseded[0].name), (old, &own_name));
-    // The edit is undone.
-    book.apply(&moved(old, 1, "a", Place::Current));
-    assert_eq!(book.current(&old.job).unwrap().key, *old);
-    assert_eq!(book.get(old).unwrap().name, name("a"));
-    assert_eq!(book.get(new).unwrap().name, name("a").superseded(&new.digest));
-    let order: Vec<_> = book.records().map(|r| r.place).collect();
-    assert_eq!(order, [Place::Current, Place::Superseded]);
-}
-
-#[test]
-fn a_renamed_job_takes_its_purchase_along() {
-    let (from, to) = (&key("a", 1), &key("b", 1));
-    let mut book = book(&[submitting(from, 1), submitted(from, 1, "t1"), moved(from, 1, "b", Place::Current)]);
-    assert!(book.get(from).is_none() && book.current(&from.job).is_none());
-    assert_eq!(book.current(&to.job).unwrap().name, name("b"));
-    assert_eq!(book.with_digest(&from.digest).map(|r| r.key.job.as_str()).collect::<Vec<_>>(), ["b"]);
-    assert_eq!((book.next_attempt(from), book.next_attempt(to)), (2, 2));
-    // The old id asks for the same again: another purchase, which the same entry read twice must not catch.
-    book.apply(&submitting(from, 2));
-    book.apply(&moved(from, 1, "b", Place::Current));
-    assert_eq!(book.get(from).unwrap().attempt, 2);
-    assert_eq!(book.get(to).unwrap().attempt, 1);
-}
-
-#[test]
-fn two_purchases_that_meet_under_one_key_keep_both_task_ids() {
-    let (a, b) = (&key("a", 1), &key("b", 1));
-    let mut book = book(&[submitting(a, 1), submitted(a, 1, "t1"), submitting(b, 1), submitted(b, 1, "t2")]);
-    book.apply(&generated(b, 1));
-    book.apply(&moved(a, 1, "b", Place::Current));
-    assert_eq!(book.with_task(&task("t1")).unwrap().key, *b);
-    assert_eq!(book.get(b).unwrap().stage.task(), Some(&task("t2")));
-    // Of two tasks under one attempt the one in sight is the one that isn't refunded.
-    let mut book = self::book(&[submitting(a, 1), submitted(a, 1, "t1"), failed(a, 1)]);
-    book.apply(&submitted(a, 1, "t2"));
-    assert_eq!(book.get(a).unwrap().stage, Stage::Submitted { task: task("t2") });
-}
-
-#[test]
-fn what_was_dropped_is_gone_and_later_attempts_are_not() {
-    let k = &key("a", 1);
-    let mut book = book(&[submitting(k, 1), submitted(k, 1, "t1"), failed(k, 1), dropped(k, 1)]);
-    assert!(book.is_empty() && book.next_attempt(k) == 2);
-    book.apply(&submitting(k, 2));
-    book.apply(&dropped(k, 1));
-    assert_eq!(book.get(k).unwrap().attempt, 2);
-}
-
-#[test]
-fn what_a_journal_says_of_an_unknown_submit_holds_the_job() {
-    let k = &key("a", 1);
-    for entry in [generated(k, 1), downloaded(k, 1, 1), succeeded(k, 1), uncertain(k, 1)] {
-        let book = check(&[entry], Some((1, Status::Uncertain)));
-        assert_eq!(book.current(&k.job).map(|r| &r.key), Some(k));
-    }
-    check(&[submitted(k, 1, "t1")], Some((1, Status::Submitted)));
-    check(&[refused(k, 1, false)], None);
-}
-
-#[test]
-fn uploads_are_kept_unless_their_url_may_be_signed() {
-    let content = Sha256::of(b"image");
-    let uploaded = |url: &str| Entry::Uploaded { sha256: content, url: url.to_owned(), at: at(0) };
-    let mut book = book(&[uploaded("https://cdn.example.com/a.png")]);
-    assert_eq!(book.upload(&content), Some("https://cdn.example.com/a.png"));
-    book.apply(&uploaded("https://cdn.example.com/a.png?signature=secret"));
-    assert_eq!(book.upload(&content), None);
-}
-
-#[test]
-fn the_latest_look_at_an_image_counts_however_often_it_is_told() {
-    let pin = |content: &str, second| Pin {
-        sha256: Sha256::of(content.as_bytes()),
-        bytes: 1,
-        validator: None,
+fn intent(id: PurchaseId, key: &Key, second: i64) -> Entry {
+    let step = Step::Submitting {
+        job: key.job.clone(),
+        digest: key.digest,
+        parts: BTreeMap::from([("prompt".to_owned(), "9f2c11aa".to_owned())]),
+        videos: 2,
+        name: VideoName::new(&format!("out/{}-{{n}}.mp4", key.job)),
+        service: "simulate".into(),
+        manifest: None,
         at: at(second),
-        former: BTreeSet::new(),
     };
-    let address = Address::of("https://images.example.com/dog.png?sign=secret");
-    let mirrored =
-        |content, second, taken| Entry::Mirrored { address: address.clone(), pin: pin(content, second), taken };
-    let history = [mirrored("a", 1, false), mirrored("b", 2, false), mirrored("c", 2, false)];
-    let mut book = book(&history);
-    assert!(!book.is_empty());
-    let content = |text: &str| Sha256::of(text.as_bytes());
-    let last = Pin { former: [content("a"), content("b")].into(), ..pin("c", 2) };
-    assert_eq!(book.pins()[&address], last);
-    for entry in &history {
-        book.apply(entry);
-        assert_eq!(book.pins().len(), 1);
+    Entry::of(id, step)
+}
+
+fn submitted(number: usize) -> Step {
+    Step::Submitted { task: task(number), at: at(50) }
+}
+
+fn failed() -> Step {
+    Step::Failed { error: fault(), at: at(60) }
+}
+
+fn unanswered() -> Step {
+    Step::Uncertain { task: None, reason: "no answer".into(), at: at(50) }
+}
+
+fn resubmit(second: i64) -> Step {
+    Step::Resolved { task: None, verdict: Verdict::Resubmit, at: at(second) }
+}
+
+/// The book of purchases of one job and digest, each intended and then as these steps say.
+fn book_of(purchases: &[&[Step]]) -> Book {
+    let mut book = Book::default();
+    for (number, steps) in (1..).zip(purchases) {
+        book.apply(&intent(id(number), &key("a", "a"), number));
+        steps.iter().for_each(|step| book.apply(&Entry::of(id(number), step.clone())));
     }
-    assert_eq!(book.pins()[&address], last, "what is read again changes nothing");
-    book.apply(&mirrored("d", 3, true));
-    assert_eq!(book.pins()[&address], pin("d", 3), "a person took it: the others count no more");
-    book.apply(&mirrored("d", 3, true));
-    assert_eq!(book.pins()[&address], pin("d", 3));
-    book.apply(&mirrored("a", 1, false));
-    assert_eq!(book.pins()[&address].sha256, content("d"), "of another lock");
-    assert_ne!(book, Book::default());
+    book
 }
 
-/// One step of a life of some jobs; the indices choose job and digest.
+fn shown_of(purchases: &[&[Step]]) -> Option<i64> {
+    let book = book_of(purchases);
+    let shown = book.get(&key("a", "a"))?.id;
+    (1..10).find(|number| id(*number) == shown)
+}
+
+#[test]
+fn what_is_paid_is_shown_before_what_isnt_further_before_less_far_and_later_before_earlier() {
+    let refused = || Step::Refused { error: fault(), last: true, at: at(60) };
+    let not_taken = || Step::Refused { error: fault(), last: false, at: at(60) };
+    let generated = || Step::Generated { at: at(60) };
+    for (purchases, expected) in [
+        (vec![vec![submitted(1)], vec![submitted(2), failed()]], Some(1)),
+        (vec![vec![submitted(1), generated()], vec![submitted(2)]], Some(1)),
+        (vec![vec![submitted(1)], vec![submitted(2)]], Some(2)),
+        (vec![vec![submitted(1)], vec![]], Some(1)),
+        (vec![vec![], vec![refused()]], Some(1)),
+        (vec![vec![submitted(1), failed()], vec![refused()]], Some(2)),
+        (vec![vec![refused()], vec![submitted(1), failed()]], Some(2)),
+        (vec![vec![submitted(1), failed()], vec![not_taken()]], Some(1)),
+        (vec![vec![not_taken()]], None),
+        (vec![vec![unanswered(), resubmit(70)]], None),
+        (vec![vec![refused()], vec![unanswered(), resubmit(70)]], None),
+        (vec![vec![unanswered(), resubmit(70)], vec![refused()]], Some(2)),
+        (vec![vec![unanswered()], vec![unanswered(), resubmit(70)]], Some(1)),
+    ] {
+        let slices: Vec<&[Step]> = purchases.iter().map(Vec::as_slice).collect();
+        assert_eq!(shown_of(&slices), expected, "{purchases:?}");
+    }
+}
+
+#[test]
+fn a_task_that_comes_again_is_an_answer_like_any_other() {
+    let again = [submitted(1), Step::Generated { at: at(70) }, Step::Succeeded];
+    let book = book_of(&[&[submitted(1), failed()], &again]);
+    assert!(
+        matches!(&book.get(&key("a", "a")).unwrap().stage, Stage::Succeeded { task, .. } if *task == self::task(1))
+    );
+    assert!(book.has_succeeded(id(2)) && book.bought_twice(&key("a", "a")).is_empty());
+    let let_go = Step::Resolved { task: Some(task(1)), verdict: Verdict::Resubmit, at: at(60) };
+    let lost = Step::Uncertain { task: Some(task(1)), reason: "not known".into(), at: at(55) };
+    let book = book_of(&[&[submitted(1), lost, let_go], &[submitted(1)]]);
+    assert_eq!(book.get(&key("a", "a")).map(|record| record.id), Some(id(2)));
+}
+
+#[test]
+fn what_is_bought_twice_is_said_and_the_other_is_followed_when_one_fails() {
+    let mut book = book_of(&[&[submitted(1)], &[submitted(2)]]);
+    let key = key("a", "a");
+    assert_eq!(book.bought_twice(&key), BTreeSet::from([&task(1), &task(2)]));
+    assert_eq!((book.get(&key).unwrap().id, book.other_tasks(&key)), (id(2), BTreeSet::from([&task(1)])));
+    book.apply(&Entry::of(id(2), failed()));
+    assert_eq!((book.get(&key).unwrap().id, book.bought_twice(&key).len()), (id(1), 0));
+    assert_eq!(book.next_attempt(&key), 3);
+}
+
+#[test]
+fn another_task_of_the_same_submit_is_another_purchase() {
+    let mut book = book_of(&[&[submitted(1)]]);
+    let lost = Step::Uncertain { task: Some(task(1)), reason: "not known".into(), at: at(55) };
+    book.apply(&Entry::of(id(1), lost));
+    let verdict = Verdict::Task { task: task(2) };
+    let word = Entry::of(id(1), Step::Resolved { task: Some(task(1)), verdict, at: at(60) });
+    for _ in 0..2 {
+        book.apply(&word);
+        let shown = book.get(&key("a", "a")).unwrap();
+        assert_eq!((shown.stage.task(), shown.parts.len(), shown.videos), (Some(&task(2)), 1, 2));
+        assert_eq!(book.history(&key("a", "a")).count(), 2);
+        assert!(book.with_task(&task(1)).is_none() && book.bought_twice(&key("a", "a")).is_empty());
+    }
+}
+
+#[test]
+fn a_rename_takes_place_and_renames_videos() {
+    let output = Output { number: 1, path: "out/a-1.mp4".into(), sha256: Sha256::of(b"1"), bytes: 1, source: None };
+    let mut book = book_of(&[&[submitted(1), Step::Downloaded { output }]]);
+    let name = VideoName::new("out/b-{n}.mp4");
+    book.apply(&Entry::of(id(1), Step::Moved { job: JobId::new("b").unwrap(), name, at: at(70) }));
+    assert!(book.get(&key("a", "a")).is_none() && book.get(&key("b", "a")).is_some());
+    let renamed = Renamed { from: "out/a-1.mp4".into(), to: "out/b-1.mp4".into(), sha256: Sha256::of(b"1") };
+    assert_eq!(book.renamed(), [renamed]);
+}
+
+#[test]
+fn the_digest_that_a_job_had_last_is_the_current_one() {
+    let mut book = Book::default();
+    for (number, input) in (1..).zip(["x", "y"]) {
+        book.apply(&intent(id(number), &key("a", input), number));
+    }
+    let job = JobId::new("a").unwrap();
+    assert_eq!(book.current(&job).unwrap().id, id(2));
+    let name = book.get(&key("a", "y")).unwrap().name.superseded(&key("a", "y").digest);
+    book.apply(&Entry::of(id(2), Step::Moved { job: job.clone(), name, at: at(70) }));
+    assert_eq!(book.current(&job).unwrap().id, id(1), "the other one was taken back");
+    assert_eq!(book.records().map(|record| record.id).collect::<Vec<_>>(), [id(1), id(2)]);
+}
+
+#[test]
+fn a_word_is_later_than_the_one_before_it_whatever_the_clock_says() {
+    let book = book_of(&[&[submitted(1), Step::Uncertain { task: Some(task(1)), reason: "?".into(), at: at(500) }]]);
+    let mut word = Entry::of(id(1), Step::Found { task: task(1), at: at(-9000) });
+    book.date(&mut word);
+    let mut book = book;
+    book.apply(&word);
+    assert!(matches!(book.get(&key("a", "a")).unwrap().stage, Stage::Submitted { .. }));
+    let mut first = intent(id(9), &key("b", "b"), 9);
+    book.date(&mut first);
+    assert_eq!(first, intent(id(9), &key("b", "b"), 9));
+}
+
+#[test]
+fn of_two_uploads_and_of_two_looks_the_later_counts_and_a_signed_url_is_not_kept() {
+    let content = Sha256::of(b"dog");
+    let mut book = Book::default();
+    book.add_upload(content, "https://a/1?sign=x", at(1));
+    assert!(book.is_empty());
+    book.add_upload(content, "https://a/2", at(2));
+    book.add_upload(content, "https://a/1", at(1));
+    assert_eq!(book.upload(&content), Some("https://a/2"));
+    let address = Address::of("https://images.example.com/dog.png");
+    let pin = |content: &[u8], second| {
+        let (sha256, former) = (Sha256::of(content), BTreeSet::new());
+        Pin { sha256, bytes: 3, validator: None, at: at(second), former }
+    };
+    book.add_pin(address.clone(), pin(b"new", 2), false);
+    book.add_pin(address.clone(), pin(b"old", 1), false);
+    assert_eq!(book.pins()[&address], Pin { former: BTreeSet::from([Sha256::of(b"old")]), ..pin(b"new", 2) });
+    book.add_pin(address.clone(), pin(b"newest", 3), true);
+    assert_eq!(book.pins()[&address], pin(b"newest", 3), "taken in its place");
+}
+
+/// A purchase of a few, and the step that an account of it takes; its facts are the same in each account.
 #[derive(Clone, Debug)]
-enum Step {
-    Submit,
-    Accept,
-    Refuse(bool),
-    Lose,
-    Generate,
-    Download(usize),
-    Succeed,
-    Fail,
-    Move(usize, Place),
-    Resolve(u8),
+struct Told(usize, Step);
+
+/// Steps of purchases that may have this many tasks; more than one is nothing that happens together with renames.
+fn any_step(tasks: usize) -> impl Strategy<Value = Step> {
+    let task = move || (0..tasks).prop_map(task);
+    let renames = u32::from(tasks == 1);
+    let known = prop::option::of(task());
+    let verdict =
+        prop_oneof![task().prop_map(|task| Verdict::Task { task }), Just(Verdict::Resubmit), Just(Verdict::Failed),];
+    let output = (1..3usize, any::<u8>()).prop_map(|(number, content)| Output {
+        number,
+        path: format!("out/whatever-{number}.mp4"),
+        sha256: Sha256::of(&[content]),
+        bytes: 1,
+        source: None,
+    });
+    let name = (0..3usize).prop_map(|n| VideoName::new(&format!("out/renamed-{n}-{{n}}.mp4")));
+    prop_oneof![
+        3 => (task(), 0..100i64).prop_map(|(task, s)| Step::Submitted { task, at: at(s) }),
+        1 => (task(), 0..100i64).prop_map(|(task, s)| Step::Found { task, at: at(s) }),
+        1 => (any::<bool>(), 0..100i64).prop_map(|(last, s)| Step::Refused { error: fault(), last, at: at(s) }),
+        1 => (known.clone(), 0..100i64).prop_map(|(task, s)| Step::Uncertain { task, reason: format!("r{s}"), at: at(s) }),
+        1 => (0..100i64).prop_map(|s| Step::Generated { at: at(s) }),
+        1 => output.prop_map(|output| Step::Downloaded { output }),
+        1 => Just(Step::Succeeded),
+        1 => (0..100i64).prop_map(|s| Step::Failed { error: fault(), at: at(s) }),
+        renames => ("[ab]", name, 0..100i64).prop_map(|(job, name, s)| {
+            Step::Moved { job: JobId::new(&job).unwrap(), name, at: at(s) }
+        }),
+        1 => (known, verdict, 0..100i64).prop_map(|(task, verdict, s)| Step::Resolved { task, verdict, at: at(s) }),
+    ]
 }
 
-const PAID: [Status; 3] = [Status::Submitted, Status::Generated, Status::Succeeded];
-
-const JOBS: [&str; 3] = ["a", "b", "c"];
-
-fn steps(length: usize) -> impl Strategy<Value = Vec<(usize, u8, Step)>> {
-    let place = prop_oneof![Just(Place::Current), Just(Place::Superseded)];
-    let step = prop_oneof![
-        6 => Just(Step::Submit),
-        6 => Just(Step::Accept),
-        2 => any::<bool>().prop_map(Step::Refuse),
-        2 => Just(Step::Lose),
-        3 => Just(Step::Generate),
-        3 => (1..4usize).prop_map(Step::Download),
-        2 => Just(Step::Succeed),
-        2 => Just(Step::Fail),
-        2 => (0..3usize, place).prop_map(|(job, place)| Step::Move(job, place)),
-        1 => (0..3u8).prop_map(Step::Resolve),
-    ];
-    prop::collection::vec((0..3usize, 0..2u8, step), 0..length)
+fn account(tasks: usize) -> impl Strategy<Value = Vec<Told>> {
+    prop::collection::vec((0..4usize, any_step(tasks)).prop_map(|(purchase, step)| Told(purchase, step)), 0..12)
 }
 
-/// What a writer that takes these steps would record, beginning with `book`. Task ids begin with `prefix`.
-fn entries(mut book: Book, steps: &[(usize, u8, Step)], prefix: &str) -> Vec<Entry> {
+/// The entries of an account: each purchase is intended before its first step.
+fn entries(account: &[Told]) -> Vec<Entry> {
+    let mut intended = BTreeSet::new();
     let mut entries = Vec::new();
-    for (i, (job, input, step)) in steps.iter().enumerate() {
-        let k = &key(JOBS[*job], *input);
-        let record = book.get(k).cloned();
-        let attempt = record.as_ref().map_or(1, |record| record.attempt);
-        let id = format!("{prefix}{i}");
-        let waits = record.as_ref().is_some_and(|r| matches!(r.stage, Stage::Uncertain { task: None, .. }));
-        let has_task = record.as_ref().is_some_and(|r| r.stage.task().is_some());
-        let has_failed = record.as_ref().is_some_and(|r| r.stage.status() == Status::Failed);
-        let rank = book.history(k).and_then(|history| history.rank(attempt));
-        let entry = match step {
-            // What is paid is not submitted again, and only what is uncertain is settled.
-            Step::Submit if record.as_ref().is_some_and(|r| PAID.contains(&r.stage.status())) => continue,
-            Step::Submit if has_task && !has_failed => continue,
-            Step::Resolve(_) if record.as_ref().is_none_or(|r| r.stage.status() != Status::Uncertain) => continue,
-            Step::Submit => submitting(k, book.next_attempt(k)),
-            // Only a submit that is open can be answered.
-            Step::Accept if waits => submitted(k, attempt, &id),
-            _ if record.is_none() => continue,
-            Step::Accept => continue,
-            // A refusal answers an open submit; a task is lost before it is done.
-            Step::Refuse(_) if rank != Some(Rank::Asked) => continue,
-            Step::Lose if !matches!(rank, Some(Rank::Asked | Rank::Submitted)) => continue,
-            // Nor does a task that nobody knows come to anything, or one that failed.
-            Step::Generate | Step::Download(_) | Step::Succeed | Step::Fail if !has_task || has_failed => continue,
-            Step::Refuse(last) => refused(k, attempt, *last),
-            Step::Lose => uncertain(k, attempt),
-            Step::Generate => generated(k, attempt),
-            Step::Download(number) => downloaded(k, attempt, *number),
-            Step::Succeed => succeeded(k, attempt),
-            Step::Fail => failed(k, attempt),
-            // A rename is to an id that has nothing of the kind; what meets all the same is tested by itself.
-            Step::Move(to, _) if JOBS[*to] != JOBS[*job] && book.next_attempt(&key(JOBS[*to], *input)) > 1 => continue,
-            // A run moves what it finds, before it submits.
-            Step::Move(..) if rank == Some(Rank::Asked) => continue,
-            Step::Move(job, place) => moved(k, attempt, JOBS[*job], *place),
-            Step::Resolve(0) => resolved(k, attempt, Verdict::Task { task: task(&id) }),
-            Step::Resolve(1) => resolved(k, attempt, Verdict::Resubmit),
-            Step::Resolve(_) => resolved(k, attempt, Verdict::Failed),
-        };
-        let mut entry = entry;
-        if let Some(which) = entry.which_mut() {
-            *which = record.as_ref().and_then(Record::which);
+    for Told(purchase, step) in account {
+        let number = *purchase as i64;
+        if intended.insert(*purchase) {
+            let input = ["x", "x", "x", "y"][*purchase];
+            entries.push(intent(id(number), &key("a", input), number));
         }
-        book.apply(&entry);
-        entries.push(entry);
+        entries.push(Entry::of(id(number), step.clone()));
     }
     entries
 }
 
-fn replayed(base: &Book, entries: &[Entry]) -> Book {
-    let mut book = base.clone();
-    entries.iter().for_each(|entry| book.apply(entry));
+fn book(account: &[Told]) -> Book {
+    let mut book = Book::default();
+    entries(account).iter().for_each(|entry| book.apply(entry));
     book
 }
 
-/// The book as the next process finds it in the lock.
-fn through_the_lock(book: &Book) -> Book {
-    lockfile::parse(lockfile::write(book).as_bytes(), Path::new("jobs.lock")).unwrap()
+fn union(books: &[&Book]) -> Book {
+    let mut all = Book::default();
+    books.iter().for_each(|book| all.unite((*book).clone()));
+    all
+}
+
+fn tasks(book: &Book) -> BTreeSet<TaskId> {
+    book.purchases().filter_map(|purchase| purchase.task().cloned()).collect()
+}
+
+fn all_shown(book: &Book) -> Vec<Record> {
+    book.records().cloned().collect()
+}
+
+fn two() -> impl Strategy<Value = [Vec<Told>; 2]> {
+    prop_oneof![[account(1), account(1)], [account(3), account(3)]]
+}
+
+fn three() -> impl Strategy<Value = [Vec<Told>; 3]> {
+    prop_oneof![[account(1), account(1), account(1)], [account(3), account(3), account(3)]]
+}
+
+/// Enough for every commit; a long night may take more by `PROPTEST_CASES`.
+fn config() -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(128),
+    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(config())]
 
     #[test]
-    fn a_journal_read_twice_is_as_one_read_once(before in steps(12), after in steps(25)) {
-        let base = through_the_lock(&replayed(&Book::default(), &entries(Book::default(), &before, "old")));
-        let journal = entries(base.clone(), &after, "new");
-        let once = replayed(&base, &journal);
-        prop_assert_eq!(&replayed(&once, &journal), &once);
-        // A crash between writing the lock and removing the journal.
-        prop_assert_eq!(&replayed(&through_the_lock(&once), &journal), &once);
+    fn union_doesnt_care_for_order_number_or_grouping([a, b, c] in three()) {
+        let (a, b, c) = (book(&a), book(&b), book(&c));
+        let all = union(&[&a, &b, &c]);
+        prop_assert_eq!(&union(&[&a, &a]), &a);
+        prop_assert_eq!(&union(&[&all, &b]), &all);
+        for order in [[&a, &c, &b], [&b, &a, &c], [&b, &c, &a], [&c, &a, &b], [&c, &b, &a]] {
+            prop_assert_eq!(&union(&order), &all);
+            prop_assert_eq!(all_shown(&union(&order)), all_shown(&all));
+        }
+        prop_assert_eq!(&union(&[&union(&[&a, &b]), &c]), &union(&[&a, &union(&[&b, &c])]));
+        prop_assert_eq!(lockfile::write(&union(&[&c, &b, &a])), lockfile::write(&all));
     }
 
     #[test]
-    fn a_book_and_its_lock_are_the_same(steps in steps(40)) {
-        let book = replayed(&Book::default(), &entries(Book::default(), &steps, "t"));
-        let again = through_the_lock(&book);
-        prop_assert_eq!(lockfile::write(&again), lockfile::write(&book));
+    fn no_task_is_lost([a, b] in two()) {
+        let told = |account: &[Told]| -> BTreeSet<TaskId> {
+            let task = |Told(_, step): &Told| match step {
+                Step::Submitted { task, .. } | Step::Found { task, .. } => Some(task.clone()),
+                Step::Resolved { verdict: Verdict::Task { task }, .. } => Some(task.clone()),
+                _ => None,
+            };
+            account.iter().filter_map(task).collect()
+        };
+        let (mine, theirs) = (book(&a), book(&b));
+        let kept = tasks(&union(&[&mine, &theirs]));
+        prop_assert!(told(&a).is_subset(&tasks(&mine)));
+        prop_assert!(kept.is_superset(&tasks(&mine)) && kept.is_superset(&tasks(&theirs)));
+        let read = lockfile::parse(lockfile::write(&union(&[&mine, &theirs])).as_bytes(), Path::new("jobs.lock")).unwrap();
+        prop_assert_eq!(tasks(&read), kept);
+    }
+
+    #[test]
+    fn nothing_paid_or_perhaps_paid_is_hidden_by_what_isnt([a, b] in two()) {
+        let (a, b) = (book(&a), book(&b));
+        let all = union(&[&a, &b]);
+        for purchase in all.purchases() {
+            let shown = shown(all.all_of(&purchase.record.key));
+            prop_assert!(shown.and_then(Purchase::owed).max(Some(Owed::Nothing)) >= purchase.owed());
+        }
+        // What one account calls paid the other may only know to have failed, or to be settled, later.
+        for purchase in a.purchases().chain(b.purchases()).filter(|purchase| purchase.owed() == Some(Owed::Paid)) {
+            let same = |other: &&Purchase| other.task() == purchase.task() && other.record.key.digest == purchase.record.key.digest;
+            prop_assert!(all.purchases().filter(same).any(|now| now.rung >= purchase.rung));
+        }
+    }
+
+    #[test]
+    fn a_lock_says_all_that_its_book_does([a, _] in two()) {
+        let book = book(&a);
+        let text = lockfile::write(&book);
+        let again = lockfile::parse(text.as_bytes(), Path::new("jobs.lock")).unwrap();
+        prop_assert_eq!(&lockfile::write(&again), &text);
         prop_assert_eq!(again, book);
     }
-
-    #[test]
-    fn no_task_id_is_forgotten_and_no_job_has_two_current_records(
-        entries in prop::collection::vec(any_entry(), 0..40),
-    ) {
-        let mut book = Book::default();
-        let mut tasks = BTreeSet::new();
-        for entry in &entries {
-            book.apply(entry);
-            if let Entry::Submitted { task, .. } = entry {
-                tasks.insert(task.clone());
-            }
-            for job in JOBS {
-                let current = book.records().filter(|r| r.key.job.as_str() == job && r.place == Place::Current);
-                prop_assert!(current.count() <= 1);
-            }
-            let names: BTreeSet<_> = book.records().map(|r| r.name.path(1)).collect();
-            prop_assert_eq!(names.len(), book.records().count());
-        }
-        let book = through_the_lock(&book);
-        for task in tasks {
-            prop_assert!(book.with_task(&task).is_some(), "{} is lost", task);
-        }
-    }
-
-    #[test]
-    fn without_a_persons_word_no_attempt_moves_backwards(steps in steps(40)) {
-        let entries = entries(Book::default(), &steps, "t");
-        let mut book = Book::default();
-        for (i, entry) in entries.iter().enumerate() {
-            let before = book.clone();
-            book.apply(entry);
-            if matches!(entry, Entry::Resolved { .. } | Entry::Dropped { .. } | Entry::Moved { .. }) {
-                continue;
-            }
-            let (key, attempt) = (entry.key().unwrap(), entry.attempt().unwrap());
-            let rank = |book: &Book| book.history(key).and_then(|history| history.rank(attempt));
-            prop_assert!(rank(&before) <= rank(&book));
-            // Entries of before, read again in any place, are no step back either.
-            for earlier in &entries[..i] {
-                if earlier.key() == Some(key) && matches!(earlier, Entry::Submitted { .. } | Entry::Generated { .. }) {
-                    let mut again = book.clone();
-                    again.apply(earlier);
-                    prop_assert!(rank(&book) <= rank(&again));
-                }
-            }
-        }
-    }
-}
-
-/// Any entry about two jobs and two digests, in an order that no writer would produce; nothing is dropped, failed or resubmitted.
-fn any_entry() -> impl Strategy<Value = Entry> {
-    let step = prop_oneof![
-        Just(Step::Submit),
-        Just(Step::Accept),
-        any::<bool>().prop_map(Step::Refuse),
-        Just(Step::Lose),
-        Just(Step::Generate),
-        (1..4usize).prop_map(Step::Download),
-        Just(Step::Succeed),
-    ];
-    (0..2usize, 0..2u8, 1..4u32, 0..6u8, step).prop_map(|(job, input, attempt, id, step)| {
-        let k = &key(JOBS[job], input);
-        match step {
-            Step::Submit => submitting(k, attempt),
-            Step::Refuse(last) => refused(k, attempt, last),
-            Step::Lose => uncertain(k, attempt),
-            Step::Generate => generated(k, attempt),
-            Step::Download(number) => downloaded(k, attempt, number),
-            Step::Succeed => succeeded(k, attempt),
-            _ => submitted(k, attempt, &format!("{job}-{input}-{id}")),
-        }
-    })
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::ledger::entry::{Verdict, Which};
-use crate::ledger::record::{Fault, Key, Output, Place};
+use crate::ledger::entry::Verdict;
+use crate::ledger::record::{Fault, Output};
 use crate::spec::elsewhere::{Address, Pin, Validator};
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
@@ -13,9 +13,26 @@ fn header(service: &str) -> Header {
 }
 
 fn entry(number: u32) -> Entry {
-    let key = Key { job: JobId::new("a").unwrap(), digest: Digest(Sha256::of(&number.to_le_bytes())) };
     let task = TaskId::new(&format!("task-{number}")).unwrap();
-    Entry::Submitted { key, attempt: 1, which: None, task, at: Timestamp::UNIX_EPOCH }
+    Entry::of(id(number), Step::Submitted { task, at: Timestamp::UNIX_EPOCH })
+}
+
+fn id(number: u32) -> PurchaseId {
+    PurchaseId::new(Timestamp::UNIX_EPOCH, u64::from(number) << 2, None)
+}
+
+fn intent(number: u32) -> Entry {
+    let step = Step::Submitting {
+        job: JobId::new("a").unwrap(),
+        digest: Digest(Sha256::of(&number.to_le_bytes())),
+        parts: BTreeMap::from([("reference.小狗".to_owned(), "0c1d77e0".to_owned())]),
+        videos: 4,
+        name: VideoName::new("out/a-{n}.mp4"),
+        service: "line\nbreak, \"quote\", 小狗 and \u{0}".to_owned(),
+        manifest: Some("b.yaml".to_owned()),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    Entry::of(id(number), step)
 }
 
 /// A journal of groups of so many entries, and where each group ends.
@@ -26,7 +43,7 @@ fn journal(groups: &[u32]) -> (Vec<u8>, Vec<usize>) {
     for &count in groups {
         let entries: Vec<Entry> = (next..next + count).map(entry).collect();
         next += count;
-        text.extend(pen.group(&entries));
+        text.extend(pen.group(&entries, &Book::default()));
         ends.push(text.len());
     }
     (text, ends)
@@ -56,67 +73,76 @@ fn what_is_written_is_read() {
 }
 
 #[test]
-fn which_purchase_an_entry_is_about_is_written_once() {
-    let at = Timestamp::from_microsecond(1_000_001).unwrap();
-    let (key, attempt) = (entry(0).key().unwrap().clone(), 1);
-    let (task, other) = (TaskId::new("new").unwrap(), TaskId::new("before").unwrap());
-    let (asked, of_task) = (Some(Which::Asked(at)), Some(Which::Task(task.clone())));
-    let (parts, name, service) = (BTreeMap::new(), VideoName::new("a-{n}.mp4"), "simulate".to_owned());
-    let of_another = Some(Which::Task(other));
-    let told = [
-        Entry::Generated { key: key.clone(), attempt, which: of_another.clone(), at },
-        Entry::Submitting { key: key.clone(), attempt, parts, videos: 1, name, service, at },
-        Entry::Submitted { key: key.clone(), attempt, which: asked, task, at },
-        Entry::Generated { key: key.clone(), attempt, which: of_task.clone(), at },
-        Entry::Succeeded { key: key.clone(), attempt, which: of_another },
-        Entry::Succeeded { key, attempt, which: of_task },
-    ];
+fn a_purchase_that_the_journal_did_not_intend_is_told_once_as_it_was_known() {
+    let mut book = Book::default();
+    [intent(1), entry(1)].iter().for_each(|entry| book.apply(entry));
+    let generated = Entry::of(id(1), Step::Generated { at: Timestamp::UNIX_EPOCH });
     let (mut pen, mut text) = Pen::new(&header("simulate"));
-    told.chunks(2).for_each(|group| text.extend(pen.group(group)));
-    let written = String::from_utf8(text.clone()).unwrap();
-    assert_eq!((written.matches("\"new\"").count(), written.matches("\"before\"").count()), (1, 2), "{written}");
-    let mut memory = Memory::default();
-    let read: Vec<Entry> = entries(&text).unwrap().into_iter().map(|entry| memory.complete(entry)).collect();
-    assert_eq!(read, told);
+    text.extend(pen.group(&[generated.clone(), intent(2)], &book));
+    text.extend(pen.group(&[Entry::of(id(1), Step::Succeeded), entry(2)], &book));
+    let read = entries(&text).unwrap();
+    assert!(matches!(&read[0], Entry::Purchase { step: Step::Known { .. }, .. }), "{read:?}");
+    assert_eq!(read[1..], [generated.clone(), intent(2), Entry::of(id(1), Step::Succeeded), entry(2)]);
+    // Beside any lock it tells the same.
+    let mut alone = Book::default();
+    self::read(&text).unwrap().replay(&mut alone).unwrap();
+    [generated, Entry::of(id(1), Step::Succeeded), intent(2), entry(2)].iter().for_each(|entry| book.apply(entry));
+    book.forget_service();
+    assert_eq!(alone, book);
+}
+
+#[test]
+fn line_ends_of_another_system_are_read() {
+    let (text, ends) = journal(&[1, 3]);
+    let crlf = String::from_utf8(text).unwrap().replace('\n', "\r\n").into_bytes();
+    assert_eq!(entries(&crlf).unwrap(), (0..4).map(entry).collect::<Vec<_>>());
+    assert_eq!(read(&crlf).unwrap().torn, None);
+    assert_eq!(holder(&crlf), Some(header("simulate").holder));
+    let mut damaged_one = crlf;
+    damaged_one[ends[0] + 20] ^= 1;
+    assert_eq!(damaged(&damaged_one), Some(2));
 }
 
 #[test]
 fn every_kind_of_entry_comes_back_as_it_was() {
-    let (key, attempt, at) = (entry(0).key().unwrap().clone(), 7, Timestamp::UNIX_EPOCH);
+    let at = Timestamp::UNIX_EPOCH;
     let text = || "line\nbreak, \"quote\", 小狗 and \u{0}".to_owned();
     let fault = || Fault { code: "500".to_owned(), message: text() };
     let (name, sha256) = (VideoName::new("out/a-{n}.mp4"), Sha256::of(b""));
     let output = |source| Output { number: 2, path: "out/a-2.mp4".to_owned(), sha256, bytes: u64::MAX, source };
     let task = TaskId::new("t").unwrap();
-    let resolved = |verdict| Entry::Resolved { key: key.clone(), attempt, which: None, verdict, at };
     let mirrored = |address, validator: Option<Validator>| {
         let (taken, former) = (validator.is_some(), validator.iter().map(|_| sha256).collect());
         Entry::Mirrored { address, pin: Pin { sha256, bytes: u64::MAX, validator, at, former }, taken }
     };
-    let parts = BTreeMap::from([("reference.小狗".to_owned(), "0c1d77e0".to_owned())]);
-    let (to, place) = (JobId::new("b").unwrap(), Place::Superseded);
-    let all = [
-        Entry::Submitting { key: key.clone(), attempt, parts, videos: 4, name: name.clone(), service: text(), at },
-        Entry::Submitted { key: key.clone(), attempt, which: None, task: task.clone(), at },
-        Entry::Refused { key: key.clone(), attempt, which: None, error: fault(), last: false, at },
-        Entry::Refused { key: key.clone(), attempt, which: None, error: fault(), last: true, at },
-        Entry::Uncertain { key: key.clone(), attempt, which: None, reason: text(), at },
-        Entry::Generated { key: key.clone(), attempt, which: None, at },
-        Entry::Downloaded { key: key.clone(), attempt, which: None, output: output(None) },
-        Entry::Downloaded { key: key.clone(), attempt, which: None, output: output(Some(text())) },
-        Entry::Succeeded { key: key.clone(), attempt, which: None },
-        Entry::Failed { key: key.clone(), attempt, which: None, error: fault(), at },
-        Entry::Uploaded { sha256, url: text(), at },
-        mirrored(Address::of("https://images.example.com/1.png?sign=1"), Validator::new("\"1\"").ok()),
-        mirrored(Address::of("https://images.example.com/1.png"), None),
-        Entry::Moved { key: key.clone(), attempt, which: None, to, place, name },
-        Entry::Dropped { key: key.clone(), attempt, which: None },
-        resolved(Verdict::Task { task }),
-        resolved(Verdict::Resubmit),
-        resolved(Verdict::Failed),
+    let known = Some(task.clone());
+    let steps = [
+        Step::Submitted { task: task.clone(), at },
+        Step::Found { task: task.clone(), at },
+        Step::Refused { error: fault(), last: false, at },
+        Step::Refused { error: fault(), last: true, at },
+        Step::Uncertain { task: None, reason: text(), at },
+        Step::Uncertain { task: known.clone(), reason: text(), at },
+        Step::Generated { at },
+        Step::Downloaded { output: output(None) },
+        Step::Downloaded { output: output(Some(text())) },
+        Step::Succeeded,
+        Step::Failed { error: fault(), at },
+        Step::Moved { job: JobId::new("b").unwrap(), name, at },
+        Step::Resolved { task: None, verdict: Verdict::Task { task }, at },
+        Step::Resolved { task: known, verdict: Verdict::Resubmit, at },
+        Step::Resolved { task: None, verdict: Verdict::Failed, at },
     ];
+    let all: Vec<Entry> = [intent(0), Entry::Uploaded { sha256, url: text(), at }]
+        .into_iter()
+        .chain([
+            mirrored(Address::of("https://images.example.com/1.png?sign=1"), Validator::new("\"1\"").ok()),
+            mirrored(Address::of("https://images.example.com/1.png"), None),
+        ])
+        .chain(steps.map(|step| Entry::of(id(0), step)))
+        .collect();
     let (mut pen, mut journal) = Pen::new(&header("simulate"));
-    journal.extend(pen.group(&all));
+    journal.extend(pen.group(&all, &Book::default()));
     assert_eq!(entries(&journal).unwrap(), all);
 }
 
@@ -125,8 +151,11 @@ fn a_line_can_be_searched_for() {
     let (text, _) = journal(&[2]);
     let text = String::from_utf8(text).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].contains(r#" {"journal":1,"host":"box","pid":4711,"started":"1970-01-01T00:00:00Z","#), "{text}");
-    assert!(lines[2].contains(r#" 1 0 {"entry":"submitted","job":"a","#), "{text}");
+    assert!(lines[0].contains(r#" {"journal":2,"host":"box","pid":4711,"started":"1970-01-01T00:00:00Z","#), "{text}");
+    assert!(
+        lines[2].contains(r#" 1 0 {"id":"00000000-0000-7000-8000-000000000001","entry":"submitted","task":"task-1","#),
+        "{text}"
+    );
 }
 
 #[test]
@@ -192,8 +221,8 @@ fn a_missing_or_repeated_line_is_damage() {
 fn a_line_of_another_journal_is_none_of_this_one() {
     let (text, ends) = journal(&[1]);
     let (mut pen, _) = Pen::new(&header("elsewhere"));
-    let _ = pen.group(&[entry(0)]);
-    let stale = [&text[..ends[1]], &pen.group(&[entry(7)])].concat();
+    let _ = pen.group(&[entry(0)], &Book::default());
+    let stale = [&text[..ends[1]], &pen.group(&[entry(7)], &Book::default())].concat();
     assert_eq!(entries(&stale).unwrap(), [entry(0)]);
     assert_eq!(read(&stale).unwrap().torn, Some(3));
 }
@@ -211,11 +240,11 @@ fn a_header_that_was_never_synced_is_nothing_and_a_damaged_one_is_an_error() {
 #[test]
 fn a_newer_journal_is_called_newer() {
     let mut header = header("simulate");
-    header.journal = 2;
+    header.journal = 3;
     let (_, text) = Pen::new(&header);
-    assert_eq!(read(&text).unwrap_err(), Flaw::Newer(2));
+    assert_eq!(read(&text).unwrap_err(), Flaw::Newer(3));
     let (mut pen, mut text) = Pen::new(&self::header("simulate"));
-    let line = String::from_utf8(pen.group(&[entry(0)])).unwrap();
+    let line = String::from_utf8(pen.group(&[entry(0)], &Book::default())).unwrap();
     // A sound line with an entry of a version to come.
     let unknown = line[9..].trim_end().replace("submitted", "teleported");
     text.extend(format!("{:08x} {unknown}\n", checksum(pen.seed, unknown.as_bytes())).into_bytes());

@@ -1,14 +1,22 @@
 //! `jobs.lock`: the state as one TOML file, in a canonical layout.
 //!
-//! Same state, same bytes: tables stand in the order of their ids, and a field that can be told from the others is left
-//! out. Only text that would be written back without a loss is read; anything else is refused, never rewritten.
+//! Same state, same bytes: blocks stand in the order of job and id, and a field that can be told from the others is left out. Only
+//! text that would be written back without a loss is read; anything else is refused, never rewritten.
 
+mod halves;
 mod read;
+mod sides;
 mod tables;
+mod version1;
 mod write;
 
-pub(super) use read::parse;
+pub(super) use halves::take_apart;
+pub(super) use read::{from_utf8, parse};
+pub(super) use sides::mend;
+pub(super) use version1::Which;
 pub(super) use write::write;
+
+pub use tables::{LockFile, PurchaseTable};
 
 use super::failure::LedgerError;
 use super::record::Output;
@@ -18,13 +26,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The version that is written, and read.
-const VERSION: i64 = 1;
-
+/// The version that is written; the ones before are read.
+const VERSION: i64 = 2;
 /// Bytes of a lock at most: what is read, and so what is written.
 const LOCK_BYTES: u64 = 1 << 30;
 
-/// The text of the lock at `path`, if there is one.
+/// Returns the text of the lock at `path`, if there is one.
 ///
 /// # Errors
 /// Where it can't be read, or is too large.
@@ -56,7 +63,7 @@ pub(super) fn save(path: &Path, text: &str) -> Result<(), LedgerError> {
     written.map_err(LedgerError::io("write", path))
 }
 
-/// The name pattern that can be told from the paths of outputs: `out/a-1.mp4` comes of `out/a-{n}.mp4`.
+/// Returns the name pattern that can be told from the paths of outputs: `out/a-1.mp4` comes of `out/a-{n}.mp4`.
 ///
 /// Reader and writer share it, so that a name is left out exactly where the reader finds it again.
 fn name_of(outputs: &[Output]) -> Option<VideoName> {

@@ -1,23 +1,27 @@
-//! Text as a book.
+//! Text as a book. Strict: never read as if a line had not been there.
 
 use super::VERSION;
-use super::tables::Lock;
+use super::sides::mark;
+use super::tables::LockFile;
 use crate::ledger::book::Book;
 use crate::ledger::failure::LedgerError;
-use crate::ledger::record::{Key, Place};
+use crate::ledger::purchase::Purchase;
 use memchr::memmem;
 use std::path::Path;
 
 /// Bytes of a piece of the text, about: pieces are parsed by themselves, which takes less memory and all processors.
 const PIECE: usize = 256 * 1024;
 
+/// Where pieces may begin.
+const HEADERS: [&str; 6] = ["[[purchase]]", "[[job]]", "[[superseded]]", "[[released]]", "[[upload]]", "[[mirror]]"];
+
 /// How the file starts that git LFS leaves for one that was not fetched.
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
-/// The book of a lock that was read from `path`.
+/// Returns the book of a lock that was read from `path`.
 ///
 /// # Errors
-/// Where the text is no lock, is of a newer version, has the marks of a merge in it, or says something twice.
+/// Where the text is no lock, is of a newer version, has the marks of a merge in it, or has a block that isn't whole.
 pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerError> {
     if text.starts_with(LFS_POINTER) {
         let what =
@@ -33,7 +37,11 @@ pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerE
     }
 }
 
-fn from_utf8<'t>(text: &'t [u8], path: &Path) -> Result<&'t str, LedgerError> {
+/// Returns the text, where it is one.
+///
+/// # Errors
+/// Where it isn't UTF-8.
+pub(in crate::ledger) fn from_utf8<'t>(text: &'t [u8], path: &Path) -> Result<&'t str, LedgerError> {
     std::str::from_utf8(text).map_err(|e| LedgerError::Damaged {
         path: path.to_owned(),
         line: Some(line_at(text, e.valid_up_to())),
@@ -52,7 +60,7 @@ struct Source<'t> {
 type Piece<'t> = (usize, &'t str);
 
 impl<'t> Source<'t> {
-    /// The text in pieces: each begins at the header of a table.
+    /// Returns the text in pieces: each begins at the header of a table.
     fn pieces(self) -> Vec<Piece<'t>> {
         let text = self.text;
         // What looks like a header may stand within a string of several lines. None is ever written, but by hand.
@@ -62,10 +70,8 @@ impl<'t> Source<'t> {
         let mut pieces = Vec::new();
         let (mut start, mut end) = (0, 0);
         for line in text.split_inclusive('\n') {
-            let header =
-                ["[[job]]", "[[superseded]]", "[[released]]", "[[upload]]", "[[mirror]]"].contains(&line.trim_end());
             // The first piece is the head alone.
-            if header && (start == 0 || end - start >= PIECE) {
+            if HEADERS.contains(&line.trim_end()) && (start == 0 || end - start >= PIECE) {
                 pieces.push((start, &text[start..end]));
                 start = end;
             }
@@ -75,7 +81,7 @@ impl<'t> Source<'t> {
         pieces
     }
 
-    /// The book of many pieces, of which each processor reads a share; none where there are few, or something is wrong.
+    /// Returns the book of many pieces, of which each processor reads a share; none where there are few, or something is wrong.
     fn read_in_shares(self, pieces: &[Piece<'t>]) -> Option<Book> {
         if pieces.len() < 8 {
             return None;
@@ -87,13 +93,13 @@ impl<'t> Source<'t> {
             let mut books = readers.into_iter().map(|reader| reader.join().expect("reading doesn't panic").ok());
             let mut all = books.next()??;
             for book in books {
-                all = all.join(book?)?;
+                all.unite(book?);
             }
             Some(all)
         })
     }
 
-    /// The book of a row of pieces.
+    /// Returns the book of a row of pieces.
     fn read(self, pieces: &[Piece<'t>]) -> Result<Book, LedgerError> {
         let mut book = Book::default();
         for (start, piece) in pieces {
@@ -104,64 +110,96 @@ impl<'t> Source<'t> {
     }
 
     /// Takes what the piece that starts at `start` says into the book.
-    fn take_in(self, book: &mut Book, piece: Lock, start: usize) -> Result<(), LedgerError> {
-        let Lock { version, service, job, superseded, released, upload, mirror } = piece;
-        if start == 0 {
-            version.ok_or_else(|| self.damaged(Some(1), "`version` is missing".to_owned()))?;
+    fn take_in(self, book: &mut Book, piece: LockFile, start: usize) -> Result<(), LedgerError> {
+        let LockFile { version, service, purchase, upload, mirror, job, superseded, released } = piece;
+        match version {
+            None if start == 0 => return Err(self.damaged(Some(1), "`version` is missing".to_owned())),
+            Some(newer @ 3..) => return Err(self.newer(newer)),
+            Some(1..) | None => {}
+            Some(other) => return Err(self.damaged(Some(1), format!("{other} is not a version of this file"))),
         }
         if let Some(service) = &service {
             book.set_service(service);
         }
-        let tables = [(job, Place::Current, "[[job]]"), (superseded, Place::Superseded, "[[superseded]]")];
-        for (tables, place, header) in tables {
+        for (i, table) in purchase.into_iter().enumerate() {
+            if table.check.is_none() {
+                tracing::warn!(job = %table.job, id = %table.id, lock = %self.path.display(), "a purchase without `check` was written by a person");
+            }
+            let block = format!("the purchase {} of {}", table.id, table.job);
+            let purchase = table.into_purchase().map_err(|what| {
+                self.damaged(self.line_of_table(start, "[[purchase]]", i), format!("{block}: {what}; {HALVES}"))
+            })?;
+            book.add(purchase);
+        }
+        for (tables, header) in [(job, "[[job]]"), (superseded, "[[superseded]]")] {
             for (i, table) in tables.into_iter().enumerate() {
                 let wrong = |what: String| self.damaged(self.line_of_table(start, header, i), what);
-                let (record, beside) = table.into_record(place).map_err(|what| wrong(what.to_owned()))?;
-                if book.contradicts(&record) {
-                    let Key { job, digest } = &record.key;
-                    return Err(wrong(format!("the job {job} ({}) stands in the lock twice", digest.short())));
-                }
-                book.insert(record, beside);
+                let purchases: Vec<Purchase> = table.into_purchases().map_err(wrong)?;
+                purchases.into_iter().for_each(|purchase| book.add(purchase));
             }
         }
         for table in released {
-            // Of two of one digest, which a merge leaves, or of one beside a record, none is lost.
-            let (key, beside) = table.into_key();
-            book.insert_released(&key, beside);
+            let purchases = table.into_purchases().map_err(|what| self.damaged(None, what))?;
+            purchases.into_iter().for_each(|purchase| book.add(purchase));
         }
         for upload in upload {
             book.add_upload(upload.sha256, &upload.url, upload.uploaded_at);
         }
         for table in mirror {
             let (address, pin) = table.into_pin();
-            // Of two of one address, which a merge leaves, none is lost.
             book.add_pin(address, pin, false);
         }
         Ok(())
     }
 
-    /// The best word for a text that can't be read: a merge conflict, a newer version, or the line of the damage.
+    /// Returns the best word for a text that can't be read: a merge conflict, a newer version, or the block and line of the damage.
     fn refusal(self, error: &toml::de::Error, start: usize) -> LedgerError {
-        let mark = |line: &str| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark));
-        if let Some(line) = self.text.lines().position(mark) {
+        if let Some(line) = self.text.lines().position(|line| mark(line).is_some()) {
             return LedgerError::Conflict { path: self.path.to_owned(), line: line + 1 };
         }
         if let Some(version) = version_of(self.text).filter(|version| *version > VERSION) {
-            return LedgerError::Newer { path: self.path.to_owned(), version, known: VERSION };
+            return self.newer(version);
         }
         let line = error.span().map(|span| line_at(self.text.as_bytes(), start + span.start));
         let mut what = error.message().to_owned();
         if what.starts_with("unknown field") {
             what.push_str(" (the lock was edited by hand, or written by a newer batch)");
         }
+        if what.contains("duplicate") || what.starts_with("unknown field") {
+            what = format!("{what}; {HALVES}");
+        }
+        if let Some(block) = line.and_then(|line| self.block(line)) {
+            what = format!("{block}: {what}");
+        }
         self.damaged(line, what)
+    }
+
+    /// Returns what the block is called that a line belongs to.
+    fn block(self, line: usize) -> Option<String> {
+        let lines: Vec<&str> = self.text.lines().collect();
+        let header = lines.get(..line)?.iter().rposition(|line| HEADERS.contains(&line.trim_end()))?;
+        let rest = lines[header + 1..].iter().take_while(|line| !HEADERS.contains(&line.trim_end()));
+        let named = |name: &'static str| {
+            let mut named = rest.clone().filter_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='));
+            named.next().map(|value| value.trim().trim_matches('"'))
+        };
+        match lines[header].trim_end() {
+            "[[purchase]]" => Some(format!("the purchase {} of {}", named("id")?, named("job")?)),
+            "[[upload]]" => Some(format!("the upload of {}", named("sha256")?)),
+            "[[mirror]]" => Some(format!("the image at {}", named("url")?)),
+            _ => Some(format!("the job {}", named("id")?)),
+        }
+    }
+
+    fn newer(self, version: i64) -> LedgerError {
+        LedgerError::Newer { path: self.path.to_owned(), version, known: VERSION }
     }
 
     fn damaged(self, line: Option<usize>, what: String) -> LedgerError {
         LedgerError::Damaged { path: self.path.to_owned(), line, what }
     }
 
-    /// The line, counted from 1, on which the `index`th table of a kind starts, behind `start`.
+    /// Returns the line, counted from 1, on which the `index`th table of a kind starts, behind `start`.
     fn line_of_table(self, start: usize, header: &str, index: usize) -> Option<usize> {
         let before = line_at(self.text.as_bytes(), start);
         let mut headers = self.text[start..].lines().enumerate().filter(|(_, line)| line.trim_end() == header);
@@ -169,14 +207,17 @@ impl<'t> Source<'t> {
     }
 }
 
-/// The version that the text states, whatever else it says.
+/// What to do where a block isn't whole.
+const HALVES: &str = "where a merge put halves of two blocks together, `batch lock merge` takes them apart";
+
+/// Returns the version that the text states, whatever else it says.
 fn version_of(text: &str) -> Option<i64> {
     let assignment =
         text.lines().take_while(|line| !line.starts_with('[')).find_map(|line| line.strip_prefix("version"));
     assignment?.trim_start().strip_prefix('=')?.trim().parse().ok()
 }
 
-/// The line, counted from 1, of a byte.
+/// Returns the line, counted from 1, of a byte.
 fn line_at(text: &[u8], offset: usize) -> usize {
     text[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
 }

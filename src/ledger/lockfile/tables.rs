@@ -1,210 +1,412 @@
-//! The tables of a lock, and the records that they stand for.
+//! The tables of a lock: what is read, what is written, and what its schema says are these types.
 
 use super::{VERSION, name_of};
+use crate::base::canonical;
 use crate::base::digest::Sha256;
-use crate::ledger::history::Beside;
-use crate::ledger::record::{Fault, Key, Output, Place, Record, Stage, Status, Word};
+use crate::ledger::id::PurchaseId;
+use crate::ledger::purchase::{Purchase, Rung, Standing, unanswered};
+use crate::ledger::record::{Fault, Key, Output, Record, Stage, Word};
 use crate::spec::elsewhere::{Address, Pin, Validator};
-use crate::spec::names::{Digest, JobId, TaskId};
+use crate::spec::names::{Digest, JOB_ID_PATTERN, JobId, TaskId};
 use crate::spec::output::VideoName;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
-use serde::{Deserialize, Deserializer, de};
+use schemars::{JsonSchema, Schema, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::value::Datetime;
 
-/// A lock, or a piece of one.
-#[derive(Deserialize)]
+/// What each status goes with: the fields that it needs, and those that it can't have.
+const GOES_WITH: [(LockStatus, &[&str], &[&str]); 7] = [
+    (LockStatus::Submitted, &["task_id"], &["reason", "error", "word", "output"]),
+    (LockStatus::Generated, &["task_id"], &["reason", "error", "word"]),
+    (LockStatus::Succeeded, &["task_id"], &["reason", "error", "word"]),
+    (LockStatus::Failed, &["error"], &["reason", "output"]),
+    (LockStatus::Refused, &["error"], &["task_id", "reason", "word", "output"]),
+    (LockStatus::Uncertain, &["reason"], &["error", "word", "output"]),
+    (LockStatus::Released, &["reason"], &["error", "word", "output"]),
+];
+
+/// The state of a manifest's jobs: every purchase, what came of it, and the hash of every video.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Lock {
-    #[serde(default, deserialize_with = "known_version")]
-    pub(super) version: Option<()>,
+pub struct LockFile {
+    /// The version of this format.
+    #[schemars(required, with = "u32", extend("const" = VERSION))]
+    pub(super) version: Option<i64>,
+    /// The base URL for which task ids and uploads are valid; `simulate` for the simulator.
     pub(super) service: Option<String>,
+    /// The purchases, by job and id.
     #[serde(default)]
-    pub(super) job: Vec<Table>,
-    #[serde(default)]
-    pub(super) superseded: Vec<Table>,
-    #[serde(default)]
-    pub(super) released: Vec<ReleasedTable>,
+    pub(super) purchase: Vec<PurchaseTable>,
+    /// Images that the service has.
     #[serde(default)]
     pub(super) upload: Vec<UploadTable>,
+    /// What remote images showed when they were fetched.
     #[serde(default)]
     pub(super) mirror: Vec<MirrorTable>,
+    #[serde(default)]
+    #[schemars(skip)]
+    pub(super) job: Vec<super::version1::Table>,
+    #[serde(default)]
+    #[schemars(skip)]
+    pub(super) superseded: Vec<super::version1::Table>,
+    #[serde(default)]
+    #[schemars(skip)]
+    pub(super) released: Vec<super::version1::ReleasedTable>,
 }
 
-/// `[[job]]` and `[[superseded]]`.
-#[derive(Deserialize)]
+/// A submit that was intended, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Table {
-    id: JobId,
-    digest: Digest,
-    #[serde(default)]
-    parts: BTreeMap<String, String>,
-    status: Status,
-    attempt: u32,
-    #[serde(default = "one")]
-    videos: u8,
-    name: Option<VideoName>,
-    task_id: Option<TaskId>,
-    #[serde(default)]
-    other_task_ids: BTreeSet<TaskId>,
-    #[serde(default)]
-    released_task_ids: BTreeSet<TaskId>,
-    #[serde(default)]
-    unanswered: Vec<SubmitTable>,
-    #[serde(default, deserialize_with = "some_time")]
-    submitted_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "some_time")]
-    finished_at: Option<Timestamp>,
-    reason: Option<String>,
-    error: Option<Fault>,
-    word: Option<Word>,
-    #[serde(default)]
-    output: Vec<OutputTable>,
+#[schemars(transform = by_status)]
+pub struct PurchaseTable {
+    /// The job.
+    #[schemars(schema_with = "job_id")]
+    pub(super) job: JobId,
+    /// What the job asked for.
+    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub(super) digest: Digest,
+    /// What identifies the purchase: a UUID of version 7, made when it was intended.
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
+    pub(super) id: PurchaseId,
+    /// How many videos were asked for; left out when it is 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1))]
+    pub(super) videos: u8,
+    /// Where they go, relative to the manifest, `{n}` being the number of a video; left out where the outputs tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub(super) name: Option<VideoName>,
+    /// The manifest that it was bought for, relative to the lock, where it isn't the one that the lock is named after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) manifest: Option<String>,
+    /// The first 8 hexadecimal digits of the hash of the rest of this table as canonical JSON; a table without it was written by a
+    /// person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", regex(pattern = "^[0-9a-f]{8}$"))]
+    pub(super) check: Option<String>,
+    /// Short hashes of the parts of the input, to say later what changed.
+    pub(super) parts: BTreeMap<String, String>,
+    /// How far it came.
+    pub(super) status: LockStatus,
+    /// The service's id of the task; with `uncertain`, the one that the service says that it doesn't know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub(super) task_id: Option<TaskId>,
+    /// When the submit was to go out.
+    #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub(super) submitted_at: Option<Timestamp>,
+    /// When the job or the name was changed, where it was: the last change counts.
+    #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub(super) renamed_at: Option<Timestamp>,
+    /// When the service didn't know the task, or knew it again, or a person settled the purchase: the last word counts.
+    #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub(super) said_at: Option<Timestamp>,
+    /// When the service was seen to be done with it, or a person called it failed.
+    #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub(super) finished_at: Option<Timestamp>,
+    /// What happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
+    /// What the service said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<Fault>,
+    /// Who called it failed, where it was a person: nothing is submitted then until the digest changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("const" = "person"))]
+    pub(super) word: Option<Word>,
+    /// The videos that are here, in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) output: Vec<OutputTable>,
 }
 
-#[derive(Deserialize)]
+/// How far a purchase came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::ledger) enum LockStatus {
+    /// The task id is known.
+    Submitted,
+    /// The service finished; videos are missing.
+    Generated,
+    /// Videos here, hashes known.
+    Succeeded,
+    /// The service failed, or a person called it so.
+    Failed,
+    /// A final refusal.
+    Refused,
+    /// Nobody knows whether it was paid.
+    Uncertain,
+    /// A person lets the job be submitted again; kept so that no task id is forgotten.
+    Released,
+}
+
+/// A video that is here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct OutputTable {
+pub(in crate::ledger) struct OutputTable {
+    /// Which one it is, from 1; left out when it is the place in the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     number: Option<usize>,
+    /// Where it is, relative to the manifest.
     path: String,
+    /// The hash of its content.
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$"))]
     sha256: Sha256,
+    /// Its size.
     bytes: u64,
+    /// The URL that it came from, without its query.
+    #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
+    /// How often another content took its place, where it did: the last one counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    revision: Option<u32>,
 }
 
-/// `[[released]]`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReleasedTable {
-    id: JobId,
-    digest: Digest,
-    attempt: u32,
-    #[serde(default)]
-    other_task_ids: BTreeSet<TaskId>,
-    #[serde(default)]
-    released_task_ids: BTreeSet<TaskId>,
-    #[serde(default)]
-    unanswered: Vec<SubmitTable>,
-}
-
-/// A submit without an answer.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SubmitTable {
-    attempt: u32,
-    #[serde(deserialize_with = "time")]
-    submitted_at: Timestamp,
-}
-
-/// `[[upload]]`.
-#[derive(Deserialize)]
+/// An image that the service has. Of two of one content the later one counts.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UploadTable {
+    /// The hash of its content.
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$"))]
     pub(super) sha256: Sha256,
-    pub(super) url: String,
+    /// When it was uploaded.
     #[serde(deserialize_with = "time")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub(super) uploaded_at: Timestamp,
+    /// Where the service keeps it.
+    pub(super) url: String,
 }
 
-/// `[[mirror]]`.
-#[derive(Deserialize)]
+/// What a remote image showed when it was fetched. Of two of one URL the later one counts.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MirrorTable {
+    /// Its URL, without its query and fragment.
     url: String,
+    /// Where the URL has a query or a fragment: the beginning of its hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", regex(pattern = "^[0-9a-f]{16}$"))]
     query: Option<String>,
+    /// The hash of its content.
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$"))]
     sha256: Sha256,
+    /// Its size.
     bytes: u64,
+    /// The `ETag` that it came with, else its `Last-Modified`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     validator: Option<Validator>,
+    /// When it was fetched.
     #[serde(deserialize_with = "time")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     fetched_at: Timestamp,
-    #[serde(default)]
+    /// Hashes of other contents that the URL had for jobs of this lock before.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
     former: BTreeSet<Sha256>,
 }
 
-impl Table {
-    /// The record, and what is kept beside it; what doesn't go with its status is refused, since it couldn't be written back.
-    pub(super) fn into_record(self, place: Place) -> Result<(Record, Beside), &'static str> {
-        let outputs: Vec<Output> = self.output.into_iter().enumerate().map(|(i, o)| o.into_output(i)).collect();
+impl PurchaseTable {
+    /// Returns the table of a purchase, with its checksum.
+    pub(in crate::ledger) fn of(purchase: &Purchase) -> PurchaseTable {
+        let Purchase { record, rung, standing, said_at, renamed_at, manifest, revisions } = purchase;
+        let Record { id, key, parts, videos, name, submitted_at, finished_at, stage, .. } = record;
+        let is_said = *standing != Standing::Open || *said_at != *submitted_at;
+        let said_at = said_at
+            .filter(|said| is_said && matches!(rung, Rung::Settled | Rung::Submitted) && Some(*said) != *finished_at);
+        let mut table = PurchaseTable {
+            job: key.job.clone(),
+            digest: key.digest,
+            id: *id,
+            videos: *videos,
+            name: (name_of(stage.outputs()).as_ref() != Some(name)).then(|| name.clone()),
+            manifest: manifest.clone(),
+            check: None,
+            parts: parts.clone(),
+            status: LockStatus::of(purchase),
+            task_id: stage.task().cloned(),
+            submitted_at: *submitted_at,
+            renamed_at: *renamed_at,
+            said_at,
+            finished_at: *finished_at,
+            reason: match stage {
+                Stage::Uncertain { reason, .. } => Some(reason.clone()),
+                _ => None,
+            },
+            error: stage.error().cloned(),
+            word: matches!(stage, Stage::Failed { word: Word::Person, .. }).then_some(Word::Person),
+            output: stage
+                .outputs()
+                .iter()
+                .enumerate()
+                .map(|(place, output)| OutputTable {
+                    revision: revisions.get(&output.number).copied(),
+                    ..OutputTable::of(place, output)
+                })
+                .collect(),
+        };
+        table.check = Some(checksum(&mut json!(table)));
+        table
+    }
+
+    /// Returns the purchase; what doesn't go with its status is refused, since it couldn't be written back.
+    ///
+    /// # Errors
+    /// Where a field is missing, is one too many, or isn't what its checksum says.
+    pub(in crate::ledger) fn into_purchase(mut self) -> Result<Purchase, String> {
+        let mut fields = json!(self);
+        if let Some(check) = self.check.take() {
+            let found = checksum(&mut fields);
+            if check != found {
+                return Err(format!(
+                    "its `check` is {check}, and of what stands there it would be {found}: a line was changed or lost"
+                ));
+            }
+        }
+        let (_, needed, barred) =
+            GOES_WITH.iter().find(|(status, ..)| *status == self.status).expect("each has a rule");
+        let is_there = |field: &&&str| fields.get(field).is_some();
+        if let Some(missing) = needed.iter().find(|field| !is_there(field)) {
+            return Err(format!("`{missing}` is missing, which goes with its status"));
+        }
+        if let Some(other) = barred.iter().find(is_there) {
+            return Err(format!("`{other}` doesn't go with its status"));
+        }
+        let mut revisions = BTreeMap::new();
+        let mut outputs = Vec::with_capacity(self.output.len());
+        for (place, table) in self.output.into_iter().enumerate() {
+            let revision = table.revision;
+            let output = table.into_output(place);
+            revisions.extend(revision.map(|revision| (output.number, revision)));
+            outputs.push(output);
+        }
         if !outputs.is_sorted_by(|a, b| a.number < b.number) {
-            return Err("the outputs of a job are not in the order of their numbers");
+            return Err("its outputs are not in the order of their numbers".to_owned());
+        }
+        let paths = outputs.iter().map(|output| &*output.path).chain(self.name.as_ref().map(VideoName::pattern));
+        if let Some(path) = paths.into_iter().find(|path| leads_out(path)) {
+            return Err(format!("the path {path} leads out of the project"));
         }
         let name = self.name.or_else(|| name_of(&outputs)).ok_or("`name` is missing")?;
-        let fields = (self.task_id, self.reason, self.error, self.word, outputs);
-        let stage = match (self.status, fields) {
-            (Status::Submitted, (Some(task), None, None, None, none)) if none.is_empty() => Stage::Submitted { task },
-            (Status::Generated, (Some(task), None, None, None, outputs)) => Stage::Generated { task, outputs },
-            (Status::Succeeded, (Some(task), None, None, None, outputs)) => Stage::Succeeded { task, outputs },
-            (Status::Failed, (task, None, Some(error), word, none)) if none.is_empty() => {
-                Stage::Failed { task, error, word: word.unwrap_or(Word::Service) }
-            }
-            (Status::Refused, (None, None, Some(error), None, none)) if none.is_empty() => Stage::Refused { error },
-            (Status::Uncertain, (task, Some(reason), None, None, none)) if none.is_empty() => {
-                Stage::Uncertain { task, reason }
-            }
-            _ => return Err("the job's fields don't go with its status (one is missing, or one is too many)"),
+        let (task, reason) = (&self.task_id, &self.reason);
+        let is_persons = self.word == Some(Word::Person);
+        let (rung, standing) = match self.status {
+            LockStatus::Submitted => (Rung::Submitted, Standing::Open),
+            LockStatus::Generated => (Rung::Generated, Standing::Open),
+            LockStatus::Succeeded => (Rung::Succeeded, Standing::Open),
+            LockStatus::Failed if is_persons && task.is_some() => (Rung::Submitted, Standing::GivenUp),
+            LockStatus::Failed if is_persons => (Rung::Settled, Standing::GivenUp),
+            LockStatus::Failed => (Rung::Failed, Standing::Open),
+            LockStatus::Refused => (Rung::Refused, Standing::Open),
+            LockStatus::Uncertain if task.is_some() => (Rung::Submitted, Standing::Lost),
+            // Nothing but the intent was ever known.
+            LockStatus::Uncertain if *reason == Some(unanswered(self.submitted_at)) => (Rung::Intended, Standing::Open),
+            LockStatus::Uncertain => (Rung::Unanswered, Standing::Open),
+            LockStatus::Released if task.is_some() => (Rung::Submitted, Standing::Released),
+            LockStatus::Released => (Rung::Settled, Standing::Released),
         };
-        let record = Record {
-            key: Key { job: self.id, digest: self.digest },
-            parts: self.parts,
-            place,
-            attempt: self.attempt,
-            videos: self.videos,
-            name,
-            submitted_at: self.submitted_at,
-            finished_at: self.finished_at,
-            stage,
+        let key = Key { job: self.job, digest: self.digest };
+        let mut purchase = Purchase::intended(self.id, key, name, self.submitted_at);
+        (purchase.record.parts, purchase.record.videos) = (self.parts, self.videos);
+        (purchase.renamed_at, purchase.manifest, purchase.revisions) = (self.renamed_at, self.manifest, revisions);
+        let said_at = match rung {
+            Rung::Settled | Rung::Submitted if standing == Standing::GivenUp => self.said_at.or(self.finished_at),
+            Rung::Settled | Rung::Submitted => self.said_at.or(self.submitted_at),
+            _ => None,
         };
-        Ok((record, beside(self.other_task_ids, self.released_task_ids, self.unanswered, 0)))
+        let (had, words) = ((self.task_id, outputs), (self.finished_at, self.reason, self.error));
+        Ok(purchase.at(rung, standing, said_at, had, words))
     }
 }
 
-impl ReleasedTable {
-    /// The key, and what is kept of its purchases.
-    pub(super) fn into_key(self) -> (Key, Beside) {
-        let ReleasedTable { id, digest, attempt, other_task_ids, released_task_ids, unanswered } = self;
-        (Key { job: id, digest }, beside(other_task_ids, released_task_ids, unanswered, attempt))
+/// Returns the first 8 hexadecimal digits of the hash of a table without its checksum.
+fn checksum(table: &mut Value) -> String {
+    table.as_object_mut().map(|fields| fields.remove("check"));
+    Sha256::of(&canonical::bytes(table)).short()
+}
+
+impl LockStatus {
+    fn of(purchase: &Purchase) -> LockStatus {
+        match &purchase.record.stage {
+            Stage::Submitted { .. } => LockStatus::Submitted,
+            Stage::Generated { .. } => LockStatus::Generated,
+            Stage::Succeeded { .. } => LockStatus::Succeeded,
+            Stage::Failed { .. } => LockStatus::Failed,
+            Stage::Refused { .. } => LockStatus::Refused,
+            Stage::Uncertain { .. } if purchase.is_released() => LockStatus::Released,
+            Stage::Uncertain { .. } => LockStatus::Uncertain,
+        }
     }
 }
 
-fn beside(tasks: BTreeSet<TaskId>, let_go: BTreeSet<TaskId>, unanswered: Vec<SubmitTable>, released: u32) -> Beside {
-    let unanswered = unanswered.into_iter().map(|submit| (submit.attempt, submit.submitted_at)).collect();
-    Beside { tasks, let_go, unanswered, released }
+impl OutputTable {
+    fn of(place: usize, output: &Output) -> OutputTable {
+        let Output { number, path, sha256, bytes, source } = output.clone();
+        OutputTable { number: (number != place + 1).then_some(number), path, sha256, bytes, source, revision: None }
+    }
+
+    fn into_output(self, place: usize) -> Output {
+        let OutputTable { number, path, sha256, bytes, source, revision: _ } = self;
+        Output { number: number.unwrap_or(place + 1), path, sha256, bytes, source }
+    }
 }
 
 impl MirrorTable {
-    /// What an image of elsewhere was, and where it lies.
+    pub(super) fn of(address: &Address, pin: &Pin) -> MirrorTable {
+        let (Address { url, query }, Pin { sha256, bytes, validator, at, former }) = (address.clone(), pin.clone());
+        MirrorTable { url, query, sha256, bytes, validator, fetched_at: at, former }
+    }
+
+    /// Returns what a remote image was, and where it lies.
     pub(super) fn into_pin(self) -> (Address, Pin) {
         let MirrorTable { url, query, sha256, bytes, validator, fetched_at: at, former } = self;
         (Address { url, query }, Pin { sha256, bytes, validator, at, former })
     }
 }
 
-impl OutputTable {
-    fn into_output(self, place: usize) -> Output {
-        let OutputTable { number, path, sha256, bytes, source } = self;
-        Output { number: number.unwrap_or(place + 1), path, sha256, bytes, source }
-    }
+/// Whether a path of a lock is absolute, or leads out of the project: no run ever wrote one.
+fn leads_out(path: &str) -> bool {
+    let is_drive = path.as_bytes().get(1) == Some(&b':');
+    is_drive || path.starts_with(['/', '\\', '~']) || path.split(['/', '\\']).any(|part| part == "..")
 }
 
 fn one() -> u8 {
     1
 }
 
-fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {
-    match i64::deserialize(deserializer)? {
-        VERSION => Ok(Some(())),
-        other => Err(de::Error::custom(format!("{other} is not a version of this file"))),
-    }
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_one(videos: &u8) -> bool {
+    *videos == 1
 }
 
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+/// A time as TOML has it, or as JSON does.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Toml(Datetime),
+    Text(Timestamp),
+}
+
+pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let what = "a time has a date, a time of day and an offset, as in 2026-03-09T02:44:54Z";
-    timestamp(&Datetime::deserialize(deserializer)?).ok_or_else(|| de::Error::custom(what))
+    let time = match Written::deserialize(deserializer) {
+        Ok(Written::Toml(written)) => timestamp(&written),
+        Ok(Written::Text(time)) => Some(time),
+        Err(_) => None,
+    };
+    time.ok_or_else(|| de::Error::custom(what))
 }
 
-/// The point in time, where the text names one.
+/// Returns the point in time, where the text names one.
 fn timestamp(written: &Datetime) -> Option<Timestamp> {
     let (date, time) = (written.date?, written.time?);
     let offset = match written.offset? {
@@ -220,6 +422,25 @@ fn timestamp(written: &Datetime) -> Option<Timestamp> {
     offset.to_timestamp(date.to_datetime(time)).ok()
 }
 
-fn some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(super) fn some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     time(deserializer).map(Some)
+}
+
+fn job_id(_: &mut schemars::SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "pattern": JOB_ID_PATTERN})
+}
+
+/// Says which fields go with which status, and that a name which no output tells stands there itself.
+fn by_status(schema: &mut Schema) {
+    let rule = |(status, needed, barred): &(LockStatus, &[&str], &[&str])| {
+        let barred: serde_json::Map<String, Value> =
+            barred.iter().map(|name| ((*name).to_owned(), json!(false))).collect();
+        json!({
+            "if": {"properties": {"status": {"const": status}}},
+            "then": {"required": needed, "properties": barred},
+        })
+    };
+    let named = json!({"if": {"not": {"required": ["output"]}}, "then": {"required": ["name"]}});
+    let rules: Vec<Value> = GOES_WITH.iter().map(rule).chain([named]).collect();
+    schema.insert("allOf".to_owned(), rules.into());
 }

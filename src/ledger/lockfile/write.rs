@@ -1,151 +1,99 @@
-//! A book as text.
+//! A book as text, in a layout that git's line merge can't break.
+//!
+//! Each rule was tried with real git: the first and the last line of a block are its own; no more than three lines in a row are such
+//! that two blocks can have them alike, so what only this block has stands between them; nothing within a block is blank.
 
-use super::{VERSION, name_of};
+use super::VERSION;
+use super::tables::{MirrorTable, PurchaseTable, UploadTable};
+use crate::base::digest::Sha256;
 use crate::ledger::book::Book;
-use crate::ledger::history::Beside;
-use crate::ledger::record::{Key, Output, Place, Record, Stage, Word};
-use crate::spec::elsewhere::{Address, Pin};
-use crate::spec::names::TaskId;
-use jiff::Timestamp;
-use std::collections::BTreeSet;
+use serde_json::{Map, Value, json};
 use std::fmt::{self, Write as _};
 
-/// The lock of a book.
+/// The fields of a table in the order in which they stand there; those of the list within it come last.
+const PURCHASE: &str = "job digest id videos name manifest check parts status task_id submitted_at renamed_at said_at finished_at \
+                        reason error word output";
+const OUTPUT: &str = "number path sha256 bytes source revision";
+const UPLOAD: &str = "sha256 uploaded_at url";
+const MIRROR: &str = "url query sha256 bytes validator fetched_at former";
+
+/// Returns the lock of a book.
 pub(in crate::ledger) fn write(book: &Book) -> String {
-    let mut text = String::new();
+    let mut text = format!("# Written by batch. Commit it together with the manifest.\nversion = {VERSION}\n");
     put(&mut text, book).expect("a string takes all that is written into it");
     text
 }
 
 fn put(text: &mut String, book: &Book) -> fmt::Result {
-    text.push_str("# Written by batch. Commit it together with the manifest.\n");
-    writeln!(text, "version = {VERSION}")?;
     if let Some(service) = book.service() {
         writeln!(text, "service = {}", Quoted(service))?;
     }
-    for place in [Place::Current, Place::Superseded] {
-        for record in book.records().filter(|record| record.place == place) {
-            put_record(text, book, record)?;
-        }
-    }
-    for (key, beside) in book.released() {
-        put_released(text, &key, &beside)?;
+    for purchase in book.kept() {
+        let table = PurchaseTable::of(purchase);
+        let id = table.id.short();
+        writeln!(text, "\n# {} {id}", table.job)?;
+        put_table(text, "purchase", PURCHASE, json!(table))?;
+        writeln!(text, "# end {id}")?;
     }
     for (sha256, upload) in book.uploads() {
-        writeln!(text, "\n[[upload]]\nsha256 = \"{sha256}\"")?;
-        writeln!(text, "url = {}\nuploaded_at = {}", Quoted(&upload.url), upload.at)?;
+        let url = Sha256::of(upload.url.as_bytes()).short();
+        writeln!(text, "\n# image {sha256} {url}")?;
+        let table = UploadTable { sha256: *sha256, uploaded_at: upload.at, url: upload.url.clone() };
+        put_table(text, "upload", UPLOAD, json!(table))?;
+        writeln!(text, "# end {sha256} {url}")?;
     }
     for (address, pin) in book.pins() {
-        put_pin(text, address, pin)?;
+        let place = Sha256::of(format!("{} {:?}", address.url, address.query).as_bytes()).short();
+        let content = Sha256::of(format!("{} {}", pin.sha256, pin.at).as_bytes()).short();
+        writeln!(text, "\n# remote {place} {content}")?;
+        put_table(text, "mirror", MIRROR, json!(MirrorTable::of(address, pin)))?;
+        writeln!(text, "# end {place} {content}")?;
     }
     Ok(())
 }
 
-fn put_record(text: &mut String, book: &Book, record: &Record) -> fmt::Result {
-    let table = match record.place {
-        Place::Current => "job",
-        Place::Superseded => "superseded",
-    };
-    let Record { key, parts, place: _, attempt, videos, name, submitted_at, finished_at, stage } = record;
-    writeln!(text, "\n[[{table}]]\nid = \"{}\"\ndigest = \"{}\"", key.job, key.digest)?;
-    if !parts.is_empty() {
-        text.push_str("parts = {");
-        for (i, (part, hash)) in parts.iter().enumerate() {
-            let comma = if i == 0 { "" } else { "," };
-            write!(text, "{comma} {} = {}", Name(part), Quoted(hash))?;
+/// Writes a table; its fields stand in this `order`.
+fn put_table(text: &mut String, name: &str, order: &str, table: Value) -> fmt::Result {
+    writeln!(text, "[[{name}]]")?;
+    let Value::Object(mut fields) = table else { return Err(fmt::Error) };
+    for field in order.split_whitespace() {
+        match fields.remove(field) {
+            None => {}
+            Some(Value::Array(tables)) if field == "output" => {
+                for table in tables {
+                    put_table(text, &format!("{name}.{field}"), OUTPUT, table)?;
+                }
+            }
+            // TOML has times of its own.
+            Some(Value::String(time)) if field.ends_with("_at") => writeln!(text, "{field} = {time}")?,
+            Some(value) => writeln!(text, "{field} = {}", Written(&value))?,
         }
-        text.push_str(" }\n");
     }
-    writeln!(text, "status = \"{}\"\nattempt = {attempt}", stage.status().as_str())?;
-    if *videos != 1 {
-        writeln!(text, "videos = {videos}")?;
-    }
-    if name_of(stage.outputs()).as_ref() != Some(name) {
-        writeln!(text, "name = {}", Quoted(name.pattern()))?;
-    }
-    if let Some(task) = stage.task() {
-        writeln!(text, "task_id = {}", Quoted(task.as_str()))?;
-    }
-    let Beside { tasks, let_go, unanswered, released: _ } = book.beside(key);
-    put_tasks(text, "other_task_ids", &tasks)?;
-    put_tasks(text, "released_task_ids", &let_go)?;
-    put_unanswered(text, &unanswered)?;
-    if let Some(at) = submitted_at {
-        writeln!(text, "submitted_at = {at}")?;
-    }
-    if let Some(at) = finished_at {
-        writeln!(text, "finished_at = {at}")?;
-    }
-    if let Stage::Uncertain { reason, .. } = stage {
-        writeln!(text, "reason = {}", Quoted(reason))?;
-    }
-    if let Some(error) = stage.error() {
-        writeln!(text, "error = {{ code = {}, message = {} }}", Quoted(&error.code), Quoted(&error.message))?;
-    }
-    if matches!(stage, Stage::Failed { word: Word::Person, .. }) {
-        text.push_str("word = \"person\"\n");
-    }
-    for (i, output) in stage.outputs().iter().enumerate() {
-        put_output(text, table, i, output)?;
-    }
+    debug_assert!(fields.is_empty(), "fields without a place: {fields:?}");
     Ok(())
 }
 
-fn put_released(text: &mut String, key: &Key, beside: &Beside) -> fmt::Result {
-    let Beside { tasks, let_go, unanswered, released } = beside;
-    writeln!(text, "\n[[released]]\nid = \"{}\"\ndigest = \"{}\"\nattempt = {released}", key.job, key.digest)?;
-    put_tasks(text, "other_task_ids", tasks)?;
-    put_tasks(text, "released_task_ids", let_go)?;
-    put_unanswered(text, unanswered)
+/// A value on one line.
+struct Written<'v>(&'v Value);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::String(text) => Quoted(text).fmt(f),
+            Value::Array(values) => {
+                let values: Vec<String> = values.iter().map(|value| Written(value).to_string()).collect();
+                write!(f, "[{}]", values.join(", "))
+            }
+            Value::Object(fields) if fields.is_empty() => f.write_str("{}"),
+            Value::Object(fields) => write!(f, "{{ {} }}", inline(fields)),
+            other => fmt::Display::fmt(other, f),
+        }
+    }
 }
 
-fn put_tasks(text: &mut String, field: &str, tasks: &BTreeSet<TaskId>) -> fmt::Result {
-    if tasks.is_empty() {
-        return Ok(());
-    }
-    let tasks: Vec<String> = tasks.iter().map(|task| Quoted(task.as_str()).to_string()).collect();
-    writeln!(text, "{field} = [{}]", tasks.join(", "))
-}
-
-fn put_unanswered(text: &mut String, submits: &BTreeSet<(u32, Timestamp)>) -> fmt::Result {
-    if submits.is_empty() {
-        return Ok(());
-    }
-    let submits: Vec<String> =
-        submits.iter().map(|(attempt, at)| format!("{{ attempt = {attempt}, submitted_at = {at} }}")).collect();
-    writeln!(text, "unanswered = [{}]", submits.join(", "))
-}
-
-fn put_output(text: &mut String, table: &str, place: usize, output: &Output) -> fmt::Result {
-    let Output { number, path, sha256, bytes, source } = output;
-    writeln!(text, "\n[[{table}.output]]")?;
-    if *number != place + 1 {
-        writeln!(text, "number = {number}")?;
-    }
-    writeln!(text, "path = {}\nsha256 = \"{sha256}\"\nbytes = {bytes}", Quoted(path))?;
-    if let Some(source) = source {
-        writeln!(text, "source = {}", Quoted(source))?;
-    }
-    Ok(())
-}
-
-fn put_pin(text: &mut String, address: &Address, pin: &Pin) -> fmt::Result {
-    let Address { url, query } = address;
-    let Pin { sha256, bytes, validator, at, former } = pin;
-    writeln!(text, "\n[[mirror]]\nurl = {}", Quoted(url))?;
-    if let Some(query) = query {
-        writeln!(text, "query = {}", Quoted(query))?;
-    }
-    writeln!(text, "sha256 = \"{sha256}\"\nbytes = {bytes}")?;
-    if let Some(validator) = validator {
-        writeln!(text, "validator = {}", Quoted(validator.as_str()))?;
-    }
-    writeln!(text, "fetched_at = {at}")?;
-    if !former.is_empty() {
-        let former: Vec<String> = former.iter().map(|content| format!("\"{content}\"")).collect();
-        writeln!(text, "former = [{}]", former.join(", "))?;
-    }
-    Ok(())
+fn inline(fields: &Map<String, Value>) -> String {
+    let fields = fields.iter().map(|(name, value)| format!("{} = {}", Name(name), Written(value)));
+    fields.collect::<Vec<_>>().join(", ")
 }
 
 /// A text as a TOML basic string.

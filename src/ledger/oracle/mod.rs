@@ -1,8 +1,8 @@
 //! The status table as a property: whatever happens, and wherever it is cut off, the ledger says what a small model says.
 //!
 //! The model (`model.rs`) is written from the manual's page on the lockfile alone. Scripts (`script.rs`) let jobs work, the service answer,
-//! people edit, resolve and prune, and processes die at any point between two steps and within a write; the world (`world.rs`)
-//! plays them with real files, and the till (`till.rs`) counts what is paid.
+//! people edit, resolve and prune, processes die at any point between two steps and within a write, and locks be exchanged, merged and
+//! put back at any time; the world (`world.rs`) plays them with real files, and the till (`till.rs`) counts what is paid.
 
 mod model;
 mod script;

@@ -1,18 +1,55 @@
-//! The reference model: the manual's status table, and what each entry says, told once and in order.
+//! The reference model: a set of purchases, told once and in order, and joined by union.
 //!
-//! It knows nothing of files, replay, idempotence or attempts that come out of order: the ledger has to look like this in spite of them.
+//! It knows nothing of files, replay, tables or entries that come out of order: the ledger has to look like this in spite of them.
 
-use crate::ledger::Book;
-use crate::ledger::entry::{Entry, Verdict, Which};
-use crate::ledger::record::{Key, Output, Place, Record, Stage, Word};
-use crate::spec::names::{Digest, JobId, TaskId};
+use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::record::{Key, Output, Record, Stage, Word};
+use crate::ledger::{Book, PurchaseId};
+use crate::spec::names::TaskId;
 use crate::spec::output::VideoName;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is known of a purchase. An intent without an answer is uncertain.
+/// How far a purchase came, in the manual's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Came {
+    Intended,
+    NotTaken,
+    Unanswered,
+    /// A person let it be submitted again, or called it failed, without a task.
+    Settled,
+    Refused,
+    Submitted,
+    Failed,
+    Generated,
+    Succeeded,
+}
+
+/// The last word about a purchase that is settled, or about its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Said {
+    Nothing,
+    NotKnown,
+    MayBeSubmittedAgain,
+    CalledFailed,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Known {
+pub(super) struct Fact {
+    pub(super) key: Key,
+    pub(super) name: VideoName,
+    named_at: Option<Timestamp>,
+    came: Came,
+    said: (Option<Timestamp>, Said),
+    pub(super) task: Option<TaskId>,
+    pub(super) outputs: Vec<Output>,
+    /// How often another content took a video's place.
+    replaced: BTreeMap<usize, u32>,
+}
+
+/// What a job shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
     Uncertain(Option<TaskId>),
     Submitted(TaskId),
     Generated(TaskId, Vec<Output>),
@@ -21,322 +58,228 @@ pub(super) enum Known {
     Refused,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fact {
-    pub(super) known: Known,
-    pub(super) attempt: u32,
-    pub(super) asked_at: Option<Timestamp>,
-    pub(super) place: Place,
-    pub(super) name: VideoName,
-}
-
 #[derive(Clone, Debug, Default)]
 pub(super) struct Oracle {
-    pub(super) facts: BTreeMap<Key, Fact>,
-    /// What was known before the attempt that is open: after a refusal for now it is as if nobody had asked.
-    before: BTreeMap<Key, Fact>,
-    /// Task ids that somebody was told are durable, and that may be worth money: those of tasks that the service didn't fail.
-    tasks: BTreeMap<TaskId, Key>,
-    /// Those that a person let go.
-    let_go: BTreeMap<TaskId, Key>,
-    /// Submits without an answer beside what is known: only where two accounts were mixed.
-    unanswered: BTreeMap<Key, BTreeSet<(u32, Timestamp)>>,
+    pub(super) facts: BTreeMap<PurchaseId, Fact>,
 }
 
-impl Known {
-    fn task(&self) -> Option<&TaskId> {
-        match self {
-            Known::Submitted(task) | Known::Generated(task, _) | Known::Succeeded(task, _) => Some(task),
-            Known::Uncertain(task) | Known::Failed(task, _) => task.as_ref(),
-            Known::Refused => None,
+impl Fact {
+    /// 2: it is paid; 1: it may be; 0: it costs nothing; nothing: it counts as never submitted.
+    fn worth(&self) -> Option<u8> {
+        match (self.came, self.said.1) {
+            (Came::NotTaken, _) | (Came::Settled | Came::Submitted, Said::MayBeSubmittedAgain) => None,
+            (Came::Settled | Came::Submitted, Said::CalledFailed) | (Came::Refused | Came::Failed, _) => Some(0),
+            (Came::Intended | Came::Unanswered, _) | (Came::Submitted, Said::NotKnown) => Some(1),
+            _ => Some(2),
         }
     }
 
-    /// How far a task came; it never goes back.
-    fn rung(&self) -> u8 {
-        match self {
-            Known::Uncertain(_) | Known::Submitted(_) | Known::Refused => 0,
-            Known::Generated(..) => 1,
-            Known::Succeeded(..) | Known::Failed(..) => 2,
-        }
-    }
-
-    /// Whether money is or may be in it: it must never look as if it could be submitted.
     pub(super) fn is_paid(&self) -> bool {
-        !matches!(self, Known::Failed(..) | Known::Refused)
+        self.worth() > Some(0)
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.worth() == Some(1)
     }
 
     /// Whether nothing can come of it any more: `run --prune` may drop it.
     pub(super) fn is_finished(&self) -> bool {
-        matches!(self, Known::Succeeded(..) | Known::Failed(..) | Known::Refused)
-    }
-}
-
-impl Fact {
-    pub(super) fn of(record: &Record) -> Fact {
-        let known = match record.stage.clone() {
-            Stage::Submitted { task } => Known::Submitted(task),
-            Stage::Generated { task, outputs } => Known::Generated(task, outputs),
-            Stage::Succeeded { task, outputs } => Known::Succeeded(task, outputs),
-            Stage::Failed { task, word, .. } => Known::Failed(task, word),
-            Stage::Refused { .. } => Known::Refused,
-            Stage::Uncertain { task, .. } => Known::Uncertain(task),
-        };
-        let Record { attempt, submitted_at, place, name, .. } = record;
-        Fact { known, attempt: *attempt, asked_at: *submitted_at, place: *place, name: name.clone() }
+        self.came == Came::Succeeded || self.worth() < Some(1)
     }
 
-    /// What tells its purchase from others.
-    pub(super) fn which(&self) -> Option<Which> {
-        self.known.task().cloned().map(Which::Task).or(self.asked_at.map(Which::Asked))
+    fn shown(&self) -> Shown {
+        let (task, outputs) = (self.task.clone(), self.outputs.clone());
+        match (self.came, self.said.1) {
+            (Came::Settled | Came::Submitted, Said::CalledFailed) => Shown::Failed(task, Word::Person),
+            (Came::Refused, _) => Shown::Refused,
+            (Came::Submitted, Said::Nothing) => Shown::Submitted(task.unwrap()),
+            (Came::Failed, _) => Shown::Failed(task, Word::Service),
+            (Came::Generated, _) => Shown::Generated(task.unwrap(), outputs),
+            (Came::Succeeded, _) => Shown::Succeeded(task.unwrap(), outputs),
+            _ => Shown::Uncertain(task),
+        }
     }
-}
 
-/// A name that tells its digest; one that does already stays.
-pub(super) fn superseded(name: &VideoName, digest: &Digest) -> VideoName {
-    let tells = name.pattern().contains(&format!("~{}", digest.short()));
-    if tells { name.clone() } else { name.superseded(digest) }
+    /// Another account of the same: the further one counts, and what is known of either stays.
+    fn meet(&mut self, other: &Fact) {
+        let name = |fact: &Fact| (fact.named_at, fact.key.job.clone(), fact.name.clone());
+        if name(other) > name(self) {
+            (self.named_at, self.key, self.name) = (other.named_at, other.key.clone(), other.name.clone());
+        }
+        if (other.came, other.said) > (self.came, self.said) {
+            (self.came, self.said) = (other.came, other.said);
+        }
+        self.task = self.task.take().or(other.task.clone());
+        for output in &other.outputs {
+            let known = self.outputs.iter().position(|known| known.number == output.number);
+            let rank = |fact: &Fact, output: &Output| (fact.replaced.get(&output.number).copied(), output.sha256);
+            match known {
+                Some(known) if rank(self, &self.outputs[known]) >= rank(other, output) => continue,
+                Some(known) => self.outputs[known] = output.clone(),
+                None => self.outputs.push(output.clone()),
+            }
+            let replaced = other.replaced.get(&output.number);
+            self.replaced.extend(replaced.map(|times| (output.number, *times)));
+        }
+        self.name_outputs();
+    }
+
+    fn name_outputs(&mut self) {
+        self.outputs.sort_by_key(|output| output.number);
+        for output in &mut self.outputs {
+            output.path = self.name.path(output.number);
+        }
+    }
 }
 
 impl Oracle {
     /// Takes in an entry that became durable, the moment it did.
     pub(super) fn learn(&mut self, entry: &Entry) {
-        let Some(key) = entry.key().cloned() else { return };
-        match entry {
-            Entry::Submitting { attempt, name, at, .. } => {
-                self.make_way(&key);
-                let known = Known::Uncertain(None);
-                let (asked_at, place) = (Some(*at), Place::Current);
-                let fact = Fact { known, attempt: *attempt, asked_at, place, name: name.clone() };
-                if let Some(before) = self.facts.insert(key.clone(), fact) {
-                    assert!(before.attempt < *attempt, "attempt {attempt} of {key:?} comes twice");
-                    self.before.insert(key, before);
+        let Entry::Purchase { id, step } = entry else { return };
+        if let Step::Submitting { job, digest, name, .. } = step {
+            let key = Key { job: job.clone(), digest: *digest };
+            let (came, said) = (Came::Intended, (None, Said::Nothing));
+            let fact = Fact {
+                key,
+                name: name.clone(),
+                named_at: None,
+                came,
+                said,
+                task: None,
+                outputs: Vec::new(),
+                replaced: BTreeMap::new(),
+            };
+            assert!(self.facts.insert(*id, fact).is_none(), "{id} is intended twice");
+            return;
+        }
+        let fact = self.facts.get_mut(id).unwrap_or_else(|| panic!("{id} was never intended"));
+        match step {
+            Step::Submitted { task, .. } => {
+                (fact.came, fact.task) = (Came::Submitted, Some(task.clone()));
+            }
+            Step::Refused { last, .. } => fact.came = if *last { Came::Refused } else { Came::NotTaken },
+            Step::Uncertain { task: None, .. } => fact.came = Came::Unanswered,
+            Step::Uncertain { task: Some(_), at, .. } => fact.said = (Some(*at), Said::NotKnown),
+            Step::Found { at, .. } => fact.said = (Some(*at), Said::Nothing),
+            Step::Generated { .. } => (fact.came, fact.said) = (Came::Generated, (None, Said::Nothing)),
+            Step::Downloaded { output } => {
+                let before = fact.outputs.iter().find(|other| other.number == output.number);
+                if before.is_some_and(|before| before.sha256 != output.sha256) {
+                    *fact.replaced.entry(output.number).or_default() += 1;
                 }
+                fact.outputs.retain(|other| other.number != output.number);
+                fact.outputs.push(output.clone());
+                fact.name_outputs();
             }
-            Entry::Submitted { task, .. } => {
-                self.tasks.insert(task.clone(), key.clone());
-                self.set(&key, Known::Submitted(task.clone()));
+            Step::Succeeded => fact.came = Came::Succeeded,
+            Step::Failed { .. } => (fact.came, fact.said) = (Came::Failed, (None, Said::Nothing)),
+            Step::Moved { job, name, at } => {
+                fact.key.job = job.clone();
+                (fact.name, fact.named_at) = (name.clone(), Some(*at));
+                fact.name_outputs();
             }
-            Entry::Refused { last: true, .. } => {
-                self.set(&key, Known::Refused);
-                self.show_what_is_paid(&key);
-            }
-            Entry::Refused { last: false, .. } => {
-                self.facts.remove(&key);
-                self.facts.extend(self.before.remove(&key).map(|before| (key, before)));
-            }
-            Entry::Uncertain { at, .. } => {
-                let task = self.facts[&key].known.task().cloned();
-                self.set(&key, Known::Uncertain(task));
-                self.fact(&key).asked_at.get_or_insert(*at);
-            }
-            Entry::Generated { .. } => {
-                let task = self.task(&key);
-                self.set(&key, Known::Generated(task, Vec::new()));
-            }
-            Entry::Downloaded { output, .. } => match &mut self.fact(&key).known {
-                Known::Generated(_, outputs) | Known::Succeeded(_, outputs) => {
-                    outputs.retain(|other| other.number != output.number);
-                    outputs.push(output.clone());
-                    outputs.sort_by_key(|output| output.number);
-                }
-                other => panic!("a video of {key:?}, which is {other:?}"),
-            },
-            Entry::Succeeded { .. } => {
-                if let Known::Generated(task, outputs) = self.facts[&key].known.clone() {
-                    self.set(&key, Known::Succeeded(task, outputs));
-                }
-            }
-            Entry::Failed { .. } => {
-                let task = self.task(&key);
-                self.tasks.remove(&task);
-                self.set(&key, Known::Failed(Some(task), Word::Service));
-                self.show_what_is_paid(&key);
-            }
-            Entry::Moved { to, place, name, .. } => self.moved(&key, to.clone(), *place, name),
-            Entry::Dropped { .. } => panic!("no entry drops a record any more"),
-            Entry::Resolved { verdict, .. } => match verdict {
-                Verdict::Task { task } => {
-                    let known = self.facts[&key].known.task().filter(|known| *known != task).cloned();
-                    if let Some(known) = known {
-                        self.tasks.remove(&known);
-                        self.let_go.insert(known, key.clone());
+            Step::Resolved { verdict, at, .. } => {
+                let (came, said) = match verdict {
+                    Verdict::Task { task } if fact.task.is_none() => {
+                        fact.task = Some(task.clone());
+                        (Came::Submitted, Said::Nothing)
                     }
-                    self.tasks.insert(task.clone(), key.clone());
-                    self.let_go.remove(task);
-                    self.set(&key, Known::Submitted(task.clone()));
-                }
-                // A person gave up what the service doesn't know.
-                Verdict::Failed => {
-                    let task = self.facts[&key].known.task().cloned();
-                    self.tasks.retain(|other, _| Some(other) != task.as_ref());
-                    self.set(&key, Known::Failed(task, Word::Person));
-                }
-                Verdict::Resubmit => {
-                    let fact = self.facts.remove(&key).unwrap();
-                    if let Some(task) = fact.known.task() {
-                        self.tasks.remove(task);
-                        self.let_go.insert(task.clone(), key.clone());
+                    Verdict::Task { task } => {
+                        assert_eq!(fact.task.as_ref(), Some(task), "scripts name the task that it has");
+                        (Came::Submitted, Said::Nothing)
                     }
-                    self.show_another(&key, fact);
-                }
-            },
-            Entry::Uploaded { .. } | Entry::Mirrored { .. } => {}
+                    Verdict::Resubmit if fact.task.is_some() => (Came::Submitted, Said::MayBeSubmittedAgain),
+                    Verdict::Resubmit => (Came::Settled, Said::MayBeSubmittedAgain),
+                    Verdict::Failed if fact.task.is_some() => (Came::Submitted, Said::CalledFailed),
+                    Verdict::Failed => (Came::Settled, Said::CalledFailed),
+                };
+                (fact.came, fact.said) = (came, (Some(*at), said));
+            }
+            Step::Submitting { .. } | Step::Known { .. } => unreachable!("no script says so"),
         }
     }
 
-    /// All task ids that must not be lost.
-    pub(super) fn all_tasks(&self) -> BTreeSet<TaskId> {
-        self.tasks.keys().chain(self.let_go.keys()).cloned().collect()
-    }
-
-    /// `run --prune` came to its end.
-    pub(super) fn prune(&mut self, key: &Key) {
-        self.facts.remove(key);
-        self.unanswered.remove(key);
-        self.tasks.retain(|_, of| of != key);
-        self.let_go.retain(|_, of| of != key);
-    }
-
-    /// What isn't paid must not hide what is, or may be.
-    fn show_what_is_paid(&mut self, key: &Key) {
-        let fact = self.facts[key].clone();
-        self.show_another(key, fact);
-    }
-
-    fn show_another(&mut self, key: &Key, fact: Fact) {
-        let task = self.tasks.iter().find(|(_, of)| *of == key).map(|(task, _)| task.clone());
-        if let Some(task) = task {
-            self.facts.insert(key.clone(), Fact { known: Known::Submitted(task), asked_at: None, ..fact });
-        } else if let Some((attempt, at)) = self.unanswered.get_mut(key).and_then(BTreeSet::pop_first) {
-            let known = Known::Uncertain(None);
-            self.facts.insert(key.clone(), Fact { known, attempt, asked_at: Some(at), ..fact });
+    /// All that either of them knows.
+    pub(super) fn unite(&mut self, other: &Oracle) {
+        for (id, theirs) in &other.facts {
+            match self.facts.get_mut(id) {
+                Some(mine) => mine.meet(theirs),
+                None => drop(self.facts.insert(*id, theirs.clone())),
+            }
         }
     }
 
-    /// After this process ended nobody knows any more what was before.
-    pub(super) fn forget_the_process(&mut self) {
-        self.before.clear();
+    /// What is known of these purchases alone.
+    pub(super) fn of(&self, ids: &BTreeSet<PurchaseId>) -> Oracle {
+        let facts = self.facts.iter().filter(|(id, _)| ids.contains(id));
+        Oracle { facts: facts.map(|(id, fact)| (*id, fact.clone())).collect() }
+    }
+
+    /// What a lock keeps: nothing was taken of the others.
+    pub(super) fn kept(&self) -> Oracle {
+        let facts = self.facts.iter().filter(|(_, fact)| fact.came != Came::NotTaken);
+        Oracle { facts: facts.map(|(id, fact)| (*id, fact.clone())).collect() }
+    }
+
+    /// What is shown of a key: what is or may be paid before what isn't, further before less far, later before earlier.
+    pub(super) fn get(&self, key: &Key) -> Option<(PurchaseId, &Fact)> {
+        let of_key = || self.facts.iter().filter(|(_, fact)| fact.key == *key);
+        let again = |fact: &Fact| fact.worth().is_none() && fact.said.1 == Said::MayBeSubmittedAgain;
+        let let_go = of_key().filter(|(_, fact)| again(fact)).map(|(id, _)| *id).max();
+        let mut best: Option<((u8, Came, PurchaseId), &Fact)> = None;
+        for (id, fact) in of_key() {
+            let Some(worth) = fact.worth() else { continue };
+            if worth == 0 && Some(*id) < let_go {
+                continue;
+            }
+            let rank = (worth, if worth == 0 { Came::Intended } else { fact.came }, *id);
+            if best.is_none_or(|(other, _)| rank > other) {
+                best = Some((rank, fact));
+            }
+        }
+        best.map(|((_, _, id), fact)| (id, fact))
+    }
+
+    pub(super) fn keys(&self) -> BTreeSet<Key> {
+        self.facts.values().map(|fact| fact.key.clone()).collect()
+    }
+
+    /// Task ids that are known.
+    pub(super) fn tasks(&self) -> BTreeSet<TaskId> {
+        self.facts.values().filter_map(|fact| fact.task.clone()).collect()
     }
 
     /// What the book shows must be this, and every task id that was durable must be found in it.
     pub(super) fn agrees_with(&self, book: &Book) {
-        let shown: BTreeMap<Key, Fact> = book.records().map(|record| (record.key.clone(), Fact::of(record))).collect();
-        assert_eq!(shown, self.facts, "the ledger, and the model");
-        for (key, fact) in &self.facts {
-            assert_eq!(book.get(key).map(Fact::of).as_ref(), Some(fact));
-            let current = book.current(&key.job).is_some_and(|record| record.key == *key);
-            assert_eq!(current, fact.place == Place::Current, "{key:?}");
+        for key in self.keys() {
+            let expected = self.get(&key).map(|(id, fact)| (id, fact.shown(), fact.name.clone()));
+            let found = book.get(&key).map(|record| (record.id, shown(record), record.name.clone()));
+            assert_eq!(found, expected, "{key:?}: the ledger, and the model: {self:#?}");
+            assert_eq!(book.awaits_answer(&key), self.get(&key).is_some_and(|(_, fact)| fact.came == Came::Intended));
         }
-        self.finds_every_task_in(book);
-    }
-
-    /// After a stray journal was read: nothing that is or may be paid looks as if it weren't; what the book says counts from now on.
-    pub(super) fn puts_up_with(&mut self, book: &Book) {
-        for (key, fact) in self.facts.iter().filter(|(_, fact)| fact.known.is_paid()) {
-            let moved = || book.with_digest(&key.digest).find(|record| record.stage.task() == fact.known.task());
-            let now = book.get(key).or_else(moved).map(Fact::of);
-            // That the service failed this very task may be news.
-            let failed = Known::Failed(fact.known.task().cloned(), Word::Service);
-            let stands = now.as_ref().is_some_and(|now| now.known.is_paid() || now.known == failed);
-            let same_task = now.as_ref().filter(|now| now.known.task() == fact.known.task());
-            let forward = same_task.is_none_or(|now| now.known.rung() >= fact.known.rung());
-            assert!(stands && forward, "{key:?} was {fact:?}, and is {now:?}");
-        }
-        self.finds_every_task_in(book);
-        self.believe(book);
-    }
-
-    /// After another lock took the place of this one, and what `ours` says of these keys was mixed into it: what is or may be paid by
-    /// either account stays so. What is in neither is forgotten.
-    pub(super) fn puts_up_with_both(
-        &mut self,
-        ours: &BTreeSet<Key>,
-        named: &BTreeSet<TaskId>,
-        theirs: &Book,
-        book: &Book,
-    ) {
-        self.facts.retain(|key, _| ours.contains(key));
-        self.tasks.retain(|task, _| named.contains(task));
-        self.let_go.retain(|task, _| named.contains(task));
-        let known = theirs.records().map(|record| (record.key.clone(), Fact::of(record)));
-        for (key, fact) in self.facts.clone().into_iter().chain(known).filter(|(_, fact)| fact.known.is_paid()) {
-            let now = book.get(&key).map(Fact::of);
-            let stands = now.as_ref().is_some_and(|now| now.known.is_paid());
-            assert!(stands, "{key:?} was {fact:?} in one of the locks, and is {now:?}");
-            self.tasks.extend(fact.known.task().map(|task| (task.clone(), key)));
-        }
-        self.finds_every_task_in(book);
-        self.believe(book);
-    }
-
-    fn believe(&mut self, book: &Book) {
-        self.facts = book.records().map(|record| (record.key.clone(), Fact::of(record))).collect();
-        let failed = self.facts.values().filter(|fact| !fact.known.is_paid()).filter_map(|fact| fact.known.task());
-        failed.for_each(|task| drop(self.tasks.remove(task)));
-        for (key, fact) in self.facts.iter().filter(|(_, fact)| fact.known.is_paid()) {
-            self.tasks.extend(fact.known.task().map(|task| (task.clone(), key.clone())));
-        }
-        self.unanswered.clear();
-        let bare = book.released().map(|(key, _)| key);
-        for key in self.facts.keys().cloned().chain(bare) {
-            let beside = book.beside(&key);
-            self.tasks.extend(beside.tasks.into_iter().map(|task| (task, key.clone())));
-            self.let_go.extend(beside.let_go.into_iter().map(|task| (task, key.clone())));
-            self.unanswered.insert(key, beside.unanswered);
-        }
-        self.before.clear();
-    }
-
-    fn finds_every_task_in(&self, book: &Book) {
-        for (task, key) in self.tasks.iter().chain(&self.let_go) {
-            let is_shown = |record: &Record| record.stage.task() == Some(task);
-            let beside = book.beside(key);
-            let kept = beside.tasks.contains(task) || beside.let_go.contains(task);
-            let moved = || book.with_digest(&key.digest).any(is_shown);
-            assert!(kept || moved(), "task {task} of {key:?} is lost");
+        let shown = self.keys().into_iter().filter(|key| self.get(key).is_some()).count();
+        assert_eq!(book.records().count(), shown);
+        for fact in self.facts.values() {
+            let kept = || book.history(&fact.key).filter_map(|record| record.stage.task());
+            let is_kept = fact.task.as_ref().is_none_or(|task| kept().any(|kept| kept == task));
+            assert!(is_kept, "{:?} of {:?} is lost", fact.task, fact.key);
         }
     }
+}
 
-    fn fact(&mut self, key: &Key) -> &mut Fact {
-        self.facts.get_mut(key).unwrap()
+fn shown(record: &Record) -> Shown {
+    match record.stage.clone() {
+        Stage::Submitted { task } => Shown::Submitted(task),
+        Stage::Generated { task, outputs } => Shown::Generated(task, outputs),
+        Stage::Succeeded { task, outputs } => Shown::Succeeded(task, outputs),
+        Stage::Failed { task, word, .. } => Shown::Failed(task, word),
+        Stage::Refused { .. } => Shown::Refused,
+        Stage::Uncertain { task, .. } => Shown::Uncertain(task),
     }
+}
 
-    fn set(&mut self, key: &Key, known: Known) {
-        self.fact(key).known = known;
-    }
-
-    fn task(&self, key: &Key) -> TaskId {
-        self.facts[key].known.task().cloned().unwrap()
-    }
-
-    /// A job has one current record: another gives way, and its videos to come get a name that tells their digest.
-    fn make_way(&mut self, key: &Key) {
-        for (other, fact) in &mut self.facts {
-            if other.job == key.job && other != key && fact.place == Place::Current {
-                fact.place = Place::Superseded;
-                fact.name = superseded(&fact.name, &other.digest);
-            }
-        }
-    }
-
-    fn moved(&mut self, key: &Key, to: JobId, place: Place, name: &VideoName) {
-        let mut fact = self.facts.remove(key).unwrap();
-        let to = Key { job: to, digest: key.digest };
-        if place == Place::Current {
-            self.make_way(&to);
-        }
-        if let Known::Generated(_, outputs) | Known::Succeeded(_, outputs) = &mut fact.known {
-            for output in outputs {
-                output.path = name.path(output.number);
-            }
-        }
-        for of in self.tasks.values_mut().chain(self.let_go.values_mut()).filter(|of| **of == *key) {
-            *of = to.clone();
-        }
-        if let Some(unanswered) = self.unanswered.remove(key) {
-            self.unanswered.entry(to.clone()).or_default().extend(unanswered);
-        }
-        self.facts.insert(to, Fact { place, name: name.clone(), ..fact });
+impl Shown {
+    pub(super) fn of(fact: &Fact) -> Shown {
+        fact.shown()
     }
 }

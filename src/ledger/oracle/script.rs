@@ -19,9 +19,12 @@ pub(super) enum Step {
     Edit(usize, Option<usize>),
     Resolve(Pick, Fate),
     Prune(Fate),
-    /// Another lock takes the place of this one while a run is on (a checkout, a merge), which then ends or is killed. The journal may
-    /// go as well.
-    Exchange(Vec<Theirs>, Ending),
+    /// Another lock takes the place of this one while a run is on (a checkout), which then ends or is killed. The journal may go as well.
+    Exchange(Other, Ending),
+    /// `batch lock merge`, between two runs.
+    Merge(Other),
+    /// Another lock takes the place of this one between two runs (a checkout, a backup).
+    PutBack(Other),
     /// The journal of an earlier killed run comes back.
     Stray(usize),
 }
@@ -46,12 +49,20 @@ pub(super) enum Said {
     Allowed,
 }
 
+/// Another lock.
+#[derive(Clone, Debug)]
+pub(super) enum Other {
+    /// Of somebody who ran the same jobs.
+    Theirs(Vec<Theirs>),
+    /// One that was this one before.
+    Earlier(usize),
+}
+
 /// What the other lock says of a job.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Theirs {
     pub(super) job: usize,
     pub(super) digest: usize,
-    pub(super) attempt: u32,
     pub(super) came: Came,
 }
 
@@ -120,7 +131,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..JOBS, prop::option::weighted(0.8, 0..DIGESTS)).prop_map(|(job, digest)| Step::Edit(job, digest)),
         3 => (pick(), fate()).prop_map(|(pick, fate)| Step::Resolve(pick, fate)),
         1 => fate().prop_map(Step::Prune),
-        2 => (prop::collection::vec(theirs(), 0..=3), ending()).prop_map(|(theirs, ending)| Step::Exchange(theirs, ending)),
+        2 => (other(), ending()).prop_map(|(other, ending)| Step::Exchange(other, ending)),
+        2 => other().prop_map(Step::Merge),
+        1 => other().prop_map(Step::PutBack),
         1 => any::<usize>().prop_map(Step::Stray),
     ]
 }
@@ -133,10 +146,13 @@ fn ending() -> impl Strategy<Value = Ending> {
     prop_oneof![Just(Ending::InOrder), Just(Ending::WithoutJournal), Just(Ending::Killed)]
 }
 
+fn other() -> impl Strategy<Value = Other> {
+    prop_oneof![prop::collection::vec(theirs(), 0..=3).prop_map(Other::Theirs), any::<usize>().prop_map(Other::Earlier),]
+}
+
 fn theirs() -> impl Strategy<Value = Theirs> {
     let came = prop_oneof![Just(Came::Lost), Just(Came::Submitted), Just(Came::Succeeded), Just(Came::Failed)];
-    let all = (0..JOBS, 0..DIGESTS, 1..3u32, came);
-    all.prop_map(|(job, digest, attempt, came)| Theirs { job, digest, attempt, came })
+    (0..JOBS, 0..DIGESTS, came).prop_map(|(job, digest, came)| Theirs { job, digest, came })
 }
 
 fn picks() -> impl Strategy<Value = Vec<Pick>> {

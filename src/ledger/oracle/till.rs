@@ -1,8 +1,7 @@
 //! What the service charges, and what people allowed.
 
-use crate::ledger::entry::{Entry, Verdict};
 use crate::ledger::record::Key;
-use crate::spec::names::{JobId, TaskId};
+use crate::spec::names::TaskId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The service's till.
@@ -18,7 +17,7 @@ struct Account {
     charged: BTreeSet<TaskId>,
     /// How often a person said that it may be paid again.
     words: usize,
-    /// How often somebody else paid for the same without knowing of it.
+    /// How often somebody paid for the same who couldn't know of it.
     doubled: usize,
 }
 
@@ -51,11 +50,13 @@ impl Till {
         self.charge(key)
     }
 
-    /// All but these purchases is in no lock any more: who lets a lock be replaced by an older one pays again.
-    pub(super) fn forget_all_but(&mut self, known: &BTreeSet<Key>, tasks: &BTreeSet<TaskId>) {
-        self.accounts.retain(|key, _| known.contains(key));
-        for account in self.accounts.values_mut() {
-            account.doubled += account.charged.difference(tasks).count();
+    /// Nothing but what is or may be paid by these accounts is known any more: who lets a lock be replaced by an older one pays again.
+    pub(super) fn forget_all_but(&mut self, known: &BTreeSet<Key>) {
+        for (key, account) in &mut self.accounts {
+            if !known.contains(key) {
+                account.doubled = account.charged.len();
+                account.words += 1;
+            }
         }
     }
 
@@ -74,22 +75,15 @@ impl Till {
         self.accounts.remove(key);
     }
 
-    /// What a durable entry says about money: a record takes its account along.
-    pub(super) fn learn(&mut self, entry: &Entry) {
-        match entry {
-            Entry::Resolved { key, verdict: Verdict::Resubmit, .. } => self.allow(key),
-            Entry::Moved { key, to, .. } if key.job != *to => self.transfer(key, to),
-            _ => {}
-        }
-    }
-
-    fn transfer(&mut self, key: &Key, to: &JobId) {
-        if let Some(from) = self.accounts.remove(key) {
-            let to = Key { job: to.clone(), digest: key.digest };
-            let account = self.accounts.entry(to).or_default();
-            account.charged.extend(from.charged);
-            account.words += from.words;
-            account.doubled += from.doubled;
+    /// A purchase takes its account along, to the job that asks for its digest now.
+    pub(super) fn transfer(&mut self, from: &Key, to: &Key) {
+        if from != to
+            && let Some(Account { charged, words, doubled }) = self.accounts.remove(from)
+        {
+            let account = self.accounts.entry(to.clone()).or_default();
+            account.doubled += account.charged.len().min(charged.len()) + doubled;
+            account.charged.extend(charged);
+            account.words += words;
         }
     }
 }

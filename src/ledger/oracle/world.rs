@@ -1,12 +1,12 @@
 //! A manifest, a service and a ledger with real files, driven by steps; the model is asked after each.
 
-use super::model::{Fact, Known, Oracle, superseded};
-use super::script::{Came, Damage, Ending, Fate, Pick, Said, Step, Theirs};
+use super::model::{Fact, Oracle, Shown};
+use super::script::{Came, Damage, Ending, Fate, Other, Pick, Said, Step as Turn, Theirs};
 use super::till::Till;
 use crate::base::digest::Sha256;
-use crate::ledger::entry::{Entry, Verdict, Which};
-use crate::ledger::record::{Fault, Key, Output, Place, Word};
-use crate::ledger::{self, Book, Closer, Holder, Ledger, Paths, Scribe, lockfile};
+use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::record::{Fault, Key, Output, Word};
+use crate::ledger::{self, Book, Closer, Holder, Ledger, Paths, PurchaseId, Scribe};
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
 use jiff::Timestamp;
@@ -23,16 +23,18 @@ pub(super) const DIGESTS: usize = 3;
 const VIDEOS: u8 = 2;
 
 pub(super) struct World {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     paths: Paths,
     manifest: [Option<usize>; JOBS],
     oracle: Oracle,
     till: Till,
     run: Option<Run>,
-    /// Journals that killed runs left, for those that turn up again.
-    strays: Vec<Vec<u8>>,
+    /// Journals that killed runs left, for those that turn up again, with what they tell.
+    strays: Vec<(Vec<u8>, Oracle)>,
+    /// Locks that were there, and what they tell.
+    earlier: Vec<(Vec<u8>, Oracle)>,
     videos: u8,
-    /// Counts the submits: each has a time of its own.
+    /// Counts what happens: each has a time of its own.
     clock: i64,
 }
 
@@ -42,17 +44,17 @@ struct Run {
     closer: Closer,
     /// What it knows: by this it decides, not by the model. What it forgets is paid again, and the till notices.
     book: Book,
-    /// What is in its journal.
-    told: Vec<Entry>,
+    /// The purchases that are in its journal.
+    told: BTreeSet<PurchaseId>,
     /// What it will do next, where it can't be seen in the ledger.
     hands: BTreeMap<Key, Hand>,
 }
 
 enum Hand {
-    /// The intent is durable, nothing is sent.
-    Ready { attempt: u32, asked: Timestamp },
+    /// The intent is durable, nothing is sent; answered, these count no more.
+    Ready(PurchaseId, Vec<PurchaseId>),
     /// The service was asked; its answer is in memory alone.
-    Told(Entry),
+    Told(Vec<Entry>),
 }
 
 impl World {
@@ -60,39 +62,50 @@ impl World {
         // In memory where that goes: what a disk does is not what is asked here, and its syncs are slow.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let paths = Paths::of(&folder.path().join("jobs.lock"));
-        let manifest = std::array::from_fn(Some);
-        let (oracle, till) = (Oracle::default(), Till::default());
-        World { _folder: folder, paths, manifest, oracle, till, run: None, strays: Vec::new(), videos: 0, clock: 0 }
+        World {
+            folder,
+            paths,
+            manifest: std::array::from_fn(Some),
+            oracle: Oracle::default(),
+            till: Till::default(),
+            run: None,
+            strays: Vec::new(),
+            earlier: Vec::new(),
+            videos: 0,
+            clock: 0,
+        }
     }
 
     /// Takes a step, and compares.
-    pub(super) async fn take(&mut self, step: &Step) {
+    pub(super) async fn take(&mut self, step: &Turn) {
         match step {
-            Step::Work(picks) => {
+            Turn::Work(picks) => {
                 self.begin(usize::MAX).await;
                 let entries = self.work(picks);
                 self.record(entries).await;
             }
-            Step::Torn(picks, damage) => {
+            Turn::Torn(picks, damage) => {
                 self.begin(usize::MAX).await;
                 self.tear(picks, *damage).await;
             }
-            Step::BeginAndDie(moves) => {
+            Turn::BeginAndDie(moves) => {
                 self.end().await;
                 self.begin(*moves).await;
                 self.kill().await;
             }
-            Step::Kill => self.kill().await,
-            Step::End => self.end().await,
-            Step::EndAndDie => self.end_and_die().await,
-            Step::Edit(job, digest) => {
+            Turn::Kill => self.kill().await,
+            Turn::End => self.end().await,
+            Turn::EndAndDie => self.end_and_die().await,
+            Turn::Edit(job, digest) => {
                 self.end().await;
                 self.manifest[*job] = *digest;
             }
-            Step::Resolve(pick, fate) => self.resolve(*pick, *fate).await,
-            Step::Prune(fate) => self.prune(*fate).await,
-            Step::Exchange(theirs, ending) => self.exchange(theirs, *ending).await,
-            Step::Stray(pick) => self.stray(*pick).await,
+            Turn::Resolve(pick, fate) => self.resolve(*pick, *fate).await,
+            Turn::Prune(fate) => self.prune(*fate).await,
+            Turn::Exchange(other, ending) => self.exchange(other, *ending).await,
+            Turn::Merge(other) => self.merge(other).await,
+            Turn::PutBack(other) => self.put_back(other).await,
+            Turn::Stray(pick) => self.stray(*pick).await,
         }
         self.oracle.agrees_with(&self.book());
     }
@@ -116,46 +129,48 @@ impl World {
 
     /// Opens the ledger; what a killed run left is kept, for when it turns up again.
     fn open(&mut self) -> Ledger {
-        let journal = fs::read(&self.paths.journal).unwrap_or_default();
-        self.strays.push(journal);
         ledger::open(&self.paths, holder()).unwrap()
     }
 
     fn start(&mut self, ledger: Ledger) {
-        self.oracle.forget_the_process();
         let book = ledger.book().clone();
         let (scribe, closer) = ledger.start(SERVICE).unwrap();
-        self.run = Some(Run { scribe, closer, book, told: Vec::new(), hands: BTreeMap::new() });
+        self.run = Some(Run { scribe, closer, book, told: BTreeSet::new(), hands: BTreeMap::new() });
     }
 
-    /// A record belongs to a digest: it follows it to the job that asks for it, else it gives way.
-    fn moves(&self) -> Vec<Entry> {
+    /// Purchases belong to a digest: they follow it to the job that asks for it, else they give way.
+    fn moves(&mut self) -> Vec<Entry> {
         let wanted: Vec<Key> = self.wanted();
-        let facts = &self.oracle.facts;
-        let mut free: Vec<&Key> = facts.keys().filter(|key| !wanted.contains(key)).collect();
-        let mut moves = Vec::new();
+        let keys: Vec<Key> = self.oracle.keys().into_iter().collect();
+        let has = |key: &Key| self.oracle.get(key).is_some();
+        let mut free: Vec<&Key> = keys.iter().filter(|key| has(key) && !wanted.contains(key)).collect();
+        let mut moves: Vec<(Key, JobId, VideoName)> = Vec::new();
         for key in &wanted {
-            let own = facts.get_key_value(key).map(|(key, _)| key);
+            let own = has(key).then_some(key);
             let from = own.or_else(|| {
                 let place = free.iter().position(|other| other.digest == key.digest)?;
                 Some(free.remove(place))
             });
             let Some(from) = from else { continue };
-            let (fact, name) = (&facts[from], name(&key.job));
-            if from.job != key.job || fact.place != Place::Current || fact.name != name {
-                moves.push(moved(from, fact, &key.job, Place::Current, name));
+            let (_, fact) = self.oracle.get(from).unwrap();
+            if from.job != key.job || fact.name != name(&key.job) {
+                moves.push((from.clone(), key.job.clone(), name(&key.job)));
             }
         }
-        let taken: BTreeSet<&Key> = moves.iter().filter_map(Entry::key).collect();
-        let displaced = facts.iter().filter(|(key, fact)| {
+        let displaced = keys.iter().filter(|key| {
             let edited = wanted.iter().any(|other| other.job == key.job && other.digest != key.digest);
-            edited && fact.place == Place::Current && !taken.contains(key)
+            edited && has(key) && !wanted.contains(key) && !moves.iter().any(|(from, ..)| from == *key)
         });
-        let mut all: Vec<Entry> = displaced
-            .map(|(key, fact)| moved(key, fact, &key.job, Place::Superseded, superseded(&fact.name, &key.digest)))
-            .collect();
-        all.extend(moves);
-        all
+        let aside = displaced.map(|key| (key.clone(), key.job.clone(), name(&key.job).superseded(&key.digest)));
+        let all: Vec<_> = aside.chain(moves.clone()).collect();
+        let mut entries = Vec::new();
+        for (from, job, name) in all {
+            self.clock += 1;
+            let purchases = self.oracle.facts.iter().filter(|(_, fact)| fact.key == from);
+            let step = Step::Moved { job, name, at: at(self.clock) };
+            entries.extend(purchases.map(|(id, _)| Entry::of(*id, step.clone())));
+        }
+        entries
     }
 
     /// What the manifest asks for.
@@ -167,7 +182,7 @@ impl World {
     /// What the picked jobs write down next, each at most once.
     fn work(&mut self, picks: &[Pick]) -> Vec<Entry> {
         let mut keys: BTreeSet<Key> = self.wanted().into_iter().collect();
-        keys.extend(self.oracle.facts.keys().cloned());
+        keys.extend(self.oracle.keys());
         let mut keys: Vec<Key> = keys.into_iter().collect();
         let mut entries = Vec::new();
         for pick in picks {
@@ -181,53 +196,63 @@ impl World {
     }
 
     /// What a job does next: the table's third column. Nothing where it waits, or asks the service.
-    fn next(&mut self, key: &Key, said: Said) -> Option<Entry> {
-        let run = self.run.as_mut()?;
+    fn next(&mut self, key: &Key, said: Said) -> Vec<Entry> {
+        let Some(run) = self.run.as_mut() else { return Vec::new() };
+        self.clock += 1;
+        let now = at(self.clock);
         match run.hands.remove(key) {
-            Some(Hand::Told(entry)) => return Some(entry),
-            Some(Hand::Ready { attempt, asked }) => {
-                let told = answer(&mut self.till, key, attempt, asked, said);
+            Some(Hand::Told(entries)) => return entries,
+            Some(Hand::Ready(id, releases)) => {
+                let told = answer(&mut self.till, key, id, &releases, now, said);
                 run.hands.insert(key.clone(), Hand::Told(told));
-                return None;
+                return Vec::new();
             }
             None => {}
         }
         let asked = self.manifest[job_number(&key.job)].is_some_and(|digest| digest_of(digest) == key.digest);
-        let next = run.book.next_attempt(key);
-        self.clock += 1;
-        let now = at(self.clock);
-        let Some(fact) = run.book.get(key).map(Fact::of) else { return asked.then(|| intend(key, next, now)) };
-        let (key, attempt, which) = (key.clone(), fact.attempt, fact.which());
-        match (fact.known, said) {
-            (Known::Submitted(_), Said::Good) => Some(Entry::Generated { key, attempt, which, at: now }),
-            (Known::Submitted(task), Said::Bad) => {
-                self.till.refund(&key, &task);
-                Some(Entry::Failed { key, attempt, which, error: fault("FAILED"), at: now })
+        let next = PurchaseId::new(now, self.clock as u64 * 4, run.book.last(key));
+        let Some(record) = run.book.get(key).cloned() else {
+            return if asked { vec![intend(key, next, now)] } else { Vec::new() };
+        };
+        let Some(fact) = self.oracle.facts.get(&record.id) else { panic!("{record:?} is from nowhere") };
+        let step = |step| vec![Entry::of(record.id, step)];
+        match (Shown::of(fact), said) {
+            (Shown::Submitted(_), Said::Good) => step(Step::Generated { at: now }),
+            (Shown::Submitted(task), Said::Bad) => {
+                self.till.refund(key, &task);
+                step(Step::Failed { error: fault("FAILED"), at: now })
             }
-            (Known::Submitted(_), Said::Strange) => {
+            (Shown::Submitted(task), Said::Strange) => {
                 let reason = "the task is not known".to_owned();
-                Some(Entry::Uncertain { key, attempt, which, reason, at: now })
+                step(Step::Uncertain { task: Some(task), reason, at: now })
             }
-            (Known::Generated(_, outputs), _) => Some(match missing(&outputs) {
-                Some(number) => self.download(key, attempt, which, number, &fact.name),
-                None => Entry::Succeeded { key, attempt, which },
-            }),
+            // A GET costs nothing, and finds it again.
+            (Shown::Uncertain(Some(task)), Said::Good) => step(Step::Found { task, at: now }),
+            (Shown::Generated(_, outputs), _) => match missing(&outputs) {
+                Some(number) => step(self.download(number, &record.name)),
+                None => step(Step::Succeeded),
+            },
             // The file was altered.
-            (Known::Succeeded(..), Said::Strange) => Some(self.download(key, attempt, which, 1, &fact.name)),
-            (Known::Failed(_, Word::Service), Said::Good | Said::Bad) if asked => Some(intend(&key, next, now)),
+            (Shown::Succeeded(..), Said::Strange) => step(self.download(1, &record.name)),
+            (Shown::Failed(_, Word::Service), Said::Good | Said::Bad) if asked => vec![intend(key, next, now)],
             // `--retry-failed`, and `on_uncertain: resubmit`: a person's word.
-            (Known::Failed(..) | Known::Refused | Known::Uncertain(None), Said::Allowed) if asked => {
-                self.till.allow(&key);
-                Some(intend(&key, next, now))
+            (Shown::Failed(..) | Shown::Refused, Said::Allowed) if asked => {
+                self.till.allow(key);
+                vec![intend(key, next, now)]
             }
-            _ => None,
+            (Shown::Uncertain(None), Said::Allowed) if asked => {
+                self.till.allow(key);
+                run.hands.insert(key.clone(), Hand::Ready(next, vec![record.id]));
+                vec![intend(key, next, now)]
+            }
+            _ => Vec::new(),
         }
     }
 
-    fn download(&mut self, key: Key, attempt: u32, which: Option<Which>, number: usize, name: &VideoName) -> Entry {
+    fn download(&mut self, number: usize, name: &VideoName) -> Step {
         self.videos = self.videos.wrapping_add(1);
         let (path, sha256) = (name.path(number), Sha256::of(&[self.videos]));
-        Entry::Downloaded { key, attempt, which, output: Output { number, path, sha256, bytes: 1, source: None } }
+        Step::Downloaded { output: Output { number, path, sha256, bytes: 1, source: None } }
     }
 
     /// Records entries as one group.
@@ -243,14 +268,21 @@ impl World {
     }
 
     fn learn(&mut self, entry: &Entry) {
+        if let Entry::Purchase { id, step: Step::Moved { job, .. } } = entry {
+            let from = self.oracle.facts[id].key.clone();
+            self.till.transfer(&from, &Key { job: job.clone(), digest: from.digest });
+        }
         self.oracle.learn(entry);
-        self.till.learn(entry);
+        if let Entry::Purchase { id, step: Step::Resolved { verdict: Verdict::Resubmit, .. } } = entry {
+            self.till.allow(&self.oracle.facts[id].key.clone());
+        }
         let Some(run) = &mut self.run else { return };
         run.book.apply(entry);
-        run.told.push(entry.clone());
+        run.told.extend(entry.id());
         self.oracle.agrees_with(&run.book);
-        if let Entry::Submitting { key, attempt, at, .. } = entry {
-            run.hands.insert(key.clone(), Hand::Ready { attempt: *attempt, asked: *at });
+        if let Entry::Purchase { id, step: Step::Submitting { job, digest, .. } } = entry {
+            let key = Key { job: job.clone(), digest: *digest };
+            run.hands.entry(key).or_insert_with(|| Hand::Ready(*id, Vec::new()));
         }
     }
 
@@ -263,28 +295,68 @@ impl World {
         for outcome in futures::future::join_all(entries.iter().cloned().map(|entry| scribe.record(entry))).await {
             outcome.unwrap();
         }
-        self.kill().await;
+        let told = run.told.clone();
+        self.kill_in_silence().await;
         let mut journal = fs::read(&self.paths.journal).unwrap();
         let group = journal.split_off(whole);
         let mut torn = group.clone();
         damage.apply(&mut torn);
-        // A line is known where all its bytes are still there; the newline at the end of all may be missing.
+        // A line is known where all its bytes are still there; the newline at the end of all may be missing. Before the first word on a
+        // purchase that this journal didn't intend stands how it was known: without that line nobody knows whom the word is about.
+        let mut known = told;
         let mut start = 0;
-        for (line, entry) in group.split_inclusive(|byte| *byte == b'\n').zip(&entries) {
+        let mut rest = entries.iter();
+        for line in group.split_inclusive(|byte| *byte == b'\n') {
             let text = start..start + line.len() - 1;
             start += line.len();
             let ends = torn.get(text.end).is_none_or(|byte| *byte == b'\n');
             let begins = text.start == 0 || torn.get(text.start - 1) == Some(&b'\n');
-            if begins && ends && torn.get(text.clone()) == Some(&group[text]) {
+            let is_there = begins && ends && torn.get(text.clone()) == Some(&group[text.clone()]);
+            let line = String::from_utf8(group[text].to_vec()).unwrap();
+            if line.contains("\"entry\":\"known\"") {
+                let id = rest.as_slice()[0].id().unwrap();
+                // The lock that it came from still has it.
+                let _ = (is_there, known.insert(id));
+                continue;
+            }
+            let entry = rest.next().unwrap();
+            known.extend(entry.id().filter(|_| is_there && entry.is_intent()));
+            if is_there && entry.id().is_some_and(|id| known.contains(&id)) && self.is_told_after(entry, &group, &torn)
+            {
                 self.learn(entry);
             }
         }
         journal.extend(torn);
-        fs::write(&self.paths.journal, journal).unwrap();
+        fs::write(&self.paths.journal, &journal).unwrap();
     }
 
-    /// The process is gone; what it had in memory, too.
+    /// Whether the line that tells whom an entry is about is there as well, if there is one in its group.
+    fn is_told_after(&self, entry: &Entry, group: &[u8], torn: &[u8]) -> bool {
+        let id = entry.id().unwrap().to_string();
+        let mut start = 0;
+        for line in group.split_inclusive(|byte| *byte == b'\n') {
+            let text = start..start + line.len() - 1;
+            start += line.len();
+            let said = String::from_utf8(group[text.clone()].to_vec()).unwrap();
+            if said.contains("\"entry\":\"known\"") && said.contains(&id) {
+                let ends = torn.get(text.end).is_none_or(|byte| *byte == b'\n');
+                let begins = text.start == 0 || torn.get(text.start - 1) == Some(&b'\n');
+                return begins && ends && torn.get(text.clone()) == Some(&group[text]);
+            }
+        }
+        true
+    }
+
+    /// The process is gone; what it had in memory, too. Its journal may turn up again.
     async fn kill(&mut self) {
+        let Some(run) = &self.run else { return };
+        let told = self.oracle.of(&run.told);
+        self.kill_in_silence().await;
+        let journal = fs::read(&self.paths.journal).unwrap();
+        self.strays.push((journal, told));
+    }
+
+    async fn kill_in_silence(&mut self) {
         let Some(Run { scribe, closer, .. }) = self.run.take() else { return };
         let Closer { desk, inbox, writer } = closer;
         drop((scribe, inbox));
@@ -300,51 +372,74 @@ impl World {
         };
         self.oracle.agrees_with(&book);
         assert!(!self.paths.journal.exists());
+        self.oracle = self.oracle.kept();
+        if let Ok(lock) = fs::read(&self.paths.lock) {
+            self.earlier.push((lock, self.oracle.clone()));
+        }
     }
 
     /// The lock is written, and the process dies before the journal is removed.
     async fn end_and_die(&mut self) {
+        let before = self.oracle.clone();
         let journal = fs::read(&self.paths.journal).ok();
         self.end().await;
         if let Some(journal) = journal {
             fs::write(&self.paths.journal, journal).unwrap();
+            // It still tells what wasn't taken.
+            self.oracle = before;
         }
     }
 
     /// `batch resolve`, killed or not before the lock is written.
     async fn resolve(&mut self, pick: Pick, fate: Fate) {
         self.end().await;
-        let open = |fact: &Fact| matches!(fact.known, Known::Uncertain(_));
-        let waiting: Vec<&Key> = self.oracle.facts.iter().filter(|(_, fact)| open(fact)).map(|(key, _)| key).collect();
+        let is_waiting = |key: &Key| self.oracle.get(key).is_some_and(|(_, fact)| fact.is_open());
+        let waiting: Vec<Key> = self.oracle.keys().into_iter().filter(is_waiting).collect();
         if waiting.is_empty() {
             return;
         }
         let key = waiting[pick.job % waiting.len()].clone();
-        let verdict = match (pick.said, self.till.tasks(&key).next()) {
-            (Said::Good, Some(task)) => Verdict::Task { task: task.clone() },
+        let (id, fact) = self.oracle.get(&key).unwrap();
+        // A person finds it in the service's console, where it isn't that of another purchase.
+        let known = self.oracle.tasks();
+        let found = fact.task.clone().or_else(|| self.till.tasks(&key).find(|task| !known.contains(*task)).cloned());
+        let verdict = match (pick.said, found) {
+            (Said::Good, Some(task)) => Verdict::Task { task },
             (Said::Bad, _) => Verdict::Failed,
             _ => Verdict::Resubmit,
         };
-        let (attempt, which) = (self.oracle.facts[&key].attempt, self.oracle.facts[&key].which());
+        let open = self.oracle.facts.iter().filter(|(_, fact)| fact.key == key && fact.is_open());
+        let meant: Vec<(PurchaseId, Option<TaskId>)> = match verdict {
+            Verdict::Task { .. } => vec![(id, fact.task.clone())],
+            _ => open.map(|(id, fact)| (*id, fact.task.clone())).collect(),
+        };
         let ledger = self.open();
         self.start(ledger);
-        self.record(vec![Entry::Resolved { key, attempt, which, verdict, at: at(self.clock) }]).await;
+        self.clock += 1;
+        let entries = meant
+            .into_iter()
+            .map(|(id, task)| Entry::of(id, Step::Resolved { task, verdict: verdict.clone(), at: at(self.clock) }));
+        let entries = entries.collect();
+        self.record(entries).await;
         self.end_or_die(fate).await;
     }
 
-    /// `run --prune`: one finished record of a job that left the manifest.
+    /// `run --prune`: a finished record of a job that left the manifest.
     async fn prune(&mut self, fate: Fate) {
         self.end().await;
-        let left =
-            |(key, fact): &(&Key, &Fact)| self.manifest[job_number(&key.job)].is_none() && fact.known.is_finished();
-        let Some((key, fact)) = self.oracle.facts.iter().find(left) else { return };
-        let (key, attempt) = (key.clone(), fact.attempt);
+        let left = |key: &Key| {
+            let shown = self.oracle.get(key).map(|(_, fact)| fact);
+            self.manifest[job_number(&key.job)].is_none() && shown.is_some_and(Fact::is_finished)
+        };
+        let Some(key) = self.oracle.keys().into_iter().find(left) else { return };
         let mut ledger = self.open();
-        ledger.prune(&[(key.clone(), attempt)]);
+        ledger.prune(std::slice::from_ref(&key));
         self.start(ledger);
         if matches!(fate, Fate::Done) {
-            self.oracle.prune(&key);
-            self.till.prune(&key);
+            self.oracle.facts.retain(|_, fact| fact.key != key || !fact.is_finished());
+            if self.oracle.get(&key).is_none() {
+                self.till.prune(&key);
+            }
         }
         self.end_or_die(fate).await;
     }
@@ -356,84 +451,112 @@ impl World {
         }
     }
 
-    /// The lock of somebody else, who ran the same jobs, takes the place of this one while a run is on.
-    async fn exchange(&mut self, theirs: &[Theirs], ending: Ending) {
+    /// Another lock takes the place of this one while a run is on.
+    async fn exchange(&mut self, other: &Other, ending: Ending) {
         self.begin(usize::MAX).await;
-        let told = self.run.as_ref().unwrap().told.clone();
-        let mut ours: BTreeSet<Key> = self.oracle.facts.keys().cloned().collect();
-        let mut named = self.oracle.all_tasks();
-        if let Ending::Killed = ending {
-            // What the lock before said is gone with it.
-            let which = |entry: &Entry| match entry {
-                Entry::Moved { .. } => None,
-                Entry::Submitting { at, .. } => Some(Which::Asked(*at)),
-                Entry::Submitted { task, .. } => Some(Which::Task(task.clone())),
-                other => other.which().cloned(),
-            };
-            let purchases: BTreeSet<(Key, Which)> =
-                told.iter().filter_map(|entry| Some((entry.key()?.clone(), which(entry)?))).collect();
-            let is_told = |(key, fact): &(&Key, &Fact)| {
-                fact.which().is_some_and(|which| purchases.contains(&((*key).clone(), which)))
-            };
-            ours = self.oracle.facts.iter().filter(is_told).map(|(key, _)| key.clone()).collect();
-            named.retain(|task| purchases.iter().any(|(_, which)| *which == Which::Task(task.clone())));
-            self.till.forget_all_but(&ours, &named);
-        }
-        let theirs = self.lock_of(theirs);
-        fs::write(&self.paths.lock, lockfile::write(&theirs)).unwrap();
-        if let Ending::WithoutJournal = ending {
-            fs::remove_file(&self.paths.journal).unwrap();
-        }
+        let (text, theirs) = self.other(other);
+        fs::write(&self.paths.lock, text).unwrap();
         match ending {
-            Ending::Killed => self.kill().await,
+            Ending::Killed => {
+                // What the lock before said is gone with it, but for what the journal tells.
+                let told = self.oracle.of(&self.run.as_ref().unwrap().told);
+                self.kill().await;
+                self.forget_all_but(&told, theirs);
+            }
             Ending::InOrder | Ending::WithoutJournal => {
-                let Run { closer, .. } = self.run.take().unwrap();
-                closer.close().await.unwrap();
+                if let Ending::WithoutJournal = ending {
+                    fs::remove_file(&self.paths.journal).unwrap();
+                }
+                self.oracle.unite(&theirs);
+                self.end().await;
             }
         }
-        let book = self.book();
-        self.oracle.puts_up_with_both(&ours, &named, &theirs, &book);
     }
 
-    fn lock_of(&mut self, theirs: &[Theirs]) -> Book {
+    /// `batch lock merge`: both locks are joined.
+    async fn merge(&mut self, other: &Other) {
+        self.end().await;
+        let (text, theirs) = self.other(other);
+        let there = self.folder.path().join("other.lock");
+        fs::write(&there, text).unwrap();
+        let here = self.paths.lock.clone();
+        let inputs = if here.exists() { vec![&*here, &there] } else { vec![&*there] };
+        ledger::join(&inputs, &here).unwrap();
+        let one_way = fs::read(&here).unwrap();
+        ledger::join(&[&there, &here], &there).unwrap();
+        assert_eq!(fs::read(&there).unwrap(), one_way, "whoever merges first");
+        self.oracle.unite(&theirs);
+    }
+
+    /// Another lock takes the place of this one between two runs.
+    async fn put_back(&mut self, other: &Other) {
+        self.end().await;
+        let (text, theirs) = self.other(other);
+        fs::write(&self.paths.lock, text).unwrap();
+        self.forget_all_but(&Oracle::default(), theirs);
+    }
+
+    /// Only this is known any more.
+    fn forget_all_but(&mut self, told: &Oracle, theirs: Oracle) {
+        self.oracle = theirs;
+        self.oracle.unite(told);
+        let paid = self.oracle.facts.values().filter(|fact| fact.is_paid()).map(|fact| fact.key.clone());
+        self.till.forget_all_but(&paid.collect());
+    }
+
+    /// Another lock, and what it tells.
+    fn other(&mut self, other: &Other) -> (Vec<u8>, Oracle) {
+        match other {
+            Other::Earlier(pick) if !self.earlier.is_empty() => self.earlier[pick % self.earlier.len()].clone(),
+            Other::Earlier(_) => self.lock_of(&[]),
+            Other::Theirs(theirs) => self.lock_of(theirs),
+        }
+    }
+
+    /// The lock of somebody else, who ran the same jobs.
+    fn lock_of(&mut self, theirs: &[Theirs]) -> (Vec<u8>, Oracle) {
+        let mut oracle = Oracle::default();
         let mut book = Book::default();
         book.set_service(SERVICE);
-        for Theirs { job, digest, attempt, came } in theirs {
-            let (key, attempt) = (key(*job, *digest), *attempt);
-            if book.get(&key).is_some() {
+        let mut done = BTreeSet::new();
+        for Theirs { job, digest, came } in theirs {
+            let key = key(*job, *digest);
+            if !done.insert(key.clone()) {
                 continue;
             }
             self.clock += 1;
             let at = at(self.clock);
-            book.apply(&intend(&key, attempt, at));
-            if let Came::Failed = came {
-                let task = TaskId::new(&format!("failed-{}", self.clock)).unwrap();
-                let which = Some(Which::Task(task.clone()));
-                book.apply(&Entry::Submitted { key: key.clone(), attempt, which: Some(Which::Asked(at)), task, at });
-                book.apply(&Entry::Failed { key, attempt, which, error: fault("FAILED"), at });
-                continue;
-            }
-            let task = self.till.charge_another(&key);
-            if let Came::Submitted | Came::Succeeded = came {
-                let (which, task_is) = (Some(Which::Asked(at)), Some(Which::Task(task.clone())));
-                book.apply(&Entry::Submitted { key: key.clone(), attempt, which, task, at });
-                if let Came::Succeeded = came {
-                    book.apply(&Entry::Generated { key: key.clone(), attempt, which: task_is.clone(), at });
-                    book.apply(&Entry::Succeeded { key, attempt, which: task_is });
+            let id = PurchaseId::new(at, self.clock as u64 * 4, None);
+            let failed = || TaskId::new(&format!("failed-{}", self.clock)).unwrap();
+            let steps = match came {
+                Came::Failed => {
+                    vec![Step::Submitted { task: failed(), at }, Step::Failed { error: fault("FAILED"), at }]
                 }
+                Came::Lost => {
+                    self.till.charge_another(&key);
+                    Vec::new()
+                }
+                Came::Submitted => vec![Step::Submitted { task: self.till.charge_another(&key), at }],
+                Came::Succeeded => {
+                    let task = self.till.charge_another(&key);
+                    vec![Step::Submitted { task, at }, Step::Generated { at }, Step::Succeeded]
+                }
+            };
+            for entry in [intend(&key, id, at)].into_iter().chain(steps.into_iter().map(|step| Entry::of(id, step))) {
+                book.apply(&entry);
+                oracle.learn(&entry);
             }
         }
-        // As who reads it finds it.
-        lockfile::parse(lockfile::write(&book).as_bytes(), &self.paths.lock).unwrap()
+        (ledger::lockfile::write(&book).into_bytes(), oracle)
     }
 
     /// A journal of an earlier run turns up beside a lock that it doesn't continue (a checkout, a backup).
     async fn stray(&mut self, pick: usize) {
         self.end().await;
         if !self.strays.is_empty() {
-            fs::write(&self.paths.journal, &self.strays[pick % self.strays.len()]).unwrap();
-            let book = self.book();
-            self.oracle.puts_up_with(&book);
+            let (journal, told) = self.strays[pick % self.strays.len()].clone();
+            fs::write(&self.paths.journal, journal).unwrap();
+            self.oracle.unite(&told);
         }
     }
 }
@@ -444,38 +567,50 @@ fn missing(outputs: &[Output]) -> Option<usize> {
 }
 
 /// The intent; its submit follows when it is durable.
-fn intend(key: &Key, attempt: u32, at: Timestamp) -> Entry {
-    Entry::Submitting {
-        key: key.clone(),
-        attempt,
+fn intend(key: &Key, id: PurchaseId, at: Timestamp) -> Entry {
+    let step = Step::Submitting {
+        job: key.job.clone(),
+        digest: key.digest,
         parts: BTreeMap::from([("prompt".to_owned(), "9f2c11aa".to_owned())]),
         videos: VIDEOS,
         name: name(&key.job),
         service: SERVICE.to_owned(),
+        manifest: None,
         at,
-    }
+    };
+    Entry::of(id, step)
 }
 
 /// What the service does with a submit, and what the process hears of it.
-fn answer(till: &mut Till, key: &Key, attempt: u32, at: Timestamp, said: Said) -> Entry {
-    let (key, which) = (key.clone(), Some(Which::Asked(at)));
+fn answer(
+    till: &mut Till,
+    key: &Key,
+    id: PurchaseId,
+    releases: &[PurchaseId],
+    at: Timestamp,
+    said: Said,
+) -> Vec<Entry> {
+    let error = |code| fault(code);
+    let let_go = Step::Resolved { task: None, verdict: Verdict::Resubmit, at };
+    let let_go = releases.iter().map(|other| Entry::of(*other, let_go.clone()));
     match said {
-        Said::Good => Entry::Submitted { task: till.charge(&key), key, attempt, which, at },
-        Said::Bad => Entry::Refused { key, attempt, which, error: fault("400"), last: true, at },
-        Said::Busy => Entry::Refused { key, attempt, which, error: fault("429"), last: false, at },
+        Said::Good => {
+            let submitted = Step::Submitted { task: till.charge(key), at };
+            [Entry::of(id, submitted)].into_iter().chain(let_go).collect()
+        }
+        Said::Bad => {
+            let refused = Step::Refused { error: error("400"), last: true, at };
+            [Entry::of(id, refused)].into_iter().chain(let_go).collect()
+        }
+        Said::Busy => vec![Entry::of(id, Step::Refused { error: error("429"), last: false, at })],
         // Paid, or not paid: the answer is lost.
         Said::Strange | Said::Allowed => {
             if said == Said::Strange {
-                till.charge(&key);
+                till.charge(key);
             }
-            Entry::Uncertain { key, attempt, which, reason: "the connection was lost".to_owned(), at }
+            vec![Entry::of(id, Step::Uncertain { task: None, reason: "the connection was lost".to_owned(), at })]
         }
     }
-}
-
-fn moved(from: &Key, fact: &Fact, to: &JobId, place: Place, name: VideoName) -> Entry {
-    let (key, attempt, which) = (from.clone(), fact.attempt, fact.which());
-    Entry::Moved { key, attempt, which, to: to.clone(), place, name }
 }
 
 fn job_number(job: &JobId) -> usize {

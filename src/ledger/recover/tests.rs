@@ -1,5 +1,6 @@
 use super::*;
-use crate::ledger::entry::Entry;
+use crate::ledger::PurchaseId;
+use crate::ledger::entry::{Entry, Step};
 use crate::ledger::journal::{Holder, Pen};
 use crate::ledger::record::{Key, Stage};
 use crate::spec::names::{JobId, TaskId};
@@ -21,12 +22,10 @@ fn key(job: &str) -> Key {
 
 fn bought(job: &str) -> [Entry; 2] {
     let (key, at, service) = (key(job), Timestamp::UNIX_EPOCH, HERE.to_owned());
-    let task = TaskId::new(&format!("task-{job}")).unwrap();
-    let name = VideoName::new("a-{n}.mp4");
-    [
-        Entry::Submitting { key: key.clone(), attempt: 1, parts: BTreeMap::new(), videos: 1, name, service, at },
-        Entry::Submitted { key, attempt: 1, which: None, task, at },
-    ]
+    let (id, task) = (PurchaseId::for_test(&key, 1), TaskId::new(&format!("task-{job}")).unwrap());
+    let (Key { job, digest }, name, parts) = (key, VideoName::new("a-{n}.mp4"), BTreeMap::new());
+    let intent = Step::Submitting { job, digest, parts, videos: 1, name, service, manifest: None, at };
+    [Entry::of(id, intent), Entry::of(id, Step::Submitted { task, at })]
 }
 
 fn journal(continues: Option<&str>, service: &str, groups: &[&[Entry]]) -> Vec<u8> {
@@ -34,7 +33,7 @@ fn journal(continues: Option<&str>, service: &str, groups: &[&[Entry]]) -> Vec<u
     let continues = continues.map(|lock| Sha256::of(lock.as_bytes()));
     let header = Header { journal: journal::VERSION, holder, continues, service: service.to_owned() };
     let (mut pen, mut text) = Pen::new(&header);
-    groups.iter().for_each(|group| text.extend(pen.group(*group)));
+    groups.iter().for_each(|group| text.extend(pen.group(*group, &Book::default())));
     text
 }
 

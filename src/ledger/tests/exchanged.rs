@@ -2,24 +2,34 @@
 
 use super::*;
 
-/// The intent of a colleague, who gave the same number.
+/// The intent of a colleague, who asked for the same.
 fn submitting_there(key: &Key) -> Entry {
-    let mut entry = submitting(key);
-    if let Entry::Submitting { at: when, .. } = &mut entry {
-        *when = at(100);
-    }
-    entry
+    let Entry::Purchase { step: Step::Submitting { job, digest, parts, videos, name, service, .. }, .. } =
+        submitting(key)
+    else {
+        unreachable!()
+    };
+    let (manifest, at) = (None, at(100));
+    Entry::of(there(key), Step::Submitting { job, digest, parts, videos, name, service, manifest, at })
 }
 
 fn submitted_there(key: &Key, task: &str) -> Entry {
-    let which = Some(Which::Asked(at(100)));
-    Entry::Submitted { key: key.clone(), attempt: 1, which, task: TaskId::new(task).unwrap(), at: at(101) }
+    Entry::of(there(key), Step::Submitted { task: TaskId::new(task).unwrap(), at: at(101) })
 }
 
-fn failed(key: &Key, task: &str) -> Entry {
+/// The purchase of a key there.
+fn there(key: &Key) -> PurchaseId {
+    PurchaseId::for_test(key, 100)
+}
+
+fn failed(id: PurchaseId) -> Entry {
     let error = record::Fault { code: "FAILED".to_owned(), message: "no luck".to_owned() };
-    let which = Some(Which::Task(TaskId::new(task).unwrap()));
-    Entry::Failed { key: key.clone(), attempt: 1, which, error, at: at(3) }
+    Entry::of(id, Step::Failed { error, at: at(3) })
+}
+
+fn lost(id: PurchaseId, task: &str) -> Entry {
+    let task = Some(TaskId::new(task).unwrap());
+    Entry::of(id, Step::Uncertain { task, reason: "gone".to_owned(), at: at(3) })
 }
 
 /// The lock in which these entries went.
@@ -56,13 +66,13 @@ async fn exchanged(entries: &[Entry], lock: &str, key: &Key) -> [(Stage, Vec<Str
 #[tokio::test]
 async fn what_failed_here_does_not_hide_what_may_be_paid_there() {
     let k = key("a", "a");
-    let ours = [submitting(&k), submitted(&k, "ours"), failed(&k, "ours")];
+    let ours = [submitting(&k), submitted(&k, "ours"), failed(id(&k))];
     for (stage, others) in exchanged(&ours, &lock_of(&[submitting_there(&k)]), &k).await {
         assert!(matches!(stage, Stage::Uncertain { task: None, .. }), "{stage:?}");
         assert!(others.is_empty());
     }
     // Nor the other way round: the lock that is there now says failed.
-    let theirs = lock_of(&[submitting_there(&k), submitted_there(&k, "theirs"), failed(&k, "theirs")]);
+    let theirs = lock_of(&[submitting_there(&k), submitted_there(&k, "theirs"), failed(there(&k))]);
     for (stage, _) in exchanged(&ours[..1], &theirs, &k).await {
         assert!(matches!(stage, Stage::Uncertain { task: None, .. }), "{stage:?}");
     }
@@ -73,22 +83,18 @@ async fn a_task_of_the_same_number_in_another_lock_is_another_purchase() {
     let k = key("a", "a");
     let theirs = lock_of(&[submitting_there(&k), submitted_there(&k, "theirs")]);
     let ours = [submitting(&k), submitted(&k, "ours")];
-    let (id, which) = (|task: &str| TaskId::new(task).unwrap(), Some(Which::Task(TaskId::new("ours").unwrap())));
-    let (key, attempt) = (k.clone(), 1);
-    for (entry, others) in [
-        (failed(&k, "ours"), &[][..]),
-        (Entry::Uncertain { key, attempt, which: which.clone(), reason: "gone".to_owned(), at: at(3) }, &["ours"][..]),
-    ] {
+    let task = |task: &str| TaskId::new(task).unwrap();
+    for (entry, others) in [(failed(id(&k)), &[][..]), (lost(id(&k), "ours"), &["ours"][..])] {
         for (stage, kept) in exchanged(&[&ours[..], &[entry]].concat(), &theirs, &k).await {
-            assert_eq!(stage, Stage::Submitted { task: id("theirs") });
+            assert_eq!(stage, Stage::Submitted { task: task("theirs") });
             assert_eq!(kept, others);
         }
     }
     // What came further is in sight, and nothing of the one is told of the other.
-    let (key, done) = (k.clone(), Entry::Generated { key: k.clone(), attempt, which: which.clone(), at: at(3) });
-    let done = [&ours[..], &[done, Entry::Succeeded { key, attempt, which }]].concat();
+    let done = [Step::Generated { at: at(3) }, Step::Succeeded].map(|step| Entry::of(id(&k), step));
+    let done = [&ours[..], &done].concat();
     for (stage, others) in exchanged(&done, &theirs, &k).await {
-        assert_eq!((stage.task(), &others[..]), (Some(&id("ours")), &["theirs".to_owned()][..]));
+        assert_eq!((stage.task(), &others[..]), (Some(&task("ours")), &["theirs".to_owned()][..]));
     }
 }
 
@@ -109,8 +115,9 @@ async fn when_one_of_two_that_are_paid_fails_the_other_is_followed() {
     let book = closer.close().await.unwrap();
     let shown = book.get(&k).unwrap().stage.task().unwrap().as_str().to_owned();
     let (scribe, closer) = begin(&place);
-    scribe.record(failed(&k, &shown)).await.unwrap();
-    scribe.record(failed(&open_there, "of-b")).await.unwrap();
+    let shown_id = book.get(&k).unwrap().id;
+    scribe.record(failed(shown_id)).await.unwrap();
+    scribe.record(failed(id(&open_there))).await.unwrap();
     let book = closer.close().await.unwrap();
     assert_eq!(read(&place.paths).unwrap().book, book);
     assert!(matches!(&book.get(&k).unwrap().stage, Stage::Submitted { task } if task.as_str() != shown));
@@ -121,38 +128,12 @@ async fn when_one_of_two_that_are_paid_fails_the_other_is_followed() {
 }
 
 #[tokio::test]
-async fn a_journal_of_before_is_told_apart_as_far_as_it_tells() {
-    let k = key("a", "a");
-    let place = place();
-    let (scribe, closer) = begin(&place);
-    let nameless = |mut entry: Entry| {
-        *entry.which_mut().unwrap() = None;
-        entry
-    };
-    scribe.record(submitting(&k)).await.unwrap();
-    for entry in [submitted(&k, "ours"), failed(&k, "ours")] {
-        scribe.record(nameless(entry)).await.unwrap();
-    }
-    let other = key("b", "b");
-    scribe.record(nameless(failed(&other, "of-an-earlier-run"))).await.unwrap();
-    scribe.record(Entry::Dropped { key: other.clone(), attempt: 1, which: None }).await.unwrap();
-    kill(scribe, closer).await;
-    assert!(!fs::read_to_string(&place.paths.journal).unwrap().contains("which"));
-    assert!(matches!(read(&place.paths).unwrap().book.get(&k).unwrap().stage, Stage::Failed { .. }));
-    let theirs = [submitting_there(&k), submitted_there(&k, "theirs"), submitting(&other), submitted(&other, "tb")];
-    fs::write(&place.paths.lock, lock_of(&theirs)).unwrap();
-    let book = open(&place.paths, holder()).unwrap().close_unchanged().unwrap();
-    assert!(book.records().all(|record| matches!(record.stage, Stage::Submitted { .. })), "{book:?}");
-    assert_eq!(book.records().count(), 2);
-}
-
-#[tokio::test]
 async fn nothing_is_pruned_before_the_lock_is_written_and_nothing_but_what_was_meant() {
     let k = key("a", "a");
-    let finished = lock_of(&[submitting(&k), submitted(&k, "ta"), failed(&k, "ta")]);
+    let finished = lock_of(&[submitting(&k), submitted(&k, "ta"), failed(id(&k))]);
     let prune = |place: &Place| {
         let mut ledger = open(&place.paths, holder()).unwrap();
-        ledger.prune(&[(k.clone(), 1)]);
+        ledger.prune(std::slice::from_ref(&k));
         ledger.start(SERVICE).unwrap()
     };
     let place = place();
@@ -187,7 +168,7 @@ async fn a_run_whose_lock_and_journal_are_taken_away_writes_what_it_knows() {
             fs::write(&place.paths.lock, there).unwrap();
         }
         assert!(scribe.record(submitting(&key("d", "d"))).await.is_err(), "the journal is gone");
-        assert!(scribe.record(submitted_there(&of_this_run, "another")).await.is_err(), "the journal is gone");
+        assert!(scribe.record(submitted(&of_this_run, "another")).await.is_err(), "the journal is gone");
         let closed = closer.close().await;
         if closed.is_err() {
             // It can't be read: the journal lies there again.
@@ -219,14 +200,10 @@ async fn what_another_lock_says_is_paid_is_not_submitted() {
     assert!(refused.to_string().contains("jobs.lock was replaced while the run was on"), "{refused}");
     // Of others it says nothing.
     scribe.record(submitting(&key("d", "d"))).await.unwrap();
-    scribe.record(failed(&key("a", "a"), "ta")).await.unwrap();
+    scribe.record(failed(id(&key("a", "a")))).await.unwrap();
     // What it says of this one is known to have failed since.
     fs::write(&place.paths.lock, &text).unwrap();
-    let mut again = submitting(&key("a", "a"));
-    if let Entry::Submitting { attempt, at: when, .. } = &mut again {
-        (*attempt, *when) = (2, at(200));
-    }
-    scribe.record(again).await.unwrap();
+    scribe.record(submitting_there(&key("a", "a"))).await.unwrap();
     fs::write(&place.paths.lock, "<<<<<<< HEAD\n").unwrap();
     assert!(scribe.record(submitting(&key("e", "e"))).await.is_err(), "nobody knows what it says");
     fs::write(&place.paths.lock, lock_of(&[submitting_there(&c), submitted_there(&c, "tc")])).unwrap();
@@ -273,37 +250,28 @@ fn an_empty_journal_of_another_run_stays() {
 }
 
 #[tokio::test]
-async fn what_a_person_lets_go_keeps_its_number_and_its_task() {
+async fn what_a_person_lets_go_keeps_its_task() {
     let k = key("a", "a");
     let place = with_a_lock().await;
-    let id = TaskId::new("ta").unwrap();
-    let which = Some(Which::Task(id.clone()));
-    let lost =
-        Entry::Uncertain { key: k.clone(), attempt: 1, which: which.clone(), reason: "gone".to_owned(), at: at(3) };
+    let task = TaskId::new("ta").unwrap();
     let verdict = entry::Verdict::Resubmit;
-    let resolved = Entry::Resolved { key: k.clone(), attempt: 1, which, verdict, at: at(4) };
+    let resolved = Step::Resolved { task: Some(task.clone()), verdict, at: at(4) };
     let (scribe, closer) = begin(&place);
-    scribe.record(lost).await.unwrap();
-    scribe.record(resolved).await.unwrap();
+    scribe.record(lost(id(&k), "ta")).await.unwrap();
+    scribe.record(Entry::of(id(&k), resolved)).await.unwrap();
     let journal = fs::read(&place.paths.journal).unwrap();
     closer.close().await.unwrap();
     let book = read(&place.paths).unwrap().book;
     assert!(book.get(&k).is_none() && book.next_attempt(&k) == 2);
-    assert!(book.beside(&k).let_go.contains(&id));
+    assert!(fs::read_to_string(&place.paths.lock).unwrap().contains("\"ta\""));
     // The next one is uncertain: the journal of before, put back by hand, is not about it.
     let (scribe, closer) = begin(&place);
-    let next = |at, attempt| match submitting(&k) {
-        Entry::Submitting { key, parts, videos, name, service, .. } => {
-            Entry::Submitting { key, attempt, parts, videos, name, service, at }
-        }
-        _ => unreachable!(),
-    };
-    scribe.record(next(at(50), 2)).await.unwrap();
+    scribe.record(submitting_there(&k)).await.unwrap();
     closer.close().await.unwrap();
     fs::write(&place.paths.journal, journal).unwrap();
     let book = open(&place.paths, holder()).unwrap().close_unchanged().unwrap();
     assert!(matches!(book.get(&k).unwrap().stage, Stage::Uncertain { task: None, .. }));
-    assert!(book.beside(&k).let_go.contains(&id));
+    assert!(fs::read_to_string(&place.paths.lock).unwrap().contains("\"ta\""));
 }
 
 #[tokio::test]
@@ -312,27 +280,71 @@ async fn what_took_the_place_of_a_failed_one_stays_there() {
     let place = place();
     let (scribe, closer) = begin(&place);
     scribe.record(submitting(&k)).await.unwrap();
-    let mut there = submitting_there(&k);
-    if let Entry::Submitting { attempt, .. } = &mut there {
-        *attempt = 2;
-    }
-    let accepted = Entry::Submitted {
-        key: k.clone(),
-        attempt: 2,
-        which: Some(Which::Asked(at(100))),
-        task: TaskId::new("theirs").unwrap(),
-        at: at(101),
-    };
-    fs::write(&place.paths.lock, lock_of(&[there, accepted])).unwrap();
+    fs::write(&place.paths.lock, lock_of(&[submitting_there(&k), submitted_there(&k, "theirs")])).unwrap();
     closer.close().await.unwrap();
     // The one that is paid fails, and the other waits for a person, also where the lock is exchanged once more.
     let (scribe, closer) = begin(&place);
-    let mut failed = failed(&k, "theirs");
-    if let Entry::Failed { attempt, .. } = &mut failed {
-        *attempt = 2;
-    }
-    scribe.record(failed).await.unwrap();
+    scribe.record(failed(there(&k))).await.unwrap();
     fs::write(&place.paths.lock, lock_of(&[])).unwrap();
     let book = closer.close().await.unwrap();
     assert!(matches!(book.get(&k).unwrap().stage, Stage::Uncertain { task: None, .. }), "{book:?}");
+}
+
+#[tokio::test]
+async fn a_lock_is_replaced_by_itself_before_anything_is_bought() {
+    let place = with_a_lock().await;
+    let text = fs::read(&place.paths.lock).unwrap();
+    let before = fs::metadata(&place.paths.lock).unwrap();
+    let (scribe, closer) = begin(&place);
+    scribe.record(lost(id(&key("a", "a")), "ta")).await.unwrap();
+    let file = |found: fs::Metadata| std::os::unix::fs::MetadataExt::ino(&found);
+    assert_eq!(file(fs::metadata(&place.paths.lock).unwrap()), file(before), "nothing is submitted");
+    scribe.record(submitting(&key("b", "b"))).await.unwrap();
+    assert_eq!(fs::read(&place.paths.lock).unwrap(), text);
+    closer.close().await.unwrap();
+    assert_eq!(files(&place), ["jobs.lock"]);
+
+    // Where that can't be done, nothing is bought, and what is paid already is still written down.
+    let place = self::place();
+    let (scribe, closer) = begin(&place);
+    fs::create_dir(&place.paths.lock).unwrap();
+    fs::write(place.paths.lock.join("in-the-way"), "").unwrap();
+    for job in ["a", "b"] {
+        let refused = scribe.record(submitting(&key(job, job))).await.unwrap_err();
+        assert!(matches!(refused, Unwritable::Lock(_)), "{refused}");
+    }
+    scribe.record(submitting(&key("c", "c"))).await.unwrap_err();
+    fs::remove_dir_all(&place.paths.lock).unwrap();
+    assert!(closer.close().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_link_to_a_journal_that_was_taken_in_keeps_what_it_had() {
+    let place = place();
+    let (scribe, closer) = begin(&place);
+    scribe.record(submitting(&key("a", "a"))).await.unwrap();
+    kill(scribe, closer).await;
+    let backup = place.paths.journal.with_extension("backup");
+    fs::hard_link(&place.paths.journal, &backup).unwrap();
+    let journal = fs::read(&backup).unwrap();
+    let (scribe, closer) = begin(&place);
+    assert!(matches!(open(&place.paths, holder()), Err(LedgerError::Held { .. })), "the new one is held too");
+    assert_eq!(fs::read(&backup).unwrap(), journal);
+    scribe.record(submitting(&key("b", "b"))).await.unwrap();
+    closer.close().await.unwrap();
+    assert_eq!(fs::read(&backup).unwrap(), journal);
+}
+
+#[tokio::test]
+async fn a_journal_tells_beside_any_lock_what_it_began_with() {
+    let k = key("a", "a");
+    let place = with_a_lock().await;
+    let before = lock_of(&[]);
+    let (scribe, closer) = begin(&place);
+    scribe.record(Entry::of(id(&k), Step::Generated { at: at(3) })).await.unwrap();
+    kill(scribe, closer).await;
+    // The lock that knew the purchase is gone.
+    fs::write(&place.paths.lock, before).unwrap();
+    let record = read(&place.paths).unwrap().book.get(&k).unwrap().clone();
+    assert_eq!((record.stage.status().as_str(), record.parts.len()), ("generated", 1));
 }

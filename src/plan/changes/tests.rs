@@ -1,7 +1,7 @@
 //! What is said of each kind of change.
 
 use super::*;
-use crate::ledger::record::{Key, Place, Stage};
+use crate::ledger::record::{Key, Stage};
 use crate::spec::names::{JobId, ReferenceName, TaskId};
 use crate::spec::output::VideoName;
 use crate::spec::request::Reference;
@@ -38,9 +38,9 @@ fn job() -> Job {
 
 fn record_of(job: &Job) -> Record {
     Record {
+        id: crate::ledger::PurchaseId::new(jiff::Timestamp::UNIX_EPOCH, 0, None),
         key: Key { job: job.id.clone(), digest: job.digest },
         parts: job.generation.parts(job.take),
-        place: Place::Current,
         attempt: 1,
         videos: 1,
         name: job.name.clone(),

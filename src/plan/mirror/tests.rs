@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::base::folder::Folder;
-use crate::ledger::entry::{Entry, Verdict, Which};
+use crate::ledger::PurchaseId;
+use crate::ledger::entry::{Entry, Step, Verdict};
 use crate::ledger::record::Fault;
 use crate::manifest::model::{Prices, RunSettings};
 use crate::plan::action::Reason;
@@ -93,9 +94,9 @@ impl Ledger {
         assert!(pinned.pending.is_empty(), "the images were fetched before");
         let plan = plan(&pinned.manifest, &self.book, &Choice::default());
         for to in &plan.moves {
-            let attempt = self.book.get(&to.key).unwrap().attempt;
-            let (key, job, place, name) = (to.key.clone(), to.to.clone(), to.place, to.name.clone());
-            self.book.apply(&Entry::Moved { key, attempt, which: None, to: job, place, name });
+            let step = Step::Moved { job: to.to.clone(), name: to.name.clone(), at: Timestamp::UNIX_EPOCH };
+            let all: Vec<_> = self.book.history(&to.key).map(|purchase| purchase.id).collect();
+            all.into_iter().for_each(|id| self.book.record(id, [step.clone()]));
         }
         let bought = plan.steps.iter().filter(|step| step.action == Action::Submit);
         let bought: Vec<_> = bought.map(|step| (pinned.manifest.jobs[step.job].clone(), step.attempt)).collect();
@@ -108,30 +109,29 @@ impl Ledger {
         let at = Timestamp::UNIX_EPOCH;
         let error = || Fault { code: "400".into(), message: "no".into() };
         let task = TaskId::new(&format!("{}-{attempt}", key.digest.short())).unwrap();
-        let submitted = Entry::Submitted { key: key.clone(), attempt, which: None, task, at };
-        let generated = Entry::Generated { key: key.clone(), attempt, which: None, at };
-        let mut entries = vec![Entry::Submitting {
-            key: key.clone(),
-            attempt,
+        let id = PurchaseId::for_test(&key, attempt);
+        let submitted = Step::Submitted { task, at };
+        let lost = || Step::Uncertain { task: None, reason: "lost".into(), at };
+        let mut steps = vec![Step::Submitting {
+            job: key.job,
+            digest: key.digest,
             parts: job.generation.parts(1),
             videos: 1,
             name: job.name.clone(),
             service: "s".into(),
+            manifest: None,
             at,
         }];
         match end {
-            End::Submitted => entries.push(submitted),
-            End::Generated => entries.extend([submitted, generated]),
-            End::Succeeded => entries.extend([submitted, generated, Entry::Succeeded { key, attempt, which: None }]),
-            End::Uncertain => entries.push(Entry::Uncertain { key, attempt, which: None, reason: "lost".into(), at }),
-            End::Failed => entries.extend([submitted, Entry::Failed { key, attempt, which: None, error: error(), at }]),
-            End::Settled => entries.extend([
-                Entry::Uncertain { key: key.clone(), attempt, which: None, reason: "lost".into(), at },
-                Entry::Resolved { key, attempt, which: None, verdict: Verdict::Failed, at },
-            ]),
-            End::Refused => entries.push(Entry::Refused { key, attempt, which: None, error: error(), last: true, at }),
+            End::Submitted => steps.push(submitted),
+            End::Generated => steps.extend([submitted, Step::Generated { at }]),
+            End::Succeeded => steps.extend([submitted, Step::Generated { at }, Step::Succeeded]),
+            End::Uncertain => steps.push(lost()),
+            End::Failed => steps.extend([submitted, Step::Failed { error: error(), at }]),
+            End::Settled => steps.extend([lost(), Step::Resolved { task: None, verdict: Verdict::Failed, at }]),
+            End::Refused => steps.push(Step::Refused { error: error(), last: true, at }),
         }
-        entries.iter().for_each(|entry| self.book.apply(entry));
+        self.book.record(id, steps);
     }
 }
 
@@ -293,12 +293,10 @@ fn however_many_images_of_a_job_had_another_content_on_another_branch_it_stays_p
 /// The book with these pins, and this record alone.
 fn book_of(record: Record, pins: &Book) -> Book {
     let mut book = Book::default();
-    let (key, attempt, at) = (record.key.clone(), record.attempt, Timestamp::UNIX_EPOCH);
-    let Record { parts, videos, name, stage, .. } = record;
-    let service = "s".to_owned();
-    let (asked, task) = (Some(Which::Asked(at)), stage.task().unwrap().clone());
-    book.apply(&Entry::Submitting { key: key.clone(), attempt, parts, videos, name, service, at });
-    book.apply(&Entry::Submitted { key, attempt, which: asked, task, at });
+    let Record { id, key: Key { job, digest }, parts, videos, name, stage, .. } = record;
+    let (service, at, task) = ("s".to_owned(), Timestamp::UNIX_EPOCH, stage.task().unwrap().clone());
+    let submitting = Step::Submitting { job, digest, parts, videos, name, service, manifest: None, at };
+    book.record(id, [submitting, Step::Submitted { task, at }]);
     for (address, pin) in pins.pins() {
         book.apply(&Entry::Mirrored { address: address.clone(), pin: pin.clone(), taken: false });
     }

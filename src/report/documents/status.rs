@@ -43,6 +43,10 @@ pub struct JobState {
     /// Why it has no result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<StatusError>,
+    /// All tasks that are paid for the same, where that are two or more: nothing is bought again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub bought_twice: Vec<TaskId>,
 }
 
 /// How far a job came.

@@ -77,6 +77,7 @@ fn a_status_is_written_as_the_manual_shows_it() {
         submitted_at: Some("2026-03-09T02:44:54Z".parse().unwrap()),
         outputs: vec![VideoFile { path: "out/a-1.mp4".to_owned(), sha256: Sha256::of(b""), bytes: 1 }],
         error: None,
+        bought_twice: vec![],
     };
     let refused = JobState {
         id: job("b"),
@@ -85,6 +86,7 @@ fn a_status_is_written_as_the_manual_shows_it() {
         submitted_at: None,
         outputs: vec![],
         error: Some(StatusError { code: "400".to_owned(), message: "no".to_owned() }),
+        bought_twice: vec![],
     };
     let document = written(&StatusDocument::new(vec![done.clone(), refused], vec![done]));
     let videos = json!([{"path": "out/a-1.mp4", "sha256": Sha256::of(b"").to_string(), "bytes": 1}]);

@@ -58,6 +58,8 @@ pub enum ProblemKind {
     AlteredFile,
     /// The lock holds a record that the manifest doesn't ask for: its job was removed.
     Orphan,
+    /// A job is paid twice, by two branches or clones: both purchases stay.
+    BoughtTwice,
     /// The lock belongs to another service than the manifest names.
     OtherService,
     /// A journal stands beside the lock: a run is on, or was killed, and the next one will settle it.
@@ -83,7 +85,7 @@ impl VerifyDocument {
 
 impl ProblemKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [ProblemKind; 13] = [
+    pub const ALL: [ProblemKind; 14] = [
         ProblemKind::NotRun,
         ProblemKind::Changed,
         ProblemKind::InFlight,
@@ -95,6 +97,7 @@ impl ProblemKind {
         ProblemKind::MissingFile,
         ProblemKind::AlteredFile,
         ProblemKind::Orphan,
+        ProblemKind::BoughtTwice,
         ProblemKind::OtherService,
         ProblemKind::OpenJournal,
     ];
@@ -113,6 +116,7 @@ impl ProblemKind {
             ProblemKind::MissingFile => "missing-file",
             ProblemKind::AlteredFile => "altered-file",
             ProblemKind::Orphan => "orphan",
+            ProblemKind::BoughtTwice => "bought-twice",
             ProblemKind::OtherService => "other-service",
             ProblemKind::OpenJournal => "open-journal",
         }

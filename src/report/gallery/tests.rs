@@ -2,7 +2,8 @@ use super::*;
 use crate::base::digest::Sha256;
 use crate::event::summary::Summary;
 use crate::event::{Cause, Problem};
-use crate::ledger::entry::Entry;
+use crate::ledger::PurchaseId;
+use crate::ledger::entry::Step;
 use crate::ledger::record::{Fault, Key, Output};
 use crate::manifest;
 use crate::report::commands::Service;
@@ -52,43 +53,45 @@ impl Project {
         let earlier = Key { job: done.id.clone(), digest: Digest(Sha256::of(b"earlier")) };
         for key in [earlier, Key { job: done.id, digest: done.digest }] {
             project.submitted(&key);
-            let (attempt, at) = (1, Timestamp::from_second(136).unwrap());
-            project.book.apply(&Entry::Generated { key: key.clone(), attempt, which: None, at });
+            let id = PurchaseId::for_test(&key, 1);
+            project.book.record(id, [Step::Generated { at: Timestamp::from_second(136).unwrap() }]);
             for number in 1..=2 {
                 let path = format!("out/小 狗#{}-{number}.mp4", key.digest.short());
                 let output = Output { number, path, sha256: Sha256::of(b"video"), bytes: 1000, source: None };
-                project.book.apply(&Entry::Downloaded { key: key.clone(), attempt, which: None, output });
+                project.book.record(id, [Step::Downloaded { output }]);
             }
-            project.book.apply(&Entry::Succeeded { key, attempt, which: None });
+            project.book.record(id, [Step::Succeeded]);
         }
         let key = Key { job: failed.id, digest: failed.digest };
         project.submitted(&key);
         let error = Fault { code: "FAILED".to_owned(), message: message.to_owned() };
-        project.book.apply(&Entry::Failed { key, attempt: 1, which: None, error, at: Timestamp::UNIX_EPOCH });
+        let at = Timestamp::UNIX_EPOCH;
+        project.book.record(PurchaseId::for_test(&key, 1), [Step::Failed { error, at }]);
         let key = Key { job: unsure.id, digest: unsure.digest };
         project.submitting(&key);
         let reason = "the connection broke".to_owned();
-        project.book.apply(&Entry::Uncertain { key, attempt: 1, which: None, reason, at: Timestamp::UNIX_EPOCH });
+        project.book.record(PurchaseId::for_test(&key, 1), [Step::Uncertain { task: None, reason, at }]);
         project
     }
 
     fn submitting(&mut self, key: &Key) {
-        let name = crate::spec::output::VideoName::new("out/x-{n}.mp4");
-        let (parts, at, service) =
-            (Default::default(), Timestamp::UNIX_EPOCH, "https://cloud.baicaiinfer.com".to_owned());
-        self.book.apply(&Entry::Submitting { key: key.clone(), attempt: 1, parts, videos: 2, name, service, at });
+        let submitting = Step::Submitting {
+            job: key.job.clone(),
+            digest: key.digest,
+            parts: Default::default(),
+            videos: 2,
+            name: crate::spec::output::VideoName::new(&format!("out/小 狗#{}-{{n}}.mp4", key.digest.short())),
+            service: "https://cloud.baicaiinfer.com".to_owned(),
+            manifest: None,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        self.book.record(PurchaseId::for_test(key, 1), [submitting]);
     }
 
     fn submitted(&mut self, key: &Key) {
         self.submitting(key);
         let task = TaskId::new(&key.digest.short()).unwrap();
-        self.book.apply(&Entry::Submitted {
-            key: key.clone(),
-            attempt: 1,
-            which: None,
-            task,
-            at: Timestamp::UNIX_EPOCH,
-        });
+        self.book.record(PurchaseId::for_test(key, 1), [Step::Submitted { task, at: Timestamp::UNIX_EPOCH }]);
     }
 
     fn page(&self) -> String {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::base::digest::Sha256;
-use crate::ledger::record::{Fault, Output, Place, Word};
+use crate::ledger::record::{Fault, Output, Word};
 use crate::report::testing::{at, job, started};
 use crate::spec::names::TaskId;
 use crate::spec::output::VideoName;
@@ -21,9 +21,9 @@ fn output(number: usize) -> Output {
 fn record(attempt: u32, submitted: i64, finished: Option<i64>, stage: Stage) -> Record {
     let key = crate::ledger::record::Key { job: job("a"), digest: Digest(Sha256::of(b"")) };
     Record {
+        id: crate::ledger::PurchaseId::for_test(&key, attempt),
         key,
         parts: BTreeMap::new(),
-        place: Place::Current,
         attempt,
         videos: 1,
         name: VideoName::new("out/a-{n}.mp4"),

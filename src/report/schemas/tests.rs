@@ -132,6 +132,7 @@ fn documents_fit_their_schemas() {
         submitted_at: "2026-03-09T02:44:54Z".parse().ok(),
         outputs: vec![VideoFile { path: "a".to_owned(), sha256: Sha256::of(b""), bytes: 1 }],
         error: Some(StatusError { code: "400".to_owned(), message: "no".to_owned() }),
+        bought_twice: vec![TaskId::new("t").unwrap(), TaskId::new("u").unwrap()],
     };
     let jobs: Vec<_> = JobStatus::ALL.into_iter().map(state).collect();
     assert_fits(Document::Status, &StatusDocument::new(jobs.clone(), jobs));

@@ -98,6 +98,11 @@ pub fn status(out: impl Write, status: &StatusDocument, target: &Target, look: L
 pub fn status_in_short(mut out: impl Write, status: &StatusDocument, target: &Target, look: Look) -> io::Result<()> {
     let parts = JobStatus::ALL.iter().map(|&at| (status.summary.of(at), at.as_str(), of_status(at)));
     writeln!(out, "{}", sum(parts, status.jobs.len(), look))?;
+    for job in status.jobs.iter().chain(&status.superseded).filter(|job| !job.bought_twice.is_empty()) {
+        let tasks: Vec<&str> = job.bought_twice.iter().map(|task| task.as_str()).collect();
+        let word = look.paint(Hue::Caution, "bought-twice");
+        writeln!(out, "{word}: {} is paid as tasks {}; nothing is bought again", job.id, tasks.join(" and "))?;
+    }
     if let Some(job) = status.jobs.iter().find(|job| job.status == JobStatus::Uncertain) {
         writeln!(out, "to settle what is uncertain: {}", look.paint(Hue::Accent, target.resolve(&job.id)))?;
     }

@@ -76,8 +76,15 @@ fn an_empty_plan_is_one_line() {
 }
 
 fn a_status() -> StatusDocument {
-    let state =
-        |id, status| JobState { id: job(id), status, task_id: None, submitted_at: None, outputs: vec![], error: None };
+    let state = |id, status| JobState {
+        id: job(id),
+        status,
+        task_id: None,
+        submitted_at: None,
+        outputs: vec![],
+        error: None,
+        bought_twice: vec![],
+    };
     let task = TaskId::new("3524e0b3ba014b12ab1faf29f9f00000").ok();
     let video = |path: &str| VideoFile { path: path.to_owned(), sha256: Sha256::of(b""), bytes: 921_600 };
     let said = |message: &str| Some(StatusError { code: "400".to_owned(), message: message.to_owned() });

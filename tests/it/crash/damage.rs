@@ -35,7 +35,7 @@ fn a_lock_that_was_damaged_is_refused() {
     let scenario = Scenario::of_all_kinds();
     scenario.run().run().exits(3);
     let lock = scenario.project.read("jobs.lock");
-    let walk = line_of(&lock, "id = \"walk\"");
+    let walk = line_of(&lock, "job = \"walk\"");
     let cases: Vec<(&str, String, String)> = vec![
         (
             "cut short",
@@ -44,15 +44,22 @@ fn a_lock_that_was_damaged_is_refused() {
         ),
         (
             "an unknown field",
-            lock.replace("id = \"walk\"", "id = \"walk\"\ncolour = \"red\""),
+            lock.replace("job = \"walk\"", "job = \"walk\"\ncolour = \"red\""),
             format!("jobs.lock:{}:", walk + 1),
         ),
         (
             "a wrong type",
-            lock.replacen("attempt = 1", "attempt = \"once\"", 1),
-            format!("jobs.lock:{}:", line_of(&lock, "attempt = 1")),
+            lock.replacen("videos = 3", "videos = \"three\"", 1),
+            format!("jobs.lock:{}:", line_of(&lock, "videos = 3")),
         ),
-        ("a job twice", lock.replace("id = \"trio\"", "id = \"walk\""), format!("jobs.lock:{}:", walk - 1)),
+        ("another job", lock.replace("job = \"walk\"", "job = \"wolf\""), format!("jobs.lock:{}: ", walk - 1)),
+        (
+            "a line that is lost",
+            lock.replacen(&format!("{}\n", lock.lines().find(|line| line.starts_with("bytes")).unwrap()), "", 1),
+            "of busy: ".to_owned(),
+        ),
+        ("a field twice", lock.replacen("videos = 3", "videos = 3\nvideos = 3", 1), "batch lock merge".to_owned()),
+        ("a path that leads out", lock.replace("\"out/walk-1", "\"/out/walk-1"), "jobs.lock:".to_owned()),
         (
             "a status that is none",
             lock.replacen("\"succeeded\"", "\"sucseeded\"", 1),
@@ -61,10 +68,10 @@ fn a_lock_that_was_damaged_is_refused() {
         ("a task id that is missing", lock.replacen("task_id", "# task_id", 1), "jobs.lock:".to_owned()),
         (
             "a merge conflict",
-            lock.replace("id = \"walk\"", "<<<<<<< HEAD\nid = \"walk\"\n=======\nid = \"wolf\"\n>>>>>>> branch"),
-            format!("jobs.lock:{walk}:"),
+            lock.replace("job = \"walk\"", "<<<<<<< HEAD\njob = \"walk\"\n=======\njob = \"wolf\"\n>>>>>>> branch"),
+            format!("jobs.lock:{walk}: the marks of a merge conflict\nhelp: `batch lock merge "),
         ),
-        ("a newer version", lock.replace("version = 1", "version = 2\nnew = true"), "newer batch".to_owned()),
+        ("a newer version", lock.replace("version = 2", "version = 3\nnew = true"), "newer batch".to_owned()),
         ("no text", "\u{0}".repeat(4096), "jobs.lock:1:".to_owned()),
     ];
     for (what, damaged, place) in &cases {
@@ -95,7 +102,7 @@ fn a_journal_that_was_damaged_is_refused() {
     let without_a_line = text.lines().enumerate().filter(|(index, _)| *index != 1).map(|(_, line)| format!("{line}\n"));
     scenario.project.write("jobs.lock.journal", without_a_line.collect::<String>());
     is_refused(&scenario, "a line is gone", &["jobs.lock.journal:2:"]);
-    let header = "{\"journal\":2,\"secret\":\"of a later version\"}";
+    let header = "{\"journal\":3,\"secret\":\"of a later version\"}";
     let newer = format!("{:08x} {header}\n", crc32fast::hash(header.as_bytes()));
     scenario.project.write("jobs.lock.journal", newer);
     is_refused(&scenario, "a newer version", &["jobs.lock.journal", "newer batch"]);

@@ -33,7 +33,7 @@ fn recover(scenario: &Scenario, ended: &Ended, context: &str) -> usize {
     for line in ended.stderr.lines().filter_map(|line| line.strip_prefix("  batch resolve ")) {
         let arguments = ["resolve"].into_iter().chain(line.split(' '));
         scenario.project.batch(arguments).run().exits(0);
-        let job = line.split(' ').next().unwrap();
+        let job = line.split(' ').nth(1).unwrap();
         // A line that the disk took, but not to the end of its group, is on record, and nobody could know that.
         let is_known = journal.jobs("submitted").contains(job);
         assert!(open.remove(job) || is_known, "{context}: {line} was not open");

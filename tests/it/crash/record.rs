@@ -19,8 +19,7 @@ pub(super) struct Job {
 impl Lock {
     pub(super) fn read(text: &str) -> Lock {
         let lock: toml::Table = text.parse().unwrap();
-        assert!(!lock.contains_key("superseded"), "{text}");
-        let tables = lock.get("job").and_then(toml::Value::as_array).into_iter().flatten();
+        let tables = lock.get("purchase").and_then(toml::Value::as_array).into_iter().flatten();
         let word = |table: &toml::Value, key: &str| table.get(key).map(|value| value.as_str().unwrap().to_owned());
         let jobs = tables.map(|table| {
             let outputs = table.get("output").and_then(toml::Value::as_array).into_iter().flatten();
@@ -30,9 +29,14 @@ impl Lock {
                 task: word(table, "task_id"),
                 outputs: outputs.collect(),
             };
-            (word(table, "id").unwrap(), job)
+            (word(table, "job").unwrap(), job)
         });
-        Lock { jobs: jobs.collect() }
+        let mut all = BTreeMap::new();
+        for (id, job) in jobs {
+            // None of these jobs is bought twice.
+            assert!(all.insert(id, job).is_none(), "{text}");
+        }
+        Lock { jobs: all }
     }
 }
 
@@ -50,6 +54,16 @@ impl Journal {
         let last = lines.pop().unwrap_or_default();
         let mut entries: Vec<Value> = lines.into_iter().skip(1).map(|line| entry(line).unwrap()).collect();
         entries.extend(entry(last));
+        // What an entry is about stands with the intent, or where the journal says how it was known before.
+        let mut jobs: BTreeMap<String, Value> = BTreeMap::new();
+        for entry in &mut entries {
+            let Some(id) = entry["id"].as_str().map(str::to_owned) else { continue };
+            match entry["entry"].as_str().unwrap() {
+                "submitting" => drop(jobs.insert(id, entry["job"].clone())),
+                "known" => drop(jobs.insert(id, entry["purchase"]["job"].clone())),
+                _ => entry["job"] = jobs[&id].clone(),
+            }
+        }
         Journal { entries }
     }
 

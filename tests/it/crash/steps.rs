@@ -7,8 +7,8 @@ use batch::simulate::Call;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-/// Every step that a run takes. A step that is new in the program is new here.
-const POINTS: [&str; 27] = [
+/// Every step that a run takes which follows none that was killed. A step that is new in the program is new here.
+const POINTS: [&str; 25] = [
     "download.answered",
     "download.send",
     "file.claim",
@@ -18,8 +18,6 @@ const POINTS: [&str; 27] = [
     "file.write",
     "file.written",
     "folder.synced",
-    "journal.clear",
-    "journal.cleared",
     "journal.locked",
     "journal.remove",
     "journal.removed",
@@ -90,6 +88,8 @@ fn a_recovery_that_is_killed_at_any_step_is_recovered_from() {
     };
     let (undisturbed, _) = half_done();
     let reached = reached(&undisturbed, undisturbed.run(), 3);
+    // The journal of the run before is taken in, and a new one takes its place.
+    assert!(reached.contains_key("journal.clear") && reached.contains_key("journal.cleared"), "{reached:?}");
     let kills = first_times(&reached, if super::long() { 4 } else { 1 });
     let points = kills.len();
     let killed = lanes::each(kills, |(point, time)| {

@@ -175,7 +175,9 @@ fn a_clock_that_jumps_neither_loses_a_job_nor_pays_for_it_again() {
     let bench = Bench::with(slow, "job_timeout: 200ms", &["walk"]);
     let ran = bench.run();
     assert_eq!(bench.end(&ran), end(1, "submitted", 1, 1), "{ran:?}");
+    // What a person changes has no checksum.
     let lock = bench.project.read("jobs.lock");
+    let lock: String = lock.split_inclusive('\n').filter(|line| !line.starts_with("check = ")).collect();
     let (before, rest) = lock.split_once("submitted_at = ").unwrap();
     let (_, after) = rest.split_once('\n').unwrap();
     std::thread::sleep(Duration::from_millis(500));

@@ -1,0 +1,109 @@
+//! `batch lock`: locks of branches, clones and shards become one.
+
+use crate::cli::args::{Common, Trial};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::project::{Realm, manifest_path, paths};
+use crate::cli::terminal::{Terminal, Volume};
+use crate::ledger::{self, LedgerError, Merged, Paths};
+use crate::report::look::count;
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Options of `batch lock`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Join locks: no task id is lost, nothing is bought again
+    Merge(Merge),
+}
+
+/// Options of `batch lock merge`.
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "batch lock merge [MANIFEST]\n       batch lock merge LOCK... -o OUT\n       batch lock merge --driver BASE OURS THEIRS PATH"
+)]
+struct Merge {
+    /// The manifest whose lock git left in conflict; with -o, the locks to join
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Write the joined lock there; it may be one of them
+    #[arg(short = 'o', long = "output", value_name = "OUT")]
+    out: Option<PathBuf>,
+    /// Join as git's merge driver: BASE OURS THEIRS PATH, which git gives as %O %A %B %P
+    #[arg(long, num_args = 4, value_names = ["BASE", "OURS", "THEIRS", "PATH"], conflicts_with_all = ["files", "out"])]
+    driver: Vec<PathBuf>,
+    #[command(flatten)]
+    trial: Trial,
+}
+
+pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Action::Merge(args) = &args.action;
+    if let [_, ours, theirs, path] = &args.driver[..] {
+        // What both come from is in both.
+        let merged = ledger::join(&[ours, theirs], ours).map_err(|error| as_path(error, ours, theirs, path))?;
+        return Ok(say(&path.display().to_string(), &merged, terminal));
+    }
+    if let Some(out) = &args.out {
+        if args.files.is_empty() {
+            return Err(Failure::usage("which locks are to be joined?").hint("name them: batch lock merge A B -o OUT"));
+        }
+        let inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
+        let merged = ledger::join(&inputs, out)?;
+        return Ok(say(&out.display().to_string(), &merged, terminal));
+    }
+    let lock = match &args.files[..] {
+        [] | [_] if common.lock.is_some() => {
+            paths(args.files.first().map_or(Path::new("-"), PathBuf::as_path), Realm::Real, common)?
+        }
+        [lock] if lock.extension() == Some(OsStr::new("lock")) => Paths::of(lock),
+        [] => paths(&manifest_path(None)?, Realm::of(args.trial.simulate), common)?,
+        [manifest] => paths(manifest, Realm::of(args.trial.simulate), common)?,
+        _ => {
+            return Err(Failure::usage("where is the joined lock to be written?")
+                .hint("say it: batch lock merge A B -o OUT; it may be one of them"));
+        }
+    };
+    let shown = lock.lock.display().to_string();
+    match ledger::mend(&lock)? {
+        Some(merged) => Ok(say(&shown, &merged, terminal)),
+        None => {
+            if terminal.volume > Volume::Quiet {
+                let _ = writeln!(io::stderr(), "{shown} has no marks of a merge: nothing was changed");
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// What git's driver can't read is called by the name that a person knows, not by that of git's temporary file.
+fn as_path(error: LedgerError, ours: &Path, theirs: &Path, path: &Path) -> Failure {
+    let failure = Failure::from(error);
+    let named = |text: &str, file: &Path, side: &str| {
+        text.replace(&*file.display().to_string(), &format!("{} ({side})", path.display()))
+    };
+    let message = named(&named(&failure.message, ours, "ours"), theirs, "theirs");
+    Failure { message, ..failure }
+}
+
+/// Says what the locks came to.
+fn say(lock: &str, merged: &Merged, terminal: &Terminal) -> Exit {
+    if terminal.volume > Volume::Quiet {
+        let mut said = format!("{lock}: joined, {}\n", count(merged.purchases, "purchase"));
+        for key in &merged.bought_twice {
+            said += &format!(
+                "bought-twice: {} is paid twice for the same; both stay, and nothing is bought again\n",
+                key.job
+            );
+        }
+        // Where standard error is closed, nobody reads it.
+        let _ = io::stderr().write_all(said.as_bytes());
+    }
+    Exit::Done
+}

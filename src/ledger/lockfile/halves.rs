@@ -1,0 +1,165 @@
+//! Blocks into which a merge put the lines of two: `merge=union` keeps the lines of both sides where they differ, and leaves no marks.
+//!
+//! Of a field that stands twice the first is of the one side and the last of the other, which is how git writes them; what stands once
+//! may be of either or of both. The checksums tell.
+
+use super::read::parse;
+use std::path::Path;
+
+/// Fields and lists of a block beyond which nothing is tried: 2^10 ways take a moment.
+const MOST: usize = 10;
+
+/// The fields of a video.
+const VIDEO: [&str; 6] = ["number", "path", "sha256", "bytes", "source", "revision"];
+
+/// Returns the text with each block that has fields twice taken apart; none where there is no such block, or one can't be.
+pub(in crate::ledger) fn take_apart(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut found = false;
+    let mut block: Option<Vec<&str>> = None;
+    for line in text.split_inclusive('\n') {
+        let ends = line.trim().is_empty()
+            || line.starts_with("# ")
+            || line.starts_with("[[") && !line.starts_with("[[purchase.");
+        if let Some(lines) = block.take_if(|_| ends) {
+            found |= put(&lines, &mut out)?;
+        }
+        if line.trim_end() == "[[purchase]]" {
+            block = Some(vec![line]);
+        } else if let Some(lines) = &mut block {
+            lines.push(line);
+        } else {
+            out.push_str(line);
+        }
+    }
+    if let Some(lines) = block {
+        found |= put(&lines, &mut out)?;
+    }
+    found.then_some(out)
+}
+
+/// Writes a block, or the two that it is made of; whether it was two.
+fn put(lines: &[&str], out: &mut String) -> Option<bool> {
+    let units = units(lines);
+    let is_twice = |(name, _): &(&str, String)| units.iter().filter(|(other, _)| other == name).count() > 1;
+    if !units.iter().any(|unit| unit.0 != "output" && is_twice(unit)) {
+        lines.iter().for_each(|line| out.push_str(line));
+        return Some(false);
+    }
+    let sides = [false, true].map(|is_last| -> Vec<&(&str, String)> {
+        let one_of = |at: usize, name: &str| {
+            let others = if is_last { &units[at + 1..] } else { &units[..at] };
+            !others.iter().any(|(other, _)| *other == name)
+        };
+        let mine = units.iter().enumerate().filter(|(at, (name, _))| *name == "output" || one_of(*at, name));
+        mine.map(|(_, unit)| unit).collect()
+    });
+    for mine in &sides {
+        out.push_str("\n[[purchase]]\n");
+        // What only one side changed git takes from that side, so that the other's checksum may not hold any more.
+        out.push_str(&half(mine).or_else(|| without_checksum(mine))?);
+        out.push('\n');
+    }
+    Some(true)
+}
+
+/// Returns the fields of a block, each with its lines; a video is one of them.
+fn units<'t>(lines: &[&'t str]) -> Vec<(&'t str, String)> {
+    let mut units: Vec<(&str, String)> = Vec::new();
+    for line in &lines[1..] {
+        let name = line.split('=').next().unwrap_or_default().trim();
+        match units.last_mut() {
+            _ if line.starts_with("[[") => units.push(("output", (*line).to_owned())),
+            // A second path is a second video; what no video has is of the block again, where the other side's lines follow.
+            Some(("output", video)) if VIDEO.contains(&name) && !(name == "path" && video.contains("\npath")) => {
+                video.push_str(line);
+            }
+            Some(("output", _)) if name == "path" => units.push(("output", format!("[[purchase.output]]\n{line}"))),
+            _ => units.push((name, (*line).to_owned())),
+        }
+    }
+    units
+}
+
+/// Returns the fields of one side, which its checksum tells.
+fn half(mine: &[&(&str, String)]) -> Option<String> {
+    let needed = |name: &str| matches!(name, "job" | "digest" | "id" | "check" | "parts" | "status");
+    let open: Vec<usize> = (0..mine.len()).filter(|at| !needed(mine[*at].0)).collect();
+    if open.len() > MOST {
+        return None;
+    }
+    (0..1_u32 << open.len()).find_map(|left_out| {
+        let is_in = |at: &usize| open.iter().position(|other| other == at).is_none_or(|bit| left_out & (1 << bit) == 0);
+        let side: Vec<_> = (0..mine.len()).filter(is_in).map(|at| mine[at]).collect();
+        read(&side)
+    })
+}
+
+fn without_checksum(mine: &[&(&str, String)]) -> Option<String> {
+    read(&mine.iter().copied().filter(|(name, _)| *name != "check").collect::<Vec<_>>())
+}
+
+/// Returns the text of a block of these fields, videos last, where it can be read.
+fn read(units: &[&(&str, String)]) -> Option<String> {
+    let of = |is_video| units.iter().filter(move |unit| (unit.0 == "output") == is_video);
+    let text: String = of(false).chain(of(true)).map(|unit| &*unit.1).collect();
+    let lock = format!("version = 2\n[[purchase]]\n{text}");
+    parse(lock.as_bytes(), Path::new("")).is_ok().then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::lockfile::write;
+    use crate::ledger::{Book, PurchaseId, entry, record};
+    use crate::spec::names::{Digest, JobId, TaskId};
+    use crate::spec::output::VideoName;
+    use entry::{Entry, Step};
+    use jiff::Timestamp;
+
+    fn book(steps: Vec<Step>) -> Book {
+        let at = Timestamp::UNIX_EPOCH;
+        let key = record::Key { job: JobId::new("a").unwrap(), digest: Digest(crate::base::digest::Sha256::of(b"a")) };
+        let (id, name, service) = (PurchaseId::for_test(&key, 1), VideoName::new("out/a-{n}.mp4"), "s".to_owned());
+        let (job, digest, parts) = (key.job, key.digest, Default::default());
+        let intent = Step::Submitting { job, digest, parts, videos: 2, name, service, manifest: None, at };
+        let mut book = Book::default();
+        let steps = [intent, Step::Submitted { task: TaskId::new("t").unwrap(), at }].into_iter().chain(steps);
+        steps.for_each(|step| book.apply(&Entry::of(id, step)));
+        book
+    }
+
+    fn video(number: usize) -> Step {
+        let (path, sha256) = (format!("out/a-{number}.mp4"), crate::base::digest::Sha256::of(&[number as u8]));
+        Step::Downloaded { output: record::Output { number, path, sha256, bytes: 9, source: None } }
+    }
+
+    #[test]
+    fn lines_of_two_sides_in_one_block_are_taken_apart() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let failed = Step::Failed { error: record::Fault { code: "F".into(), message: "no".into() }, at: at(9) };
+        let here = book(vec![Step::Generated { at: at(7) }, video(1), video(2), Step::Succeeded]);
+        for there in [book(vec![failed]), book(vec![Step::Generated { at: at(8) }, video(1)]), book(vec![])] {
+            for [ours, theirs] in [[&here, &there], [&there, &here]] {
+                let mut both = (*ours).clone();
+                both.unite((*theirs).clone());
+                let (ours, theirs) = (write(ours), write(theirs));
+                let diff = similar::TextDiff::from_lines(&ours, &theirs);
+                // Within each stretch that differs git writes the lines of the one, then those of the other.
+                let union: String =
+                    diff.ops().iter().flat_map(|op| diff.iter_changes(op)).map(|change| change.value()).collect();
+                let apart = take_apart(&union).unwrap_or_else(|| panic!("{union}"));
+                let read = parse(apart.as_bytes(), Path::new("")).unwrap();
+                assert_eq!(write(&read), write(&both), "{union}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_whole_or_hopeless_is_left_alone() {
+        let text = write(&book(vec![video(1)]));
+        assert_eq!(take_apart(&text), None);
+        let twice = text.replace("status = \"generated\"\n", "status = \"generated\"\nstatus = \"failed\"\n");
+        assert_eq!(take_apart(&twice), None, "no checksum tells whose the second one is");
+    }
+}

@@ -1,0 +1,93 @@
+//! The two sides of a lock that git left in conflict, read out of its marks.
+
+/// A part of a text in conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Both sides have it.
+    Both,
+    /// The first side has it.
+    Ours,
+    /// What both sides come from, which the styles `diff3` and `zdiff3` show.
+    Base,
+    /// The second side has it.
+    Theirs,
+}
+
+/// Returns the texts of both sides; none where the text has no marks, or they don't go together.
+///
+/// Within a block that both sides changed git takes the lines that only one of them changed from that side, so that neither text is
+/// what the side was, and no checksum holds: with `checked` unset, those that stand between marks are left out.
+pub(in crate::ledger) fn mend(text: &str, checked: bool) -> Option<[String; 2]> {
+    let (mut ours, mut theirs) = (String::new(), String::new());
+    let mut part = Part::Both;
+    let mut length = 0;
+    let mut seen = false;
+    for line in text.split_inclusive('\n') {
+        // A conflict within the base of another (criss-cross) has longer marks.
+        let next = match (part, mark(line)) {
+            (Part::Both, Some(('<', marks))) => {
+                (length, seen) = (marks, true);
+                Some(Part::Ours)
+            }
+            (Part::Ours, Some(('|', marks))) if marks == length => Some(Part::Base),
+            (Part::Ours | Part::Base, Some(('=', marks))) if marks == length => Some(Part::Theirs),
+            (Part::Theirs, Some(('>', marks))) if marks == length => Some(Part::Both),
+            _ => None,
+        };
+        if let Some(next) = next {
+            part = next;
+            continue;
+        }
+        if part != Part::Both && !checked && line.trim_start().starts_with("check") {
+            continue;
+        }
+        if matches!(part, Part::Both | Part::Ours) {
+            ours.push_str(line);
+        }
+        if matches!(part, Part::Both | Part::Theirs) {
+            theirs.push_str(line);
+        }
+    }
+    (seen && part == Part::Both).then_some([ours, theirs])
+}
+
+/// Returns what a line is a mark of, and how long that is: seven characters or more, then nothing or a name.
+pub(super) fn mark(line: &str) -> Option<(char, usize)> {
+    let line = line.trim_end_matches(['\n', '\r']);
+    let first = line.chars().next().filter(|first| matches!(first, '<' | '|' | '=' | '>'))?;
+    let rest = line.trim_start_matches(first);
+    let length = line.len() - rest.len();
+    (length >= 7 && (rest.is_empty() || rest.starts_with(' '))).then_some((first, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STYLES: [&str; 2] = [
+        "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> other\nd\n",
+        "a\n<<<<<<< HEAD\nb\n||||||| base\n<<<<<<<<< inner\nx\n=========\ny\n>>>>>>>>> inner\n=======\nc\n>>>>>>> other\nd\n",
+    ];
+
+    #[test]
+    fn both_sides_are_read_in_each_style() {
+        for text in STYLES {
+            assert_eq!(mend(text, true), Some(["a\nb\nd\n".to_owned(), "a\nc\nd\n".to_owned()]), "{text}");
+            let crlf = text.replace('\n', "\r\n");
+            assert_eq!(mend(&crlf, true), Some(["a\r\nb\r\nd\r\n".to_owned(), "a\r\nc\r\nd\r\n".to_owned()]));
+        }
+    }
+
+    #[test]
+    fn a_text_without_marks_or_with_half_of_them_has_no_sides() {
+        for text in ["", "a\n", "a\n<<<<<<< HEAD\nb\n", "<<<<<<< a\n=======\n", "<<<<<<<b\n"] {
+            assert_eq!(mend(text, true), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn checksums_between_marks_are_left_out_where_no_side_is_whole() {
+        let text = "check = 1\n<<<<<<< HEAD\ncheck = 2\n=======\ncheck = 3\n>>>>>>> other\n";
+        assert_eq!(mend(text, false), Some(["check = 1\n".to_owned(), "check = 1\n".to_owned()]));
+    }
+}

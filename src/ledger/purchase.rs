@@ -1,0 +1,389 @@
+//! One purchase, and how two accounts of it become one. Pure.
+//!
+//! Each account moves up one ladder ([`Rung`]) and never down, so that it doesn't matter in which order, and how often, accounts
+//! meet. On two rungs people and the service may say one thing after another: there the last word by time counts. A task id, once
+//! known, stays; videos are united.
+
+use super::entry::{Step, Verdict};
+use super::id::PurchaseId;
+use super::record::{Fault, Key, Output, Record, Stage, Word};
+use crate::spec::names::{Digest, JobId, TaskId};
+use crate::spec::output::VideoName;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// One submit that was intended, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Purchase {
+    /// What is shown of it.
+    pub(super) record: Record,
+    pub(super) rung: Rung,
+    pub(super) standing: Standing,
+    /// When the standing was said.
+    pub(super) said_at: Option<Timestamp>,
+    /// When it was given its job and name, where that was after the intent.
+    pub(super) renamed_at: Option<Timestamp>,
+    /// The manifest, relative to the lock, where it isn't the one that the lock is named after.
+    pub(super) manifest: Option<String>,
+    /// How often another content took a video's place, by its number, where it did.
+    pub(super) revisions: BTreeMap<usize, u32>,
+}
+
+/// How far a purchase came, in the order in which one account outdoes another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rung {
+    /// Only the intent is known: it may have been sent.
+    Intended,
+    /// It was never sent, or the service took nothing for now. Whoever says so knows more than the intent.
+    NotTaken,
+    /// It was sent, and no answer tells whether it arrived. It may be paid, which is not to be hidden by the word of an account
+    /// that thinks it wasn't taken.
+    Unanswered,
+    /// A person settled it without a task id: they knew that there was no answer.
+    Settled,
+    /// The service refused it for good: an answer outdoes what a person thought without it.
+    Refused,
+    /// Its task id is known. A submit that was refused and accepted was sent twice by somebody on the way: one of them is paid.
+    Submitted,
+    /// The service failed it, after it had taken it.
+    Failed,
+    /// The service finished it. Where it also said that it failed, what may be fetched isn't bought again.
+    Generated,
+    /// All videos are here.
+    Succeeded,
+}
+
+/// What was last said of a purchase that waits for an answer or for its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// Nothing else.
+    Open,
+    /// The service doesn't know the task.
+    Lost,
+    /// A person lets the job be submitted again.
+    Released,
+    /// A person called it failed.
+    GivenUp,
+}
+
+/// What there is to lose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Owed {
+    /// It costs nothing, or a person wants it left at that.
+    Nothing,
+    /// Nobody knows whether it is paid.
+    Maybe,
+    /// It is paid.
+    Paid,
+}
+
+/// What is said of a purchase: the greater of two counts.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Said {
+    rung: Rung,
+    at: Option<Timestamp>,
+    standing: Standing,
+    finished_at: Option<Timestamp>,
+    reason: Option<String>,
+    error: Option<Fault>,
+}
+
+impl Purchase {
+    /// Returns the purchase that is intended.
+    pub(super) fn intended(id: PurchaseId, key: Key, name: VideoName, submitted_at: Option<Timestamp>) -> Purchase {
+        let stage = Stage::Uncertain { task: None, reason: unanswered(submitted_at) };
+        let record = Record {
+            id,
+            key,
+            parts: BTreeMap::new(),
+            attempt: 1,
+            videos: 1,
+            name,
+            submitted_at,
+            finished_at: None,
+            stage,
+        };
+        let (rung, standing) = (Rung::Intended, Standing::Open);
+        Purchase { record, rung, standing, said_at: None, renamed_at: None, manifest: None, revisions: BTreeMap::new() }
+    }
+
+    /// Returns the same with what is known of it: its stage needs a task from [`Rung::Submitted`] on.
+    pub(super) fn at(
+        mut self,
+        rung: Rung,
+        standing: Standing,
+        said_at: Option<Timestamp>,
+        (task, outputs): (Option<TaskId>, Vec<Output>),
+        (finished_at, reason, error): (Option<Timestamp>, Option<String>, Option<Fault>),
+    ) -> Purchase {
+        self.say(Said { rung, at: said_at, standing, finished_at, reason, error }, task);
+        if let Some(mine) = self.outputs_mut() {
+            *mine = outputs;
+        }
+        self
+    }
+
+    /// Returns the service's id, where one is known.
+    pub(super) fn task(&self) -> Option<&TaskId> {
+        self.record.stage.task()
+    }
+
+    /// Returns what there is to lose; nothing to speak of where it counts as never submitted.
+    pub(super) fn owed(&self) -> Option<Owed> {
+        match (self.rung, self.standing) {
+            (Rung::NotTaken, _) | (Rung::Settled | Rung::Submitted, Standing::Released) => None,
+            (Rung::Settled, _) | (Rung::Submitted, Standing::GivenUp) => Some(Owed::Nothing),
+            (Rung::Refused | Rung::Failed, _) => Some(Owed::Nothing),
+            (Rung::Intended | Rung::Unanswered, _) | (Rung::Submitted, Standing::Lost) => Some(Owed::Maybe),
+            (Rung::Submitted, Standing::Open) | (Rung::Generated | Rung::Succeeded, _) => Some(Owed::Paid),
+        }
+    }
+
+    /// Whether a person lets its job be submitted again.
+    pub(super) fn is_released(&self) -> bool {
+        self.standing == Standing::Released && self.owed().is_none()
+    }
+
+    /// Takes a step forward. Harmless where it was taken before.
+    pub(super) fn take(&mut self, step: &Step) {
+        match step {
+            Step::Submitted { task, .. } => self.tell(task, Said::of(Rung::Submitted, self.record.submitted_at)),
+            Step::Found { task, at } => self.tell(task, Said::of(Rung::Submitted, Some(*at))),
+            Step::Refused { error, last: true, at } => {
+                let (finished_at, error) = (Some(whole_seconds(*at)), Some(error.clone()));
+                self.say(Said { finished_at, error, ..Said::of(Rung::Refused, None) }, None);
+            }
+            Step::Refused { last: false, .. } => self.say(Said::of(Rung::NotTaken, None), None),
+            Step::Uncertain { task: Some(task), reason, at } => {
+                let (standing, reason) = (Standing::Lost, Some(reason.clone()));
+                self.tell(task, Said { standing, reason, ..Said::of(Rung::Submitted, Some(*at)) });
+            }
+            Step::Uncertain { task: None, reason, .. } => {
+                let reason = Some(reason.clone());
+                self.say(Said { reason, ..Said::of(Rung::Unanswered, None) }, None);
+            }
+            Step::Generated { at } if self.task().is_some() => {
+                let finished_at = Some(whole_seconds(*at));
+                self.say(Said { finished_at, ..Said::of(Rung::Generated, None) }, None);
+            }
+            Step::Downloaded { output } if self.task().is_some() => {
+                let is_new = |known: &Output| known.number == output.number && known.sha256 != output.sha256;
+                let replaces = self.record.stage.outputs().iter().any(is_new);
+                self.put(output, self.revision(output) + u32::from(replaces));
+            }
+            Step::Succeeded if self.task().is_some() => {
+                let finished_at = self.record.finished_at;
+                self.say(Said { finished_at, ..Said::of(Rung::Succeeded, None) }, None);
+            }
+            Step::Failed { error, at } if self.task().is_some() => {
+                let (finished_at, error) = (Some(whole_seconds(*at)), Some(error.clone()));
+                self.say(Said { finished_at, error, ..Said::of(Rung::Failed, None) }, None);
+            }
+            Step::Moved { job, name, at } => self.rename(job, name, Some(*at)),
+            Step::Resolved { task, verdict, at } => self.resolve(task.as_ref(), verdict, *at),
+            Step::Submitting { .. }
+            | Step::Generated { .. }
+            | Step::Downloaded { .. }
+            | Step::Succeeded
+            | Step::Failed { .. }
+            | Step::Known { .. } => {}
+        }
+    }
+
+    /// Takes in another account of the same purchase. Gives back what is an account of another task: two came of one submit.
+    pub(super) fn join(&mut self, mut other: Purchase) -> Option<Purchase> {
+        let second = match (self.task(), other.task()) {
+            (Some(mine), Some(theirs)) if mine != theirs => {
+                // The same one keeps the id, whoever meets whom.
+                if theirs < mine {
+                    std::mem::swap(self, &mut other);
+                }
+                Some(other.clone().of_other_task())
+            }
+            _ => None,
+        };
+        self.rename(&other.record.key.job, &other.record.name, other.renamed_at);
+        let Purchase { record, rung, standing, said_at, renamed_at: _, manifest, revisions } = other;
+        self.record.parts = std::mem::take(&mut self.record.parts).max(record.parts);
+        self.record.videos = self.record.videos.max(record.videos);
+        self.record.submitted_at = self.record.submitted_at.max(record.submitted_at);
+        self.manifest = self.manifest.take().max(manifest);
+        if second.is_none() {
+            let Record { stage, finished_at, .. } = record;
+            let (reason, error) = words(&stage);
+            let task = stage.task().cloned();
+            self.say(Said { rung, at: said_at, standing, finished_at, reason, error }, task);
+            for output in stage.outputs() {
+                self.unite(output, revisions.get(&output.number).copied().unwrap_or(0));
+            }
+        }
+        second
+    }
+
+    /// Returns the purchase that another task of the same submit is.
+    pub(super) fn of_other_task(mut self) -> Purchase {
+        if let Some(task) = self.task() {
+            self.record.id = self.record.id.of_other_task(task.as_str());
+        }
+        self
+    }
+
+    /// Returns the same purchase with another task, of which nothing else is known yet.
+    pub(super) fn with_task(&self, task: &TaskId) -> Purchase {
+        let Record { id, key, parts, videos, name, submitted_at, .. } = self.record.clone();
+        let mut other = Purchase::intended(id, key, name, submitted_at);
+        (other.record.parts, other.record.videos) = (parts, videos);
+        (other.renamed_at, other.manifest) = (self.renamed_at, self.manifest.clone());
+        other.say(Said::of(Rung::Submitted, submitted_at), Some(task.clone()));
+        other
+    }
+
+    /// Takes a person's word, who knew of this task, or of none.
+    fn resolve(&mut self, task: Option<&TaskId>, verdict: &Verdict, at: Timestamp) {
+        let (reason, _) = words(&self.record.stage);
+        let mut said = Said::of(if task.is_some() { Rung::Submitted } else { Rung::Settled }, Some(at));
+        match verdict {
+            Verdict::Task { task } => return self.take(&Step::Found { task: task.clone(), at }),
+            Verdict::Resubmit => (said.standing, said.reason) = (Standing::Released, reason),
+            Verdict::Failed => (said.standing, said.finished_at) = (Standing::GivenUp, Some(whole_seconds(at))),
+        }
+        match task {
+            Some(task) => self.tell(task, said),
+            None => self.say(said, None),
+        }
+    }
+
+    /// Says how far its task came; not where it is another one that is known.
+    fn tell(&mut self, task: &TaskId, said: Said) {
+        if self.task().is_none_or(|known| known == task) {
+            self.say(said, Some(task.clone()));
+        }
+    }
+
+    /// Says how far it came, where that is further; its task, where none is known.
+    fn say(&mut self, said: Said, task: Option<TaskId>) {
+        let known = self.task().cloned().or(task);
+        let (reason, error) = words(&self.record.stage);
+        let before = Said {
+            rung: self.rung,
+            at: self.said_at,
+            standing: self.standing,
+            finished_at: self.record.finished_at,
+            reason,
+            error,
+        };
+        let Said { rung, at, standing, finished_at, reason, error } = said.max(before);
+        (self.rung, self.standing, self.said_at, self.record.finished_at) = (rung, standing, at, finished_at);
+        let outputs = self.outputs_mut().map(std::mem::take).unwrap_or_default();
+        let reason = reason.unwrap_or_else(|| unanswered(self.record.submitted_at));
+        let error = error.unwrap_or_else(given_up);
+        self.record.stage = match (rung, standing, known) {
+            (Rung::Settled | Rung::Submitted, Standing::GivenUp, task) => {
+                Stage::Failed { task, error, word: Word::Person }
+            }
+            (Rung::Refused, ..) => Stage::Refused { error },
+            (Rung::Failed, _, task) => Stage::Failed { task, error, word: Word::Service },
+            (Rung::Submitted, Standing::Open, Some(task)) => Stage::Submitted { task },
+            (Rung::Generated, _, Some(task)) => Stage::Generated { task, outputs },
+            (Rung::Succeeded, _, Some(task)) => Stage::Succeeded { task, outputs },
+            (_, _, task) => Stage::Uncertain { task, reason },
+        };
+    }
+
+    /// Returns how often another content took the place of a video of this number.
+    fn revision(&self, output: &Output) -> u32 {
+        self.revisions.get(&output.number).copied().unwrap_or(0)
+    }
+
+    /// Takes in a video that is here; one of the same number is replaced.
+    fn put(&mut self, output: &Output, revision: u32) {
+        self.say(Said { finished_at: self.record.finished_at, ..Said::of(Rung::Generated, None) }, None);
+        let source = output.source.as_deref().map(without_query).map(str::to_owned);
+        let output = Output { source, path: self.record.name.path(output.number), ..output.clone() };
+        if revision > 0 {
+            self.revisions.insert(output.number, revision);
+        }
+        let Some(outputs) = self.outputs_mut() else { return };
+        match outputs.binary_search_by_key(&output.number, |known| known.number) {
+            Ok(place) => outputs[place] = output,
+            Err(place) => outputs.insert(place, output),
+        }
+    }
+
+    /// Takes in a video of another account: of two with one number the later one, and the same one whoever meets whom.
+    fn unite(&mut self, output: &Output, revision: u32) {
+        let rank = |output: &Output, revision| (revision, output.sha256, output.bytes, output.source.clone());
+        let known = self.record.stage.outputs().iter().find(|known| known.number == output.number);
+        if known.is_none_or(|known| rank(known, self.revision(known)) < rank(output, revision)) {
+            self.put(output, revision);
+        }
+    }
+
+    /// Gives it another job and name, where that is the last word on it.
+    fn rename(&mut self, job: &JobId, name: &VideoName, at: Option<Timestamp>) {
+        let record = &self.record;
+        if (at, job, name) > (self.renamed_at, &record.key.job, &record.name) {
+            self.renamed_at = at;
+            self.record = record.clone().moved(job, name.clone());
+        }
+    }
+
+    fn outputs_mut(&mut self) -> Option<&mut Vec<Output>> {
+        match &mut self.record.stage {
+            Stage::Generated { outputs, .. } | Stage::Succeeded { outputs, .. } => Some(outputs),
+            _ => None,
+        }
+    }
+}
+
+impl Said {
+    fn of(rung: Rung, at: Option<Timestamp>) -> Said {
+        Said { rung, at, standing: Standing::Open, finished_at: None, reason: None, error: None }
+    }
+}
+
+/// Returns what a stage says in words.
+fn words(stage: &Stage) -> (Option<String>, Option<Fault>) {
+    match stage {
+        Stage::Uncertain { reason, .. } => (Some(reason.clone()), None),
+        stage => (None, stage.error().cloned()),
+    }
+}
+
+/// Returns what is known of a submit that was to go out at this time, and no more.
+pub(super) fn unanswered(at: Option<Timestamp>) -> String {
+    match at {
+        Some(at) => format!(
+            "the submit of {} has no recorded answer: it may or may not have arrived",
+            Timestamp::from_second(at.as_second()).unwrap_or(at)
+        ),
+        None => "a submit has no recorded answer: it may or may not have arrived".to_owned(),
+    }
+}
+
+/// Returns where videos go whose name was never read: the default place, where they can be in nobody's way.
+pub(super) fn unknown_name(job: &JobId, digest: &Digest) -> VideoName {
+    VideoName::new(&format!("out/{job}-{{n}}.mp4")).superseded(digest)
+}
+
+fn given_up() -> Fault {
+    Fault { code: "resolved".to_owned(), message: "settled by hand as failed".to_owned() }
+}
+
+/// Returns what a lock keeps of a time; before 1970 no clock was right.
+pub(super) fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second().max(0)).unwrap_or(at)
+}
+
+/// Returns what is kept of the time of an intent or of a word: two may be said in the same second.
+pub(super) fn whole_microseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond().max(0)).unwrap_or(at)
+}
+
+/// Returns a URL up to its query or fragment: what is behind may be signed, and is asked for again by task id.
+pub(super) fn without_query(url: &str) -> &str {
+    url.find(['?', '#']).map_or(url, |end| &url[..end])
+}
+
+#[cfg(test)]
+mod tests;
