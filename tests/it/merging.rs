@@ -1,8 +1,6 @@
 //! Locks under real git: whatever two branches did, however git joins them and whoever merges first, no task id is lost and nothing is
 //! bought again.
 
-// The figures of docs/recovery.md.
-#![expect(clippy::print_stdout)]
 #![expect(clippy::print_stdout, reason = "how many merges were clean is what the manual quotes")]
 
 use crate::support::program::Ended;
