@@ -45,9 +45,10 @@ fn an_empty_account_stops_submits_and_not_the_fetching() {
     let bench = Bench::with(slow, "concurrency: 3", &["walk", "trot", "amble", "run", "jump", "swim"]);
     let ran = bench.run().exits(4);
     assert_eq!(bench.account().charges(), 2, "{ran:?}");
-    for (job, status) in [("walk", "succeeded"), ("trot", "succeeded"), ("amble", "new"), ("swim", "new")] {
-        assert_eq!(bench.job(job)["status"], status, "{ran:?}");
-    }
+    // Once the first is taken, two go out together: which of them arrives first is the network's.
+    let jobs = ["walk", "trot", "amble", "run", "jump", "swim"].map(|job| bench.job(job)["status"].clone());
+    let of = |status: &str| jobs.iter().filter(|found| *found == status).count();
+    assert_eq!((&jobs[0], of("succeeded"), of("new")), (&"succeeded".into(), 2, 4), "{ran:?}");
     assert!(ran.stderr.contains("code 402") && ran.stderr.contains("balance"), "{ran:?}");
 }
 
