@@ -42,7 +42,7 @@ export function everything() {
   project.write("jobs.yaml", manifest.replace("looks into the camera", "looks at the sky"));
   project.batch("run", "--simulate", "--only", "close-up", "--sim-latency", "0s");
   project.write("jobs.yaml", manifest);
-  const faults = ["submit:fail~fail-me", "submit:moderate~moderate-me", "submit:400~refuse-me", "submit:reset(charged)~lose-me", "submit:never~never-ends"];
+  const faults = ["submit:fail~fail-me", "submit:moderate~moderate-me", "submit:400(envelope)~refuse-me", "submit:reset(charged)~lose-me", "submit:never~never-ends"];
   const { status, stderr } = project.batch(
     "run", "--simulate", "--skip", "evening", "--sim-latency", "0s..2s", ...faults.flatMap((fault) => ["--sim-fault", fault]),
     "--report", "page.html",

@@ -58,6 +58,7 @@ def languages(home):
             },
             unlike={
                 "duration-resolution-merge-key": "a value behind << hides the job's own",
+                "syntax-half-character": "it takes one half of a surrogate pair for a character",
                 "syntax-two-documents": "each document is looked at by itself, and both are good",
             },
         ),
@@ -83,6 +84,7 @@ def languages(home):
             },
             unlike={
                 "byte-order-mark": "it takes the mark for a key; editors that hide it from servers have no trouble",
+                "merge-conflict": "the marks stand inside a text, which is any text to it",
                 "toml-1.1": "it reads TOML 1.0 unless it is told otherwise",
                 "wrong-type-float": "5.0 is no whole number to it",
             },
