@@ -1,8 +1,10 @@
 //! The command line, as data: its docs are the help.
 
+use super::codes::LintParser;
 use super::commands;
 use super::failure::Failure;
 use crate::base::decimal::Decimal;
+use crate::diagnostic::levels::{Levels, Lint};
 use crate::manifest::fields::{self, Kind};
 use crate::plan::select::Shard;
 use crate::report::commands::Typed;
@@ -250,10 +252,25 @@ pub(super) enum Progress {
     None,
 }
 
-/// What is treated as an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Deny {
-    Warnings,
+/// What becomes of warnings.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(super) struct Strictness {
+    /// Treat warnings of this code as errors, or all of them with `warnings`; repeatable
+    #[arg(long, value_name = "CODE", value_parser = LintParser, hide_possible_values = true)]
+    deny: Vec<Lint>,
+    /// Leave out warnings of this code, or all of them with `warnings`; repeatable
+    #[arg(long, value_name = "CODE", value_parser = LintParser, hide_possible_values = true)]
+    allow: Vec<Lint>,
+}
+
+impl Strictness {
+    /// Returns how bad each warning is.
+    ///
+    /// # Errors
+    /// Where one is to be both an error and left out.
+    pub(super) fn levels(&self) -> Result<Levels, Failure> {
+        Levels::new(&self.deny, &self.allow).map_err(|contradiction| Failure::usage(contradiction).hint("choose one"))
+    }
 }
 
 impl Simulation {

@@ -5,6 +5,7 @@ use super::standard_output::{print, print_text};
 use super::terminal::{Terminal, Volume};
 use crate::base::durable;
 use crate::diagnostic::code::Code;
+use crate::diagnostic::levels::Levels;
 use crate::manifest::{self, Fixed, Loaded, Mended};
 use crate::report::look::{Color, Hue, Look, count};
 use crate::report::terminal_safe;
@@ -41,16 +42,19 @@ impl Fixes {
         }
     }
 
-    /// Reads and checks a manifest, and does with its fixes what is to be done. Gives what is still wrong, and how many
-    /// were fixed.
+    /// Reads and checks a manifest, and does with its fixes what is to be done. Returns what is still wrong, as bad as
+    /// `levels` have it, and how many were fixed.
     ///
     /// # Errors
     /// Where the fixed manifest can't be written, and is as it was then; or what is printed.
-    pub(super) fn load(self, path: &Path, terminal: &Terminal) -> Result<(Loaded, usize), Failure> {
+    pub(super) fn load(self, path: &Path, levels: &Levels, terminal: &Terminal) -> Result<(Loaded, usize), Failure> {
         if self == Fixes::Offered {
-            return Ok((manifest::load(path), 0));
+            let mut loaded = manifest::load(path);
+            levels.apply(&mut loaded.findings);
+            return Ok((loaded, 0));
         }
-        let mended = manifest::mend(path);
+        let mut mended = manifest::mend(path, levels);
+        levels.apply(&mut mended.loaded.findings);
         match self {
             Fixes::Shown => show_difference(&mended, terminal.stdout)?,
             _ if path == Path::new("-") => {
@@ -137,7 +141,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jobs.yaml");
         fs::write(&path, "version: '1'\njobs: []\n").unwrap();
-        let mended = manifest::mend(&path);
+        let mended = manifest::mend(&path, &Levels::default());
         assert_eq!(mended.fixed.len(), 1);
         fs::write(&path, "version: '1'\njobs: [] # new\n").unwrap();
         let failure = write(&path, &mended).unwrap_err();

@@ -3,6 +3,7 @@
 mod actions;
 mod args;
 mod choosing;
+mod codes;
 mod commands;
 mod confirm;
 mod destination;

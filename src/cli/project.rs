@@ -1,13 +1,13 @@
 //! What nearly every command starts from: a manifest that was read and shown, and where its lock lies.
 
-use super::args::{Common, Deny, Subject};
+use super::args::{Common, Subject};
 use super::failure::Failure;
 use super::terminal::{Terminal, Volume};
 use crate::base::durable::folder_of;
 use crate::base::folder::Folder;
 use crate::diagnostic::code::{Code, Severity};
-use crate::diagnostic::collector::deny_warnings;
 use crate::diagnostic::finding::Finding;
+use crate::diagnostic::levels::Levels;
 use crate::ledger::{Buyer, Paths};
 use crate::manifest::model::{Job, Manifest};
 use crate::manifest::{self, Loaded};
@@ -76,7 +76,7 @@ impl Project {
     /// As [`Project::open`].
     pub(super) fn look_at(subject: &Subject, common: &Common, terminal: &Terminal) -> Result<Project, Failure> {
         let realm = Realm::of(subject.trial.simulate);
-        Project::open(subject.manifest.manifest.as_deref(), realm, &[], common, terminal)
+        Project::open(subject.manifest.manifest.as_deref(), realm, &Levels::default(), common, terminal)
     }
 
     /// Reads and checks the manifest, and shows what was found in it.
@@ -86,16 +86,14 @@ impl Project {
     pub(super) fn open(
         named: Option<&Path>,
         realm: Realm,
-        deny: &[Deny],
+        levels: &Levels,
         common: &Common,
         terminal: &Terminal,
     ) -> Result<Project, Failure> {
         let shown = manifest_path(named)?;
         has_place_for_lock(&shown, common)?;
         let mut loaded = manifest::load(&shown);
-        if !deny.is_empty() {
-            deny_warnings(&mut loaded.findings);
-        }
+        levels.apply(&mut loaded.findings);
         show(&loaded, terminal);
         let failed = loaded.findings.iter().any(|finding| finding.severity == Severity::Error);
         let mut manifest = loaded.manifest.filter(|_| !failed).ok_or_else(Failure::shown)?;

@@ -30,10 +30,3 @@ impl Collector {
         self.findings
     }
 }
-
-/// `--deny warnings`: every warning becomes an error. The only place where severity is changed.
-pub fn deny_warnings(findings: &mut [Finding]) {
-    for finding in findings {
-        finding.severity = Severity::Error;
-    }
-}

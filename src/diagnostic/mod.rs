@@ -4,3 +4,4 @@ pub mod code;
 pub mod collector;
 pub mod finding;
 pub mod fix;
+pub mod levels;

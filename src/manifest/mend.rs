@@ -4,6 +4,7 @@ use super::{Loaded, load, load_text, unreadable};
 use crate::base::folder::Folder;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::fix::{Fix, apply};
+use crate::diagnostic::levels::Levels;
 use crate::document::{Format, Position, Source};
 use std::path::Path;
 
@@ -34,10 +35,11 @@ pub struct Fixed {
     pub now: String,
 }
 
-/// Reads and checks the manifest at `path` (`-`: standard input, as YAML), with its safe fixes made. Nothing is written.
-pub fn mend(path: &Path) -> Mended {
+/// Reads and checks the manifest at `path` (`-`: standard input, as YAML), with its safe fixes made, but for those of warnings
+/// that are allowed. Nothing is written.
+pub fn mend(path: &Path, levels: &Levels) -> Mended {
     match load::text_at(path) {
-        (name, Ok((text, folder))) => mend_text(&name, text, Format::of_path(path), &folder),
+        (name, Ok((text, folder))) => mended(&name, text, Format::of_path(path), &folder, levels),
         (name, Err(why)) => {
             let loaded = unreadable(name, why);
             Mended { original: loaded.source.text().to_owned(), loaded, fixed: Vec::new() }
@@ -47,11 +49,15 @@ pub fn mend(path: &Path) -> Mended {
 
 /// Checks the manifest in `text`, whose relative paths start in `folder`, with its safe fixes made.
 pub fn mend_text(name: &str, text: String, format: Format, folder: &Folder) -> Mended {
+    mended(name, text, format, folder, &Levels::default())
+}
+
+fn mended(name: &str, text: String, format: Format, folder: &Folder, levels: &Levels) -> Mended {
     let original = text.clone();
     let mut loaded = load_text(name, text, format, folder);
     let mut fixed = Vec::new();
     for _ in 0..PASSES {
-        let (edited, made) = pass(&loaded);
+        let (edited, made) = pass(&loaded, levels);
         if made.is_empty() {
             break;
         }
@@ -67,8 +73,9 @@ pub fn mend_text(name: &str, text: String, format: Format, folder: &Folder) -> M
 }
 
 /// The text with all safe fixes made that don't touch each other.
-fn pass(loaded: &Loaded) -> (String, Vec<Fixed>) {
-    let fixes = loaded.findings.iter().filter_map(|finding| Some((finding.code, finding.fix.as_ref()?)));
+fn pass(loaded: &Loaded, levels: &Levels) -> (String, Vec<Fixed>) {
+    let findings = loaded.findings.iter().filter(|finding| !levels.is_allowed(finding));
+    let fixes = findings.filter_map(|finding| Some((finding.code, finding.fix.as_ref()?)));
     let safe: Vec<(Code, &Fix)> = fixes.filter(|(_, fix)| fix.applicability.is_safe()).collect();
     let (edited, made) = apply(loaded.source.text(), safe.iter().map(|(_, fix)| *fix));
     let fixed = |number: usize| Fixed::new(safe[number].0, safe[number].1, &loaded.source);

@@ -1,5 +1,6 @@
 //! `batch check` against its contract: one pass, exact places, clear words for any input, and nothing touched.
 
+use crate::support::program::Ended;
 use crate::support::project::Project;
 use crate::support::setup::{MANIFEST, manifest, manifest_of};
 use serde_json::{Value, json};
@@ -170,6 +171,39 @@ fn warnings_pass_unless_they_are_denied() {
     assert_eq!((&denied["ok"], &denied["errors"], &denied["warnings"]), (&json!(false), &json!(3), &json!(0)));
     assert_eq!(project.batch(["check", "-q"]).run().exits(0).stderr, "");
     assert_eq!(project.files("."), [MANIFEST]);
+}
+
+#[test]
+fn warnings_are_denied_and_allowed_by_their_codes() {
+    // The first has a white space too few, the second is the first once more.
+    let project = Project::new().with(MANIFEST, manifest(&[("a", "@dog, sit"), ("b", "@dog, sit")]));
+    let check =
+        |arguments: &[&'static str]| project.batch(["check", "--format", "concise"].iter().chain(arguments)).run();
+    let codes = |ended: Ended| -> Vec<String> {
+        ended.stdout.lines().map(|line| line.split(": ").nth(1).unwrap().to_owned()).collect()
+    };
+    let all = ["mention-spacing", "twin-jobs", "mention-spacing"];
+    assert_eq!(codes(check(&["--deny", "twin-jobs"]).exits(2)), all);
+    assert_eq!(codes(check(&["--deny", "unused-reference"]).exits(0)), all);
+    assert_eq!(codes(check(&["--deny", "warnings", "--allow", "twin-jobs"]).exits(2)), [all[0]; 2]);
+    assert_eq!(codes(check(&["--allow", "twin-jobs", "--allow", "mention-spacing"]).exits(0)), [""; 0]);
+    assert_eq!(codes(check(&["--allow", "warnings", "--deny", "twin-jobs"]).exits(2)), [all[1]]);
+    for wrong in
+        [&["--allow", "twin-jobs", "--deny", "twin-jobs"][..], &["--deny", "twinjobs"], &["--allow", "warning"]]
+    {
+        let refused = check(wrong).exits(2);
+        assert!(refused.stdout.is_empty() && !refused.stderr.is_empty(), "{refused:?}");
+    }
+    assert!(check(&["--deny", "twinjobs"]).stderr.contains("did you mean `twin-jobs`?"));
+
+    // What is allowed is no mistake, so that it isn't fixed either: another prompt is another job.
+    let before = project.read(MANIFEST);
+    project.batch(["check", "--fix", "--allow", "mention-spacing"]).run().exits(0);
+    assert_eq!(project.read(MANIFEST), before);
+    project.batch(["run", "--simulate", "--frozen", "--deny", "twin-jobs"]).run().exits(2);
+    project.batch(["run", "--simulate", "--frozen", "--allow", "warnings"]).run().exits(1);
+    project.batch(["check", "--fix"]).run().exits(0);
+    assert_ne!(project.read(MANIFEST), before);
 }
 
 #[test]

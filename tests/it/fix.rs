@@ -5,6 +5,7 @@ use crate::support::setup::{MANIFEST, manifest_of};
 use batch::base::folder::Folder;
 use batch::diagnostic::finding::Finding;
 use batch::diagnostic::fix::apply;
+use batch::diagnostic::levels::Levels;
 use batch::document::Format;
 use batch::manifest::{self, Loaded};
 use std::collections::BTreeMap;
@@ -172,7 +173,7 @@ fn every_fix_of_the_collected_mistakes_mends_its_own() {
                 tried += 1;
                 mends_its_own(&loaded, finding, check, &path);
             }
-            let mended = manifest::mend(&path);
+            let mended = manifest::mend(&path, &Levels::default());
             assert!(
                 mended.loaded.findings.iter().all(|f| f.fix.as_ref().is_none_or(|fix| !fix.applicability.is_safe()))
             );

@@ -63,7 +63,7 @@ fn bash_completes_commands_options_and_values() {
         ("batch ru", "run"),
         ("batch --color a", "always auto"),
         ("batch check --form", "--format"),
-        ("batch check --format gi", "github"),
+        ("batch check --format gi", "github gitlab"),
         ("batch explain duration", "duration duration-resolution"),
         ("batch completions p", "powershell"),
     ] {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod check;
+mod ci;
 mod confirm;
 mod convert;
 mod crash;

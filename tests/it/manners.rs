@@ -28,6 +28,7 @@ fn what_cannot_be_printed_is_an_error() {
         "verify --format json",
         "check --format json",
         "check --format sarif",
+        "check --format gitlab",
         "convert jobs.yaml - --to json",
         "check --fix - <jobs.yaml",
         "report -o -",

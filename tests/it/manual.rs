@@ -167,7 +167,7 @@ fn options_of_help(help: &str) -> BTreeSet<String> {
 fn what_the_manual_offers_to_ci_is_yaml_with_commands_that_there_are() {
     let page = page("docs/ci.md");
     let workflows = blocks(&page, "yaml");
-    assert_eq!(workflows.len(), 5);
+    assert_eq!(workflows.len(), 7);
     let project = Project::new();
     let mut commands = 0;
     for text in workflows.into_iter().chain([self::page(".pre-commit-hooks.yaml").as_str()]) {

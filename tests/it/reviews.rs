@@ -3,6 +3,7 @@
 use crate::support::project::Project;
 use crate::support::setup::{MANIFEST, manifest, manifest_of};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -56,6 +57,24 @@ fn every_bad_manifest_makes_a_valid_log_and_a_command_for_each_finding() {
     let lines: Vec<_> = github.stdout.lines().collect();
     assert_eq!(lines.len(), diagnostics.len());
     assert!(lines.iter().all(|line| line.starts_with("::error file=") || line.starts_with("::warning file=")));
+    let (concise, gitlab) = (check("concise").stdout, check("gitlab").json());
+    let violations = gitlab.as_array().unwrap();
+    assert_eq!((concise.lines().count(), violations.len()), (diagnostics.len(), diagnostics.len()));
+    let mut fingerprints = HashSet::new();
+    for ((diagnostic, line), violation) in diagnostics.iter().zip(concise.lines()).zip(violations) {
+        let start = &diagnostic["labels"][0]["start"];
+        let [row, column] = ["line", "column"].map(|field| start[field].as_u64().unwrap_or(1));
+        let code = diagnostic["code"].as_str().unwrap();
+        assert!(line.contains(&format!(":{row}:{column}: {code}: ")), "{line}: {diagnostic}");
+        assert_eq!(
+            (&violation["check_name"], &violation["location"]["lines"]["begin"]),
+            (&diagnostic["code"], &row.into())
+        );
+        assert!(fingerprints.insert(violation["fingerprint"].as_str().unwrap()), "twice: {violation}");
+        let severity = if diagnostic["severity"] == "error" { "major" } else { "minor" };
+        assert_eq!(violation["severity"], severity);
+        assert!(!violation["location"]["path"].as_str().unwrap().starts_with('/'), "{violation}");
+    }
     is_sarif(&project.batch(["check", "--format", "sarif", "-"]).input(&manifest_of(1)).run().exits(0).json());
 }
 

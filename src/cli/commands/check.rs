@@ -1,16 +1,15 @@
 //! `batch check`: validates manifests; nothing is sent.
 
 use crate::cli::actions;
-use crate::cli::args::Deny;
+use crate::cli::args::Strictness;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::mending::Fixes;
 use crate::cli::project::{checked, manifest_path};
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
-use crate::diagnostic::collector::deny_warnings;
 use crate::report::findings::human::{self, Extent};
-use crate::report::findings::{Checked, Tally, github, json, sarif};
+use crate::report::findings::{Checked, Tally, concise, github, gitlab, json, sarif};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -19,10 +18,14 @@ use std::path::{Path, PathBuf};
 enum Format {
     /// For people
     Human,
+    /// One line a finding, as compilers write them
+    Concise,
     /// One document
     Json,
     /// Annotations of a pull request, and the step's summary
     Github,
+    /// Code quality of a GitLab merge request
+    Gitlab,
     /// SARIF 2.1.0, for code scanning
     Sarif,
 }
@@ -36,9 +39,8 @@ pub(in crate::cli) struct Args {
     /// How to print what was found
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
-    /// Treat a kind of finding as an error
-    #[arg(long, value_name = "WHAT")]
-    deny: Vec<Deny>,
+    #[command(flatten)]
+    strictness: Strictness,
     /// Show every finding, however many there are
     #[arg(long)]
     all: bool,
@@ -61,15 +63,13 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         return Err(Failure::usage("standard output can't take both the fixes and the findings for machines")
             .hint("leave out `--format`, or fix the manifest in its file first"));
     }
+    let levels = args.strictness.levels()?;
     let mut loaded = Vec::with_capacity(paths.len());
     let mut fixed = 0;
     for path in &paths {
-        let (manifest, count) = fixes.load(path, terminal)?;
+        let (manifest, count) = fixes.load(path, &levels, terminal)?;
         loaded.push(manifest);
         fixed += count;
-    }
-    if !args.deny.is_empty() {
-        loaded.iter_mut().for_each(|loaded| deny_warnings(&mut loaded.findings));
     }
     let checked: Vec<Checked<'_>> = loaded.iter().map(|loaded| checked(loaded, &loaded.findings)).collect();
     let extent = if args.all { Extent::All } else { Extent::Summary };
@@ -80,6 +80,11 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
     };
     match args.format {
         Format::Json => print(|out| json::write(out, &checked))?,
+        Format::Concise => print(|out| concise::write(out, &checked))?,
+        Format::Gitlab => {
+            let root = actions::root()?;
+            print(|out| gitlab::write(out, &checked, &root))?;
+        }
         Format::Sarif => {
             let root = actions::root()?;
             print(|out| sarif::write(out, &checked, &root, exit.code()))?;

@@ -1,6 +1,8 @@
 //! `batch run`: runs what has no result yet.
 
-use crate::cli::args::{Choosing, Common, Deny, ManifestArg, Progress, Service, Simulation, at_least_one, concurrency};
+use crate::cli::args::{
+    Choosing, Common, ManifestArg, Progress, Service, Simulation, Strictness, at_least_one, concurrency,
+};
 use crate::cli::choosing;
 use crate::cli::confirm::{self, Agreed};
 use crate::cli::destination::{Destination, SIMULATED};
@@ -48,9 +50,8 @@ pub(in crate::cli) struct Args {
     /// Send nothing, change nothing: exit code 1 if anything would be
     #[arg(long)]
     frozen: bool,
-    /// Treat a kind of finding as an error
-    #[arg(long, value_name = "WHAT")]
-    deny: Vec<Deny>,
+    #[command(flatten)]
+    strictness: Strictness,
     /// Stop submitting after N failures
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     max_failures: Option<NonZeroUsize>,
@@ -86,7 +87,8 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let realm = Realm::of(args.service.simulate);
     args.simulation.suit(args.service.simulate)?;
-    let project = Project::open(args.manifest.manifest.as_deref(), realm, &args.deny, common, terminal)?;
+    let project =
+        Project::open(args.manifest.manifest.as_deref(), realm, &args.strictness.levels()?, common, terminal)?;
     // Before anything is sent: who asked for a page or a report is not told at the end that there is none.
     let page = args.report.as_deref().map(|path| PageFile::at(path, &project)).transpose()?;
     let (results, mut reporters) = ResultFiles::open(args.junit.as_deref(), &project.paths)?;

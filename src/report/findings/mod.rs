@@ -1,7 +1,10 @@
 //! What was found in manifests, shown: the same findings for people and for machines.
 
+pub mod concise;
 mod excerpt;
+mod fingerprint;
 pub mod github;
+pub mod gitlab;
 pub mod human;
 pub mod json;
 pub mod root;
@@ -11,6 +14,7 @@ use crate::diagnostic::code::Severity;
 use crate::diagnostic::finding::{Finding, Label};
 use crate::document::source::Source;
 use crate::document::span::Span;
+use std::borrow::Cow;
 
 /// A manifest that was checked, and what was found in it.
 #[derive(Clone, Copy)]
@@ -71,5 +75,13 @@ impl Tally {
             }
         }
         tally
+    }
+}
+
+/// Message and help as two sentences: readers show the first where there is little room.
+fn sentence(finding: &Finding) -> Cow<'_, str> {
+    match &finding.help {
+        Some(help) => Cow::Owned(format!("{}. Help: {help}.", finding.message)),
+        None => Cow::Borrowed(&finding.message),
     }
 }

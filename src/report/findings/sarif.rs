@@ -3,22 +3,20 @@
 //! Read by code scanning, by editors and by whatever compares one check with another. Two checks of the same manifests
 //! print the same bytes: there is no time in the log, and paths count from the root of the repository.
 
-mod fingerprint;
 mod log;
 mod rules;
 
+use super::fingerprint::Fingerprints;
 use super::root::Root;
-use super::{Checked, Pointed};
+use super::{Checked, Pointed, sentence};
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
 use crate::diagnostic::fix::Fix;
 use crate::report::documents;
-use fingerprint::Fingerprints;
 use log::{
     Artifact, ArtifactChange, ArtifactContent, ArtifactLocation, BaseIds, Driver, Invocation, Level, Location, Log,
-    Message, PhysicalLocation, Proposal, Region, Replacement, SarifResult, Tool,
+    Message, PartialFingerprints, PhysicalLocation, Proposal, Region, Replacement, SarifResult, Tool,
 };
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// Writes the log. The check ended with `exit_code`.
@@ -61,16 +59,8 @@ fn result<'a>(
             None => whole(manifest, root),
         }],
         related_locations: places.zip(1..).map(|((place, label), id)| location(place, label, root, Some(id))).collect(),
-        partial_fingerprints: fingerprint,
+        partial_fingerprints: PartialFingerprints { finding: fingerprint },
         fixes: finding.fix.iter().filter_map(|fix| proposal(manifest, finding, fix, root)).collect(),
-    }
-}
-
-/// Message and help as two sentences: readers show the first where there is little room.
-fn sentence(finding: &Finding) -> Cow<'_, str> {
-    match &finding.help {
-        Some(help) => Cow::Owned(format!("{}. Help: {help}.", finding.message)),
-        None => Cow::Borrowed(&finding.message),
     }
 }
 

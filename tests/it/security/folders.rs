@@ -185,7 +185,7 @@ fn nothing_of_a_private_file_is_shown_or_sent() {
     };
     let absolute = |name: &str| outside.path().join(name).display().to_string();
     let targets = [".env", ".git/config", "./.ENV", ".env.rows.csv", "folder/accounts.csv", &absolute("accounts.txt")];
-    let formats = ["human", "json", "github", "sarif"];
+    let formats = ["human", "concise", "json", "github", "gitlab", "sarif"];
     let commands = [&["plan"][..], &["plan", "--format", "json"], &["status"], &["verify"], &["report"], &["fetch"]];
     let row = "https://images.example.com/x.png?q=${{ row[\"BAICAI_API_KEY=canary-1\"] }}";
     for target in targets {

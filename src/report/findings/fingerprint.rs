@@ -1,7 +1,6 @@
 //! What makes a finding the same as one of an earlier check, although lines have moved.
 
 use super::Pointed;
-use super::log::PartialFingerprints;
 use crate::base::digest::Sha256;
 use crate::diagnostic::finding::Finding;
 use std::collections::HashMap;
@@ -13,13 +12,13 @@ pub(super) struct Fingerprints(HashMap<Sha256, usize>);
 impl Fingerprints {
     /// From file, rule, job and the text underlined; from neither line, column nor the words of the message, which a
     /// later version may choose better.
-    pub(super) fn of(&mut self, finding: &Finding, path: &str, place: Option<Pointed<'_>>) -> PartialFingerprints {
+    pub(super) fn of(&mut self, finding: &Finding, path: &str, place: Option<Pointed<'_>>) -> String {
         let underlined = place.map_or("", |place| &place.source.text()[place.span.range()]);
         let job = finding.job.as_deref().unwrap_or_default();
         let identity = [path, finding.code.as_str(), job, underlined].join("\0");
         let content = Sha256::of(identity.as_bytes());
         let nth = self.0.entry(content).or_default();
         *nth += 1;
-        PartialFingerprints { finding: format!("{}:{nth}", content.short()) }
+        format!("{}:{nth}", content.short())
     }
 }
