@@ -160,7 +160,7 @@ pub(super) struct Choosing {
     /// Leave failed jobs as they are
     #[arg(long, conflicts_with = "retry_failed")]
     pub(super) keep_failed: bool,
-    /// Try jobs again that were refused for good, too
+    /// Try jobs again that were refused for good or failed too often, too
     #[arg(long)]
     pub(super) retry_failed: bool,
     /// What becomes of jobs whose submit got no answer: wins over the manifest

@@ -57,6 +57,7 @@ impl<'m> Outlook<'m> {
                 unobtainable: pending.then(|| looked.problem(urls(&written.jobs[step.job]))),
                 lost: lost.map(|_| Reason::Uncertain.meaning().to_owned()),
                 releases: lost.map(|record| record.id).into_iter().collect(),
+                failures: step.failures,
                 after: step.after,
                 ..Purchase::new(job, step.attempt, price, &self.manifest.images)
             }

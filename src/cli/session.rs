@@ -204,6 +204,7 @@ pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings
         patience: run.patience,
         denial: DENIAL,
         on_uncertain: run.on_uncertain,
+        retries: run.retries,
         max_failures: None,
         max_cost: None,
         backoff: BACKOFF,

@@ -135,7 +135,7 @@ pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<C
         (false, false) => Retry::Failed,
     };
     let on_uncertain = choosing.on_uncertain.map_or(manifest.run.on_uncertain, OnUncertain::from);
-    let policy = Policy { retry, on_uncertain };
+    let policy = Policy { retry, retries: manifest.run.retries, on_uncertain };
     Ok(Choice {
         selection,
         policy,

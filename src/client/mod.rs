@@ -21,7 +21,6 @@ mod reason;
 mod representation;
 mod settings;
 mod stopped;
-mod texts;
 mod tls;
 mod unpack;
 mod upload;

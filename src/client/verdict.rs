@@ -14,12 +14,12 @@
 //! | nothing, since no connection was made | not sent |
 //! | anything else | **unknown**: it may have been paid |
 //!
-//! What stands in the text of a refusal may say more than its code: see `texts`.
+//! What stands in the text of a refusal may say more than its code: see [`crate::spec::texts`].
 
 use super::failure::{Call, Exchange, Reply, broken, excerpt, nonsense, of, place, words};
-use super::texts::{Text, meant};
 use super::wire::{Envelope, Named, Voice};
 use super::{Failure, NO_CONNECTION, NO_WAY, NotTaken, Speaker, Submission, Then, Urgency, Verdict};
+use crate::spec::texts::{Text, meant};
 use std::collections::BTreeSet;
 
 /// The code of a refusal by content moderation.

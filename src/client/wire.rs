@@ -6,6 +6,7 @@
 use super::printable::{EXCERPT, MESSAGE, printable};
 use super::{Progress, TaskState};
 use crate::spec::names::TaskId;
+use crate::spec::texts;
 use serde_json::Value;
 use url::Url;
 
@@ -93,6 +94,11 @@ impl Envelope {
         };
         let progress = item.get("progress").and_then(text);
         let message = reason(item).unwrap_or_else(|| self.message.clone());
+        // What the call came to is not why the task failed.
+        let message = match state {
+            TaskState::Failed if texts::is_success(&message) => String::new(),
+            _ => message,
+        };
         Some(Progress { state, word: printable(&word, EXCERPT), progress, message })
     }
 

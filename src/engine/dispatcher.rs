@@ -12,6 +12,7 @@ use crate::client::Service;
 use crate::event::summary::Summary;
 use crate::event::{Cause, Event};
 use crate::ledger::record::{Record, Stage};
+use crate::plan::action::Action;
 use crate::spec::names::JobId;
 use std::collections::VecDeque;
 use std::future::Future;
@@ -303,12 +304,16 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             End::Failed(error) => {
                 self.summary.failed += 1;
                 self.at_service += usize::from(error.code.is_at_service());
-                Event::Failed { job, error: error.clone() }
+                Event::Failed { job, error: error.clone(), next: error.code.next() }
+            }
+            End::GivenUp(error) => {
+                self.summary.failed += 1;
+                Event::Failed { job, error: error.clone(), next: Some(Action::Hold) }
             }
             End::Local(error) => {
                 self.summary.failed += 1;
                 self.context.fail_locally();
-                Event::Failed { job, error: error.clone() }
+                Event::Failed { job, error: error.clone(), next: error.code.next() }
             }
             End::Uncertain(message) => {
                 self.summary.uncertain += 1;

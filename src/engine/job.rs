@@ -13,6 +13,7 @@ use crate::event::{Cause, Event, Problem};
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Record, Stage};
+use crate::plan::decide::given_up;
 use crate::spec::names::TaskId;
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub(super) enum End {
     Succeeded { outputs: Vec<String>, asked: u8 },
     /// No (complete) result in this run.
     Failed(Problem),
+    /// The service failed it, and no run submits it again by itself.
+    GivenUp(Problem),
     /// This machine failed.
     Local(Problem),
     /// Nobody can know whether it is paid.
@@ -40,7 +43,7 @@ impl End {
     pub(super) fn noted<S: Service>(self, context: &Context<S>) -> End {
         match self {
             End::Failed(_) | End::Local(_) | End::Uncertain(_) => context.failed(),
-            End::Succeeded { .. } | End::Left | End::Out => {}
+            End::GivenUp(_) | End::Succeeded { .. } | End::Left | End::Out => {}
         }
         self
     }
@@ -71,6 +74,7 @@ fn submitted(purchase: Purchase, id: PurchaseId, task: TaskId) -> Record {
         key: purchase.key,
         parts: purchase.parts,
         attempt: purchase.attempt,
+        failures: purchase.failures,
         videos: purchase.generation.number_of_videos,
         name: purchase.name,
         submitted_at: None,
@@ -120,10 +124,11 @@ pub(super) async fn follow<S: Service>(
             Box::pin(fetch(&context, &record)).await
         }
         Watched::Failed(error) => {
-            let problem = Problem { code: Cause::Failed, message: said(&error.code, &error.message) };
+            let problem = Problem { code: Cause::Failed, message: error.message.clone() };
+            let given_up = given_up(&error, record.failures + 1, context.settings.retries);
             let _ = step(Step::Failed { error, at }).await;
             reservation.iter_mut().for_each(Reservation::failed);
-            End::Failed(problem)
+            if given_up.is_some() { End::GivenUp(problem) } else { End::Failed(problem) }
         }
         Watched::Unknown => {
             let reason = format!("the service doesn't know task {task}");

@@ -77,6 +77,8 @@ pub struct Settings {
     pub denial: Duration,
     /// What becomes of a job whose submit got no answer.
     pub on_uncertain: OnUncertain,
+    /// How often a generation that the service failed is submitted again, for one input.
+    pub retries: u32,
     /// Failures after which nothing more is submitted; none means never.
     pub max_failures: Option<NonZeroUsize>,
     /// What may be spent at most, by the estimates of the purchases; none means without end.
@@ -118,6 +120,8 @@ pub struct Purchase {
     pub attempt: u32,
     /// What is asked for.
     pub generation: Generation,
+    /// How many purchases of the same input the service failed.
+    pub failures: u32,
     /// What it costs, as far as that can be told.
     pub price: Decimal,
     /// Short hashes of its parts.
@@ -150,6 +154,7 @@ impl Purchase {
         Purchase {
             key: Key { job: job.id.clone(), digest: job.digest },
             attempt,
+            failures: 0,
             price,
             parts: job.generation.parts(job.take),
             name: job.name.clone(),

@@ -235,6 +235,7 @@ fn settings() -> Settings {
         patience: Duration::from_secs(600),
         denial: Duration::from_secs(120),
         on_uncertain: OnUncertain::Hold,
+        retries: 1,
         max_failures: None,
         max_cost: None,
         backoff: Backoff { first: Duration::from_millis(500), most: Duration::from_secs(60) },

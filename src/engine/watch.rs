@@ -106,7 +106,9 @@ pub(super) async fn watch<S: Service>(
                         return Watched::Completed;
                     }
                     TaskState::Failed => {
-                        return Watched::Failed(Fault { code: progress.word, message: progress.message });
+                        let message = Some(progress.message).filter(|message| !message.is_empty());
+                        let message = message.unwrap_or_else(|| "the service gives no reason".to_owned());
+                        return Watched::Failed(Fault { code: progress.word, message });
                     }
                     TaskState::Strange if context.first_strange_word() => {
                         tracing::warn!(job = %key.job, word = progress.word, "unknown status, taken as still running");

@@ -229,6 +229,9 @@ pub enum Event {
         job: JobId,
         /// Why.
         error: Problem,
+        /// What the next run does with it, with manifest and options as they are; absent where that hangs on what is done meanwhile.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<Action>,
     },
     /// Nobody can know whether a submit arrived; a person decides.
     Uncertain {

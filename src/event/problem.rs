@@ -1,5 +1,6 @@
 //! What went wrong: at which call, and for which cause.
 
+use crate::plan::action::Action;
 use serde::Serialize;
 
 /// A call of the service.
@@ -101,6 +102,17 @@ impl Cause {
     /// Whether the job is paid, and still to be fetched from the service.
     pub fn is_at_service(self) -> bool {
         matches!(self, Cause::TimedOut | Cause::Download | Cause::Unreachable)
+    }
+
+    /// Returns what the next run does with the job, where that doesn't hang on what is done meanwhile.
+    pub fn next(self) -> Option<Action> {
+        match self {
+            Cause::Failed | Cause::Upload | Cause::Image | Cause::PutOff | Cause::TurnedAway => Some(Action::Submit),
+            Cause::Refused => Some(Action::Hold),
+            Cause::TimedOut => Some(Action::Resume),
+            Cause::ResultGone | Cause::Download | Cause::FileInTheWay => Some(Action::Download),
+            Cause::Unreachable | Cause::Account | Cause::Local | Cause::Stopped => None,
+        }
     }
 
     /// Whether the next run goes on with the job as it is.

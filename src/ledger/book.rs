@@ -156,6 +156,11 @@ impl Book {
         u32::try_from(self.all_of(key).len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 
+    /// Returns how many purchases of a key the service failed.
+    pub fn failures(&self, key: &Key) -> u32 {
+        self.all_of(key).last().map_or(0, |purchase| purchase.record.failures)
+    }
+
     /// Returns the last purchase of a key, after which another is to come.
     pub fn last(&self, key: &Key) -> Option<PurchaseId> {
         self.all_of(key).last().map(|purchase| purchase.record.id)
@@ -455,10 +460,14 @@ fn by_digest(all: &[Purchase]) -> impl Iterator<Item = &[Purchase]> {
     all.chunk_by(|a, b| a.record.key.digest == b.record.key.digest)
 }
 
-/// Counts the purchases of a digest.
+/// Counts the purchases of a digest, and those that the service failed.
 fn number(all: &mut [Purchase], digest: &Digest) {
     let of_digest = all.iter_mut().filter(|purchase| purchase.record.key.digest == *digest);
-    (1..).zip(of_digest).for_each(|(attempt, purchase)| purchase.record.attempt = attempt);
+    let mut failures = 0;
+    for (attempt, purchase) in (1..).zip(of_digest) {
+        failures += u32::from(purchase.rung == Rung::Failed);
+        (purchase.record.attempt, purchase.record.failures) = (attempt, failures);
+    }
 }
 
 /// Two books are equal where their locks are: what a lock doesn't keep (submits that weren't taken, former names) is left aside.

@@ -97,6 +97,7 @@ impl Purchase {
             key,
             parts: BTreeMap::new(),
             attempt: 1,
+            failures: 0,
             videos: 1,
             name,
             submitted_at,

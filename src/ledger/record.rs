@@ -28,6 +28,8 @@ pub struct Record {
     pub parts: BTreeMap<String, String>,
     /// Which submit of this key it was, counted from 1 over those that are known.
     pub attempt: u32,
+    /// How many purchases of this key the service failed: this one and those before it.
+    pub failures: u32,
     /// Videos asked for.
     pub videos: u8,
     /// Where they go.

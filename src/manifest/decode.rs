@@ -85,6 +85,7 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
     let job_timeout = run.period(&JOB_TIMEOUT, blame);
     let poll_interval = run.period(&POLL_INTERVAL, blame);
     let patience = run.period(&PATIENCE, blame);
+    let retries = run.integer(&RETRIES, blame, |number| u32::try_from(number).ok());
     let confirm_above = run.value(&CONFIRM_ABOVE, blame, amount);
     let mirror = run.value(&MIRROR, blame, boolean);
     RunSettings {
@@ -94,6 +95,7 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
         poll_interval: poll_interval.value(),
         patience: patience.value().unwrap_or(default.patience),
         on_uncertain: on_uncertain.value().unwrap_or(default.on_uncertain),
+        retries: retries.value().unwrap_or(default.retries),
         confirm_above: confirm_above.value(),
         mirror: mirror.value().unwrap_or(default.mirror),
     }

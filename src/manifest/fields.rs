@@ -164,6 +164,7 @@ pub static RUN: Block = Block {
         &POLL_INTERVAL,
         &PATIENCE,
         &ON_UNCERTAIN,
+        &RETRIES,
         &CONFIRM_ABOVE,
         &MIRROR,
     ],
@@ -272,6 +273,7 @@ fields! {
     POLL_INTERVAL = Field::new("poll_interval", Kind::Period(1, 7 * DAY), "About how late a finished job may be noticed.").default("10s").examples(&["10s", "500ms"]);
     PATIENCE = Field::new("patience", Kind::Period(0, 7 * DAY), "How long to wait for a service that can't be reached.").default("10m").examples(&["10m", "0s"]);
     ON_UNCERTAIN = Field::new("on_uncertain", Kind::Word(&["hold", "resubmit"]), "What becomes of a job whose submit got no answer.").default("hold").meanings(&["a person settles it with `batch resolve`", "it is submitted again, once a run: at the risk of paying twice"]);
+    RETRIES = Field::new("retries", Kind::Integer(0, 100), "How often a generation that the service failed is submitted again.\nWhat its moderation refused never is; `run --retry-failed` submits once more.").default("1").examples(&["0", "3"]);
     CONFIRM_ABOVE = Field::new("confirm_above", Kind::Amount, "An estimate above which `run` asks first, if somebody sits at the terminal.\nIn the unit of the prices. Without it nothing is asked.").examples(&["100"]);
     MIRROR = Field::new("mirror", Kind::Boolean, "Whether images of elsewhere are fetched once, uploaded, and known by their content.\nA picture that changes behind its URL is noticed then. It changes the digests of jobs with such images that aren't bought yet; what is paid stays so.").default("false");
 

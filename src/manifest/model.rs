@@ -85,6 +85,8 @@ pub struct RunSettings {
     pub patience: Duration,
     /// What becomes of a job whose submit got no answer.
     pub on_uncertain: OnUncertain,
+    /// How often a generation that the service failed is submitted again, for one input.
+    pub retries: u32,
     /// An estimate above which a person is asked before the run; none means never.
     pub confirm_above: Option<Decimal>,
     /// Whether images of elsewhere are fetched, uploaded and known by content.
@@ -150,6 +152,7 @@ impl Default for RunSettings {
             poll_interval: None,
             patience: Duration::from_secs(10 * 60),
             on_uncertain: OnUncertain::Hold,
+            retries: 1,
             confirm_above: None,
             mirror: false,
         }

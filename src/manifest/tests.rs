@@ -72,6 +72,7 @@ run:
   poll_interval: 10s
   patience: 10m
   on_uncertain: hold
+  retries: 1
 output:
   dir: out
   name: "{id}-{n}.mp4"
@@ -372,6 +373,9 @@ fn settings() {
             "run: { submit_rate: 60/m, job_timeout: 8d, poll_interval: 0s }",
             vec!["setting 1:60/m", "setting 1:8d", "setting 1:0s"],
         ),
+        ("run: { retries: 0 }", vec![]),
+        ("run: { retries: -1 }", vec!["setting 1:-1"]),
+        ("run: { retries: '2' }", vec!["wrong-type 1:'2'"]),
         ("run: { job_timeout: 30 }", vec!["wrong-type 1:30"]),
         ("run: { on_uncertain: retry }", vec!["setting 1:retry"]),
         ("output: { dir: ../out }", vec!["output-path 1:../out"]),

@@ -60,6 +60,10 @@ words! {
         Changed "changed" "changed since it was asked for",
         /// Submit or hold: the service failed it before.
         Failed "failed" "the service failed it",
+        /// Hold: the service failed it more often than `run.retries` lets it be submitted again.
+        FailedTooOften "failed-too-often" "the service failed it more often than `run.retries` allows",
+        /// Hold: the service's moderation refused its content after it had taken it.
+        Moderated "moderated" "moderation refused its content",
         /// Submit or hold: the service refused this input for good.
         Refused "refused" "the service refused it",
         /// Submit or hold: nobody can know whether an earlier submit arrived. Resume: the service denied its task.

@@ -2,22 +2,32 @@
 
 use super::action::{Action, Reason};
 use super::videos::Videos;
-use crate::ledger::record::{Record, Stage, Word};
-use crate::manifest::model::OnUncertain;
+use crate::ledger::record::{Fault, Record, Stage, Word};
+use crate::manifest::model::{OnUncertain, RunSettings};
+use crate::spec::texts;
 
 /// What the command line says about jobs that ended without a result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// What becomes of failed and refused jobs.
     pub retry: Retry,
+    /// How often a generation that the service failed is submitted again (`run.retries`).
+    pub retries: u32,
     /// What becomes of uncertain ones.
     pub on_uncertain: OnUncertain,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        let RunSettings { retries, on_uncertain, .. } = RunSettings::default();
+        Policy { retry: Retry::default(), retries, on_uncertain }
+    }
 }
 
 /// Which jobs without a result are asked for again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Retry {
-    /// Failed ones: the service took them and gave up, which costs nothing.
+    /// Failed ones, as often as `run.retries` allows: the service took them and gave up, which costs nothing.
     #[default]
     Failed,
     /// None (`--keep-failed`).
@@ -49,7 +59,11 @@ pub fn decide(record: Option<&Record>, known: Known, videos: Videos, policy: Pol
             (Action::Hold, Reason::Settled)
         }
         (Stage::Failed { .. }, Retry::Nothing, _) => (Action::Hold, Reason::Failed),
-        (Stage::Failed { .. }, _, _) => (Action::Submit, Reason::Failed),
+        (Stage::Failed { error, .. }, Retry::Failed, _) => match given_up(error, record.failures, policy.retries) {
+            Some(reason) => (Action::Hold, reason),
+            None => (Action::Submit, Reason::Failed),
+        },
+        (Stage::Failed { .. }, Retry::Everything, _) => (Action::Submit, Reason::Failed),
         (Stage::Refused { .. }, Retry::Everything, _) => (Action::Submit, Reason::Refused),
         (Stage::Refused { .. }, _, _) => (Action::Hold, Reason::Refused),
         // A task that the service denied is asked for again: that costs nothing, and it is paid if it is known. It is never
@@ -57,6 +71,16 @@ pub fn decide(record: Option<&Record>, known: Known, videos: Videos, policy: Pol
         (Stage::Uncertain { task: Some(_), .. }, _, _) => (Action::Resume, Reason::Uncertain),
         (Stage::Uncertain { task: None, .. }, _, OnUncertain::Resubmit) => (Action::Submit, Reason::Uncertain),
         (Stage::Uncertain { .. }, _, _) => (Action::Hold, Reason::Uncertain),
+    }
+}
+
+/// Returns why a generation that the service failed with this `error` isn't submitted again by itself, if it isn't: its moderation
+/// refused it, or it failed more often than `retries` allows, which `failures` counts.
+pub fn given_up(error: &Fault, failures: u32, retries: u32) -> Option<Reason> {
+    if texts::is_moderation(&error.code, &error.message) {
+        Some(Reason::Moderated)
+    } else {
+        (failures > retries).then_some(Reason::FailedTooOften)
     }
 }
 
@@ -73,7 +97,7 @@ pub enum Known {
 mod tests {
     use super::*;
     use crate::base::digest::Sha256;
-    use crate::ledger::record::{Fault, Key};
+    use crate::ledger::record::Key;
     use crate::spec::names::{Digest, JobId, TaskId};
     use crate::spec::output::VideoName;
 
@@ -83,6 +107,7 @@ mod tests {
             key: Key { job: JobId::new("a").unwrap(), digest: Digest(Sha256::of(b"a")) },
             parts: Default::default(),
             attempt: 1,
+            failures: 0,
             videos: 1,
             name: VideoName::new("out/a-{n}.mp4"),
             submitted_at: None,
@@ -110,7 +135,7 @@ mod tests {
     fn what_is_paid_is_never_submitted_whatever_the_options() {
         for retry in [Retry::Failed, Retry::Nothing, Retry::Everything] {
             for on_uncertain in [OnUncertain::Hold, OnUncertain::Resubmit] {
-                let policy = Policy { retry, on_uncertain };
+                let policy = Policy { retry, on_uncertain, ..Policy::default() };
                 assert_eq!(decided(Stage::Submitted { task: task() }, policy).0, Action::Resume);
                 assert_eq!(decided(Stage::Generated { task: task(), outputs: vec![] }, policy).0, Action::Download);
                 let succeeded = record(Stage::Succeeded { task: task(), outputs: vec![] });
@@ -125,10 +150,37 @@ mod tests {
     }
 
     #[test]
+    fn what_the_service_failed_is_submitted_again_as_often_as_retries_allow() {
+        let failed = |message: &str, failures| {
+            let error = Fault { code: "FAILED".into(), message: message.into() };
+            Record { failures, ..record(Stage::Failed { task: Some(task()), error, word: Word::Service }) }
+        };
+        let decided = |record: &Record, retry, retries| {
+            let policy = Policy { retry, retries, ..Policy::default() };
+            decide(Some(record), Known::Never, Videos::Missing, policy)
+        };
+        for (failures, retries, expected) in [
+            (1, 0, (Action::Hold, Reason::FailedTooOften)),
+            (1, 1, (Action::Submit, Reason::Failed)),
+            (2, 1, (Action::Hold, Reason::FailedTooOften)),
+            (2, 2, (Action::Submit, Reason::Failed)),
+            (100, 3, (Action::Hold, Reason::FailedTooOften)),
+        ] {
+            let record = failed("out of memory", failures);
+            assert_eq!(decided(&record, Retry::Failed, retries), expected, "{failures} of {retries}");
+            assert_eq!(decided(&record, Retry::Nothing, retries), (Action::Hold, Reason::Failed));
+            assert_eq!(decided(&record, Retry::Everything, retries), (Action::Submit, Reason::Failed));
+        }
+        let moderated = failed("The content does not pass the review.", 1);
+        assert_eq!(decided(&moderated, Retry::Failed, 100), (Action::Hold, Reason::Moderated));
+        assert_eq!(decided(&moderated, Retry::Everything, 0), (Action::Submit, Reason::Failed));
+    }
+
+    #[test]
     fn options_decide_about_jobs_without_a_result() {
         let error = || Fault { code: "400".into(), message: "no".into() };
         let failed = |word| Stage::Failed { task: None, error: error(), word };
-        let policy = |retry| Policy { retry, on_uncertain: OnUncertain::Hold };
+        let policy = |retry| Policy { retry, ..Policy::default() };
         for (stage, retry, action) in [
             (failed(Word::Service), Retry::Failed, Action::Submit),
             (failed(Word::Service), Retry::Nothing, Action::Hold),
@@ -143,7 +195,7 @@ mod tests {
         }
         let lost = Stage::Uncertain { task: None, reason: String::new() };
         assert_eq!(decided(lost.clone(), policy(Retry::Everything)).0, Action::Hold);
-        let resubmit = Policy { retry: Retry::Nothing, on_uncertain: OnUncertain::Resubmit };
+        let resubmit = Policy { retry: Retry::Nothing, on_uncertain: OnUncertain::Resubmit, ..Policy::default() };
         assert_eq!(decided(lost, resubmit), (Action::Submit, Reason::Uncertain));
     }
 }

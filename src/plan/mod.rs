@@ -58,6 +58,8 @@ pub struct Step {
     pub record: Option<Box<Record>>,
     /// The number of the next submit.
     pub attempt: u32,
+    /// How many purchases of the same input the service failed.
+    pub failures: u32,
     /// The last purchase of the same input, after which the next one comes.
     pub after: Option<PurchaseId>,
 }
@@ -123,6 +125,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
                 .filter(|_| action != Action::Keep)
                 .map(|record| Box::new(record.clone().moved(&job.id, job.name.clone()))),
             attempt: book.next_attempt(&key),
+            failures: book.failures(&key),
             after: book.last(&key),
         });
     }

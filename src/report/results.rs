@@ -146,7 +146,7 @@ impl Reporter for Collector {
             }
             Event::JobPlanned { job, action, reason, .. } => self.plan(job, *action, *reason),
             Event::Succeeded { job, outputs, .. } => self.step(job, *time, Ending::Succeeded(outputs.clone())),
-            Event::Failed { job, error } => self.step(job, *time, Ending::Failed(error.clone())),
+            Event::Failed { job, error, .. } => self.step(job, *time, Ending::Failed(error.clone())),
             Event::Uncertain { job, message } => self.step(job, *time, Ending::Uncertain(message.clone())),
             Event::Submitted { job, .. } => {
                 // Asked for again, and this time with an answer.

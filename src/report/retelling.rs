@@ -158,11 +158,11 @@ fn steps(record: &Record, open: bool) -> Vec<Told<'_>> {
         }
         Stage::Failed { error, .. } => {
             let error = problem(Cause::Failed, &error.message);
-            Some(Box::new(move |job| Event::Failed { job: job.clone(), error: error.clone() }))
+            Some(Box::new(move |job| Event::Failed { job: job.clone(), error: error.clone(), next: None }))
         }
         Stage::Refused { error } => {
             let error = problem(Cause::Refused, &error.message);
-            Some(Box::new(move |job| Event::Failed { job: job.clone(), error: error.clone() }))
+            Some(Box::new(move |job| Event::Failed { job: job.clone(), error: error.clone(), next: None }))
         }
         Stage::Uncertain { reason, .. } => {
             Some(Box::new(move |job| Event::Uncertain { job: job.clone(), message: reason.clone() }))

@@ -55,9 +55,9 @@ pub enum Apart {
     ByALine,
 }
 
-/// What failures have in common: the cause, and the message without the numbers and ids in it.
+/// What failures have in common: the cause, the message without the numbers and ids in it, and what the next run does.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Kind(Cause, String);
+struct Kind(Cause, String, Option<Action>);
 
 /// Failures of one kind.
 #[derive(Debug, Default)]
@@ -88,8 +88,8 @@ impl<W: Write> RunSummary<W> {
         }
     }
 
-    fn take_in(&mut self, job: &JobId, Problem { code, message }: &Problem) {
-        let failures = self.failures.entry(Kind(*code, pattern(message))).or_default();
+    fn take_in(&mut self, job: &JobId, Problem { code, message }: &Problem, next: Option<Action>) {
+        let failures = self.failures.entry(Kind(*code, pattern(message), next)).or_default();
         if failures.count == 0 {
             failures.message.clone_from(message);
         }
@@ -116,7 +116,9 @@ impl<W: Write> RunSummary<W> {
         self.unsettled();
         self.changed();
         let left = summary.left;
-        let unfinished = self.failures.keys().any(|Kind(cause, _)| cause.passes());
+        let goes_on =
+            |Kind(cause, _, next): &Kind| cause.passes() || *cause == Cause::Failed && *next != Some(Action::Hold);
+        let unfinished = self.failures.keys().any(goes_on);
         if left > 0 {
             let left = count(left, "job");
             self.out.line(format_args!("{} left for another run", self.look.paint(Hue::Caution, left)));
@@ -162,7 +164,9 @@ impl<W: Write> RunSummary<W> {
         for (reason, jobs) in std::mem::take(&mut self.held) {
             let jobs = self.look.paint(Hue::Caution, format!("{} left as before", count(jobs, "job")));
             let way_out = match reason {
-                Reason::Refused | Reason::Settled => "; edit it, or --retry-failed",
+                Reason::Refused | Reason::Settled | Reason::FailedTooOften | Reason::Moderated => {
+                    "; edit it, or --retry-failed"
+                }
                 _ => "",
             };
             self.out.line(format_args!("{jobs}: {}{way_out}", reason.meaning()));
@@ -175,19 +179,24 @@ impl<W: Write> RunSummary<W> {
             return;
         }
         let mut kinds: Vec<_> = self.failures.iter().collect();
-        kinds.sort_by_key(|(Kind(cause, message), failures)| (std::cmp::Reverse(failures.count), *cause, message));
+        kinds.sort_by_key(|(Kind(cause, message, next), failures)| {
+            (std::cmp::Reverse(failures.count), *cause, message, *next)
+        });
         let total: usize = kinds.iter().map(|(_, failures)| failures.count).sum();
         let without = self.look.paint(Hue::Bad, format!("{} without a result", count(total, "job")));
         self.out.line(format_args!("{without}:"));
-        for (Kind(cause, _), failures) in kinds.iter().take(SHOWN) {
+        for (Kind(cause, _, next), failures) in kinds.iter().take(SHOWN) {
             let message = terminal_safe::line(&failures.message);
             let message = self.look.fit(&message, MESSAGE);
-            let (n, cause) = (thousands(failures.count), cause.meaning());
-            self.out.line(format_args!("  {n} {cause}: {message}"));
+            let (n, meaning) = (thousands(failures.count), cause.meaning());
+            self.out.line(format_args!("  {n} {meaning}: {message}"));
             let jobs: Vec<_> = failures.jobs.iter().map(JobId::as_str).collect();
             let more = failures.count - jobs.len();
             let more = if more > 0 { format!(" and {} more", thousands(more)) } else { String::new() };
             self.out.line(format_args!("    {}{more}", jobs.join(", ")));
+            if let Some(next) = afterwards(*cause, *next, failures.count) {
+                self.out.line(format_args!("    {next}"));
+            }
         }
         let rest: usize = kinds.iter().skip(SHOWN).map(|(_, failures)| failures.count).sum();
         if rest > 0 {
@@ -268,7 +277,7 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
                 *self.folders.entry(folder.to_owned()).or_default() += 1;
             }
             Event::ImageChanged { url, taken: false, .. } => self.changed.push(url.clone()),
-            Event::Failed { job, error } => self.take_in(job, error),
+            Event::Failed { job, error, next } => self.take_in(job, error, *next),
             Event::RunFinished { summary, exit_code, .. } => self.end = Some((summary.clone(), *exit_code, *time)),
             _ => {}
         }
@@ -276,6 +285,18 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
 
     fn finish(&mut self) {
         self.write();
+    }
+}
+
+/// Returns what the next run does with so many failures of this cause, where the cause doesn't say it.
+fn afterwards(cause: Cause, next: Option<Action>, count: usize) -> Option<&'static str> {
+    let one = count == 1;
+    match (cause, next?) {
+        (Cause::Failed, Action::Submit) if one => Some("the next run submits it again"),
+        (Cause::Failed, Action::Submit) => Some("the next run submits them again"),
+        (Cause::Failed | Cause::Refused, _) if one => Some("the next run leaves it: edit it, or --retry-failed"),
+        (Cause::Failed | Cause::Refused, _) => Some("the next run leaves them: edit them, or --retry-failed"),
+        _ => None,
     }
 }
 

@@ -116,7 +116,7 @@ pub(super) fn succeeded(id: &str) -> Event {
 }
 
 pub(super) fn failed(id: &str, code: Cause, message: &str) -> Event {
-    Event::Failed { job: job(id), error: Problem { code, message: message.to_owned() } }
+    Event::Failed { job: job(id), error: Problem { code, message: message.to_owned() }, next: code.next() }
 }
 
 pub(super) fn uncertain(id: &str) -> Event {

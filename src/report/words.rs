@@ -79,7 +79,7 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
                 (Notable, Hue::Caution, format!("{job} succeeded, with {} of {asked} videos only", outputs.len()))
             }
         },
-        Event::Failed { job, error: Problem { code, message } } => {
+        Event::Failed { job, error: Problem { code, message }, .. } => {
             (Notable, Hue::Bad, format!("{job} {}: {}", code.meaning(), said(message)))
         }
         Event::Uncertain { job, message } => (Notable, Hue::Caution, format!("{job} uncertain: {}", said(message))),

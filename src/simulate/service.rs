@@ -197,7 +197,9 @@ impl Outcome {
         match self {
             Outcome::Completed => "success",
             Outcome::Failed => "the generation failed (simulated)",
-            Outcome::Moderated => "the content was refused by moderation (simulated)",
+            Outcome::Moderated => {
+                "the content contains inappropriate information and does not pass the review (simulated)"
+            }
             Outcome::Canceled => "the generation was canceled (simulated)",
         }
     }

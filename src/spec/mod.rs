@@ -12,4 +12,5 @@ pub mod mention;
 pub mod names;
 pub mod output;
 pub mod request;
+pub mod texts;
 pub mod vocabulary;

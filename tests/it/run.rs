@@ -582,6 +582,44 @@ fn failed_and_refused_jobs_are_tried_again_as_asked() {
 }
 
 #[test]
+fn what_the_service_fails_again_and_again_is_not_bought_for_ever() {
+    let always = ["submit:fail@1-99~@dog", "submit:moderate@1-99~@cat"];
+    let setup = Setup::new(&manifest(&[("fails", "@dog runs"), ("moderated", "@cat sleeps")]), &always);
+    let run = |arguments: &[&str], code| {
+        let before = setup.submits().len();
+        let ended = setup.run(["-j1"].iter().chain(arguments).copied()).exits(code);
+        (setup.prompts().split_off(before), ended.stderr)
+    };
+    let (bought, said) = run(&[], 1);
+    assert_eq!(bought, ["@dog runs", "@cat sleeps"]);
+    assert!(said.contains("    fails\n    the next run submits it again\n"), "{said}");
+    assert!(said.contains("    moderated\n    the next run leaves it: edit it, or --retry-failed\n"), "{said}");
+
+    let (bought, said) = run(&[], 1);
+    assert_eq!(bought, ["@dog runs"]);
+    assert!(said.contains("    fails\n    the next run leaves it: edit it, or --retry-failed\n"), "{said}");
+    assert!(said.contains("1 job left as before: moderation refused its content; edit it"), "{said}");
+
+    let (bought, said) = run(&[], 1);
+    assert_eq!(bought, [""; 0]);
+    assert!(said.contains("allows; edit it, or --retry-failed\n") && !said.contains("go on with"), "{said}");
+    let plan = setup.batch(["plan", "--format", "json"]).exits(0).json();
+    let reasons: Vec<_> = plan["jobs"].as_array().unwrap().iter().map(|job| &job["reason"]).collect();
+    assert_eq!(reasons, ["failed-too-often", "moderated"]);
+    assert_eq!(run(&["--retry-failed"], 1).0, ["@dog runs", "@cat sleeps"]);
+
+    // Another limit, another input.
+    let of = |retries, prompt| {
+        let jobs = manifest(&[("fails", prompt), ("moderated", "@cat sleeps")]);
+        jobs.replace("run: {", &format!("run: {{ retries: {retries}, "))
+    };
+    setup.project.write(MANIFEST, of(3, "@dog runs"));
+    assert_eq!((run(&[], 1).0.len(), run(&[], 1).0.len()), (1, 0));
+    setup.project.write(MANIFEST, of(0, "@dog runs far"));
+    assert_eq!((run(&[], 1).0.len(), run(&[], 1).0.len()), (1, 0));
+}
+
+#[test]
 fn an_uncertain_job_waits_for_a_person_or_an_option() {
     let setup = Setup::new(&manifest_of(2), &["submit:reset(charged)@1"]);
     setup.run(["-j1"]).exits(3);

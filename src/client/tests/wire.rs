@@ -132,6 +132,7 @@ const TABLE: &[(&str, &str)] = &[
     ("status/canceled", r#"Failed CANCELED  "by the user""#),
     ("status/completed", r#"Completed COMPLETED 100% "success""#),
     ("status/failed-error-object", r#"Failed FAILED  "out of memory""#),
+    ("status/failed-without-a-reason", r#"Failed FAILED  """#),
     ("status/failed", r#"Failed FAILED  "内容审核未通过""#),
     ("status/gone-404-in-200", "Gone 404 | status: HTTP 200, code 404: task not found"),
     ("status/gone-404", "Gone 404 | status: HTTP 404 Not Found, code 404: task not found"),

@@ -255,6 +255,8 @@ impl Oracle {
             let expected = self.get(&key).map(|(id, fact)| (id, fact.shown(), fact.name.clone()));
             let found = book.get(&key).map(|record| (record.id, shown(record), record.name.clone()));
             assert_eq!(found, expected, "{key:?}: the ledger, and the model: {self:#?}");
+            let failures = self.facts.values().filter(|fact| fact.key == key && fact.came == Came::Failed).count();
+            assert_eq!(book.failures(&key) as usize, failures, "{key:?}: failures, and the model: {self:#?}");
             assert_eq!(book.awaits_answer(&key), self.get(&key).is_some_and(|(_, fact)| fact.came == Came::Intended));
         }
         let shown = self.keys().into_iter().filter(|key| self.get(key).is_some()).count();

@@ -19,6 +19,9 @@ const SERVICE: &str = "https://cloud.baicaiinfer.com";
 pub(super) const JOBS: usize = 3;
 pub(super) const DIGESTS: usize = 3;
 
+/// How often what the service failed is submitted again.
+const RETRIES: u32 = 1;
+
 /// Videos of each job.
 const VIDEOS: u8 = 2;
 
@@ -234,7 +237,9 @@ impl World {
             },
             // The file was altered.
             (Shown::Succeeded(..), Said::Strange) => step(self.download(1, &record.name)),
-            (Shown::Failed(_, Word::Service), Said::Good | Said::Bad) if asked => vec![intend(key, next, now)],
+            (Shown::Failed(_, Word::Service), Said::Good | Said::Bad) if asked && record.failures <= RETRIES => {
+                vec![intend(key, next, now)]
+            }
             // `--retry-failed`, and `on_uncertain: resubmit`: a person's word.
             (Shown::Failed(..) | Shown::Refused, Said::Allowed) if asked => {
                 self.till.allow(key);

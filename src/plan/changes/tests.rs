@@ -42,6 +42,7 @@ fn record_of(job: &Job) -> Record {
         key: Key { job: job.id.clone(), digest: job.digest },
         parts: job.generation.parts(job.take),
         attempt: 1,
+        failures: 0,
         videos: 1,
         name: job.name.clone(),
         submitted_at: None,

@@ -6,6 +6,7 @@ use super::place::Place;
 use super::show;
 use crate::ledger::record::{Record, Stage, Word};
 use crate::manifest::model::{Job, Manifest};
+use crate::plan::decide::given_up;
 use crate::report::documents::status::JobStatus;
 use crate::report::look::{count, size};
 use crate::spec::image::Picture;
@@ -170,7 +171,17 @@ fn trouble(entry: &Entry<'_>, source: &Source<'_>) -> Markup {
         (_, Some(Stage::Failed { word: Word::Person, .. })) => html! {
             p { "A person settled it: nothing is submitted until it is edited." }
         },
-        (_, Some(Stage::Failed { .. })) => html! { p { "Nothing is paid. The next run submits it again." } },
+        (_, Some(Stage::Failed { error, .. })) => {
+            match given_up(error, entry.record.map_or(0, |record| record.failures), source.manifest.run.retries) {
+                None => html! { p { "Nothing is paid. The next run submits it again." } },
+                Some(reason) => html! {
+                    p {
+                        "Nothing is paid, and no run submits it again: " (reason.meaning()) ". Edit it; "
+                        code { "run --retry-failed" } " submits it once more."
+                    }
+                },
+            }
+        }
         (_, Some(Stage::Refused { .. })) => html! {
             p { "Nothing is paid. Edit it; " code { "run --retry-failed" } " asks again as it is." }
         },

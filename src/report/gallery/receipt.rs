@@ -43,7 +43,7 @@ impl Reporter for Recorder {
     fn event(&mut self, Stamped { event, time }: &Stamped) {
         match event {
             Event::RunStarted { .. } => self.started = Some(*time),
-            Event::Failed { job, error } => {
+            Event::Failed { job, error, .. } => {
                 self.problems.insert(job.clone(), error.clone());
             }
             Event::RunFinished { summary, exit_code, .. } => {

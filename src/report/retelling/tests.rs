@@ -25,6 +25,7 @@ fn record(attempt: u32, submitted: i64, finished: Option<i64>, stage: Stage) -> 
         key,
         parts: BTreeMap::new(),
         attempt,
+        failures: 0,
         videos: 1,
         name: VideoName::new("out/a-{n}.mp4"),
         submitted_at: Some(second(submitted)),

@@ -76,7 +76,7 @@ fn events() -> Vec<Event> {
         Event::Downloading { job: job(), path: text() },
         Event::Downloaded { job: job(), path: text(), sha256: text(), bytes: 1 },
         Event::Succeeded { job: job(), outputs: vec![text()], asked: Some(2) },
-        Event::Failed { job: job(), error: problem(Cause::TimedOut) },
+        Event::Failed { job: job(), error: problem(Cause::TimedOut), next: Some(Action::Resume) },
         Event::Uncertain { job: job(), message: text() },
         Event::Retrying { job: Some(job()), call: Call::Download, message: text(), pause: 0.5 },
         Event::Retrying { job: None, call: Call::Submit, message: text(), pause: 0.5 },

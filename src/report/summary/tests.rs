@@ -20,6 +20,7 @@ fn it_says_what_was_made_what_failed_and_what_to_type() {
     2 jobs without a result:
       1 refused by the service: the prompt was refused by content moderation (HTTP 400, code 400)
         close-up
+        the next run leaves it: edit it, or --retry-failed
       1 took too long, and is at the service still: not finished 30 min after its submit
         late
     2 jobs uncertain: nobody knows whether their submits arrived
@@ -56,13 +57,40 @@ fn failures_are_grouped_by_their_cause() {
     902 jobs without a result:
       900 failed at the service: task 00000000 failed: no face found
         job-0, job-1, job-2, job-3, job-4 and 895 more
+        the next run submits them again
       1 failed at the service: task 1 failed: two faces found
         hill
+        the next run submits it again
       1 generated, but not downloaded: HTTP 403 for out/␛[31mlake-1.mp4
         lake
     go on with: batch run jobs.yaml
     3s; 902 submits, 0 uploads, 0 polls, 0 downloads
     ");
+}
+
+#[test]
+fn failures_of_one_cause_are_told_apart_by_what_the_next_run_does() {
+    let given_up = |id: &str| {
+        let error = Problem { code: Cause::Failed, message: "no face found".to_owned() };
+        Event::Failed { job: crate::report::testing::job(id), error, next: Some(Action::Hold) }
+    };
+    let again = failed("c", Cause::Failed, "no face found");
+    let done = finished(Summary { failed: 3, ..Summary::default() }, 1);
+    let events = [at(0, started(3)), at(1, given_up("a")), at(1, given_up("b")), at(1, again), at(2, done)];
+    assert_snapshot!(summary(&events), @"
+    3 jobs without a result:
+      2 failed at the service: no face found
+        a, b
+        the next run leaves them: edit them, or --retry-failed
+      1 failed at the service: no face found
+        c
+        the next run submits it again
+    go on with: batch run jobs.yaml
+    2s; 0 submits, 0 uploads, 0 polls, 0 downloads
+    ");
+    let done = finished(Summary { failed: 1, ..Summary::default() }, 1);
+    let text = summary(&[at(0, started(1)), at(1, given_up("a")), at(2, done)]);
+    assert!(!text.contains("go on with"), "the same once more does nothing: {text}");
 }
 
 #[test]
@@ -75,7 +103,7 @@ fn of_very_many_causes_the_commonest_are_shown() {
     events.push(at(2, finished(Summary { failed: 20, ..Summary::default() }, 1)));
     let text = summary(&events);
     assert!(text.contains("  15 for 15 other causes\n"), "{text}");
-    assert_eq!(text.lines().count(), 13);
+    assert_eq!(text.lines().count(), 19);
 }
 
 #[test]

@@ -66,6 +66,7 @@ impl Workshop {
             patience: ms(400),
             denial: ms(60),
             on_uncertain: OnUncertain::Hold,
+            retries: 1,
             max_failures: None,
             max_cost: None,
             backoff: Backoff { first: ms(4), most: ms(20) },

@@ -102,7 +102,11 @@ async fn a_task_ends_as_the_submit_was_told() {
     let (_simulator, account, client) = set_up(&faults);
     for (prompt, status, message) in [
         ("it fails", "FAILED", "the generation failed (simulated)"),
-        ("it is refused", "FAILED", "the content was refused by moderation (simulated)"),
+        (
+            "it is refused",
+            "FAILED",
+            "the content contains inappropriate information and does not pass the review (simulated)",
+        ),
         ("it is canceled", "CANCELED", "the generation was canceled (simulated)"),
         ("it never ends", "PENDING", "success"),
         ("it works", "COMPLETED", "success"),

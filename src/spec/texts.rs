@@ -2,7 +2,7 @@
 
 /// What a text means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Text {
+pub enum Text {
     /// Too many generations at once: as 429.
     TooMany,
     /// Content moderation: final for this input.
@@ -49,7 +49,7 @@ const INPUTS: [&str; 4] = ["image", "reference", "character", "word"];
 
 /// What a refusal with this code and text means, where that is more than the code says. Texts count beside 400 and 500, the two
 /// codes that the service documents for every failure **\[spec\]**; the maker's codes count as texts.
-pub(super) fn meant(code: i64, text: &str) -> Option<Text> {
+pub fn meant(code: i64, text: &str) -> Option<Text> {
     let text = match code {
         400 | 500 => text.to_lowercase(),
         _ => code.to_string(),
@@ -60,6 +60,18 @@ pub(super) fn meant(code: i64, text: &str) -> Option<Text> {
     let is_of_input =
         INPUTS.iter().any(|word| text.contains(word)) && !text.contains("request") && !text.contains("500044");
     found.filter(|found| *found != Text::TooMany || !is_of_input)
+}
+
+/// Returns whether a generation that the service gave up with this code and text failed its moderation, which is final.
+pub fn is_moderation(code: &str, text: &str) -> bool {
+    // A word of the service, as FAILED, says no more than a code 500 does.
+    meant(code.trim().parse().unwrap_or(500), text) == Some(Text::Content)
+}
+
+/// Returns whether a text only says that the call went well, as the envelope of a failed generation does: it is no cause.
+pub fn is_success(text: &str) -> bool {
+    ["success", "succeeded", "successful", "ok", "成功", "请求成功", "操作成功"]
+        .contains(&text.trim().to_lowercase().as_str())
 }
 
 /// Whether `text` has `word` in it as a word of its own: "case-sensitive" is no moderation, and 1500044 no code.
@@ -76,6 +88,25 @@ fn says(text: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_of_moderation_is_told_by_its_text() {
+        let refused = "The content contains inappropriate information and does not pass the review.";
+        assert!(
+            is_moderation("FAILED", refused)
+                && is_moderation("500063", "")
+                && is_moderation("CANCELED", "内容审核未通过")
+        );
+        assert!(
+            !is_moderation("FAILED", "out of memory") && !is_moderation("FAILED", "") && !is_moderation("404", "审核")
+        );
+    }
+
+    #[test]
+    fn success_is_no_cause() {
+        assert!(is_success("success") && is_success(" OK ") && is_success("成功"));
+        assert!(!is_success("no success") && !is_success(""));
+    }
 
     #[test]
     fn a_text_means_what_the_table_says() {
