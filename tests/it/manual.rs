@@ -1,5 +1,6 @@
 //! What the manual says is so: its manifests are valid, its codes, options and layers are the program's, its links lead somewhere.
 
+use crate::layers::files;
 use crate::support::image::{jpeg, png};
 use crate::support::project::Project;
 use batch::base::digest::Sha256;
@@ -208,6 +209,29 @@ fn links_of_the_manual_lead_somewhere() {
         }
     }
     assert!(followed > 50, "only {followed} links were found");
+}
+
+/// Who adds a field, a code or a format goes by these lists: each place is there, and so is each test that is named.
+#[test]
+fn places_and_tests_that_contributors_are_sent_to_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tests = files(&root.join("tests/it")).into_iter().map(|file| fs::read_to_string(file).unwrap());
+    let tests = tests.collect::<String>();
+    let page = page("CONTRIBUTING.md");
+    let (mut places, mut named) = (0, 0);
+    for term in page.split('`').skip(1).step_by(2) {
+        if ["src/", "docs/", "schemas/", "tests/", ".ci/"].iter().any(|folder| term.starts_with(folder)) {
+            assert!(root.join(term).exists(), "there is no {term}");
+            places += 1;
+        } else if term.contains('_') && term.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+            assert!(tests.contains(&format!("fn {term}()")), "there is no test {term}");
+            named += 1;
+        } else if let Some(module) = term.strip_prefix("cargo test --test it ") {
+            assert!(root.join(format!("tests/it/{module}.rs")).exists(), "there are no tests of {module}");
+            named += 1;
+        }
+    }
+    assert!(places > 20 && named > 4, "only {places} places and {named} tests were found");
 }
 
 /// The name by which a link reaches a heading.
