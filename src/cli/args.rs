@@ -31,9 +31,12 @@ Exit codes:
 
 Try it without an account: batch init demo && batch run demo/jobs.yaml --simulate";
 
+/// The version, with commit and date where a release was built from a checkout.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("BATCH_COMMIT"));
+
 /// Multi-reference video generations from a manifest: checked, run, and never paid for twice.
 #[derive(Debug, Parser)]
-#[command(name = "batch", version, max_term_width = 100, propagate_version = true, after_help = AFTERWORD)]
+#[command(name = "batch", version, long_version = VERSION, max_term_width = 100, propagate_version = true, after_help = AFTERWORD)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) common: Common,
