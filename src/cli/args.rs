@@ -86,6 +86,8 @@ pub(super) enum Command {
     Check(commands::check::Args),
     /// Show what run would do to each job, and why; nothing is sent
     Plan(commands::plan::Args),
+    /// Show what is or would be sent for a job: prompt, references, settings, price
+    Show(commands::show::Args),
     /// Show where each job stands, also while a run is on
     Status(commands::status::Args),
     /// See whether manifest, lock and files agree (for CI)

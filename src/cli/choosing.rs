@@ -85,6 +85,7 @@ fn words(idle: &Idle, jobs: &[Job]) -> Failure {
     }
 }
 
-fn near_id(pattern: &str, jobs: &[Job]) -> Option<String> {
+/// Returns the id that is nearest to a pattern which matches none.
+pub(super) fn near_id(pattern: &str, jobs: &[Job]) -> Option<String> {
     nearest(pattern, jobs.iter().map(|job| job.id.as_str())).map(str::to_owned)
 }

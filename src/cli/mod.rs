@@ -72,6 +72,7 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Run(args) => commands::run::run(&args, &common, terminal),
         Command::Check(args) => commands::check::run(&args, terminal),
         Command::Plan(args) => commands::plan::run(&args, &common, terminal),
+        Command::Show(args) => commands::show::run(&args, &common, terminal),
         Command::Status(args) => commands::status::run(&args, &common, terminal),
         Command::Verify(args) => commands::verify::run(&args, &common, terminal),
         Command::Fetch(args) => commands::fetch::run(&args, &common, terminal),

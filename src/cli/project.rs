@@ -206,6 +206,13 @@ pub(super) fn manifest_path(named: Option<&Path>) -> Result<PathBuf, Failure> {
     }
 }
 
+/// Says whether this is a file with the name of a manifest.
+pub(super) fn is_manifest(name: &str) -> bool {
+    let path = Path::new(name);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml" | "toml" | "json")) && path.is_file()
+}
+
 /// The manifest, as far as it could be read, for a command that doesn't mind what is wrong in it.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use crate::client::{
 use crate::event::{Event, Stamped};
 use crate::ledger::record::{Stage, Status};
 use crate::ledger::{self, Book, Holder, Paths};
+use crate::manifest::model::ListedIn;
 use crate::spec::elsewhere::Validator;
 use crate::spec::image::LocalImage;
 use crate::spec::names::{Digest, JobId, ReferenceName, TaskId};
@@ -221,6 +222,7 @@ fn purchase(n: usize) -> Purchase {
         digest: generation.digest(1),
         name: VideoName::new(&format!("out/job-{n:04}-{{n}}.mp4")),
         generation,
+        listed_in: ListedIn::Job,
         former: Vec::new(),
     };
     Purchase::new(&job, 1, Decimal::whole(60), &BTreeMap::new())

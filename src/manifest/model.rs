@@ -5,10 +5,11 @@ use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::spec::address::BaseUrl;
 use crate::spec::image::Picture;
-use crate::spec::names::{Digest, JobId, Tag};
+use crate::spec::names::{Digest, JobId, ReferenceName, Tag};
 use crate::spec::output::VideoName;
 use crate::spec::request::Generation;
 use crate::spec::vocabulary::{self, Resolution};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -58,6 +59,8 @@ pub struct Job {
     pub id: JobId,
     /// What is asked for.
     pub generation: Generation,
+    /// Where its references are listed.
+    pub listed_in: ListedIn,
     /// Which take of the same input it is; 1 is the first.
     pub take: u32,
     /// Words by which it is chosen; not part of what is asked for.
@@ -68,6 +71,26 @@ pub struct Job {
     pub name: VideoName,
     /// What earlier versions of this program asked for in its place, where they read its table otherwise: what is paid for so is paid.
     pub former: Vec<Generation>,
+}
+
+impl Job {
+    /// Returns the names of its references that only the mentions of its prompt imply.
+    pub fn implied(&self) -> impl Iterator<Item = &ReferenceName> {
+        let references = self.generation.references.iter().filter(|_| self.listed_in == ListedIn::Prompt);
+        references.map(|reference| &reference.name)
+    }
+}
+
+/// Where the references of a job are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ListedIn {
+    /// In the job.
+    Job,
+    /// In `defaults`.
+    Defaults,
+    /// Nowhere: the mentions of the prompt imply them.
+    Prompt,
 }
 
 /// `run:` How the jobs are run; of this `mirror` alone changes digests.

@@ -2,6 +2,7 @@
 
 use super::blame::{Blame, Context};
 use super::fields::REFERENCES;
+use super::model::ListedIn;
 use super::raw::{Input, Job, Slot, Spot};
 use super::rules::images::Images;
 use super::rules::mentions;
@@ -27,6 +28,7 @@ pub(super) struct Resolved<'t> {
     pub duration: Slot<Spot<'t, Duration>>,
     /// Listed, in the job or in `defaults`; or else those of the library that the prompt mentions.
     pub references: Slot<Rc<Links<'t>>>,
+    pub listed_in: ListedIn,
     pub number_of_videos: Slot<Spot<'t, u8>>,
     pub take: Slot<Spot<'t, u32>>,
     pub tags: Slot<BTreeSet<Tag>>,
@@ -60,6 +62,11 @@ impl<'r, 't> Shared<'r, 't> {
             resolution: pick(&own.resolution, &all.resolution),
             duration: pick(&own.duration, &all.duration),
             references: self.references(own, prompt, images, blame),
+            listed_in: match (&own.references, &self.links) {
+                (Slot::Absent, Slot::Absent) => ListedIn::Prompt,
+                (Slot::Absent, _) => ListedIn::Defaults,
+                _ => ListedIn::Job,
+            },
             number_of_videos: pick(&own.number_of_videos, &all.number_of_videos),
             take: pick(&own.take, &all.take),
             tags: pick(&own.tags, &all.tags),

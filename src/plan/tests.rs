@@ -7,7 +7,7 @@ use crate::base::folder::Folder;
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::Step;
 use crate::ledger::record::Output;
-use crate::manifest::model::{Prices, RunSettings};
+use crate::manifest::model::{ListedIn, Prices, RunSettings};
 use crate::spec::names::{Digest, ReferenceName, TaskId};
 use crate::spec::output::VideoName;
 use crate::spec::request::{Generation, Image, Reference};
@@ -42,6 +42,7 @@ fn job(id: &str, prompt: &str) -> Job {
         tags: Default::default(),
         name: VideoName::new(&format!("out/{id}-{{n}}.mp4")),
         generation,
+        listed_in: ListedIn::Job,
         former: Vec::new(),
     }
 }

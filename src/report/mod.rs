@@ -27,6 +27,7 @@ pub mod results;
 pub mod retelling;
 pub mod schemas;
 pub mod screen;
+pub mod show;
 mod span;
 pub mod standard_error;
 mod standing;

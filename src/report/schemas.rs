@@ -1,6 +1,7 @@
 //! The JSON Schemas of what is read, of what is kept, and of all that is printed for machines.
 
 use super::documents::plan::PlanDocument;
+use super::documents::show::ShowDocument;
 use super::documents::status::StatusDocument;
 use super::documents::verify::VerifyDocument;
 use super::findings::json::CheckDocument;
@@ -22,6 +23,8 @@ pub enum Document {
     Check,
     /// `plan --format json`.
     Plan,
+    /// `show --format json`.
+    Show,
     /// `status --format json`.
     Status,
     /// `verify --format json`.
@@ -32,11 +35,12 @@ pub enum Document {
 
 impl Document {
     /// All of them, in the order of the manual.
-    pub const ALL: [Document; 7] = [
+    pub const ALL: [Document; 8] = [
         Document::Manifest,
         Document::Lock,
         Document::Check,
         Document::Plan,
+        Document::Show,
         Document::Status,
         Document::Verify,
         Document::Events,
@@ -49,6 +53,7 @@ impl Document {
             Document::Lock => "lock",
             Document::Check => "check",
             Document::Plan => "plan",
+            Document::Show => "show",
             Document::Status => "status",
             Document::Verify => "verify",
             Document::Events => "events",
@@ -62,6 +67,7 @@ impl Document {
             Document::Lock => schema_of::<LockFile>(self, SchemaSettings::for_deserialize),
             Document::Check => schema_of::<CheckDocument<'_>>(self, SchemaSettings::for_serialize),
             Document::Plan => schema_of::<PlanDocument>(self, SchemaSettings::for_serialize),
+            Document::Show => schema_of::<ShowDocument>(self, SchemaSettings::for_serialize),
             Document::Status => schema_of::<StatusDocument>(self, SchemaSettings::for_serialize),
             Document::Verify => schema_of::<VerifyDocument>(self, SchemaSettings::for_serialize),
             Document::Events => schema_of::<Stamped>(self, SchemaSettings::for_serialize),

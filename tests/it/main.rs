@@ -37,6 +37,7 @@ mod reviews;
 mod run;
 mod schemas;
 mod security;
+mod show;
 mod simulate;
 mod status;
 mod support;

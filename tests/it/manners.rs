@@ -24,6 +24,8 @@ fn what_cannot_be_printed_is_an_error() {
         "status --format json",
         "plan",
         "plan --format json",
+        "show j1",
+        "show j1 --request",
         "verify",
         "verify --format json",
         "check --format json",

@@ -44,6 +44,7 @@ const SECTIONS: &[(&str, &str, Place, &[i32])] = &[
     ("docs/ci.md", "Code scanning", Place::Ran, &[0]),
     ("docs/ci.md", "A run in CI", Place::Project, &[0, 0]),
     ("docs/ci.md", "GitLab", Place::Ran, &[0, 0, 0]),
+    ("docs/command-line.md", "`batch show`", Place::Project, &[0]),
     ("docs/command-line.md", "`batch completions`", Place::Project, &[0]),
     ("docs/command-line.md", "Choosing jobs", Place::Tagged, &[0, 0, 0]),
     ("docs/editors.md", "Editors", Place::Project, &[0]),

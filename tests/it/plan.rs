@@ -26,7 +26,7 @@ fn the_document_has_exactly_the_promised_shape() {
         plan,
         json!({
             "version": 1,
-            "jobs": [{ "id": "a", "action": "submit", "reason": "new", "changed": [], "digest": digest }],
+            "jobs": [{ "id": "a", "action": "submit", "reason": "new", "changed": [], "implied": ["dog"], "digest": digest }],
             "removed": [],
             "summary": { "submit": 1, "resume": 0, "download": 0, "keep": 0, "hold": 0 },
             "estimate": { "amount": 45, "unit": "credits", "exact": false }

@@ -13,6 +13,7 @@ pub(super) mod report;
 pub(super) mod resolve;
 pub(super) mod run;
 pub(super) mod schema;
+pub(super) mod show;
 pub(super) mod simulate;
 pub(super) mod status;
 pub(super) mod verify;

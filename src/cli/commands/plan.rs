@@ -92,13 +92,14 @@ fn document(
             reason: step.reason,
             details: details(&step.changed, job, book, manifest),
             changed: step.changed,
+            implied: job.implied().cloned().collect(),
             digest: job.digest,
             made_of: made.remove(job.id.as_str()).map(Into::into),
         }
     });
     let strays = plan.strays.into_iter().map(|Stray { record, action, reason }| {
-        let (changed, details, made_of) = (Vec::new(), Vec::new(), None);
-        PlannedJob { id: record.key.job, action, reason, changed, details, digest: record.key.digest, made_of }
+        let (changed, details, implied, made_of) = (Vec::new(), Vec::new(), Vec::new(), None);
+        PlannedJob { id: record.key.job, action, reason, changed, details, implied, digest: record.key.digest, made_of }
     });
     PlanDocument::new(steps.chain(strays).collect(), plan.removed, plan.estimate)
 }

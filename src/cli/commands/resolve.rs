@@ -4,7 +4,7 @@ use crate::base::clock::Clock;
 use crate::cli::args::{Common, Trial};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::project::{Realm, lock_shown, manifest_path, paths, readable};
+use crate::cli::project::{Realm, is_manifest, lock_shown, manifest_path, paths, readable};
 use crate::cli::session;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
@@ -144,13 +144,6 @@ fn whom<'a>(args: &'a Args, verdict: Option<&Verdict>) -> Result<(Option<&'a Pat
             ));
         }
     })
-}
-
-/// Whether this is a file with the name of a manifest.
-fn is_manifest(name: &str) -> bool {
-    let path = Path::new(name);
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    matches!(extension, Some("yaml" | "yml" | "toml" | "json")) && path.is_file()
 }
 
 /// The uncertain records of chosen jobs.

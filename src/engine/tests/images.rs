@@ -5,7 +5,7 @@ use crate::engine::mirror::{Changed, Looked, Looking, look};
 use crate::engine::spool::Spool;
 use crate::event::Cause;
 use crate::ledger::entry::Entry;
-use crate::manifest::model::{Manifest, Prices, RunSettings};
+use crate::manifest::model::{ListedIn, Manifest, Prices, RunSettings};
 use crate::plan::Choice;
 use crate::plan::mirror::with_pins;
 use crate::spec::elsewhere::Address;
@@ -22,7 +22,8 @@ fn manifest(pictures: &[&[usize]]) -> Manifest {
         let Purchase { mut generation, key, name, .. } = purchase(n);
         generation.references[0].images = pictures.iter().map(|n| Image::Url(url(*n))).collect();
         let (take, tags) = (1, Default::default());
-        Job { id: key.job, digest: generation.digest(1), generation, take, tags, name, former: Vec::new() }
+        let listed_in = ListedIn::Job;
+        Job { id: key.job, digest: generation.digest(1), generation, listed_in, take, tags, name, former: Vec::new() }
     };
     Manifest {
         folder: Folder::open(&std::env::temp_dir()).unwrap(),

@@ -3,6 +3,7 @@
 use crate::document::tree::Node;
 use crate::manifest::blame::Blame;
 use crate::manifest::fields::{DURATION, Field, ID, JOB, PROMPT, RESOLUTION};
+use crate::manifest::model::ListedIn;
 use crate::manifest::problem::{Place, Problem, Values};
 use crate::manifest::raw::{Home, Job, Slot};
 use crate::manifest::resolve::Resolved;
@@ -21,6 +22,7 @@ use std::rc::Rc;
 pub(crate) struct Checked {
     pub id: JobId,
     pub generation: Generation,
+    pub listed_in: ListedIn,
     pub take: u32,
     pub tags: BTreeSet<Tag>,
     pub digest: Digest,
@@ -48,11 +50,12 @@ impl<'t> Jobs<'t> {
         let id = self.id(job, blame);
         let take = resolved.take.value_or(1);
         let tags = std::mem::replace(&mut resolved.tags, Slot::Absent);
+        let listed_in = resolved.listed_in;
         let (generation, take) = (generation(resolved)?, take?);
         let digest = generation.digest(take);
         self.blame_twin(job, digest, take, blame);
         let tags = if let Slot::Set(tags) = tags { tags } else { BTreeSet::new() };
-        Some(Checked { id: id?, generation, take, tags, digest })
+        Some(Checked { id: id?, generation, listed_in, take, tags, digest })
     }
 
     /// The job's id, if it is one and no job before has it.

@@ -56,9 +56,9 @@ impl<'r, 't> Rules<'r, 't> {
         let name = self.paths.of_job(raw, videos, blame);
         let job = checked.zip(name).map(|(checked, name)| {
             keep_images(&checked.generation.references, &self.looked, &mut self.images);
-            let jobs::Checked { id, generation, take, tags, digest } = checked;
+            let jobs::Checked { id, generation, listed_in, take, tags, digest } = checked;
             let former = self.former(former, take, digest, blame);
-            Job { id, generation, take, tags, digest, name, former }
+            Job { id, generation, listed_in, take, tags, digest, name, former }
         });
         match (job, &mut self.jobs) {
             (Some(job), Some(jobs)) => jobs.push(job),

@@ -32,6 +32,7 @@ fn job() -> Job {
         tags: Default::default(),
         name: VideoName::new("out/a.mp4"),
         generation,
+        listed_in: crate::manifest::model::ListedIn::Job,
         former: Vec::new(),
     }
 }

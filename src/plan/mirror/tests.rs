@@ -39,6 +39,7 @@ fn job(id: &str, prompt: &str, images: &[&str]) -> Job {
         tags: Default::default(),
         name: VideoName::new(&format!("out/{id}-{{n}}.mp4")),
         generation,
+        listed_in: crate::manifest::model::ListedIn::Job,
         former: Vec::new(),
     }
 }

@@ -1,8 +1,9 @@
-//! The documents of `plan`, `status` and `verify` for machines.
+//! The documents of `plan`, `show`, `status` and `verify` for machines.
 //!
 //! Their shape is a promise: a field, once there, keeps its meaning. What isn't known is left out, never `null`.
 
 pub mod plan;
+pub mod show;
 pub mod status;
 pub mod verify;
 

@@ -5,7 +5,7 @@ use crate::manifest::preview;
 use crate::plan::action::{Action, Reason};
 use crate::plan::changes::Change;
 use crate::plan::estimate::Estimate;
-use crate::spec::names::{Digest, JobId};
+use crate::spec::names::{Digest, JobId, ReferenceName};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -44,6 +44,10 @@ pub struct PlannedJob {
     /// The same more closely: which setting, which image of which reference; absent where nothing changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Change>,
+    /// The references that nobody listed: the prompt implies them by its mentions. Absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub implied: Vec<ReferenceName>,
     /// What identifies the input.
     #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub digest: Digest,

@@ -27,6 +27,7 @@ fn a_plan_is_written_as_the_manual_shows_it() {
     let planned = |id, action, reason, changed: &[&str]| PlannedJob {
         id: job(id),
         details: vec![],
+        implied: vec![],
         action,
         reason,
         changed: changed.iter().map(|&part| part.to_owned()).collect(),

@@ -119,6 +119,7 @@ fn documents_fit_their_schemas() {
             source: Some("refs/dog.png".to_owned()),
             message: "x".to_owned(),
         }],
+        implied: vec![],
         digest: Digest(Sha256::of(b"")),
         made_of: None,
     };

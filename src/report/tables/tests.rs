@@ -27,7 +27,16 @@ fn text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
 
 fn planned(id: &str, action: Action, reason: Reason, changed: &[&str]) -> PlannedJob {
     let changed = changed.iter().map(|&part| part.to_owned()).collect();
-    PlannedJob { id: job(id), action, reason, changed, details: vec![], digest: Digest(Sha256::of(b"")), made_of: None }
+    PlannedJob {
+        id: job(id),
+        action,
+        reason,
+        changed,
+        details: vec![],
+        implied: vec![],
+        digest: Digest(Sha256::of(b"")),
+        made_of: None,
+    }
 }
 
 fn a_plan() -> PlanDocument {
