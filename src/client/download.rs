@@ -1,7 +1,7 @@
-//! Fetches a video: streamed to a temporary file, hashed on the way, taken up again where the connection broke.
+//! Fetches a video: streamed to a temporary file, hashed on the way, and resumed where the connection broke.
 //!
-//! Plain `http` is allowed here, unlike for the API: no secret travels, and a video is no program. Only from `https` down to
-//! `http` no redirect is followed. What a server calls its reply doesn't matter: the bytes decide.
+//! Plain `http` is allowed here, unlike for the API: no secret travels, and a video is not executed. Redirects from
+//! `https` to `http` are never followed. The content type that a server names doesn't matter: the bytes decide.
 
 use super::failure::{self, Call, FoundNoVideo};
 use super::http::HttpService;
@@ -24,16 +24,16 @@ use std::time::Duration;
 use tokio::time::timeout;
 use url::Url;
 
-/// Bytes of a video at most; the longest that the service makes has some dozen MB.
+/// Largest accepted video, in bytes; the longest that the service makes has some dozen MB.
 pub(super) const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
 
-/// Redirects at most.
+/// Maximum number of redirects.
 const REDIRECTS: usize = 10;
 
-/// Times that one call takes up a broken transfer; the engine's tries come on top.
+/// Maximum number of times that one call resumes a broken transfer; the engine's retries come on top.
 const RESUMES: u32 = 5;
 
-/// Fetches `url` to a temporary file beside `destination`.
+/// Fetches `url` to a temporary file next to `destination`.
 pub(super) async fn download(
     service: &HttpService,
     url: &str,
@@ -65,7 +65,7 @@ pub(super) async fn download(
     let end = match (looked, broken) {
         (Err(Flaw::Unreadable(error)), _) => return Err(disk(error).into()),
         (Ok(end), None) => end,
-        // Whole by its own account, and not by its server's.
+        // Complete by its own structure, but not by the length that the server announced.
         (Ok(_), Some(broken)) => return doubtful(broken, video),
         (Err(_), Some(broken)) => return Err(broken.into()),
         (Err(flaw), None) => {
@@ -86,13 +86,13 @@ pub(super) async fn download(
     }
 }
 
-/// Unpacks a video beside the run.
+/// Unpacks a video on a blocking thread.
 async fn unpacked(video: &Video, encoding: String, into: tempfile::NamedTempFile) -> io::Result<Option<Unpacked>> {
     let packed = video.file.reopen()?;
     tokio::task::spawn_blocking(move || unpack(packed, &encoding, into, LONGEST)).await.map_err(io::Error::other)?
 }
 
-/// Whether a redirect from the last of `previous` to `next` may be followed; if not, why.
+/// Checks whether a redirect from the last of `previous` to `next` may be followed; the error says why not.
 pub(super) fn may_follow(previous: &[Url], next: &Url) -> Result<(), &'static str> {
     let secure = previous.iter().any(|url| url.scheme() == "https");
     match next.scheme() {
@@ -104,12 +104,12 @@ pub(super) fn may_follow(previous: &[Url], next: &Url) -> Result<(), &'static st
     }
 }
 
-/// Where a video is.
+/// The location of a video.
 pub(super) struct Source {
     pub(super) url: Url,
-    /// Without its query, for people.
+    /// The URL without its query, for messages.
     pub(super) shown: String,
-    /// Whether it lies on the service itself.
+    /// `true` if it is on the service itself.
     at_home: bool,
 }
 
@@ -121,7 +121,7 @@ impl Source {
     }
 }
 
-/// Requests the video, and its rest where the connection broke.
+/// Requests the video, and the rest of it when the connection breaks.
 async fn transfer(
     service: &HttpService,
     source: &Source,
@@ -145,15 +145,15 @@ async fn transfer(
     }
 }
 
-/// What a request brought.
+/// The outcome of a request.
 enum Came {
-    /// All that was announced.
+    /// Everything that was announced.
     All,
-    /// A part of another file than the one that was begun.
+    /// A part of a different file than the one begun.
     Another,
 }
 
-/// Sends one request and takes in what comes.
+/// Sends one request and reads the reply.
 async fn request(
     service: &HttpService,
     source: &Source,
@@ -189,7 +189,7 @@ pub(super) async fn send(service: &HttpService, source: &Source, part: HeaderMap
     }
 }
 
-/// Judges whether a reply's head promises all of a file; what it calls the file doesn't matter.
+/// Checks whether a reply's head promises all of a file; its content type doesn't matter.
 pub(super) fn judge(service: &HttpService, source: &Source, response: &Response) -> Result<(), Failure> {
     let (status, headers) = (response.status(), response.headers());
     let is_all = matches!(status, StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION)
@@ -203,7 +203,7 @@ pub(super) fn judge(service: &HttpService, source: &Source, response: &Response)
     Ok(())
 }
 
-/// Takes in a reply's body.
+/// Reads a reply's body.
 async fn drain(
     service: &HttpService,
     source: &Source,
@@ -228,7 +228,7 @@ async fn drain(
     }
 }
 
-/// A reply's body that may neither fall silent nor drip.
+/// The body of a reply, which may neither stall nor trickle.
 pub(super) struct Body {
     response: Response,
     silence: Duration,
@@ -236,12 +236,12 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// The body of a reply, from its beginning.
+    /// Returns the body of a reply, from its beginning.
     pub(super) fn of(response: Response, service: &HttpService) -> Body {
         Body { response, silence: service.limits.silence, meter: Meter::new(service.limits.download) }
     }
 
-    /// Returns what comes next; nothing at the end.
+    /// Returns the next chunk, or `None` at the end.
     pub(super) async fn next(&mut self, shown: &str) -> Result<Option<Bytes>, Stopped> {
         let chunk = match timeout(self.silence, self.response.chunk()).await {
             Ok(Ok(chunk)) => chunk,

@@ -24,13 +24,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use url::Url;
 
-/// Bytes of an API reply at most; the service's own have some hundred.
+/// Largest accepted API reply, in bytes; the service's own have some hundred.
 const REPLY: usize = 1024 * 1024;
 
-/// Bytes of a key at least; the service's own have some dozens.
+/// Smallest number of bytes of a key that is treated as secret; the service's own have some dozens.
 const SECRET: usize = 8;
 
-/// The HTTP client can't be set up.
+/// A failure to set up the HTTP client.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client can't be set up: {0}")]
 pub struct Unusable(String);
@@ -42,27 +42,27 @@ pub struct HttpService {
     pub(super) temporaries: Mark,
     key: Option<ApiKey>,
     clock: Clock,
-    /// Asks: status and result.
+    /// The client for queries: status and result.
     asking: Client,
-    /// Sends uploads.
+    /// The client for uploads.
     sending: Client,
-    /// Sends submits, each on a connection of its own.
+    /// The client for submits, each on a connection of its own.
     submitting: Client,
-    /// Fetches videos, without the key.
+    /// The client for videos, without the key.
     pub(super) fetching: Client,
-    /// Fetches images, from anywhere but the service.
+    /// The client for images, from anywhere but the service.
     elsewhere: Elsewhere,
     surroundings: Surroundings,
     turned_away: BTreeSet<u16>,
-    /// Whether the service itself answered a submit.
+    /// `true` once the service itself has answered a submit.
     answered: AtomicBool,
 }
 
 impl HttpService {
-    /// Sets up the connections; none is made yet.
+    /// Sets up the clients; no connection is made yet.
     ///
     /// # Errors
-    /// Where the user agent can't stand in a header, or TLS can't be set up (a system without any CA certificates).
+    /// Fails if the user agent isn't valid in a header, or TLS can't be set up (a system without any CA certificates).
     pub fn new(settings: Settings) -> Result<HttpService, Unusable> {
         let Settings {
             base,
@@ -86,19 +86,19 @@ impl HttpService {
                 .redirect(redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .referer(false);
-            // On loopback the key may travel in the clear; through a proxy it would leave the machine.
+            // On loopback the key may travel unencrypted; through a proxy it would leave the machine.
             if plain { client.no_proxy() } else { client }
         };
-        // A trial on loopback works on a bare system too, one without CA certificates; elsewhere that is an error.
+        // A trial on loopback also works on a bare system without CA certificates; for any other host that is an error.
         let without_roots = |client: ClientBuilder| if plain { client.tls_certs_only([]) } else { client };
-        // What a server labels as packed may not be: the bytes are looked at before they are unpacked.
+        // Content that a server labels as compressed may not be: the bytes are checked before they are unpacked.
         let fetching = || client().redirect(redirects()).no_gzip();
         let unusable = |error: reqwest::Error| Unusable(reason::cause(&error));
         Ok(HttpService {
             asking: without_roots(client()).read_timeout(limits.silence).build().map_err(unusable)?,
             sending: without_roots(client()).http1_only().build().map_err(unusable)?,
-            // No connection is kept: a proxy that reloads closes kept ones at once, and with them the submit that is on its way.
-            // HTTP/1.1, since over HTTP/2 a server that says goodbye takes all submits of a connection down with it.
+            // Connections are not reused: a proxy that reloads closes idle ones at once, and with them a submit on its
+            // way. HTTP/1.1, since over HTTP/2 a server's GOAWAY ends all submits of a connection.
             submitting: without_roots(client()).http1_only().pool_max_idle_per_host(0).build().map_err(unusable)?,
             fetching: fetching().build().or_else(|_| without_roots(fetching()).build()).map_err(unusable)?,
             base,
@@ -113,18 +113,18 @@ impl HttpService {
         })
     }
 
-    /// A GET on the API.
+    /// Sends a GET to the API.
     async fn ask(&self, call: Call, path: &str) -> Exchange {
         let request = self.asking.get(self.base.call(path)).timeout(self.limits.call);
         self.exchange(call, request).await
     }
 
-    /// A POST on the API.
+    /// Builds a POST to the API.
     pub(super) fn post(&self, path: &str) -> RequestBuilder {
         self.sending.post(self.base.call(path))
     }
 
-    /// Sends a request with the key, reads the reply.
+    /// Sends a request with the key and reads the reply.
     pub(super) async fn exchange(&self, call: Call, request: RequestBuilder) -> Exchange {
         let request = match &self.key {
             Some(key) => request.header(header::AUTHORIZATION, bearer(key)),
@@ -144,7 +144,7 @@ impl HttpService {
         exchange
     }
 
-    /// Reads a reply as far as it comes, and no further than a reply can sensibly go.
+    /// Reads a reply as far as it comes, up to the size limit.
     async fn read(&self, mut response: Response) -> Reply {
         let mut reply = Reply {
             status: response.status().as_u16(),
@@ -177,7 +177,7 @@ impl HttpService {
         reply
     }
 
-    /// The pause that a reply asks for.
+    /// Returns the pause that a reply requests.
     pub(super) fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
         retry_after(headers, &self.clock)
     }
@@ -198,7 +198,7 @@ impl Service for HttpService {
         let url = self.base.call("/v1/videos/generations");
         let request = self.submitting.post(url).json(body).timeout(self.limits.submit);
         let exchange = self.exchange(Call::Submit, request).await;
-        // Asked for now: others may have been answered while this one was out.
+        // Read only now: others may have been answered while this one was on its way.
         let since = if self.answered.load(Ordering::Relaxed) { Since::Answered } else { Since::Start };
         let answer = verdict::submission(exchange, Way { since, turned_away: &self.turned_away });
         let is_answered = match &answer {
@@ -234,26 +234,26 @@ impl Service for HttpService {
     }
 }
 
-/// Neither the key nor anything that might hold it.
+/// Prints neither the key nor anything that might hold it.
 impl fmt::Debug for HttpService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpService").field("base", &self.base).finish_non_exhaustive()
     }
 }
 
-/// The path that says how a task stands.
+/// Returns the path of a task's status.
 fn status_of(task: &TaskId) -> String {
     format!("/v1/comfyui/tasks/{task}/status")
 }
 
-/// The pause that a reply asks for; `clock` counts where the reply has no date of its own.
+/// Returns the pause that a reply requests; `clock` is used if the reply has no date of its own.
 pub(super) fn retry_after(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let now = text(header::DATE).and_then(retry::date).unwrap_or_else(|| clock.now());
     retry::retry_after(text(header::RETRY_AFTER)?, now)
 }
 
-/// What is done about a download's redirects.
+/// Returns the redirect policy of downloads.
 fn redirects() -> redirect::Policy {
     redirect::Policy::custom(|attempt| match download::may_follow(attempt.previous(), attempt.url()) {
         Ok(()) => attempt.follow(),
@@ -261,19 +261,19 @@ fn redirects() -> redirect::Policy {
     })
 }
 
-/// The `Authorization` header, marked so that nothing prints it.
+/// Returns the `Authorization` header, marked as sensitive so that it is never printed.
 fn bearer(key: &ApiKey) -> HeaderValue {
     let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose())).expect("a key is visible ASCII");
     value.set_sensitive(true);
     value
 }
 
-/// Host and port of the service, for people.
+/// Returns host and port of the service, for messages.
 fn host(base: &BaseUrl) -> String {
     base.to_string().split_once("://").map(|(_, rest)| rest.to_owned()).unwrap_or_default()
 }
 
-/// The host that a redirect points to.
+/// Returns the host that a redirect points to.
 fn location(response: &Response) -> Option<String> {
     let location = response.headers().get(header::LOCATION).filter(|_| response.status().is_redirection())?;
     let location = location.to_str().ok()?;
@@ -281,9 +281,9 @@ fn location(response: &Response) -> Option<String> {
     Some(printable(url.host_str()?, EXCERPT))
 }
 
-/// Overwrites a key that the service repeats, however JSON may spell it: replies end in messages, logs and the lock.
+/// Overwrites a key that the service repeats, in any JSON spelling: replies end up in messages, logs and the lock.
 ///
-/// A key too short to be a secret is left alone, since it may stand in a task id by chance.
+/// A key too short to be a secret is left alone, since it may occur in a task id by chance.
 fn conceal(body: &mut [u8], key: &[u8]) {
     if key.len() < SECRET {
         return;
@@ -300,7 +300,7 @@ fn conceal(body: &mut [u8], key: &[u8]) {
     }
 }
 
-/// How many bytes at the beginning of `text` spell `key`: as it is, with backslashes, or by the numbers of its characters.
+/// Returns the number of bytes at the beginning of `text` that spell `key`: as it is, with backslashes, or as `\u` escapes.
 fn spelt(text: &[u8], key: &[u8]) -> Option<usize> {
     let mut length = 0;
     for character in key {
@@ -314,7 +314,7 @@ fn spelt(text: &[u8], key: &[u8]) -> Option<usize> {
     Some(length)
 }
 
-/// Whether these four digits are the number of `character`.
+/// Returns whether these four digits are the code of `character`.
 fn is_code_of(digits: &[u8], character: u8) -> bool {
     let text = std::str::from_utf8(digits).ok();
     text.and_then(|digits| u32::from_str_radix(digits, 16).ok()) == Some(character.into())

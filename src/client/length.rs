@@ -1,6 +1,6 @@
-//! Asks a server how long a video is that came without a length: one that was cut between two of its parts looks whole.
+//! Asks a server for the length of a video that came without one: a video cut between two of its parts looks complete.
 //!
-//! A proxy ends its reply in good order where the server behind it died (nginx does), so the end of a reply proves nothing.
+//! A proxy ends its reply regularly when the server behind it dies (nginx does), so the end of a reply proves nothing.
 
 use super::Failure;
 use super::download::{Body, LONGEST, Source, judge, send};
@@ -11,10 +11,10 @@ use super::stopped::Stopped;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 
-/// Returns the length of a video, told or counted; what is longer than `received` needs no counting to its end.
+/// Returns the length of a video, announced or counted; counting stops as soon as it exceeds `received`.
 ///
 /// # Errors
-/// Where the server doesn't send it a second time.
+/// Fails if the server doesn't send it a second time.
 pub(super) async fn ask(service: &HttpService, source: &Source, received: u64) -> Result<u64, Failure> {
     let one = HeaderMap::from_iter([(header::RANGE, HeaderValue::from_static("bytes=0-0"))]);
     let told = async {
@@ -22,7 +22,7 @@ pub(super) async fn ask(service: &HttpService, source: &Source, received: u64) -
         if response.status() == StatusCode::PARTIAL_CONTENT {
             return match length_of_file(response.headers()) {
                 Some(length) => Ok(length),
-                // It knows the length no more than before.
+                // The server still doesn't know the length.
                 None => count(service, source, send(service, source, HeaderMap::new()).await?, received).await,
             };
         }
@@ -35,7 +35,7 @@ pub(super) async fn ask(service: &HttpService, source: &Source, received: u64) -
     })
 }
 
-/// Returns the length that a reply announces; else counts its bytes.
+/// Returns the length that a reply announces; otherwise counts its bytes.
 async fn count(service: &HttpService, source: &Source, response: Response, received: u64) -> Result<u64, Stopped> {
     judge(service, source, &response).map_err(Stopped::Failed)?;
     if let Some(length) = response.content_length() {

@@ -1,9 +1,9 @@
-//! Notices a transfer that drips: never silent, and never done.
+//! Detects a transfer that trickles: never silent, but never done.
 
 use super::settings::Pace;
 use tokio::time::Instant;
 
-/// Measures one stretch of time after the other.
+/// Measures one interval after the other.
 pub(super) struct Meter {
     pace: Pace,
     since: Instant,
@@ -11,12 +11,12 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Starts now.
+    /// Starts measuring now.
     pub(super) fn new(pace: Pace) -> Meter {
         Meter { pace, since: Instant::now(), bytes: 0 }
     }
 
-    /// Counts more bytes in; looks at each stretch of time by itself.
+    /// Adds `bytes` and returns whether the last full interval was too slow; each interval is judged by itself.
     pub(super) fn is_too_slow(&mut self, bytes: u64) -> bool {
         self.bytes += bytes;
         if self.since.elapsed() < self.pace.per {

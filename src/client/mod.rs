@@ -1,9 +1,9 @@
-//! The service's five calls, the one to other hosts that have images, and what their failures mean.
+//! The service's five calls, the call to other hosts for images, and what their failures mean.
 //!
-//! [`Service`] is what the engine needs; [`HttpService`](http::HttpService) is the real one, and [`Elsewhere`](elsewhere::Elsewhere)
-//! its part that fetches images. The outcome of a submit is a
-//! type of its own: "unknown" can't be mistaken for a failure that may be tried again, so that paying twice can't be
-//! written by accident. What each reply means for the money is decided in `verdict` alone; when to try again is the engine's.
+//! [`Service`] is the interface that the engine needs; [`HttpService`](http::HttpService) implements it over HTTP, and
+//! [`Elsewhere`](elsewhere::Elsewhere) is its part that fetches images. The outcome of a submit is a type of its own:
+//! "unknown" can't be mistaken for a failure that may be retried, so that paying twice can't be written by accident.
+//! The meaning of each reply for the money is decided in `verdict` alone; the engine decides when to retry.
 
 pub mod elsewhere;
 pub mod failure;
@@ -40,16 +40,16 @@ use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
-/// The code of a failure where no connection was made, so that nothing was sent.
+/// The code of a failure to connect: nothing was sent.
 pub const NO_CONNECTION: &str = "no-connection";
 
-/// The code of a failure where no connection will be made until a person changes something.
+/// The code of a failure to connect that lasts until a person changes something.
 pub const NO_WAY: &str = "no-way";
 
-/// The call that goes anywhere but to the service: it carries no key.
+/// The call to hosts other than the service; it carries no key.
 pub trait Images: Send + Sync + 'static {
-    /// Fetches the image at `url` to a temporary file: whole, checked to be one, and hashed. Nothing where it is still the one
-    /// that `known` stands for.
+    /// Fetches the image at `url` to a temporary file: complete, checked to be an image, and hashed. Returns `None` if
+    /// it is still the one that `known` identifies.
     fn image(
         &self,
         url: &str,
@@ -57,7 +57,7 @@ pub trait Images: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Image>, Failure>> + Send;
 }
 
-/// An image that was fetched; its file is removed on drop.
+/// A fetched image; its file is removed on drop.
 #[derive(Debug)]
 pub struct Image {
     /// The temporary file.
@@ -66,35 +66,35 @@ pub struct Image {
     pub sha256: Sha256,
     /// Its size.
     pub bytes: u64,
-    /// Its media type by content, as `image/png`.
+    /// Its media type as detected from the content, such as `image/png`.
     pub media_type: &'static str,
-    /// What tells whether it changed, where its server said.
+    /// The validator by which a later change is detected, if the server sent one.
     pub validator: Option<Validator>,
 }
 
-/// The five calls of the service, and the one for images of elsewhere.
+/// The five calls of the service, and the one for remote images.
 pub trait Service: Images {
-    /// Uploads a local image; gives its URL. `advance` is told now and then how many bytes are on their way.
+    /// Uploads a local image and returns its URL. `advance` is called now and then with the number of bytes sent.
     fn upload(
         &self,
         image: &LocalImage,
         advance: impl Fn(u64) + Send + Sync,
     ) -> impl Future<Output = Result<String, Failure>> + Send;
 
-    /// Asks for a generation. Never tried again in here.
+    /// Submits a generation. Never retried in here.
     fn submit(&self, body: &serde_json::Value) -> impl Future<Output = Submission> + Send;
 
-    /// Asks how a task stands.
+    /// Returns the status of a task.
     fn status(&self, task: &TaskId) -> impl Future<Output = Result<Progress, Failure>> + Send;
 
-    /// Asks how a task stands, only to hear whether the service itself answers: any word of its own will do.
+    /// Queries the status of a task only to learn whether the service itself answers: any reply of its own will do.
     fn look(&self, task: &TaskId) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Asks for the URLs of a finished task's videos, in the service's order.
+    /// Returns the URLs of a finished task's videos, in the service's order.
     fn result(&self, task: &TaskId) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
 
-    /// Fetches a video, without the key, to a temporary file beside `destination`: whole, checked and hashed, not yet
-    /// renamed. `advance` is told how many bytes have come, and how many there are in all, where the server says so.
+    /// Fetches a video, without the key, to a temporary file next to `destination`: complete, checked and hashed, not
+    /// yet renamed. `advance` is called with the bytes received so far and the total, if the server announced it.
     fn download(
         &self,
         url: &str,
@@ -103,7 +103,7 @@ pub trait Service: Images {
     ) -> impl Future<Output = Result<Video, Undelivered>> + Send;
 }
 
-/// A video that was fetched; its file is removed on drop unless it is persisted.
+/// A fetched video; its file is removed on drop unless it is persisted.
 #[derive(Debug)]
 pub struct Video {
     /// The temporary file.
@@ -114,13 +114,13 @@ pub struct Video {
     pub bytes: u64,
 }
 
-/// A download that brought no video that is known to be whole.
+/// A download that got no video known to be complete.
 #[derive(Debug, thiserror::Error)]
 #[error("{failure}")]
 pub struct Undelivered {
-    /// Why, and what to do about it.
+    /// The cause, and what to do about it.
     pub failure: Failure,
-    /// What came, where a person may find a video in it all the same.
+    /// The received file, if it may still hold a usable video.
     pub doubtful: Option<Box<Video>>,
 }
 
@@ -137,37 +137,37 @@ pub enum Submission {
     Accepted(TaskId),
     /// Nothing was generated, nothing is paid.
     NotTaken(NotTaken),
-    /// Nobody can know; `String` says what happened. Never tried again by itself.
+    /// It can't be known whether it is paid; `String` says what happened. Never retried automatically.
     Unknown(String),
 }
 
-/// A submit that wasn't taken.
+/// A submit that wasn't accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotTaken {
-    /// What follows.
+    /// The consequence.
     pub then: Then,
-    /// Who said so.
+    /// The sender of the reply.
     pub by: Speaker,
     /// The service's code, an HTTP status or a short word: for machines.
     pub code: String,
-    /// In words: what was asked, what came back.
+    /// A message: the call and its reply.
     pub message: String,
 }
 
-/// What follows from a submit that wasn't taken.
+/// The consequence of a submit that wasn't accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
     /// Final for this input.
     Refuse,
-    /// The account is refused, or has no money: no more submits, and the job is as it was.
+    /// The account is refused, or has no money: no more submits, and the job stays as it was.
     StopSubmits,
-    /// All submits of the run slow down, and the same is tried again; the pause that was asked for, if any.
+    /// All submits of the run slow down, and this one is retried, after the requested pause, if any.
     SlowDown(Option<Duration>),
-    /// The service can't now: the same is tried again, after the pause that it asked for, if any.
+    /// The service can't now: this submit is retried, after the pause that it requested, if any.
     Later(Option<Duration>),
-    /// A gateway, or a front of the service, says no in words: the job is left for the next run.
+    /// A gateway, or a front end of the service, refuses with a message: the job is left for the next run.
     Leave(Urgency),
-    /// Turned away before the service: the job is as it was.
+    /// Turned away before it reached the service: the job stays as it was.
     TurnAway(Urgency),
     /// No connection was made: the whole run waits for the service.
     WaitForService,
@@ -175,16 +175,16 @@ pub enum Then {
     GiveUp,
 }
 
-/// When a reply of the way ends all submits.
+/// When a refusal from something on the way ends all submits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
-    /// It is the same for all jobs.
+    /// At once: it is the same for all jobs.
     AtOnce,
-    /// It may be about one job; three in a row are about all.
+    /// After three in a row: one alone may be about a single job.
     ThreeInARow,
 }
 
-/// Who a reply is of.
+/// The sender of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speaker {
     /// The service itself.
@@ -193,16 +193,16 @@ pub enum Speaker {
     Way,
 }
 
-/// How a task stands.
+/// The status of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The state.
     pub state: TaskState,
-    /// The service's word, upper-case.
+    /// The service's word for it, upper-case.
     pub word: String,
-    /// What the service says of the progress.
+    /// The progress as the service reports it.
     pub progress: Option<String>,
-    /// The service's message, for people; empty where there is none.
+    /// The service's message, for people; empty if it has none.
     pub message: String,
 }
 
@@ -211,7 +211,7 @@ pub struct Progress {
 pub enum TaskState {
     /// Waiting or running.
     Running,
-    /// A word that isn't known: taken as still running, and said once.
+    /// An unknown word: treated as still running, and reported once.
     Strange,
     /// Finished, the videos can be fetched.
     Completed,
@@ -219,35 +219,35 @@ pub enum TaskState {
     Failed,
 }
 
-/// Why a call failed.
+/// A failed call.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// What to do about it.
+    /// The consequence.
     pub verdict: Verdict,
     /// The service's code, an HTTP status or a short word: for machines.
     pub code: String,
-    /// In words: what was asked, what came back.
+    /// A message: the call and its reply.
     pub message: String,
 }
 
-/// What a failure means for the call.
+/// The consequence of a failure for the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Worth another try, after the pause that the service asked for, if it did.
+    /// Worth retrying, after the pause that the service requested, if any.
     Again(Option<Duration>),
     /// No connection was made: the whole run waits for the service.
     Unreachable(Option<Duration>),
-    /// Something else than the service answered, or nothing: it is away, for this call.
+    /// Something other than the service answered, or nothing: it is unreachable for this call.
     Away(Option<Duration>),
     /// No connection will be made until a person changes something: the run stops.
     NoWay,
     /// The account is refused (401, 402, 403).
     Stop,
-    /// The service doesn't know what was asked for (404; for a video 403 and 410 too).
+    /// The service doesn't know the resource (404; for a video 403 and 410 too).
     Gone,
-    /// No use in trying again.
+    /// Retrying is of no use.
     Final,
-    /// This machine failed: a file can't be read or written, or changed under the run.
+    /// This machine failed: a file can't be read or written, or was changed during the run.
     Local,
 }

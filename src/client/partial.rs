@@ -1,7 +1,7 @@
-//! A file that is being fetched: what came of it, what its hash is so far, and how to ask for the rest.
+//! A file while it is fetched: the bytes so far, their hash, and the request for the rest.
 //!
-//! Bytes are gathered in memory and handed over many at a time to a thread that may wait for the disk, which hashes them on the
-//! way. A video of usual size makes that way once.
+//! Bytes are buffered in memory and handed over in large pieces to a blocking thread, which hashes and writes them. A
+//! video of usual size is handed over once.
 
 use super::representation::{Representation, content_range, length_of_file, length_of_whole};
 use crate::base::digest::{Hasher, Sha256};
@@ -11,68 +11,68 @@ use reqwest::{Response, StatusCode};
 use std::io::{self, Cursor, Read, Seek, Write as _};
 use tempfile::NamedTempFile;
 
-/// Bytes that are gathered before they are written.
+/// Size of the buffer before it is written, in bytes.
 const GATHERED: usize = 256 * 1024;
 
-/// A file in the making.
+/// A partly received file.
 pub(super) struct Partial {
-    /// None while a thread has it.
+    /// `None` while a thread has it.
     draft: Option<Draft>,
     gathered: Vec<u8>,
     received: u64,
-    /// The length that the server named.
+    /// The length that the server announced.
     announced: Option<u64>,
-    /// What a later reply is held against.
+    /// The headers that later replies are compared with.
     representation: Representation,
 }
 
-/// What a reply is that was to bring the rest.
+/// The kind of a reply to a request for the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Continuation {
-    /// The rest: it begins exactly where this ends.
+    /// The rest: it begins exactly at the current end.
     Rest,
-    /// A part of another file.
+    /// A part of a different file.
     Another,
-    /// No part that fits.
+    /// Not a part that fits.
     None,
 }
 
-/// What came, for a look at it.
+/// The received content, for inspection.
 pub(super) trait Content: Read + Seek {}
 
 impl<T: Read + Seek> Content for T {}
 
-/// What is on the disk of it.
+/// The part that is on disk.
 struct Draft {
     file: NamedTempFile,
     hasher: Hasher,
-    /// Whether anything was written.
+    /// `true` once anything was written.
     begun: bool,
 }
 
 impl Partial {
-    /// Nothing yet, to be written to `file`.
+    /// Creates an empty one, to be written to `file`.
     pub(super) fn new(file: NamedTempFile) -> Partial {
         let draft = Some(Draft { file, hasher: Hasher::default(), begun: false });
         Partial { draft, gathered: Vec::new(), received: 0, announced: None, representation: Representation::default() }
     }
 
-    /// How many bytes came.
+    /// Returns the number of bytes received.
     pub(super) fn received(&self) -> u64 {
         self.received
     }
 
-    /// How many bytes were announced.
+    /// Returns the number of bytes announced.
     pub(super) fn announced(&self) -> Option<u64> {
         self.announced
     }
 
-    /// How many bytes were announced, where it isn't as many as came.
+    /// Returns the announced number of bytes if it differs from the number received.
     pub(super) fn mismatch(&self) -> Option<u64> {
         self.announced.filter(|announced| *announced != self.received)
     }
 
-    /// Headers that ask for the rest; none where there is nothing to continue, or no way to.
+    /// Returns the headers that request the rest; `None` if there is nothing to continue, or no safe way to.
     pub(super) fn range(&self) -> Option<HeaderMap> {
         let validator = self.representation.validator()?.clone();
         self.announced.filter(|announced| (1..*announced).contains(&self.received))?;
@@ -80,12 +80,12 @@ impl Partial {
         Some(HeaderMap::from_iter([(header::RANGE, range), (header::IF_RANGE, validator)]))
     }
 
-    /// How the file is packed, where the server said so.
+    /// Returns the content encoding, if the server named one.
     pub(super) fn encoding(&self) -> Option<String> {
         self.representation.encoding().map(str::to_ascii_lowercase)
     }
 
-    /// Tells whether a reply goes on exactly where this ends.
+    /// Determines whether a reply continues exactly at the current end.
     pub(super) fn continuation(&self, reply: &Response) -> Continuation {
         let headers = reply.headers();
         let part = content_range(headers).filter(|_| reply.status() == StatusCode::PARTIAL_CONTENT);
@@ -100,10 +100,10 @@ impl Partial {
         if rest.as_deref() == Some(part) { Continuation::Rest } else { Continuation::None }
     }
 
-    /// Forgets what came, for a reply that begins anew.
+    /// Discards the bytes so far, for a reply that begins from the start.
     ///
     /// # Errors
-    /// Where what was written can't be taken back.
+    /// Fails if the written part can't be removed.
     pub(super) async fn begin(&mut self, reply: &Response) -> io::Result<()> {
         let announced = length_of_whole(reply.status(), reply.headers());
         self.announced = announced.or_else(|| reply.content_length());
@@ -111,10 +111,10 @@ impl Partial {
         self.forget().await
     }
 
-    /// Forgets what came, so that the next request is for all of it.
+    /// Discards the bytes so far, so that the next request is for the whole file.
     ///
     /// # Errors
-    /// Where what was written can't be taken back.
+    /// Fails if the written part can't be removed.
     pub(super) async fn forget(&mut self) -> io::Result<()> {
         self.gathered.clear();
         self.received = 0;
@@ -124,10 +124,10 @@ impl Partial {
         }
     }
 
-    /// Takes in more bytes.
+    /// Appends bytes.
     ///
     /// # Errors
-    /// Where they can't be written.
+    /// Fails if they can't be written.
     pub(super) async fn take_in(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.gathered.is_empty() {
             let left = self.announced.unwrap_or_default().saturating_sub(self.received);
@@ -142,10 +142,10 @@ impl Partial {
         Ok(())
     }
 
-    /// The file, all of it handed to the system, the hash of its content, and what a `look` at it found, beside the run.
+    /// Returns the file, fully handed to the system, its hash, and the result of `look`, which runs on a blocking thread.
     ///
     /// # Errors
-    /// Where it can't be written, or `look` refuses it.
+    /// Fails if it can't be written, or `look` refuses it.
     pub(super) async fn finish<T, E>(
         mut self,
         look: impl FnOnce(&mut dyn Content) -> Result<T, E> + Send + 'static,
@@ -159,7 +159,7 @@ impl Partial {
         Ok((file, hasher.finish(), found))
     }
 
-    /// Does what takes the disk a while with what was gathered, beside the run.
+    /// Runs `work` with the buffered bytes on a blocking thread.
     async fn on_disk<T, E>(
         &mut self,
         work: impl FnOnce(&mut Draft, &[u8]) -> Result<T, E> + Send + 'static,
@@ -178,7 +178,7 @@ impl Partial {
 }
 
 impl Draft {
-    /// Forgets what was written.
+    /// Discards the written part.
     fn begin(&mut self) -> io::Result<()> {
         self.hasher = Hasher::default();
         self.begun = false;
@@ -195,13 +195,13 @@ impl Draft {
         Ok(())
     }
 
-    /// Writes the rest, and looks at all of it.
+    /// Writes the rest, and inspects the whole.
     fn finish<T, E: From<io::Error>>(
         &mut self,
         rest: &[u8],
         look: impl FnOnce(&mut dyn Content) -> Result<T, E>,
     ) -> Result<T, E> {
-        // What was gathered whole is looked at where it is.
+        // A file that fits the buffer is inspected in memory.
         if !self.begun {
             let found = look(&mut Cursor::new(rest))?;
             self.write(rest)?;
@@ -213,7 +213,7 @@ impl Draft {
     }
 }
 
-/// The thread that had the file came to no end.
+/// Returns the error for a blocking thread that didn't finish.
 fn lost() -> io::Error {
     io::Error::other("the file is no longer being written")
 }

@@ -1,16 +1,15 @@
-//! What the service says, made fit to be shown.
+//! The service's texts, made safe to print.
 //!
-//! A reply is a stranger's text: it may hold terminal escapes, marks that turn the direction of writing, or a
-//! megabyte of HTML.
+//! A reply is untrusted text: it may hold terminal escapes, characters that change the writing direction, or a megabyte
+//! of HTML.
 
-/// Characters of a message at most.
+/// Maximum number of characters of a message.
 pub(super) const MESSAGE: usize = 500;
 
-/// Characters of an excerpt or a word at most.
+/// Maximum number of characters of an excerpt or a word.
 pub(super) const EXCERPT: usize = 120;
 
-/// `text` on one line, without characters that steer a terminal and without queries of URLs, and at most `most`
-/// characters long.
+/// Returns `text` on one line, without control characters and without queries of URLs, and at most `most` characters long.
 pub(super) fn printable(text: &str, most: usize) -> String {
     let seen: String = text.chars().filter(|c| !steers(*c)).collect();
     let words = seen.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
@@ -21,7 +20,7 @@ pub(super) fn printable(text: &str, most: usize) -> String {
     }
 }
 
-/// A word with the queries of the URLs in it cut out: they may be signed.
+/// Returns a word without the queries of its URLs: they may be signed.
 fn without_queries(mut word: &str) -> String {
     let ends = |c: char| matches!(c, '"' | '\'' | '`' | '<' | '>') || !c.is_ascii();
     let mut kept = String::new();
@@ -36,13 +35,13 @@ fn without_queries(mut word: &str) -> String {
     kept + word
 }
 
-/// Marks that can't be seen and change how the rest is shown.
+/// Returns whether a character is invisible and changes how the rest is displayed.
 fn steers(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
         | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// What a URL shows: host and path. Its query may be signed, its user part a password.
+/// Returns host and path of a URL. Its query may be signed, its user part a password.
 pub(super) fn shown_url(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or("?");
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();

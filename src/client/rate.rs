@@ -1,61 +1,61 @@
-//! How fast a run submits: never above its own limit, and as fast as the service lets it, found as TCP finds it.
+//! The rate of a run's submits: never above its own limit, and as fast as the service allows, found the way TCP does.
 //!
-//! Until the service asks to slow down only the run's own limit counts. Then the rate halves, for the whole run and once for all
-//! submits that were out; it goes back up with each accepted one, quickly to where the service asked, slowly beyond.
+//! Until the service requests to slow down, only the run's own limit counts. Then the rate halves, once for all submits
+//! on their way; it rises again with each accepted one, quickly up to the rate of that request, slowly beyond.
 
 use super::throttle::Throttle;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Submits that are kept in mind, to tell how fast they went out.
+/// Number of submits remembered to measure the rate.
 const KEPT: usize = 256;
 
-/// In this time submits are counted, to tell how fast they went out.
+/// Interval over which submits are counted to measure the rate.
 const COUNTED: Duration = Duration::from_secs(1);
 
-/// Beyond the rate at which the service asked to slow down, each accepted submit adds this share of it.
+/// Share of the rate at the last request to slow down that each accepted submit adds beyond that rate.
 const PROBE: f64 = 1.0 / 32.0;
 
-/// How fast a run submits. A value without a clock of its own.
+/// The rate of a run's submits. A value without a clock of its own.
 #[derive(Clone, Debug)]
 pub struct Rate {
     /// The run's own limit.
     most: Option<Throttle>,
-    /// The longest pause between two tries.
+    /// The longest pause between two retries.
     longest: Duration,
-    /// What the service asked for; nothing so far where there is none.
+    /// The rate found so far; `None` until the service requests to slow down.
     pace: Option<Pace>,
-    /// Before this the service wants no submit.
+    /// The time before which the service accepts no submit.
     held: Option<Instant>,
-    /// When the last submits went out.
+    /// The times of the last submits.
     sent: VecDeque<Instant>,
 }
 
-/// The rate that was found, in submits a second.
+/// The rate found, in submits per second.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
     now: f64,
-    /// The rate at which the service asked to slow down.
+    /// The rate at the service's last request to slow down.
     before: f64,
-    /// When it did.
+    /// The time of that request.
     since: Instant,
 }
 
 impl Rate {
-    /// At most what `most` lets through; with no pause above `longest` but those that the service asks for.
+    /// Creates a rate of at most `most`; no pause exceeds `longest` except those that the service requests.
     pub fn new(most: Option<Throttle>, longest: Duration) -> Rate {
         Rate { most, longest, pace: None, held: None, sent: VecDeque::new() }
     }
 
-    /// Tells from when on the next submit may go out.
+    /// Returns the time from which the next submit may be sent.
     pub fn next(&self, now: Instant) -> Instant {
         let own = self.most.as_ref().map_or(now, |most| most.next(now));
         let found = self.pace.zip(self.sent.back()).map_or(now, |(pace, last)| *last + self.interval(pace));
         [own, found, self.held.unwrap_or(now)].into_iter().fold(now, Instant::max)
     }
 
-    /// Takes note that a submit goes out.
+    /// Records that a submit is sent.
     pub fn take(&mut self, now: Instant) {
         if let Some(most) = &mut self.most {
             most.reserve(now);
@@ -66,7 +66,7 @@ impl Rate {
         self.sent.push_back(now);
     }
 
-    /// Takes note that a submit was accepted that went out at `sent`.
+    /// Records that the submit sent at `sent` was accepted.
     pub fn accepted(&mut self, sent: Instant) {
         if let Some(pace) = self.pace.as_mut().filter(|pace| sent >= pace.since) {
             let below = (pace.before - pace.now) / 2.0;
@@ -75,9 +75,9 @@ impl Rate {
         }
     }
 
-    /// Takes note that the service asked to slow down, at a submit that went out at `sent`.
+    /// Records that the service requested to slow down, in reply to the submit sent at `sent`.
     pub fn slow_down(&mut self, sent: Instant, now: Instant) {
-        // What was out already when it asked says nothing new.
+        // A submit that was already on its way says nothing new.
         if self.pace.is_some_and(|pace| sent < pace.since) {
             return;
         }
@@ -86,12 +86,12 @@ impl Rate {
         self.pace = Some(Pace { now: (before / 2.0).max(slowest), before, since: now });
     }
 
-    /// Lets no submit through before `until`: the service asked for it.
+    /// Allows no submit before `until`, as the service requested.
     pub fn hold(&mut self, until: Instant) {
         self.held = self.held.max(Some(until));
     }
 
-    /// How many submits went out in the last second: one at the least.
+    /// Returns the number of submits sent in the last second, at least one.
     fn seen(&self, now: Instant) -> f64 {
         let recent = self.sent.iter().rev().take_while(|sent| now.saturating_duration_since(**sent) <= COUNTED);
         recent.count().max(1) as f64 / COUNTED.as_secs_f64()
@@ -108,7 +108,7 @@ mod tests {
 
     const LONGEST: Duration = Duration::from_secs(60);
 
-    /// A limit as nginx's `limit_req` has it: so many a second, with room for `burst` more; what is refused costs nothing.
+    /// A limit like nginx's `limit_req`: so many per second, with room for `burst` more; a refused request costs nothing.
     struct Limit {
         per_second: f64,
         burst: f64,
@@ -129,7 +129,8 @@ mod tests {
         }
     }
 
-    /// How long `jobs` submits take against a limit, `wide` at a time with answers after `trip`, and how many are refused.
+    /// Returns how long `jobs` submits take against a limit, `wide` at a time with replies after `trip`, and how many
+    /// are refused.
     fn against(per_second: f64, burst: f64, jobs: usize, wide: usize, trip: Duration) -> (Duration, usize) {
         let mut limit = Limit { per_second, burst, excess: 0.0, last: None };
         let mut rate = Rate::new(None, LONGEST);

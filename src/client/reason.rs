@@ -3,7 +3,7 @@
 use super::printable::{EXCERPT, printable};
 use std::error::Error;
 
-/// Why no reply, or no whole one, came from `host`.
+/// Returns the reason why no reply, or no complete one, came from `host`.
 pub(super) fn sentence(error: &reqwest::Error, host: &str) -> String {
     let cause = cause(error);
     match (error.is_connect(), error.is_timeout()) {
@@ -16,7 +16,7 @@ pub(super) fn sentence(error: &reqwest::Error, host: &str) -> String {
     }
 }
 
-/// The innermost cause, where the fact stands ("connection refused"). The outer ones name the URL with its query.
+/// Returns the innermost cause, which holds the fact ("connection refused"). The outer ones name the URL with its query.
 pub(super) fn cause(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(inner) = cause.and_then(Error::source) {
@@ -26,7 +26,7 @@ pub(super) fn cause(error: &reqwest::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut characters = text.chars();
     match characters.next() {
-        // Not for "DNS error" and the like.
+        // Abbreviations keep their capitals ("DNS error").
         Some(first) if !characters.as_str().starts_with(char::is_uppercase) => {
             first.to_lowercase().chain(characters).collect()
         }
@@ -34,20 +34,20 @@ pub(super) fn cause(error: &reqwest::Error) -> String {
     }
 }
 
-/// What is wrong with a certificate, where that is why no connection was made.
+/// Returns the problem with a certificate, if that is why no connection was made.
 pub(super) fn untrusted(error: &reqwest::Error) -> Option<String> {
-    // The type of the error lies in layers of I/O errors that can't be seen through.
+    // The error's type is hidden inside layers of I/O errors.
     cause(error).strip_prefix("invalid peer certificate: ").map(str::to_owned)
 }
 
-/// Whether a proxy was reached, and let the connection not through.
+/// Returns whether a proxy was reached but refused the connection.
 pub(super) fn refusal_of_proxy(error: &reqwest::Error) -> bool {
-    // The type of the error can't be named.
+    // The error's type can't be named.
     let told = ["tunnel error: proxy authorization required", "tunnel error: unsuccessful"];
     chain(error).any(|cause| told.contains(&cause.to_string().as_str()))
 }
 
-/// All causes, the outermost first.
+/// Returns all causes, the outermost first.
 fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
     std::iter::successors(error.source(), |&cause| cause.source())
 }

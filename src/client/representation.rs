@@ -1,21 +1,21 @@
-//! What a reply says of the file that it sends: by this, a part that comes later is told from a part of another file.
+//! A reply's headers about the file that it sends: with them, a later part is told from a part of another file.
 
 use super::retry;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-/// A date tells one file from the next where it is older than the reply by so much (RFC 9110, 8.8.2.2).
+/// Age from which a `Last-Modified` date identifies a file: at least this much older than the reply (RFC 9110, 8.8.2.2).
 const TICK: SignedDuration = SignedDuration::from_secs(1);
 
-/// What a reply says of the file that it sends.
+/// A reply's headers about the file that it sends.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Representation {
     tag: Option<HeaderValue>,
     modified: Option<HeaderValue>,
-    /// How the file is packed on its way.
+    /// The content encoding.
     encoding: Option<HeaderValue>,
-    /// What a request for the rest is held to; none where there is nothing that is sure, or the server sends no parts.
+    /// The validator for a request for the rest; `None` if none is reliable, or the server sends no parts.
     validator: Option<HeaderValue>,
 }
 
@@ -31,18 +31,18 @@ impl Representation {
         Representation { tag, modified, encoding: value(header::CONTENT_ENCODING), validator }
     }
 
-    /// Returns what a request for the rest is held to.
+    /// Returns the validator for a request for the rest.
     pub(super) fn validator(&self) -> Option<&HeaderValue> {
         self.validator.as_ref()
     }
 
-    /// Returns the word for how the file is packed.
+    /// Returns the name of the content encoding.
     pub(super) fn encoding(&self) -> Option<&str> {
         self.encoding.as_ref()?.to_str().ok()
     }
 
-    /// Returns whether a part is of the same file. Some servers send one that was asked for under a condition that doesn't hold,
-    /// and only what they say of it tells (RFC 9110, 15.3.7.3).
+    /// Returns whether a part is of the same file. Some servers ignore the condition of a range request, and only the
+    /// part's headers tell (RFC 9110, 15.3.7.3).
     pub(super) fn has_part(&self, part: &HeaderMap) -> bool {
         let part = Representation::of(part);
         let differs =
@@ -60,19 +60,19 @@ impl Representation {
     }
 }
 
-/// Returns the length of the file where a reply is all of it: a 206 may be, also to a request that asked for no part.
+/// Returns the length of the file if a reply is all of it: a 206 may be, even for a request without a range.
 pub(super) fn length_of_whole(status: StatusCode, headers: &HeaderMap) -> Option<u64> {
     let (range, length) = (content_range(headers)?, length_of_file(headers)?);
     (status == StatusCode::PARTIAL_CONTENT && length > 0 && range == format!("0-{}", length - 1)).then_some(length)
 }
 
-/// Returns the length of the file that a reply is a part of, where it says so.
+/// Returns the length of the whole file of a partial reply, if it names one.
 pub(super) fn length_of_file(headers: &HeaderMap) -> Option<u64> {
     let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?;
     range.rsplit_once('/')?.1.trim().parse().ok()
 }
 
-/// Returns which bytes of a file a reply has, as `20-43`.
+/// Returns the range of bytes in a reply, such as `20-43`.
 pub(super) fn content_range(headers: &HeaderMap) -> Option<&str> {
     let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?.trim();
     let (unit, range) = range.split_once(' ')?;
@@ -90,7 +90,7 @@ fn opaque(tag: &HeaderValue) -> &[u8] {
     tag.strip_prefix(b"W/").unwrap_or(tag)
 }
 
-/// Returns whether a file that changed at this time can't have changed again at the same time, by the reply's own clock.
+/// Returns whether a file changed at this time can't have changed again within the same second, by the reply's own clock.
 fn is_settled(modified: &HeaderValue, now: Option<&HeaderValue>) -> bool {
     let date = |value: &HeaderValue| value.to_str().ok().and_then(retry::date);
     match (date(modified), now.and_then(date)) {

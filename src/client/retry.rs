@@ -1,29 +1,29 @@
-//! When to try again: pauses that grow, with jitter, and what `Retry-After` asks for.
+//! Pauses between retries: exponential backoff with jitter, and `Retry-After`.
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use std::time::Duration;
 
-/// What a reply asks for is honoured up to this: a longer wait is asked for again.
+/// The longest requested pause that is honoured: after it, the service is asked again.
 pub const LONGEST_ASKED: Duration = Duration::from_secs(10 * 60);
 
-/// A pause of more than a year is one.
+/// Longest pause considered: anything beyond a year is cut to it.
 const FAR_AWAY: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Pauses that double from one failure to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// About how long the first pause is.
+    /// The approximate length of the first pause.
     pub first: Duration,
-    /// No pause is longer, unless the service asks for it.
+    /// The longest pause, unless the service requests a longer one.
     pub most: Duration,
 }
 
 impl Backoff {
-    /// The pause after so many `failures` in a row, with `random` from 0 to 1.
+    /// Returns the pause after `failures` in a row, with `random` from 0 to 1.
     ///
-    /// Between half and all of what the doubling gives, so that calls that failed together come back apart. Where the
-    /// service `asked` for a pause it is never shorter than that, and longer by the first pause at most.
+    /// It is between half and all of the doubled pause, so that calls that failed together are spread out. If the
+    /// service `asked` for a pause, it is never shorter than that, and longer by the first pause at most.
     pub fn pause(&self, failures: u32, asked: Option<Duration>, random: f64) -> Duration {
         let random = if random.is_finite() { random.clamp(0.0, 1.0) } else { 1.0 };
         match asked {
@@ -36,9 +36,9 @@ impl Backoff {
     }
 }
 
-/// The pause in a `Retry-After` header: seconds, or a date, which is in the past for no pause at all.
+/// Returns the pause in a `Retry-After` header: seconds, or a date; a date in the past means no pause.
 ///
-/// `now` is best taken from the reply's own `Date`, so that a clock that is wrong here doesn't matter.
+/// `now` is best taken from the reply's own `Date`, so that a wrong local clock doesn't matter.
 pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     let pause = if !header.is_empty() && header.bytes().all(|b| b.is_ascii_digit()) {
@@ -51,7 +51,7 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     Some(pause.min(FAR_AWAY))
 }
 
-/// The time in an HTTP date, as `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 pub(super) fn date(header: &str) -> Option<Timestamp> {
     DateTimeParser::new().relaxed_weekday(true).parse_timestamp(header.trim()).ok()
 }

@@ -1,4 +1,4 @@
-//! What the client needs to know, and how long it waits.
+//! The client's settings and timeouts.
 
 use super::elsewhere::{Elsewhere, Reach};
 use super::way::Surroundings;
@@ -11,62 +11,62 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-/// How `batch` names itself.
+/// The user agent.
 pub(super) const USER_AGENT: &str = concat!("batch/", env!("CARGO_PKG_VERSION"));
 
-/// What an [`HttpService`](super::http::HttpService) needs to know.
+/// The settings of an [`HttpService`](super::http::HttpService).
 #[derive(Debug)]
 pub struct Settings {
-    /// Where the service is.
+    /// The base URL of the service.
     pub base: BaseUrl,
-    /// What its calls carry; downloads never do.
+    /// The key for its calls; downloads never carry it.
     pub key: Option<ApiKey>,
-    /// Calls at a time at most: so many connections are kept.
+    /// Maximum number of concurrent calls: so many connections are kept.
     pub connections: usize,
-    /// How `batch` names itself.
+    /// The user agent.
     pub user_agent: String,
-    /// How long anything may take.
+    /// The timeouts.
     pub limits: Limits,
-    /// By which the temporary files of downloads are found after a crash: the lock's.
+    /// The mark by which temporary files of downloads are found after a crash: the lock's.
     pub temporaries: Mark,
-    /// The time of day, for a `Retry-After` that names one.
+    /// The time of day, for a `Retry-After` that is a date.
     pub clock: Clock,
-    /// What fetches images of elsewhere.
+    /// The client for remote images.
     pub elsewhere: Elsewhere,
     /// The proxy and the certificates that the environment names.
     pub surroundings: Surroundings,
-    /// Statuses that the way to the service says only of requests that it didn't pass on.
+    /// Statuses that something on the way to the service returns only for requests that it didn't forward.
     pub turned_away: BTreeSet<u16>,
 }
 
-/// How long anything may take.
+/// The timeouts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Until a connection is made.
+    /// Time until a connection is made.
     pub connect: Duration,
-    /// Without a byte, while a reply is awaited or read.
+    /// Time without a byte, while a reply is awaited or read.
     pub silence: Duration,
-    /// A whole call; an upload gets the time that its size takes on top.
+    /// Duration of a whole call; an upload gets extra time for its size.
     pub call: Duration,
-    /// A whole submit: longer, since one that is given up is an uncertain job.
+    /// Duration of a whole submit: longer, since an abandoned submit is an uncertain job.
     pub submit: Duration,
-    /// The slowest upload.
+    /// The slowest accepted upload.
     pub upload: Pace,
-    /// The slowest download, in any stretch of time; there is no limit to the whole.
+    /// The slowest accepted download, over any interval; its total duration isn't limited.
     pub download: Pace,
 }
 
-/// So many bytes in so long, at least.
+/// A minimum speed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// How many bytes.
+    /// The number of bytes.
     pub bytes: u64,
-    /// In how long.
+    /// The interval.
     pub per: Duration,
 }
 
 impl Settings {
-    /// These, with the usual limits, and temporary files that are nobody's.
+    /// Creates settings with the usual timeouts, and a mark for temporary files that belongs to no lock.
     pub fn new(base: BaseUrl, key: Option<ApiKey>, connections: usize) -> Settings {
         let user_agent = USER_AGENT.to_owned();
         let temporaries = Mark::of(Path::new(""));
@@ -102,7 +102,7 @@ impl Default for Limits {
 }
 
 impl Pace {
-    /// How long `bytes` may take.
+    /// Returns how long `bytes` may take.
     pub fn time_for(&self, bytes: u64) -> Duration {
         let stretches = u32::try_from(bytes.div_ceil(self.bytes.max(1))).unwrap_or(u32::MAX);
         self.per.saturating_mul(stretches)

@@ -1,15 +1,15 @@
-//! Why a transfer ended early, of a video as of an image.
+//! The reasons why a transfer ended early, for videos and images.
 
 use super::Failure;
 use std::io;
 
-/// Why a transfer ended early.
+/// The reason why a transfer ended early.
 pub(super) enum Stopped {
-    /// On the way: what came may be continued.
+    /// It broke on the way: it may be continued.
     Broken(String),
     /// This machine failed.
     Disk(io::Error),
-    /// The server said no, or sent something else.
+    /// The server refused, or sent something else.
     Failed(Failure),
 }
 

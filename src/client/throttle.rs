@@ -1,9 +1,9 @@
-//! At most so many in so long: the generic cell rate algorithm, as a value without a clock of its own.
+//! A rate limit of so many per interval: the generic cell rate algorithm, as a value without a clock of its own.
 
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Spreads turns evenly, so that any stretch of `per` holds `count` of them at most.
+/// Spreads turns evenly, so that any interval of `per` holds at most `count` of them.
 ///
 /// ```
 /// # use batch::client::throttle::Throttle;
@@ -21,20 +21,20 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// At most `count` (0 is taken as 1) in `per`.
+    /// Allows at most `count` (0 counts as 1) in `per`.
     pub fn new(count: u32, per: Duration) -> Throttle {
         let count = u128::from(count.max(1));
-        // Rounded up: rounded down, a long run would pass the rate.
+        // Rounded up: rounded down, a long run would exceed the rate.
         let interval = u64::try_from(per.as_nanos().div_ceil(count)).unwrap_or(u64::MAX);
         Throttle { interval: Duration::from_nanos(interval), next: None }
     }
 
-    /// The time of the next turn, which stays free.
+    /// Returns the time of the next turn without reserving it.
     pub fn next(&self, now: Instant) -> Instant {
         self.next.map_or(now, |next| next.max(now))
     }
 
-    /// Takes the next turn; gives the time to wait for. A turn that was taken doesn't come back.
+    /// Reserves the next turn and returns its time. A reserved turn can't be given back.
     pub fn reserve(&mut self, now: Instant) -> Instant {
         let turn = self.next(now);
         self.next = Some(turn + self.interval);

@@ -1,6 +1,6 @@
-//! The cryptography of TLS: ring's, chosen for the whole process before its first connection.
+//! The TLS provider: ring, installed for the whole process before its first connection.
 
-/// Chooses it; harmless where it was chosen before.
+/// Installs the provider; harmless if one is already installed.
 pub(super) fn choose_cryptography() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -1,4 +1,4 @@
-//! Undoes what a server packed a video in, although it was asked for as it is.
+//! Decompresses a video that a server compressed although it was requested without encoding.
 
 use super::video::{self, End, Flaw};
 use crate::base::digest::{Hasher, Sha256};
@@ -6,10 +6,10 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::{self, BufReader, Read, Seek, Write as _};
 use tempfile::NamedTempFile;
 
-/// Bytes that are unpacked at a time.
+/// Number of bytes unpacked at a time.
 const PIECE: usize = 256 * 1024;
 
-/// A file that was packed, as it is.
+/// An unpacked file.
 pub(super) struct Unpacked {
     pub(super) file: NamedTempFile,
     pub(super) sha256: Sha256,
@@ -17,11 +17,11 @@ pub(super) struct Unpacked {
     pub(super) end: End,
 }
 
-/// Unpacks `packed` into `into`, where it is packed as its server says; none where it isn't, or holds no whole video of at most
-/// `most` bytes.
+/// Unpacks `packed` into `into`, if it is packed as its server says; returns `None` if it isn't, or holds no complete
+/// video of at most `most` bytes.
 ///
 /// # Errors
-/// Where a file can't be read or written.
+/// Fails if a file can't be read or written.
 pub(super) fn unpack(
     mut packed: impl Read + Seek,
     encoding: &str,
@@ -49,10 +49,10 @@ pub(super) fn unpack(
     Ok(found.map(|(sha256, bytes, end)| Unpacked { file: into, sha256, bytes, end }))
 }
 
-/// Reads what a packed file holds.
+/// A decoder for a packed file.
 type Reader = for<'p> fn(&'p mut dyn Read) -> Box<dyn Read + 'p>;
 
-/// Returns what an encoding may be: `deflate` is written with and without zlib's frame.
+/// Returns the possible decoders of an encoding: `deflate` is sent with and without zlib's frame.
 fn readers(encoding: &str) -> Vec<Reader> {
     match encoding.trim() {
         "gzip" | "x-gzip" => vec![|packed| Box::new(MultiGzDecoder::new(BufReader::new(packed)))],
@@ -63,7 +63,7 @@ fn readers(encoding: &str) -> Vec<Reader> {
     }
 }
 
-/// Copies and hashes all of `content`; nothing where it isn't packed so, or is longer than `most`.
+/// Copies and hashes all of `content`; returns `None` if it isn't packed this way, or is longer than `most`.
 fn copy(content: &mut dyn Read, into: &mut NamedTempFile, most: u64) -> io::Result<Option<(Sha256, u64)>> {
     let (mut hasher, mut bytes, mut piece) = (Hasher::default(), 0, vec![0; PIECE]);
     loop {

@@ -1,7 +1,7 @@
 //! Uploads an image, streamed from disk.
 //!
-//! The content is hashed while it is sent, and the last piece is held back until the hash has been found right: where the
-//! file has changed, the service never gets a whole request, and no URL is ever registered for other content.
+//! The content is hashed while it is sent, and the last piece is held back until the hash is verified: if the file has
+//! changed, the service never gets a complete request, and no URL is ever registered for different content.
 
 use super::Failure;
 use super::failure::{self, Call};
@@ -21,13 +21,13 @@ use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
-/// Bytes that are read at a time.
+/// Number of bytes read at a time.
 const PIECE: usize = 64 * 1024;
 
-/// The time between two looks how far an upload is.
+/// Interval between two progress reports of an upload.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Uploads `image`, gives its URL.
+/// Uploads `image` and returns its URL.
 pub(super) async fn upload(
     service: &HttpService,
     image: &LocalImage,
@@ -62,7 +62,7 @@ pub(super) async fn upload(
     }
 }
 
-/// Waits for `exchange`, and looks now and then how far it is.
+/// Awaits `exchange`, and calls `look` now and then to report progress.
 async fn watched<T>(exchange: impl Future<Output = T>, look: impl Fn()) -> T {
     tokio::pin!(exchange);
     loop {
@@ -74,8 +74,8 @@ async fn watched<T>(exchange: impl Future<Output = T>, look: impl Fn()) -> T {
     }
 }
 
-/// The file's content in pieces; ends with an error where it isn't what `sha256` says. How it ended stands in `outcome`
-/// before the last piece goes out.
+/// Returns the file's content in pieces; it ends with an error if the content doesn't match `sha256`. `outcome` is set
+/// before the last piece is sent.
 fn pieces(
     file: File,
     sha256: Sha256,
@@ -102,7 +102,7 @@ fn pieces(
     })
 }
 
-/// A file that is being read, one piece ahead.
+/// A file that is read one piece ahead.
 struct Reading {
     file: File,
     hasher: Hasher,
@@ -111,7 +111,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// The next piece, and whether it is the last: then the content was the right one.
+    /// Returns the next piece, and whether it is the last, in which case the content was the expected one.
     async fn next(&mut self, sha256: Sha256) -> io::Result<(Bytes, bool)> {
         let changed = || io::Error::other("the file was changed while the run was on: run again to use what it is now");
         loop {
@@ -132,8 +132,8 @@ impl Reading {
     }
 }
 
-/// The file's own name without its folders, in ASCII: other characters come through no two services alike. It ends as its content
-/// is: a service that goes by names gets the right one.
+/// Returns the file's name without its folders, in ASCII, since services handle other characters differently. Its
+/// extension follows the content: a service that relies on extensions gets the right one.
 fn file_name(image: &LocalImage) -> String {
     let name = image.path.file_name().unwrap_or_default().to_string_lossy();
     let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use futures::StreamExt as _;
 
-    /// What goes out of a file with this content where `content` is expected, and how it ends.
+    /// Returns the number of bytes sent for a file with this content where `content` is expected, and the outcome.
     async fn sent(found: &[u8], content: &[u8]) -> (usize, Result<(), String>) {
         let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         std::fs::write(&path, found).unwrap();

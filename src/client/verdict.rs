@@ -1,7 +1,7 @@
-//! The verdicts: what a reply means for the money. The one place that decides it, in the order of the manual's tables.
+//! The verdicts: the meaning of each reply for the money. Decided only here, in the order of the manual's tables.
 //!
-//! No HTTP status tells whether a request arrived: proxies say 502, 503 and 504 both before and after they passed it on, and 4xx
-//! where they filter answers. Only the service's own word counts (`Voice` in `wire`):
+//! No HTTP status tells whether a request arrived: proxies send 502, 503 and 504 both before and after forwarding it,
+//! and 4xx when they filter replies. Only the service's own reply counts (`Voice` in `wire`):
 //!
 //! | reply to a submit | verdict |
 //! | --- | --- |
@@ -14,7 +14,7 @@
 //! | nothing, since no connection was made | not sent |
 //! | anything else | **unknown**: it may have been paid |
 //!
-//! What stands in the text of a refusal may say more than its code: see [`crate::spec::texts`].
+//! The text of a refusal may say more than its code: see [`crate::spec::texts`].
 
 use super::failure::{Call, Exchange, Reply, broken, excerpt, nonsense, of, place, words};
 use super::wire::{Envelope, Named, Voice};
@@ -25,22 +25,23 @@ use std::collections::BTreeSet;
 /// The code of a refusal by content moderation.
 const CONTENT: &str = "content";
 
-/// What is known of the way to the service, besides the reply that is judged.
+/// The knowledge about the way to the service, besides the reply that is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Way<'w> {
-    /// Whether a submit of this run came through.
+    /// Whether the service has answered a submit of this run.
     pub since: Since,
-    /// The statuses that the way says only of requests that it didn't pass on (`service.turned_away`).
+    /// The statuses that the way returns only for requests that it didn't forward (`service.turned_away`).
     pub turned_away: &'w BTreeSet<u16>,
 }
 
-/// Before or after the service itself answered a submit of a run: a bare refusal before it is a closed door, after it perhaps a
-/// filter on answers. The manual speaks of the first accepted submit; any word of the service shows as well that submits pass.
+/// The state of a run before or after the service itself first answered a submit: a bare refusal before that is a
+/// closed door, after it perhaps a filter on replies. The manual speaks of the first accepted submit; any reply of the
+/// service itself also shows that submits pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since {
-    /// The service answered no submit of this run so far.
+    /// The service has answered no submit of this run so far.
     Start,
-    /// It answered one.
+    /// It has answered one.
     Answered,
 }
 
@@ -48,10 +49,10 @@ pub enum Since {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Row {
     SlowDown,
-    /// With the code that counts.
+    /// A refusal, with the code that counts.
     Refused(i64),
     ForNow,
-    /// A gateway's JSON, or a front of the service.
+    /// A gateway's JSON, or a front end of the service.
     Front,
     TurnedAway,
     Unknown,
@@ -89,7 +90,7 @@ pub fn submission(exchange: Exchange, way: Way<'_>) -> Submission {
     Submission::NotTaken(NotTaken { then, by, code, message: format!("{call}: {said}") })
 }
 
-/// The row that a reply belongs to.
+/// Returns the row that a reply belongs to.
 fn row(reply: &Reply, envelope: &Envelope, way: Way<'_>) -> Row {
     let (status, code, voice) = (reply.status, envelope.code, envelope.voice());
     let is_listed = way.turned_away.contains(&status);
@@ -102,12 +103,12 @@ fn row(reply: &Reply, envelope: &Envelope, way: Way<'_>) -> Row {
         }
         (Voice::Own, Some(500 | 503), _) => Row::ForNow,
         (Voice::Own, _, _) => Row::Unknown,
-        // A status that the way says of nothing that it passed on.
+        // A status that the way returns only for requests that it didn't forward.
         (_, _, 429 | 500..=599) if is_listed => Row::SlowDown,
         (_, _, 300..=499) if is_listed => Row::TurnedAway,
         (_, _, 408 | 429) => Row::Unknown,
         (_, code, 400..=499) if !envelope.message.is_empty() && code.is_none_or(is_refusal) => Row::Front,
-        // What was cut off may have said anything, and a code of the way speaks of the way.
+        // A truncated reply may have said anything, and a code from the way is about the way.
         _ if names_a_task(&reply.body) || reply.flaw.is_some() || code.is_some_and(|code| !is_refusal(code)) => {
             Row::Unknown
         }
@@ -116,17 +117,17 @@ fn row(reply: &Reply, envelope: &Envelope, way: Way<'_>) -> Row {
     }
 }
 
-/// Returns whether a reply speaks of a task, in whatever form: none that does can be a door that was closed before the service.
+/// Returns whether a reply mentions a task, in any form: if it does, it can't come from a door closed before the service.
 fn names_a_task(body: &[u8]) -> bool {
     memchr::memmem::find(body, b"taskId").is_some()
 }
 
-/// Whether a code refuses: 408 speaks of the way, 429 of the pace.
+/// Returns whether a code is a refusal: 408 is about the way, 429 about the pace.
 fn is_refusal(code: i64) -> bool {
     matches!(code, 400..=407 | 409..=428 | 430..=499)
 }
 
-/// What follows from a row that isn't unknown, and its code for machines.
+/// Returns the consequence of a row that isn't unknown, and its code for machines.
 fn follows(row: Row, reply: &Reply, envelope: &Envelope) -> (Then, String) {
     let (status, pause) = (i64::from(reply.status), reply.retry_after);
     let told = match row {
@@ -163,12 +164,12 @@ fn follows(row: Row, reply: &Reply, envelope: &Envelope) -> (Then, String) {
     (then, told.to_string())
 }
 
-/// The code of a reply that asks to slow down: 429 where only its envelope says so.
+/// Returns the code of a reply that requests to slow down: 429 if only its envelope says so.
 fn status_or_429(reply: &Reply) -> String {
     if reply.status < 400 { "429".to_owned() } else { reply.status.to_string() }
 }
 
-/// Judges a question about a task: a success, or a failure that says what follows.
+/// Judges the reply to a query about a task: a success, or a failure with its consequence.
 ///
 /// | reply to a status or result query | verdict |
 /// | --- | --- |
@@ -201,16 +202,16 @@ pub(super) fn query(call: Call, exchange: Exchange) -> Result<Envelope, Failure>
         401..=403 => Verdict::Stop,
         404 => Verdict::Gone,
         300..=407 | 409..=428 | 430..=499 => Verdict::Final,
-        // A task that is paid for is asked about again rather than given up.
+        // A task that is paid for is queried again rather than given up.
         _ => Verdict::Again(reply.retry_after),
     };
     Err(of(call, verdict, &code.to_string(), &said))
 }
 
-/// Hears whether the service itself answers: any own word will do, whatever it says.
+/// Checks whether the service itself answers: any reply of its own will do, whatever it says.
 ///
 /// # Errors
-/// Where something else answered, or nobody.
+/// Fails if something else answered, or nobody did.
 pub fn presence(exchange: Exchange) -> Result<(), Failure> {
     match exchange {
         Exchange::Reply(reply) if Envelope::read(&reply.body).voice() == Voice::Own => Ok(()),
@@ -221,7 +222,7 @@ pub fn presence(exchange: Exchange) -> Result<(), Failure> {
     }
 }
 
-/// The service reports a failure as the HTTP status, in the envelope, or both: the more exact of the two counts.
+/// Returns the more exact of HTTP status and envelope code: the service reports a failure in one of them, or both.
 pub(super) fn telling(status: u16, code: Option<i64>) -> i64 {
     let status = i64::from(status);
     let code = code.filter(|code| *code != 0);

@@ -1,7 +1,7 @@
-//! Fetches images of elsewhere: from hosts that a manifest names, which may be anybody's.
+//! Fetches remote images: from any host that a manifest names.
 //!
-//! No key goes there, no cookie and no referrer; and unless a person allowed it, nothing goes to an address that isn't public:
-//! a manifest that a stranger wrote must not ask the machines behind a firewall. `reach` holds that.
+//! Requests carry no key, no cookie and no referrer; and unless explicitly allowed, they go only to public addresses: a
+//! manifest written by a stranger must not query the machines behind a firewall. `reach` enforces that.
 
 mod reach;
 
@@ -30,28 +30,28 @@ use std::sync::OnceLock;
 use tokio::time::timeout;
 use url::Url;
 
-/// What is asked for: servers that have several formats of an image then send one that the model takes.
+/// The accepted formats: servers that have several formats of an image then send one that the model accepts.
 const FORMATS: &str = "image/png, image/jpeg, image/webp, image/*;q=0.5";
 
-/// Fetches images of elsewhere.
+/// The client for remote images.
 #[derive(Debug)]
 pub struct Elsewhere {
-    /// Beside it temporary files lie, under its mark.
+    /// The lock; temporary files are created next to it, under its mark.
     lock: PathBuf,
     reach: Reach,
     limits: Limits,
     clock: Clock,
-    /// Made when the first image is asked for: most runs ask for none.
+    /// Created when the first image is requested: most runs request none.
     client: OnceLock<Result<Client, Failure>>,
 }
 
 impl Elsewhere {
-    /// For the run that holds `lock`; nothing is set up before it is needed.
+    /// Creates the client for the run that holds `lock`; nothing is set up before it is needed.
     pub fn new(lock: &Path, reach: Reach) -> Elsewhere {
         Elsewhere::with_limits(lock, reach, Limits::default())
     }
 
-    /// The same, with other limits than the usual ones.
+    /// Creates the client with other limits than the usual ones.
     pub fn with_limits(lock: &Path, reach: Reach, limits: Limits) -> Elsewhere {
         Elsewhere { lock: lock.to_owned(), reach, limits, clock: Clock::System, client: OnceLock::new() }
     }
@@ -67,14 +67,14 @@ impl Elsewhere {
                 .no_gzip();
             self.reach.hold(client)
         };
-        // On a bare system, one without CA certificates, plain http still works.
+        // On a bare system without CA certificates, plain http still works.
         let without_roots = |_| client().tls_certs_only([]).build();
         let unusable = |error| failure::local(Call::Image, &reason::cause(&error));
         let client = self.client.get_or_init(|| client().build().or_else(without_roots).map_err(unusable));
         client.as_ref().map_err(Clone::clone)
     }
 
-    /// Asks for the image, and takes it in.
+    /// Requests the image and reads it.
     async fn fetch(&self, url: &Url, shown: &str, known: Option<&Validator>) -> Result<Option<Image>, Stopped> {
         let failed = |failure| Stopped::Failed(failure);
         self.reach.judge(url).map_err(|barred| failed(failure::no_image(shown, &barred.to_string())))?;
@@ -100,7 +100,7 @@ impl Elsewhere {
         self.take_in(response, shown).await.map(Some)
     }
 
-    /// Takes in a reply's body, and sees that it is an image.
+    /// Reads a reply's body, and checks that it is an image.
     async fn take_in(&self, mut response: Response, shown: &str) -> Result<Image, Stopped> {
         let too_large = || {
             let why = format!("has {} MB or more, and the model takes none as large", IMAGE_BYTES / 1_000_000);
@@ -164,7 +164,7 @@ impl Images for Elsewhere {
     }
 }
 
-/// What is asked for; with a validator, only where it is another image than that stands for.
+/// Returns the request's headers; with a validator, the image is sent only if it changed.
 fn condition(known: Option<&Validator>) -> HeaderMap {
     let mut headers = HeaderMap::from_iter([
         (header::ACCEPT, HeaderValue::from_static(FORMATS)),
@@ -178,7 +178,7 @@ fn condition(known: Option<&Validator>) -> HeaderMap {
     headers
 }
 
-/// What tells later whether the image changed; only what is sound is kept.
+/// Returns the validator by which a later change is detected; only a well-formed one is kept.
 fn validator(headers: &HeaderMap) -> Option<Validator> {
     let value = |name| headers.get(name).and_then(|value: &HeaderValue| Validator::new(value.to_str().ok()?).ok());
     let tag = value(header::ETAG).filter(Validator::is_tag);

@@ -1,8 +1,8 @@
-//! How far requests for images may go: the addresses that are connected to, looked at where nothing comes in between.
+//! The limits of requests for images: which addresses may be connected to, checked at the connection itself.
 //!
-//! A name is resolved once, by a resolver that gives out public addresses only, and the connection is made to one of these:
-//! what a name stands for later doesn't matter. Addresses that stand in a URL never come to a resolver; they are looked at in
-//! the first URL and in each redirect.
+//! A name is resolved once, by a resolver that returns public addresses only, and the connection is made to one of
+//! these: a later change of the name doesn't matter. Addresses written in a URL never reach a resolver; they are
+//! checked in the first URL and in each redirect.
 
 use super::Stopped;
 use crate::base::public::is_public;
@@ -14,15 +14,15 @@ use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use url::{Host, Url};
 
-/// How far requests for images may go.
+/// The allowed destinations of requests for images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// To public addresses, past every proxy: a proxy would resolve names itself.
+    /// Public addresses only, bypassing every proxy: a proxy would resolve names itself.
     Public {
-        /// Whether there is a proxy that is passed by: where no connection is made, that may be why.
+        /// `true` if a proxy is bypassed: that may be why no connection is made.
         past_proxy: bool,
     },
-    /// Anywhere, through a proxy where there is one.
+    /// Any address, through a proxy if there is one.
     Anywhere,
 }
 
@@ -32,7 +32,7 @@ pub enum Reach {
 pub(super) struct Barred(IpAddr);
 
 impl Reach {
-    /// A client that goes no further.
+    /// Restricts a client to these destinations.
     pub(super) fn hold(self, client: ClientBuilder) -> ClientBuilder {
         let client = client.redirect(redirect::Policy::custom(move |attempt| {
             match may_follow(self, attempt.previous(), attempt.url()) {
@@ -46,7 +46,7 @@ impl Reach {
         }
     }
 
-    /// Whether a URL with an address in it may be asked; names are judged when they are resolved.
+    /// Checks a URL that contains an address; names are checked when they are resolved.
     pub(super) fn judge(self, url: &Url) -> Result<(), Barred> {
         let address = match url.host() {
             Some(Host::Ipv4(address)) => IpAddr::V4(address),
@@ -56,7 +56,7 @@ impl Reach {
         if self == Reach::Anywhere || is_public(address) { Ok(()) } else { Err(Barred(address)) }
     }
 
-    /// Why no reply came from `shown`.
+    /// Returns the reason why no reply came from `shown`.
     pub(super) fn blame(self, error: &reqwest::Error, shown: &str) -> Stopped {
         if let Some(barred) = barred(error) {
             let redirected = if error.is_redirect() { "redirects: what it leads to " } else { "" };
@@ -80,7 +80,8 @@ impl Reach {
     }
 }
 
-/// Whether a redirect may be followed; if not, why. From `https` down to `http` none is, not even on this machine.
+/// Checks whether a redirect may be followed; the error says why not. From `https` to `http` none is, not even on this
+/// machine.
 pub(in crate::client) fn may_follow(
     reach: Reach,
     previous: &[Url],
@@ -93,7 +94,7 @@ pub(in crate::client) fn may_follow(
     Ok(reach.judge(next)?)
 }
 
-/// The address for which a request wasn't made, if that is the cause.
+/// Returns the address for which a request was blocked, if that is the cause.
 fn barred(error: &reqwest::Error) -> Option<Barred> {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -105,7 +106,7 @@ fn barred(error: &reqwest::Error) -> Option<Barred> {
     None
 }
 
-/// Gives out public addresses only.
+/// A resolver that returns public addresses only.
 struct PublicOnly;
 
 impl Resolve for PublicOnly {

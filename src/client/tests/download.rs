@@ -1,4 +1,4 @@
-//! Downloads: without the key, whole or not at all.
+//! Downloads: without the key, complete or not at all.
 
 use super::server::{Request, nobody, reply};
 use super::*;
@@ -8,7 +8,7 @@ use crate::client::http::Pace;
 use crate::client::{Failure, Service as _, Verdict, Video};
 use tokio::time::Instant;
 
-/// A reply with a video in it.
+/// Returns a reply with a video in it.
 fn video(headers: &str) -> Vec<u8> {
     reply("200 OK", &format!("Content-Type: video/mp4\r\n{headers}"), VIDEO)
 }
@@ -25,7 +25,7 @@ async fn fetch(server: &Server, service: &HttpService, path: &str) -> Result<Vid
     result
 }
 
-/// The failure of a download that gets this reply.
+/// Returns the failure of a download that gets this reply.
 async fn failed(bytes: Vec<u8>) -> Failure {
     let (server, service) = scripted([vec![Act::Send(bytes), Act::Close]]).await;
     fetch(&server, &service, "/1.mp4?sign=secret").await.unwrap_err()
@@ -101,7 +101,7 @@ async fn statuses_have_their_verdicts() {
     }
 }
 
-/// The failure of a download from `url` to `folder`.
+/// Returns the failure of a download from `url` to `folder`.
 async fn refused(service: &HttpService, url: &str, folder: &std::path::Path) -> Failure {
     service.download(url, &folder.join("a.mp4"), |_, _| {}).await.unwrap_err().failure
 }
@@ -151,7 +151,7 @@ async fn a_server_that_compresses_unasked_is_understood() {
     assert_eq!(server.requests()[0].header("accept-encoding"), Some("identity"));
 }
 
-/// `content` as gzip: one stored block.
+/// Returns `content` as gzip: one stored block.
 fn stored_gzip(content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).unwrap();
     let mut gzip = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x01".to_vec();
@@ -185,7 +185,7 @@ async fn the_bytes_decide_and_not_what_they_are_called() {
     }
 }
 
-/// `content` as zlib: one stored block.
+/// Returns `content` as zlib: one stored block.
 fn stored_zlib(content: &[u8]) -> Vec<u8> {
     let gzip = stored_gzip(content);
     let (mut a, mut b) = (1u32, 0u32);
@@ -196,19 +196,19 @@ fn stored_zlib(content: &[u8]) -> Vec<u8> {
     [b"\x78\x01", &gzip[10..gzip.len() - 8], &(b << 16 | a).to_be_bytes()].concat()
 }
 
-/// A fragmented video, and where its first fragment ends.
+/// Returns a fragmented video, and the end of its first fragment.
 fn fragmented() -> (Vec<u8>, usize) {
     let head = b"\0\0\0\x08ftyp\0\0\0\x10moov\0\0\0\x08mvex".to_vec();
     let fragment = b"\0\0\0\x08moof\0\0\0\x10mdatfragment";
     ([&head[..], fragment, fragment].concat(), head.len() + fragment.len())
 }
 
-/// A reply that ends with its connection.
+/// Returns a reply that ends with its connection.
 fn endless(content: &[u8]) -> Vec<Act> {
     vec![Act::Send([b"HTTP/1.1 200 OK\r\n\r\n", content].concat()), Act::Close]
 }
 
-/// Fetches a video from a server that acts so; gives it, or what is doubtful of it, and how often the server was asked.
+/// Fetches a video from a scripted server; returns it or its doubtful file, and the number of requests.
 async fn fetched(script: impl IntoIterator<Item = Vec<Act>>) -> (Result<Vec<u8>, (String, Vec<u8>)>, usize) {
     let (server, service) = scripted(script).await;
     let folder = tempfile::tempdir().unwrap();
@@ -232,7 +232,7 @@ async fn what_may_be_cut_at_a_seam_is_asked_about_a_second_time() {
         vec![Act::Send(reply("206 Partial Content", &format!("Content-Range: bytes 0-0/{total}\r\n"), "\0"))]
     };
     let whole = || vec![Act::Send(reply("200 OK", "", &video))];
-    // Announced, it needs no second look.
+    // With an announced length, no second request is needed.
     assert_eq!(fetched([whole()]).await, (Ok(video.clone()), 1));
     for (second, third, asked) in [
         (part(&length.to_string()), vec![], 2),
@@ -249,7 +249,7 @@ async fn what_may_be_cut_at_a_seam_is_asked_about_a_second_time() {
     let refused = vec![Act::Send(reply("403 Forbidden", "", ""))];
     let (why, kept) = fetched([endless(&video), refused]).await.0.unwrap_err();
     assert!(why.contains("HTTP 403") && kept == video, "{why}");
-    // What has an end of its own needs no second look.
+    // A video with an end of its own needs no second request.
     assert_eq!(fetched([endless(VIDEO)]).await, (Ok(VIDEO.to_vec()), 1));
 }
 
@@ -263,7 +263,7 @@ async fn what_came_is_doubtful_where_a_video_may_be_in_it() {
     for (acts, kept) in [
         (announced(seam - 3, &video[..seam - 3]), &video[..seam - 3]),
         (announced(9, b"RIFF\0AVI "), b"RIFF\0AVI "),
-        // Whole, and its server announced more.
+        // Complete, but its server announced more.
         (announced(VIDEO.len() + 1, VIDEO), VIDEO),
         (announced(VIDEO.len(), &VIDEO[..VIDEO.len() - 1]), b""),
         (announced(11, b"<html>sorry"), b""),

@@ -1,4 +1,4 @@
-//! Images of elsewhere: whole, images by content, bounded, and from where they may come from.
+//! Remote images: complete, images by content, bounded, and from allowed addresses only.
 
 use super::server::{Request, reply};
 use super::*;
@@ -11,7 +11,7 @@ use crate::spec::limits::IMAGE_BYTES;
 
 const PUBLIC: Reach = Reach::Public { past_proxy: false };
 
-/// The header and the end of a small PNG: that is all that is looked at.
+/// Returns the header and the end of a small PNG: nothing else is examined.
 fn png() -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
     bytes.extend([0, 0, 0, 8, 0, 0, 0, 8]);
@@ -33,7 +33,7 @@ async fn fetch(url: &str, known: Option<&str>, reach: Reach, limits: Limits) -> 
     result
 }
 
-/// What comes of this reply, where any address will do.
+/// Returns the outcome of this reply, with any address allowed.
 async fn got(bytes: Vec<u8>, known: Option<&str>) -> (Result<Option<Image>, Failure>, Request) {
     let server = Server::start([vec![Act::Send(bytes), Act::Close]]).await;
     let url = format!("{}/dog.png?sign=secret", server.base());

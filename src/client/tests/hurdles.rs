@@ -1,4 +1,4 @@
-//! Connections that break, stall, drip or go stale, and where the key may be seen.
+//! Connections that break, stall, trickle or go stale, and places where the key might show up.
 
 use super::server::{json, nobody, reply};
 use super::*;
@@ -140,7 +140,7 @@ async fn the_key_is_in_no_log_and_no_debug_output() {
         service.submit(&json!({})).await;
         service.status(&task()).await.unwrap_err();
     };
-    // A place that logs for the first time while another test runs may be taken as one that nobody listens to.
+    // A call site that logs for the first time while another test runs may be cached as one without a listener.
     calls().await;
     let log = Log::default();
     let writer = log.clone();

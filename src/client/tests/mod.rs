@@ -1,4 +1,4 @@
-//! The client against a server that says exactly what it is told to say.
+//! The client against a scripted server.
 
 mod download;
 mod elsewhere;
@@ -18,29 +18,29 @@ use std::time::Duration;
 /// The key that no message, log or download may show.
 const KEY: &str = "sk-0123456789-secret";
 
-/// A whole video.
+/// A complete video.
 const VIDEO: &[u8] = b"\0\0\0\x0cftypisom\0\0\0\x18mdat0123456789abcdef\0\0\0\x08moov";
 
-/// A service at `base`.
+/// Returns a service at `base`.
 fn service(base: &str) -> HttpService {
     limited(base, |_| {})
 }
 
-/// A service at `base`, with other limits than the usual.
+/// Returns a service at `base`, with other limits than the usual.
 fn limited(base: &str, adapt: impl Fn(&mut Limits)) -> HttpService {
     let mut settings = Settings::new(base.parse().unwrap(), Some(ApiKey::new(KEY).unwrap()), 4);
     adapt(&mut settings.limits);
     HttpService::new(settings).unwrap()
 }
 
-/// A server that acts so, request by request, and the service on it.
+/// Starts a server with this script, request by request, and the service on it.
 async fn scripted(requests: impl IntoIterator<Item = Vec<Act>>) -> (Server, HttpService) {
     let server = Server::start(requests).await;
     let service = service(&server.base());
     (server, service)
 }
 
-/// So many milliseconds.
+/// Returns a number of milliseconds.
 fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }

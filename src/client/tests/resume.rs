@@ -1,4 +1,4 @@
-//! Downloads that broke and are taken up again.
+//! Downloads that broke and are resumed.
 
 use super::server::reply;
 use super::*;
@@ -6,19 +6,19 @@ use crate::base::digest::Sha256;
 use crate::client::{Failure, Service as _, Verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where the connection breaks.
+/// The number of bytes before the connection breaks.
 const HALF: usize = 20;
 
 const TAGGED: &str = "Accept-Ranges: bytes\r\nETag: \"v1\"\r\n";
 
-/// The first half of a video, then the end of the connection.
+/// Returns the first half of a video, then the end of the connection.
 fn half(headers: &str) -> Vec<Act> {
     let mut bytes = reply("200 OK", headers, VIDEO);
     bytes.truncate(bytes.len() - VIDEO.len() + HALF);
     vec![Act::Send(bytes), Act::Close]
 }
 
-/// What is said to be bytes `from` to `to` of the video.
+/// Returns a reply that claims to be bytes `from` to `to` of the video.
 fn part(from: usize, to: usize, body: &[u8]) -> Vec<Act> {
     let range = format!("Content-Range: bytes {from}-{to}/{}\r\nETag: \"v1\"\r\n", VIDEO.len());
     vec![Act::Send(reply("206 Partial Content", &range, body))]
@@ -28,7 +28,7 @@ fn rest() -> Vec<Act> {
     part(HALF, VIDEO.len() - 1, &VIDEO[HALF..])
 }
 
-/// Fetches a video; gives its content, and how many bytes were told of last.
+/// Fetches a video; returns its content, and the last reported number of bytes.
 async fn fetch(script: impl IntoIterator<Item = Vec<Act>>) -> (Server, Result<Vec<u8>, Failure>, u64) {
     let (server, service) = scripted(script).await;
     let folder = tempfile::tempdir().unwrap();
@@ -84,13 +84,13 @@ async fn a_file_that_is_another_now_is_fetched_anew() {
     assert_eq!(result.unwrap(), shorter);
 }
 
-/// What is said to be the rest, of the file with these headers.
+/// Returns a reply that claims to be the rest of the file with these headers.
 fn rest_of(headers: &str) -> Vec<Act> {
     let range = format!("Content-Range: bytes {HALF}-{}/{}\r\n{headers}", VIDEO.len() - 1, VIDEO.len());
     vec![Act::Send(reply("206 Partial Content", &range, &VIDEO[HALF..]))]
 }
 
-/// Some servers don't look at the condition under which the rest is asked for.
+/// Some servers ignore the condition of a range request.
 #[tokio::test]
 async fn the_rest_of_another_file_is_never_appended() {
     const DATE: &str = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
@@ -120,12 +120,12 @@ async fn the_rest_of_another_file_is_never_appended() {
             assert_eq!(server.requests()[2].header("range"), None, "it begins anew");
         }
     }
-    // Of another length it is another file, whatever its tag.
+    // With another length it is another file, whatever its tag.
     let longer = format!("Content-Range: bytes {HALF}-{}/{}\r\nETag: \"v1\"\r\n", VIDEO.len(), VIDEO.len() + 1);
     let longer = vec![Act::Send(reply("206 Partial Content", &longer, [&VIDEO[HALF..], b"x"].concat()))];
     let (_, result, _) = fetch([half(TAGGED), longer, vec![Act::Send(reply("200 OK", "", VIDEO))]]).await;
     assert_eq!(result.unwrap(), VIDEO);
-    // All of it, in place of the rest.
+    // All of it, instead of the rest.
     let (server, result, _) = fetch([half(TAGGED), part(0, VIDEO.len() - 1, VIDEO)]).await;
     assert_eq!((result.unwrap(), server.requests().len()), (VIDEO.to_vec(), 2));
 }
@@ -138,7 +138,7 @@ async fn a_file_that_changes_each_time_is_left_to_the_engine() {
     assert_eq!(server.requests().len(), 6);
 }
 
-/// A file that changed in the second of the reply may change once more in the same second, and its date stays.
+/// A file changed in the second of the reply may change again in the same second, with the same date.
 #[tokio::test]
 async fn a_date_of_this_very_second_tells_no_file_from_the_next() {
     let at = |second: u32| {
@@ -169,7 +169,7 @@ async fn what_does_not_continue_is_not_appended() {
 
 #[tokio::test]
 async fn a_part_that_ends_early_is_not_the_end() {
-    // It says that it is the rest, and is less.
+    // It claims to be the rest, but is shorter.
     let short = part(HALF, VIDEO.len() - 1, &VIDEO[HALF..VIDEO.len() - 8]);
     let last = part(VIDEO.len() - 8, VIDEO.len() - 1, &VIDEO[VIDEO.len() - 8..]);
     let (_, result, _) = fetch([half(TAGGED), short, last]).await;

@@ -1,4 +1,4 @@
-//! A server that plays a script, byte for byte, and keeps what it was asked.
+//! A server that plays a script, byte for byte, and records its requests.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// What the server does about a request, one after the other; then it waits for the next request on the connection.
+/// An action of the server for a request, in sequence; then it waits for the next request on the connection.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
     /// Sends these bytes.
@@ -20,14 +20,14 @@ pub(super) enum Act {
     Close,
     /// Ends the connection with a reset.
     Reset,
-    /// Says no more, and leaves the connection open.
+    /// Sends nothing more, and leaves the connection open.
     Hang,
 }
 
-/// What the server was asked.
+/// A request that the server received.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
-    /// On which connection, counted from 0.
+    /// The connection, counted from 0.
     pub connection: usize,
     /// Request line and headers.
     pub head: String,
@@ -36,14 +36,14 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// The value of a header.
+    /// Returns the value of a header.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
         headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
-/// The server; gone on drop.
+/// The server; stopped on drop.
 pub(super) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
@@ -52,7 +52,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts a server that does so about each request, in order; what is asked beyond the script isn't answered.
+    /// Starts a server with a script of actions per request, in order; requests beyond the script aren't answered.
     pub(super) async fn start(script: impl IntoIterator<Item = Vec<Act>>) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -62,17 +62,17 @@ impl Server {
         Server { address, requests, end, task }
     }
 
-    /// Its base URL.
+    /// Returns its base URL.
     pub(super) fn base(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What it was asked so far.
+    /// Returns the requests received so far.
     pub(super) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// What it was asked in all, once every connection is closed.
+    /// Returns all requests, once every connection is closed.
     pub(super) async fn end(mut self) -> Vec<Request> {
         self.end.notify_one();
         (&mut self.task).await.unwrap();
@@ -86,13 +86,13 @@ impl Drop for Server {
     }
 }
 
-/// A base URL where nobody listens.
+/// Returns a base URL where nobody listens.
 pub(super) async fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// A whole reply with a body.
+/// Returns a complete reply with a body.
 pub(super) fn reply(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut reply = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n", body.len()).into_bytes();
@@ -100,7 +100,7 @@ pub(super) fn reply(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<
     reply
 }
 
-/// A whole reply with JSON in it.
+/// Returns a complete reply with JSON in it.
 pub(super) fn json(body: &str) -> Vec<u8> {
     reply("200 OK", "Content-Type: application/json\r\n", body)
 }
@@ -132,7 +132,7 @@ async fn serve(connection: usize, mut stream: TcpStream, script: Script, request
         let acts = script.lock().unwrap().pop_front().unwrap_or_else(|| vec![Act::Hang]);
         for act in acts {
             match act {
-                // Whoever asked may have gone meanwhile.
+                // The client may have gone in the meantime.
                 Act::Send(bytes) => drop(stream.write_all(&bytes).await),
                 Act::Drip(bytes, pause) => {
                     for byte in bytes {
@@ -148,7 +148,7 @@ async fn serve(connection: usize, mut stream: TcpStream, script: Script, request
     }
 }
 
-/// Reads one request, and says whether it came whole.
+/// Reads one request, and returns whether it is complete.
 async fn read(connection: usize, stream: &mut TcpStream) -> (Request, bool) {
     let mut request = Request { connection, head: String::new(), body: Vec::new() };
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! Uploads: what is sent is what was hashed, or nothing whole is sent.
+//! Uploads: exactly the hashed content is sent, or no complete request.
 
 use super::server::{Request, json, reply};
 use super::*;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const DONE: &str = r#"{"code":0,"data":{"fullPath":"https://up.example.com/1.png"}}"#;
 
-/// An image of `content`, as it was when the digest was made.
+/// Writes an image of `content`, as it was when it was hashed.
 fn image(path: &Path, content: &[u8]) -> LocalImage {
     std::fs::write(path, content).unwrap();
     LocalImage {
@@ -22,7 +22,7 @@ fn image(path: &Path, content: &[u8]) -> LocalImage {
     }
 }
 
-/// The content of the one part of an upload, as the server got it.
+/// Returns the content of the only part of an upload, as the server got it.
 fn part(request: &Request) -> &[u8] {
     let start = request.body.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
     let boundary = request.header("content-type").unwrap().split_once("boundary=").unwrap().1;
@@ -84,7 +84,7 @@ async fn a_url_for_half_an_image_is_not_taken() {
         let (mut stream, _) = listener.accept().await.unwrap();
         stream.read_exact(&mut [0; 10]).await.unwrap();
         stream.write_all(&json(DONE)).await.unwrap();
-        // Kept open: a client that goes on sending finds the buffers full.
+        // Kept open: a client that goes on sending fills the buffers.
         std::future::pending::<()>().await;
     });
     let folder = tempfile::tempdir().unwrap();

@@ -27,7 +27,7 @@ fn task() -> TaskId {
     TaskId::new("t-1").unwrap()
 }
 
-/// How a reply speaks.
+/// The form of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     /// An envelope with the service's time.
@@ -39,7 +39,7 @@ enum Form {
     Page,
 }
 
-/// A reply, and what it is made of.
+/// A reply and its components.
 #[derive(Clone, Debug)]
 struct Case {
     status: u16,
@@ -48,7 +48,7 @@ struct Case {
     body: String,
 }
 
-/// Every status, in every form, with every code of interest.
+/// Returns every status, in every form, with every code of interest.
 fn cases() -> impl Iterator<Item = Case> {
     let codes = [0, 1, -1, 200, 400, 401, 402, 403, 404, 408, 422, 429, 500, 502, 503, 504, 20_001, i64::MIN, i64::MAX];
     (200..600).flat_map(move |status| {
@@ -61,13 +61,13 @@ fn cases() -> impl Iterator<Item = Case> {
     })
 }
 
-/// What the manual's table says, row by row, in its own order.
+/// Returns the verdict of the manual's table, row by row, in its own order.
 fn manual(case: &Case, since: Since) -> Option<Then> {
     let Case { status, form, code, .. } = *case;
     let refusal = |number: i64| (400..500).contains(&number) && number != 408 && number != 429;
     let enveloped = matches!(form, Form::Own | Form::Envelope);
     if status == 429 || (enveloped && code == Some(429)) {
-        // Of a gateway that answers 429 the code says nothing more.
+        // For a gateway that answers 429, the code says nothing more.
         return Some(Then::SlowDown(PAUSE));
     }
     if (form == Form::Own || (form == Form::Envelope && status == 200)) && code.is_some_and(refusal) {
@@ -178,7 +178,7 @@ fn the_service_is_there_where_its_own_word_is_heard() {
     assert_eq!(presence(Exchange::Broken("reset".into())).unwrap_err().verdict, Verdict::Away(None));
 }
 
-/// JSON of any shape, with the names that the client looks for.
+/// Returns JSON of any shape, with the names that the client reads.
 fn json() -> impl Strategy<Value = Value> {
     const NAMES: [&str; 11] =
         ["code", "message", "data", "taskId", "id", "ts", "status", "progress", "result", "urls", "fullPath"];
