@@ -1,16 +1,16 @@
-//! The tasks that this run knows: by one of them the service is looked for, and a task that comes again is noticed.
+//! The tasks known to this run: one of them is queried to probe the service, and a duplicate task id is noticed.
 
 use crate::spec::names::{JobId, TaskId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The tasks that this run knows.
+/// The tasks known to this run.
 #[derive(Debug, Default)]
 pub(super) struct AtService(Mutex<Tasks>);
 
 #[derive(Debug, Default)]
 struct Tasks {
-    /// Whose task it is.
+    /// The job of each task.
     jobs: HashMap<TaskId, JobId>,
     /// Tasks that are followed, the newest last.
     followed: Vec<TaskId>,
@@ -18,7 +18,7 @@ struct Tasks {
 }
 
 impl AtService {
-    /// Takes note of a job's task; gives another job that has it.
+    /// Records a job's task; returns another job that already has it.
     pub(super) fn know(&self, job: &JobId, task: &TaskId) -> Option<JobId> {
         let mut tasks = self.tasks();
         tasks.last = Some(task.clone());
@@ -26,12 +26,12 @@ impl AtService {
         before.filter(|before| before != job)
     }
 
-    /// Takes note that a task is followed.
+    /// Records that a task is followed.
     pub(super) fn follow(&self, task: &TaskId) {
         self.tasks().followed.push(task.clone());
     }
 
-    /// Takes note that a task isn't followed any more.
+    /// Records that a task is no longer followed.
     pub(super) fn leave(&self, task: &TaskId) {
         let followed = &mut self.tasks().followed;
         if let Some(place) = followed.iter().rposition(|other| other == task) {
@@ -39,7 +39,8 @@ impl AtService {
         }
     }
 
-    /// The task to ask about, only to hear the service: one in flight, else the last one known, else none that there is.
+    /// Returns the task to query in order to probe the service: one in flight, else the last known one, else an id that
+    /// doesn't exist.
     pub(super) fn to_look_for(&self) -> TaskId {
         let tasks = self.tasks();
         let known = tasks.followed.last().or(tasks.last.as_ref()).cloned();

@@ -1,48 +1,48 @@
-//! What a run may spend: reserved before a submit, settled by what came of it.
+//! The run's spending limit: money is reserved before a submit and settled by its outcome.
 
 use crate::base::decimal::Decimal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a run spent, by the estimate of each purchase.
+/// The money that a run spent, by the estimate of each purchase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Accepted by the service, and not failed by it.
     pub charged: Decimal,
-    /// Nobody knows whether it was accepted: it counts as if it were.
+    /// Possibly accepted: it counts as if it were.
     pub uncertain: Decimal,
     /// Submitted, and then refused or failed by the service.
     pub given_back: Decimal,
 }
 
-/// The money of a run. All that is reserved, charged or uncertain together never passes what may be spent.
+/// The money of a run. The sum of reserved, charged and uncertain never exceeds the limit.
 #[derive(Clone, Debug)]
 pub(super) struct Budget(Arc<Mutex<Books>>);
 
 #[derive(Debug)]
 struct Books {
-    /// None means without end.
+    /// The limit; `None` means unlimited.
     most: Option<Decimal>,
     /// For purchases on their way.
     reserved: Decimal,
     spent: Spent,
 }
 
-/// The money for one purchase. Dropped, it is settled by how far the purchase came.
+/// The money for one purchase. When dropped, it is settled by the state of the purchase.
 #[derive(Debug)]
 pub(super) struct Reservation {
     budget: Budget,
     price: Decimal,
     state: State,
-    /// Whether a submit went out for it.
+    /// `true` once a submit was sent for it.
     was_sent: bool,
 }
 
-/// How far a purchase came.
+/// The state of a purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// No submit is out: given back when dropped.
+    /// No submit is on its way: given back when dropped.
     Held,
-    /// A submit is out, and not answered: uncertain when dropped, whatever happened to its job.
+    /// A submit is on its way, unanswered: uncertain when dropped, whatever happened to its job.
     Out,
     /// The service accepted.
     Charged,
@@ -51,12 +51,12 @@ enum State {
 }
 
 impl Budget {
-    /// Money up to `most`.
+    /// Creates a budget of at most `most`.
     pub(super) fn new(most: Option<Decimal>) -> Budget {
         Budget(Arc::new(Mutex::new(Books { most, reserved: Decimal::ZERO, spent: Spent::default() })))
     }
 
-    /// Reserves `price`; none where it would pass what may be spent.
+    /// Reserves `price`; returns `None` if that would exceed the limit.
     pub(super) fn reserve(&self, price: Decimal) -> Option<Reservation> {
         self.books().take(price).then(|| Reservation {
             budget: self.clone(),
@@ -66,7 +66,7 @@ impl Budget {
         })
     }
 
-    /// What was spent so far.
+    /// Returns the money spent so far.
     pub(super) fn spent(&self) -> Spent {
         self.books().spent
     }
@@ -88,32 +88,32 @@ impl Books {
 }
 
 impl Reservation {
-    /// A submit goes out.
+    /// Records that a submit is sent.
     pub(super) fn sent(&mut self) {
         debug_assert_eq!(self.state, State::Held, "a submit goes out for reserved money only");
         self.was_sent = true;
         self.state = State::Out;
     }
 
-    /// The service refused it: the money is there for another try.
+    /// Records that the service refused it: the money can be used for another try.
     pub(super) fn refused(&mut self) {
         if self.state == State::Out {
             self.state = State::Held;
         }
     }
 
-    /// The service accepted.
+    /// Records that the service accepted.
     pub(super) fn accepted(&mut self) {
         if self.state == State::Out {
             self.settle(State::Charged, |spent, price| spent.charged += price);
         }
     }
 
-    /// Nobody can know whether the service accepted.
+    /// Records that it can't be known whether the service accepted.
     pub(super) fn lost(&mut self) {
         match self.state {
             State::Out => self.settle(State::Settled, |spent, price| spent.uncertain += price),
-            // It accepted, and doesn't know the task any more.
+            // It accepted, and no longer knows the task.
             State::Charged => {
                 let mut books = self.budget.books();
                 books.spent.charged = books.spent.charged.minus(self.price);
@@ -124,7 +124,7 @@ impl Reservation {
         }
     }
 
-    /// After a lost submit: reserves the price once more for another. Whether that is possible.
+    /// Reserves the price once more after a lost submit; returns `false` if that would exceed the limit.
     pub(super) fn again(&mut self) -> bool {
         let fits = self.state == State::Settled && self.budget.books().take(self.price);
         if fits {
@@ -133,7 +133,7 @@ impl Reservation {
         fits
     }
 
-    /// The service accepted, and failed it then.
+    /// Records that the service accepted the purchase but failed it later.
     pub(super) fn failed(&mut self) {
         if self.state == State::Charged {
             let mut books = self.budget.books();
@@ -143,7 +143,7 @@ impl Reservation {
         }
     }
 
-    /// Moves what is reserved to where it belongs.
+    /// Moves the reserved price to its final account.
     fn settle(&mut self, state: State, count: impl FnOnce(&mut Spent, Decimal)) {
         let mut books = self.budget.books();
         books.reserved = books.reserved.minus(self.price);

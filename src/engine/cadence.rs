@@ -1,49 +1,49 @@
-//! When to ask next how a job stands: learnt from how long this run's jobs took.
+//! The polling schedule, learnt from the durations of this run's jobs.
 
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Jobs that must have been seen before anything is concluded from them.
+/// Number of finished jobs needed before anything is concluded from them.
 const ENOUGH: usize = 8;
 
-/// Durations that are kept; with more, a random one gives way.
+/// Number of durations kept; beyond it, a random one is replaced.
 const KEPT: usize = 512;
 
-/// How many intervals late, on average over the jobs that are still running, one pause may make the notice of their end.
+/// Delay in noticing the end of a job that one pause may cause, in intervals, on average over the jobs still running.
 ///
-/// So chosen that jobs are noticed about as late as if all were polled every interval, with half the polls (`measure.rs`).
+/// Chosen so that jobs are noticed about as late as if all were polled every interval, with half the polls (`measure.rs`).
 const LATENESS: f64 = 0.10;
 
 /// The shortest and the longest pause, in intervals.
 const PAUSES: RangeInclusive<f64> = 0.7..=30.0;
 
-/// How far a pause is spread, in intervals: not a share of the pause, for a long one ends where jobs are known to end.
+/// Random spread of a pause, in intervals: not a share of the pause, since a long one ends when jobs are known to end.
 const SPREAD: f64 = 0.2;
 
 /// The pauses between polls of a job.
 ///
-/// Until enough jobs have finished, every pause is the poll interval. Then a pause grows as long as the jobs seen so far
-/// say that it costs little: it is the longest one in which a job of this age would, on average, wait no longer than
-/// a small part of the interval to be noticed. Before the first jobs usually finish, and between two bumps of a
-/// distribution, that is long; where jobs finish, it is short.
+/// Until enough jobs have finished, every pause is the poll interval. Then a pause grows as long as the durations so
+/// far show that it costs little: it is the longest one after which the end of a job of this age would, on average, be
+/// noticed no later than a small part of the interval. Before the first jobs usually finish, and between two peaks of a
+/// distribution, that is long; when jobs usually finish, it is short.
 #[derive(Debug)]
 pub(super) struct Cadence {
     interval: Duration,
-    /// Seconds from submit to finished, sorted.
+    /// Seconds from submit to end, sorted.
     seen: Mutex<Vec<f64>>,
 }
 
 impl Cadence {
-    /// A cadence that knows nothing yet.
+    /// Creates a schedule without any durations.
     pub(super) fn new(interval: Duration) -> Cadence {
         Cadence { interval, seen: Mutex::new(Vec::new()) }
     }
 
-    /// Takes note of a job that was still running at the age `running` and finished at the age `finished`.
+    /// Records a job that was still running at the age `running` and finished at the age `finished`.
     ///
-    /// It is taken to have ended halfway: with the age at which it was noticed, each pause would make the next ones
-    /// longer, and later and later. `random` (0..1) chooses which earlier job is forgotten when there are many.
+    /// It is assumed to have ended halfway: with the age at which it was noticed, each pause would make the next ones
+    /// longer and longer. `random` (0..1) chooses the earlier job to forget when there are many.
     pub(super) fn learn(&self, running: Duration, finished: Duration, random: f64) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() == KEPT {
@@ -54,7 +54,7 @@ impl Cadence {
         seen.insert(place, took);
     }
 
-    /// The pause before a job of this `age` is asked for again; `random` (0..1) spreads jobs that started together.
+    /// Returns the pause before the next poll of a job of this `age`; `random` (0..1) spreads jobs that started together.
     pub(super) fn pause(&self, age: Duration, random: f64) -> Duration {
         let interval = self.interval.as_secs_f64();
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,11 +68,12 @@ impl Cadence {
     }
 }
 
-/// The longest pause, in intervals, after which jobs that end at `ends` are noticed no more than [`LATENESS`] late on average.
+/// Returns the longest pause, in intervals, after which jobs that end at `ends` are noticed at most [`LATENESS`] late
+/// on average.
 fn longest_cheap(ends: &[f64], age: f64, interval: f64) -> f64 {
     let budget = LATENESS * interval * ends.len() as f64;
-    // A pause until `at` makes each of the ends before it late by the time from there to `at`: the sum is piecewise
-    // linear in `at`, with a slope of how many ended.
+    // A pause until `at` delays each earlier end by the time from it to `at`: the sum is piecewise linear in `at`, and
+    // its slope is the number of ended jobs.
     let mut late = 0.0;
     for (ended, pair) in ends.windows(2).enumerate() {
         let slope = (ended + 1) as f64;
@@ -87,7 +88,7 @@ fn longest_cheap(ends: &[f64], age: f64, interval: f64) -> f64 {
 }
 
 fn index(random: f64, length: usize) -> usize {
-    // Truncation is what is wanted: a uniform index.
+    // Truncation is intended: a uniform index.
     ((random * length as f64) as usize).min(length - 1)
 }
 

@@ -1,4 +1,4 @@
-//! Fetches what is paid: all videos of a task, as often as it takes. A failed download is never more than that.
+//! Fetches paid videos: all of a task, with as many tries as needed. A failed download is not a failed task.
 
 use super::context::{Context, Missed};
 use super::destination::IN_THE_WAY;
@@ -13,18 +13,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// How often the result of a task, and each of its videos, is asked for in one run.
+/// Maximum number of requests for the result of a task, and for each of its videos, in one run.
 pub(super) const TRIES: u32 = 8;
 
-/// How often more is asked for where fewer videos are listed than were asked for: with the usual first pause, over half a minute.
+/// Maximum number of further requests if fewer videos are listed than ordered: with the usual first pause, over half a
+/// minute.
 const MORE_LOOKS: u32 = 4;
 
-/// What became of the videos of a task.
+/// The outcome of fetching a task's videos.
 #[derive(Debug)]
 pub(super) enum Collected {
-    /// All that the service lists are here: their paths.
+    /// All listed videos are stored: their paths.
     All(Vec<String>),
-    /// Not all could be had; the task stays paid, and the next run goes on.
+    /// Not all could be fetched; the task stays paid, and the next run continues.
     Short(Problem),
     /// This machine couldn't store them.
     Local(Problem),
@@ -32,7 +33,7 @@ pub(super) enum Collected {
     Out,
 }
 
-/// Fetches the videos of a finished task that aren't here yet.
+/// Fetches the missing videos of a finished task.
 pub(super) async fn collect<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Collected {
     match fetch_all(context, record).await {
         Ok(paths) => Collected::All(paths),
@@ -42,7 +43,7 @@ pub(super) async fn collect<S: Service>(context: &Arc<Context<S>>, record: &Reco
     }
 }
 
-/// Why not all videos are here.
+/// The reason why a video is missing.
 enum Lost {
     Out,
     Local(Problem),
@@ -70,7 +71,8 @@ impl From<Failure> for Lost {
 }
 
 impl Lost {
-    /// With another reason beside it: the graver counts, the run's end before this machine's failure before all others.
+    /// Combines it with another reason, and returns the graver one: the run's end before this machine's failure before
+    /// all others.
     fn with(self, other: Option<Lost>) -> Lost {
         match (self, other) {
             (Lost::Short(_), Some(graver @ Lost::Local(_))) | (_, Some(graver @ Lost::Out)) => graver,
@@ -84,20 +86,20 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
     let have = record.stage.outputs().to_vec();
     let here: BTreeSet<usize> =
         have.iter().filter(|output| is_here(context, output)).map(|output| output.number).collect();
-    // Where all that came before is here, it is only asked whether there is more by now.
+    // If all earlier videos are stored, only newly listed ones are looked for.
     let is_settled = matches!(record.stage, Stage::Succeeded { .. }) && here.len() == have.len();
     let mut looks = if is_settled { MORE_LOOKS } else { 0 };
     let mut shelf = Shelf { have, here, left: Vec::new() };
-    // What keeps one video from being fetched keeps no other from it.
+    // A failure of one video doesn't keep the others from being fetched.
     let mut trouble: Option<Lost> = None;
     let (mut idle, mut brought) = (0, 0);
-    // Each round asks for fresh URLs: those of the round before have expired.
+    // Each round requests fresh URLs: those of the round before have expired.
     let listing = loop {
         let urls = if is_settled {
             match context.call(Call::Result, &record.key.job, || context.service.result(task)).await {
                 Ok(urls) if urls.len() > shelf.have.len() => urls,
                 Err(Missed::Out) => return Err(Lost::Out),
-                // Nothing new: what was so stays so.
+                // Nothing new: the state stays as it was.
                 _ => return Ok(shelf.have.into_iter().map(|output| output.path).collect()),
             }
         } else {
@@ -110,7 +112,7 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
         let round = round(context, record, &mut listing, &mut shelf).await;
         let expired = round.expired.map(|failure| (context.backoff(idle + 1, None), failure));
         brought += round.brought;
-        // A service that lists other videos at each asking is not asked for ever.
+        // The tries are limited even if the service lists other videos each time.
         idle = if round.brought > 0 && brought <= listing.len() { 0 } else { idle + 1 };
         trouble = match (trouble, round.trouble) {
             (Some(before), now) => Some(before.with(now)),
@@ -144,18 +146,18 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
     Ok(have.into_iter().map(|output| output.path).collect())
 }
 
-/// What one listing came to.
+/// The outcome of one listing.
 #[derive(Default)]
 struct Round {
-    /// Videos that weren't here before.
+    /// Number of videos newly fetched.
     brought: usize,
-    /// The refusal of a URL that has expired: another listing may have a fresh one.
+    /// The refusal of an expired URL: another listing may have a fresh one.
     expired: Option<Failure>,
-    /// What keeps videos from being fetched in this run.
+    /// The reason why videos can't be fetched in this run.
     trouble: Option<Lost>,
 }
 
-/// Fetches what is listed and isn't here.
+/// Fetches the listed videos that aren't stored yet.
 async fn round<S: Service>(
     context: &Arc<Context<S>>,
     record: &Record,
@@ -179,7 +181,7 @@ async fn round<S: Service>(
                 let left = (listing.source(place).to_owned(), listing.expected(place, shelf));
                 shelf.left.push(left);
                 let lost = Lost::from(missed);
-                // Where the disk fails or the run is over, it is the same for all.
+                // A failing disk or the end of the run affects all videos alike.
                 let is_for_all = match &lost {
                     Lost::Out => true,
                     Lost::Local(problem) => problem.code == Cause::Local,
@@ -198,7 +200,7 @@ async fn round<S: Service>(
     round
 }
 
-/// The URLs of a finished task's videos.
+/// Returns the URLs of a finished task's videos.
 async fn result<S: Service>(
     context: &Arc<Context<S>>,
     key: &Key,
@@ -210,7 +212,7 @@ async fn result<S: Service>(
             Ok(urls) => return Ok(urls),
             Err(Missed::Out) => return Err(Lost::Out),
             Err(Missed::Failed(failure)) => match failure.verdict {
-                // Something else than the service answered: that says nothing of the task.
+                // Something other than the service answered: that says nothing about the task.
                 Verdict::Away(asked) => {
                     let now = Instant::now();
                     let since = *away.get_or_insert(now);
@@ -226,7 +228,7 @@ async fn result<S: Service>(
                     let pause = context.backoff(tries, asked).min(end - now);
                     context.pause(Call::Result, &key.job, &failure.message, pause).await?;
                 }
-                // It is paid, and was said to be finished: one refusal may come too early, and is not believed.
+                // It is paid, and was reported finished: a single refusal may be premature, and is not believed.
                 Verdict::Stop if context.hearing.refuses_all() => return Err(failure.into()),
                 Verdict::Again(_) | Verdict::Gone | Verdict::Final | Verdict::Stop if tries + 1 < TRIES => {
                     (tries, away) = (tries + 1, None);
@@ -247,7 +249,7 @@ async fn result<S: Service>(
     }
 }
 
-/// Whether the video is here as it was fetched.
+/// Returns whether the video is stored unchanged.
 fn is_here<S: Service>(context: &Context<S>, output: &Output) -> bool {
     look_at(&context.folder, output, None, Care::Thorough) == Videos::Intact
 }

@@ -1,4 +1,4 @@
-//! Where a video goes: inside its folder, and never over a file that isn't its own.
+//! The destination of a video: inside its folder, and never over a file that isn't its own.
 
 use crate::base::digest::Sha256;
 use crate::base::durable::{self, Replacing};
@@ -11,22 +11,22 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The code of a failure to store a video because another file stands there.
+/// The code of a failure to store a video because another file has its name.
 pub(super) const IN_THE_WAY: &str = "file-in-the-way";
 
-/// The place of a video.
+/// The destination of a video.
 #[derive(Debug)]
 pub(super) struct Destination {
     path: PathBuf,
-    /// The path as the manifest has it, for people.
+    /// The path as written in the manifest, for messages.
     shown: String,
 }
 
 impl Destination {
-    /// The place at `shown` in `folder`; the folder that it lies in is made.
+    /// Returns the destination `shown` in `folder`; its parent folder is created.
     ///
     /// # Errors
-    /// Where it leads out of `folder`, can't be made, or is taken by something that is no file.
+    /// Fails if it leads out of `folder`, can't be created, or is taken by something other than a file.
     pub(super) fn of(folder: &Folder, shown: &str) -> Result<Destination, Failure> {
         let refused = |error: Outside| match error {
             Outside::Io(error) => unwritable(shown, &error),
@@ -36,7 +36,7 @@ impl Destination {
         let around = durable::folder_of(&path);
         if !around.symlink_metadata().is_ok_and(|found| found.is_dir()) {
             durable::make_folder(around).map_err(|error| unwritable(shown, &error))?;
-            // A link may have appeared since the manifest was checked: the folder is looked at again now that it is there.
+            // A link may have appeared since the manifest was checked: the path is checked again now that the folder exists.
             path = folder.inside(shown).map_err(refused)?;
         }
         if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
@@ -45,15 +45,15 @@ impl Destination {
         Ok(Destination { path, shown: shown.to_owned() })
     }
 
-    /// Its real path.
+    /// Returns its real path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Sees that a video with one of the hashes `ours` may go there.
+    /// Checks that a video with one of the hashes `ours` may be stored there.
     ///
     /// # Errors
-    /// Where another file stands there.
+    /// Fails if another file has that name.
     pub(super) async fn check(self: &Arc<Self>, ours: &[Sha256]) -> Result<(), Failure> {
         if self.path.symlink_metadata().is_err() {
             return Ok(());
@@ -62,11 +62,11 @@ impl Destination {
         self.on_disk(move |destination| destination.replacing(&ours).map(drop)).await
     }
 
-    /// Makes a fetched video durable and gives it its name, which is durable once its folder is synced. Its file is given the
-    /// time `stamp`.
+    /// Makes a fetched video durable and renames it to its final name, which is durable once its folder is synced. Its
+    /// modification time is set to `stamp`.
     ///
     /// # Errors
-    /// Where another file stands there, or it can't be written.
+    /// Fails if another file has that name, or it can't be written.
     pub(super) async fn store(
         self: &Arc<Self>,
         video: Video,
@@ -86,13 +86,13 @@ impl Destination {
         .await
     }
 
-    /// The failure to write there.
+    /// Returns the failure to write there.
     pub(super) fn unwritable(&self, error: &io::Error) -> Failure {
         unwritable(&self.shown, error)
     }
 
-    /// A file is overwritten only if its content is `ours`: what the record knows, or the very video that is to take its place
-    /// (a run that was killed while its disk was full has put it there and could write nothing down).
+    /// Allows overwriting a file only if its content is one of `ours`: a recorded hash, or the very video to be stored
+    /// (a run that was killed while its disk was full may have stored it without recording that).
     fn replacing(&self, ours: &[Sha256]) -> Result<Replacing, Failure> {
         match self.path.symlink_metadata() {
             Err(_) => Ok(Replacing::Nothing),
@@ -103,7 +103,7 @@ impl Destination {
         }
     }
 
-    /// Does what takes the disk a while, beside the run.
+    /// Runs `work` on a blocking thread.
     async fn on_disk(
         self: &Arc<Self>,
         work: impl FnOnce(&Destination) -> Result<(), Failure> + Send + 'static,
@@ -114,7 +114,7 @@ impl Destination {
     }
 }
 
-/// What to say of a file that stands where a video is to go.
+/// Returns the problem of a file that blocks a video's name.
 pub(super) fn in_the_way(path: &str) -> Problem {
     Problem {
         code: Cause::FileInTheWay,

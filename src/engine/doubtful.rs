@@ -1,4 +1,5 @@
-//! Keeps what came in the place of a video and isn't known to be one: it is paid, and a person may find it whole.
+//! Keeps content that was received instead of a video and isn't known to be one: it is paid, and a person may find it
+//! usable.
 
 use super::context::Context;
 use super::destination::Destination;
@@ -11,12 +12,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The most that came of a video in several tries.
+/// The longest content received for a video in several tries.
 #[derive(Debug, Default)]
 pub(super) struct Doubt(Option<Box<Video>>);
 
 impl Doubt {
-    /// Takes in what came this time: of several, the longest counts.
+    /// Takes the content of another try: the longest counts.
     pub(super) fn take_in(&mut self, video: Option<Box<Video>>) {
         let bytes = self.0.as_ref().map_or(0, |before| before.bytes);
         if let Some(video) = video.filter(|video| video.bytes >= bytes) {
@@ -24,7 +25,7 @@ impl Doubt {
         }
     }
 
-    /// Keeps it beside the `path` of the video, and says so in the `failure` of the last try.
+    /// Keeps it next to the `path` of the video, and mentions it in the `failure` of the last try.
     pub(super) async fn keep<S: Service>(
         self,
         context: &Arc<Context<S>>,
@@ -55,7 +56,7 @@ impl Doubt {
     }
 }
 
-/// Gives what came its name, durably, unless more came in an earlier run.
+/// Renames the content to its final name, durably, unless an earlier run received more.
 fn store(video: Video, place: &Path) -> io::Result<()> {
     match place.metadata() {
         Ok(found) if found.len() > video.bytes => Ok(()),
@@ -63,7 +64,7 @@ fn store(video: Video, place: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what came in an earlier run in the place of a video that is here now, where the video begins with it.
+/// Removes the content of an earlier run once the video is stored, if the video begins with it.
 pub(super) async fn clear(video: Arc<Destination>) {
     let mut before = video.path().as_os_str().to_owned();
     before.push(DOUBTFUL);
@@ -79,7 +80,7 @@ pub(super) async fn clear(video: Arc<Destination>) {
     }
 }
 
-/// Returns whether one file is how another begins.
+/// Returns whether one file begins with the content of another.
 fn begins_with(whole: &Path, part: &Path) -> io::Result<bool> {
     let (mut whole, mut part) = (io::BufReader::new(File::open(whole)?), io::BufReader::new(File::open(part)?));
     let (mut expected, mut found) = (Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! Names become durable together: one sync of a folder does for every file that was named in it before.
+//! Makes names durable together: one sync of a folder serves every file that was named in it before.
 
 use crate::base::durable;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long files gather for a sync.
+/// Time that files wait to share a sync.
 const GATHERING: Duration = Duration::from_millis(1);
 
 /// The folders in which a run names files.
@@ -20,17 +20,17 @@ pub(super) struct Folders {
 /// One folder.
 #[derive(Debug, Default)]
 struct Folder {
-    /// How many files asked for a sync.
+    /// Number of files that requested a sync.
     asked: AtomicU64,
-    /// How many of them had asked when the last sync that succeeded began. Whoever holds it syncs; the others wait.
+    /// The value of `asked` when the last successful sync began. The holder of the lock syncs; the others wait.
     synced: tokio::sync::Mutex<u64>,
 }
 
 impl Folders {
-    /// Makes the name that a file just took in `folder` durable; files that wait at the same time share a sync.
+    /// Makes the name just given to a file in `folder` durable; files that wait at the same time share a sync.
     ///
     /// # Errors
-    /// Where the folder can't be synced.
+    /// Fails if the folder can't be synced.
     pub(super) async fn sync(&self, folder: &Path) -> io::Result<()> {
         self.sync_by(folder, durable::sync_folder).await
     }
@@ -41,7 +41,7 @@ impl Folders {
         let mut synced = folder.synced.lock().await;
         if *synced < mine {
             tokio::time::sleep(GATHERING).await;
-            // Read before the sync begins: who asks later may have named its file too late for it.
+            // Read before the sync begins: a later request may come from a file that was named too late for it.
             let asked = folder.asked.load(Ordering::SeqCst);
             let path = path.to_owned();
             tokio::task::spawn_blocking(move || sync(&path)).await.map_err(io::Error::other)??;
@@ -51,7 +51,7 @@ impl Folders {
     }
 
     fn folder(&self, path: &Path) -> Arc<Folder> {
-        // A panic elsewhere can't leave a map half changed.
+        // A panic elsewhere can't leave the map half changed.
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         match folders.get(path) {
             Some(folder) => Arc::clone(folder),

@@ -1,7 +1,7 @@
-//! The one gate before the service: where it can't be reached, the whole run waits as one.
+//! The gate before the service: while it can't be reached, the whole run waits together.
 //!
-//! While it is down, a single call at a time is let through as a probe, with growing pauses between; ten thousand jobs don't
-//! each burn their own retries. When the run's patience is over, the gate says so.
+//! While it is down, a single call at a time is let through as a probe, with growing pauses between; ten thousand jobs
+//! don't each use up their own retries. When the run's patience is over, the gate reports it.
 
 use crate::client::retry::Backoff;
 use std::time::Duration;
@@ -20,12 +20,12 @@ pub(super) struct Gate {
 enum State {
     /// Calls pass, from the given time on.
     Open(Option<Instant>),
-    /// The service wasn't there `since`; after `failures` probes the next one may go `from` a time on. Where it `asked` to be
-    /// left alone until then, that holds although another call's answer shows that it is there.
+    /// The service has been unreachable `since`; after `failures` probes the next one may be sent at `from`. A pause
+    /// that it `asked` for is kept even if another call is answered in the meantime.
     Down { since: Instant, failures: u32, from: Instant, probing: bool, asked: Option<Instant> },
 }
 
-/// A call's way through the gate; what came of it must be reported.
+/// A call's permission to pass; its outcome must be reported.
 #[must_use]
 #[derive(Debug)]
 pub(super) struct Pass<'g> {
@@ -33,22 +33,22 @@ pub(super) struct Pass<'g> {
     probe: bool,
 }
 
-/// What an unreachable service means for the run.
+/// The consequence of an unreachable service for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Patience {
-    /// The next probe goes after this pause.
+    /// The next probe is sent after this pause.
     Left(Duration),
-    /// The service has been away for longer than the run has patience.
+    /// The service has been unreachable for longer than the run's patience.
     Over,
 }
 
 impl Gate {
-    /// An open gate.
+    /// Creates an open gate.
     pub(super) fn new(patience: Duration, backoff: Backoff) -> Gate {
         Gate { state: watch::Sender::new(State::Open(None)), patience, backoff }
     }
 
-    /// Waits until a call may go out.
+    /// Waits until a call may be sent.
     pub(super) async fn pass(&self) -> Pass<'_> {
         let mut state = self.state.subscribe();
         loop {
@@ -85,7 +85,7 @@ impl Gate {
 }
 
 impl Pass<'_> {
-    /// The service answered, whatever it said.
+    /// Reports that the service answered, whatever it said.
     pub(super) fn reached(mut self) {
         self.probe = false;
         self.gate.state.send_if_modified(|state| {
@@ -95,7 +95,7 @@ impl Pass<'_> {
         });
     }
 
-    /// The service isn't there; it may have said when to come back. `random` is in 0..1.
+    /// Reports that the service can't be reached; it may have requested a pause. `random` is in 0..1.
     pub(super) fn unreachable(mut self, asked: Option<Duration>, random: f64) -> Patience {
         let now = Instant::now();
         let probe = std::mem::replace(&mut self.probe, false);
@@ -103,7 +103,7 @@ impl Pass<'_> {
         self.gate.state.send_modify(|state| {
             let (since, failures) = match *state {
                 State::Open(_) => (now, 0),
-                // The calls that were out when it went down say nothing new.
+                // Calls that were on their way when it went down say nothing new.
                 State::Down { from, .. } if !probe => {
                     verdict = Patience::Left(from.saturating_duration_since(now));
                     return;
@@ -115,7 +115,7 @@ impl Pass<'_> {
                 Patience::Over
             } else {
                 let pause = self.gate.backoff.pause(failures + 1, asked, random);
-                // The last probe goes when the patience ends, not after it.
+                // The last probe is sent when the patience ends, not after it.
                 Patience::Left(pause.min(end - now))
             };
             let from = match verdict {
@@ -129,7 +129,7 @@ impl Pass<'_> {
     }
 }
 
-/// A probe that ended without a word (its job was stopped) leaves its place to another.
+/// A probe that ended without an answer (its job was stopped) lets another one take its turn.
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         if self.probe {

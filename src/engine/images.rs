@@ -1,4 +1,4 @@
-//! Brings the images of a purchase to the service: local ones, and those of elsewhere as they were when they were fetched.
+//! Brings the images of a purchase to the service: local ones, and remote ones exactly as they were fetched.
 
 use super::Purchase;
 use super::context::{Context, Missed};
@@ -15,10 +15,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// How often an upload is tried in one run.
+/// Maximum number of tries of an upload in one run.
 const TRIES: u32 = 8;
 
-/// The code of a failure to have an image of elsewhere as the job asks for it.
+/// The code of a failure to obtain a remote image with the content that the job needs.
 const NOT_HAD: &str = "image";
 
 /// The URLs of a purchase's images that are known by content.
@@ -44,7 +44,7 @@ pub(super) async fn upload<S: Service>(context: &Arc<Context<S>>, purchase: &Pur
     Ok(urls)
 }
 
-/// Uploads one image, from where it is had.
+/// Uploads one image from its source.
 async fn upload_picture<S: Service>(
     context: &Arc<Context<S>>,
     purchase: &Purchase,
@@ -57,11 +57,12 @@ async fn upload_picture<S: Service>(
     let Image { file, sha256, bytes, media_type, .. } = at_hand(context, purchase, foreign).await?;
     let shown = Address::of(&foreign.url).to_string();
     let image = LocalImage { path: file.to_path_buf(), shown, sha256, bytes, media_type };
-    // The file is there until the upload is through.
+    // The file exists until the upload is complete.
     upload_image(context, purchase, &image).await
 }
 
-/// An image of elsewhere as the job asks for it: as it was fetched in this run, or fetched again. Another one is never sent.
+/// Returns a remote image with the content that the job needs: from this run's cache, or fetched again. Any other
+/// content is never sent.
 async fn at_hand<S: Service>(
     context: &Arc<Context<S>>,
     purchase: &Purchase,
@@ -87,12 +88,12 @@ async fn at_hand<S: Service>(
     Err(Failure { verdict: Verdict::Final, code: NOT_HAD.to_owned(), message })
 }
 
-/// The run was stopped meanwhile.
+/// Returns the failure of a run that was stopped in the meantime.
 fn over() -> Failure {
     Failure { verdict: Verdict::Stop, code: "stopped".to_owned(), message: "the run was stopped".to_owned() }
 }
 
-/// Uploads one image, trying again where that may help.
+/// Uploads one image, with retries if they may help.
 async fn upload_image<S: Service>(
     context: &Arc<Context<S>>,
     purchase: &Purchase,
@@ -106,7 +107,7 @@ async fn upload_image<S: Service>(
         match context.call(Call::Upload, job, call).await {
             Ok(url) => {
                 context.sent.uploads.fetch_add(1, Ordering::Relaxed);
-                // What may be signed is not kept; that it can't be kept is no reason not to use it now.
+                // URLs that may be signed are not kept; one that can't be recorded is still used now.
                 if !url.contains('?') {
                     let at = context.clock.now_in_seconds();
                     let _ = context.record(Entry::Uploaded { sha256: image.sha256, url: url.clone(), at }).await;

@@ -1,26 +1,26 @@
-//! Which video stands behind which URL: asked again, the service may list a task's videos in another order, under other URLs,
-//! and not all of them.
+//! Matches a task's videos to URLs: when queried again, the service may list the videos in another order, under other
+//! URLs, and not all of them.
 //!
-//! A video is known by its URL without the query, which may be signed. Where that tells nothing (the URL is another one, or
-//! differs from its neighbour's in its query alone), its content does, once it is fetched: so none is stored twice, and none
-//! is taken for another and left out.
+//! A video is identified by its URL without the query, which may be signed. If that isn't conclusive (the URL is new,
+//! or differs from another only in its query), the fetched content decides: so none is stored twice, and none is
+//! mistaken for another and left out.
 
 use crate::base::digest::Sha256;
 use crate::ledger::record::Output;
 use std::collections::BTreeSet;
 
-/// What is known of a task's videos.
+/// The known videos of a task.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     /// Those that were fetched, now or earlier.
     pub(super) have: Vec<Output>,
-    /// The numbers of those that are still there.
+    /// The numbers of those that still exist.
     pub(super) here: BTreeSet<usize>,
-    /// Those that can't be had in this run: URL without the query, and number.
+    /// Those that can't be fetched in this run: URL without the query, and number.
     pub(super) left: Vec<(String, usize)>,
 }
 
-/// The videos that the service lists, held against those that are known.
+/// The videos that the service lists, matched with the known ones.
 #[derive(Debug)]
 pub(super) struct Listing {
     urls: Vec<String>,
@@ -29,19 +29,19 @@ pub(super) struct Listing {
 }
 
 impl Shelf {
-    /// The video with this number.
+    /// Returns the video with this number.
     pub(super) fn get(&self, number: usize) -> Option<&Output> {
         self.have.iter().find(|output| output.number == number)
     }
 
-    /// Puts a video in its place, where it is.
+    /// Adds a video, or replaces the one with its number.
     pub(super) fn put(&mut self, output: Output) {
         self.here.insert(output.number);
         self.have.retain(|other| other.number != output.number);
         self.have.push(output);
     }
 
-    /// All that is known by this URL: the numbers.
+    /// Returns the numbers of all videos known by this URL.
     fn known(&self, source: &str) -> impl Iterator<Item = usize> {
         let have = self.have.iter().filter(move |output| output.source.as_deref() == Some(source));
         let left = self.left.iter().filter(move |(other, _)| other == source);
@@ -50,7 +50,7 @@ impl Shelf {
 }
 
 impl Listing {
-    /// The listing of these URLs.
+    /// Matches these URLs with the known videos.
     pub(super) fn new(urls: Vec<String>, shelf: &Shelf) -> Listing {
         let alone = |source| urls.iter().filter(|other| without_query(other) == source).count() == 1;
         let number = |url| {
@@ -59,7 +59,7 @@ impl Listing {
             known.next().filter(|_| known.next().is_none() && alone(source))
         };
         let mut numbers: Vec<_> = urls.iter().map(|url| number(url)).collect();
-        // What a person took for a video has no URL: it stands in its place.
+        // A video accepted by a person has no URL: it keeps its place.
         for taken in shelf.have.iter().filter(|output| output.source.is_none() && shelf.here.contains(&output.number)) {
             let is_free = !numbers.contains(&Some(taken.number));
             if let Some(number @ None) = taken.number.checked_sub(1).and_then(|place| numbers.get_mut(place))
@@ -71,29 +71,30 @@ impl Listing {
         Listing { urls, numbers }
     }
 
-    /// How many videos are listed.
+    /// Returns the number of listed videos.
     pub(super) fn len(&self) -> usize {
         self.urls.len()
     }
 
-    /// The URL at a place, counted from 0.
+    /// Returns the URL at a place, counted from 0.
     pub(super) fn url(&self, place: usize) -> &str {
         &self.urls[place]
     }
 
-    /// The same without its query.
+    /// Returns the URL at a place without its query.
     pub(super) fn source(&self, place: usize) -> &str {
         without_query(&self.urls[place])
     }
 
-    /// The places in the order in which they are looked at: where nothing else tells, those first whose video isn't here.
+    /// Returns the places in the order in which they are fetched: if nothing else tells, those whose video is missing
+    /// come first.
     pub(super) fn places(&self, shelf: &Shelf) -> Vec<usize> {
         let mut places: Vec<usize> = (0..self.urls.len()).collect();
         places.sort_by_key(|&place| self.numbers[place].is_none() && shelf.here.contains(&(place + 1)));
         places
     }
 
-    /// Whether the video at a place has to be fetched, or to be looked at to tell which one it is.
+    /// Returns whether the video at a place has to be fetched, if only to find out which one it is.
     pub(super) fn is_wanted(&self, place: usize, shelf: &Shelf) -> bool {
         let is_settled = |number| shelf.here.contains(&number) || shelf.left.iter().any(|(_, left)| *left == number);
         if let Some(number) = self.numbers[place] {
@@ -104,12 +105,12 @@ impl Listing {
         shelf.known(source).count() < listed || !shelf.known(source).all(is_settled)
     }
 
-    /// The video at a place, where it is known by its URL.
+    /// Returns the video at a place, if it is known by its URL.
     pub(super) fn known<'s>(&self, place: usize, shelf: &'s Shelf) -> Option<&'s Output> {
         shelf.get(self.numbers[place]?)
     }
 
-    /// The number that the video at a place has most likely.
+    /// Returns the most likely number of the video at a place.
     pub(super) fn expected(&self, place: usize, shelf: &Shelf) -> usize {
         let is_free = |number: &usize| !self.numbers.contains(&Some(*number)) && !shelf.here.contains(number);
         let is_unknown = |number: &usize| is_free(number) && shelf.get(*number).is_none();
@@ -117,7 +118,7 @@ impl Listing {
         self.numbers[place].unwrap_or_else(|| Some(place + 1).filter(is_free).unwrap_or_else(anew))
     }
 
-    /// The number of the video at a place, whose content is known now. Within one listing, each URL is another video.
+    /// Returns the number of the video at a place by its content. Within one listing, each URL is a different video.
     pub(super) fn identify(&mut self, place: usize, content: &Sha256, shelf: &Shelf) -> usize {
         let is_free = |number: usize| !self.numbers.contains(&Some(number));
         let same = || shelf.have.iter().find(|output| output.sha256 == *content && is_free(output.number));
@@ -129,13 +130,13 @@ impl Listing {
         number
     }
 
-    /// Whether the video with this number is listed.
+    /// Returns whether the video with this number is listed.
     pub(super) fn has(&self, number: usize) -> bool {
         self.numbers.contains(&Some(number))
     }
 }
 
-/// A URL up to its query or fragment.
+/// Returns a URL up to its query or fragment.
 fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or(url)
 }
@@ -144,7 +145,7 @@ fn without_query(url: &str) -> &str {
 mod tests {
     use super::*;
 
-    /// A shelf with these videos, by number and URL; the content of each is its number.
+    /// Returns a shelf with these videos, by number and URL; the content of each is its number.
     fn shelf(have: &[(usize, &str)], here: &[usize]) -> Shelf {
         let output = |&(number, source): &(usize, &str)| Output {
             number,

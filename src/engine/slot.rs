@@ -1,4 +1,4 @@
-//! A generation's place at the service.
+//! A slot at the service for one generation.
 
 use tokio::sync::mpsc;
 
@@ -6,12 +6,12 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub(super) struct Slot(mpsc::UnboundedSender<Freed>);
 
-/// Word of a slot that is free again.
+/// The message that a slot is free again.
 #[derive(Debug)]
 pub(super) struct Freed;
 
 impl Slot {
-    /// A slot whose end is told to whoever counts them.
+    /// Creates a slot that reports its end to `counter`.
     pub(super) fn new(counter: mpsc::UnboundedSender<Freed>) -> Slot {
         Slot(counter)
     }
@@ -19,7 +19,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // A dispatcher that is gone counts no slots.
+        // If the dispatcher is gone, nobody counts slots.
         let _ = self.0.send(Freed);
     }
 }

@@ -1,11 +1,11 @@
-//! Images of elsewhere between being fetched and being uploaded: temporary files, and not too many of them.
+//! Remote images between download and upload: temporary files, limited in total size.
 
 use crate::base::digest::Sha256;
 use crate::client::Image;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Bytes that are kept at most; what doesn't fit is fetched again when it is uploaded.
+/// Maximum number of bytes kept; an image that doesn't fit is fetched again for its upload.
 const BYTES: u64 = 1 << 30;
 
 /// The images that wait for their upload.
@@ -37,7 +37,7 @@ impl Spool {
         }
     }
 
-    /// Gives out the image with this content, if it is here.
+    /// Removes and returns the image with this content, if it is kept.
     pub(super) fn take(&self, content: &Sha256) -> Option<Image> {
         let mut held = self.held();
         let image = held.images.remove(content)?;
@@ -46,7 +46,7 @@ impl Spool {
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
-        // A panic elsewhere can't leave the count far from what is held.
+        // A panic elsewhere can't leave the count far from the actual size.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Tells how far a transfer is, at a pace that floods nobody.
+//! Reports the progress of a transfer, at a limited rate.
 
 use super::context::Context;
 use crate::event::{Call, Event};
@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The time between two words about one transfer.
+/// Interval between two reports of one transfer.
 const PACE: Duration = Duration::from_secs(1);
 
 /// One transfer.
@@ -16,17 +16,17 @@ pub(super) struct Transfer<'c, S> {
     job: &'c JobId,
     call: Call,
     path: &'c str,
-    /// When it is told of next.
+    /// Time of the next report.
     next: Mutex<Instant>,
 }
 
 impl<'c, S> Transfer<'c, S> {
-    /// A transfer that begins now.
+    /// Creates a transfer that begins now.
     pub(super) fn new(context: &'c Context<S>, job: &'c JobId, call: Call, path: &'c str) -> Transfer<'c, S> {
         Transfer { context, job, call, path, next: Mutex::new(Instant::now() + PACE) }
     }
 
-    /// So many bytes are through, of so many in all, where that is known.
+    /// Reports the bytes transferred so far, of `total` if that is known.
     pub(super) fn advance(&self, bytes: u64, total: Option<u64>) {
         let now = Instant::now();
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);

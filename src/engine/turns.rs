@@ -1,8 +1,8 @@
-//! Whose turn it is to submit: every try, first or again, passes this door, in the order in which they came.
+//! The order of submits: every try, first or repeated, passes this door in the order of arrival.
 //!
-//! Two things are held down here. How many submits are out at a time: one at the beginning, twice as many with each answer that
-//! tells, and one again after a submit whose outcome is unknown, when the service is looked for first; so an outage costs one
-//! uncertain job, and not as many as there are slots. And how fast they go out ([`Rate`]).
+//! Two things are limited here. The number of submits on their way: one at the beginning, doubled with each conclusive
+//! reply, and one again after a submit with unknown outcome, when the service is probed first; so an outage costs one
+//! uncertain job instead of one per slot. And their rate ([`Rate`]).
 
 use crate::client::rate::Rate;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,97 +10,97 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
-/// Unknown outcomes without an answer that tells between them after which no more is submitted.
+/// Number of unknown outcomes without a conclusive reply between them after which submits end.
 pub(super) const UNKNOWNS: u32 = 3;
 
-/// Replies of the way in a row, each about one job perhaps, after which no more is submitted.
+/// Number of refusals in a row from something on the way, each perhaps about one job, after which submits end.
 pub(super) const TURNED_AWAY: u32 = 3;
 
 /// The door that submits pass.
 #[derive(Debug)]
 pub(super) struct Turns {
-    /// One stands at the door at a time; the others queue.
+    /// One waits at the door at a time; the others queue.
     door: Semaphore,
     state: Mutex<State>,
-    /// Something changed that whoever stands at the door waits for.
+    /// Notifies the one at the door of a change.
     changed: Notify,
     patience: Duration,
 }
 
 #[derive(Debug)]
 struct State {
-    /// Submits that may be out at a time.
+    /// Number of submits allowed on their way at a time.
     wide: usize,
-    /// The same at the most.
+    /// The upper limit of `wide`.
     most: usize,
-    /// Submits that are out.
+    /// Number of submits on their way.
     out: usize,
     sight: Sight,
     rate: Rate,
-    /// Unknown outcomes since the last answer that told.
+    /// Unknown outcomes since the last conclusive reply.
     unknowns: u32,
-    /// Replies of the way since the last answer of the service.
+    /// Refusals from the way since the service last answered.
     turned_away: u32,
-    /// Since when the service has put off every submit.
+    /// The time since which the service has put off every submit.
     put_off: Option<Instant>,
 }
 
-/// Whether the service is known to be there.
+/// The knowledge whether the service can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sight {
     Clear,
-    /// A submit was lost: the service is looked for before the next.
+    /// A submit was lost: the service is probed before the next.
     Lost,
 }
 
-/// A try's turn: the submit may go out. Dropped, it is over.
+/// A try's turn: the submit may be sent. Dropping it ends the turn.
 #[derive(Debug)]
 pub(super) struct Turn<'t> {
     turns: &'t Turns,
-    /// When it began.
+    /// The time when it began.
     sent: Instant,
 }
 
-/// The place at the door: only one stands there.
+/// The place at the door: there is only one.
 #[derive(Debug)]
 pub(super) struct Door<'t> {
     turns: &'t Turns,
     _permit: SemaphorePermit<'t>,
 }
 
-/// What whoever stands at the door does next.
+/// The next action of the one at the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ready {
-    /// Looks for the service.
+    /// Probes the service.
     Look,
     /// Takes the turn.
     Go,
 }
 
-/// What keeps whoever stands at the door.
+/// The reason for waiting at the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wait {
-    /// Others are out.
+    /// Too many submits are on their way.
     Full,
     /// It isn't time yet.
     Until(Instant),
-    /// The service has to be looked for.
+    /// The service has to be probed.
     Look,
     Nothing,
 }
 
-/// What a submit that was put off means for the run.
+/// The consequence for the run of a submit that was put off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PutOff {
-    /// The next try goes in its turn, after this pause at the least.
+    /// The next try is made in its turn, after at least this pause.
     Wait(Duration),
-    /// The service has put off everything for longer than the run has patience, or asks for that; it wants to be asked again after
-    /// this time, if it said so.
+    /// The service has put off everything for longer than the run's patience, or requests that; it wants to be asked
+    /// again after this time, if it named one.
     Over(Option<Duration>),
 }
 
 impl Turns {
-    /// A door for `most` submits at a time, at this rate.
+    /// Creates a door for `most` submits at a time, at this rate.
     pub(super) fn new(most: usize, rate: Rate, patience: Duration) -> Turns {
         let state = State {
             wide: 1,
@@ -115,7 +115,7 @@ impl Turns {
         Turns { door: Semaphore::new(1), state: Mutex::new(state), changed: Notify::new(), patience }
     }
 
-    /// Waits to stand at the door, first come, first served.
+    /// Waits for the place at the door, first come, first served.
     pub(super) async fn door(&self) -> Door<'_> {
         let permit = self.door.acquire().await;
         Door { turns: self, _permit: permit.expect("the door is never closed") }
@@ -145,7 +145,7 @@ impl<'t> Door<'t> {
         }
     }
 
-    /// Takes note that the service was found.
+    /// Records that the service was reached.
     pub(super) fn found(&self) {
         self.turns.state().sight = Sight::Clear;
     }
@@ -172,7 +172,7 @@ impl State {
         }
     }
 
-    /// The service itself answered.
+    /// Records that the service itself answered.
     fn told(&mut self) {
         self.wide = (self.wide * 2).min(self.most);
         (self.unknowns, self.turned_away) = (0, 0);
@@ -180,7 +180,7 @@ impl State {
 }
 
 impl Turn<'_> {
-    /// The service accepted.
+    /// Records that the service accepted.
     pub(super) fn accepted(&self) {
         let mut state = self.turns.state();
         state.told();
@@ -188,17 +188,17 @@ impl Turn<'_> {
         state.rate.accepted(self.sent);
     }
 
-    /// The service itself answered, whatever it said.
+    /// Records that the service itself answered, whatever it said.
     pub(super) fn told(&self) {
         self.turns.state().told();
     }
 
-    /// It wasn't put off.
+    /// Records that the submit wasn't put off.
     pub(super) fn moved_on(&self) {
         self.turns.state().put_off = None;
     }
 
-    /// Something on the way said no, of this job or of all; gives how many times in a row.
+    /// Records a refusal from something on the way, about this job or all; returns how many came in a row.
     pub(super) fn turned_away(&self) -> u32 {
         let mut state = self.turns.state();
         state.put_off = None;
@@ -206,7 +206,8 @@ impl Turn<'_> {
         state.turned_away
     }
 
-    /// Nobody can know whether it arrived; gives how many of these there were since the last answer that told.
+    /// Records that it can't be known whether the submit arrived; returns how many of these came since the last
+    /// conclusive reply.
     pub(super) fn unknown(&self) -> u32 {
         let mut state = self.turns.state();
         (state.wide, state.sight, state.put_off) = (1, Sight::Lost, None);
@@ -214,14 +215,14 @@ impl Turn<'_> {
         state.unknowns
     }
 
-    /// All submits are to slow down, and to wait as long as was `asked` for.
+    /// Slows down all submits, and makes them wait as long as was `asked` for.
     pub(super) fn slow_down(&self, asked: Option<Duration>) -> PutOff {
         let now = Instant::now();
         self.turns.state().rate.slow_down(self.sent, now);
         self.put_off(asked)
     }
 
-    /// The service can't now; where it `asked` for a pause, all submits keep to it.
+    /// Records that the service can't now; if it `asked` for a pause, all submits wait for it.
     pub(super) fn put_off(&self, asked: Option<Duration>) -> PutOff {
         let (mut state, now, patience) = (self.turns.state(), Instant::now(), self.turns.patience);
         let end = *state.put_off.get_or_insert(now) + patience;
@@ -229,7 +230,7 @@ impl Turn<'_> {
             return PutOff::Over(asked);
         }
         if let Some(asked) = asked {
-            // The last try goes when the patience ends, not after it.
+            // The last try is made when the patience ends, not after it.
             state.rate.hold((now + asked).min(end));
         }
         PutOff::Wait(state.rate.next(now) - now)

@@ -1,4 +1,4 @@
-//! Each content is uploaded once, however many jobs ask for it.
+//! Uploads each content once, however many jobs need it.
 
 use crate::base::digest::Sha256;
 use crate::client::Failure;
@@ -7,7 +7,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
-/// The outcome of an upload, once it is there.
+/// The outcome of an upload, once it is known.
 type Outcome = Arc<OnceCell<Result<String, Failure>>>;
 
 /// The URLs of uploaded content, those of earlier runs included.
@@ -17,16 +17,16 @@ pub(super) struct Uploads {
 }
 
 impl Uploads {
-    /// Starts with what earlier runs uploaded.
+    /// Starts with the uploads of earlier runs.
     pub(super) fn new(known: impl IntoIterator<Item = (Sha256, String)>) -> Uploads {
         let outcomes = known.into_iter().map(|(hash, url)| (hash, Arc::new(OnceCell::new_with(Some(Ok(url))))));
         Uploads { outcomes: Mutex::new(outcomes.collect()) }
     }
 
-    /// The content's URL, by `upload` where it isn't known; others that ask meanwhile wait for the same outcome.
+    /// Returns the content's URL, calling `upload` if it isn't known; concurrent callers wait for the same outcome.
     ///
     /// # Errors
-    /// What `upload` failed with; the same content isn't tried again in this run.
+    /// Returns the failure of `upload`; the same content isn't tried again in this run.
     pub(super) async fn once<F>(&self, content: &Sha256, upload: impl FnOnce() -> F) -> Result<String, Failure>
     where
         F: Future<Output = Result<String, Failure>>,
@@ -35,7 +35,7 @@ impl Uploads {
     }
 
     fn outcome(&self, content: &Sha256) -> Outcome {
-        // A panic elsewhere can't leave a map half changed.
+        // A panic elsewhere can't leave the map half changed.
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
         outcomes.entry(*content).or_default().clone()
     }

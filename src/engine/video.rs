@@ -1,4 +1,4 @@
-//! Fetches one video of those that are listed: whole, checked, durable under its name.
+//! Fetches one listed video: complete, checked, durable under its name.
 
 use super::collect::TRIES;
 use super::context::{Context, Missed};
@@ -15,7 +15,8 @@ use crate::ledger::record::{Output, Record};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Fetches one video, again and again while that may help. What isn't known to be one in the end is kept beside its place.
+/// Fetches one video, with retries while they may help. Content that isn't known to be one in the end is kept next to
+/// its place.
 pub(super) async fn patiently<S: Service>(
     context: &Arc<Context<S>>,
     record: &Record,
@@ -44,7 +45,7 @@ pub(super) async fn patiently<S: Service>(
     }
 }
 
-/// Fetches one video and gives it its name, durably.
+/// Fetches one video and renames it to its final name, durably.
 async fn fetch<S: Service>(
     context: &Arc<Context<S>>,
     record: &Record,
@@ -72,7 +73,7 @@ async fn fetch<S: Service>(
     let destination = Arc::new(Destination::of(&context.folder, &output.path).map_err(Missed::Failed)?);
     let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
     destination.check(&ours).await.map_err(Missed::Failed)?;
-    // The hash is on record before the name is taken: else a crash between the two would leave a file that nobody knows.
+    // The hash is recorded before the rename: otherwise a crash between the two would leave an unknown file.
     let _ = context.record(Entry::of(record.id, Step::Downloaded { output: output.clone() })).await;
     {
         let _permit = context.stores.acquire().await;
@@ -93,7 +94,7 @@ async fn fetch<S: Service>(
     Ok(output)
 }
 
-/// Fetches one video to a temporary file beside where it most likely goes.
+/// Fetches one video to a temporary file next to its most likely destination.
 async fn download<S: Service>(
     context: &Arc<Context<S>>,
     record: &Record,
@@ -104,7 +105,7 @@ async fn download<S: Service>(
 ) -> Result<Video, Missed> {
     let (job, path) = (&record.key.job, record.name.path(listing.expected(place, shelf)));
     let destination = Arc::new(Destination::of(&context.folder, &path).map_err(Missed::Failed)?);
-    // What was altered since is in the way of itself: it needs no download to see that.
+    // A file modified since then blocks its own name; no download is needed to see that.
     if let Some(known) = listing.known(place, shelf) {
         destination.check(&[known.sha256]).await.map_err(Missed::Failed)?;
     }

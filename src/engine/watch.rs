@@ -1,4 +1,4 @@
-//! Polls a task until the service is done with it. A failed poll is never more than that.
+//! Polls a task until the service is done with it. A failed poll is not a failed task.
 
 use super::context::{Context, Missed};
 use crate::client::{Service, TaskState, Verdict};
@@ -11,13 +11,13 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often the service must deny a task before it is believed, and for as long as the settings say.
+/// Number of times that the service must deny a task before it is believed, besides the time in the settings.
 const UNKNOWN_TIMES: u32 = 4;
 
-/// How often in a row the service may refuse to say how a task stands.
+/// Number of times in a row that the service may refuse to report the status of a task.
 const REFUSED_TIMES: u32 = 8;
 
-/// What became of a task.
+/// The outcome of watching a task.
 #[derive(Debug)]
 pub(super) enum Watched {
     /// Finished: the videos can be fetched.
@@ -26,18 +26,18 @@ pub(super) enum Watched {
     Failed(Fault),
     /// The service denies the task, several times over.
     Unknown,
-    /// Something else than the service answered, for as long as the run has patience.
+    /// Something other than the service answered, for as long as the run's patience.
     Away,
-    /// Not finished in the time that a job has.
+    /// Not finished within the job's time limit.
     TimedOut,
-    /// The service refuses to say.
+    /// The service refuses to report the status.
     Refused(Fault),
     /// The run is over.
     Out,
 }
 
 impl Watched {
-    /// Whether its job has no result in this run.
+    /// Returns whether its job has no result in this run.
     pub(super) fn is_failure(&self) -> bool {
         match self {
             Watched::Failed(_) | Watched::Unknown | Watched::TimedOut | Watched::Refused(_) => true,
@@ -46,18 +46,18 @@ impl Watched {
     }
 }
 
-/// What is believed of a task before it is asked for.
+/// The assumption about a task before it is first queried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Belief {
-    /// The service gave it out.
+    /// The service issued it.
     Known,
-    /// The service denied it in an earlier run: one more denial is enough, and any other word of its own makes it known.
+    /// The service denied it in an earlier run: one more denial is enough, and any other reply of its own makes it known.
     Denied,
 }
 
 /// Polls the task of `record` until the service is done with it, or its time is over.
 ///
-/// `age` is how long ago it was submitted; zero where this run submitted it just now.
+/// `age` is the time since its submit; zero if this run has just submitted it.
 pub(super) async fn watch<S: Service>(
     context: &Arc<Context<S>>,
     record: &Record,
@@ -69,11 +69,11 @@ pub(super) async fn watch<S: Service>(
     let taken_up = Instant::now();
     let deadline = taken_up + context.settings.job_timeout;
     let (mut unknown, mut refused, mut failures, mut polls) = (0, 0, 0, 0u32);
-    // Since when the service denies the task, and since when something else answers in its place.
+    // The times since when the service denies the task, and since when something else answers in its place.
     let (mut denied, mut away): (Option<Instant>, Option<Instant>) = (None, None);
-    // The age at which it was last seen unfinished; unknown of a job that was taken up.
+    // The age at which it was last seen unfinished; unknown for a job of an earlier run.
     let mut running = age.is_zero().then_some(age);
-    // A job that was taken up may long be finished: it is asked for at once.
+    // A job of an earlier run may have finished long ago: it is polled at once.
     let mut next = if age.is_zero() { taken_up + context.cadence.pause(age, context.random()) } else { taken_up };
     loop {
         if polls > 0 {
@@ -130,7 +130,7 @@ pub(super) async fn watch<S: Service>(
                             return Watched::Unknown;
                         }
                     }
-                    // Where everything is refused, this needn't be asked again.
+                    // If everything is refused, this query need not be repeated.
                     Verdict::Stop if context.hearing.refuses_all() => refused = REFUSED_TIMES,
                     Verdict::Final | Verdict::Local | Verdict::Stop | Verdict::NoWay => refused += 1,
                     Verdict::Again(pause) | Verdict::Unreachable(pause) => asked = pause,
@@ -138,14 +138,14 @@ pub(super) async fn watch<S: Service>(
                         let since = *away.get_or_insert(now);
                         let end = since + context.settings.patience;
                         if now >= end {
-                            // The service speaks, but not of this task.
+                            // The service answers, but not about this task.
                             if context.hearing.heard_since(since) {
                                 return Watched::Refused(Fault { code: failure.code, message: failure.message });
                             }
                             context.away_for_good(failure.message);
                             return Watched::Away;
                         }
-                        // The last poll goes when the patience ends, not after it.
+                        // The last poll is sent when the patience ends, not after it.
                         (asked, most) = (pause, end - now);
                     }
                 }
@@ -174,13 +174,13 @@ pub(super) async fn watch<S: Service>(
     }
 }
 
-/// The service knows a task after all that it denied before: it is followed like any other from now on.
+/// Records that the service now knows a task that it denied before: it is followed like any other from now on.
 async fn known_after_all<S: Service>(context: &Context<S>, record: &Record, task: &TaskId) {
     let step = Step::Found { task: task.clone(), at: context.clock.now_in_seconds() };
     let _ = context.record(Entry::of(record.id, step)).await;
 }
 
-/// When another poll may go, so that all jobs together don't ask too often.
+/// Returns the time of the next poll, so that all jobs together don't poll too often.
 fn repeated_poll<S: Service>(context: &Context<S>) -> Instant {
     context.repeated_polls.lock().unwrap_or_else(PoisonError::into_inner).reserve(Instant::now())
 }

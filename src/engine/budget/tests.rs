@@ -1,4 +1,4 @@
-//! Random purchases at once, against the plainest bookkeeping there is.
+//! Random purchases in parallel, against the simplest possible bookkeeping.
 
 use super::*;
 use proptest::prelude::*;
@@ -48,7 +48,7 @@ fn a_refusal_gives_back_at_the_end_of_all_tries() {
     assert_eq!(budget.spent(), Spent { given_back: Decimal::whole(1), ..Spent::default() });
 }
 
-/// What may happen to the purchase with this number.
+/// A possible event of the purchase with this number.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Reserve(u32),

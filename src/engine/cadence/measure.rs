@@ -1,4 +1,4 @@
-//! What the cadence costs and gains: polls per job, and how late ends are noticed, against a poll every ten seconds.
+//! Costs and gains of the cadence: polls per job, and the delay in noticing ends, compared with a poll every ten seconds.
 //!
 //! `cargo test --lib cadence::measure -- --nocapture` prints the table. Time is counted, not waited for.
 #![expect(clippy::print_stdout, reason = "figures are what this test is for")]
@@ -9,29 +9,29 @@ use std::collections::BinaryHeap;
 
 const INTERVAL: f64 = 10.0;
 
-/// Runs of which each figure is the mean.
+/// Number of runs averaged for each figure.
 const SEEDS: u64 = 8;
 
-/// How long a generation takes, in seconds.
+/// The duration of a generation, in seconds.
 type Durations = fn(&mut fastrand::Rng) -> f64;
 
-/// When a job is asked for next, from its age and chance.
+/// The pause before the next poll, from a job's age and a random number.
 type Pause<'a> = dyn Fn(f64, f64) -> f64 + 'a;
 
-/// What was seen of a run.
+/// The measurements of a run.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     polls_per_job: f64,
-    /// Mean seconds from a job's end to its notice.
+    /// Mean seconds from a job's end to its detection.
     lag: f64,
 }
 
-/// A standard normal variable (Box and Muller).
+/// Returns a standard normal variable (Box and Muller).
 fn normal(random: &mut fastrand::Rng) -> f64 {
     (-2.0 * (1.0 - random.f64()).ln()).sqrt() * (std::f64::consts::TAU * random.f64()).cos()
 }
 
-/// Log-normal, between 60 s and 180 s, around 104 s.
+/// Returns a log-normal duration, between 60 s and 180 s, around 104 s.
 fn log_normal(random: &mut fastrand::Rng) -> f64 {
     loop {
         let seconds = (104_f64.ln() + 0.275 * normal(random)).exp();
@@ -41,12 +41,12 @@ fn log_normal(random: &mut fastrand::Rng) -> f64 {
     }
 }
 
-/// Half of the jobs around 70 s, half around 165 s.
+/// Returns a duration around 70 s for half of the jobs, around 165 s for the others.
 fn bimodal(random: &mut fastrand::Rng) -> f64 {
     if random.bool() { 70.0 + 4.0 * normal(random) } else { 165.0 + 8.0 * normal(random) }
 }
 
-/// Works through `jobs`, `wide` at a time. `noticed` hears the age of the poll before the last one, and of the last.
+/// Processes `jobs`, `wide` at a time. `noticed` is called with the age of the poll before the last one, and of the last.
 fn work(
     durations: Durations,
     (wide, jobs): (usize, usize),
@@ -55,7 +55,7 @@ fn work(
     noticed: &dyn Fn(f64, f64, f64),
 ) -> Seen {
     let random = &mut fastrand::Rng::with_seed(seed);
-    // By milliseconds, so that it has an order: when the next poll is, and of which job.
+    // In milliseconds, so that it can be ordered: the time of the next poll, and its job.
     let mut next = BinaryHeap::new();
     let mut running = Vec::new();
     let (mut polls, mut lag) = (0, 0.0);
@@ -83,7 +83,7 @@ fn work(
     Seen { polls_per_job: f64::from(polls) / jobs as f64, lag: lag / jobs as f64 }
 }
 
-/// The means over all seeds: with a fixed interval, and with the cadence.
+/// Returns the means over all seeds: with a fixed interval, and with the cadence.
 fn compare(durations: Durations, size: (usize, usize)) -> [Seen; 2] {
     let mut sums = [Seen::default(); 2];
     for seed in 0..SEEDS {

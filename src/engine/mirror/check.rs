@@ -1,4 +1,4 @@
-//! Asks images that are known whether they changed.
+//! Checks known images for changes.
 
 use super::hosts::{Hosts, host};
 use super::{AT_ONCE, Changed, Looked, Looking};
@@ -9,24 +9,24 @@ use crate::spec::elsewhere::{Address, Pin};
 use futures::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What came of asking for an image.
+/// The outcome of checking an image.
 enum Answer {
-    /// It is the one that it was.
+    /// It is unchanged.
     Same,
-    /// It is another one, to be pinned like this.
+    /// It changed, and is to be pinned like this.
     Changed(Address, Pin),
-    /// This host didn't say, or wasn't asked any more, because of this.
+    /// This host didn't answer, or was no longer asked, for this reason.
     None(String, String),
 }
 
-/// The images of a host that it didn't answer for.
+/// The images of a host that couldn't be checked.
 struct Unchecked {
     images: usize,
-    /// What happened to the first of them.
+    /// The failure of the first of them.
     message: String,
 }
 
-/// Asks each image of `known` once. One that can't be asked is taken as it was.
+/// Checks each image of `known` once. One that can't be checked counts as unchanged.
 pub(super) async fn check<I: Images>(
     looking: &Looking<'_, I>,
     hosts: &Hosts,
@@ -58,7 +58,7 @@ pub(super) async fn check<I: Images>(
     }
 }
 
-/// Asks for one image, of which `before` is known. Another one is kept only where jobs are to ask for it: there may be many.
+/// Checks one image with the pin `before`. A changed one is kept only if jobs are to use it: there may be many.
 async fn ask<I: Images>(looking: &Looking<'_, I>, hosts: &Hosts, before: &Pin, address: Address, url: &str) -> Answer {
     let host = host(&address);
     if let Some(why) = hosts.given_up(&host) {
@@ -78,7 +78,7 @@ async fn ask<I: Images>(looking: &Looking<'_, I>, hosts: &Hosts, before: &Pin, a
     Answer::Changed(address, pin)
 }
 
-/// Tells of a picture that changed; takes it where that was asked for.
+/// Reports a changed image; pins it if that was requested.
 fn take_note<I: Images>(
     looking: &Looking<'_, I>,
     address: Address,
@@ -98,7 +98,7 @@ fn take_note<I: Images>(
     }
 }
 
-/// How many jobs of the manifest ask for each image by its content.
+/// Returns how many jobs of the manifest use each image by its content.
 fn affected<I>(looking: &Looking<'_, I>, view: &Pinned<'_>) -> HashMap<Address, usize> {
     let mut affected = HashMap::new();
     let jobs = looking.manifest.jobs.iter().zip(&view.manifest.jobs);

@@ -1,4 +1,4 @@
-//! The hosts of images, and which of them are given up: one that is away must not hold up the run for each of its images.
+//! The hosts of images, and those given up: one that is down must not delay the run for each of its images.
 
 use crate::client::{Failure, Verdict};
 use crate::spec::elsewhere::Address;
@@ -6,29 +6,29 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use url::Url;
 
-/// Images of a host in a row that it didn't give, after which it isn't asked for more.
+/// Number of images in a row that a host failed to deliver, after which it isn't asked for more.
 const ROW: usize = 3;
 
-/// How it went with each host.
+/// The record of each host.
 #[derive(Debug, Default)]
 pub(super) struct Hosts(Mutex<HashMap<String, Host>>);
 
-/// One of them.
+/// The record of one host.
 #[derive(Debug, Default)]
 struct Host {
-    /// Images in a row that couldn't be had, though the host may have them.
+    /// Number of images in a row that couldn't be fetched, though the host may have them.
     row: usize,
-    /// What happened to the last of these.
+    /// The last failure among these.
     why: String,
 }
 
 impl Hosts {
-    /// Why `host` isn't asked for more, where it is given up.
+    /// Returns why `host` isn't asked for more, if it is given up.
     pub(super) fn given_up(&self, host: &str) -> Option<String> {
         self.all().get(host).filter(|host| host.row >= ROW).map(|host| host.why.clone())
     }
 
-    /// Takes note of what came of an image, after all tries.
+    /// Records the outcome of an image, after all retries.
     pub(super) fn told(&self, host: &str, failure: Option<&Failure>) {
         let mut all = self.all();
         let host = all.entry(host.to_owned()).or_default();
@@ -37,14 +37,14 @@ impl Hosts {
                 host.row += 1;
                 host.why.clone_from(&failure.message);
             }
-            // That says nothing of the host.
+            // That says nothing about the host.
             Some((Verdict::Local, _)) => {}
-            // It is there, even if it has no such image.
+            // The host answers, even if it has no such image.
             _ => host.row = 0,
         }
     }
 
-    /// Gives those that are given up a chance with one image more: what was asked once so far is tried again from now on.
+    /// Allows hosts that were given up one more image: until now each was tried only once, from now on there are retries.
     pub(super) fn give_a_chance(&self) {
         self.all().values_mut().for_each(|host| host.row = host.row.min(ROW - 1));
     }
@@ -55,7 +55,7 @@ impl Hosts {
     }
 }
 
-/// The failure of an image that wasn't asked for, since its host is given up because of `why`.
+/// Returns the failure of an image that wasn't requested, since its host was given up because of `why`.
 pub(super) fn not_asked(address: &Address, why: &str) -> Failure {
     let why = why.strip_prefix("image: ").unwrap_or(why);
     let message =
@@ -63,7 +63,7 @@ pub(super) fn not_asked(address: &Address, why: &str) -> Failure {
     Failure { verdict: Verdict::Final, code: "given-up".to_owned(), message }
 }
 
-/// The host of an address, with its port.
+/// Returns the host of an address, with its port.
 pub(super) fn host(address: &Address) -> String {
     let url = Url::parse(&address.url).ok();
     let host = url.as_ref().and_then(|url| Some((url.host_str()?, url.port())));

@@ -1,8 +1,8 @@
-//! Looks at images of elsewhere before a plan is final: asks those that are known whether they changed, and fetches those that
-//! jobs to be bought lack.
+//! Prepares remote images before a plan is final: checks the known ones for changes, and fetches those that jobs to be
+//! bought lack.
 //!
-//! Their hosts are not the service: that one of them is away holds up nothing and stops nothing. What it sends buys nothing
-//! either: a picture that changed is told of, and its pin holds, unless a person asked for the new one.
+//! Their hosts are not the service: an outage of one delays and stops nothing. Their content causes no purchase either:
+//! a changed image is reported, and its pin stays, unless the new one was explicitly requested.
 
 mod check;
 mod hosts;
@@ -29,65 +29,65 @@ use hosts::{Hosts, host, not_asked};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
-/// Images that are asked for at the same time at most.
+/// Maximum number of images requested at the same time.
 const AT_ONCE: usize = 16;
 
-/// What a look at images needs.
+/// The inputs for preparing images.
 pub struct Looking<'l, I> {
     /// The manifest, as it was read.
     pub manifest: &'l Manifest,
-    /// What is known.
+    /// The ledger.
     pub book: &'l Book,
-    /// Which jobs the run is about.
+    /// The selection of jobs.
     pub choice: &'l Choice,
-    /// What becomes of pictures that changed.
+    /// The treatment of changed images.
     pub changed: Changed,
-    /// Who fetches them.
+    /// The client that fetches them.
     pub images: &'l I,
-    /// Where they wait for their upload.
+    /// The cache in which they wait for their upload.
     pub spool: &'l Spool,
-    /// Who is told.
+    /// The receiver of events.
     pub events: &'l Events,
-    /// Ends it before its time.
+    /// The switch that ends it early.
     pub stop: &'l Stop,
     /// The time of day.
     pub clock: Clock,
-    /// The pauses between tries.
+    /// The pauses between retries.
     pub backoff: Backoff,
     /// The seed of jitter.
     pub seed: u64,
 }
 
-/// What becomes of a picture that is another one by now.
+/// The treatment of an image that has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changed {
-    /// Jobs ask for the one that they asked for.
+    /// It is reported; jobs keep the image that they used before.
     Told,
-    /// Jobs ask for the new one (`--refresh-images`).
+    /// Jobs use the new one (`--refresh-images`).
     Taken,
 }
 
-/// What came of the look.
+/// The outcome of preparing images.
 #[derive(Debug, Default)]
 pub struct Looked {
-    /// What is known of images now.
+    /// The pins of images now.
     pub pins: Pins,
-    /// What is new of it, to be written down before anything is bought by it.
+    /// The new entries, to be recorded before anything is bought with them.
     pub entries: Vec<Entry>,
-    /// Images that can't be had, and why.
+    /// Images that can't be fetched, and why.
     pub unobtainable: HashMap<Address, Problem>,
 }
 
 impl Looked {
-    /// Why a job with these images, of which not all are known, can't be bought: the first that can't be had.
+    /// Returns why a job with these images, not all of which are known, can't be bought: the first failure.
     pub fn problem<'u>(&self, mut urls: impl Iterator<Item = &'u str>) -> Problem {
         let known = urls.find_map(|url| self.unobtainable.get(&Address::of(url)));
         let unseen = || Problem { code: Cause::Image, message: "image: not looked at in this run".to_owned() };
         known.cloned().unwrap_or_else(unseen)
     }
 
-    /// What is new of images of which `book` knows nothing. No more is written down of a run that nobody agreed to: a picture
-    /// in place of another one would be bought by the next.
+    /// Returns the new entries about images that `book` doesn't know. Nothing else is recorded for a run without
+    /// consent: the next run would buy with an image that replaced another.
     pub fn first_seen(&self, book: &Book) -> Vec<Entry> {
         let is_first = |entry: &&Entry| match entry {
             Entry::Mirrored { address, .. } => !book.pins().contains_key(address),
@@ -97,7 +97,7 @@ impl Looked {
     }
 }
 
-/// Looks at the images of all selected jobs. Where the run is stopped meanwhile, what was had by then counts.
+/// Prepares the images of all selected jobs. If the run is stopped in the meantime, the results so far count.
 pub async fn look<I: Images>(looking: Looking<'_, I>) -> Looked {
     let mut looked = Looked { pins: looking.book.pins().clone(), ..Looked::default() };
     let mut view = looking.view(&looked);
@@ -110,7 +110,7 @@ pub async fn look<I: Images>(looking: Looking<'_, I>) -> Looked {
     let hosts = Hosts::default();
     check::check(&looking, &hosts, &view, known, &mut looked).await;
     hosts.give_a_chance();
-    // What a picture shows may make room for another job within `--limit`: the plan is made anew until it lacks nothing.
+    // A fetched image may make room for another job within `--limit`: the plan is repeated until nothing is missing.
     while looking.stop.level() < Level::Out {
         view = looking.view(&looked);
         let now = looking.wanted(&view, &looked);
@@ -137,7 +137,7 @@ impl<'l, I: Images> Looking<'l, I> {
         }
     }
 
-    /// The images that selected jobs ask for by their content.
+    /// Returns the images that selected jobs use by content.
     fn known(&self, view: &Pinned<'_>) -> BTreeMap<Address, &'l str> {
         let jobs = self.manifest.jobs.iter().zip(&view.manifest.jobs);
         let by_content = jobs.filter(|(written, pinned)| written.digest != pinned.digest).map(|(written, _)| written);
@@ -145,7 +145,7 @@ impl<'l, I: Images> Looking<'l, I> {
         chosen.flat_map(urls).map(|url| (Address::of(url), url)).collect()
     }
 
-    /// The images that are to be fetched before the plan is final, but for those that can't be had.
+    /// Returns the images to be fetched before the plan is final, except those that can't be.
     fn wanted(&self, view: &Pinned<'_>, looked: &Looked) -> BTreeMap<Address, &'l str> {
         if view.pending.is_empty() {
             return BTreeMap::new();
@@ -156,7 +156,7 @@ impl<'l, I: Images> Looking<'l, I> {
         lacking
     }
 
-    /// How `image` is pinned from now on; whatever the clock does, that is no earlier than `before`.
+    /// Returns the new pin of `image`; whatever the clock does, it is no earlier than `before`.
     fn pin(&self, image: &Image, before: Option<&Pin>) -> Pin {
         let now = self.clock.now_in_seconds();
         let at = before.map_or(now, |before| before.at.max(now));
@@ -166,7 +166,7 @@ impl<'l, I: Images> Looking<'l, I> {
 }
 
 impl Looked {
-    /// Takes note of a picture that jobs ask for from now on.
+    /// Records an image that jobs use from now on.
     fn take(&mut self, address: Address, pin: Pin) {
         let taken = self.pins.contains_key(&address);
         self.entries.push(Entry::Mirrored { address: address.clone(), pin: pin.clone(), taken });
@@ -174,7 +174,7 @@ impl Looked {
     }
 }
 
-/// Fetches images of which nothing is known.
+/// Fetches unknown images.
 async fn fetch<I: Images>(
     looking: &Looking<'_, I>,
     again: &Again<'_>,

@@ -1,4 +1,4 @@
-//! Fetches one image, trying again where that may help.
+//! Fetches one image, with retries if they may help.
 
 use crate::base::faultpoint;
 use crate::client::retry::Backoff;
@@ -11,23 +11,23 @@ use crate::spec::names::JobId;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How often an image is asked for in one run.
+/// Maximum number of tries of an image in one run.
 const TRIES: u32 = 4;
 
-/// How it is tried again.
+/// The means for retries.
 pub(in crate::engine) struct Again<'a> {
     pub(in crate::engine) events: &'a Events,
     pub(in crate::engine) stop: &'a Stop,
     pub(in crate::engine) backoff: Backoff,
     pub(in crate::engine) random: &'a Mutex<fastrand::Rng>,
-    /// The job that needs it, where it is for one.
+    /// The job that needs it, if it is for one.
     pub(in crate::engine) job: Option<&'a JobId>,
 }
 
-/// The image at `url`, whatever it shows by now.
+/// Returns the image at `url`, whatever its content is now.
 ///
 /// # Errors
-/// Where it can't be had, or the run is over.
+/// Fails if it can't be fetched, or the run is over.
 pub(in crate::engine) async fn obtain<I: Images>(images: &I, url: &str, again: &Again<'_>) -> Result<Image, Missed> {
     for tries in 1.. {
         faultpoint::reach("image", "send");
@@ -51,7 +51,7 @@ pub(in crate::engine) async fn obtain<I: Images>(images: &I, url: &str, again: &
 impl Again<'_> {
     async fn pause(&self, tries: u32, asked: Option<Duration>, failure: &Failure) -> Result<(), Missed> {
         let random = self.random.lock().unwrap_or_else(PoisonError::into_inner).f64();
-        // A host that anybody may have named doesn't say how long the run waits.
+        // A host that anybody may have named doesn't decide how long the run waits.
         let asked = asked.map(|asked| asked.min(self.backoff.most));
         let pause = self.backoff.pause(tries, asked, random);
         self.events.send(Event::Retrying {
@@ -64,7 +64,7 @@ impl Again<'_> {
     }
 }
 
-/// It was called unchanged, and nobody asked that.
+/// Returns the failure of a reply "unchanged" to an unconditional request.
 fn unconditional() -> Failure {
     let message = "image: called unchanged, although it was asked for as it is".to_owned();
     Failure { verdict: Verdict::Final, code: "nonsense".to_owned(), message }

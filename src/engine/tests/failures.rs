@@ -1,4 +1,4 @@
-//! `--max-failures`: when it is known that so many failed, nothing more is bought.
+//! `--max-failures`: once so many failures are known, nothing more is bought.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! `--max-cost`: what is reserved, given back and left.
+//! `--max-cost`: reserved, returned and unspent money.
 
 use super::*;
 

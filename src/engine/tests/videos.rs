@@ -3,7 +3,7 @@
 use super::*;
 use crate::ledger::record::Output;
 
-/// Videos by content, listed anew at each asking; a video whose URL isn't in `good` has expired.
+/// Returns videos by content, listed anew for each query; a video whose URL isn't in `good` has expired.
 fn listed(listings: &'static [&'static [&'static str]], good: fn(&str, usize) -> bool) -> Script {
     Script {
         result: Box::new(|_, n| {
@@ -48,13 +48,13 @@ async fn videos_that_are_listed_in_another_order_are_each_stored_once() {
     let cases: [&[&[&str]]; 5] = [
         // By their URLs without the query.
         &[&["x?v=A&s=1", "y?v=B&s=0", "z?v=C&s=0"], &["z?v=C&s=1", "y?v=B&s=1", "x?v=A&s=1"]],
-        // Nothing but the query tells them apart.
+        // They differ only in the query.
         &[&["view?v=A&s=1", "view?v=B&s=0", "view?v=C&s=0"], &["view?v=C&s=1", "view?v=A&s=1", "view?v=B&s=1"]],
         // The signature is in the path.
         &[&["1/x?v=A&s=1", "1/y?v=B&s=0", "1/z?v=C&s=0"], &["2/y?v=B&s=1", "2/z?v=C&s=1", "2/x?v=A&s=1"]],
         // Some have moved, and one is listed late.
         &[&["x?v=A&s=1", "y?v=B&s=0"], &["2/z?v=C&s=1", "y?v=B&s=1", "x?v=A&s=1"]],
-        // Another one stands where the one that is here stood.
+        // Another one is listed in the place of a stored one.
         &[&["x?v=A&s=1", "y?v=B&s=0"], &["2/z?v=C&s=1", "y?v=B&s=1", "3/x?v=A&s=1"]],
     ];
     for listings in cases {
@@ -78,7 +78,7 @@ async fn a_file_in_the_way_beside_an_expired_url_ends() {
     let (bench, fake) = (Bench::new(), Fake::new(script));
     let out = bench.folder.path().join("out");
     let stop = Stop::default();
-    // It comes when everything is paid.
+    // It appears when everything is paid.
     let script = Script {
         result: Box::new(move |task, n| {
             std::fs::create_dir_all(&out).unwrap();
@@ -121,7 +121,8 @@ async fn a_video_that_cannot_be_fetched_keeps_no_other_from_it() {
     }
 }
 
-/// What came is paid: it is kept beside its place where no try brings more, and goes when the whole video is here.
+/// The received content is paid: it is kept next to its place if no try brings more, and removed once the whole video
+/// is stored.
 #[tokio::test(start_paused = true)]
 async fn what_may_be_a_video_is_kept_beside_its_place() {
     let script = |contents: &'static [&'static str]| Script {
@@ -149,7 +150,7 @@ async fn what_may_be_a_video_is_kept_beside_its_place() {
         "{message}"
     );
 
-    // Less than that takes nothing away from it; the whole video does.
+    // Shorter content doesn't replace it; the whole video does.
     for (content, left) in [
         (&["doubtful"][..], &["job-0000-1.mp4.doubtful"][..]),
         (&["all of it"], &["job-0000-1.mp4", "job-0000-1.mp4.doubtful"]),
@@ -159,7 +160,7 @@ async fn what_may_be_a_video_is_kept_beside_its_place() {
     }
 }
 
-/// A job of three videos; `listed` says how many are listed at each asking.
+/// Runs a job of three videos; `listed` returns how many are listed at each query.
 async fn short_of(listed: fn(usize) -> usize) -> (Bench, Fake, Ran) {
     let script = Script {
         result: Box::new(move |_, n| {

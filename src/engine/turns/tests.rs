@@ -1,4 +1,4 @@
-//! The door by itself.
+//! The door in isolation.
 
 use super::*;
 use crate::client::throttle::Throttle;
@@ -9,7 +9,7 @@ fn turns(most: usize) -> Turns {
     Turns::new(most, Rate::new(None, 60 * SECOND), 600 * SECOND)
 }
 
-/// Takes as many turns as there are right now.
+/// Takes all turns available right now.
 fn take_all(turns: &Turns) -> Vec<Turn<'_>> {
     let mut taken = Vec::new();
     while let Some(door) = now(turns.door()) {
@@ -21,7 +21,7 @@ fn take_all(turns: &Turns) -> Vec<Turn<'_>> {
     taken
 }
 
-/// What a future gives without waiting.
+/// Returns the output of a future that is ready without waiting.
 fn now<T>(future: impl Future<Output = T>) -> Option<T> {
     futures::FutureExt::now_or_never(future)
 }
