@@ -1,7 +1,7 @@
 //! The mistakes found so far, each with the job that it concerns.
 //!
-//! A value that comes from `defaults` or the library is blamed where it stands, once, with a second label at the first job
-//! that uses it; which one that is may become known only after the mistake.
+//! A mistake in a value from `defaults` or the library is reported once, at the value itself, with a second label at
+//! the first job that uses it. Which job that is may become known only after the mistake.
 
 use super::expand::Block;
 use super::fields::{Field, JOB};
@@ -22,56 +22,56 @@ use std::collections::{HashMap, HashSet};
 pub(super) struct Blame<'t> {
     text: &'t str,
     format: Format,
-    /// Whether a syntax error may have swallowed what seems to be missing.
+    /// `true` if a syntax error may have swallowed what seems to be missing.
     torn: bool,
-    /// Whether the text is nested too deep, or stands for too much.
+    /// `true` if the text is nested too deep, or expands to too much.
     beyond_limits: bool,
-    /// Where keys stand that stand once more: which of them is meant, nobody knows.
+    /// The places of keys that are repeated: which of the values is meant is unknown.
     repeated: HashSet<Span>,
-    /// Where mappings start that are braces around a name, as was said.
+    /// The starts of mappings that were already reported as braces around a name.
     braces: Vec<u32>,
-    /// Where lists start of which headers of TOML don't agree that they are lists.
+    /// The starts of lists whose TOML headers disagree about whether they are lists.
     mixed: Vec<u32>,
     context: Context,
     folds: Folds,
     jobs: Vec<Mark<'t>>,
-    /// The jobs that stand for several, and the number of the first job of the one that is being read.
+    /// The jobs that expand to several, and the number of the first job of the one that is being read.
     blocks: Vec<&'t Block<'t>>,
     block: Option<usize>,
-    /// The fields that make several of what is being read, and don't stand in it any more.
+    /// The fields that expand the job being read to several jobs; they are no longer part of it.
     made_by: &'t [&'static Field],
-    /// The first job that lacks each field of a job, and so uses that of `defaults`.
+    /// The first job that lacks each field of a job, and so uses the value in `defaults`.
     default_users: [Option<usize>; JOB.fields.len()],
     /// The first job that uses each entry of the library.
     entry_users: HashMap<usize, usize>,
-    /// What aliases stand for: disjoint, in order.
+    /// The spans that aliases refer to: disjoint, in order.
     shared: Vec<Span>,
 }
 
-/// Whose values are being read.
+/// The owner of the values that are being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Context {
-    /// Nobody's but the manifest's own.
+    /// The manifest itself.
     Manifest,
-    /// Those of `defaults`, of the field with this position among a job's if it is known.
+    /// `defaults`; with the position of the field among a job's fields, if it is known.
     Defaults(Option<usize>),
-    /// Those of the library's entry with this number.
+    /// The library's entry with this number.
     Entry(usize),
-    /// Those of the job with this number.
+    /// The job with this number.
     Job(usize),
 }
 
-/// How a job is shown.
+/// The data that identifies a job in a finding.
 #[derive(Clone, Copy)]
 struct Mark<'t> {
     id: Option<&'t str>,
     at: Span,
-    /// The block that it came out of, and its number there.
+    /// The block that the job comes from, and its number in it.
     part: Option<(usize, usize)>,
 }
 
 impl<'t> Blame<'t> {
-    /// Nothing found yet in `text` but its flaws.
+    /// Creates the collection for `text`, with nothing in it but the flaws of the text.
     pub(super) fn new(text: &'t str, format: Format, flaws: Vec<Flaw>, shared: Vec<Span>) -> Blame<'t> {
         let torn = flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. } | Flaw::Conflict { .. }));
         let is_limit = |flaw: &Flaw| matches!(flaw, Flaw::TooDeep { .. } | Flaw::TooManyAliases { .. });
@@ -91,7 +91,7 @@ impl<'t> Blame<'t> {
             _ => None,
         });
         let braces = braces.collect();
-        // Of aliases that went too far the first tells all.
+        // Of aliases that expand too far, the first says it all.
         let mut is_first = true;
         let once = |flaw: &Flaw| !matches!(flaw, Flaw::TooManyAliases { .. }) || std::mem::take(&mut is_first);
         let mut blame = Blame {
@@ -118,79 +118,79 @@ impl<'t> Blame<'t> {
         blame
     }
 
-    /// Takes in what is not to be told: of the job in `node` alone.
+    /// Returns a separate collection, for the job in `node` alone, whose mistakes are not reported.
     pub(super) fn aside(&self, node: Node<'t>) -> Blame<'t> {
         let mut aside = Blame::new(self.text, self.format, Vec::new(), Vec::new());
         aside.next_job(node);
         aside
     }
 
-    /// Whether the text is nested too deep, or stands for too much.
+    /// Returns whether the text is nested too deep, or expands to too much.
     pub(super) fn is_beyond_limits(&self) -> bool {
         self.beyond_limits
     }
 
-    /// Whether it was said that `node` is a list to some headers of TOML and none to others.
+    /// Returns whether it was already reported that some TOML headers make `node` a list and others don't.
     pub(super) fn is_mixed(&self, node: Node<'t>) -> bool {
         self.mixed.contains(&node.span().start) && matches!(node.value(), Value::List(_))
     }
 
-    /// Whether it was said that `node` is braces that need quotes.
+    /// Returns whether it was already reported that `node` is braces that need quotes.
     pub(super) fn is_braces(&self, node: Node<'t>) -> bool {
         self.braces.contains(&node.span().start) && matches!(node.value(), Value::Table(_))
     }
 
-    /// From here on values of `context` are read.
+    /// Marks the values that are read from here on as those of `context`.
     pub(super) fn enter(&mut self, context: Context) {
         self.context = context;
     }
 
-    /// From here on a field of `defaults` is read.
+    /// Marks the values that are read from here on as those of a field of `defaults`.
     pub(super) fn enter_default(&mut self, field: &'static Field) {
         self.context = Context::Defaults(JOB.position(field));
     }
 
-    /// From here on the library's entry with this number is looked at.
+    /// Marks the values that are read from here on as those of the library's entry with this number.
     pub(super) fn enter_entry(&mut self, entry: usize) {
         self.context = Context::Entry(entry);
     }
 
-    /// From here on the job with this number is looked at.
+    /// Marks the values that are read from here on as those of the job with this number.
     pub(super) fn enter_job(&mut self, job: usize) {
         self.context = Context::Job(job);
     }
 
-    /// From here on the jobs are read that `block` stands for.
+    /// Starts the jobs that `block` expands to.
     pub(super) fn enter_block(&mut self, block: &'t Block<'t>) {
         self.blocks.push(block);
         self.block = Some(self.jobs.len());
         self.made_by = block.made_by();
     }
 
-    /// From here on the job is read that `block` is, of which nobody knows what it stands for.
+    /// Starts the job of `block` itself, for a block whose jobs are unknown.
     pub(super) fn enter_outline(&mut self, block: &'t Block<'t>) {
         self.made_by = block.made_by();
     }
 
-    /// From here on jobs are read that stand for themselves.
+    /// Ends a block: the jobs from here on are written out.
     pub(super) fn leave_block(&mut self) {
         self.block = None;
         self.made_by = &[];
     }
 
-    /// Whether the job that is being read came out of one that has this field.
+    /// Returns whether the job that is being read was expanded from one that has this field.
     pub(super) fn is_made_by(&self, field: &Field) -> bool {
         self.made_by.iter().any(|own| own.name == field.name)
     }
 
-    /// From here on the next job is read, which stands in `node`.
+    /// Starts the next job, which is in `node`.
     pub(super) fn next_job(&mut self, node: Node<'t>) {
         let part = self.block.map(|first| (self.blocks.len() - 1, self.jobs.len() - first));
         self.jobs.push(Mark { id: None, at: node.used_at().unwrap_or(node.head()), part });
         self.context = Context::Job(self.jobs.len() - 1);
     }
 
-    /// The job that was entered last has this id.
+    /// Sets the id of the job that was entered last.
     pub(super) fn name_job(&mut self, id: Spot<'t, &'t str>) {
         if let Some(job) = self.jobs.last_mut() {
             job.id = Some(id.value);
@@ -198,79 +198,79 @@ impl<'t> Blame<'t> {
         }
     }
 
-    /// How many jobs there are so far.
+    /// Returns the number of jobs so far.
     pub(super) fn jobs(&self) -> usize {
         self.jobs.len()
     }
 
-    /// What the job with this number is filled with, if it came out of a block.
+    /// Returns the values that fill the job with this number, if it comes from a block.
     pub(super) fn values(&self, job: usize) -> Option<Vec<(String, String)>> {
         let (block, number) = self.jobs[job].part?;
         Some(self.blocks[block].values(number))
     }
 
-    /// Where the job that was entered last is given nothing for `field` by what it is filled with.
+    /// Returns the place that leaves `field` empty in the job that was entered last, among the values that fill it.
     pub(super) fn left_out(&self, field: &Field) -> Option<Place> {
         let Context::Job(job) = self.context else { return None };
         let (block, number) = self.jobs[job].part?;
         self.blocks[block].left_out(number, field)
     }
 
-    /// What is written at `span`.
+    /// Returns the text at `span`.
     pub(super) fn written(&self, span: Span) -> &'t str {
         self.text.get(span.range()).unwrap_or_default()
     }
 
-    /// A place for what the mapping or list `node` lacks: never more than a line.
+    /// Returns a place for something that the mapping or list `node` lacks: never more than a line.
     pub(super) fn head(&self, node: Node<'t>) -> Place {
         if self.format == Format::Toml { self.whole(node) } else { Place::head(node) }
     }
 
-    /// The place of all that `node` is; of the beginning of a mapping or list that goes over lines.
+    /// Returns the place of the whole of `node`; for a mapping or list over several lines, only that of its beginning.
     pub(super) fn whole(&self, node: Node<'t>) -> Place {
         let is_collection = matches!(node.value(), Value::List(_) | Value::Table(_));
         let is_long = is_collection && self.written(node.span()).contains('\n');
         if is_long { Place::head(node) } else { Place::of(node) }
     }
 
-    /// Whether an alias brings what stands there somewhere else too, where it may mean something else.
+    /// Returns whether an alias also uses the text at `span` elsewhere, where it may mean something else.
     fn is_shared(&self, span: Span) -> bool {
         let next = self.shared.partition_point(|shared| shared.start <= span.start);
         next.checked_sub(1).is_some_and(|before| span.start < self.shared[before].end)
     }
 
-    /// Takes in a mistake.
+    /// Adds a mistake.
     pub(super) fn push(&mut self, problem: Problem) {
         self.take(problem, self.context, Home::Own);
     }
 
-    /// Takes in a mistake of the current job in a value that may stand elsewhere.
+    /// Adds a mistake of the current job, in a value that may be in `defaults`.
     pub(super) fn push_at(&mut self, home: Home, problem: Problem) {
         self.take(problem, self.context, home);
     }
 
-    /// Takes in that something is missing, which nobody can say after a syntax error.
+    /// Adds a mistake about something missing, unless a syntax error may have swallowed it.
     pub(super) fn miss(&mut self, problem: Problem) {
         if !self.torn {
             self.push(problem);
         }
     }
 
-    /// The current job lacks the field with this position.
+    /// Records that the current job lacks the field with this position.
     pub(super) fn uses_default(&mut self, position: usize) {
         if let Context::Job(job) = self.context {
             self.default_users[position].get_or_insert(job);
         }
     }
 
-    /// The current job uses this entry of the library. A list in `defaults` uses it for nobody yet.
+    /// Records that the current job uses this entry of the library. A list in `defaults` alone counts for no job.
     pub(super) fn uses_entry(&mut self, entry: usize) {
         if let Context::Job(job) = self.context {
             self.entry_users.entry(entry).or_insert(job);
         }
     }
 
-    /// Takes in what is said of a mistake, together with the same that was met before.
+    /// Adds the message of a mistake, joined with equal ones that were met before.
     fn take(&mut self, problem: Problem, context: Context, home: Home) {
         let said = words::said(&problem, self.format);
         let part = match context {
@@ -280,7 +280,7 @@ impl<'t> Blame<'t> {
         self.folds.push(problem, said, context, home, part);
     }
 
-    /// All of it in words, in source order, nothing twice.
+    /// Returns all findings in source order, without duplicates.
     pub(super) fn finish(mut self) -> Vec<Finding> {
         let mut collector = Collector::default();
         for (severity, left_out) in self.folds.left_out().into_iter().filter(|(_, left_out)| *left_out > 0) {
@@ -293,10 +293,10 @@ impl<'t> Blame<'t> {
         collector.finish()
     }
 
-    /// The finding of a mistake, with who has it.
+    /// Returns the finding of a mistake, with the jobs that have it.
     fn finding(&self, mistake: Mistake, shown: &Shown) -> Finding {
         let (context, home) = (mistake.context, mistake.home);
-        // What a template makes is not what is written there.
+        // The text that a template makes is not the text that is written there.
         let is_filled = mistake.said.fill != Fill::None;
         let fix = if is_filled { None } else { fix::of(&mistake.problem, self.text, self.format) };
         let fix =
@@ -315,12 +315,12 @@ impl<'t> Blame<'t> {
         let Some(job) = user else { return finding };
         let Mark { id, at, .. } = self.jobs[job];
         finding.job = id.map(str::to_owned);
-        // What stands elsewhere shows who uses it.
+        // A value outside the job shows its users.
         if home == Home::Own {
             shown.show(id, &mut finding);
         }
         let is_elsewhere = home == Home::Defaults || !matches!(context, Context::Job(_));
-        // A key that is strange or missing is no value that a job uses.
+        // An unknown or missing key is not a value that a job uses.
         if is_elsewhere && !matches!(mistake.problem, Problem::UnknownField { .. } | Problem::MissingField { .. }) {
             finding.labels.push(Label { span: at, text: words::used_by(id) });
         }
@@ -328,8 +328,8 @@ impl<'t> Blame<'t> {
     }
 }
 
-/// Shows the alias of a mistake that was met so often where it is written, and so often through aliases. A value that is right
-/// where it is written, and wrong in one use, is blamed at that use.
+/// Moves the label of a mistake that was met `direct` times where it is written and `aliased` times through aliases: a
+/// value that is right where it is written and wrong in a single use is reported at that use.
 fn show_use(via: Span, direct: usize, aliased: usize, finding: &mut Finding) {
     let Some(primary) = finding.labels.first_mut() else { return };
     let second = match (direct, aliased) {

@@ -1,60 +1,62 @@
-//! How far the files of a manifest may lie apart, and what among them is nobody's business.
+//! The limits on where a manifest's files may be, and the private files among them.
 //!
-//! A pull request can bring a link along. So a name that the manifest gives is held to where it leads: never out of the
-//! project, into `.git/` or to a `.env`, where keys are kept. Nothing of such a file is read, shown or sent.
+//! A pull request can bring a link along. So a name in the manifest is judged by the file that it leads to: never out
+//! of the project, into `.git/` or to a `.env` file, which holds keys. Nothing of such a file is read, shown or sent.
 
 use crate::base::folder::Folder;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-/// How far relative paths may lead.
+/// The folder that relative paths may not leave.
 #[derive(Debug)]
 pub(crate) struct Bound {
     path: PathBuf,
     project: bool,
 }
 
-/// Why nothing of a file is read.
+/// The reason why nothing of a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Private {
-    /// It is a `.env`, or something that begins so.
+    /// The file is a `.env`, or its name begins so.
     Env,
-    /// It lies in `.git/`.
+    /// The file is in `.git/`.
     Git,
-    /// A link leads to it out of the project, or of the manifest's folder where there is no project.
+    /// A link leads to the file out of the project, or out of the manifest's folder if there is no project.
     Outside,
-    /// A link leads to it from the name of a table, and its own is none of one.
+    /// A link with a table's name leads to a file whose own name is not that of a table.
     NoTable,
 }
 
 impl Bound {
-    /// The git work tree around `folder`; without one, the folder itself.
+    /// Returns the git work tree around `folder`, or the folder itself if there is none.
     pub(crate) fn of(folder: &Folder) -> Bound {
         let project = project_around(folder.path());
         Bound { path: project.unwrap_or(folder.path()).to_owned(), project: project.is_some() }
     }
 
-    /// Its real path.
+    /// Returns its real path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether it is a git work tree.
+    /// Returns whether it is a git work tree.
     pub(crate) fn is_project(&self) -> bool {
         self.project
     }
 
-    /// Why nothing of the file at `real`, whose links are resolved, may be read; `None` where it may.
+    /// Returns the reason why nothing of the file at `real`, whose links are resolved, may be read; `None` if it may be
+    /// read.
     pub(crate) fn private(&self, real: &Path) -> Option<Private> {
         private_name(real.strip_prefix(&self.path).unwrap_or(real)).or_else(|| self.private_content(real))
     }
 
-    /// Whether `relative`, which leads out of the bound from `folder`, does so by a link: by its letters it stays inside.
+    /// Returns whether `relative`, which leads out of the bound from `folder`, does so by a link: the path as written
+    /// stays inside.
     pub(crate) fn is_left_by_link(&self, folder: &Folder, relative: &str) -> bool {
         plain(&folder.join(relative)).starts_with(&self.path)
     }
 
-    /// A second name of a private file has the same content as the first.
+    /// Returns whether the file is a second name of a private file (a hard link), which has the same content.
     #[cfg(unix)]
     fn private_content(&self, real: &Path) -> Option<Private> {
         use std::os::unix::fs::MetadataExt;
@@ -76,10 +78,10 @@ impl Bound {
     }
 }
 
-/// Why nothing of the manifest at `path`, which leads to `real`, may be read; `None` where it may.
+/// Returns the reason why nothing of the manifest at `path`, which leads to `real`, may be read; `None` if it may be read.
 ///
-/// A person may name any manifest by its own path. A link may lead anywhere in its git work tree; where there is none, nobody
-/// else has put it there, and it may lead to any file in its folder, and to any manifest.
+/// A user may name any manifest by its own path. A link may lead anywhere in its git work tree. Without a work tree
+/// only the user can have put the link there, so it may lead to any file in its folder, and to any manifest.
 pub(super) fn private_manifest(path: &Path, real: &Path) -> Option<Private> {
     let named = plain(&std::path::absolute(path).ok()?);
     let project = project_around(named.parent()?).and_then(|project| project.canonicalize().ok());
@@ -105,12 +107,12 @@ pub(super) fn private_manifest(path: &Path, real: &Path) -> Option<Private> {
     (!is_inside).then_some(Private::Outside)
 }
 
-/// The innermost git work tree that holds `folder`.
+/// Returns the innermost git work tree that holds `folder`.
 fn project_around(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|ancestor| ancestor.join(".git").symlink_metadata().is_ok())
 }
 
-/// Whether a part of a path is the name of something private.
+/// Returns the reason why a path is private, if one of its parts has a private name.
 fn private_name(path: &Path) -> Option<Private> {
     path.components().find_map(|part| match part {
         Component::Normal(name) if name.eq_ignore_ascii_case(".git") => Some(Private::Git),
@@ -119,12 +121,12 @@ fn private_name(path: &Path) -> Option<Private> {
     })
 }
 
-/// Whether a name begins with `.env`, which some file systems hold for the same as `.ENV`.
+/// Returns whether a name begins with `.env`; some file systems do not tell `.ENV` apart from it.
 fn is_env(name: &OsStr) -> bool {
     name.as_encoded_bytes().get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b".env"))
 }
 
-/// A path without `.` and `..`, by its letters alone.
+/// Returns a path without `.` and `..`, resolved without looking at the file system.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -201,17 +203,17 @@ mod tests {
             ("project/jobs.yaml", ".env", Some(Private::Env)),
             ("project/jobs.yaml", ".git/config", Some(Private::Git)),
             ("project/sub/jobs.yaml", "../real.yaml", None),
-            // Without a project a person has put it there.
+            // Without a project only the user can have put it there.
             ("bare/jobs.yaml", "../jobs.yaml", None),
             ("bare/jobs.yaml", "../accounts.txt", Some(Private::Outside)),
             ("bare/jobs.yaml", ".env", Some(Private::Env)),
         ] {
             assert_eq!(judged(link, target), expected, "{link} -> {target}");
         }
-        // Through a linked folder, too.
+        // The same through a linked folder.
         symlink(temp.path(), at("project/out")).unwrap();
         assert_eq!(private_manifest(&at("project/out/jobs.yaml"), &at("jobs.yaml")), Some(Private::Outside));
-        // By its own path a person may name anything but what is private.
+        // By its own path a user may name anything that isn't private.
         assert_eq!(private_manifest(&at("accounts.txt"), &at("accounts.txt")), None);
         assert_eq!(private_manifest(&at("project/../jobs.yaml"), &at("jobs.yaml")), None);
         assert_eq!(private_manifest(&at("bare/.env"), &at("bare/.env")), Some(Private::Env));

@@ -1,4 +1,4 @@
-//! From the tree to the manifest as it is written: every value of its type, or a finding that says what was found.
+//! From the tree to the manifest as it is written: every value has its type, or a finding says what is there instead.
 
 use super::blame::{Blame, Context};
 use super::expand::Expansion;
@@ -16,7 +16,7 @@ use crate::spec::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 
-/// The manifest in `root`, whose jobs [`jobs`] reads.
+/// Reads the manifest in `root`, without its jobs, which [`jobs`] reads.
 pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t> {
     let manifest = match root.value() {
         // An empty file is a manifest in which everything is missing.
@@ -42,7 +42,7 @@ pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t
     }
 }
 
-/// How many jobs there are, broken ones included.
+/// Returns the number of jobs, broken ones included.
 pub(super) fn count_jobs(root: Node<'_>) -> usize {
     let Value::Table(manifest) = root.value() else { return 0 };
     match manifest.get(JOBS.name).map(|jobs| jobs.value.value()) {
@@ -62,7 +62,7 @@ fn turned_away<'t>(service: &Mapping<'t>, blame: &mut Blame<'t>) -> Option<BTree
     Some(items.iter().filter_map(|node| status(node, blame)).collect())
 }
 
-/// An item of `turned_away`.
+/// Reads an item of `turned_away`.
 fn status<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<u16> {
     let Kind::Integer(least, most) = TURNED_AWAY.kind.item() else { return None };
     if !fits(node, TURNED_AWAY.kind.item().shape(), What::Item(&TURNED_AWAY), blame) {
@@ -161,7 +161,7 @@ fn defaults<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
         Slot::Absent => Input::blank(false),
         Slot::Spoilt => Input::blank(true),
     };
-    // Fields of jobs that stand outermost were meant for all jobs: no job lacks them.
+    // Fields of jobs at the top level were meant for all jobs: no job lacks them.
     for stray in manifest.strays() {
         input.spoil(stray);
     }
@@ -169,7 +169,7 @@ fn defaults<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
     input
 }
 
-/// Reads the jobs, and those that some of them stand for, and has `check` look at one after the other.
+/// Reads the jobs, and those that some of them expand to, and calls `check` with one after the other.
 pub(super) fn jobs<'t>(
     jobs: Option<List<'t>>,
     expansion: &'t Expansion<'t>,
@@ -197,7 +197,7 @@ pub(super) fn jobs<'t>(
         }
         blame.enter_block(block);
         for (number, node) in expansion.jobs(block).enumerate() {
-            // What is wrong with what it was is nobody's mistake.
+            // Mistakes in the former versions of a job are not reported.
             let former = expansion.former(block, number).filter_map(|node| job(node, &mut blame.aside(node)));
             next(node, &mut block.failures(number), &former.collect::<Vec<_>>(), blame);
         }
@@ -206,7 +206,7 @@ pub(super) fn jobs<'t>(
     blame.enter(Context::Manifest);
 }
 
-/// The job in `node`, which was entered.
+/// Reads the job in `node`, which was entered.
 fn job<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<Job<'t>> {
     let job = Mapping::read(node, What::Item(&JOBS), &JOB, blame)?;
     for position in job.absent() {
@@ -219,7 +219,7 @@ fn job<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<Job<'t>> {
     Some(Job { number: blame.jobs() - 1, node, id, input: input(&job, blame) })
 }
 
-/// What a job and `defaults` have in common.
+/// Reads the fields that a job and `defaults` have in common.
 fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
     table.value(&TASK_TYPE_FIELD, blame, |value| text(value).filter(|word| *word == TASK_TYPE));
     table.value(&ASYNC, blame, |value| boolean(value).filter(|is_async| *is_async));
@@ -249,7 +249,7 @@ fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
     }
 }
 
-/// Warns of a text that is too long for the model, and of one in quotes that are none.
+/// Warns about a text that is too long for the model, and about one in curly quotes.
 fn look_at_text<'t>(spot: &Spot<'t, &'t str>, blame: &mut Blame<'t>) {
     let text = spot.value;
     let characters = if text.len() > PROMPT_CHARACTERS { text.chars().count() } else { 0 };
@@ -260,7 +260,7 @@ fn look_at_text<'t>(spot: &Spot<'t, &'t str>, blame: &mut Blame<'t>) {
     let trimmed = text.trim();
     let first = trimmed.chars().next().filter(is_curly);
     let inner = trimmed.strip_prefix(|c| is_curly(&c)).and_then(|rest| rest.strip_suffix(|c| is_curly(&c)));
-    // With others inside, these needn't be around the text.
+    // With other quotes inside, these need not be around the text.
     let is_around = inner.is_some_and(|inner| !inner.contains(['“', '”', '„', '‟', '＂']));
     if let Some(quote) = first.filter(|_| is_around) {
         blame.push(Problem::CurlyQuotes { at: Place::of(spot.node), quote });
@@ -280,7 +280,7 @@ fn references<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Spot<'t, V
     uses.map(|spot| spot.map(|uses| uses.iter().map(|node| reference_use(node, blame)).collect()))
 }
 
-/// An item of `references`.
+/// Reads an item of `references`.
 fn reference_use<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Use<'t> {
     let what = What::Item(&REFERENCES);
     if let Value::String(text) = node.value() {
@@ -294,13 +294,13 @@ fn reference_use<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Use<'t> {
     Use::Written(reference(name, &table, blame))
 }
 
-/// The tags, each once.
+/// Reads the tags, each once.
 fn tags<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<BTreeSet<Tag>> {
     let tags = table.value(&TAGS, blame, list);
     tags.map(|tags| tags.value.iter().filter_map(|node| tag(node, blame)).collect())
 }
 
-/// An item of `tags`.
+/// Reads an item of `tags`.
 fn tag<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<Tag> {
     let is_text = fits(node, TAGS.kind.item().shape(), What::Item(&TAGS), blame);
     let written = text(node.value()).filter(|_| is_text)?;
@@ -308,7 +308,7 @@ fn tag<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<Tag> {
     Tag::new(written).map_err(refused).ok()
 }
 
-/// A reference with the name that stands in it or before it.
+/// Reads a reference whose name is in it or before it.
 fn reference<'t>(name: Slot<Name<'t>>, table: &Mapping<'t>, blame: &mut Blame<'t>) -> Reference<'t> {
     table.require(blame);
     let kind = table.value(&TYPE, blame, |value| ReferenceType::from_word(text(value)?));
@@ -318,13 +318,13 @@ fn reference<'t>(name: Slot<Name<'t>>, table: &Mapping<'t>, blame: &mut Blame<'t
     Reference { name, kind: kind.map(|spot| spot.value), images }
 }
 
-/// An item of `urls`.
+/// Reads an item of `urls`.
 fn image<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<(&'t str, Place)> {
     let is_text = fits(node, URLS.kind.item().shape(), What::Item(&URLS), blame);
     text(node.value()).filter(|_| is_text).map(|text| (text, Place::of(node)))
 }
 
-/// Whether a character leaves a trace: no white space, no control character, nothing of no width.
+/// Returns whether a character is visible: no white space, no control character, nothing of zero width.
 fn is_visible(c: char) -> bool {
     let invisible = matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

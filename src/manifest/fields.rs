@@ -1,4 +1,5 @@
-//! Every field of a manifest, once: the decoder, the suggestions, the JSON Schema and the manual are made of this table.
+//! Every field of a manifest, once: the decoder, the suggestions, the JSON Schema and the manual are derived from this
+//! table.
 
 use crate::diagnostic::code::Code;
 use crate::spec::limits::VIDEOS;
@@ -7,11 +8,11 @@ use crate::spec::vocabulary::{BASE_URL, Duration, MODEL, ReferenceType, Resoluti
 /// A mapping with known fields.
 #[derive(Debug)]
 pub struct Block {
-    /// What it is called in a sentence, as ``a job`` or `` `run` ``.
+    /// Its name in a sentence, as ``a job`` or `` `run` ``.
     pub title: &'static str,
     /// Its fields, in the order of the manual.
     pub fields: &'static [&'static Field],
-    /// Those that must be there. A job's may stand in `defaults`.
+    /// The required ones. Those of a job may be in `defaults`.
     pub required: &'static [&'static Field],
 }
 
@@ -20,21 +21,21 @@ pub struct Block {
 pub struct Field {
     /// Its key.
     pub name: &'static str,
-    /// What its value is.
+    /// The kind of its value.
     pub kind: Kind,
-    /// The rule that a value of the right type breaks when it is not one of the field's.
+    /// The rule that a value breaks if it has the right type but is not allowed.
     pub code: Code,
-    /// What holds where the field is absent, as text.
+    /// The value that applies if the field is absent, as text.
     pub default: Option<&'static str>,
-    /// What it is for; the first line is one short sentence.
+    /// Its purpose; the first line is one short sentence.
     pub doc: &'static str,
-    /// Values to start from: words as they stand, everything else as JSON.
+    /// Values to start from: words as they are, everything else as JSON.
     pub examples: &'static [&'static str],
-    /// What each of the words or numbers that it can be means, in their order.
+    /// The meaning of each of its words or numbers, in their order.
     pub meanings: &'static [&'static str],
 }
 
-/// What a field's value is.
+/// The kind of a field's value.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// Any text.
@@ -47,7 +48,7 @@ pub enum Kind {
     Choice(&'static [i64]),
     /// A whole number from the first to the second.
     Integer(i64, i64),
-    /// An amount of money: a number from 0 on, with at most nine digits behind the point.
+    /// An amount of money: a number from 0 on, with at most nine digits after the decimal point.
     Amount,
     /// `true` or `false`.
     Boolean,
@@ -55,13 +56,13 @@ pub enum Kind {
     True,
     /// A time span such as `30m`: from the first to the second, in milliseconds.
     Period(u64, u64),
-    /// So many in a second, minute or hour, as `60/min`.
+    /// A rate per second, minute or hour, as `60/min`.
     Rate,
-    /// A list of these.
+    /// A list of values of this kind.
     List(&'static Kind),
     /// A mapping with known fields.
     Table(&'static Block),
-    /// A mapping from names of the writer's choice to these.
+    /// A mapping from names that the user chooses to values of this kind.
     Named(&'static Kind),
     /// The name of a reference in the library, or a reference written out.
     Use(&'static Block),
@@ -71,7 +72,7 @@ pub enum Kind {
     Rows,
 }
 
-/// What a value must be before anything else can be said of it: the border between `wrong-type` and the other rules.
+/// The shape that a value must have before any other rule applies: the border between `wrong-type` and the other rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// A text.
@@ -93,7 +94,7 @@ pub enum Shape {
 }
 
 impl Kind {
-    /// The shape of a value of this kind.
+    /// Returns the shape of a value of this kind.
     pub fn shape(self) -> Shape {
         match self {
             Kind::Text | Kind::Filled | Kind::Word(_) | Kind::Period(..) | Kind::Rate => Shape::Text,
@@ -109,7 +110,7 @@ impl Kind {
 }
 
 impl Kind {
-    /// What a list's items or a mapping's values are.
+    /// Returns the kind of a list's items or of a mapping's values.
     pub fn item(self) -> Kind {
         match self {
             Kind::List(item) | Kind::Named(item) => *item,
@@ -119,12 +120,12 @@ impl Kind {
 }
 
 impl Block {
-    /// Where `field` stands among the fields; `None` where it is none of them.
+    /// Returns the position of `field` among the fields; `None` if it is not one of them.
     pub fn position(&self, field: &Field) -> Option<usize> {
         self.fields.iter().position(|own| own.name == field.name)
     }
 
-    /// The field with this key.
+    /// Returns the field with this key.
     pub fn field(&self, key: &str) -> Option<&'static Field> {
         self.fields.iter().copied().find(|field| field.name == key)
     }
@@ -192,14 +193,14 @@ pub static ENTRY: Block =
 pub static REFERENCE: Block =
     Block { title: "a reference", fields: &[&NAME, &TYPE, &URLS], required: &[&NAME, &TYPE, &URLS] };
 
-/// `defaults:` Any field of a job but its id, and what makes it several.
+/// `defaults:` Any field of a job except its id and the fields that expand it to several jobs.
 pub static DEFAULTS: Block = Block { title: "`defaults`", fields: JOB_FIELDS.split_at(3).1, required: &[] };
 
 /// A job.
 pub static JOB: Block =
     Block { title: "a job", fields: &JOB_FIELDS, required: &[&ID, &PROMPT, &RESOLUTION, &DURATION] };
 
-/// The fields of a job; first those that `defaults` doesn't have.
+/// The fields of a job, starting with those that `defaults` doesn't have.
 static JOB_FIELDS: [&Field; 16] = [
     &ID,
     &MATRIX,

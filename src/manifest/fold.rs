@@ -1,9 +1,9 @@
-//! One mistake is one finding, however many jobs it is met in.
+//! The folding of mistakes: one mistake is one finding, however many jobs have it.
 //!
-//! Of the jobs that a block stands for, what is wrong in the template is wrong in all of them, and what is wrong in a value is
-//! wrong in all that are filled with it. So a mistake is told apart by the place that is to be mended, not by the job.
+//! A mistake in the template of a block is in all its jobs, and a mistake in a value is in all jobs that the value
+//! fills. So mistakes are told apart by the place that is to be fixed, not by the job.
 //!
-//! Mistakes are folded as they are met, and only so many are kept: a manifest of a megabyte can have a million.
+//! Mistakes are folded as they are met, and only a limited number is kept: a manifest of a megabyte can have a million.
 
 use super::blame::Context;
 use super::problem::{Fill, Problem};
@@ -15,30 +15,30 @@ use crate::document::span::Span;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-/// The most errors, and the most warnings, that are reported of one manifest.
+/// The highest number of errors, and of warnings, that is reported for one manifest.
 pub(super) const MOST_FINDINGS: usize = 100_000;
 
-/// What tells one mistake from another.
+/// The data that tells one mistake from another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    /// What is written there is wrong, maybe together with a second place, and this is said of it.
+    /// A mistake in the text as it is written, maybe together with a second place; with its message.
     Written(Code, Option<Span>, Option<Span>, String),
-    /// Something is wrong with what this template of a block makes.
+    /// A mistake in what this template of a block makes.
     Template(Template),
-    /// This is said of what it makes of this value; or of several that it joins.
+    /// A mistake in what the template makes of this value, or of several that it joins; with its message.
     Made(Template, Option<Span>, String),
 }
 
-/// A template where something is wrong: the block, the rule and the place.
+/// A template with a mistake: the block, the rule and the place.
 type Template = (usize, Code, Option<Span>);
 
 /// The mistakes met so far, each once.
 #[derive(Default)]
 pub(super) struct Folds {
     mistakes: Vec<Mistake>,
-    /// Which of them it is.
+    /// The index of each mistake in `mistakes`.
     index: HashMap<Key, usize>,
-    /// How many jobs have something wrong with what a template makes around a value.
+    /// The number of jobs with a mistake in what a template makes around a value.
     templates: HashMap<Template, Jobs>,
     errors: Count,
     warnings: Count,
@@ -50,13 +50,13 @@ pub(super) struct Mistake {
     pub said: Said,
     pub context: Context,
     pub home: Home,
-    /// How often the same was met where it is written.
+    /// The number of times it was met where it is written.
     pub direct: usize,
-    /// How often the same was met through aliases.
+    /// The number of times it was met through aliases.
     pub aliased: usize,
     /// The block, if it was met in one.
     block: Option<usize>,
-    /// How many jobs of blocks have it.
+    /// The number of jobs of blocks that have it.
     jobs: Jobs,
 }
 
@@ -67,7 +67,7 @@ struct Count {
     left_out: usize,
 }
 
-/// How many jobs there are of those met one after the other.
+/// A count of jobs that are met one after the other.
 #[derive(Clone, Copy, Default)]
 struct Jobs {
     count: usize,
@@ -83,7 +83,7 @@ impl Jobs {
 }
 
 impl Folds {
-    /// Takes in a mistake that was met in this context; `part` is the block and the job, if the job came out of one.
+    /// Adds a mistake that was met in this context; `part` is the block and the job, if the job comes from one.
     pub(super) fn push(
         &mut self,
         problem: Problem,
@@ -129,13 +129,14 @@ impl Folds {
         }
     }
 
-    /// How many errors, and how many warnings, were met and are not kept.
+    /// Returns the number of errors, and of warnings, that were met and are not kept.
     pub(super) fn left_out(&self) -> [(Severity, usize); 2] {
         [(Severity::Error, self.errors.left_out), (Severity::Warning, self.warnings.left_out)]
     }
 
-    /// The mistakes, each with what tells where its finding is shown. One that all jobs of a block have in a text around a
-    /// value is the template's; one that only some have is their values'. `size` is how many jobs a block has.
+    /// Returns the mistakes, each with the value to show its finding at. A mistake that all jobs of a block have in a
+    /// text around a value is the template's; one that only some have belongs to their values. `size` returns the
+    /// number of jobs of a block.
     pub(super) fn finish(self, size: impl Fn(usize) -> usize) -> impl Iterator<Item = (Mistake, Shown)> {
         let Folds { mistakes, templates, .. } = self;
         let mut seen = HashSet::new();
@@ -152,15 +153,16 @@ impl Folds {
     }
 }
 
-/// Where a mistake is shown, and in how many jobs of blocks it is.
+/// The value to show a mistake at, and the number of jobs of blocks that have it.
 pub(super) struct Shown {
     jobs: usize,
-    /// The value that is to blame, where that stands elsewhere than the template.
+    /// The value that is to blame, if it is elsewhere than the template.
     value: Option<Span>,
 }
 
 impl Shown {
-    /// Shows the value that is to blame, and how many jobs of a block are concerned, of which `first` is the first.
+    /// Adds to the finding the value that is to blame, and the number of affected jobs of a block, of which `first` is
+    /// the first.
     pub(super) fn show(&self, first: Option<&str>, finding: &mut Finding) {
         let jobs = self.jobs;
         if jobs > 1 {
@@ -182,7 +184,8 @@ impl Shown {
     }
 }
 
-/// What tells a mistake from others: as long as it isn't known whether all jobs of the block have it, by the value.
+/// Returns the key of a mistake. Until it is known whether all jobs of the block have the mistake, the key includes the
+/// value.
 fn key(said: &Said, block: Option<usize>) -> Key {
     let finding = &said.finding;
     let written = || Key::Written(finding.code, finding.span(), said.with, finding.message.clone());

@@ -12,27 +12,27 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a file may take to be read, and how much longer for each MiB that it says it has.
+/// The time allowed for reading a file, and the extra time for each MiB of its reported size.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(1));
 
-/// How the file starts that git LFS leaves for one that was not fetched.
+/// The beginning of the pointer that git LFS leaves for a file that was not fetched.
 const LFS_POINTER: &str = "version https://git-lfs.github.com/spec/";
 
-/// Why there is no text.
+/// The reason why there is no text.
 #[derive(Debug)]
 pub(super) enum NoText {
-    /// It can't be read.
+    /// The file can't be read.
     Unreadable(Unreadable),
-    /// Nothing of it is read.
+    /// The file is private; nothing of it is read.
     Private(Private),
-    /// It is larger than is bearable.
+    /// The file exceeds the size limit.
     TooLarge,
-    /// It isn't UTF-8. The text up to where that shows, and a character that stands for what does.
+    /// The file isn't UTF-8. Holds the text up to the first invalid byte, and a replacement character for that byte.
     Misencoded(Misencoded, String),
 }
 
 impl NoText {
-    /// As a mistake of the file `name`, and the text in which it stands.
+    /// Converts the reason to a mistake of the file `name`, and returns the text in which the mistake is.
     pub(super) fn into_problem(self, name: &str) -> (Problem, String) {
         let name = name.to_owned();
         match self {
@@ -44,7 +44,8 @@ impl NoText {
     }
 }
 
-/// The name of the manifest at `path` (`-`: on standard input), its text, and the folder where its relative paths start.
+/// Returns the name of the manifest at `path` (`-`: on standard input), its text, and the folder where its relative
+/// paths start.
 pub(super) fn text_at(path: &Path) -> (String, Result<(String, Folder), NoText>) {
     if path == Path::new("-") {
         ("standard input".to_owned(), standard_input())
@@ -53,10 +54,10 @@ pub(super) fn text_at(path: &Path) -> (String, Result<(String, Folder), NoText>)
     }
 }
 
-/// The text of the manifest at `path`, and the folder where its relative paths start.
+/// Reads the text of the manifest at `path`, and returns the folder where its relative paths start.
 ///
 /// # Errors
-/// [`NoText`] says why there is none.
+/// [`NoText`] is the reason why there is no text.
 pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
     let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
     if let Some(private) = private_manifest(path, &real) {
@@ -65,23 +66,23 @@ pub(super) fn file(path: &Path) -> Result<(String, Folder), NoText> {
     regular(&real, decode)
 }
 
-/// The text of the table at `path`, whose links are resolved.
+/// Reads the text of the table at `path`, whose links are resolved.
 ///
 /// # Errors
-/// [`NoText`] says why there is none.
+/// [`NoText`] is the reason why there is no text.
 pub(super) fn table(path: &Path) -> Result<String, NoText> {
     regular(path, decode_table).map(|(text, _)| text)
 }
 
-/// What makes a text of bytes.
+/// A function that decodes bytes to a text.
 type Decode = fn(Vec<u8>) -> Result<String, (Misencoded, String)>;
 
-/// The text of the regular file at `path`, whose links are resolved, and its folder.
+/// Reads the text of the regular file at `path`, whose links are resolved, and returns its folder.
 ///
 /// # Errors
-/// [`NoText`] says why there is none.
+/// [`NoText`] is the reason why there is no text.
 fn regular(path: &Path, decode: Decode) -> Result<(String, Folder), NoText> {
-    // Before it is opened: a pipe would block.
+    // Checked before the file is opened: a pipe would block.
     let found = path.metadata().map_err(|error| unreadable(path, &error))?;
     if found.is_dir() {
         return Err(NoText::Unreadable(Unreadable::Folder));
@@ -89,7 +90,7 @@ fn regular(path: &Path, decode: Decode) -> Result<(String, Folder), NoText> {
     if !found.is_file() {
         return Err(NoText::Unreadable(Unreadable::Special));
     }
-    // What is read is counted all the same: the file may grow.
+    // The bytes are counted while reading all the same: the file may grow.
     if found.len() > MANIFEST_BYTES {
         return Err(NoText::TooLarge);
     }
@@ -101,7 +102,7 @@ fn regular(path: &Path, decode: Decode) -> Result<(String, Folder), NoText> {
     Ok((in_time(patience, read)?, folder))
 }
 
-/// What `read` gives, unless that takes longer than `patience`.
+/// Returns the result of `read`, unless it takes longer than `patience`.
 fn in_time(
     patience: Duration,
     read: impl FnOnce() -> Result<String, NoText> + Send + 'static,
@@ -109,22 +110,22 @@ fn in_time(
     patience::within(patience, read).unwrap_or(Err(NoText::Unreadable(Unreadable::Endless)))
 }
 
-/// The text of standard input, and the current folder.
+/// Reads the text of standard input, and returns the current folder.
 ///
 /// # Errors
-/// [`NoText`] says why there is none.
+/// [`NoText`] is the reason why there is no text.
 fn standard_input() -> Result<(String, Folder), NoText> {
     let folder = Folder::open(Path::new(".")).map_err(|error| NoText::Unreadable(Unreadable::Io(error.to_string())))?;
     Ok((text(io::stdin().lock(), 0, decode)?, folder))
 }
 
-/// All that `input` gives, as text; `expected` bytes are likely.
+/// Reads all of `input` as text; `expected` is the likely number of bytes.
 fn text(mut input: impl Read, expected: u64, decode: Decode) -> Result<String, NoText> {
     let most = MANIFEST_BYTES + 1;
     let mut bytes = Vec::new();
     let mut step = (expected + 1).clamp(64 * 1024, most);
     loop {
-        // Room is made step by step and exactly, so that never twice as much is held as may come.
+        // Memory is reserved step by step and exactly, so that it never exceeds twice the bytes that may come.
         bytes.reserve_exact(step as usize);
         let read = input.by_ref().take(step).read_to_end(&mut bytes);
         let read = read.map_err(|error| NoText::Unreadable(Unreadable::Io(error.to_string())))? as u64;
@@ -161,7 +162,7 @@ fn unreadable(path: &Path, error: &io::Error) -> NoText {
 mod tests {
     use super::*;
 
-    /// A file of which nobody knows when it gives something.
+    /// A file that may never yield a byte.
     struct Silent(std::sync::mpsc::Receiver<()>);
 
     impl Read for Silent {

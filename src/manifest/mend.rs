@@ -1,4 +1,4 @@
-//! A manifest with its safe fixes made, again and again until none is left.
+//! Applying the safe fixes of a manifest, again and again until none is left.
 
 use super::{Loaded, load, load_text, unreadable};
 use crate::base::folder::Folder;
@@ -8,35 +8,36 @@ use crate::diagnostic::levels::Levels;
 use crate::document::{Format, Position, Source};
 use std::path::Path;
 
-/// Passes at most: what a fix uncovers is rarely fixable itself, and never deeper than a value in its field in a job.
+/// The maximum number of passes: a fix rarely uncovers another fixable mistake, and never deeper than a value in its
+/// field in a job.
 const PASSES: usize = 16;
 
-/// A manifest whose safe fixes were made.
+/// A manifest whose safe fixes were applied.
 #[derive(Debug)]
 pub struct Mended {
-    /// What became of it: the text as it is now, and what is still wrong.
+    /// The result: the text as it is now, and its remaining findings.
     pub loaded: Loaded,
     /// The text as it was.
     pub original: String,
-    /// What was fixed, in the order in which it was done.
+    /// The fixed mistakes, in the order in which they were fixed.
     pub fixed: Vec<Fixed>,
 }
 
-/// A mistake that is gone.
+/// A mistake that was fixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fixed {
     /// The rule.
     pub code: Code,
-    /// Where it stood, when it was fixed. Fixes keep to a line, so the line is that of the original too.
+    /// Its position when it was fixed. Fixes keep to a line, so the line is that of the original too.
     pub position: Position,
-    /// What stood there.
+    /// The text that was there.
     pub was: String,
-    /// What stands there now.
+    /// The text that is there now.
     pub now: String,
 }
 
-/// Reads and checks the manifest at `path` (`-`: standard input, as YAML), with its safe fixes made, but for those of warnings
-/// that are allowed. Nothing is written.
+/// Reads and checks the manifest at `path` (`-`: standard input, as YAML), and applies its safe fixes, except those of
+/// warnings that are allowed. Writes nothing.
 pub fn mend(path: &Path, levels: &Levels) -> Mended {
     match load::text_at(path) {
         (name, Ok((text, folder))) => mended(&name, text, Format::of_path(path), &folder, levels),
@@ -47,7 +48,7 @@ pub fn mend(path: &Path, levels: &Levels) -> Mended {
     }
 }
 
-/// Checks the manifest in `text`, whose relative paths start in `folder`, with its safe fixes made.
+/// Checks the manifest in `text`, whose relative paths start in `folder`, and applies its safe fixes.
 pub fn mend_text(name: &str, text: String, format: Format, folder: &Folder) -> Mended {
     mended(name, text, format, folder, &Levels::default())
 }
@@ -62,7 +63,7 @@ fn mended(name: &str, text: String, format: Format, folder: &Folder, levels: &Le
             break;
         }
         let next = load_text(name, edited, format, folder);
-        // No fix may tear the text, or make a key of two places; if one did, the text from before it is the result.
+        // No fix may break the syntax or repeat a key; if one did, the text before it is the result.
         if torn(&next) > torn(&loaded) {
             break;
         }
@@ -72,7 +73,7 @@ fn mended(name: &str, text: String, format: Format, folder: &Folder, levels: &Le
     Mended { loaded, original, fixed }
 }
 
-/// The text with all safe fixes made that don't touch each other.
+/// Returns the text with all safe fixes that do not overlap applied, and the fixed mistakes.
 fn pass(loaded: &Loaded, levels: &Levels) -> (String, Vec<Fixed>) {
     let findings = loaded.findings.iter().filter(|finding| !levels.is_allowed(finding));
     let fixes = findings.filter_map(|finding| Some((finding.code, finding.fix.as_ref()?)));
@@ -93,7 +94,7 @@ impl Fixed {
     }
 }
 
-/// How many mistakes there are in how it is written.
+/// Returns the number of syntax errors and repeated keys.
 fn torn(loaded: &Loaded) -> usize {
     loaded.findings.iter().filter(|finding| matches!(finding.code, Code::Syntax | Code::DuplicateKey)).count()
 }

@@ -5,7 +5,7 @@
 //!                             └───────── problems ─────────┘ ─ words ─ findings
 //! ```
 //!
-//! Jobs go through it one by one: beside the tree and the model there is never more than one of them.
+//! Jobs pass through one by one: there is never more than one in memory, besides the tree and the model.
 
 mod blame;
 mod bound;
@@ -42,25 +42,25 @@ use expand::{Expansion, Files};
 use rules::Rules;
 use std::path::Path;
 
-/// What became of a manifest.
+/// The result of reading a manifest.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The text; empty where there is none to show.
+    /// The text; empty if there is none to show.
     pub source: Source,
-    /// What is wrong with it, in source order.
+    /// The findings about it, in source order.
     pub findings: Vec<Finding>,
-    /// How many jobs there are, broken ones included.
+    /// The number of jobs, broken ones included.
     pub jobs: usize,
-    /// The manifest; none where an error was found.
+    /// The manifest; `None` if there is an error.
     pub manifest: Option<Manifest>,
 }
 
-/// Reads and checks the manifest at `path`, or on standard input (as YAML) where that is `-`.
+/// Reads and checks the manifest at `path`, or on standard input (as YAML) if the path is `-`.
 pub fn load(path: &Path) -> Loaded {
     load_as(path, Format::of_path(path))
 }
 
-/// As [`load`], in a format that the name need not say.
+/// Does the same as [`load`], in a format that may differ from the name's extension.
 pub fn load_as(path: &Path, format: Format) -> Loaded {
     match load::text_at(path) {
         (name, Ok((text, folder))) => load_text(&name, text, format, &folder),
@@ -68,7 +68,7 @@ pub fn load_as(path: &Path, format: Format) -> Loaded {
     }
 }
 
-/// What becomes of a manifest of which there is no text.
+/// Returns the result for a manifest that has no text.
 fn unreadable(name: String, why: load::NoText) -> Loaded {
     let (problem, text) = why.into_problem(&name);
     let findings = vec![words::said(&problem, Format::Yaml).finding];
@@ -85,19 +85,19 @@ pub fn load_text(name: &str, text: String, format: Format, folder: &Folder) -> L
     Loaded { findings, jobs, manifest: manifest.filter(|_| sound), source }
 }
 
-/// What became of a text.
+/// The result of checking a text.
 struct Checked {
     findings: Vec<Finding>,
     jobs: usize,
     manifest: Option<Manifest>,
 }
 
-/// Checks a manifest; with the files that it refers to, for findings that lie in them.
+/// Checks a manifest; also returns the files that it refers to, for findings in them.
 fn check(source: &Source, format: Format, folder: &Folder) -> (Checked, Files) {
     let parsed = document::parse(source, format);
     let root = parsed.tree.root();
     let mut blame = Blame::new(source.text(), format, parsed.flaws, parsed.tree.shared());
-    // What lies beyond a limit is not looked at: it may be endless.
+    // Text beyond a limit is not looked at: it may be endless.
     if blame.is_beyond_limits() {
         let findings = blame.finish();
         return (Checked { findings, jobs: decode::count_jobs(root), manifest: None }, Files::default());

@@ -14,31 +14,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// A manifest without an error in it.
+/// A manifest without an error.
 #[derive(Clone, Debug)]
 pub struct Manifest {
-    /// The folder of the manifest's real path: relative paths start here.
+    /// The folder of the manifest's real path, where relative paths start.
     pub folder: Folder,
-    /// Where the jobs go, where the manifest says so.
+    /// The service's base URL, if the manifest sets it.
     pub base_url: Option<BaseUrl>,
-    /// The statuses that the way there says only of requests that it doesn't pass on.
+    /// The HTTP statuses that a proxy on the way uses only for requests that it does not pass on.
     pub turned_away: BTreeSet<u16>,
-    /// How they are run.
+    /// The settings of the run.
     pub run: RunSettings,
-    /// The folder of the videos, relative to the manifest's; empty for that itself.
+    /// The folder of the videos, relative to the manifest's folder; empty for that folder itself.
     pub output_dir: String,
-    /// What a video costs.
+    /// The price of a video.
     pub prices: Prices,
     /// The jobs, in order.
     pub jobs: Vec<Job>,
-    /// The images of all jobs that are known by content: as it is read the local ones, with the ledger's pins those of
-    /// elsewhere too.
+    /// The images of all jobs that are known by content: after reading the local ones, with the ledger's pins the
+    /// remote ones too.
     pub images: BTreeMap<Sha256, Picture>,
 }
 
 impl Manifest {
-    /// Puts all videos into the folder `sim` of the output folder, so that a trial never mixes with real results; images of
-    /// elsewhere stay there, since a trial works without a network.
+    /// Moves all videos to the folder `sim` of the output folder, so that a trial never mixes with real results, and
+    /// turns mirroring off, since a trial works without a network.
     pub fn turn_into_trial(&mut self) {
         self.run.mirror = false;
         let dir = match self.output_dir.as_str() {
@@ -57,19 +57,20 @@ impl Manifest {
 pub struct Job {
     /// Its id.
     pub id: JobId,
-    /// What is asked for.
+    /// The generation that is requested.
     pub generation: Generation,
     /// Where its references are listed.
     pub listed_in: ListedIn,
-    /// Which take of the same input it is; 1 is the first.
+    /// The number of the take of the same input; 1 is the first.
     pub take: u32,
-    /// Words by which it is chosen; not part of what is asked for.
+    /// The tags by which it is selected; not part of the request.
     pub tags: BTreeSet<Tag>,
-    /// What identifies the input.
+    /// The digest of the input.
     pub digest: Digest,
-    /// Where its videos go.
+    /// The names of its videos.
     pub name: VideoName,
-    /// What earlier versions of this program asked for in its place, where they read its table otherwise: what is paid for so is paid.
+    /// The generations that earlier versions of this program requested in its place, as they read its table
+    /// differently: what was paid for in this form counts as paid.
     pub former: Vec<Generation>,
 }
 
@@ -93,70 +94,71 @@ pub enum ListedIn {
     Prompt,
 }
 
-/// `run:` How the jobs are run; of this `mirror` alone changes digests.
+/// `run:` The settings of a run. Only `mirror` changes digests.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSettings {
-    /// Generations in flight at most.
+    /// The maximum number of generations in flight.
     pub concurrency: NonZeroUsize,
-    /// Submits at most; none means unlimited.
+    /// The maximum rate of submits; `None` means unlimited.
     pub submit_rate: Option<Rate>,
-    /// From submit to finished.
+    /// The maximum time from submit to the end of the job.
     pub job_timeout: Duration,
-    /// About how late a finished job may be noticed. `None`: not said, which means ten seconds at the real service.
+    /// The approximate delay with which a finished job may be noticed. `None`: not set, which means ten seconds with
+    /// the real service.
     pub poll_interval: Option<Duration>,
-    /// How long to wait for a service that can't be reached.
+    /// The time to wait for a service that can't be reached.
     pub patience: Duration,
-    /// What becomes of a job whose submit got no answer.
+    /// The treatment of a job whose submit got no answer.
     pub on_uncertain: OnUncertain,
-    /// How often a generation that the service failed is submitted again, for one input.
+    /// The number of times that a generation is submitted again after the service failed it, for one input.
     pub retries: u32,
-    /// An estimate above which a person is asked before the run; none means never.
+    /// The estimate above which the run asks for confirmation first; `None` means never.
     pub confirm_above: Option<Decimal>,
-    /// Whether images of elsewhere are fetched, uploaded and known by content.
+    /// `true` if remote images are fetched, uploaded and known by content.
     pub mirror: bool,
 }
 
-/// So many in so long.
+/// A number of events per time span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// How many.
+    /// The number of events.
     pub count: u32,
-    /// In how long.
+    /// The time span.
     pub per: Duration,
 }
 
-/// What becomes of a job whose submit got no answer.
+/// The treatment of a job whose submit got no answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnUncertain {
-    /// It waits for a person.
+    /// The job waits for the user's decision.
     #[default]
     Hold,
-    /// It is submitted again, once per run, at the risk of paying twice.
+    /// The job is submitted again, once per run, at the risk of paying twice.
     Resubmit,
 }
 
-/// `prices:` What one video costs.
+/// `prices:` The price of one video.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prices {
     /// The unit, as `CNY` or `credits`.
     pub unit: String,
-    /// The manifest's own table; none means the maker's list, an estimate only.
+    /// The manifest's own table; `None` means the model vendor's price list, an estimate only.
     pub table: Option<Vec<Price>>,
 }
 
 /// One line of a price table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Price {
-    /// For this resolution.
+    /// The resolution that it applies to.
     pub resolution: Resolution,
-    /// For this duration.
+    /// The duration that it applies to.
     pub duration: vocabulary::Duration,
-    /// Of one video.
+    /// The price of one video.
     pub price: Decimal,
 }
 
 impl OnUncertain {
-    /// The choice that is spelt `word`.
+    /// Returns the choice with the spelling `word`.
     pub fn from_word(word: &str) -> Option<OnUncertain> {
         match word {
             "hold" => Some(OnUncertain::Hold),

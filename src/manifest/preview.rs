@@ -1,4 +1,4 @@
-//! The jobs that a matrix or rows stand for: what they are made of, and all of them written out.
+//! A preview of the jobs of a matrix or rows: the values that fill them, and all of them written out.
 
 use super::expand::{Expansion, Files, jobs};
 use super::fields::{ID, JOBS};
@@ -10,16 +10,16 @@ use crate::document::{self, Format, Source};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-/// What a job is made of.
+/// The values that a job is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MadeOf {
-    /// The line of the manifest on which the job starts that stands for several, counted from 1.
+    /// The line of the manifest on which the job starts that expands to several, counted from 1.
     pub line: usize,
     /// The values that its templates are filled with, by name.
     pub values: BTreeMap<String, String>,
 }
 
-/// What the jobs of the manifest at `path` are made of, by id; jobs that stand for themselves are not among them.
+/// Returns the values that fill the jobs of the manifest at `path`, by id; jobs that are written out are not included.
 pub fn made_of(path: &Path) -> HashMap<String, MadeOf> {
     let (name, Ok((text, folder))) = load::text_at(path) else { return HashMap::new() };
     let source = Source::new(name, text);
@@ -39,8 +39,8 @@ pub fn made_of(path: &Path) -> HashMap<String, MadeOf> {
     made
 }
 
-/// The manifest in `tree` with all jobs written out that a matrix or rows stand for; `None` where it holds something that not all
-/// formats have. `source` is its text, and relative paths start in `folder`.
+/// Returns the manifest in `tree` with all jobs of a matrix or rows written out; `None` if it holds something that not
+/// all formats have. `source` is its text, and relative paths start in `folder`.
 pub fn written_out(tree: &Tree<'_>, source: &Source, folder: &Folder) -> Option<Item> {
     let files = Files::read(tree, source, folder);
     let expansion = Expansion::of(tree, &files);

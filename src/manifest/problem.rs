@@ -1,4 +1,4 @@
-//! One variant a mistake: data, no words. The sentences are in `words`.
+//! One variant per mistake: data, no text. The sentences are in `words`.
 
 use super::bound::Private;
 use super::expand::{MatrixFlaw, RowsFlaw, TemplateFlaw};
@@ -17,31 +17,31 @@ use crate::spec::content::Oddity;
 use crate::spec::vocabulary::{Duration, Resolution};
 use std::ops::Range;
 
-/// Where a value stands.
+/// The place of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
-    /// Where it is written.
+    /// The span where it is written.
     pub at: Span,
-    /// Where it is used, if an alias or a merge key brings it there.
+    /// The span where it is used, if an alias or a merge key brings it there.
     pub via: Option<Span>,
-    /// What was filled in there, if it is a template.
+    /// The filling of a template at that place.
     pub fill: Fill,
 }
 
-/// What was filled in where a value stands.
+/// The filling of the place of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Fill {
-    /// Nothing: the value stands there as it is.
+    /// Nothing: the value is written there as it is.
     None,
     /// Something that doesn't matter: the template is to blame, whatever it is filled with.
     Template,
-    /// A text around one value, which stands there; or around several.
+    /// A text around one value, whose place this is; or around several.
     Mixed(Option<Span>),
-    /// Nothing but a value, which stands there.
+    /// Nothing but a value, whose place this is.
     Sole(Span),
 }
 
-/// What was found in place of a value of another shape.
+/// The value that was found in place of one of another shape.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Found {
     /// Nothing, or a null.
@@ -58,7 +58,7 @@ pub(super) enum Found {
     List,
     /// A mapping.
     Table,
-    /// Something that only one of the formats has; its name.
+    /// A value that only one of the formats has; its name.
     Other(&'static str),
 }
 
@@ -67,27 +67,27 @@ pub(super) enum Found {
 pub(super) enum Problem {
     /// The file can't be read.
     Unreadable { name: String, why: Unreadable },
-    /// A file of which nothing is read.
+    /// A private file, of which nothing is read.
     PrivateManifest { name: String, why: Private },
     /// The file is too large.
     TooLarge { name: String },
-    /// More errors, or more warnings, than are bearable; how many are not reported.
+    /// More errors, or more warnings, than the limit; the number that is not reported.
     TooManyFindings { severity: Severity, left_out: usize },
-    /// The file is no text.
+    /// The file isn't text in UTF-8.
     Misencoded { name: String, what: Misencoded },
-    /// The text is no document.
+    /// The text isn't a well-formed document.
     Flaw(Flaw),
     /// A field that the schema doesn't know.
     UnknownField { key: Place, name: String, block: &'static Block, meant: Meant, entry: StrangeEntry },
-    /// A field that must be there isn't.
+    /// A required field that is missing.
     MissingField { at: Place, block: &'static Block, field: &'static Field },
-    /// A job has no references, and its prompt mentions none.
+    /// A job without references, whose prompt mentions none.
     MissingReferences { at: Place },
     /// A value of another shape than its field's.
     WrongType { at: Place, what: What, found: Found },
-    /// A value of the right shape that is none of the field's.
+    /// A value of the right shape that its field does not allow.
     NotAllowed { at: Place, field: &'static Field, found: Found },
-    /// A job's id that can't name files; the rule that it breaks.
+    /// A job's id that can't name files.
     JobId { at: Place, id: String },
     /// Two jobs with one id, letter case aside.
     DuplicateJobId {
@@ -95,36 +95,36 @@ pub(super) enum Problem {
         earlier: Place,
         id: String,
         before: String,
-        /// What the later one and the earlier one are filled with, if both came out of one template.
+        /// The values that fill the later one and the earlier one, if both come from one template.
         values: Option<Box<[Values; 2]>>,
     },
-    /// A mention of what isn't declared.
+    /// A mention of a name that isn't declared.
     UnknownMention { at: Place, mention: String, nearest: Option<String>, among: Among, prompt: Surroundings },
     /// A reference that the prompt doesn't mention.
     UnusedReference { at: Place, name: String },
-    /// Something else than white space behind a mention.
+    /// Something other than white space after a mention.
     MentionSpacing { at: Place, mention: String, behind: String, prompt: Surroundings },
     /// Too few or too many references.
     ReferenceCount { at: Place, count: usize, implied: bool },
-    /// Two jobs that ask for the same.
+    /// Two jobs that request the same videos.
     TwinJobs {
         later: Place,
         earlier: Place,
         take: u32,
-        /// What the later one and the earlier one are filled with, if both came out of one template.
+        /// The values that fill the later one and the earlier one, if both come from one template.
         values: Option<Box<[Values; 2]>>,
     },
     /// Two references with one name in one job.
     DuplicateReferenceName { later: Place, earlier: Place, name: String },
     /// A name that can't be mentioned.
     ReferenceName { at: Place, name: String },
-    /// A name that is longer than the model's maker allows.
+    /// A name that is longer than the model vendor allows.
     LongReferenceName { at: Place, name: String },
     /// Too few or too many images.
     ImageCount { at: Place, count: usize },
-    /// A text that is no image.
+    /// A text that isn't an image.
     ImageUrl { at: Place, text: String, flaw: ImageFlaw },
-    /// An image that the model's maker advises against.
+    /// An image that the model vendor advises against.
     OddImage { at: Place, text: String, oddity: Oddity },
     /// A name that isn't in the library.
     UnknownReference {
@@ -132,102 +132,102 @@ pub(super) enum Problem {
         name: String,
         nearest: Option<String>,
         is_sure: bool,
-        /// The names of the library that it is, parted by a comma that is none.
+        /// The names of the library that it consists of, separated by a character other than a comma.
         several: Option<Vec<String>>,
     },
-    /// A sign that looks like an `@`, before the name of a reference.
+    /// A character that looks like an `@`, before the name of a reference.
     LookAlikeMention { at: Place, sign: char, name: String, prompt: Surroundings },
     /// A text in curly quotes.
     CurlyQuotes { at: Place, quote: char },
-    /// A prompt of more characters than the model's maker allows.
+    /// A prompt of more characters than the model vendor allows.
     LongPrompt { at: Place, characters: usize },
     /// 8 seconds at 1080p.
     DurationResolution { resolution: (Place, Resolution), duration: (Place, Duration) },
-    /// A text that is no tag.
+    /// A text that isn't a valid tag.
     Tag { at: Place, tag: String },
     /// A field that the service ignores.
     AspectRatio { at: Place },
-    /// A base URL that is none.
+    /// A text that isn't a base URL.
     BaseUrl { at: Place, text: String, flaw: NotABaseUrl },
-    /// An output folder that is none.
+    /// A text that isn't an output folder.
     OutputDir { at: Option<Place>, text: String, flaw: OutputFlaw },
-    /// A template that is none; or one that this job's id makes none of.
+    /// An invalid template of file names; or one that yields no valid name for this job's id.
     OutputName { at: Option<Place>, text: String, flaw: OutputFlaw, job: Option<Span> },
     /// Two jobs whose videos get the same path.
     SharedPath { text: String, later: Place, earlier: Place },
     /// Several videos of one job that get the same path.
     SharedVideoPath { at: Option<Place>, text: String, job: Place, videos: u8 },
-    /// A template that is none, or that can't be filled in.
+    /// A template that is invalid, or that can't be filled in.
     Template { at: Place, flaw: TemplateFlaw },
-    /// A matrix that makes no combinations.
+    /// A matrix without combinations.
     Matrix { at: Place, flaw: MatrixFlaw },
-    /// Rows that make no jobs; and where the file is named, or what it is held against.
+    /// Rows that yield no jobs; also the place where the file is named, or the place to compare with.
     Rows { at: Place, flaw: RowsFlaw, also: Option<Place> },
-    /// More jobs than are bearable; how many.
+    /// More jobs than the limit; their number.
     TooManyJobs { at: Place, jobs: u64 },
-    /// More text than is bearable.
+    /// More text than the limit.
     TooMuchText { at: Place },
-    /// Two prices of one thing.
+    /// Two prices for one thing.
     DuplicatePrice { later: Place, earlier: Place, resolution: Resolution, duration: Duration },
 }
 
 /// Values by name, as they are shown.
 pub(super) type Values = Vec<(String, String)>;
 
-/// What an edit of an entry with a strange key must know.
+/// The data that a fix of an entry with an unknown key needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StrangeEntry {
-    /// Where the value stands.
+    /// The place of the value.
     pub value: Span,
-    /// Whether the field that is meant stands beside it, or is meant by another strange key too.
+    /// `true` if the field that is meant is also present, or is meant by another unknown key too.
     pub is_taken: bool,
-    /// Whether it has a value: without one it may be the rest of a text in brackets that has a comma in it.
+    /// `true` if it has a value: without one it may be the rest of a text in brackets that has a comma in it.
     pub has_value: bool,
 }
 
-/// What an edit of a mention must know.
+/// The data that a fix of a mention needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Surroundings {
-    /// Where the prompt stands.
+    /// The place of the prompt.
     pub scalar: Span,
-    /// The character behind the mention.
+    /// The character after the mention.
     pub behind: Option<char>,
-    /// Whether there is no doubt of what is meant: one near name, in a prompt that no other job uses.
+    /// `true` if the meaning is certain: one near name, in a prompt that no other job uses.
     pub is_sure: bool,
 }
 
-/// Why a file can't be read.
+/// The reason why a file can't be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
-    /// It isn't there; the nearest name in its folder.
+    /// It doesn't exist; the nearest name in its folder.
     Missing(Option<String>),
-    /// A folder.
+    /// It is a folder.
     Folder,
-    /// A pipe, a device or a socket.
+    /// It is a pipe, a device or a socket.
     Special,
-    /// What git LFS leaves for a file that was not fetched.
+    /// It is the pointer that git LFS leaves for a file that was not fetched.
     LfsPointer,
-    /// It goes on without an end, or gives nothing for too long.
+    /// It has no end, or yields nothing for too long.
     Endless,
-    /// The system's reason.
+    /// The operating system's reason.
     Io(String),
 }
 
-/// Where a mentioned name was looked for.
+/// The names among which a mentioned name was looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Among {
-    /// The job's own references, of these names; `library`: the library has one of the mentioned name.
+    /// The job's own references.
     References {
         /// Their names.
         names: Vec<String>,
-        /// Whether the library has one of the mentioned name.
+        /// `true` if the library has a reference of the mentioned name.
         library: bool,
     },
     /// The library, since the job lists no references.
     Library,
 }
 
-/// What a value of the wrong shape was meant to be.
+/// The intended role of a value of the wrong shape.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum What {
     /// The manifest as a whole.
@@ -239,12 +239,12 @@ pub(super) enum What {
 }
 
 impl Place {
-    /// Where `node` is written, and used.
+    /// Returns the place where `node` is written, and used.
     pub(super) fn of(node: Node<'_>) -> Place {
         Place { at: node.span(), via: node.used_at(), fill: Fill::of(node) }
     }
 
-    /// Where `range` of the text of `node` is written, and used.
+    /// Returns the place where `range` of the text of `node` is written, and used.
     pub(super) fn part_of(node: Node<'_>, range: Range<usize>) -> Place {
         let fill = match (Fill::of(node), node.content(range.clone())) {
             (Fill::None, _) => Fill::None,
@@ -255,30 +255,30 @@ impl Place {
         Place { at: node.locate(range), via: node.used_at(), fill }
     }
 
-    /// The same place, whatever was filled in there.
+    /// Returns the same place, whatever was filled in there.
     pub(super) fn as_whole(self) -> Place {
         let fill = if self.fill == Fill::None { Fill::None } else { Fill::Template };
         Place { fill, ..self }
     }
 
-    /// A place that is written and used here.
+    /// Returns a place that is written and used here.
     pub(super) fn at(at: Span) -> Place {
         Place { at, via: None, fill: Fill::None }
     }
 
-    /// Where `node` begins, and is used.
+    /// Returns the place where `node` begins, and is used.
     pub(super) fn head(node: Node<'_>) -> Place {
         Place { at: node.head(), via: node.used_at(), fill: Fill::of(node) }
     }
 
-    /// Where the value is used, which tells it apart from others that an alias makes the same.
+    /// Returns the place where the value is used, which tells it apart from others that an alias makes the same.
     pub(super) fn as_use(self) -> Place {
         Place { at: self.via.unwrap_or(self.at), via: None, fill: self.fill }
     }
 }
 
 impl Fill {
-    /// The value that was filled in, if it is just one.
+    /// Returns the value that was filled in, if there is only one.
     pub(super) fn value(self) -> Option<Span> {
         match self {
             Fill::Sole(value) | Fill::Mixed(Some(value)) => Some(value),

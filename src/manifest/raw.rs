@@ -1,6 +1,6 @@
-//! The manifest as it is written: every value of its type, each with its place; nothing joined, no rule applied.
+//! The manifest as it is written: every value has its type and its place; nothing joined, no rule applied.
 //!
-//! There is only ever one job of it: the next one is read when the rules are done with this one.
+//! It never holds more than one job: the next one is read when the rules are done with this one.
 
 use super::fields::{DURATION, Field, PROMPT, REFERENCES, RESOLUTION};
 use super::model::{Prices, RunSettings};
@@ -11,32 +11,32 @@ use crate::spec::names::Tag;
 use crate::spec::vocabulary::{Duration, ReferenceType, Resolution};
 use std::collections::BTreeSet;
 
-/// What stands in a field.
+/// The content of a field.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Slot<T> {
-    /// Nothing: the field isn't there.
+    /// Nothing: the field is missing.
     Absent,
-    /// Something that can't be used; it was said why.
+    /// Something that can't be used; the reason was already reported.
     Spoilt,
     /// A value.
     Set(T),
 }
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spot<'t, T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Its place.
     pub node: Node<'t>,
-    /// In whose field it stands.
+    /// The owner of the field that it is in.
     pub home: Home,
 }
 
-/// In whose field a value stands.
+/// The owner of the field that a value is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Home {
-    /// In one job's own, or in one that is nobody's else.
+    /// The job itself, or another place that only one job uses.
     Own,
     /// In `defaults`.
     Defaults,
@@ -52,7 +52,7 @@ pub(super) struct Manifest<'t> {
     pub output: Output<'t>,
     pub library: Slot<Library<'t>>,
     pub defaults: Input<'t>,
-    /// The jobs as they stand there.
+    /// The jobs as they are written.
     pub jobs: Option<List<'t>>,
 }
 
@@ -67,21 +67,22 @@ pub(super) struct Output<'t> {
 #[derive(Debug)]
 pub(super) struct Library<'t> {
     pub references: Vec<Reference<'t>>,
-    /// Whether no entry was lost to a syntax error.
+    /// `true` if no entry was lost to a syntax error.
     pub whole: bool,
 }
 
 /// A job.
 #[derive(Debug)]
 pub(super) struct Job<'t> {
-    /// Which of the jobs it is, from 0.
+    /// The index of the job, from 0.
     pub number: usize,
     pub node: Node<'t>,
     pub id: Slot<Spot<'t, &'t str>>,
     pub input: Input<'t>,
 }
 
-/// What a job and `defaults` have in common: what is asked for. Fields that can have one value only are not kept.
+/// The fields that a job and `defaults` have in common: the content of the request. Fields that can have one value only
+/// are not kept.
 #[derive(Debug)]
 pub(super) struct Input<'t> {
     pub prompt: Slot<Spot<'t, &'t str>>,
@@ -103,14 +104,14 @@ pub(super) enum Use<'t> {
     Name(Name<'t>),
     /// A reference written out.
     Written(Reference<'t>),
-    /// Something that is neither; it was said why.
+    /// Something that is neither; the reason was already reported.
     Spoilt,
 }
 
 /// A reference, in the library or in a job.
 #[derive(Debug)]
 pub(super) struct Reference<'t> {
-    /// Its name: in the library the key.
+    /// Its name; in the library, the key.
     pub name: Slot<Name<'t>>,
     pub kind: Slot<ReferenceType>,
     pub images: Slot<Images<'t>>,
@@ -127,12 +128,12 @@ pub(super) struct Name<'t> {
 #[derive(Debug)]
 pub(super) struct Images<'t> {
     pub node: Node<'t>,
-    /// Each with its place; none for what is no text, as was said.
+    /// The images, each with its place; `None` for an item that isn't text, which was already reported.
     pub items: Vec<Option<(&'t str, Place)>>,
 }
 
 impl<T> Slot<T> {
-    /// The value.
+    /// Returns the value.
     pub(super) fn get(&self) -> Option<&T> {
         match self {
             Slot::Set(value) => Some(value),
@@ -140,12 +141,12 @@ impl<T> Slot<T> {
         }
     }
 
-    /// Whether the field isn't there.
+    /// Returns whether the field is missing.
     pub(super) fn is_absent(&self) -> bool {
         matches!(self, Slot::Absent)
     }
 
-    /// The same about a borrowed value.
+    /// Borrows the value.
     pub(super) fn as_ref(&self) -> Slot<&T> {
         match self {
             Slot::Absent => Slot::Absent,
@@ -154,7 +155,7 @@ impl<T> Slot<T> {
         }
     }
 
-    /// The same about another value.
+    /// Converts the value.
     pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Slot<U> {
         match self {
             Slot::Absent => Slot::Absent,
@@ -165,31 +166,31 @@ impl<T> Slot<T> {
 }
 
 impl<T: Copy> Slot<Spot<'_, T>> {
-    /// The value, without its place.
+    /// Returns the value, without its place.
     pub(super) fn value(&self) -> Option<T> {
         self.get().map(|spot| spot.value)
     }
 
-    /// The value, or that there is none; none at all where it can't be used.
+    /// Returns `Some(None)` if the field is missing, and `None` if its value can't be used.
     pub(super) fn optional(&self) -> Option<Option<T>> {
         if self.is_absent() { Some(None) } else { self.value().map(Some) }
     }
 
-    /// The value; `absent` where the field isn't there, and none where it can't be used.
+    /// Returns the value, or `absent` if the field is missing; `None` if the value can't be used.
     pub(super) fn value_or(&self, absent: T) -> Option<T> {
         if self.is_absent() { Some(absent) } else { self.value() }
     }
 }
 
 impl<'t, T> Spot<'t, T> {
-    /// Another value in the same place.
+    /// Converts the value and keeps its place.
     pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Spot<'t, U> {
         Spot { value: change(self.value), node: self.node, home: self.home }
     }
 }
 
 impl Input<'_> {
-    /// An input of which every field is `slot`: absent, or spoilt.
+    /// Returns an input whose every field is absent, or spoilt.
     pub(super) fn blank(spoilt: bool) -> Self {
         fn slot<T>(spoilt: bool) -> Slot<T> {
             if spoilt { Slot::Spoilt } else { Slot::Absent }
@@ -208,7 +209,7 @@ impl Input<'_> {
         }
     }
 
-    /// Says of a field that jobs need that it is there, and can't be used.
+    /// Marks a field that jobs need as present but unusable.
     pub(super) fn spoil(&mut self, field: &Field) {
         match field.name {
             name if name == PROMPT.name => self.prompt = Slot::Spoilt,

@@ -1,4 +1,4 @@
-//! A mapping read by the table of fields: strange keys, wrong types and values that a field doesn't take are found here.
+//! A mapping read by the table of fields: unknown keys, wrong types and values that a field doesn't allow are found here.
 
 use super::blame::Blame;
 use super::fields::{Block, DEFAULTS, Field, JOB, Kind, MANIFEST, Shape};
@@ -11,7 +11,7 @@ use crate::document::Span;
 use crate::document::tree::{Entry, List, Node, Value};
 use std::time::Duration;
 
-/// More fields than any block has.
+/// A number of fields that no block exceeds.
 const FIELDS: usize = 16;
 
 /// A mapping whose fields are known.
@@ -19,16 +19,17 @@ const FIELDS: usize = 16;
 pub(super) struct Mapping<'t> {
     node: Node<'t>,
     block: &'static Block,
-    /// What stands in the fields, in the order of the block.
+    /// The content of the fields, in the order of the block.
     slots: [Slot<Node<'t>>; FIELDS],
-    /// Where their keys stand.
+    /// The places of their keys.
     keys: [Option<Place>; FIELDS],
-    /// Fields of jobs that stand outermost.
+    /// Fields of jobs that are at the top level.
     strays: Vec<&'static Field>,
 }
 
 impl<'t> Mapping<'t> {
-    /// The mapping in `node`, with a finding for each key that `block` doesn't know; none where it is no mapping.
+    /// Reads the mapping in `node`, with a finding for each key that `block` doesn't know; returns `None` if it isn't a
+    /// mapping.
     pub(super) fn read(
         node: Node<'t>,
         what: What,
@@ -39,7 +40,7 @@ impl<'t> Mapping<'t> {
             return None;
         }
         let Value::Table(table) = node.value() else { return None };
-        // What a syntax error took may well be what seems to be absent.
+        // What seems to be absent may have been swallowed by a syntax error.
         let mut mapping = Mapping::blank(node, block, !table.is_whole());
         let mut strange = Vec::new();
         for entry in table.iter() {
@@ -63,13 +64,13 @@ impl<'t> Mapping<'t> {
         Some(mapping)
     }
 
-    /// A mapping in which every field is absent, or spoilt.
+    /// Returns a mapping in which every field is absent, or spoilt.
     pub(super) fn blank(node: Node<'t>, block: &'static Block, spoilt: bool) -> Mapping<'t> {
         let slot = if spoilt { Slot::Spoilt } else { Slot::Absent };
         Mapping { node, block, slots: [slot; FIELDS], keys: [None; FIELDS], strays: Vec::new() }
     }
 
-    /// Takes in a key that the block doesn't know. A field that was probably meant counts as present.
+    /// Handles a key that the block doesn't know. A field that was probably meant counts as present.
     fn strange(&mut self, entry: &Entry<'t>, meant: Meant, is_taken: bool, blame: &mut Blame<'t>) {
         match meant {
             Meant::Field(field) => self.spoil(|own| own.name == field.name),
@@ -85,7 +86,7 @@ impl<'t> Mapping<'t> {
         blame.push(Problem::UnknownField { key, name, block: self.block, meant, entry });
     }
 
-    /// Absent fields of these count as present.
+    /// Makes the absent ones of these fields count as present.
     fn spoil(&mut self, these: impl Fn(&Field) -> bool) {
         for (field, slot) in self.block.fields.iter().zip(&mut self.slots) {
             if slot.is_absent() && these(field) {
@@ -94,17 +95,17 @@ impl<'t> Mapping<'t> {
         }
     }
 
-    /// Of what kind it is.
+    /// Returns the block that the mapping belongs to.
     pub(super) fn block(&self) -> &'static Block {
         self.block
     }
 
-    /// Fields of jobs that stand outermost.
+    /// Returns the fields of jobs that are at the top level.
     pub(super) fn strays(&self) -> &[&'static Field] {
         &self.strays
     }
 
-    /// Where it begins. A manifest in TOML begins with its first key, not with a header or a brace.
+    /// Returns the place where it begins. A manifest in TOML begins with its first key, not with a header or a brace.
     fn head(&self, blame: &Blame<'t>) -> Place {
         match self.node.value() {
             Value::Table(table) if std::ptr::eq(self.block, &MANIFEST) => match table.iter().next() {
@@ -115,17 +116,17 @@ impl<'t> Mapping<'t> {
         }
     }
 
-    /// Where the field's key stands.
+    /// Returns the place of the field's key.
     pub(super) fn key(&self, field: &Field) -> Option<Place> {
         self.keys[self.block.position(field)?]
     }
 
-    /// The positions of absent fields.
+    /// Returns the positions of absent fields.
     pub(super) fn absent(&self) -> impl Iterator<Item = usize> {
         (0..self.block.fields.len()).filter(|position| self.slots[*position].is_absent())
     }
 
-    /// A finding for each required field that is absent.
+    /// Adds a finding for each required field that is absent.
     pub(super) fn require(&self, blame: &mut Blame<'t>) {
         for field in self.block.required {
             if self.slot(field).is_absent() {
@@ -135,7 +136,7 @@ impl<'t> Mapping<'t> {
         }
     }
 
-    /// The field's value, where `read` makes one of it.
+    /// Returns the field's value, if `read` accepts it.
     pub(super) fn value<T>(
         &self,
         field: &'static Field,
@@ -164,7 +165,7 @@ impl<'t> Mapping<'t> {
         }
     }
 
-    /// The field's whole number, within the field's bounds.
+    /// Returns the field's whole number, within the field's bounds.
     pub(super) fn integer<T>(
         &self,
         field: &'static Field,
@@ -177,7 +178,7 @@ impl<'t> Mapping<'t> {
         })
     }
 
-    /// The field's time span, within the field's bounds.
+    /// Returns the field's time span, within the field's bounds.
     pub(super) fn period(&self, field: &'static Field, blame: &mut Blame<'t>) -> Slot<Spot<'t, Duration>> {
         self.value(field, blame, |value| {
             let Kind::Period(least, most) = field.kind else { return None };
@@ -186,7 +187,7 @@ impl<'t> Mapping<'t> {
         })
     }
 
-    /// The field's mapping.
+    /// Returns the field's mapping.
     pub(super) fn mapping(
         &self,
         field: &'static Field,
@@ -205,10 +206,10 @@ impl<'t> Mapping<'t> {
     }
 }
 
-/// Whether `node` has this shape; a finding where it hasn't.
+/// Returns whether `node` has this shape; adds a finding if not.
 pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Blame<'t>) -> bool {
     let fits = match node.value() {
-        // It was said already what is wrong there.
+        // The mistake there was already reported.
         Value::Broken => return false,
         Value::String(_) => matches!(shape, Shape::Text | Shape::TextOrTable | Shape::TextOrList),
         Value::Integer(_) => matches!(shape, Shape::Integer | Shape::Number),
@@ -225,8 +226,8 @@ pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Bla
     fits
 }
 
-/// Where a value stands, up to the last key in it: headers of TOML may add to a table further down. Goes as deep as values
-/// are nested, which is bounded.
+/// Returns the place of a value, up to the last key in it: TOML headers may add to a table further down. The recursion
+/// is as deep as values are nested, which is bounded.
 fn extent(node: Node<'_>) -> Span {
     let span = node.span();
     let end = match node.value() {
@@ -240,12 +241,12 @@ fn extent(node: Node<'_>) -> Span {
     Span { start: span.start, end: span.end.max(end.unwrap_or_default()) }
 }
 
-/// What stands in `node`.
+/// Returns what was found in `node`.
 pub(super) fn found(node: Node<'_>, blame: &Blame<'_>) -> Found {
     let written = || match node.value() {
-        // What stands there is the template.
+        // The text there is the template.
         Value::Integer(number) if node.filled().is_some() => number.to_string(),
-        // With its point, without which it would be a whole one.
+        // With its decimal point, without which it would look like a whole number.
         Value::Float(number) if node.filled().is_some() => format!("{number:?}"),
         _ => blame.written(node.span()).to_owned(),
     };
@@ -261,7 +262,7 @@ pub(super) fn found(node: Node<'_>, blame: &Blame<'_>) -> Found {
     }
 }
 
-/// The text that a value is.
+/// Returns the text of a value.
 pub(super) fn text(value: Value<'_>) -> Option<&str> {
     match value {
         Value::String(text) => Some(text),
@@ -269,12 +270,12 @@ pub(super) fn text(value: Value<'_>) -> Option<&str> {
     }
 }
 
-/// The text that a value is, if something is written in it.
+/// Returns the text of a value, if it isn't blank.
 pub(super) fn filled(value: Value<'_>) -> Option<&str> {
     text(value).filter(|text| !text.trim().is_empty())
 }
 
-/// The whole number that a value is.
+/// Returns the whole number of a value.
 pub(super) fn integer(value: Value<'_>) -> Option<i64> {
     match value {
         Value::Integer(number) => Some(number),
@@ -282,7 +283,7 @@ pub(super) fn integer(value: Value<'_>) -> Option<i64> {
     }
 }
 
-/// The amount of money that a value is.
+/// Returns the amount of money of a value.
 pub(super) fn amount(value: Value<'_>) -> Option<Decimal> {
     match value {
         Value::Integer(number) => number.to_string().parse().ok(),
@@ -291,7 +292,7 @@ pub(super) fn amount(value: Value<'_>) -> Option<Decimal> {
     }
 }
 
-/// The `true` or `false` that a value is.
+/// Returns the `true` or `false` of a value.
 pub(super) fn boolean(value: Value<'_>) -> Option<bool> {
     match value {
         Value::Bool(value) => Some(value),
@@ -299,7 +300,7 @@ pub(super) fn boolean(value: Value<'_>) -> Option<bool> {
     }
 }
 
-/// The list that a value is.
+/// Returns the list of a value.
 pub(super) fn list(value: Value<'_>) -> Option<List<'_>> {
     match value {
         Value::List(list) => Some(list),

@@ -1,4 +1,4 @@
-//! From the manifest as it is written to what each job asks for: its own fields, `defaults` and the library joined.
+//! From the manifest as it is written to the request of each job: its own fields, `defaults` and the library joined.
 
 use super::blame::{Blame, Context};
 use super::fields::REFERENCES;
@@ -12,7 +12,7 @@ use crate::spec::vocabulary::{Duration, Resolution};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// What jobs draw on.
+/// The data that all jobs share.
 pub(super) struct Shared<'r, 't> {
     defaults: &'r Input<'t>,
     /// The references of `defaults`, looked up once for all jobs.
@@ -20,13 +20,13 @@ pub(super) struct Shared<'r, 't> {
     library: Library<'t>,
 }
 
-/// A job with what it draws from elsewhere.
+/// A job joined with `defaults` and the library.
 pub(super) struct Resolved<'t> {
     pub prompt: Slot<Spot<'t, &'t str>>,
     pub negative_prompt: Slot<Spot<'t, &'t str>>,
     pub resolution: Slot<Spot<'t, Resolution>>,
     pub duration: Slot<Spot<'t, Duration>>,
-    /// Listed, in the job or in `defaults`; or else those of the library that the prompt mentions.
+    /// The references listed in the job or in `defaults`; without a list, those of the library that the prompt mentions.
     pub references: Slot<Rc<Links<'t>>>,
     pub listed_in: ListedIn,
     pub number_of_videos: Slot<Spot<'t, u8>>,
@@ -37,7 +37,7 @@ pub(super) struct Resolved<'t> {
 }
 
 impl<'r, 't> Shared<'r, 't> {
-    /// What jobs draw on, checked where it stands.
+    /// Creates the shared data, checked at its own place.
     pub(super) fn new(
         library: Library<'t>,
         defaults: &'r Input<'t>,
@@ -51,7 +51,7 @@ impl<'r, 't> Shared<'r, 't> {
         Shared { defaults, links, library }
     }
 
-    /// The job, joined with what it draws on; with findings about how its prompt and its references agree.
+    /// Joins the job with the shared data; adds findings if its prompt and its references do not agree.
     pub(super) fn resolve(&self, job: &Job<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Resolved<'t> {
         blame.enter_job(job.number);
         let (own, all) = (&job.input, self.defaults);
@@ -98,7 +98,7 @@ impl<'r, 't> Shared<'r, 't> {
             (Slot::Absent, Slot::Set(prompt)) => {
                 mentions::implied(&prompt, &self.library, blame).map_or(Slot::Absent, |links| Slot::Set(Rc::new(links)))
             }
-            // Which references a prompt implies that can't be read, nobody knows.
+            // The references that an unreadable prompt implies are unknown.
             (Slot::Absent, _) => Slot::Spoilt,
             (listed, _) => listed,
         };
@@ -111,7 +111,7 @@ impl<'r, 't> Shared<'r, 't> {
     }
 }
 
-/// A job's own field, or else that of `defaults`.
+/// Returns a job's own field, or else that of `defaults`.
 fn pick<T: Clone>(own: &Slot<T>, default: &Slot<T>) -> Slot<T> {
     if own.is_absent() { default.clone() } else { own.clone() }
 }

@@ -1,4 +1,4 @@
-//! What a field that isn't known could be meant for.
+//! Guesses at the meaning of a field that isn't known.
 
 use super::fields::{
     BLOCKS, Block, DEFAULTS, ENTRY, Field, ID, JOB, MANIFEST, NUMBER_OF_VIDEOS, PROMPT, REFERENCE, REFERENCES,
@@ -11,12 +11,12 @@ use crate::spec::names::{JobId, fits_job_id};
 use crate::spec::vocabulary::Resolution;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// What a field that isn't known could be meant for.
+/// The probable meaning of a field that isn't known.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Meant {
     /// This field of the same block: it counts as present.
     Field(&'static Field),
-    /// A field of another block, as it is spelt.
+    /// A field of another block, spelt correctly.
     Elsewhere(&'static Block),
     /// The `input` of a request as the service documents it.
     Input,
@@ -24,7 +24,7 @@ pub(super) enum Meant {
     Id,
     /// The name of a reference of the library, which is its key.
     Key,
-    /// Nothing that comes to mind.
+    /// Nothing that is known.
     Unknown,
 }
 
@@ -47,7 +47,7 @@ const OTHER_NAMES: [(&str, &Field); 15] = [
     ("image_urls", &URLS),
 ];
 
-/// What `key` could be meant for in `block`, which doesn't know it.
+/// Returns the probable meaning of `key` in `block`, which doesn't know it.
 pub(super) fn meant(block: &'static Block, key: &str) -> Meant {
     let is = |other: &'static Block| std::ptr::eq(block, other);
     if key == "input" && (is(&JOB) || is(&DEFAULTS)) {
@@ -72,10 +72,10 @@ pub(super) fn meant(block: &'static Block, key: &str) -> Meant {
     }
 }
 
-/// The word of a field that takes one of `words`, where `text` was probably meant for it; and whether surely.
+/// Returns the one of `words` that `text` was probably meant for; and whether that is certain.
 pub(super) fn word(words: &[&'static str], text: &str) -> Option<(&'static str, bool)> {
     let known = |word: &'static str| words.contains(&word).then_some((word, false));
-    // Full-width letters and digits are what they look like.
+    // Full-width letters and digits mean the ordinary ones that they look like.
     let plain = look_alike::plain(text);
     if let Some(exact) = words.iter().find(|word| plain != text && **word == plain.trim()) {
         return Some((exact, true));
@@ -95,16 +95,16 @@ pub(super) fn word(words: &[&'static str], text: &str) -> Option<(&'static str, 
     }
 }
 
-/// The word of a field that takes one of `words`, where a number was written as much of it: `720` for `720p`, as `0x2d0` is.
+/// Returns the one of `words` that a number was written for: `720` for `720p`, as `0x2d0` is.
 pub(super) fn word_of_number(words: &[&'static str], written: &str) -> Option<&'static str> {
     let with_unit = format!("{}p", whole_number(written)?);
     words.iter().copied().find(|word| *word == with_unit)
 }
 
-/// The whole number from 0 on that is written so in YAML or TOML; none where readers take it for different ones.
+/// Returns the whole number from 0 on that is written so in YAML or TOML; `None` if readers disagree about it.
 pub(super) fn whole_number(written: &str) -> Option<u64> {
     let digits: String = written.strip_prefix('+').unwrap_or(written).chars().filter(|c| *c != '_').collect();
-    // With a zero before it, a number is octal to readers of YAML 1.1.
+    // With a leading zero, a number is octal to readers of YAML 1.1.
     if digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
@@ -117,7 +117,8 @@ pub(super) fn whole_number(written: &str) -> Option<u64> {
     })
 }
 
-/// The items of a list that a text was written for: names and tags are words, and a URL may have any character in it.
+/// Returns the items of a list for which a text was written: names and tags are words, and a URL may have any character
+/// in it.
 pub(super) fn items<'t>(field: &Field, text: &'t str) -> Option<Vec<&'t str>> {
     let apart = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '、' | '，');
     let items: Vec<&str> = match field.name {
@@ -127,7 +128,7 @@ pub(super) fn items<'t>(field: &Field, text: &'t str) -> Option<Vec<&'t str>> {
     (!text.trim().is_empty() && !items.is_empty()).then_some(items)
 }
 
-/// The number that a text is, and the unit behind it.
+/// Returns the number in a text, and the unit after it.
 pub(super) fn number(text: &str) -> Option<(&str, &str)> {
     let text = text.trim();
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
@@ -135,7 +136,7 @@ pub(super) fn number(text: &str) -> Option<(&str, &str)> {
     value.is_finite().then(|| (number, text[number.len()..].trim()))
 }
 
-/// The `true` or `false` that a text is, in one of the spellings that other tools know.
+/// Returns the `true` or `false` of a text, in one of the spellings that other tools know.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "y" => Some(true),
@@ -144,7 +145,7 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// An id like `id` that can name files.
+/// Returns an id like `id` that can name files.
 pub(super) fn job_id(id: &str) -> Option<String> {
     let plain = look_alike::plain(id);
     let mended: String = plain.nfc().map(|c| if fits_job_id(c) { c } else { '-' }).take(JOB_ID_CHARACTERS).collect();
@@ -152,13 +153,13 @@ pub(super) fn job_id(id: &str) -> Option<String> {
     Some(mended.trim_matches(['.', '-']).to_owned()).filter(|mended| JobId::check(mended).is_ok())
 }
 
-/// A name like `name` that can be mentioned.
+/// Returns a name like `name` that can be mentioned.
 pub(super) fn reference_name(name: &str) -> Option<String> {
     let parts = name.split(|c: char| c.is_whitespace() || c == '@').filter(|part| !part.is_empty());
     Some(parts.collect::<Vec<_>>().join("-")).filter(|mended| !mended.is_empty())
 }
 
-/// The block that has a field `key`. Fields of jobs that stand outermost are rather meant for all jobs.
+/// Returns the block that has a field `key`. Fields of jobs at the top level are more likely meant for all jobs.
 fn elsewhere(block: &'static Block, key: &str) -> Option<&'static Block> {
     let order: [&'static Block; 2] =
         if std::ptr::eq(block, &MANIFEST) { [&DEFAULTS, &JOB] } else { [&JOB, &REFERENCE] };

@@ -5,7 +5,7 @@ use super::*;
 use crate::diagnostic::code::Code;
 use std::fs;
 
-/// A folder with the images of the examples.
+/// Creates a folder with the images of the examples.
 fn folder() -> (tempfile::TempDir, Folder) {
     let temp = tempfile::tempdir().unwrap();
     fs::create_dir(temp.path().join("refs")).unwrap();
@@ -20,7 +20,7 @@ fn check(text: &str, format: Format) -> Loaded {
     load_text("jobs", text.to_owned(), format, &folder().1)
 }
 
-/// Each finding as `code line:what is underlined`, then ` + line:underlined` for each further label.
+/// Returns each finding as `code line:underlined text`, then ` + line:underlined` for each further label.
 fn shown(loaded: &Loaded) -> Vec<String> {
     let place = |span: crate::document::Span| {
         let underlined = &loaded.source.text()[span.range()];
@@ -45,7 +45,7 @@ defaults:
 jobs:
 "#;
 
-/// What is found where `jobs` follows [`HEAD`]; lines are counted from the first job on.
+/// Returns the findings of `jobs` after [`HEAD`]; lines are counted from the first job on.
 fn jobs(jobs: &str) -> Vec<String> {
     let loaded = check(&format!("{HEAD}{jobs}"), Format::Yaml);
     let again = |line: &str| {
@@ -203,8 +203,8 @@ fn rules_of_a_job() {
     ]);
 }
 
-/// Holds what is found in jobs behind [`HEAD`] against what is expected, and against what is found in the twins in TOML and
-/// JSON; shows all that differ.
+/// Compares the findings in jobs after [`HEAD`] with the expected ones, and with those of the twins in TOML and JSON;
+/// shows all that differ.
 fn table(cases: &[(&str, Vec<&str>)]) {
     yaml_table(cases);
     for (text, expected) in cases {
@@ -224,7 +224,7 @@ fn table(cases: &[(&str, Vec<&str>)]) {
     }
 }
 
-/// Holds what is found in jobs behind [`HEAD`] against what is expected; shows all that differ.
+/// Compares the findings in jobs after [`HEAD`] with the expected ones; shows all that differ.
 fn yaml_table(cases: &[(&str, Vec<&str>)]) {
     let differing = cases.iter().filter_map(|(text, expected)| {
         let found = jobs(text);
@@ -234,7 +234,7 @@ fn yaml_table(cases: &[(&str, Vec<&str>)]) {
     assert!(differing.is_empty(), "{differing}");
 }
 
-/// What is found in a whole manifest.
+/// Returns the findings in a whole manifest.
 fn whole(text: &str) -> Vec<String> {
     shown(&check(text, Format::Yaml))
 }
@@ -283,7 +283,7 @@ fn what_comes_from_elsewhere_is_blamed_where_it_stands_once_with_the_first_job_b
             "defaults: { resolution: 720p, duration: 5, aspect_ratio: '1:1', promt: x }\njobs:\n- { id: a }\n",
             vec!["aspect-ratio 4:aspect_ratio + 6:a", "unknown-field 4:promt"],
         ),
-        // Fields of all jobs that stand outermost.
+        // Fields of all jobs at the top level.
         (
             "resolution: 720p\nduration: 5\njobs:\n- { id: a, prompt: '@dog ' }\n",
             vec!["unknown-field 4:resolution", "unknown-field 5:duration"],
@@ -311,7 +311,7 @@ fn the_library_is_checked_where_it_stands() {
                 "wrong-type 4:subject + 7:a",
             ],
         ),
-        // What is spoilt isn't missing.
+        // A spoilt field isn't missing.
         ("references: [dog, cat]\n\n\n", vec!["wrong-type 2:[dog, cat]"]),
         ("refrences: {}\n\n\n", vec!["unknown-field 2:refrences"]),
         ("\n\n\n", vec!["unknown-reference 7:dog", "unknown-reference 7:cat", "unknown-mention 8:@dog"]),
@@ -414,7 +414,7 @@ fn every_video_gets_a_path_of_its_own() {
         let text = format!("{}output: {{ name: {name} }}\n{jobs}", HEAD.replace("jobs:\n", "\n"));
         assert_eq!(whole(&text), expected, "{name}");
     }
-    // Not said again of duplicate ids.
+    // Not repeated for duplicate ids.
     let text = "output: { name: 'x-{n}.mp4' }\njobs:\n- { id: a, prompt: '@dog ' }\n- { id: A, prompt: '@dog x' }\n";
     let text = format!("{}{text}", HEAD.replace("jobs:\n", "\n"));
     assert_eq!(whole(&text), ["duplicate-job-id 13:A + 12:a"]);
@@ -585,12 +585,12 @@ fn so_many_errors_and_so_many_warnings_are_reported() {
         assert_eq!(loaded.jobs, errors, "all of them are counted");
         assert!(loaded.manifest.is_none());
     }
-    // What many jobs have from one place is one mistake, however often it is met.
+    // A mistake that many jobs have from one place is one mistake, however often it is met.
     let job = "- {prompt: '@dog runs', duration: 8, references: [dog], id: j";
     let jobs: String = (0..3).map(|number| format!("{job}{number}}}\n")).collect();
     let loaded = check(&format!("{}{jobs}", HEAD.replace("720p", "1080p")), Format::Yaml);
     assert_eq!(limits(&loaded), []);
-    // A manifest with too many warnings is one that can be run.
+    // A manifest with too many warnings can still be run.
     let twins = format!(
         "{HEAD}- &job {{prompt: '@dog runs', id: x}}\n{}",
         (0..=MOST_FINDINGS).map(|number| format!("- {{<<: *job, id: j{number}}}\n")).collect::<String>()
@@ -601,7 +601,7 @@ fn so_many_errors_and_so_many_warnings_are_reported() {
 }
 
 proptest::proptest! {
-    /// Whatever is done to a manifest: it is checked or there is an error, and every place is one of the text.
+    /// Whatever is done to a manifest: it is checked or there is an error, and every place is in the text.
     #[test]
     fn there_is_a_manifest_or_an_error(
         cut in 0_usize..700,

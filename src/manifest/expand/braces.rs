@@ -1,4 +1,5 @@
-//! Braces that look like a template and are none: as other tools write theirs, or with a slip. They would be sent as they stand.
+//! Braces that look like a template but aren't one: written as in other tools, or with a slip. They would be sent
+//! literally.
 
 use super::expression::Scope;
 use super::template::OPEN;
@@ -14,15 +15,15 @@ pub(super) struct Braces {
     pub meant: String,
 }
 
-/// The names that braces may stand around.
+/// The names that may be inside braces.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    /// What each belongs to, and the name.
+    /// Each name with its scope.
     pub known: Vec<(Scope, String)>,
 }
 
 impl Names {
-    /// What stands between braces as the inside of a template, if it is one that is meant.
+    /// Returns the inside of the template that is probably meant by the text between braces, if any.
     fn meant(&self, inner: &str) -> Option<String> {
         let (name, filters) = match inner.split_once('|') {
             Some((name, filters)) => (name.trim(), format!(" | {}", filters.trim())),
@@ -50,7 +51,8 @@ impl Names {
     }
 }
 
-/// All braces in `text` that look like a template around one of these names, or around `row.NAME` and `matrix.NAME`, and are none.
+/// Returns all braces in `text` that look like a template around one of these names, or around `row.NAME` and
+/// `matrix.NAME`, but aren't one.
 pub(super) fn find(text: &str, names: &Names) -> Vec<Braces> {
     if !text.contains(|c| is(c, '{') || is(c, '}')) {
         return Vec::new();
@@ -74,7 +76,8 @@ pub(super) fn find(text: &str, names: &Names) -> Vec<Braces> {
     found
 }
 
-/// The braces that open at `here`: their bytes, with a dollar sign before them and all that close behind, and what is meant.
+/// Returns the bytes of the braces that open at `here`, with a dollar sign before them and all closing braces after
+/// them, and the template that is meant.
 fn opened(text: &str, here: usize, names: &Names) -> (Range<usize>, Option<String>) {
     let inside = here + run(&text[here..], '{');
     let before = text[..here].trim_end_matches([' ', '\t']);
@@ -98,7 +101,7 @@ fn opened(text: &str, here: usize, names: &Names) -> (Range<usize>, Option<Strin
     (start..if meant.is_some() { inside + blanks + name.len() } else { inside }, meant)
 }
 
-/// The braces that close at `here`, and that nothing behind `from` opens.
+/// Returns the braces that close at `here` and have no opening brace after `from`.
 fn closed(text: &str, from: usize, here: usize) -> (Range<usize>, Option<String>) {
     let end = here + run(&text[here..], '}');
     let before = text[from..here].trim_end_matches([' ', '\t']);
@@ -111,7 +114,7 @@ fn closed(text: &str, from: usize, here: usize) -> (Range<usize>, Option<String>
     (start..end, meant)
 }
 
-/// How long a run of these braces is, blanks between them included.
+/// Returns the length of a run of these braces, including blanks between them.
 fn run(text: &str, brace: char) -> usize {
     let mut length = 0;
     loop {
@@ -124,7 +127,7 @@ fn run(text: &str, brace: char) -> usize {
     }
 }
 
-/// Whether a character is this one, or looks like it.
+/// Returns whether a character is this one, or looks like it.
 fn is(c: char, wanted: char) -> bool {
     c == wanted || look_alike::ascii(c) == Some(wanted)
 }
@@ -133,7 +136,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-')
 }
 
-/// A text with the full stops, bars and blanks of other scripts as those of ASCII.
+/// Replaces the full stops, bars and blanks of other scripts in a text by those of ASCII.
 fn plain(text: &str) -> String {
     let mapped =
         |c: char| look_alike::ascii(c).filter(|plain| matches!(plain, '.' | '|' | ' ' | '"' | '\'')).unwrap_or(c);

@@ -10,26 +10,26 @@ use std::ops::Range;
 pub(super) struct Field<'s> {
     /// Its text; a line break in it is `\n`, however it is written.
     pub text: Cow<'s, str>,
-    /// Its text with line breaks as they are written, where that differs.
+    /// Its text with line breaks as they are written, if that differs.
     pub as_written: Option<Box<str>>,
     /// Its bytes, with the quotes.
     pub span: Span,
     pub form: Form,
 }
 
-/// What is wrong with a text as CSV.
+/// A mistake in a CSV text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum CsvFlaw {
     /// A quote that is opened here isn't closed.
     OpenQuote(Range<usize>),
-    /// Text behind a quote that is closed.
+    /// There is text after a closing quote.
     BehindQuote(Range<usize>),
 }
 
-/// The characters that part cells, the one that is taken of several first.
+/// The separators of cells, in order of preference.
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
-/// How the cells of a text are parted, and where its header starts.
+/// The separator of the cells of a text, and the start of its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dialect {
     pub separator: char,
@@ -37,8 +37,8 @@ pub(super) struct Dialect {
 }
 
 impl Dialect {
-    /// Finds out how the cells of `text` are parted: as a first line `sep=…` says, or by `preferred` where the header has it; else by
-    /// the character of a comma, a semicolon, a tab and a bar that the header has most often.
+    /// Determines how the cells of `text` are separated: as a first line `sep=…` says, or by `preferred` if the header
+    /// has it; else by the one of comma, semicolon, tab and bar that is most frequent in the header.
     pub(super) fn of(text: &str, preferred: char) -> Dialect {
         let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         if let Some((separator, length)) = named(&text[start..]) {
@@ -48,27 +48,28 @@ impl Dialect {
         if count(header, preferred) > 0 {
             return Dialect { separator: preferred, start };
         }
-        // Of equals the last is taken, so they are looked at from behind.
+        // `max_by_key` returns the last of equals, so the order is reversed.
         let most = SEPARATORS.into_iter().rev().max_by_key(|separator| count(header, *separator));
         let separator = most.filter(|separator| count(header, *separator) > 0).unwrap_or(',');
         Dialect { separator, start }
     }
 }
 
-/// The separator that a first line `sep=…` names, as spreadsheets write it, and how long that line is.
+/// Returns the separator named by a first line `sep=…`, as spreadsheets write it, and the length of that line.
 fn named(text: &str) -> Option<(char, usize)> {
     let end = text.find(['\r', '\n']).unwrap_or(text.len());
     let line = text[..end].trim_matches('"');
     let separator = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep="));
     let separator = separator.and_then(|_| line[4..].chars().next())?;
-    // A header may start so too; behind the character only others of its kind stand, which a program added to fill the line.
+    // A header may start so too; after the separator only others of its kind may follow, which a program added to fill
+    // the line.
     let rest = &line[4 + separator.len_utf8()..];
     let is_whole = rest.chars().all(|c| c == separator || c == ',' || c == ';');
     let length = end + line_break(&text[end..]).unwrap_or_default();
     (is_whole && !separator.is_alphanumeric() && separator != '"').then_some((separator, length))
 }
 
-/// The first record, as far as that is known before its cells are.
+/// Returns the first record, as far as it is known before its cells are.
 fn header(text: &str) -> &str {
     let mut quoted = false;
     let end = text.find(|c| {
@@ -78,7 +79,7 @@ fn header(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// How often a character stands outside of quotes.
+/// Counts a character outside of quotes.
 fn count(text: &str, wanted: char) -> usize {
     let mut quoted = false;
     let is_wanted = |c: &char| {
@@ -88,7 +89,7 @@ fn count(text: &str, wanted: char) -> usize {
     text.chars().filter(is_wanted).count()
 }
 
-/// Reads records from a text.
+/// A reader of the records of a text.
 #[derive(Clone)]
 pub(super) struct Records<'s> {
     text: &'s str,
@@ -102,10 +103,10 @@ impl<'s> Records<'s> {
         Records { text, at: dialect.start, separator: dialect.separator }
     }
 
-    /// The next record; empty lines are none.
+    /// Returns the next record; skips empty lines.
     ///
     /// # Errors
-    /// Behind a mistake it goes on with the next line.
+    /// After a mistake it continues with the next line.
     pub(super) fn next(&mut self) -> Option<Result<Vec<Field<'s>>, CsvFlaw>> {
         while let Some(length) = line_break(&self.text[self.at..]) {
             self.at += length;
@@ -133,7 +134,7 @@ impl<'s> Records<'s> {
         }
     }
 
-    /// The next cell; stops before what ends it.
+    /// Reads the next cell, and stops before its separator.
     fn field(&mut self) -> Result<Field<'s>, CsvFlaw> {
         let start = self.at;
         if self.text[start..].starts_with('"') {
@@ -145,13 +146,13 @@ impl<'s> Records<'s> {
         Ok(Field { text, as_written: None, span: Span::new(start, end), form: Form::Plain(0) })
     }
 
-    /// The end of what stands there without quotes.
+    /// Returns the end of a cell without quotes.
     fn end_of_bare(&self, start: usize) -> usize {
         let rest = &self.text[start..];
         start + rest.find([self.separator, '\n', '\r']).unwrap_or(rest.len())
     }
 
-    /// A cell in quotes, of which the first stands at `quote`.
+    /// Reads a cell in quotes, of which the first is at `quote`.
     fn quoted(&mut self, quote: usize) -> Result<Field<'s>, CsvFlaw> {
         let (inner, mut doubled) = (quote + 1, false);
         let mut at = inner;
@@ -188,7 +189,7 @@ impl<'s> Records<'s> {
     }
 }
 
-/// How long the line break at the start of `text` is.
+/// Returns the length of the line break at the start of `text`.
 fn line_break(text: &str) -> Option<usize> {
     match text.as_bytes() {
         [b'\r', b'\n', ..] => Some(2),

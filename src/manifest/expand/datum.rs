@@ -1,4 +1,4 @@
-//! A value that templates are filled with, and where it stands.
+//! A value that templates are filled with, and its place.
 
 use crate::document::graft::{Content, Form};
 use crate::document::span::Span;
@@ -8,9 +8,9 @@ use std::borrow::Cow;
 /// A value of a combination or a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Datum<'t> {
-    /// It stands in the manifest.
+    /// A value in the manifest.
     Node(Node<'t>),
-    /// It stands in a file of rows.
+    /// A value in a file of rows.
     Cell(&'t Cell<'t>),
 }
 
@@ -20,11 +20,12 @@ pub(super) struct Cell<'t> {
     pub span: Span,
     pub held: CellValue<'t>,
     pub form: Form,
-    /// What a text takes of it as it was read before a line break in a cell was always `\n`, and a number as it is written.
+    /// Its former text, if that differs: with a line break as it is written, which is now always `\n`, or a number by
+    /// its numeric value, which is now as it is written.
     pub former: Option<Box<str>>,
 }
 
-/// What a cell holds.
+/// The content of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum CellValue<'t> {
     /// Nothing: the row has no such value.
@@ -34,15 +35,15 @@ pub(super) enum CellValue<'t> {
     /// A number, as it is written.
     Number(Box<str>),
     Text(Cow<'t, str>),
-    /// A text that is read as what it fills: CSV has no types.
+    /// A text that is read as the type of the field that it fills: CSV has no types.
     Loose(Cow<'t, str>),
-    /// Values that are no lists or objects.
+    /// Values that aren't lists or objects.
     List(Vec<Cell<'t>>),
-    /// Something that no template can name, in words.
+    /// A value that no template can name, in words.
     Other(&'static str),
 }
 
-/// What a value is.
+/// The content of a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Held<'a> {
     Null,
@@ -55,14 +56,14 @@ pub(super) enum Held<'a> {
     Compound(Node<'a>),
     /// A list of a file.
     List(&'a [Cell<'a>]),
-    /// Something that no template can name, in words.
+    /// A value that no template can name, in words.
     Other(&'static str),
-    /// Spoilt by a mistake that was found already.
+    /// A value spoilt by a mistake that was already found.
     Broken,
 }
 
 impl<'t> Datum<'t> {
-    /// What it is.
+    /// Returns its content.
     pub(super) fn held(self) -> Held<'t> {
         match self {
             Datum::Node(node) => match node.value() {
@@ -91,7 +92,7 @@ impl<'t> Datum<'t> {
         }
     }
 
-    /// What stands there, of a number: a version 1.10 is not 1.1.
+    /// Returns a number as it is written: a version 1.10 is not 1.1.
     pub(super) fn written(self) -> Cow<'t, str> {
         match (self, self.held()) {
             (Datum::Node(node), _) => Cow::Borrowed(node.written()),
@@ -104,7 +105,7 @@ impl<'t> Datum<'t> {
         }
     }
 
-    /// Where it stands.
+    /// Returns its place.
     pub(super) fn content(self) -> Content {
         match self {
             Datum::Cell(cell) => Content { span: cell.span, form: cell.form },
@@ -113,7 +114,7 @@ impl<'t> Datum<'t> {
     }
 }
 
-/// Whether a value that no field takes is a number all the same: one that is too large to count with.
+/// Returns whether a value that no field accepts is a number all the same: one that is too large to compute with.
 fn is_number(node: Node<'_>) -> bool {
     let written = node.written();
     node.is_bare()
@@ -122,7 +123,7 @@ fn is_number(node: Node<'_>) -> bool {
         && written.parse::<f64>().is_ok()
 }
 
-/// Whether two values are the same; a mapping in `part` need only have the keys that matter.
+/// Returns whether two values are equal; a mapping in `part` need only have the keys that matter.
 pub(super) fn covers(whole: Node<'_>, part: Node<'_>, partial: bool) -> bool {
     match (whole.value(), part.value()) {
         (Value::Null, Value::Null) => true,

@@ -1,4 +1,4 @@
-//! What stands between the braces: a name, and the filters that its value goes through.
+//! The content of the braces: a name, and the filters that its value passes through.
 //!
 //! The name is read here, so that a value keeps its type and its place; filters are the template engine's.
 
@@ -7,14 +7,14 @@ use super::template::TemplateFlaw;
 use crate::base::nearest::nearest;
 use std::ops::Range;
 
-/// Whose values a name is about.
+/// The scope of a name: the source of its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// Those of a combination.
+    /// The values of a combination.
     Matrix,
-    /// Those of a row.
+    /// The values of a row.
     Row,
-    /// What the job itself is among those of its block.
+    /// The number of the job among those of its block.
     Job,
 }
 
@@ -22,7 +22,7 @@ pub(crate) enum Scope {
 #[derive(Debug)]
 pub(super) struct Expression {
     pub scope: Scope,
-    /// Behind the scope: one name, and those inside its value.
+    /// The names after the scope: one name, and those inside its value.
     pub names: Vec<Segment>,
     pub filters: Option<Filters>,
 }
@@ -39,10 +39,10 @@ pub(super) struct Segment {
 type Flawed = (Range<usize>, TemplateFlaw);
 
 impl Scope {
-    /// All of them.
+    /// All scopes.
     const ALL: [Scope; 3] = [Scope::Matrix, Scope::Row, Scope::Job];
 
-    /// As it is written in a template.
+    /// Returns the scope as it is written in a template.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Scope::Matrix => "matrix",
@@ -51,7 +51,7 @@ impl Scope {
         }
     }
 
-    /// The field that gives a job such values.
+    /// Returns the field that provides such values for a job.
     pub(crate) fn field(self) -> &'static str {
         match self {
             Scope::Matrix => "matrix",
@@ -63,7 +63,7 @@ impl Scope {
 }
 
 impl Expression {
-    /// Reads the expression in these bytes of `text`.
+    /// Parses the expression in these bytes of `text`.
     pub(super) fn parse(text: &str, range: Range<usize>) -> Result<Expression, Flawed> {
         let mut reader = Reader { text: &text[..range.end], at: range.start };
         reader.blanks();
@@ -74,7 +74,7 @@ impl Expression {
         };
         let name = &text[scope.clone()];
         let Some(known) = Scope::ALL.into_iter().find(|known| known.word() == name) else {
-            // Both words are taken for what they mean.
+            // Singular and plural are both understood.
             let near = nearest(name, ["matrix", "row", "rows", "job", "jobs"]);
             let nearest = Scope::ALL.into_iter().find(|known| near.is_some_and(|near| near.starts_with(known.word())));
             return Err((scope, TemplateFlaw::UnknownScope { name: name.to_owned(), nearest }));
@@ -102,7 +102,7 @@ impl Expression {
         Ok(Expression { scope: known, names, filters })
     }
 
-    /// Its name as it is written, without blanks: `matrix.product.name`.
+    /// Returns the name as it is written, without blanks: `matrix.product.name`.
     pub(super) fn name(&self) -> String {
         self.names.iter().fold(self.scope.word().to_owned(), |name, segment| format!("{name}.{}", segment.text))
     }
@@ -112,7 +112,7 @@ fn shifted(range: &Range<usize>, by: usize) -> Range<usize> {
     range.start + by..range.end + by
 }
 
-/// Reads a name.
+/// A reader of a name.
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -127,7 +127,7 @@ impl Reader<'_> {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
-    /// A word as the services that know matrices write it: letters of any script, digits, `_` and `-`.
+    /// Reads a word as the services with matrices write it: letters of any script, digits, `_` and `-`.
     fn word(&mut self) -> Option<Range<usize>> {
         let rest = self.rest();
         let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(rest.len());
@@ -136,7 +136,7 @@ impl Reader<'_> {
         (end > 0).then_some(range)
     }
 
-    /// `.name`, `["any name"]` or `['any name']`.
+    /// Reads `.name`, `["any name"]` or `['any name']`.
     fn segment(&mut self) -> Result<Option<Segment>, Flawed> {
         let start = self.at;
         if self.rest().starts_with('.') {

@@ -1,4 +1,4 @@
-//! The files that rows stand in: found, read, and kept for as long as the manifest is looked at.
+//! The files of rows: found, read, and kept for as long as the manifest is looked at.
 
 use super::rows::RowsFlaw;
 use super::{jobs, keys};
@@ -12,20 +12,20 @@ use crate::manifest::problem::Unreadable;
 use std::collections::HashMap;
 use std::path::Path;
 
-/// The most bytes of all files of rows together.
+/// The maximum number of bytes of all files of rows together.
 pub(super) const MOST_BYTES: usize = 1024 * 1024 * 1024;
 
 /// The files of rows of a manifest.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// Those that could be read, in the order of their first use, each with the offset at which its spans start.
+    /// The readable ones, in the order of their first use, each with the offset at which its spans start.
     read: Vec<(usize, Source)>,
-    /// By the path as it is written.
+    /// The results by the path as it is written.
     found: HashMap<String, Result<usize, RowsFlaw>>,
 }
 
 impl Files {
-    /// Reads the files that jobs in `tree` name, whose text is `source`.
+    /// Reads the files named by jobs in `tree`, whose text is `source`.
     pub(crate) fn read(tree: &Tree<'_>, source: &Source, folder: &Folder) -> Files {
         let mut files = Files::default();
         let bound = Bound::of(folder);
@@ -51,10 +51,10 @@ impl Files {
         files
     }
 
-    /// The file at `path`, and the offset at which its spans start.
+    /// Returns the file at `path`, and the offset at which its spans start.
     ///
     /// # Errors
-    /// Why it can't be read.
+    /// Returns the reason why it can't be read.
     pub(super) fn get(&self, path: &str) -> Result<(usize, &Source), RowsFlaw> {
         match self.found.get(path) {
             Some(Ok(index)) => Ok((self.read[*index].0, &self.read[*index].1)),
@@ -63,18 +63,18 @@ impl Files {
         }
     }
 
-    /// Those that could be read, each with the offset at which its spans start.
+    /// Returns the readable files, each with the offset at which its spans start.
     pub(super) fn texts(&self) -> &[(usize, Source)] {
         &self.read
     }
 
-    /// Hands them over, in the order of their offsets.
+    /// Returns the sources, in the order of their offsets.
     pub(crate) fn into_sources(self) -> impl Iterator<Item = Source> {
         self.read.into_iter().map(|(_, source)| source)
     }
 }
 
-/// The file as people would name it from where they named the manifest.
+/// Returns the path of the file relative to the folder from which the user named the manifest.
 fn shown(manifest: &str, path: &str) -> String {
     match Path::new(manifest).parent() {
         Some(folder) => folder.join(path).display().to_string(),
@@ -101,14 +101,14 @@ fn text(path: &str, folder: &Folder, bound: &Bound) -> Result<String, RowsFlaw> 
         Outside::Escapes => RowsFlaw::Escapes { project: bound.is_project() },
         Outside::Io(error) => RowsFlaw::File(Unreadable::Io(error.to_string())),
     })?;
-    // What a link makes a table of is none.
+    // A file that only a link makes look like a table is refused.
     let is_table = real.to_str().is_some_and(|real| kind(real).is_some());
     let private = bound.private(&real).or((!is_table).then_some(Private::NoTable));
     if let Some(private) = private {
         return Err(RowsFlaw::Private(private));
     }
     load::table(&real).map_err(|why| match why {
-        // Its name as it is written, with the near one.
+        // Its name as it is written, with the nearest existing one.
         NoText::Unreadable(Unreadable::Missing(_)) => {
             let near = nearest_in_folder(&real).map(|near| {
                 let folder = path.rfind('/').map_or("", |slash| &path[..=slash]);
@@ -123,18 +123,18 @@ fn text(path: &str, folder: &Folder, bound: &Bound) -> Result<String, RowsFlaw> 
     })
 }
 
-/// How rows are written.
+/// The format of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A header and records.
     Csv,
     /// The same, with tabs between cells.
     Tsv,
-    /// A JSON object on each line, or an array of them.
+    /// A JSON object on each line, or an array of objects.
     Json,
 }
 
-/// How the rows at `path` are written, by the end of its name.
+/// Returns the format of the rows at `path`, by its extension.
 pub(super) fn kind(path: &str) -> Option<Kind> {
     let (_, extension) = path.rsplit_once('.')?;
     let is = |names: &[&str]| names.iter().any(|name| extension.eq_ignore_ascii_case(name));

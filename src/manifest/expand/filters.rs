@@ -1,4 +1,4 @@
-//! Filters: the only thing that a template does to a value. They are run by the template engine, which knows no others.
+//! Filters: the only thing that a template does to a value. The template engine runs them, and knows no others.
 
 use super::template::TemplateFlaw;
 use crate::base::nearest::nearest;
@@ -9,19 +9,19 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// The filters that there are, as the manual lists them.
+/// The known filters, in the order of the manual.
 pub(crate) const NAMES: [&str; 8] = ["default", "lower", "upper", "trim", "replace", "slug", "pad", "split"];
 
-/// What `slug` was, for what may have been bought by it.
+/// The name of the earlier `slug`, for jobs that may have been bought with it.
 const FORMER_SLUG: &str = "former_slug";
 
-/// What a value is called while it goes through its filters.
+/// The name of the value while it passes through its filters.
 const VALUE: &str = "value";
 
-/// More characters than anything is padded to.
+/// The maximum width of `pad`, in characters.
 const WIDEST: usize = 128;
 
-/// More bytes than any text is filled to.
+/// The maximum number of bytes that a text may be filled to.
 pub(super) const LONGEST: usize = 16 * 1024 * 1024;
 
 /// Words of the engine's language that a template doesn't have.
@@ -46,26 +46,26 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
 #[derive(Debug)]
 pub(super) struct Filters {
     expression: Expression<'static, 'static>,
-    /// With what `slug` made before it kept the letters of all scripts.
+    /// The same with the `slug` from before it kept the letters of all scripts.
     former: Option<Box<Expression<'static, 'static>>>,
     has_default: bool,
 }
 
 impl Filters {
-    /// Whether they make something of nothing.
+    /// Returns whether they have a result for a missing value.
     pub(super) fn has_default(&self) -> bool {
         self.has_default
     }
 
-    /// Whether one of them made something else before.
+    /// Returns whether one of them had another result in an earlier version.
     pub(super) fn has_former(&self) -> bool {
         self.former.is_some()
     }
 
-    /// What becomes of `value`, now or before.
+    /// Applies the filters to `value`, as they are now or as they were before.
     ///
     /// # Errors
-    /// The engine's words where a filter doesn't take it.
+    /// Returns the engine's message if a filter doesn't accept the value.
     pub(super) fn apply(&self, value: Value, former: bool) -> Result<Value, String> {
         let expression = self.former.as_deref().filter(|_| former).unwrap_or(&self.expression);
         let result = expression.eval(Value::from_pairs([(VALUE, value)])).map_err(|error| words(&error))?;
@@ -81,10 +81,10 @@ impl Filters {
     }
 }
 
-/// Compiles what stands behind a name: `| lower | replace("a", "b")`.
+/// Compiles the filters after a name: `| lower | replace("a", "b")`.
 ///
 /// # Errors
-/// What is wrong, with its bytes.
+/// Returns the mistake, with its bytes.
 pub(super) fn compile(text: &str) -> Result<Filters, (Range<usize>, TemplateFlaw)> {
     let Checked { has_default, slugs } = check(text)?;
     let former = (!slugs.is_empty()).then(|| {
@@ -104,7 +104,7 @@ pub(super) fn compile(text: &str) -> Result<Filters, (Range<usize>, TemplateFlaw
     Ok(Filters { expression, former: former.flatten().map(Box::new), has_default })
 }
 
-/// What went wrong, in the engine's words.
+/// Returns the engine's message for an error.
 fn words(error: &minijinja::Error) -> String {
     let words = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     match error.kind() {
@@ -114,15 +114,15 @@ fn words(error: &minijinja::Error) -> String {
     }
 }
 
-/// What is known of filters before they are compiled.
+/// Facts about filters that are known before they are compiled.
 struct Checked {
-    /// Whether the first is `default`.
+    /// `true` if the first is `default`.
     has_default: bool,
-    /// Where `slug` stands.
+    /// The bytes of each `slug`.
     slugs: Vec<Range<usize>>,
 }
 
-/// Lets nothing through but known filters and their arguments: no operators, no conditions, no calls.
+/// Accepts nothing but known filters and their arguments: no operators, no conditions, no calls.
 fn check(text: &str) -> Result<Checked, (Range<usize>, TemplateFlaw)> {
     let (mut first, mut slugs) = (None, Vec::new());
     let mut at = 0;
@@ -165,7 +165,7 @@ fn check(text: &str) -> Result<Checked, (Range<usize>, TemplateFlaw)> {
     Ok(Checked { has_default: first == Some("default"), slugs })
 }
 
-/// Behind the quote that closes the one at `start`.
+/// Returns the position after the quote that closes the one at `start`.
 fn end_of_quote(text: &str, start: usize, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in text[start + 1..].char_indices() {
@@ -179,13 +179,13 @@ fn end_of_quote(text: &str, start: usize, quote: char) -> Option<usize> {
     None
 }
 
-/// The value, or `other` where there is none.
+/// Returns the value, or `other` if it is empty.
 fn default(value: Value, other: Value) -> Value {
     let is_empty = value.is_undefined() || value.is_none() || value.as_str() == Some("");
     if is_empty { other } else { value }
 }
 
-/// The text with each `from` replaced by `to`.
+/// Returns the text with each `from` replaced by `to`.
 fn replace(text: &str, from: &str, to: &str) -> Result<String, minijinja::Error> {
     let refused = |words: String| Err(minijinja::Error::new(ErrorKind::InvalidOperation, words));
     if from.is_empty() {
@@ -198,12 +198,13 @@ fn replace(text: &str, from: &str, to: &str) -> Result<String, minijinja::Error>
     Ok(text.replace(from, to))
 }
 
-/// The text as a part of an id: small letters and digits of every script, and one dash for all that is between them.
+/// Returns the text as a part of an id: lower-case letters and digits of every script, with one dash for everything
+/// between them.
 fn slug(text: &str) -> String {
     slug_of(&text.nfc().collect::<String>().to_lowercase(), |c| c.is_alphanumeric() || is_combining_mark(c))
 }
 
-/// What [`slug`] made when ids were of ASCII: letters of other scripts were between the others.
+/// Returns the [`slug`] from when ids were ASCII only: letters of other scripts counted as separators.
 fn former_slug(text: &str) -> String {
     slug_of(&text.to_ascii_lowercase(), |c| c.is_ascii_alphanumeric())
 }
@@ -221,7 +222,7 @@ fn slug_of(text: &str, is_kept: impl Fn(char) -> bool) -> String {
     slug
 }
 
-/// The parts of a text between separators, without the blanks around them; empty ones are left out.
+/// Returns the parts of a text between separators, without the blanks around them; skips empty ones.
 fn split(text: &str, separator: &str) -> Result<Vec<String>, minijinja::Error> {
     if separator.is_empty() {
         let words = "there is nothing to split at".to_owned();
@@ -230,7 +231,7 @@ fn split(text: &str, separator: &str) -> Result<Vec<String>, minijinja::Error> {
     Ok(text.split(separator).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
 }
 
-/// The text with as many zeros before it as it takes to be `width` characters long.
+/// Returns the text with zeros before it until it is `width` characters long.
 fn pad(text: &str, width: usize) -> Result<String, minijinja::Error> {
     if width > WIDEST {
         let words = format!("the width is {WIDEST} at most");

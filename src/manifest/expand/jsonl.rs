@@ -1,4 +1,4 @@
-//! JSON Lines, an object on each line, and JSON arrays of objects; every value with its place.
+//! JSON Lines, with one object per line, and JSON arrays of objects; every value with its place.
 
 use super::datum::{Cell, CellValue};
 use super::rows::{Row, Rows, RowsFlaw, first_line};
@@ -13,11 +13,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// More mistakes than anybody reads of one array.
+/// The maximum number of mistakes reported for one array.
 const MISTAKES: usize = 100;
 
-/// The rows in `text` in which nothing is wrong, whose spans start at `base`; the names are those of all rows, in the order
-/// of their first use.
+/// Reads the sound rows in `text`, whose spans start at `base`; the names are those of all rows, in the order of their
+/// first use.
 pub(super) fn rows<'t>(text: &'t str, base: usize, named: Place, problems: &mut Vec<Problem>) -> Rows<'t> {
     let mut reader = Reader { base, named, problems, rows: Rows::default(), positions: HashMap::new() };
     match text.trim_start_matches('\u{feff}').trim_start().starts_with('[') {
@@ -29,7 +29,7 @@ pub(super) fn rows<'t>(text: &'t str, base: usize, named: Place, problems: &mut 
     rows
 }
 
-/// Reads objects.
+/// A reader of objects.
 struct Reader<'p, 't> {
     base: usize,
     named: Place,
@@ -54,7 +54,7 @@ impl Reader<'_, '_> {
     }
 
     fn line(&mut self, line: &str, offset: usize) {
-        // It is sound JSON, and so the reader of manifests gives each value its place.
+        // The line is well-formed JSON, so the reader of manifests finds the place of each value.
         let source = Source::new("", line.to_owned());
         let parsed = document::parse(&source, Format::Json);
         let is_json = self.is_json(line, offset, &parsed.flaws);
@@ -88,12 +88,12 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Whether a text is JSON, and what its reader found wrong with it.
+    /// Returns whether a text is JSON, and reports the mistakes that its reader found.
     fn is_json(&mut self, text: &str, offset: usize, flaws: &[Flaw]) -> bool {
         let own = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mark = text.len() - own.len();
         let error = serde_json::from_str::<IgnoredAny>(own).err();
-        // What else is wrong with a line that has a comment follows from it.
+        // In a line with a comment, the other mistakes follow from the comment.
         let is_comment = |flaw: &Flaw| matches!(flaw, Flaw::Syntax { kind: SyntaxKind::Comment, .. });
         let has_comments = flaws.iter().any(is_comment);
         for flaw in flaws.iter().filter(|flaw| !has_comments || is_comment(flaw)).take(MISTAKES) {
@@ -110,7 +110,7 @@ impl Reader<'_, '_> {
         false
     }
 
-    /// Takes in an object as a row; the text that it stands in starts at `offset`.
+    /// Adds an object as a row; the text that it is in starts at `offset`.
     fn object(&mut self, node: Node<'_>, table: Table<'_>, offset: usize, is_sound: bool) {
         let base = self.base + offset;
         let names = &mut self.rows.names;
@@ -143,13 +143,13 @@ fn missing() -> Cell<'static> {
     Cell { span: Span { start: 0, end: 0 }, held: CellValue::Missing, form: Form::Otherwise, former: None }
 }
 
-/// A value in a text that starts at `base`.
+/// Returns a value in a text that starts at `base`.
 fn cell(node: Node<'_>, base: usize) -> Cell<'static> {
     let (mut form, mut former) = (Form::Otherwise, None);
     let held = match node.value() {
         Value::Null => CellValue::Null,
         Value::Bool(value) => CellValue::Bool(value),
-        // Numbers are what is written: a version 1.10 is not 1.1.
+        // Numbers are kept as they are written: a version 1.10 is not 1.1.
         Value::Integer(_) | Value::Float(_) | Value::Other(_) => {
             let written = node.written();
             let counted = match node.value() {
@@ -164,7 +164,8 @@ fn cell(node: Node<'_>, base: usize) -> Cell<'static> {
             let is_plain = text.len() + 2 == (node.span().end - node.span().start) as usize;
             form = if is_plain { Form::Plain(1) } else { Form::Escaped };
             if text.contains('\r') {
-                // A line break is one, however it is written; which characters stand for which can't be told any more.
+                // A line break counts as one character, however it is written; the original characters of each can't be
+                // told any more.
                 (form, former) = (Form::Otherwise, Some(text.into()));
             }
             CellValue::Text(Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")))
@@ -186,7 +187,7 @@ fn shifted(span: Span, base: usize) -> Span {
     Span::new(base + span.start as usize, base + span.end as usize)
 }
 
-/// Why a text is no JSON, in a few words.
+/// Returns in a few words why a text isn't JSON.
 fn reason_of(flaw: &Flaw) -> String {
     match flaw {
         Flaw::DuplicateKey { key, .. } => format!("the key `{key}` stands twice"),
@@ -213,7 +214,7 @@ fn reason_of(flaw: &Flaw) -> String {
     }
 }
 
-/// The parser's words without the place, which is shown.
+/// Returns the parser's message without the place, which is shown separately.
 fn reason(error: &serde_json::Error) -> String {
     let words = error.to_string();
     words.split(" at line ").next().unwrap_or(&words).to_owned()

@@ -1,4 +1,4 @@
-//! What an expression makes of a set of values.
+//! The evaluation of an expression with a set of values.
 
 use super::datum::{Datum, Held};
 use super::expression::{Expression, Scope};
@@ -13,47 +13,47 @@ use minijinja::value::{Value, ValueKind};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What a template became.
+/// The result of filling in a template.
 pub(super) enum Filled<'s> {
-    /// Nothing: what it stands in is left out.
+    /// Nothing: the field or item is left out.
     Nothing,
     /// A list or mapping of the manifest.
     Brought(Node<'s>),
-    /// A value, and what it is made of.
+    /// A value, and the pieces that it consists of.
     Value(Made<'s>, Vec<Piece>),
-    /// A list of values, each with where it stands.
+    /// A list of values, each with its place.
     List(Vec<Item<'s>>),
 }
 
 /// An item of a list that is filled in.
 pub(super) type Item<'s> = (Made<'s>, Content);
 
-/// Why a template can't be filled in: its bytes, the mistake, and the value that is to blame.
+/// The reason why a template can't be filled in: its bytes, the mistake, and the value that is to blame.
 pub(super) type Failed = (Range<usize>, TemplateFlaw, Fill);
 
-/// What an expression makes.
+/// The value of an expression.
 #[derive(Debug)]
 pub(super) enum Made<'s> {
     Null,
     Bool(bool),
     Integer(i64),
-    /// With the text as which it is written.
+    /// A number with the text as which it is written.
     Float(f64, Cow<'s, str>),
     Text(Cow<'s, str>),
-    /// A text that is read as what it fills.
+    /// A text that is read as the type of the field that it fills.
     Loose(Cow<'s, str>),
     Compound(Node<'s>),
     List(Vec<Item<'s>>),
-    /// Something that no template can name, in words.
+    /// A value that no template can name, in words.
     Other(&'static str),
     Broken,
 }
 
-/// What `expression` makes of `set`, in which `variable` is what it names; and from what. Blanks around a cell count for an `exact`
-/// text only.
+/// Evaluates `expression` with `set`, in which it names `variable`; also returns the origin of the value. Blanks around
+/// a cell count for an `exact` text only.
 ///
 /// # Errors
-/// Where the set has no such value, or a filter doesn't take it.
+/// Fails if the set has no such value, or if a filter doesn't accept it.
 pub(super) fn make<'s>(
     range: &Range<usize>,
     expression: &Expression,
@@ -83,7 +83,7 @@ pub(super) fn make<'s>(
         None if filters.has_default() => (Made::Null, Origin::Nothing),
         None => return Err(unset(range, expression, set)),
     };
-    // What is filtered isn't there character by character.
+    // A filtered text isn't the source text character by character.
     let origin = match plain {
         Origin::Content(content) => Origin::Content(Content { form: Form::Otherwise, ..content }),
         origin => origin,
@@ -108,7 +108,7 @@ pub(super) fn make<'s>(
     Ok((Made::of_result(&result, is_loose).map_err(refused)?, origin))
 }
 
-/// A text without the blanks around it.
+/// Returns a text without the blanks around it.
 fn trimmed<'s>(text: Cow<'s, str>, content: Content) -> (Made<'s>, Content) {
     let before = text.len() - text.trim_start().len();
     let length = text.trim().len();
@@ -126,13 +126,13 @@ fn trimmed<'s>(text: Cow<'s, str>, content: Content) -> (Made<'s>, Content) {
     (Made::Loose(text), content)
 }
 
-/// The bytes of content that stands there as it is.
+/// Returns a part of the bytes of content that is written literally.
 fn part(content: Content, from: usize, length: usize) -> Content {
     let start = content.span.start as usize + from;
     Content { span: Span::new(start, start + length), form: Form::Plain(0) }
 }
 
-/// The parts of a text that stands at `origin`, each where it stands.
+/// Returns the parts of a text from `origin`, each with its place.
 fn parts<'s>(text: &str, origin: Origin, items: impl Iterator<Item = String>) -> Vec<Item<'s>> {
     let whole = match origin {
         Origin::Content(content) => content,
@@ -159,13 +159,14 @@ fn parts<'s>(text: &str, origin: Origin, items: impl Iterator<Item = String>) ->
         .collect()
 }
 
-/// One place can't show what isn't there: the template does, for all jobs that lack it, with the first row that has none.
+/// Returns the mistake of a missing value. It has no place of its own: it is shown at the template, for all jobs that
+/// lack the value, with the first row without it.
 fn unset(range: &Range<usize>, expression: &Expression, set: Set<'_, '_>) -> Failed {
     let row = if expression.scope == Scope::Row { set.place_of_row() } else { None };
     (range.clone(), TemplateFlaw::Unset { name: expression.name(), scope: expression.scope, row }, Fill::Template)
 }
 
-/// That something is no part of a text.
+/// Returns the mistake of a value that can't be a part of a text.
 pub(super) fn not_text(range: &Range<usize>, expression: &Expression, made: &Made<'_>, origin: Origin) -> Failed {
     let what = match made {
         Made::List(_) => "a list",
@@ -176,7 +177,7 @@ pub(super) fn not_text(range: &Range<usize>, expression: &Expression, made: &Mad
     (range.clone(), TemplateFlaw::NotText { name: expression.name(), what }, blamed(origin))
 }
 
-/// What to blame for what an expression makes of a value: where all values fare alike, the template.
+/// Returns what to blame for a mistake in the value of an expression: if all values are affected alike, the template.
 pub(super) fn blamed(origin: Origin) -> Fill {
     match origin {
         Origin::Content(content) => Fill::Mixed(Some(content.span)),
@@ -202,7 +203,7 @@ impl<'s> Made<'s> {
         }
     }
 
-    /// As it was read before, where it was read otherwise.
+    /// Returns the value as it was read before, if that differs.
     fn read_before(self, datum: Datum<'s>, reading: Reading) -> Made<'s> {
         let Datum::Cell(cell) = datum else { return self };
         let former = cell.former.as_deref().filter(|_| reading == Reading::Former);
@@ -218,7 +219,7 @@ impl<'s> Made<'s> {
         }
     }
 
-    /// What filters made. A text stays as loose as it was.
+    /// Converts the result of filters. A loose text stays loose.
     fn of_result(result: &Value, is_loose: bool) -> Result<Made<'s>, String> {
         Ok(match result.kind() {
             ValueKind::Bool => Made::Bool(result.is_true()),
@@ -235,7 +236,7 @@ impl<'s> Made<'s> {
         })
     }
 
-    /// Whether there is nothing to fill in: a null, or an empty cell.
+    /// Returns whether there is nothing to fill in: a null, or an empty cell.
     pub(super) fn is_nothing(&self) -> bool {
         match self {
             Made::Null => true,
@@ -249,7 +250,7 @@ impl<'s> Made<'s> {
         matches!(self, Made::Broken)
     }
 
-    /// As a part of a text; none for lists and mappings.
+    /// Returns the value as a part of a text; `None` for lists and mappings.
     pub(super) fn text(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Made::Null => Cow::Borrowed(""),
@@ -260,7 +261,8 @@ impl<'s> Made<'s> {
         })
     }
 
-    /// As a value of a field of this shape: texts take what is written, and what has no type takes the field's.
+    /// Converts the value for a field of this shape: texts take it as it is written, and an untyped value gets the
+    /// field's type.
     pub(super) fn read_as(self, shape: Option<Shape>) -> Made<'s> {
         match (shape, self) {
             (
@@ -278,7 +280,7 @@ impl<'s> Made<'s> {
                 },
             },
             (Some(Shape::Boolean), Made::Loose(text)) => match text.trim() {
-                // As spreadsheets write it, too.
+                // In the spelling of spreadsheets, too.
                 word if word.eq_ignore_ascii_case("true") => Made::Bool(true),
                 word if word.eq_ignore_ascii_case("false") => Made::Bool(false),
                 _ => Made::Text(text),
@@ -288,7 +290,7 @@ impl<'s> Made<'s> {
         }
     }
 
-    /// As it goes into the tree.
+    /// Returns the value as it goes into the tree.
     pub(super) fn scalar(&self) -> Scalar<'_> {
         match self {
             Made::Null => Scalar::Null,
@@ -301,7 +303,7 @@ impl<'s> Made<'s> {
     }
 }
 
-/// The number that a cell is, written with a point or an exponent.
+/// Returns the number in a cell, written with a decimal point or an exponent.
 fn number(text: &str) -> Option<f64> {
     let is_number = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E'));
     text.parse().ok().filter(|number: &f64| is_number && number.is_finite())

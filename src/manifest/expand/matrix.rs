@@ -1,6 +1,6 @@
-//! `matrix`: every combination of the values of its axes, but for those under `exclude`, and those under `include` besides.
+//! `matrix`: every combination of the values of its axes, except those under `exclude`, plus those under `include`.
 //!
-//! The meaning is that of the workflows of GitHub Actions, from which people know it.
+//! The meaning is that of matrices in GitHub Actions workflows, which users know.
 
 use super::MOST_JOBS;
 use super::datum::covers;
@@ -10,36 +10,36 @@ use crate::document::tree::{Entry, Node, Table, Value};
 use crate::manifest::problem::{Place, Problem};
 use std::collections::HashSet;
 
-/// The keys that are no axes.
+/// The keys that are not axes.
 const INCLUDE: &str = "include";
 const EXCLUDE: &str = "exclude";
 
-/// The most times that a combination is held against an entry of `include` or `exclude`.
+/// The maximum number of comparisons of a combination with an entry of `include` or `exclude`.
 const MOST_LOOKS: u64 = 100_000_000;
 
-/// What is wrong with a matrix.
+/// A mistake in a matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MatrixFlaw {
-    /// It is no mapping, or without anything in it.
+    /// It isn't a mapping, or is empty.
     NoAxes,
-    /// The values of this axis are no list.
+    /// The values of this axis aren't a list.
     NotAList(String),
     /// This axis has no values.
     NoValues(String),
-    /// `include` or `exclude` is no list of mappings.
+    /// `include` or `exclude` isn't a list of mappings.
     NotMappings(&'static str),
-    /// A key under `exclude` that is no axis.
+    /// A key under `exclude` isn't an axis.
     NotAnAxis {
         /// The key.
         key: String,
-        /// The axis that is near.
+        /// The axis with a similar name.
         nearest: Option<String>,
         /// All axes.
         axes: Vec<String>,
     },
-    /// An entry under `exclude` that no combination has.
+    /// An entry under `exclude` matches no combination.
     NothingExcluded,
-    /// More entries than can be held against so many combinations.
+    /// There are too many entries to compare with so many combinations.
     TooManyEntries,
     /// Everything is excluded.
     NothingLeft,
@@ -52,30 +52,30 @@ pub(super) struct Matrix<'t> {
     pub combinations: Vec<Box<[Option<Node<'t>>]>>,
 }
 
-/// A name with all values that combinations have of it.
+/// A name with all values that combinations have for it.
 pub(super) struct Name<'t> {
     pub name: &'t str,
     pub values: Vec<Node<'t>>,
 }
 
-/// Entries under `include` or `exclude`.
+/// The entries under `include` or `exclude`.
 type Entries<'t> = Vec<(Node<'t>, Table<'t>)>;
 
 /// A matrix as it is written.
 #[derive(Default)]
 struct Written<'t> {
-    /// All axes, whatever is wrong with their values.
+    /// All axes, including those with wrong values.
     axes: Vec<&'t str>,
-    /// Those whose values can be used.
+    /// The axes whose values can be used.
     names: Vec<Name<'t>>,
     include: Entries<'t>,
     exclude: Entries<'t>,
-    /// Something of it was lost to a syntax error.
+    /// `true` if a part of it was lost to a syntax error.
     torn: bool,
 }
 
 impl<'t> Matrix<'t> {
-    /// The matrix in `entry`.
+    /// Reads the matrix in `entry`.
     pub(super) fn read(entry: &Entry<'t>, problems: &mut Vec<Problem>) -> Given<Matrix<'t>> {
         let node = entry.value;
         let before = problems.len();
@@ -113,7 +113,7 @@ impl<'t> Matrix<'t> {
         Given::Values(matrix)
     }
 
-    /// Every combination of the axes' values; the last axis changes fastest.
+    /// Adds every combination of the axes' values; the last axis changes fastest.
     fn combine(&mut self) {
         // A matrix of `include` alone has none.
         if self.names.is_empty() {
@@ -135,7 +135,7 @@ impl<'t> Matrix<'t> {
         }
     }
 
-    /// Takes out the combinations that have all values of an entry.
+    /// Removes the combinations that have all values of an entry.
     fn exclude(&mut self, exclude: &Entries<'t>, problems: &mut Vec<Problem>) {
         for (node, table) in exclude {
             let keys: Vec<_> =
@@ -151,8 +151,8 @@ impl<'t> Matrix<'t> {
         }
     }
 
-    /// Adds the values of each entry to the combinations of the axes whose own values they leave as they are; an entry that
-    /// fits none of them is a combination of its own.
+    /// Adds the values of each entry to the combinations whose axis values stay unchanged by it; an entry that fits
+    /// none of them is a combination of its own.
     fn include(&mut self, include: &Entries<'t>) {
         let (axes, combined) = (self.names.len(), self.combinations.len());
         for (_, table) in include {
@@ -193,7 +193,7 @@ impl<'t> Matrix<'t> {
         }
     }
 
-    /// Where a name stands among the names.
+    /// Returns the position of a name among the names.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|own| own.name == name)
     }
@@ -222,14 +222,14 @@ impl<'t> Written<'t> {
                 }
             }
         }
-        // The axis that such a key names may be what was lost.
+        // The axis that such a key names may be the part that was lost.
         if !written.torn || table.is_whole() {
             written.blame_exclude(&mut flawed);
         }
         written
     }
 
-    /// Blames the keys under `exclude` that are no axes.
+    /// Reports the keys under `exclude` that are not axes.
     fn blame_exclude(&self, flawed: &mut impl FnMut(Place, MatrixFlaw)) {
         let entries = self.exclude.iter().flat_map(|(_, table)| table.iter());
         for entry in entries.filter(|entry| !self.axes.contains(&entry.key)) {
@@ -240,7 +240,7 @@ impl<'t> Written<'t> {
         }
     }
 
-    /// All names that templates may use; none where some may have been lost.
+    /// Returns all names that templates may use; `None` if some may have been lost.
     fn all_names(&self) -> Option<Vec<String>> {
         let included = self.include.iter().flat_map(|(_, table)| table.iter()).map(|entry| entry.key);
         let mut seen = HashSet::new();
@@ -249,7 +249,7 @@ impl<'t> Written<'t> {
     }
 }
 
-/// How many combinations the axes have.
+/// Returns the number of combinations of the axes.
 fn product(axes: &[Name<'_>]) -> u64 {
     if axes.is_empty() {
         return 0;
@@ -257,7 +257,7 @@ fn product(axes: &[Name<'_>]) -> u64 {
     axes.iter().fold(1, |product: u64, axis| product.saturating_mul(axis.values.len() as u64))
 }
 
-/// The mappings in a list; `torn` is set where something of them was lost to a syntax error.
+/// Returns the mappings in a list; sets `torn` if a part of them was lost to a syntax error.
 fn mappings<'t>(
     node: Node<'t>,
     key: &'static str,

@@ -7,8 +7,8 @@
 //! job ──── stencil ────────┘
 //! ```
 //!
-//! A job is expanded as a tree, before anything is known of its fields: what comes out is read and checked as any other job
-//! is. Its values stand where the template stands, and remember the value that was filled in.
+//! A job is expanded as a tree, before anything is known about its fields: the result is read and checked as any other
+//! job. Its values keep the place of their template, and remember the value that was filled in.
 
 mod braces;
 mod csv;
@@ -47,45 +47,45 @@ use std::collections::HashMap;
 use stencil::Stencil;
 use template::OPEN;
 
-/// The most jobs that all matrices and rows of a manifest may stand for.
+/// The maximum number of jobs that all matrices and rows of a manifest may expand to.
 pub(super) const MOST_JOBS: u64 = 1_000_000;
 
-/// The most bytes of text that templates may be filled to, all together.
+/// The maximum number of bytes of text that all templates together may be filled to.
 const MOST_BYTES: usize = 1024 * 1024 * 1024;
 
-/// What became of the jobs that stand for several.
+/// The result of expanding the jobs with a matrix or rows.
 pub(super) struct Expansion<'t> {
     graft: Graft<'t>,
-    /// By the job's place in the list.
+    /// The blocks by the job's position in the list.
     blocks: HashMap<usize, Block<'t>>,
-    /// What is wrong with them, whichever jobs they make.
+    /// Mistakes in them that do not depend on a single job.
     problems: Vec<Problem>,
 }
 
-/// A job that stands for several.
+/// A job that expands to several.
 pub(super) struct Block<'t> {
-    /// Where its trees start among those that are grafted.
+    /// The number of its first tree among the derived ones.
     first: usize,
     count: usize,
-    /// The tree of the job as far as it is known, where it can't be known what it stands for.
+    /// The tree of the job as far as it is known, if its values are unknown.
     outline: Option<usize>,
-    /// The fields that make it several.
+    /// The fields that expand it.
     made_by: Vec<&'static Field>,
-    /// What it is filled with, and with what in it; none where that can't be known.
+    /// The parsed job and the values that fill it; `None` if these are unknown.
     parts: Option<(Stencil<'t>, Sets<'t>)>,
     /// Templates that can't be filled in: by the number of the job, in order.
     failures: Vec<(usize, Problem)>,
-    /// What jobs were when their table was read otherwise: the number of the job, in order, and of the tree.
+    /// The jobs as they were when their table was read differently: the numbers of the job, in order, and of the tree.
     former: Vec<(usize, usize)>,
 }
 
 impl<'t> Expansion<'t> {
-    /// Nothing but the jobs that stand there.
+    /// Returns an expansion without any blocks.
     pub(super) fn none(tree: &'t Tree<'t>) -> Expansion<'t> {
         Expansion { graft: Graft::of(tree, &[]), blocks: HashMap::new(), problems: Vec::new() }
     }
 
-    /// Expands the jobs of the manifest in `tree`, whose rows stand in `files`.
+    /// Expands the jobs of the manifest in `tree`, whose rows are in `files`.
     pub(super) fn of(tree: &'t Tree<'t>, files: &'t Files) -> Expansion<'t> {
         let mut expansion = Expansion { graft: Graft::of(tree, files.texts()), ..Expansion::none(tree) };
         let mut left = MOST_JOBS;
@@ -94,7 +94,7 @@ impl<'t> Expansion<'t> {
             let Value::Table(table) = job.value() else { continue };
             let block = match keys(table) {
                 (Some(key), _) | (_, Some(key)) => expansion.expand(job, table, key, files, &mut left),
-                // Of what a misspelt field was to give, nothing is known.
+                // The values that a misspelt field was meant to provide are unknown.
                 _ if has_templates => match misspelt(table) {
                     Some(sets) => expansion.outline(job, table, &sets),
                     None => continue,
@@ -104,14 +104,14 @@ impl<'t> Expansion<'t> {
             expansion.blocks.insert(index, block);
         }
         let text = tree.root().source_text();
-        // Where nothing is filled in, and nothing is named that could be, braces are braces.
+        // If nothing is filled in, and no name is written that could be, braces are ordinary text.
         if has_templates || !expansion.blocks.is_empty() || text.contains("row") || text.contains("matrix.") {
             stray::blame(tree.root(), &expansion.blocks, &mut expansion.problems);
         }
         expansion
     }
 
-    /// Expands one job; `key` is where it says that it stands for several.
+    /// Expands one job; `key` is the key of its matrix or rows.
     fn expand(
         &mut self,
         job: Node<'t>,
@@ -163,8 +163,7 @@ impl<'t> Expansion<'t> {
         block
     }
 
-    /// A job of which it can't be known what it stands for, or that stands for too many: what is in it without templates is
-    /// what it is all the same.
+    /// Adds a job whose values are unknown or too many: the parts of it without templates are known all the same.
     fn outline(&mut self, job: Node<'t>, table: Table<'t>, sets: &Sets<'t>) -> Block<'t> {
         let number = self.graft.len();
         let stencil = Stencil::of_job(job, table, sets, &mut self.problems);
@@ -172,76 +171,76 @@ impl<'t> Expansion<'t> {
         Block { outline: Some(number), ..Block::new(number, table) }
     }
 
-    /// What the job with this place in the list stands for, if it is several.
+    /// Returns the block of the job with this position in the list, if it expands to several.
     pub(super) fn block(&self, index: usize) -> Option<&Block<'t>> {
         self.blocks.get(&index)
     }
 
-    /// The jobs of a block, as if they were written out.
+    /// Returns the jobs of a block, as if they were written out.
     pub(super) fn jobs<'e>(&'e self, block: &'e Block<'t>) -> impl Iterator<Item = Node<'e>> {
         (0..block.count).map(|number| self.graft.tree(block.first + number))
     }
 
-    /// What the job of a block with this number was when its table was read otherwise.
+    /// Returns the job of a block with this number as it was when its table was read differently.
     pub(super) fn former<'e>(&'e self, block: &'e Block<'t>, number: usize) -> impl Iterator<Item = Node<'e>> {
         let start = block.former.partition_point(|(job, _)| *job < number);
         let of_job = block.former[start..].iter().take_while(move |(job, _)| *job == number);
         of_job.map(|(_, tree)| self.graft.tree(*tree))
     }
 
-    /// The job that a block is, as far as it is known, where it can't be known what it stands for.
+    /// Returns the job of a block as far as it is known, if its values are unknown.
     pub(super) fn outline_of<'e>(&'e self, block: &'e Block<'t>) -> Option<Node<'e>> {
         block.outline.map(|number| self.graft.tree(number))
     }
 
-    /// What is wrong with matrices, rows and templates, whichever jobs they make.
+    /// Returns the mistakes in matrices, rows and templates that do not depend on a single job.
     pub(super) fn take_problems(&mut self) -> Vec<Problem> {
         std::mem::take(&mut self.problems)
     }
 }
 
 impl<'t> Block<'t> {
-    /// No jobs yet, of which the first will be the tree with this number.
+    /// Returns a block without jobs, whose first will be the tree with this number.
     fn new(first: usize, table: Table<'t>) -> Block<'t> {
         let (matrix, rows) = keys(table);
         let made_by = [matrix.map(|_| &MATRIX), rows.map(|_| &ROWS)].into_iter().flatten().collect();
         Block { first, count: 0, outline: None, made_by, parts: None, failures: Vec::new(), former: Vec::new() }
     }
 
-    /// The names of the values that it is filled with, as far as they are known.
+    /// Returns the names of the values that fill it, as far as they are known.
     fn names(&self) -> Names {
         Names { known: self.parts.as_ref().map(|(_, sets)| sets.names()).unwrap_or_default() }
     }
 
-    /// The fields that make it several.
+    /// Returns the fields that expand it.
     pub(super) fn made_by(&self) -> &[&'static Field] {
         &self.made_by
     }
 
-    /// How many jobs it is.
+    /// Returns the number of its jobs.
     pub(super) fn count(&self) -> usize {
         self.count
     }
 
-    /// What can't be filled in for the job with this number.
+    /// Returns the templates that can't be filled in for the job with this number.
     pub(super) fn failures(&self, number: usize) -> impl Iterator<Item = &Problem> {
         let start = self.failures.partition_point(|(job, _)| *job < number);
         self.failures[start..].iter().take_while(move |(job, _)| *job == number).map(|(_, problem)| problem)
     }
 
-    /// What the job with this number is filled with, by name.
+    /// Returns the values that fill the job with this number, by name.
     pub(super) fn values(&self, number: usize) -> Vec<(String, String)> {
         self.parts.as_ref().map(|(_, sets)| sets.set(number).values()).unwrap_or_default()
     }
 
-    /// Where the job with this number is given nothing for a field of it: an empty cell, or a null.
+    /// Returns the place that leaves a field empty in the job with this number: an empty cell, or a null.
     pub(super) fn left_out(&self, number: usize, field: &Field) -> Option<Place> {
         let (stencil, sets) = self.parts.as_ref()?;
         stencil.left_out(field.name, sets.set(number))
     }
 }
 
-/// The jobs as they stand in the manifest.
+/// Returns the jobs as they are written in the manifest.
 pub(super) fn jobs(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     let jobs = match root.value() {
         Value::Table(manifest) => manifest.get(JOBS.name).map(|jobs| jobs.value.value()),
@@ -254,7 +253,7 @@ pub(super) fn jobs(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     list.into_iter().flat_map(|list| list.iter())
 }
 
-/// What is known of the values of a job whose `matrix` or `rows` is misspelt; none where neither is.
+/// Returns what is known of the values of a job whose `matrix` or `rows` is misspelt; `None` if neither is.
 fn misspelt(job: Table<'_>) -> Option<Sets<'_>> {
     let mut sets = Sets { matrix: Given::Nothing, rows: Given::Nothing };
     for entry in job.iter().filter(|entry| JOB.field(entry.key).is_none()) {
@@ -267,7 +266,7 @@ fn misspelt(job: Table<'_>) -> Option<Sets<'_>> {
     sets.is_spoilt().then_some(sets)
 }
 
-/// The entries that make a job several.
+/// Returns the entries that expand a job.
 fn keys(job: Table<'_>) -> (Option<Entry<'_>>, Option<Entry<'_>>) {
     let (mut matrix, mut rows) = (None, None);
     for entry in job.iter() {

@@ -17,80 +17,80 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// What is wrong with rows.
+/// A mistake in rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RowsFlaw {
     /// Neither a path nor a list.
     NotRows,
-    /// An item of the list that is no mapping.
+    /// An item of the list that isn't a mapping.
     NotAMapping,
-    /// No path is written.
+    /// An empty path.
     NoPath,
     /// A path with backslashes.
     Backslash,
-    /// A path from the root, a drive or a home folder on.
+    /// A path that starts at the root, a drive or a home folder.
     Absolute,
-    /// A path that leads out of the project, or of the manifest's folder where there is no project.
+    /// A path that leads out of the project, or out of the manifest's folder if there is no project.
     Escapes {
-        /// Whether the bound is a git work tree.
+        /// `true` if the bound is a git work tree.
         project: bool,
     },
-    /// A file of which nothing is read.
+    /// A private file, of which nothing is read.
     Private(Private),
-    /// A file of another kind than is known.
+    /// A file of an unknown kind.
     Kind,
-    /// It can't be read.
+    /// A file that can't be read.
     File(Unreadable),
-    /// It is too large.
+    /// A file that is too large.
     TooLarge,
-    /// It is no text.
+    /// A file that isn't text in UTF-8.
     Misencoded(Misencoded),
-    /// There is no header.
+    /// A missing header.
     NoHeader,
-    /// A column without a name that has values.
+    /// A column that has values but no name.
     NoColumnName {
-        /// Whether it is the first: some programs number the rows so.
+        /// `true` if it is the first: some programs number the rows so.
         is_first: bool,
     },
-    /// Columns without a name and without a value; how many.
+    /// Columns without a name and without a value.
     BlankColumns {
-        /// How many there are.
+        /// Their number.
         count: usize,
     },
-    /// Rows whose values are all empty; how many.
+    /// Rows whose values are all empty.
     BlankRows {
-        /// How many there are.
+        /// Their number.
         count: usize,
     },
-    /// Cells that are parted by another character than the one that is looked for.
+    /// Cells that are separated by another character than the expected one.
     Separator {
-        /// By which they are.
+        /// The separator found.
         found: char,
-        /// By which they would be.
+        /// The separator expected.
         expected: char,
-        /// Whether it is the header where that shows.
+        /// `true` if it was found in the header.
         in_header: bool,
     },
-    /// Marks of a merge that nobody has finished: where the lines of one conflict stand.
+    /// Markers of an unfinished merge: the lines of one conflict.
     Conflict(Vec<Span>),
-    /// Two columns of one name.
+    /// Two columns with one name.
     DuplicateColumn(String),
-    /// A row of more or fewer cells than the header has.
+    /// A row with more or fewer cells than the header.
     Ragged {
-        /// How many it has.
+        /// The number of its cells.
         cells: usize,
-        /// How many there are in the header.
+        /// The number of columns in the header.
         columns: usize,
     },
     /// A quote that isn't closed.
     OpenQuote,
-    /// Text behind a quote that is closed.
+    /// Text after a closing quote.
     BehindQuote,
-    /// A line that is no JSON; why.
+    /// A line that isn't JSON; the reason.
     NotJson(String),
-    /// A line that is no JSON object.
+    /// A line that isn't a JSON object.
     NotAnObject,
-    /// There are none.
+    /// No rows.
     NoRows,
 }
 
@@ -98,20 +98,20 @@ pub(crate) enum RowsFlaw {
 #[derive(Default)]
 pub(super) struct Rows<'t> {
     pub names: Vec<String>,
-    /// Whether there can be no other names.
+    /// `true` if no other names can exist.
     pub has_all_names: bool,
-    /// Those in which nothing is wrong.
+    /// The rows without a mistake.
     pub rows: Vec<Row<'t>>,
-    /// A row was lost to a mistake.
+    /// `true` if a row was lost to a mistake.
     pub torn: bool,
-    /// Rows without a value, which are passed over.
+    /// Rows without a value, which are skipped.
     pub blank: Blank,
 }
 
 /// Rows without a value.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Blank {
-    /// Where the first of them stands, and how many there are.
+    /// The place of the first, and their number.
     pub found: Option<(Place, usize)>,
 }
 
@@ -122,7 +122,7 @@ impl Blank {
 }
 
 impl<'t> Rows<'t> {
-    /// Takes in a row, unless all of its values are empty.
+    /// Adds a row, unless all of its values are empty.
     pub(super) fn push(&mut self, row: Row<'t>) {
         match row.is_blank() {
             true => self.blank.count(Place::at(row.at())),
@@ -133,14 +133,14 @@ impl<'t> Rows<'t> {
 
 /// A row.
 pub(super) enum Row<'t> {
-    /// Of a file; with a short place that shows it.
+    /// A row of a file; with a short place that shows it.
     Cells { cells: Vec<Cell<'t>>, at: Span },
-    /// Of a list in the manifest.
+    /// A row of a list in the manifest.
     Nodes { values: Vec<Option<Node<'t>>>, at: Span },
 }
 
 impl<'t> Row<'t> {
-    /// The value with this position.
+    /// Returns the value with this position.
     pub(super) fn get(&self, position: usize) -> Option<Datum<'_>> {
         match self {
             Row::Cells { cells, .. } => {
@@ -150,14 +150,15 @@ impl<'t> Row<'t> {
         }
     }
 
-    /// A short place that shows it.
+    /// Returns a short place that shows it.
     pub(super) fn at(&self) -> Span {
         match self {
             Row::Cells { at, .. } | Row::Nodes { at, .. } => *at,
         }
     }
 
-    /// Whether all of its values are empty. A mapping of the manifest without any, or with a single null, was written so on purpose.
+    /// Returns whether all of its values are empty. A mapping of the manifest without values, or with a single null,
+    /// was written so on purpose.
     fn is_blank(&self) -> bool {
         let is_empty = |datum: Datum<'_>| match datum.held() {
             Held::Null => true,
@@ -176,7 +177,7 @@ impl<'t> Row<'t> {
     }
 }
 
-/// The table in `entry`: of one in which some rows are wrong, the others.
+/// Reads the table in `entry`; rows with mistakes are left out.
 pub(super) fn read<'t>(entry: &Entry<'t>, files: &'t Files, problems: &mut Vec<Problem>) -> Given<Rows<'t>> {
     let node = entry.value;
     let before = problems.len();
@@ -227,26 +228,26 @@ pub(super) fn read<'t>(entry: &Entry<'t>, files: &'t Files, problems: &mut Vec<P
                 }
                 return Given::Values(rows);
             }
-            // Which jobs there would be, nobody knows.
+            // The jobs that would result are unknown.
             Given::Spoilt(rows.has_all_names.then_some(rows.names))
         }
         given => given,
     }
 }
 
-/// The first line of what is written in a node.
+/// Returns the first line of the text of a node.
 pub(super) fn first_line(node: Node<'_>) -> Span {
     let (span, written) = (node.span(), node.written());
     let length = written.find(['\n', '\r']).unwrap_or(written.len());
     Span { start: span.start, end: span.start + length as u32 }
 }
 
-/// Whether a problem costs nothing.
+/// Returns whether a problem costs no row.
 fn is_passed_over(problem: &Problem) -> bool {
     matches!(problem, Problem::Rows { flaw: RowsFlaw::BlankRows { .. } | RowsFlaw::BlankColumns { .. }, .. })
 }
 
-/// The mappings of a list in the manifest.
+/// Reads the mappings of a list in the manifest.
 fn listed<'t>(list: List<'t>, problems: &mut Vec<Problem>) -> Rows<'t> {
     let mut rows = Rows::default();
     let mut positions = HashMap::new();
@@ -275,12 +276,12 @@ fn listed<'t>(list: List<'t>, problems: &mut Vec<Problem>) -> Rows<'t> {
             }
         }
     }
-    // What is lost may have had any name, and where there is nothing, nobody has said what there would be.
+    // A lost row may have had any name, and without any rows the intended names are unknown.
     rows.has_all_names = !(rows.torn || rows.names.is_empty());
     rows
 }
 
-/// The table in a CSV text whose spans start at `base`. Mistakes show where the file is named, too.
+/// Reads the table in a CSV text whose spans start at `base`. Mistakes are also shown where the file is named.
 fn csv<'t>(text: &'t str, preferred: char, base: usize, named: Place, problems: &mut Vec<Problem>) -> Given<Rows<'t>> {
     let here = |range: Range<usize>| Place::at(Span::new(base + range.start, base + range.end));
     let mut flawed = |at: Range<usize>, flaw, also: Option<Range<usize>>| {
@@ -302,7 +303,7 @@ fn csv<'t>(text: &'t str, preferred: char, base: usize, named: Place, problems: 
         Some(Ok(header)) => header,
     };
     let whole_header = header[0].span.range().start..header[header.len() - 1].span.range().end;
-    // Where the header is parted otherwise, nobody knows what the columns are.
+    // If the header uses another separator, the columns are unknown.
     if let Some(other) = other_separator(&header, records.clone()) {
         let flaw = RowsFlaw::Separator { found: other, expected: dialect.separator, in_header: true };
         flawed(whole_header, flaw, None);
@@ -321,7 +322,7 @@ fn csv<'t>(text: &'t str, preferred: char, base: usize, named: Place, problems: 
     }
     let mut nameless = Nameless::of(&header);
     let mut rows = Rows::default();
-    // What stands behind a quote that isn't closed may stand inside of it.
+    // Text after a quote that isn't closed may belong inside of it.
     let mut is_quoted = false;
     let mut is_parted_otherwise = false;
     while let Some(record) = records.next() {
@@ -346,14 +347,14 @@ fn csv<'t>(text: &'t str, preferred: char, base: usize, named: Place, problems: 
             let fits = |other: &char| fields.len() == 1 && first.text.matches(*other).count() + 1 == header.len();
             let other = OTHERS.into_iter().find(fits);
             match other {
-                // One word on it will do for all rows.
+                // One message is enough for all rows.
                 Some(_) if std::mem::replace(&mut is_parted_otherwise, true) => {}
                 Some(found) => {
                     let flaw = RowsFlaw::Separator { found, expected: dialect.separator, in_header: false };
                     flawed(first.span.range(), flaw, Some(whole_header.clone()));
                 }
                 None => {
-                    // The first cell too many, or the last that is there.
+                    // The first surplus cell, or the last existing one.
                     let at = fields.get(header.len()).or(fields.last()).map_or(0..0, |field| field.span.range());
                     let flaw = RowsFlaw::Ragged { cells: fields.len(), columns: header.len() };
                     flawed(at, flaw, Some(whole_header.clone()));
@@ -376,7 +377,7 @@ fn csv<'t>(text: &'t str, preferred: char, base: usize, named: Place, problems: 
         let flaw = RowsFlaw::BlankColumns { count };
         problems.push(Problem::Rows { at: here(first), flaw, also: Some(named) });
     }
-    // Which of two columns a name means, or which name one has, nobody knows.
+    // It is unknown which of two columns a name means, or which name a column has.
     if !is_clear {
         return Given::Spoilt(None);
     }
@@ -384,10 +385,11 @@ fn csv<'t>(text: &'t str, preferred: char, base: usize, named: Place, problems: 
     Given::Values(rows)
 }
 
-/// The characters that part cells where another one is looked for: those of other tables, and commas of other scripts.
+/// The separators that cells may have instead of the expected one: those of other tables, and commas of other scripts.
 const OTHERS: [char; 8] = [',', ';', '\t', '|', '，', '；', '、', '،'];
 
-/// The character that parts the cells of a header, where it was taken for another: it stands there more often, and in the first row too.
+/// Returns the actual separator of a header that was read with a wrong one: it is more frequent there, and in the first
+/// row too.
 fn other_separator(header: &[Field<'_>], mut rows: Records<'_>) -> Option<char> {
     let count = |fields: &[Field<'_>], separator: char| {
         fields.iter().map(|field| field.text.matches(separator).count()).sum::<usize>()
@@ -404,12 +406,12 @@ fn other_separator(header: &[Field<'_>], mut rows: Records<'_>) -> Option<char> 
 
 /// The columns of a header without a name.
 struct Nameless {
-    /// Those at its end, which rows needn't have.
+    /// Those at its end, which rows need not have.
     at_end: usize,
-    /// Where they stand; taken out as soon as one has a value.
+    /// Their places; removed as soon as one has a value.
     columns: Vec<(usize, Range<usize>)>,
     with_values: Vec<(usize, Range<usize>)>,
-    /// The first without a value, and how many there are; known at the end.
+    /// The first without a value, and their number; known at the end.
     without: Option<(Range<usize>, usize)>,
 }
 
@@ -423,7 +425,7 @@ impl Nameless {
         Nameless { at_end, columns, with_values: Vec::new(), without }
     }
 
-    /// Lets a row have fewer or more empty cells at its end than the header has columns.
+    /// Accepts fewer or more empty cells at the end of a row than the header has columns.
     fn fit(&mut self, fields: &mut Vec<Field<'_>>, columns: usize) {
         while fields.len() > columns && fields.last().is_some_and(|field| field.text.trim().is_empty()) {
             let surplus = fields.pop();
@@ -441,7 +443,7 @@ impl Nameless {
         }
     }
 
-    /// Looks which of them have a value in a row.
+    /// Checks which of them have a value in a row.
     fn look(&mut self, fields: &[Field<'_>]) {
         let has_value = |(column, _): &(usize, Range<usize>)| !fields[*column].text.trim().is_empty();
         let with_values: Vec<_> = self.columns.extract_if(.., |column| has_value(column)).collect();

@@ -1,4 +1,4 @@
-//! The sets of values that a job stands for: every row with every combination.
+//! The sets of values that a job expands to: every row with every combination.
 
 use super::datum::{CellValue, Datum, Held};
 use super::expression::{Expression, Scope};
@@ -10,27 +10,27 @@ use crate::document::span::Span;
 use crate::document::tree::{Node, Value};
 use std::ops::Range;
 
-/// The one name of the job itself.
+/// The only name in the scope of the job itself.
 const NUMBER: &str = "number";
 
-/// What a job's templates are filled with.
+/// The values that fill a job's templates.
 pub(super) struct Sets<'t> {
     pub matrix: Given<Matrix<'t>>,
     pub rows: Given<Rows<'t>>,
 }
 
-/// What a field gives a job to fill in.
+/// The values that a field provides for a job.
 pub(super) enum Given<T> {
-    /// There is no such field.
+    /// The field is missing.
     Nothing,
-    /// A mistake keeps the values from being known; their names, if those are.
+    /// The values are unknown because of a mistake; their names, if those are known.
     Spoilt(Option<Vec<String>>),
     /// These values.
     Values(T),
 }
 
 impl<T> Given<T> {
-    /// The values.
+    /// Returns the values.
     pub(super) fn get(&self) -> Option<&T> {
         if let Given::Values(values) = self { Some(values) } else { None }
     }
@@ -50,14 +50,14 @@ pub(super) struct Set<'s, 't> {
     pub reading: Reading,
 }
 
-/// How what stands in a table is read: as it is now, or as it was when it may have been bought.
+/// The way in which a table is read: as it is now, or as it was when its jobs may have been bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// As the manual says.
+    /// As the manual describes it.
     Now,
-    /// Line breaks in cells as they are written, numbers of JSON as they are counted, and `slug` for ASCII alone.
+    /// Line breaks in cells as they are written, JSON numbers by their numeric value, and `slug` for ASCII alone.
     Former,
-    /// The same of a table whose line breaks were all written as a carriage return and a line feed.
+    /// The same for a table whose line breaks were all written as a carriage return and a line feed.
     FormerWithReturns,
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Variable {
 }
 
 impl<'t> Sets<'t> {
-    /// The names of all values, each with what it belongs to.
+    /// Returns the names of all values, each with its scope.
     pub(super) fn names(&self) -> Vec<(Scope, String)> {
         let rows = self.rows.get().into_iter().flat_map(|rows| &rows.names);
         let matrix = self.matrix.get().into_iter().flat_map(|matrix| &matrix.names);
@@ -79,35 +79,35 @@ impl<'t> Sets<'t> {
         rows.chain(matrix.map(|name| (Scope::Matrix, name.name.to_owned()))).collect()
     }
 
-    /// Whether a mistake keeps them from being known.
+    /// Returns whether the values are unknown because of a mistake.
     pub(super) fn is_spoilt(&self) -> bool {
         self.matrix.is_spoilt() || self.rows.is_spoilt()
     }
 
-    /// How many there are; more than can be counted are as many as can be.
+    /// Returns the number of sets, saturating.
     pub(super) fn count(&self) -> u64 {
         let rows = self.rows.get().map_or(1, |rows| rows.rows.len() as u64);
         rows.saturating_mul(self.matrix.get().map_or(1, |matrix| matrix.combinations.len() as u64))
     }
 
-    /// The set with this number: of one row all combinations, then those of the next.
+    /// Returns the set with this number: all combinations of one row, then those of the next.
     pub(super) fn set(&self, number: usize) -> Set<'_, 't> {
         let combinations = self.matrix.get().map_or(1, |matrix| matrix.combinations.len());
         let (row, combination) = (number / combinations, number % combinations);
         Set { sets: self, number, row, combination, reading: Reading::Now }
     }
 
-    /// What `expression` names.
+    /// Finds the variable that `expression` names.
     ///
     /// # Errors
-    /// Where no set has it, with its bytes; nothing where a mistake keeps that from being known.
+    /// If no set has it, returns the mistake and its bytes; `None` if a mistake elsewhere leaves that unknown.
     pub(super) fn find(&self, expression: &Expression) -> Result<Variable, Option<(Range<usize>, TemplateFlaw)>> {
         let Expression { scope, names, .. } = expression;
         let scope = *scope;
         let (first, inner) = names.split_first().expect("an expression has a name behind its scope");
         let whole = first.range.start..names[names.len() - 1].range.end;
         if scope == Scope::Job {
-            // There is but one.
+            // There is only one.
             return match inner {
                 [] if first.text == NUMBER => Ok(Variable { scope, position: 0, inner: Vec::new() }),
                 _ => Err(Some((whole, unknown(scope, &first.text, &[NUMBER])))),
@@ -169,7 +169,7 @@ impl<'t> Sets<'t> {
 }
 
 fn unknown(scope: Scope, name: &str, known: &[&str]) -> TemplateFlaw {
-    /// More names than anybody reads.
+    /// The maximum number of names shown in a message.
     const SHOWN: usize = 12;
     TemplateFlaw::Unknown {
         scope,
@@ -180,7 +180,7 @@ fn unknown(scope: Scope, name: &str, known: &[&str]) -> TemplateFlaw {
 }
 
 impl<'s, 't> Set<'s, 't> {
-    /// The value of a name, if this set has one.
+    /// Returns the value of a name, if this set has one.
     pub(super) fn get(self, variable: &Variable) -> Option<Datum<'s>> {
         let mut datum = match variable.scope {
             Scope::Matrix => {
@@ -198,17 +198,17 @@ impl<'s, 't> Set<'s, 't> {
         Some(datum)
     }
 
-    /// The same, as its table was read before.
+    /// Returns the same set with its table read as in `reading`.
     pub(super) fn read_as(self, reading: Reading) -> Set<'s, 't> {
         Set { reading, ..self }
     }
 
-    /// What a name of the job itself means: its number among those of its block, from 1.
+    /// Returns the value of a name of the job itself: its number among the jobs of its block, from 1.
     pub(super) fn of_job(self, variable: &Variable) -> Option<i64> {
         (variable.scope == Scope::Job).then_some(self.number as i64 + 1)
     }
 
-    /// The ways in which its table may have been read before that could differ in a text.
+    /// Returns the former readings of its table that could change a text.
     pub(super) fn former(self) -> impl Iterator<Item = Set<'s, 't>> {
         let cells = match self.row() {
             Some(Row::Cells { cells, .. }) => cells.as_slice(),
@@ -220,7 +220,7 @@ impl<'s, 't> Set<'s, 't> {
         readings.into_iter().filter(|(is_likely, _)| *is_likely).map(move |(_, reading)| self.read_as(reading))
     }
 
-    /// Where its row stands, if it has one.
+    /// Returns the place of its row, if it has one.
     pub(super) fn place_of_row(self) -> Option<Span> {
         self.row().map(Row::at)
     }
@@ -229,7 +229,7 @@ impl<'s, 't> Set<'s, 't> {
         self.sets.rows.get().map(|rows| &rows.rows[self.row])
     }
 
-    /// Its values by name, as they are shown: first those of the row, then those of the combination.
+    /// Returns its values by name, as they are shown: first those of the row, then those of the combination.
     pub(super) fn values(self) -> Vec<(String, String)> {
         let mut values = Vec::new();
         if let (Some(rows), Some(row)) = (self.sets.rows.get(), self.row()) {
@@ -250,7 +250,7 @@ impl<'s, 't> Set<'s, 't> {
     }
 }
 
-/// Adds a value as it is shown; of a mapping each value in it.
+/// Adds a value as it is shown; for a mapping, each value in it.
 fn show(name: String, datum: Datum<'_>, values: &mut Vec<(String, String)>) {
     match datum.held() {
         Held::Text(text) | Held::Loose(text) => values.push((name, text.to_owned())),

@@ -1,4 +1,4 @@
-//! A job with its templates taken apart once, and cut out for each of its sets of values.
+//! A job whose templates are parsed once, and which is then filled in with each of its sets of values.
 
 use super::braces::{self, Names};
 use super::expression::Expression;
@@ -14,11 +14,11 @@ use crate::manifest::problem::{Fill, Place, Problem};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A value of a job, with what in it is to be filled in.
+/// A value of a job, with the templates in it.
 pub(super) enum Stencil<'t> {
-    /// It is the same in all jobs.
+    /// A value that is the same in all jobs.
     Same(Node<'t>),
-    /// A template with a mistake in it, of which was said already.
+    /// A template with a mistake in it, which was already reported.
     Spoilt(Node<'t>),
     /// A text with templates in it.
     Text(Text<'t>),
@@ -33,38 +33,38 @@ pub(super) struct Text<'t> {
     node: Node<'t>,
     text: &'t str,
     template: Template,
-    /// What each of its expressions names.
+    /// The variable that each of its expressions names.
     variables: Vec<Variable>,
-    /// What is read in its place.
+    /// The shape that is read in its place.
     shape: Option<Shape>,
-    /// What is read in the place of an item, where a list is filled in.
+    /// The shape that is read in the place of an item, if a list is filled in.
     item: Option<Shape>,
-    /// How it is to be taken.
+    /// Its role.
     role: Role,
 }
 
-/// How a field takes what is filled in.
+/// The role of a field: how it accepts a filled-in value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Role {
-    /// Whether it is there even where nothing is filled in.
+    /// `true` if the field is kept even if nothing is filled in.
     required: bool,
-    /// Whether it is a text in which blanks count.
+    /// `true` for a text in which blanks count.
     exact: bool,
 }
 
 impl Role {
-    /// That of a job's field with this key.
+    /// Returns the role of a job's field with this key.
     fn of(key: &str) -> Role {
         let exact = [PROMPT.name, NEGATIVE_PROMPT.name].contains(&key);
         Role { required: [ID.name, PROMPT.name].contains(&key), exact }
     }
 }
 
-/// What is read in a place: `None` where nobody knows.
+/// The kind that is read in a place; `None` if it is unknown.
 type Wanted = Option<Kind>;
 
 impl<'t> Stencil<'t> {
-    /// The job in `table`, without what makes it several.
+    /// Parses the job in `table`, without the fields that expand it.
     pub(super) fn of_job(job: Node<'t>, table: Table<'t>, sets: &Sets<'t>, problems: &mut Vec<Problem>) -> Stencil<'t> {
         let (matrix, rows) = keys(table);
         let keys = [matrix, rows].map(|entry| entry.map(|entry| entry.key));
@@ -80,7 +80,7 @@ impl<'t> Stencil<'t> {
 
     fn of(node: Node<'t>, wanted: Wanted, role: Role, sets: &Sets<'t>, problems: &mut Vec<Problem>) -> Stencil<'t> {
         match node.value() {
-            // What braces make of it is told once, and nothing that follows from them.
+            // The mistake with braces is reported once; whatever follows from it is not.
             Value::String(text) if text.contains(['{', '}']) && has_braces(text, sets) => Stencil::Spoilt(node),
             Value::String(text) if text.contains(OPEN) => Text::read(node, text, wanted, role, sets, problems),
             Value::List(list) => {
@@ -111,7 +111,7 @@ impl<'t> Stencil<'t> {
         }
     }
 
-    /// Whether a filter in it made something else before.
+    /// Returns whether a filter in it had another result in an earlier version.
     pub(super) fn has_former(&self) -> bool {
         match self {
             Stencil::Same(_) | Stencil::Spoilt(_) => false,
@@ -130,7 +130,7 @@ impl<'t> Stencil<'t> {
         matches!(self, Stencil::Same(_))
     }
 
-    /// Where a field of the job is left out for one set of values, of which nothing is filled in.
+    /// Returns the place that leaves out a field of the job for one set of values, because it is empty.
     pub(super) fn left_out(&self, field: &str, set: Set<'_, 't>) -> Option<Place> {
         let Stencil::Table(_, entries) = self else { return None };
         match entries.iter().find(|(entry, _)| entry.key == field)? {
@@ -139,7 +139,7 @@ impl<'t> Stencil<'t> {
         }
     }
 
-    /// Cuts out the job for one set of values; without one, what is to be filled in is broken.
+    /// Writes the job for one set of values; without a set, every template becomes a broken value.
     pub(super) fn cut(&self, set: Option<Set<'_, 't>>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
         let Stencil::Table(job, entries) = self else { return };
         let mut root = graft.root(*job);
@@ -222,7 +222,7 @@ impl<'t> Text<'t> {
 
     /// Fills it in for one set of values.
     fn put(&self, under: Under<'_, 't>, set: Set<'_, 't>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
-        // Once there is too much of it, no more is made.
+        // Once the limit on text is exceeded, no more is made.
         if graft.bytes() > MOST_BYTES {
             return graft.filled(under, self.node, Scalar::Broken, &[]);
         }
@@ -252,7 +252,7 @@ impl<'t> Text<'t> {
         }
     }
 
-    /// Where nothing is filled in for one set of values.
+    /// Returns the place that fills in nothing for one set of values.
     fn left_out(&self, set: Set<'_, 't>) -> Option<Place> {
         let (range, expression) = self.template.sole()?;
         let (made, origin) = make(range, expression, &self.variables[0], set, self.role.exact).ok()?;
@@ -263,13 +263,14 @@ impl<'t> Text<'t> {
         made.is_nothing().then_some(Place { fill, ..Place::of(self.node) })
     }
 
-    /// A value on its own keeps its type, or takes that of its field; nothing leaves the field out.
+    /// Fills in a template of one expression. Its value keeps its type, or gets that of its field; an empty one leaves
+    /// out the field.
     fn sole<'s>(&self, range: &Range<usize>, expression: &Expression, set: Set<'s, 't>) -> Result<Filled<'s>, Failed> {
         let (made, origin) = make(range, expression, &self.variables[0], set, self.role.exact)?;
         let made = match made {
             Made::Compound(node) => return Ok(Filled::Brought(node)),
             Made::Other(_) => return Err(not_text(range, expression, &made, origin)),
-            // What nobody knows the shape of is told by its field.
+            // If the shape is unknown, the field reports the mistake.
             Made::List(_) if !matches!(self.shape, None | Some(Shape::List | Shape::TextOrList)) => {
                 return Err(not_text(range, expression, &made, origin));
             }
@@ -282,7 +283,7 @@ impl<'t> Text<'t> {
         Ok(Filled::Value(made, vec![Piece { end, template: bytes(range), origin }]))
     }
 
-    /// In the middle of a text every value is text.
+    /// Fills in a template of several parts: in the middle of a text every value is text.
     fn mixed<'s>(&self, set: Set<'s, 't>) -> Result<Filled<'s>, Failed> {
         let mut text = String::with_capacity(self.text.len());
         let mut pieces = Vec::with_capacity(self.template.parts.len());
@@ -313,7 +314,7 @@ impl<'t> Text<'t> {
     }
 }
 
-/// Whether braces in a text look like a template and are none.
+/// Returns whether braces in a text look like a template but aren't one.
 fn has_braces(text: &str, sets: &Sets<'_>) -> bool {
     !braces::find(text, &Names { known: sets.names() }).is_empty()
 }

@@ -1,4 +1,5 @@
-//! Templates where there is nothing to fill in, and braces that are no templates: what was meant to be many jobs must not be bought as one.
+//! Templates where nothing is filled in, and braces that aren't templates: a job that was meant to be many must not be
+//! bought as one.
 
 use super::braces::{self, Names};
 use super::template::{OPEN, TemplateFlaw};
@@ -8,7 +9,8 @@ use crate::manifest::fields::JOBS;
 use crate::manifest::problem::{Place, Problem};
 use std::collections::HashMap;
 
-/// Blames every template outside of the jobs that stand for several, which are these `blocks`, and everywhere what looks like one.
+/// Reports every template outside of the jobs that expand to several, which are these `blocks`, and everywhere all text
+/// that looks like one.
 pub(super) fn blame(root: Node<'_>, blocks: &HashMap<usize, Block<'_>>, problems: &mut Vec<Problem>) {
     let mut outside = Walk { names: None, problems };
     if let Value::Table(manifest) = root.value() {
@@ -22,7 +24,7 @@ pub(super) fn blame(root: Node<'_>, blocks: &HashMap<usize, Block<'_>>, problems
             outside.walk(job);
             continue;
         };
-        // What is filled in is not looked at again.
+        // Filled-in values are not looked at again.
         let (matrix, rows) = keys(table);
         let given = [matrix, rows].map(|entry| entry.map(|entry| entry.key));
         [matrix, rows].into_iter().flatten().for_each(|entry| outside.templates(entry.value));
@@ -36,13 +38,13 @@ pub(super) fn blame(root: Node<'_>, blocks: &HashMap<usize, Block<'_>>, problems
 
 /// A walk through the texts of a manifest.
 struct Walk<'p> {
-    /// What is filled in there; none where nothing is.
+    /// The names that can be filled in; `None` if nothing is filled in.
     names: Option<Names>,
     problems: &'p mut Vec<Problem>,
 }
 
 impl Walk<'_> {
-    /// Blames what stands in `node`.
+    /// Reports the mistakes in `node`.
     fn walk(&mut self, node: Node<'_>) {
         match node.value() {
             Value::String(text) => {
@@ -62,7 +64,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Blames the templates in `node`.
+    /// Reports the templates in `node`.
     fn templates(&mut self, node: Node<'_>) {
         match node.value() {
             Value::String(text) => {

@@ -4,30 +4,30 @@ use super::expression::{Expression, Scope};
 use crate::document::span::Span;
 use std::ops::Range;
 
-/// How an expression starts.
+/// The start of an expression.
 pub(crate) const OPEN: &str = "${{";
 
-/// How it ends.
+/// The end of an expression.
 const CLOSE: &str = "}}";
 
-/// What is wrong with a template.
+/// A mistake in a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TemplateFlaw {
     /// It isn't closed.
     Open,
-    /// There is nothing in it.
+    /// It is empty.
     Empty,
     /// It doesn't start with `matrix` or `row`.
     NoName,
-    /// Something else than names and filters; what.
+    /// It contains something other than names and filters: this.
     NotAllowed(String),
-    /// The engine can't make sense of it; its words.
+    /// The engine can't parse it; its message.
     Syntax(String),
-    /// No values are called that.
+    /// No scope has this name.
     UnknownScope {
-        /// What is written.
+        /// The name as it is written.
         name: String,
-        /// The one that is meant.
+        /// The scope that is meant.
         nearest: Option<Scope>,
     },
     /// The job has no such values.
@@ -36,56 +36,56 @@ pub(crate) enum TemplateFlaw {
     Bare(Scope),
     /// None of the values has this name.
     Unknown {
-        /// Whose.
+        /// The scope.
         scope: Scope,
-        /// What is written.
+        /// The name as it is written.
         name: String,
-        /// The one that is near.
+        /// The similar name.
         nearest: Option<String>,
-        /// All that there are.
+        /// All names that exist.
         known: Vec<String>,
     },
-    /// Others have this name, but not this combination or row.
+    /// Other combinations or rows have this name, but not this one.
     Unset {
         /// The name as it is written.
         name: String,
-        /// What has none.
+        /// The scope of the name.
         scope: Scope,
-        /// The row that has none, if it is one.
+        /// The row that lacks it, if it is a row.
         row: Option<Span>,
     },
-    /// There is no such filter.
+    /// No filter has this name.
     UnknownFilter {
-        /// What is written.
+        /// The name as it is written.
         name: String,
-        /// The one that is near.
+        /// The similar name.
         nearest: Option<&'static str>,
     },
-    /// A filter doesn't take this value or these arguments; the engine's words.
+    /// A filter doesn't accept this value or these arguments; the engine's message.
     Filter(String),
-    /// Something in the middle of a text that is none.
+    /// A value in the middle of a text isn't text.
     NotText {
         /// The name as it is written.
         name: String,
-        /// What it is, with an article.
+        /// Its kind, with an article.
         what: &'static str,
     },
-    /// Braces around a name that are no template: what stands there, and what is meant.
+    /// Braces around a name aren't a template.
     Braces {
-        /// As it is written.
+        /// The braces as they are written.
         written: String,
-        /// As it would be.
+        /// The template that is meant.
         meant: String,
-        /// Whether the job has values that are filled in.
+        /// `true` if the job has values to fill in.
         is_filled: bool,
     },
-    /// It is filled to more text than anybody writes.
+    /// The filled-in text exceeds the limit.
     TooLong,
-    /// It stands where there is nothing to fill in.
+    /// It is at a place where nothing is filled in.
     Outside,
 }
 
-/// A text, taken apart.
+/// A parsed text.
 #[derive(Debug)]
 pub(super) struct Template {
     pub parts: Vec<Part>,
@@ -96,20 +96,20 @@ pub(super) struct Template {
 pub(super) enum Part {
     /// These bytes of the text, as they are.
     Text(Range<usize>),
-    /// What is filled in.
+    /// An expression to fill in.
     Expression {
         /// Its bytes, with the braces.
         range: Range<usize>,
-        /// What it says.
+        /// Its content.
         expression: Expression,
     },
 }
 
 impl Template {
-    /// Takes `text` apart; `$${{` stands for `${{`.
+    /// Parses `text`; `$${{` is an escape for `${{`.
     ///
     /// # Errors
-    /// All that is wrong, each with its bytes.
+    /// Returns all mistakes, each with its bytes.
     pub(super) fn parse(text: &str) -> Result<Template, Vec<(Range<usize>, TemplateFlaw)>> {
         let (mut parts, mut flaws, mut at) = (Vec::new(), Vec::new(), 0);
         let push_text = |parts: &mut Vec<Part>, range: Range<usize>| {
@@ -145,7 +145,7 @@ impl Template {
         if flaws.is_empty() { Ok(Template { parts }) } else { Err(flaws) }
     }
 
-    /// The expression, if that is all there is.
+    /// Returns the expression, if the text has nothing else.
     pub(super) fn sole(&self) -> Option<(&Range<usize>, &Expression)> {
         match self.parts.as_slice() {
             [Part::Expression { range, expression }] => Some((range, expression)),
@@ -154,7 +154,7 @@ impl Template {
     }
 }
 
-/// Where the expression ends that `text` starts with: at the first `}}` that isn't in quotes.
+/// Returns the end of the expression that `text` starts with: at the first `}}` that isn't in quotes.
 fn close(text: &str) -> Option<usize> {
     let mut quote = None;
     let mut escaped = false;

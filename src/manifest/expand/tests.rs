@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// The manifest whose only job has this beside an id and a prompt.
+/// Loads a manifest whose only job is this text.
 fn loaded(job: &str) -> Loaded {
     let head = "version: 1\nreferences: { cup: { type: subject, urls: [\"https://e.example/c.png\"] } }\n\
                 defaults: { resolution: 720p, duration: 5 }\njobs:\n";
@@ -20,7 +20,7 @@ fn loaded(job: &str) -> Loaded {
     load_text("jobs.yaml", format!("{head}{job}"), Format::Yaml, &folder)
 }
 
-/// What each job of a matrix is filled with.
+/// Returns the values that fill each job of a matrix.
 fn combinations(matrix: &str) -> Vec<String> {
     let text = format!("jobs:\n  - {{ id: x, prompt: x, matrix: {matrix} }}\n");
     let source = Source::new("jobs.yaml", text);
@@ -38,7 +38,7 @@ fn combinations(matrix: &str) -> Vec<String> {
 
 #[test]
 fn matrices_mean_what_the_manual_of_github_actions_says() {
-    // The examples of its pages on matrices, with their results.
+    // The examples of GitHub's pages on matrices, with their results.
     for (matrix, expected) in [
         (
             "{ fruit: [apple, pear], animal: [cat, dog], include: [{ color: green }, { color: pink, animal: cat }, \
@@ -79,9 +79,9 @@ fn matrices_mean_what_the_manual_of_github_actions_says() {
             "{ os: [a, b], version: [1], include: [{ os: b, version: 2 }] }",
             &["os=a version=1", "os=b version=1", "os=b version=2"],
         ),
-        // `include` comes after `exclude`, and brings back what is excluded.
+        // `include` comes after `exclude`, and restores what is excluded.
         ("{ os: [a, b], exclude: [{ os: b }], include: [{ os: b }] }", &["os=a", "os=b"]),
-        // What an entry added, a later one may overwrite; what an axis has, none.
+        // A later entry may overwrite a value that an entry added, but not one that an axis has.
         ("{ os: [a], include: [{ x: 1 }, { x: 2 }, { os: b, x: 3 }] }", &["os=a x=2", "os=b x=3"]),
     ] {
         assert_eq!(combinations(matrix), expected, "{matrix}");
@@ -106,7 +106,7 @@ proptest! {
         let exclude = entries(excluded.iter().map(|(axis, value)| format!("{{ {}: {value} }}", names[*axis])).collect());
         let include = entries((0..included).map(|n| format!("{{ a: new{n} }}")).collect());
         write!(matrix, "exclude: [{exclude}], include: [{include}] }}").unwrap();
-        // The naive way: count like an odometer, and leave out.
+        // The naive way: count like an odometer, and skip the excluded ones.
         let mut expected = Vec::new();
         for number in 0..sizes.iter().product::<usize>() {
             let mut rest = number;
@@ -146,7 +146,7 @@ proptest! {
         for row in &table {
             let fields = records.next().unwrap().unwrap();
             let found: Vec<_> = fields.iter().map(|field| field.text.to_string()).collect();
-            // A line break in a cell is one, however it is written.
+            // A line break in a cell becomes `\n`, however it is written.
             let unified = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n");
             prop_assert_eq!(&found, &row.iter().map(|cell| unified(cell)).collect::<Vec<_>>());
             for field in &fields {
@@ -225,7 +225,7 @@ fn a_template_is_a_name_with_filters() {
 
 #[test]
 fn values_keep_their_type_or_take_that_of_what_they_fill() {
-    // A row inline, a job's field, and the prompt or number of videos that comes out of it.
+    // A row inline, a job's field, and the prompt or number of videos that results.
     let job = |row: &str, field: &str| {
         let job = format!("  - id: x\n    prompt: \"@cup\"\n    rows: [{{ {row} }}]\n    {field}\n");
         let loaded = loaded(&job);
@@ -308,7 +308,7 @@ fn too_many_jobs_are_refused_before_they_are_made() {
     assert_eq!(loaded.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), ["limits"]);
 }
 
-/// What a hundred thousand jobs out of two hundred templates and five hundred rows cost; run it with `--release`.
+/// Measures a hundred thousand jobs of two hundred templates and five hundred rows; run it with `--release`.
 #[test]
 #[ignore = "a measurement"]
 fn a_hundred_thousand_jobs_of_two_hundred_templates() {

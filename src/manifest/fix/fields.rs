@@ -1,4 +1,4 @@
-//! Keys that are no field.
+//! Fixes for keys that aren't fields.
 
 use super::page::Page;
 use super::sure;
@@ -9,7 +9,8 @@ use crate::manifest::fields::Block;
 use crate::manifest::problem::StrangeEntry;
 use crate::manifest::suggest::Meant;
 
-/// The field that was meant, unless it is there already. Names of other interfaces are only offered.
+/// Returns the fix that writes the field that was meant, unless it exists already. Names of other interfaces are only
+/// offered.
 pub(super) fn unknown(
     page: Page<'_>,
     key: Span,
@@ -27,7 +28,7 @@ pub(super) fn unknown(
     page.key(key, name, field.name, sure(is_sure))
 }
 
-/// Whether a key of TOML is written in one place: headers and dotted keys may repeat it.
+/// Returns whether a key of TOML is written in one place only: headers and dotted keys may repeat it.
 fn stands_once(page: Page<'_>, key: Span, name: &str, value: Span) -> bool {
     let behind = page.text.get(key.end as usize..).unwrap_or_default().trim_start_matches([' ', '\t']);
     // The last part of a dotted key is written nowhere else.

@@ -1,7 +1,7 @@
-//! The edit that mends a mistake, where the help names just one, written in the syntax of its place.
+//! The edit that fixes a mistake, if the help names just one, written in the syntax of its place.
 //!
-//! What can't be written safely where it stands gets no fix: a text that spans lines or is tagged, and all that an alias
-//! brings somewhere else too.
+//! There is no fix where it can't be written safely: in a text that spans lines or has a tag, and in all that an alias
+//! also uses elsewhere.
 
 mod fields;
 mod page;
@@ -22,7 +22,7 @@ use crate::document::Format;
 use page::Page;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The edit of `text` that mends `problem`.
+/// Returns the edit of `text` that fixes `problem`.
 pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
     let page = Page { text, format };
     match problem {
@@ -52,7 +52,7 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
         // The prompts that mention it would have to follow.
         Problem::ReferenceName { at, name } => page.text(at.at, name, &suggest::reference_name(name)?, Unsafe),
         Problem::ImageUrl { at, text, flaw } => match flaw {
-            // Where there is no such file, another path may be meant: one of another machine.
+            // If no such file exists, another path may be meant: one of another machine.
             ImageFlaw::Backslash { is_there } => page.text(at.at, text, &text.replace('\\', "/"), sure(*is_there)),
             // The same letters in other code points: nothing else can be meant.
             ImageFlaw::Missing { nearest: Some(near), .. } => {
@@ -79,7 +79,7 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
     }
 }
 
-/// How a fix applies of which it is known whether nothing else can be meant.
+/// Returns `Safe` if nothing else can be meant.
 fn sure(is_sure: bool) -> Applicability {
     if is_sure { Safe } else { Unsafe }
 }

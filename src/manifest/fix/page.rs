@@ -1,4 +1,4 @@
-//! What is written at a place, and how to write something else there.
+//! The text at a place, and the way to write another one there.
 
 use super::sure;
 use crate::diagnostic::fix::{Applicability, Fix};
@@ -13,7 +13,7 @@ pub(super) struct Page<'t> {
     pub format: Format,
 }
 
-/// How a scalar is written.
+/// The style of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Style {
     /// Without quotes.
@@ -22,7 +22,7 @@ enum Style {
     Single,
     /// In `"`.
     Double,
-    /// In lines of its own.
+    /// In separate lines.
     Block,
 }
 
@@ -38,13 +38,13 @@ impl Style {
 }
 
 impl<'t> Page<'t> {
-    /// What is written there.
+    /// Returns the text that is written there.
     pub(super) fn written(self, span: Span) -> &'t str {
         self.text.get(span.range()).unwrap_or_default()
     }
 
-    /// Whether it is `text` that stands there, written in the plainest way, and nothing that it came out of: no
-    /// placeholder, no escape where none is needed.
+    /// Returns whether `text` is written there in the plainest way: not produced by a placeholder, and without
+    /// unnecessary escapes.
     pub(super) fn says(self, span: Span, text: &str) -> bool {
         let written = self.written(span);
         let quoted = |quote: &str| {
@@ -56,7 +56,7 @@ impl<'t> Page<'t> {
                 || double(text).is_some_and(|double| double == written))
     }
 
-    /// The text `new` in place of a scalar that is the text `old`.
+    /// Returns the fix that writes the text `new` in place of a scalar with the text `old`.
     pub(super) fn text(self, span: Span, old: &str, new: &str, applicability: Applicability) -> Option<Fix> {
         let style = Style::of(self.whole(span).filter(|_| self.says(span, old))?, self.format);
         let replacement = match (self.format, style) {
@@ -68,12 +68,13 @@ impl<'t> Page<'t> {
         self.replace(span, replacement, applicability)
     }
 
-    /// The characters `new` in place of `old`, which are a part of a text; both mean nothing to the syntax of any text.
+    /// Returns the fix that writes the characters `new` in place of `old`, which are a part of a text; neither may have
+    /// a meaning in the syntax of any text.
     pub(super) fn part(self, span: Span, old: &str, new: &str, applicability: Applicability) -> Option<Fix> {
         (self.written(span) == old).then(|| self.replace(span, new.to_owned(), applicability)).flatten()
     }
 
-    /// The name `new` in place of the key `old`.
+    /// Returns the fix that writes the name `new` in place of the key `old`.
     pub(super) fn key(self, span: Span, old: &str, new: &str, applicability: Applicability) -> Option<Fix> {
         match (self.format, Style::of(self.written(span), self.format)) {
             // All names of fields can be bare keys.
@@ -82,19 +83,19 @@ impl<'t> Page<'t> {
         }
     }
 
-    /// A number, `true`, `false` or a list, which take no quotes, in place of a scalar.
+    /// Returns the fix that writes a number, `true`, `false` or a list, which need no quotes, in place of a scalar.
     pub(super) fn bare(self, span: Span, new: &str, applicability: Applicability) -> Option<Fix> {
         self.whole(span)?;
         self.replace(span, new.to_owned(), applicability)
     }
 
-    /// What is written there, in the quotes of a text.
+    /// Returns the fix that puts the text there in quotes.
     pub(super) fn quote(self, span: Span, applicability: Applicability) -> Option<Fix> {
         let replacement = double(self.whole(span)?)?;
         self.replace(span, replacement, applicability)
     }
 
-    /// Another name behind the `@`, and white space behind the name.
+    /// Returns the fix that writes another name after the `@`, and white space after the name.
     pub(super) fn mention(self, at: Span, name: &str, prompt: Surroundings) -> Option<Fix> {
         self.mentioned(at)?;
         let style = Style::of(self.written(prompt.scalar), self.format);
@@ -107,7 +108,7 @@ impl<'t> Page<'t> {
         self.replace(at, format!("@{name}{space}"), sure(prompt.is_sure))
     }
 
-    /// The names of several items in place of one text, in brackets.
+    /// Returns the fix that writes the names of several items in place of one text, in brackets.
     pub(super) fn items(self, span: Span, text: &str, items: &[String]) -> Option<Fix> {
         let before = self.text[..span.start as usize].trim_end();
         let is_in_brackets = before.ends_with(['[', ',']);
@@ -116,7 +117,8 @@ impl<'t> Page<'t> {
         is_whole.then(|| self.replace(span, written.join(", "), Applicability::Safe)).flatten()
     }
 
-    /// An `@` in place of a sign that looks like it, which `mention` starts with; in quotes, where YAML wants them.
+    /// Returns the fix that writes an `@` in place of a character that looks like it and starts `mention`; with quotes
+    /// if YAML needs them.
     pub(super) fn sign(self, mention: Span, sign: char, prompt: Surroundings) -> Option<Fix> {
         let written = self.written(mention);
         if !written.starts_with(sign) {
@@ -132,7 +134,7 @@ impl<'t> Page<'t> {
         self.replace(span, "@".to_owned(), sure(prompt.is_sure))
     }
 
-    /// A space behind a mention.
+    /// Returns the fix that adds a space after a mention.
     pub(super) fn space(self, mention: Span, prompt: Surroundings) -> Option<Fix> {
         self.mentioned(mention)?;
         let style = Style::of(self.written(prompt.scalar), self.format);
@@ -141,17 +143,17 @@ impl<'t> Page<'t> {
         is_apart.then(|| Fix { span: behind, replacement: " ".to_owned(), applicability: sure(prompt.is_sure) })
     }
 
-    /// What is written there, if it is a mention on one line, and not something that a mention came out of.
+    /// Returns the text there, if it is a mention on one line, written literally.
     fn mentioned(self, span: Span) -> Option<&'t str> {
         self.text
             .get(span.range())
             .filter(|written| written.starts_with(['@', '\\']) && !written.contains(['\n', '\r']))
     }
 
-    /// What is written at `span`, if it is all on one line and no tag says what it is.
+    /// Returns the text at `span`, if it is all on one line and has no tag.
     fn whole(self, span: Span) -> Option<&'t str> {
         let written = self.text.get(span.range())?;
-        // An anchor may stand between the tag and the value.
+        // An anchor may be between the tag and the value.
         let before = self.text[..span.start as usize]
             .rsplit([' ', '\t', '\r', '\n', '[', '{', ','])
             .find(|word| !word.is_empty() && !word.starts_with('&'));
@@ -159,7 +161,7 @@ impl<'t> Page<'t> {
         (!is_tagged && !written.contains(['\n', '\r'])).then_some(written)
     }
 
-    /// Whether a space here would make a comment of the rest of the line.
+    /// Returns whether a space here would turn the rest of the line into a comment.
     fn starts_comment(self, at: u32, style: Style) -> bool {
         style == Style::Bare && self.text.get(at as usize..).is_none_or(|rest| rest.starts_with('#'))
     }
@@ -169,14 +171,14 @@ impl<'t> Page<'t> {
     }
 }
 
-/// A text in double quotes, which all formats read alike.
+/// Returns a text in double quotes, which all formats read alike.
 pub(super) fn double(text: &str) -> Option<String> {
     let is_printable =
         !text.contains(|c: char| (c.is_control() && c != '\t') || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}'));
     is_printable.then(|| serde_json::to_string(text).ok()).flatten()
 }
 
-/// A text in single quotes, where it can be.
+/// Returns a text in single quotes, if possible.
 fn single(text: &str, format: Format) -> Option<String> {
     match format {
         _ if text.contains(char::is_control) => None,
@@ -185,7 +187,7 @@ fn single(text: &str, format: Format) -> Option<String> {
     }
 }
 
-/// Whether a character is one of a script beyond ASCII, or a picture, and nothing to any syntax.
+/// Returns whether a character belongs to a script beyond ASCII, or is a picture, and has no meaning in any syntax.
 fn is_wide_text(c: char) -> bool {
     !c.is_ascii() && !c.is_control() && !c.is_whitespace() && c != '\u{feff}'
 }

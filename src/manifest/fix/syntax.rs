@@ -1,4 +1,4 @@
-//! Texts that need quotes, and other small things that a syntax wants.
+//! Fixes for texts that need quotes, and for other small mistakes of syntax.
 
 use super::page::{Page, double};
 use crate::diagnostic::fix::{Applicability, Fix};
@@ -6,7 +6,7 @@ use crate::document::flaw::{Around, Flaw, SyntaxKind};
 use crate::document::{Format, Span};
 use crate::manifest::fields::BLOCKS;
 
-/// The edit that mends a mistake in the writing of a text.
+/// Returns the edit that fixes a mistake in the syntax of a text.
 pub(super) fn fix(page: Page<'_>, flaw: &Flaw) -> Option<Fix> {
     match flaw {
         Flaw::Syntax { span, kind } => match kind {
@@ -29,7 +29,7 @@ pub(super) fn fix(page: Page<'_>, flaw: &Flaw) -> Option<Fix> {
     }
 }
 
-/// What is meant in place of a character that looks like it; of quotes, in place of both.
+/// Returns the fix that writes the intended character in place of one that looks like it; for quotes, in place of both.
 fn look_alike(page: Page<'_>, span: Span, meant: &str) -> Option<Fix> {
     let written = page.written(span);
     let (first, last) = (written.chars().next()?, written.chars().next_back()?);
@@ -54,7 +54,7 @@ fn look_alike(page: Page<'_>, span: Span, meant: &str) -> Option<Fix> {
     Some(Fix { span, replacement, applicability })
 }
 
-/// Double quotes around a text of JSON, in place of single ones if it has those.
+/// Returns the fix that puts double quotes around a text of JSON, in place of single ones if it has those.
 fn no_quotes(page: Page<'_>, span: Span) -> Option<Fix> {
     let written = page.written(span);
     let inner = written.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(written);
@@ -62,13 +62,13 @@ fn no_quotes(page: Page<'_>, span: Span) -> Option<Fix> {
         |c: char| matches!(c, '"' | '\'' | '\\' | '&' | '*' | '!' | '|' | '>' | '%' | '@' | '`') || c.is_control();
     let rest = page.text.get(span.end as usize..)?.trim_start();
     let ends = rest.starts_with([',', ':', ']', '}']);
-    // A text that isn't in brackets is YAML under another name.
+    // A text without brackets around it is YAML under another name.
     let is_json = page.text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[', '/']);
     let is_sure = is_json && ends && !inner.is_empty() && !inner.contains(odd);
     Some(Fix { span, replacement: double(inner).filter(|_| is_sure)?, applicability: Applicability::Safe })
 }
 
-/// Quotes around a value of YAML that needs them, where it is clear how far it goes.
+/// Returns the fix that puts quotes around a value of YAML that needs them, if its end is certain.
 fn plain(page: Page<'_>, span: Span, around: Around) -> Option<Fix> {
     let written = page.written(span);
     let is_key = written.ends_with(':') || written.contains(": ") || written.contains(":\t");
@@ -81,20 +81,20 @@ fn plain(page: Page<'_>, span: Span, around: Around) -> Option<Fix> {
         Around::Lines => !goes_on(line_before(page.text, span.start as usize), behind),
         Around::Brackets => balanced(written) && ends_in_brackets(behind),
     };
-    // Of brackets outside of templates somebody may have meant another thing.
+    // Brackets outside of templates may have had another meaning.
     let has_brackets = around == Around::Brackets && outside_templates(written).contains(['[', '{']);
     let applicability = if is_commented || has_brackets { Applicability::Unsafe } else { Applicability::Safe };
     let replacement = double(written).filter(|_| ends)?;
     Some(Fix { span, replacement, applicability })
 }
 
-/// Whether all brackets in a text are closed in it.
+/// Returns whether all brackets in a text are closed in it.
 fn balanced(written: &str) -> bool {
     let count = |bracket: char| written.matches(bracket).count();
     count('[') == count(']') && count('{') == count('}')
 }
 
-/// A text without its templates.
+/// Returns a text without its templates.
 fn outside_templates(written: &str) -> String {
     let mut rest = written;
     let mut outside = String::new();
@@ -105,7 +105,7 @@ fn outside_templates(written: &str) -> String {
     outside + rest
 }
 
-/// Whether what stands behind a value in brackets can only be the next entry or the end, not the rest of the value.
+/// Returns whether the text after a value in brackets can only be the next entry or the end, not the rest of the value.
 fn ends_in_brackets(behind: &str) -> bool {
     let rest = behind.trim_start();
     let Some(next) = rest.strip_prefix(',') else { return rest.starts_with(['}', ']']) };
@@ -118,12 +118,12 @@ fn ends_in_brackets(behind: &str) -> bool {
         })
 }
 
-/// Quotes around a text of TOML, where it is all that stands there.
+/// Returns the fix that puts quotes around a text of TOML, if nothing else is there.
 fn unquoted(page: Page<'_>, span: Span) -> Option<Fix> {
     let written = page.written(span);
     let odd = |c: char| matches!(c, '"' | '\'' | '\\' | '=' | '[' | ']' | '{' | '}' | ',' | '#' | '\n' | '\r');
     let rest = page.text.get(span.end as usize..)?.trim_start_matches([' ', '\t']);
-    // A comma behind a value that isn't in brackets is one of its text.
+    // A comma after a value outside of brackets belongs to its text.
     let before = line_before(page.text, span.start as usize).trim_end();
     let is_alone = before.ends_with('=') && !before.contains(['[', '{']);
     let ends = rest.is_empty() || rest.starts_with(['\n', '\r', '#', ']', '}']) || rest.starts_with(',') && !is_alone;
@@ -132,26 +132,26 @@ fn unquoted(page: Page<'_>, span: Span) -> Option<Fix> {
     Some(Fix { span, replacement, applicability: Applicability::Safe })
 }
 
-/// What stands before `at` on its line.
+/// Returns the text before `at` on its line.
 fn line_before(text: &str, at: usize) -> &str {
     let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
     text[line..at].trim_start_matches('\u{feff}')
 }
 
-/// Whether the lines behind a value may belong to it: the next is further in than the value's key or dash. `rest` starts
-/// behind the value.
+/// Returns whether the lines after a value may belong to it: the next is indented deeper than the value's key or dash.
+/// `rest` starts after the value.
 fn goes_on(before: &str, rest: &str) -> bool {
-    // A tab is as far in as anybody takes it for.
+    // A tab counts as the deepest indentation that it may have.
     let indentation = |line: &str| match line.len() - line.trim_start_matches(' ').len() {
         spaces if line[spaces..].starts_with('\t') => usize::MAX,
         spaces => spaces,
     };
     let lead = before.len() - before.trim_start_matches([' ', '-']).len();
     let owner = match before[..lead].rfind('-') {
-        // A key behind dashes stands where they end.
+        // A key after dashes is where they end.
         _ if lead < before.len() => Some(lead),
         Some(dash) => Some(dash),
-        // The value stands on a line of its own: a line that is as far in belongs to it.
+        // The value is on a line of its own: a line with the same indentation belongs to it.
         None => lead.checked_sub(1),
     };
     let mut lines = rest.lines();

@@ -1,4 +1,4 @@
-//! Values of another type, or none of a field's.
+//! Fixes for values of another type, or that their field doesn't allow.
 
 use super::page::{Page, double};
 use super::sure;
@@ -11,7 +11,7 @@ use crate::manifest::fields::{DURATION, Field, Kind, PRICE_DURATION, Shape};
 use crate::manifest::problem::{Found, What};
 use crate::manifest::suggest;
 
-/// The same value, of the type that is taken.
+/// Returns the fix that writes the same value in the expected type.
 pub(super) fn wrong_type(page: Page<'_>, at: Span, what: What, found: &Found) -> Option<Fix> {
     let (field, kind) = match what {
         What::Manifest => return None,
@@ -49,7 +49,7 @@ pub(super) fn wrong_type(page: Page<'_>, at: Span, what: What, found: &Found) ->
         (Kind::List(Kind::Text | Kind::Use(_)), _, Found::Text(text)) => {
             let items = suggest::items(field, text).filter(|_| page.says(at, text))?;
             let written: Vec<String> = items.iter().map(|item| double(item)).collect::<Option<_>>()?;
-            // A text with a comma or a space in it may be several, or one all the same.
+            // A text with a comma or a space in it may be several items, or one all the same.
             let is_one = !text.contains(|c: char| matches!(c, ',' | ';' | '、' | '，') || c.is_whitespace());
             page.bare(at, &format!("[{}]", written.join(", ")), sure(is_one))
         }
@@ -57,7 +57,7 @@ pub(super) fn wrong_type(page: Page<'_>, at: Span, what: What, found: &Found) ->
     }
 }
 
-/// The value that was meant.
+/// Returns the fix that writes the value that was meant.
 pub(super) fn not_allowed(page: Page<'_>, at: Span, field: &Field, found: &Found) -> Option<Fix> {
     match (field.kind, found) {
         (Kind::Word(words), Found::Text(text)) => {
@@ -75,7 +75,7 @@ fn truth(page: Page<'_>, at: Span, kind: Kind, value: bool) -> Option<Fix> {
     page.bare(at, if value { "true" } else { "false" }, Safe).filter(|_| is_allowed)
 }
 
-/// A number as both formats write it, if the field takes it.
+/// Returns a number as both formats write it, if the field accepts it.
 fn number_of(kind: Kind, text: &str) -> Option<String> {
     let number: f64 = text.parse().ok()?;
     let whole = || (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64);

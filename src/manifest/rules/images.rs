@@ -1,4 +1,4 @@
-//! Images: URLs by their form, local ones by their content, each file looked at once.
+//! The rules on images: URLs by their form, local files by their content, each file looked at once.
 
 use crate::base::digest::Sha256;
 use crate::base::folder::{Folder, Outside};
@@ -16,66 +16,66 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use url::Url;
 
-/// Why a text is no image.
+/// The reason why a text isn't an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ImageFlaw {
-    /// Nothing is written.
+    /// It is empty.
     Empty,
-    /// It starts like a URL, and isn't one.
+    /// It starts like a URL, but isn't one.
     NotAUrl,
-    /// Several URLs or paths in one text.
+    /// It contains several URLs or paths.
     Several {
-        /// What parts them.
+        /// The character between them.
         separator: char,
     },
-    /// A URL with a name or password in it.
+    /// It is a URL with a name or password in it.
     Credentials,
-    /// A URL of another kind than http and https; its scheme.
+    /// It is a URL of another scheme than http and https; the scheme.
     Scheme(String),
-    /// White space or control characters in a URL.
+    /// It is a URL with white space or control characters.
     Blank,
-    /// A path from the root, a drive or a home folder on.
+    /// It is a path that starts at the root, a drive or a home folder.
     Absolute,
-    /// A path with backslashes; whether there is a file by the path with slashes.
+    /// It is a path with backslashes.
     Backslash {
-        /// Whether there is.
+        /// `true` if a file exists at the path with slashes.
         is_there: bool,
     },
-    /// A path that leads out of the project, or of the manifest's folder where there is no project.
+    /// It is a path that leads out of the project, or out of the manifest's folder if there is no project.
     Escapes {
-        /// Whether the bound is a git work tree.
+        /// `true` if the bound is a git work tree.
         project: bool,
     },
-    /// A file of which nothing is read.
+    /// It is a private file, of which nothing is read.
     Private(Private),
-    /// No such file.
+    /// The file doesn't exist.
     Missing {
-        /// The path with the nearest name that is there instead.
+        /// The path with the nearest existing name instead.
         nearest: Option<String>,
-        /// Whether it looks like a URL without its scheme.
+        /// `true` if it looks like a URL without its scheme.
         like_url: bool,
     },
-    /// A folder.
+    /// It is a folder.
     Folder,
-    /// A pipe, a device or a socket.
+    /// It is a pipe, a device or a socket.
     Special,
-    /// It can't be read; the system's reason.
+    /// It can't be read; the operating system's reason.
     Unreadable(String),
-    /// Its content is none of an image.
+    /// Its content isn't an image.
     Content(NoImage),
 }
 
 /// An image that can be used.
 #[derive(Clone, Debug)]
 pub(crate) struct Looked {
-    /// What identifies it.
+    /// The identity of the image.
     pub image: Image,
-    /// What the model's maker advises against.
+    /// The properties that the model vendor advises against.
     pub oddities: Vec<Oddity>,
 }
 
 impl ImageFlaw {
-    /// What a look at the content came to.
+    /// Converts the result of inspecting the content.
     fn of(flaw: NoImage) -> ImageFlaw {
         match flaw {
             NoImage::Unreadable(reason) => ImageFlaw::Unreadable(reason),
@@ -84,25 +84,26 @@ impl ImageFlaw {
     }
 }
 
-/// Missing files for which a near name is looked for at most: each time the folder is read, and past that many nobody reads on.
+/// The maximum number of missing files for which a similar name is looked for: the folder is read each time, and nobody
+/// reads that many suggestions.
 const SUGGESTIONS: usize = 1000;
 
 /// The images of a manifest.
 pub(crate) struct Images<'f> {
     folder: &'f Folder,
     bound: Bound,
-    /// How the last URL that was right starts: those of a manifest mostly lie on one host.
+    /// The beginning of the last URL that was right: those of a manifest are mostly on one host.
     origin: String,
-    /// Local ones only: to look at a URL again is cheaper than to keep all of them.
+    /// Local ones only: looking at a URL again is cheaper than keeping all of them.
     by_text: HashMap<String, Rc<Result<Looked, ImageFlaw>>>,
     by_path: HashMap<PathBuf, Result<Looked, ImageFlaw>>,
     local: BTreeMap<Sha256, LocalImage>,
-    /// How many near names were looked for.
+    /// The number of similar names looked for.
     suggestions: Cell<usize>,
 }
 
 impl<'f> Images<'f> {
-    /// The images of a manifest in `folder`.
+    /// Creates an empty collection for a manifest in `folder`.
     pub(crate) fn new(folder: &'f Folder) -> Images<'f> {
         Images {
             folder,
@@ -115,7 +116,7 @@ impl<'f> Images<'f> {
         }
     }
 
-    /// The image that `text` stands for; a path that was seen before is not looked at again.
+    /// Returns the image that `text` names; a path that was seen before is not looked at again.
     pub(crate) fn look(&mut self, text: &str) -> Rc<Result<Looked, ImageFlaw>> {
         if let Some(scheme) = scheme(text) {
             return Rc::new(self.web(text, scheme));
@@ -128,12 +129,12 @@ impl<'f> Images<'f> {
         looked
     }
 
-    /// The local image with this content.
+    /// Returns the local image with this content.
     pub(crate) fn local(&self, content: &Sha256) -> Option<&LocalImage> {
         self.local.get(content)
     }
 
-    /// An image on the web.
+    /// Checks an image on the web.
     fn web(&mut self, text: &str, scheme: &str) -> Result<Looked, ImageFlaw> {
         if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
             return Err(ImageFlaw::Scheme(scheme.to_owned()));
@@ -141,7 +142,7 @@ impl<'f> Images<'f> {
         if let Some(separator) = separator(text) {
             return Err(ImageFlaw::Several { separator });
         }
-        // A parser that mends such URLs would send another one than is written.
+        // A parser that repairs such URLs would send another one than is written.
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(ImageFlaw::Blank);
         }
@@ -163,7 +164,7 @@ impl<'f> Images<'f> {
         looked
     }
 
-    /// The real path of `text`, inside the bound.
+    /// Returns the real path of `text`, inside the bound.
     fn resolve(&self, text: &str) -> Result<PathBuf, ImageFlaw> {
         if text.trim().is_empty() {
             return Err(ImageFlaw::Empty);
@@ -179,7 +180,7 @@ impl<'f> Images<'f> {
             Ok(path) => self.bound.private(&path).map_or(Ok(path), |private| Err(ImageFlaw::Private(private))),
             Err(Outside::Absolute) => Err(ImageFlaw::Absolute),
             Err(Outside::Escapes) if self.bound.is_left_by_link(self.folder, text) => {
-                // What is no file has nothing to keep.
+                // Other things than files have no content to protect.
                 let is_device = self.folder.join(text).metadata().is_ok_and(|it| !it.is_file() && !it.is_dir());
                 Err(if is_device { ImageFlaw::Special } else { ImageFlaw::Private(Private::Outside) })
             }
@@ -188,14 +189,14 @@ impl<'f> Images<'f> {
         }
     }
 
-    /// What the file is by its content.
+    /// Inspects the content of a file.
     fn open(&mut self, text: &str, path: &Path) -> Result<Looked, ImageFlaw> {
         let metadata = path.metadata().map_err(|error| self.io(text, path, &error))?;
         if metadata.is_dir() {
             return Err(ImageFlaw::Folder);
         }
         if !metadata.is_file() {
-            // Before it is opened: a pipe would block.
+            // Checked before the file is opened: a pipe would block.
             return Err(ImageFlaw::Special);
         }
         let file = File::open(path).map_err(|error| self.io(text, path, &error))?;
@@ -214,7 +215,7 @@ impl<'f> Images<'f> {
         Ok(Looked { image: Image::Content(sha256), oddities })
     }
 
-    /// What parts the paths of several files in one text.
+    /// Returns the character between the paths of several files in one text.
     fn several(&self, text: &str) -> Option<char> {
         let is_there = |part: &str| {
             scheme(part.trim()).is_some()
@@ -223,7 +224,7 @@ impl<'f> Images<'f> {
         SEPARATORS.into_iter().find(|separator| text.contains(*separator) && text.split(*separator).all(is_there))
     }
 
-    /// What a failure of the system means.
+    /// Converts an error of the operating system.
     fn io(&self, text: &str, path: &Path, error: &io::Error) -> ImageFlaw {
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
@@ -239,10 +240,10 @@ impl<'f> Images<'f> {
     }
 }
 
-/// What parts several images that people write into one cell.
+/// The separators that users write between several images in one cell.
 const SEPARATORS: [char; 7] = ['|', ',', ';', '\n', ' ', '，', '；'];
 
-/// What parts several URLs in one text: the character before the second one.
+/// Returns the separator of several URLs in one text: the character before the second one.
 fn separator(text: &str) -> Option<char> {
     let ends = text.match_indices("://").skip(1);
     let mut starts = ends.filter_map(|(at, _)| {
@@ -260,7 +261,7 @@ fn separator(text: &str) -> Option<char> {
     starts.next()
 }
 
-/// The scheme of a URL. A drive (`C:`) is none.
+/// Returns the scheme of a URL. A drive (`C:`) is not a scheme.
 fn scheme(text: &str) -> Option<&str> {
     let (scheme, _) = text.split_once(':')?;
     let mut letters = scheme.bytes();
@@ -270,14 +271,15 @@ fn scheme(text: &str) -> Option<&str> {
     fits.then_some(scheme)
 }
 
-/// Where the path of a URL starts, with `://` behind its scheme: all that can be wrong with a URL stands before it.
+/// Returns the position where the path of a URL starts, with `://` after its scheme: all that can be wrong with a URL
+/// is before it.
 fn path_start(text: &str, scheme: &str) -> Option<usize> {
     let behind = text[scheme.len()..].strip_prefix("://").filter(|rest| !rest.starts_with(['/', '\\']))?;
     let host = behind.find(['/', '\\', '?', '#']).unwrap_or(behind.len());
     Some(text.len() - behind.len() + host)
 }
 
-/// Whether a URL that is no more than scheme and host is one, with a host and without credentials.
+/// Checks that a URL of scheme and host alone is valid, with a host and without credentials.
 fn origin(text: &str) -> Result<(), ImageFlaw> {
     let url = Url::parse(text).map_err(|_| ImageFlaw::NotAUrl)?;
     if url.host_str().is_none_or(str::is_empty) {
@@ -289,14 +291,14 @@ fn origin(text: &str) -> Result<(), ImageFlaw> {
     Ok(())
 }
 
-/// `text` with the nearest file name that is in the folder where it looks.
+/// Returns `text` with the nearest existing file name of its folder.
 fn neighbour(text: &str, path: &Path) -> Option<String> {
     let near = nearest_in_folder(path)?;
     let folder = text.trim_end_matches('/').rfind('/').map_or("", |slash| &text[..=slash]);
     Some(format!("{folder}{near}"))
 }
 
-/// Whether a path looks like a URL whose scheme was left out: a host with dots, and something behind it.
+/// Returns whether a path looks like a URL without its scheme: a host with dots, and something after it.
 fn is_like_url(text: &str) -> bool {
     let Some((host, _)) = text.split_once('/') else { return false };
     let mut labels = host.rsplit('.');

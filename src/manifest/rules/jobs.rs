@@ -1,4 +1,4 @@
-//! Jobs: each for itself, and against those before it.
+//! The rules on jobs: each one alone, and compared with the jobs before it.
 
 use crate::document::tree::Node;
 use crate::manifest::blame::Blame;
@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 
-/// A job without a mistake in it.
+/// A job without a mistake.
 pub(crate) struct Checked {
     pub id: JobId,
     pub generation: Generation,
@@ -33,12 +33,12 @@ pub(crate) struct Checked {
 pub(crate) struct Jobs<'t> {
     /// By id in lower case: the id as it is written, its place, and the job.
     ids: HashMap<Cow<'t, str>, (&'t str, Place, usize)>,
-    /// By digest: the first job and its place, and how many there are.
+    /// By digest: the first job and its place, and the number of jobs.
     digests: HashMap<Digest, (Place, usize, u32)>,
 }
 
 impl<'t> Jobs<'t> {
-    /// Checks a job, by itself and against those before it.
+    /// Checks a job, alone and compared with the jobs before it.
     pub(crate) fn check(
         &mut self,
         job: &Job<'t>,
@@ -58,12 +58,12 @@ impl<'t> Jobs<'t> {
         Some(Checked { id: id?, generation, listed_in, take, tags, digest })
     }
 
-    /// The job's id, if it is one and no job before has it.
+    /// Returns the job's id, if it is valid and no job before has it.
     fn id(&mut self, job: &Job<'t>, blame: &mut Blame<'t>) -> Option<JobId> {
         let Slot::Set(spot) = job.id else { return None };
         let Ok(id) = JobId::new(spot.value) else {
             let at = match wrong(spot.value) {
-                // In an id that is made of several values, the one that is wrong is to blame.
+                // In an id that is composed of several values, the wrong one is to blame.
                 Some(range) if spot.node.filled().is_some() => Place::part_of(spot.node, range),
                 _ => Place::of(spot.node),
             };
@@ -85,7 +85,7 @@ impl<'t> Jobs<'t> {
                 let (before, earlier, number) = *taken.get();
                 let (id, before) = (spot.value.to_owned(), before.to_owned());
                 let values = values(blame, (later, job.number), (earlier, number));
-                // Different values are shown where they stand; of the same ones the template is to blame.
+                // Different values are shown at their places; if they are the same, the template is to blame.
                 let alike = later.at == earlier.at && later.fill == earlier.fill;
                 let (later, earlier) = if alike { (later.as_whole(), earlier.as_whole()) } else { (later, earlier) };
                 blame.push(Problem::DuplicateJobId { later, earlier, id, before, values });
@@ -94,7 +94,7 @@ impl<'t> Jobs<'t> {
         }
     }
 
-    /// A warning if a job before asks for the same.
+    /// Warns if a job before makes the same request.
     fn blame_twin(&mut self, job: &Job<'t>, digest: Digest, take: u32, blame: &mut Blame<'t>) {
         let later = job.id.get().map_or_else(|| Place::head(job.node).as_use(), |id| Place::of(id.node).as_use());
         let later = later.as_whole();
@@ -108,7 +108,7 @@ impl<'t> Jobs<'t> {
     }
 }
 
-/// What two jobs are filled with that came out of one template, each with its place.
+/// Returns the values that fill two jobs of one template, each with its place.
 fn values(blame: &Blame<'_>, later: (Place, usize), earlier: (Place, usize)) -> Option<Box<[Values; 2]>> {
     if later.0.at != earlier.0.at {
         return None;
@@ -116,7 +116,7 @@ fn values(blame: &Blame<'_>, later: (Place, usize), earlier: (Place, usize)) -> 
     Some(Box::new([blame.values(later.1)?, blame.values(earlier.1)?]))
 }
 
-/// The first character of an id that can't stand where it does.
+/// Returns the first character of an id that isn't allowed at its position.
 fn wrong(id: &str) -> Option<Range<usize>> {
     let (at, c) = id.char_indices().find(|(at, c)| {
         let fits = fits_job_id(*c) && (*at > 0 || c.is_alphanumeric() || *c == '_');
@@ -125,7 +125,7 @@ fn wrong(id: &str) -> Option<Range<usize>> {
     Some(at..at + c.len_utf8())
 }
 
-/// A finding for each field that neither the job nor `defaults` has.
+/// Adds a finding for each field that neither the job nor `defaults` has.
 fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'t>) {
     let at = blame.head(job.node);
     let mut miss = |field: &'static Field, is_absent: bool| {
@@ -143,20 +143,20 @@ fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'
     }
 }
 
-/// A finding if the service doesn't make videos of this duration at this resolution.
+/// Adds a finding if the service doesn't make videos of this duration at this resolution.
 fn blame_pair<'t>(resolved: &Resolved<'t>, blame: &mut Blame<'t>) {
     let (Slot::Set(resolution), Slot::Set(duration)) = (resolved.resolution, resolved.duration) else { return };
     if duration.value.goes_with(resolution.value) {
         return;
     }
-    // Where one of them is the job's own, that shows the job.
+    // If one of them is the job's own, it shows the job.
     let home = if resolution.home == duration.home { duration.home } else { Home::Own };
     let at = |node: Node<'_>| Place { via: None, ..Place::of(node) };
     let (resolution, duration) = ((at(resolution.node), resolution.value), (at(duration.node), duration.value));
     blame.push_at(home, Problem::DurationResolution { resolution, duration });
 }
 
-/// What is submitted, unless something is wrong with a part of it.
+/// Returns the generation to submit, unless a part of it has a mistake.
 pub(crate) fn generation(resolved: Resolved<'_>) -> Option<Generation> {
     let Slot::Set(links) = resolved.references else { return None };
     if !links.whole || !REFERENCES.contains(&links.items.len()) {
@@ -174,7 +174,7 @@ pub(crate) fn generation(resolved: Resolved<'_>) -> Option<Generation> {
     })
 }
 
-/// What is linked: the job's own taken over, and what others use too copied.
+/// Returns the linked references: moves the job's own, and copies shared ones.
 fn references(links: Rc<Links<'_>>) -> Option<Vec<Reference>> {
     let mut references = Vec::with_capacity(links.items.len());
     match Rc::try_unwrap(links) {

@@ -1,4 +1,4 @@
-//! What a prompt mentions, held against the references of its job.
+//! The rules on the mentions of a prompt and the references of its job.
 
 use super::references::{Library, Links};
 use crate::base::look_alike;
@@ -13,17 +13,17 @@ use std::collections::{BTreeSet, HashSet};
 /// More references than anybody lists by mistake.
 const MANY: usize = 100;
 
-/// How many characters behind a mention are shown.
+/// The number of characters after a mention that are shown.
 const BEHIND: usize = 8;
 
-/// A prompt where it stands.
+/// A prompt with its place.
 type Prompt<'t> = Spot<'t, &'t str>;
 
 /// Checks a prompt against the references that its job lists.
 pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Library<'t>, blame: &mut Blame<'t>) {
     let names = links.items.iter().take(MANY).map(|link| link.name).collect::<Vec<_>>();
     let looking_alike = look_alikes(prompt, &names, library, blame);
-    // Without all names nobody can tell what is declared; and without any, or with that many, that is the mistake.
+    // Without all names it is unknown which are declared; no names, or this many, are a mistake of their own.
     if !links.whole || links.items.is_empty() || links.items.len() > MANY {
         return;
     }
@@ -49,9 +49,9 @@ pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Libra
     }
 }
 
-/// The references of the library that a prompt mentions, in order of first mention; none where it mentions nothing.
+/// Returns the references of the library that a prompt mentions, in order of first mention; `None` if it mentions nothing.
 pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mut Blame<'t>) -> Option<Links<'t>> {
-    // The library may be long: only what stands behind an `@` is a candidate.
+    // The library may be long: only the text after an `@` is a candidate.
     let behind = prompt.value.match_indices('@').map(|(at, _)| &prompt.value[at + 1..]);
     let entries: BTreeSet<usize> = behind.flat_map(|rest| library.prefixes(rest)).collect();
     let entries: Vec<usize> = entries.into_iter().collect();
@@ -75,7 +75,7 @@ pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mu
             Some(_) => {}
             None => links.whole = false,
         }
-        // What a broken library doesn't have may have been in it.
+        // A broken library may have had the name.
         if mention.target.name().is_some() || library.is_mentionable() {
             check(prompt, mention, &names, |word| (library.nearest(word), Among::Library), blame);
         }
@@ -87,7 +87,7 @@ pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mu
     Some(links)
 }
 
-/// Blames signs that look like an `@` before one of these names or one of the library; gives the names.
+/// Reports characters that look like an `@` before one of these names or one of the library; returns the names.
 fn look_alikes<'t>(
     prompt: &Prompt<'t>,
     names: &[&'t str],
@@ -117,7 +117,7 @@ fn look_alikes<'t>(
     meant
 }
 
-/// Checks one mention; gives the name that is meant. `look` finds the nearest one.
+/// Checks one mention; returns the name that is meant. `look` finds the nearest one.
 fn check<'t>(
     prompt: &Prompt<'t>,
     mention: &Mention,
@@ -129,13 +129,13 @@ fn check<'t>(
     let surroundings = |is_sure: bool| Surroundings {
         scalar: prompt.node.span(),
         behind: prompt.value[mention.range.end..].chars().next(),
-        // To another job the same words of `defaults` may mean something else.
+        // In another job the same words of `defaults` may mean something else.
         is_sure: is_sure && prompt.home == Home::Own,
     };
     match mention.target {
         Target::Name(name) => Some(names[name]),
         Target::Unspaced(name) => {
-            // Not beyond the line: what is to be written is shown in one.
+            // Not beyond the line: the help shows the corrected text on one line.
             let line = prompt.value[mention.range.end..].lines().next().unwrap_or_default();
             let behind = line.chars().take(BEHIND).collect();
             let (at, around) = (place(prompt, mention), surroundings(true));
@@ -145,7 +145,7 @@ fn check<'t>(
         Target::Unknown(beginning) => {
             let (near, among) = look(&shown()[1..]);
             let meant = beginning.map(|name| names[name]).or(near.map(|near| near.name));
-            // What goes on behind a name may be a word of its own.
+            // The text that follows a name may be a word of its own.
             let around = surroundings(beginning.is_none() && near.is_some_and(|near| near.is_sure));
             let (at, nearest) = (place(prompt, mention), meant.map(str::to_owned));
             let problem = Problem::UnknownMention { at, mention: shown(), nearest, among, prompt: around };

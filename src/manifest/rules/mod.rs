@@ -1,4 +1,4 @@
-//! The rules: what the manifest says, joined and checked.
+//! The rules: the content of the manifest, joined and checked.
 
 pub(super) mod images;
 pub(super) mod jobs;
@@ -24,7 +24,7 @@ use paths::Paths;
 use references::Library;
 use std::collections::BTreeMap;
 
-/// The rules, and what they have made of the jobs so far.
+/// The rules, and the jobs that they have produced so far.
 pub(super) struct Rules<'r, 't> {
     raw: &'r raw::Manifest<'t>,
     folder: &'r Folder,
@@ -32,13 +32,13 @@ pub(super) struct Rules<'r, 't> {
     shared: Shared<'r, 't>,
     paths: Paths<'r, 't>,
     before: Jobs<'t>,
-    /// None where a mistake keeps one of them from being made.
+    /// `None` if a mistake prevents one of them.
     jobs: Option<Vec<Job>>,
     images: BTreeMap<Sha256, Picture>,
 }
 
 impl<'r, 't> Rules<'r, 't> {
-    /// Checks what the jobs draw on.
+    /// Checks the data that jobs share.
     pub(super) fn new(raw: &'r raw::Manifest<'t>, folder: &'r Folder, blame: &mut Blame<'t>) -> Rules<'r, 't> {
         let mut looked = Images::new(folder);
         let library = Library::check(&raw.library, &mut looked, blame);
@@ -48,7 +48,7 @@ impl<'r, 't> Rules<'r, 't> {
         Rules { raw, folder, looked, shared, paths, before, jobs, images }
     }
 
-    /// Checks the next job; with what it was when its table was read otherwise.
+    /// Checks the next job; `former` are the versions of it from when its table was read differently.
     pub(super) fn check(&mut self, raw: &raw::Job<'t>, former: &[raw::Job<'t>], blame: &mut Blame<'t>) {
         let resolved = self.shared.resolve(raw, &mut self.looked, blame);
         let videos = resolved.number_of_videos.value();
@@ -66,7 +66,7 @@ impl<'r, 't> Rules<'r, 't> {
         }
     }
 
-    /// What a job asked for before, where its digest was another one.
+    /// Returns the former requests of a job, if their digests were different.
     fn former(&mut self, former: &[raw::Job<'t>], take: u32, digest: Digest, blame: &Blame<'t>) -> Vec<Generation> {
         let mut generations: Vec<Generation> = Vec::new();
         for raw in former {
@@ -80,7 +80,7 @@ impl<'r, 't> Rules<'r, 't> {
         generations
     }
 
-    /// The checked manifest; none where a mistake keeps a part of it from being made.
+    /// Returns the checked manifest; `None` if a mistake prevents a part of it.
     pub(super) fn finish(self) -> Option<Manifest> {
         let output_dir = self.paths.dir()?.to_owned();
         let raw::Manifest { base_url, turned_away, run, prices, .. } = self.raw;

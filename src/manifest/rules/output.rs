@@ -1,59 +1,59 @@
-//! Where videos land: a folder inside the manifest's, and a template for their paths inside it.
+//! The paths of videos: a folder inside the manifest's, and a template for paths inside it.
 
 use crate::base::folder::{Folder, Outside};
 use crate::base::nearest::nearest;
 use crate::spec::output::VideoName;
 use std::ops::Range;
 
-/// What a template knows.
+/// The placeholders of a template.
 pub(crate) const PLACEHOLDERS: [&str; 2] = ["{id}", "{n}"];
 
-/// Bytes of a file name at most: file systems take 255, and a superseded video's name is a little longer.
+/// The maximum number of bytes of a file name: file systems allow 255, and a superseded video's name is a little longer.
 const FILE_NAME_BYTES: usize = 240;
 
-/// How the names of files end that are this program's own: locks, their journals, manifests.
+/// The extensions of the program's own files: locks, their journals, manifests.
 const RESERVED_EXTENSIONS: [&str; 6] = ["lock", "journal", "yaml", "yml", "toml", "json"];
 
-/// How the names of files begin that this program reads, writes or removes beside its videos.
+/// The beginnings of the names of other files that the program reads, writes or removes next to its videos.
 const RESERVED_BEGINNINGS: [&str; 3] = [".batch-", ".env", ".gitignore"];
 
-/// Why a text is no folder or path for videos.
+/// The reason why a text isn't a folder or path for videos.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OutputFlaw {
-    /// Nothing is written.
+    /// It is empty.
     Empty,
-    /// A path from the root, a drive or a home folder on.
+    /// It starts at the root, a drive or a home folder.
     Absolute,
-    /// A path with backslashes.
+    /// It contains backslashes.
     Backslash,
-    /// A path with control characters.
+    /// It contains control characters.
     Control,
-    /// A part that leads upwards: `..`.
+    /// A part of it leads upwards: `..`.
     Upwards,
-    /// An empty part, as in `a//b`, or a slash at the end.
+    /// A part of it is empty, as in `a//b`, or it ends with a slash.
     EmptyPart,
-    /// A part that not every file system takes as it is, since it starts or ends with a space or ends with a dot.
+    /// A part of it is not accepted by every file system, since it starts or ends with a space or ends with a dot.
     Unsafe(String),
-    /// A part of more bytes than file systems take.
+    /// A part of it has more bytes than file systems allow.
     Long(String),
-    /// A part that is the name of a lock, a manifest or another file of this program: a video there would take its place.
+    /// A part of it is the name of a lock, a manifest or another file of this program, which a video would overwrite.
     Reserved(String),
     /// A link leads out of the manifest's folder.
     Escapes,
-    /// There is a file where the folder should be.
+    /// A file exists where the folder should be.
     NotAFolder,
-    /// It can't be looked at; the system's reason.
+    /// It can't be inspected; the operating system's reason.
     Unreadable(String),
-    /// Braces around something else than a placeholder; where, and the nearest that there is.
+    /// Braces are around something other than a placeholder.
     Placeholder {
-        /// The bytes of the template.
+        /// The bytes in the template.
         range: Range<usize>,
         /// The nearest placeholder.
         nearest: Option<&'static str>,
     },
 }
 
-/// Where videos land.
+/// The folder and the name of videos.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     /// The folder, without `.` and a slash at the end; empty for the manifest's own.
@@ -62,30 +62,30 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// The template of a checked folder and a checked name.
+    /// Creates the template from a checked folder and a checked name.
     pub(crate) fn new(dir: String, name: &str) -> Template {
         Template { dir, name: name.to_owned() }
     }
 
-    /// The folder that all of its paths lie in.
+    /// Returns the folder that contains all of its paths.
     pub(crate) fn dir(&self) -> &str {
         &self.dir
     }
 
-    /// Whether jobs get paths of their own.
+    /// Returns whether each job gets its own paths.
     pub(crate) fn tells_jobs_apart(&self) -> bool {
         self.name.contains("{id}")
     }
 
-    /// Whether the videos of a job get paths of their own.
+    /// Returns whether each video of a job gets its own path.
     pub(crate) fn tells_videos_apart(&self) -> bool {
         self.name.contains("{n}")
     }
 
-    /// The name of the videos of the job `id`.
+    /// Returns the name of the videos of the job `id`.
     ///
     /// # Errors
-    /// Where the id makes a path of it that is not safe, or that a link leads out of the manifest's folder.
+    /// Fails if the id makes the path unsafe, or if a link leads out of the manifest's folder.
     pub(crate) fn expand(&self, id: &str, folder: &Folder) -> Result<VideoName, OutputFlaw> {
         let name = self.name.replace("{id}", id);
         for part in name.split('/') {
@@ -103,10 +103,10 @@ impl Template {
     }
 }
 
-/// The folder for videos in `text`, without `.` and a slash at the end.
+/// Reads the folder for videos in `text`, and returns it without `.` and a slash at the end.
 ///
 /// # Errors
-/// [`OutputFlaw`] says why it is none.
+/// [`OutputFlaw`] is the reason why it isn't one.
 pub(crate) fn dir(text: &str, folder: &Folder) -> Result<String, OutputFlaw> {
     relative(text)?;
     if let Some(brace) = text.find(['{', '}']) {
@@ -122,10 +122,10 @@ pub(crate) fn dir(text: &str, folder: &Folder) -> Result<String, OutputFlaw> {
     Ok(dir)
 }
 
-/// Whether `text` is a template for a path inside the folder `dir`, which is checked already.
+/// Checks that `text` is a template for a path inside the folder `dir`, which is checked already.
 ///
 /// # Errors
-/// [`OutputFlaw`] says why it is none.
+/// [`OutputFlaw`] is the reason why it isn't one.
 pub(crate) fn name(text: &str, dir: &str, folder: &Folder) -> Result<(), OutputFlaw> {
     relative(text)?;
     if let Some(flaw) = strange_braces(text).into_iter().next() {
@@ -141,7 +141,7 @@ pub(crate) fn name(text: &str, dir: &str, folder: &Folder) -> Result<(), OutputF
     }
 }
 
-/// Whether `text` is a relative path, parts aside.
+/// Checks that `text` is a relative path, without looking at its parts.
 fn relative(text: &str) -> Result<(), OutputFlaw> {
     let drive = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && text.as_bytes().get(1) == Some(&b':');
     if text.trim().is_empty() {
@@ -157,7 +157,7 @@ fn relative(text: &str) -> Result<(), OutputFlaw> {
     }
 }
 
-/// Whether `part` is a file name that every file system takes as it is.
+/// Checks that `part` is a file name that every file system accepts.
 fn safe(part: &str) -> Result<(), OutputFlaw> {
     if part.is_empty() {
         Err(OutputFlaw::EmptyPart)
@@ -174,14 +174,15 @@ fn safe(part: &str) -> Result<(), OutputFlaw> {
     }
 }
 
-/// Whether a file of this program may have this name, of whichever manifest; compared without case, as some file systems do.
+/// Returns whether this name is reserved for files of this program, of any manifest; compared without case, as some
+/// file systems do.
 fn is_reserved(part: &str) -> bool {
     let part = part.to_ascii_lowercase();
     RESERVED_EXTENSIONS.iter().any(|extension| part.rsplit_once('.').is_some_and(|(_, end)| end == *extension))
         || RESERVED_BEGINNINGS.iter().any(|beginning| part.starts_with(beginning))
 }
 
-/// The braces of `template` that are those of no placeholder, each with the nearest one.
+/// Returns the braces of `template` that do not belong to a placeholder, each with the nearest one.
 pub(crate) fn strange_braces(template: &str) -> Vec<OutputFlaw> {
     let mut strange = Vec::new();
     let mut from = 0;
@@ -202,7 +203,7 @@ pub(crate) fn strange_braces(template: &str) -> Vec<OutputFlaw> {
     strange
 }
 
-/// How long what starts with a brace is: up to the braces that close it; one that none closes stands alone.
+/// Returns the length of the text that starts with a brace, up to the braces that close it; an unclosed one is alone.
 fn brace_group(text: &str) -> usize {
     let inner = text.trim_start_matches('{');
     let opening = text.len() - inner.len();
@@ -215,7 +216,7 @@ fn brace_group(text: &str) -> usize {
     }
 }
 
-/// Whether the folder `path` stays inside `folder` with links resolved, and isn't a file.
+/// Checks that the folder `path` stays inside `folder` with links resolved, and isn't a file.
 fn inside(path: &str, folder: &Folder) -> Result<(), OutputFlaw> {
     let real = folder.inside(path.trim_start_matches('/')).map_err(|outside| match outside {
         Outside::Absolute => OutputFlaw::Absolute,

@@ -1,4 +1,4 @@
-//! The paths of videos: the template, and what it makes of the jobs.
+//! The paths of videos: the template, and its results for the jobs.
 
 use super::output::{self, OutputFlaw, Template};
 use crate::base::folder::Folder;
@@ -9,12 +9,12 @@ use crate::manifest::raw::{Job, Output, Slot, Spot};
 use crate::spec::names::JobId;
 use crate::spec::output::VideoName;
 
-/// How videos are named.
+/// The names of videos.
 pub(crate) struct Paths<'f, 't> {
     folder: &'f Folder,
-    /// None if something is wrong with it.
+    /// `None` if it has a mistake.
     template: Option<Template>,
-    /// Where it stands, and how; none for the default.
+    /// The place where it is written; `None` for the default.
     at: Option<Place>,
     text: &'t str,
     /// The first job that has an id.
@@ -22,7 +22,7 @@ pub(crate) struct Paths<'f, 't> {
     blamed: Blamed,
 }
 
-/// What was said of the template already: once is enough, however many jobs there are.
+/// The mistakes of the template that were already reported: once is enough, however many jobs have them.
 #[derive(Default)]
 struct Blamed {
     videos: bool,
@@ -30,7 +30,7 @@ struct Blamed {
 }
 
 impl<'f, 't> Paths<'f, 't> {
-    /// How `output` names videos.
+    /// Reads the names of videos from `output`.
     pub(crate) fn check(output: &Output<'t>, folder: &'f Folder, blame: &mut Blame<'t>) -> Paths<'f, 't> {
         let (dir_at, dir) = written(&output.dir, &DIR);
         let (at, name) = written(&output.name, &FILE_NAME);
@@ -61,19 +61,19 @@ impl<'f, 't> Paths<'f, 't> {
         Paths { folder, template, at, text, first: None, blamed: Blamed::default() }
     }
 
-    /// The folder of the videos, relative to the manifest's; none if something is wrong with it.
+    /// Returns the folder of the videos, relative to the manifest's; `None` if it has a mistake.
     pub(crate) fn dir(&self) -> Option<&str> {
         self.template.as_ref().map(Template::dir)
     }
 
-    /// The name of the job's videos, of which so many are asked for if it is known; none without a template or an id.
+    /// Returns the name of the job's videos, whose number is `videos` if it is known; `None` without a template or an id.
     pub(crate) fn of_job(&mut self, job: &Job<'t>, videos: Option<u8>, blame: &mut Blame<'t>) -> Option<VideoName> {
         let template = self.template.as_ref()?;
         let id = job.id.get().filter(|id| JobId::check(id.value).is_ok())?;
         let (at, text) = (self.at, self.text);
         let job = Place::of(id.node).as_use();
         let (first, earlier) = *self.first.get_or_insert((id.value, job));
-        // Duplicate ids were blamed as such.
+        // Duplicate ids were reported as such.
         if !template.tells_jobs_apart() && first.to_lowercase() != id.value.to_lowercase() {
             blame.push(Problem::SharedPath { text: text.to_owned(), later: job, earlier });
         }
@@ -94,7 +94,7 @@ impl<'f, 't> Paths<'f, 't> {
     }
 }
 
-/// What stands in a field, or its default; and where.
+/// Returns the value of a field, or its default; and its place.
 fn written<'t>(slot: &Slot<Spot<'t, &'t str>>, field: &'static Field) -> (Option<Place>, Option<&'t str>) {
     match slot {
         Slot::Set(spot) => (Some(Place::of(spot.node)), Some(spot.value)),

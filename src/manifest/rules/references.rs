@@ -1,4 +1,4 @@
-//! References: each for itself, the library of them, and those of a job.
+//! The rules on references: each one alone, the library, and those of a job.
 
 use super::images::Images;
 use crate::base::nearest::{Near, near};
@@ -13,23 +13,23 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-/// Names for which a near one is looked for at most; past that many, the suggestions are of no use to anybody.
+/// The maximum number of names for which a similar one is looked for; more suggestions are of no use.
 const SUGGESTIONS: usize = 1000;
 
 /// The library: references by name.
 pub(crate) struct Library<'t> {
     entries: Vec<Entry<'t>>,
     index: HashMap<&'t str, usize>,
-    /// The lengths that names have.
+    /// The lengths of the names.
     lengths: BTreeSet<usize>,
-    /// Whether what isn't in it is unknown, rather than lost to another mistake.
+    /// `true` if a name that isn't in it is unknown, rather than lost to another mistake.
     whole: bool,
-    /// Whether a prompt can mention all of them by their names.
+    /// `true` if a prompt can mention all of them by their names.
     mentionable: bool,
     suggestions: RefCell<HashMap<String, Option<Near<'t>>>>,
 }
 
-/// A reference of the library; without content if something is wrong with it.
+/// A reference of the library; without content if it has a mistake.
 struct Entry<'t> {
     name: &'t str,
     reference: Option<Rc<Reference>>,
@@ -37,11 +37,11 @@ struct Entry<'t> {
 
 /// The references of a job, or of `defaults`.
 pub(crate) struct Links<'t> {
-    /// Those that could be made out, in order.
+    /// Those that could be resolved, in order.
     pub items: Vec<Link<'t>>,
-    /// Whether these are all, so that a name that isn't among them isn't declared.
+    /// `true` if these are all, so that any other name is undeclared.
     pub whole: bool,
-    /// In whose field they stand.
+    /// The owner of the field that they are in.
     pub home: Home,
 }
 
@@ -49,16 +49,16 @@ pub(crate) struct Links<'t> {
 pub(crate) struct Link<'t> {
     /// The name by which the prompt mentions it.
     pub name: &'t str,
-    /// Where the job lists it.
+    /// The place where the job lists it.
     pub place: Place,
-    /// Which entry of the library it is.
+    /// The number of its entry in the library.
     pub entry: Option<usize>,
-    /// The reference, unless something is wrong with it.
+    /// The reference, unless it has a mistake.
     pub reference: Option<Rc<Reference>>,
 }
 
 impl<'t> Library<'t> {
-    /// The library with each reference checked.
+    /// Reads the library, and checks each reference.
     pub(crate) fn check(raw: &Slot<raw::Library<'t>>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Library<'t> {
         let mut library = Library {
             entries: Vec::new(),
@@ -84,38 +84,38 @@ impl<'t> Library<'t> {
         library
     }
 
-    /// Whether what isn't in it is unknown.
+    /// Returns whether a name that isn't in it is unknown.
     pub(crate) fn is_whole(&self) -> bool {
         self.whole
     }
 
-    /// Whether what can't be found by a mention is unknown.
+    /// Returns whether a mention that can't be found is unknown.
     pub(crate) fn is_mentionable(&self) -> bool {
         self.whole && self.mentionable
     }
 
-    /// Which entry has this name.
+    /// Returns the number of the entry with this name.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
     }
 
-    /// The entries whose names a text starts with.
+    /// Returns the entries whose names a text starts with.
     pub(crate) fn prefixes(&self, text: &str) -> impl Iterator<Item = usize> {
         self.lengths.iter().filter_map(|length| self.find(text.get(..*length)?))
     }
 
-    /// The entry's name.
+    /// Returns the entry's name.
     pub(crate) fn name(&self, entry: usize) -> &'t str {
         self.entries[entry].name
     }
 
-    /// The entry as a reference of a job, which uses it at `place`.
+    /// Returns the entry as a reference of a job, which uses it at `place`.
     pub(crate) fn link(&self, entry: usize, place: Place) -> Link<'t> {
         let Entry { name, reference } = &self.entries[entry];
         Link { name, place, entry: Some(entry), reference: reference.clone() }
     }
 
-    /// The name nearest to `word`.
+    /// Returns the name nearest to `word`.
     pub(crate) fn nearest(&self, word: &str) -> Option<Near<'t>> {
         let mut known = self.suggestions.borrow_mut();
         if let Some(near) = known.get(word) {
@@ -131,7 +131,7 @@ impl<'t> Library<'t> {
 }
 
 impl<'t> Links<'t> {
-    /// The references that are listed in `references`.
+    /// Returns the references that are listed in `references`.
     ///
     /// `prompt` is that of the job that lists them, if it has one.
     pub(crate) fn listed(
@@ -151,7 +151,7 @@ impl<'t> Links<'t> {
                 }
                 Use::Spoilt => None,
             };
-            // What can't be mentioned may be what the prompt mentions.
+            // A reference that can't be mentioned may be the one that the prompt tries to mention.
             links.whole &= link.as_ref().is_some_and(|link| is_mentionable(link.name));
             links.items.extend(link);
         }
@@ -177,7 +177,7 @@ impl<'t> Links<'t> {
     }
 }
 
-/// The reference of the library that is used by `name`, which stands among `all`.
+/// Returns the reference of the library that `name` uses, which is one of `all`.
 fn named<'t>(
     name: &raw::Name<'t>,
     all: &[Use<'t>],
@@ -189,7 +189,7 @@ fn named<'t>(
     if entry.is_none() && library.is_whole() {
         let several = several(name.text, library);
         let near = library.nearest(name.text).filter(|_| several.is_none());
-        // A name that the prompt has too is no slip, but one that isn't declared.
+        // A name that the prompt has too isn't misspelt but undeclared.
         let is_meant = || prompt.is_some_and(|prompt| prompt.contains(&format!("@{}", name.text)));
         blame.push(Problem::UnknownReference {
             at: name.place,
@@ -202,14 +202,14 @@ fn named<'t>(
     entry.map(|entry| library.link(entry, name.place))
 }
 
-/// The names of the library in a text that has commas of another kind, or semicolons, between them.
+/// Returns the names of the library in a text that separates them by semicolons or other kinds of commas.
 fn several(text: &str, library: &Library<'_>) -> Option<Vec<String>> {
     let parts: Vec<&str> = text.split([',', '，', '、', ';', '；', '،']).map(str::trim).collect();
     let are_known = parts.len() > 1 && parts.iter().all(|part| library.find(part).is_some());
     are_known.then(|| parts.into_iter().map(str::to_owned).collect())
 }
 
-/// Whether another one of `all` has the name `near`, or is a slip of it too.
+/// Returns whether another one of `all` has the name `near`, or is a misspelling of it too.
 fn is_used<'t>(near: &str, name: &raw::Name<'t>, all: &[Use<'t>], library: &Library<'t>) -> bool {
     /// More than anybody lists by mistake.
     const MANY: usize = 100;
@@ -226,12 +226,12 @@ fn is_used<'t>(near: &str, name: &raw::Name<'t>, all: &[Use<'t>], library: &Libr
         })
 }
 
-/// Whether a prompt can mention a reference by this name.
+/// Returns whether a prompt can mention a reference by this name.
 fn is_mentionable(name: &str) -> bool {
     ReferenceName::check(name).is_ok()
 }
 
-/// The reference that is written in `raw`, if nothing is wrong with it.
+/// Returns the reference that is written in `raw`, if it has no mistake.
 fn reference<'t>(raw: &raw::Reference<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Option<Reference> {
     let name = raw.name.get().and_then(|name| reference_name(name, blame));
     let images = raw.images.get().and_then(|urls| images_of(urls, images, blame));
@@ -248,7 +248,7 @@ fn reference_name<'t>(name: &raw::Name<'t>, blame: &mut Blame<'t>) -> Option<Ref
     checked.ok()
 }
 
-/// The place of the first item of a list behind `most`; of the list, where it has no more than these.
+/// Returns the place of the first item of a list after `most`; that of the list, if it has no more than these.
 fn surplus<'t>(list: Node<'t>, most: usize, blame: &Blame<'t>) -> Place {
     match list.value() {
         Value::List(items) => items.iter().nth(most).map_or(Place::of(list), |item| blame.whole(item)),

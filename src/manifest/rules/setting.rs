@@ -1,4 +1,4 @@
-//! Time spans and rates, as people write them.
+//! Time spans and rates, as users write them.
 
 use crate::manifest::model::Rate;
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 /// The units of a time span with their milliseconds, the longest first.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
-/// The time span in `text`: whole numbers with units, the longer unit first, as `30m`, `1h30m` or `500ms`.
+/// Parses the time span in `text`: whole numbers with units, the longer unit first, as `30m`, `1h30m` or `500ms`.
 pub(crate) fn period(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total: u64 = 0;
     let mut units = UNITS.iter();
     while !rest.is_empty() {
         let (number, unit, behind) = number_and_unit(rest)?;
-        // A unit that isn't among those left stands twice, or behind a shorter one.
+        // A unit that isn't among the remaining ones is repeated, or follows a shorter one.
         let (_, milliseconds) = units.find(|(name, _)| *name == unit)?;
         total = total.checked_add(number.checked_mul(*milliseconds)?)?;
         rest = behind;
@@ -21,7 +21,7 @@ pub(crate) fn period(text: &str) -> Option<Duration> {
     (!text.is_empty()).then(|| Duration::from_millis(total))
 }
 
-/// The rate in `text`: a whole number from 1 on, and `/s`, `/min` or `/h`.
+/// Parses the rate in `text`: a whole number from 1 on, and `/s`, `/min` or `/h`.
 pub(crate) fn rate(text: &str) -> Option<Rate> {
     let (number, unit) = text.split_once('/')?;
     let seconds = match unit {
@@ -34,7 +34,7 @@ pub(crate) fn rate(text: &str) -> Option<Rate> {
     Some(Rate { count, per: Duration::from_secs(seconds) })
 }
 
-/// A number, the letters behind it, and the rest.
+/// Splits a text into a number, the letters after it, and the rest.
 fn number_and_unit(text: &str) -> Option<(u64, &str, &str)> {
     let number = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, rest) = text.split_at(number);
@@ -43,7 +43,7 @@ fn number_and_unit(text: &str) -> Option<(u64, &str, &str)> {
     Some((digits(number)?.parse().ok()?, unit, rest))
 }
 
-/// `text`, if it is nothing but digits: no sign, which `parse` would let pass.
+/// Returns `text`, if it consists of digits only: no sign, which `parse` would accept.
 fn digits(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then_some(text)
 }

@@ -1,7 +1,7 @@
-//! What a JSON Schema can say of several fields together.
+//! The rules on several fields together that a JSON Schema can express.
 //!
-//! A job may take a field from `defaults`, which a schema of the job can't see: such rules stand at the top, as
-//! "if `defaults` is so, then each job is so".
+//! A job may use a field from `defaults`, which a schema of the job can't see: such rules are at the top, as "if
+//! `defaults` is so, then each job is so".
 #![expect(
     clippy::needless_pass_by_value,
     reason = "rules are written as nested calls; borrowed, they would drown in `&`"
@@ -13,10 +13,10 @@ use crate::manifest::fields::{
 };
 use serde_json::{Map, Value, json};
 
-/// A mention: an `@` that no part of an e-mail address stands before.
+/// A mention: an `@` that isn't part of an e-mail address.
 const MENTION: &str = "(^|[^A-Za-z0-9._%+-])@";
 
-/// Rules on what one job says itself.
+/// Returns the rules on the fields of one job itself.
 pub(super) fn of_a_job() -> Map<String, Value> {
     let mut rule = Map::new();
     rule.insert("if".to_owned(), is(&RESOLUTION, "1080p"));
@@ -24,7 +24,7 @@ pub(super) fn of_a_job() -> Map<String, Value> {
     rule
 }
 
-/// Rules on jobs together with what they take from elsewhere.
+/// Returns the rules on jobs together with `defaults` and the library.
 pub(super) fn of_the_manifest() -> Vec<Value> {
     let needed = JOB.required.iter().filter(|field| !super::is_own(field, &JOB));
     let mut rules: Vec<Value> = needed.map(|field| needs(field)).collect();
@@ -34,13 +34,13 @@ pub(super) fn of_the_manifest() -> Vec<Value> {
     rules
 }
 
-/// A field that jobs need, and that `defaults` lacks.
+/// Returns the rule that jobs have a required field that `defaults` lacks.
 fn needs(field: &Field) -> Value {
     let message = format!("The job needs `{}`, and `defaults` has none.", field.name);
     unless(defaults(has(field)), each_job(needed(field, &message)))
 }
 
-/// Where a job's references can come from.
+/// Returns the rules on the sources of a job's references.
 fn references() -> Vec<Value> {
     let silent = there(&PROMPT, json!({"type": "string", "not": {"pattern": MENTION}}));
     let needs = |why: &str| needed(&REFERENCES, &format!("The job needs `references`: {why}."));
@@ -60,7 +60,7 @@ fn references() -> Vec<Value> {
     ]
 }
 
-/// 1080p lasts 5 seconds, wherever the two come from.
+/// Returns the rules that 1080p lasts 5 seconds, wherever the two come from.
 fn pairs() -> [Value; 3] {
     let high = is(&RESOLUTION, "1080p");
     let long = is(&DURATION, 8);
@@ -74,7 +74,7 @@ fn pairs() -> [Value; 3] {
     ]
 }
 
-/// Videos get paths of their own.
+/// Returns the rules that each video gets its own path.
 fn output_names() -> [Value; 3] {
     let lacks = |placeholder: &str| {
         let name = json!({"type": "string", "not": {"pattern": placeholder}});
@@ -94,45 +94,45 @@ fn five_seconds() -> Value {
     with(&DURATION, json!({"enum": [5], "$comment": "1080p videos last 5 s."}))
 }
 
-/// That each job is so that stands for itself: of one that stands for several nobody knows before it is expanded.
+/// Requires `so` of each job that is written out: one that expands to several can't be judged before.
 fn each_job(so: Value) -> Value {
     with(&JOBS, json!({"items": unless(stands_for_several(), so)}))
 }
 
-/// Whether a job stands for several.
+/// Matches a job that expands to several.
 pub(super) fn stands_for_several() -> Value {
     json!({"anyOf": [has(&MATRIX), has(&ROWS)]})
 }
 
-/// Whether there are `defaults` that are so.
+/// Matches a manifest with `defaults` that match `so`.
 fn defaults(so: Value) -> Value {
     there(&DEFAULTS_FIELD, so)
 }
 
-/// That the field is there, and why. A comment: of the keywords that some editors show in place of their own words, strict
-/// validators know none.
+/// Requires the field, and says why. In a comment: strict validators know none of the keywords that some editors show
+/// in place of their own messages.
 fn needed(field: &Field, message: &str) -> Value {
     json!({"required": [field.name], "$comment": message})
 }
 
-/// Whether the field is there. Tombi takes a mapping for closed unless it is said to be open.
+/// Matches if the field is present. Tombi treats a mapping as closed unless it is said to be open.
 fn has(field: &Field) -> Value {
     json!({"required": [field.name], "additionalProperties": true})
 }
 
-/// Whether the field is there, with this value.
+/// Matches if the field is present, with this value.
 fn is(field: &Field, value: impl Into<Value>) -> Value {
     there(field, json!({"const": value.into()}))
 }
 
-/// Whether the field is there, and so.
+/// Matches if the field is present and matches `so`.
 fn there(field: &Field, so: Value) -> Value {
     let mut schema = with(field, so);
     schema["required"] = json!([field.name]);
     schema
 }
 
-/// That the field is so, where it is there; open for Tombi, as above.
+/// Requires that the field matches `so` if it is present; open for Tombi, as above.
 fn with(field: &Field, so: Value) -> Value {
     json!({"properties": {field.name: so}, "additionalProperties": true})
 }

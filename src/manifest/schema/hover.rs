@@ -1,10 +1,10 @@
-//! What an editor shows of a field when the pointer rests on it.
+//! The text that an editor shows for a field when the pointer rests on it.
 
 use super::value::{bounds, written};
 use crate::manifest::fields::{Field, Kind};
 use serde_json::{Map, Value, json};
 
-/// Adds to the schema of a field's value what is said of the field.
+/// Adds the description of the field to the schema of its value.
 pub(super) fn explain(schema: &mut Map<String, Value>, field: &Field, required: bool) {
     schema.insert("description".to_owned(), json!(text(field, required)));
     if let Some(default) = field.default {
@@ -16,7 +16,7 @@ pub(super) fn explain(schema: &mut Map<String, Value>, field: &Field, required: 
     }
 }
 
-/// What the field is for, what it may be, and what holds without it.
+/// Returns the purpose of the field, its allowed values, and what applies without it.
 fn text(field: &Field, required: bool) -> String {
     let mut text = field.doc.to_owned();
     let mut say = |sentence: String| {
@@ -34,7 +34,7 @@ fn text(field: &Field, required: bool) -> String {
     text
 }
 
-/// What its value may be, in a sentence.
+/// Returns the allowed values in a sentence.
 fn values(field: &Field) -> Option<String> {
     if !field.meanings.is_empty() {
         return Some(format!("One of:\n{}", meanings(field).join("\n")));
@@ -58,7 +58,7 @@ fn values(field: &Field) -> Option<String> {
     })
 }
 
-/// What each of its words or numbers means, as the points of a list.
+/// Returns the meaning of each of its words or numbers, as list items.
 fn meanings(field: &Field) -> Vec<String> {
     let choices: Vec<String> = match field.kind {
         Kind::Word(words) => words.iter().map(|&word| word.to_owned()).collect(),
@@ -68,7 +68,7 @@ fn meanings(field: &Field) -> Vec<String> {
     choices.iter().zip(field.meanings).map(|(choice, meaning)| format!("- `{choice}`: {meaning}")).collect()
 }
 
-/// A bound of a time span, in the longest unit that it is a whole number of.
+/// Returns a bound of a time span, in the longest unit of which it is a whole number.
 fn period(milliseconds: u64) -> String {
     const DAY: u64 = 24 * 60 * 60 * 1000;
     match milliseconds {

@@ -1,6 +1,6 @@
-//! The JSON Schema of a manifest, made of the table of fields: for editors, which complete, explain and underline by it.
+//! The JSON Schema of a manifest, derived from the table of fields: editors use it to complete, explain and underline.
 //!
-//! It says all that draft 7 can say, and never what `batch check` doesn't: a manifest without findings is valid by it.
+//! It expresses all that draft 7 can express, and never more than `batch check`: a manifest without findings is valid.
 
 mod conditions;
 mod hover;
@@ -13,7 +13,7 @@ mod tests;
 use super::fields::{BLOCKS, Block, Field, JOB, MANIFEST};
 use serde_json::{Map, Value, json};
 
-/// The schema, of draft 7: the one that most tools read.
+/// Returns the schema, in draft 7, which most tools read.
 pub fn schema() -> Value {
     let mut schema = object(&MANIFEST);
     let mut definitions: Map<String, Value> = BLOCKS
@@ -29,8 +29,9 @@ pub fn schema() -> Value {
     Value::Object(schema)
 }
 
-/// A job, whose values may be templates, and what holds besides of one that stands for itself. The fields stand in the job
-/// itself, not in the branches of its condition: Tombi offers and explains nothing that it would have to decide on first.
+/// Returns the schema of a job, whose values may be templates, and the further rules for a job that is written out. The
+/// fields are in the job itself, not in the branches of its condition: Tombi offers and explains nothing that it would
+/// have to decide on first.
 fn jobs() -> [(String, Value); 2] {
     let name = value::name(&JOB);
     let one = format!("one-{name}");
@@ -40,7 +41,7 @@ fn jobs() -> [(String, Value); 2] {
     [(name, Value::Object(job)), (one, Value::Object(one_job()))]
 }
 
-/// What holds of a job that stands for itself: its values are no templates, and go together.
+/// Returns the rules for a job that is written out: its values are not templates, and go together.
 fn one_job() -> Map<String, Value> {
     let values = JOB.fields.iter().map(|field| (field.name.to_owned(), Value::Object(value::of(field)))).collect();
     let mut schema = conditions::of_a_job();
@@ -49,7 +50,7 @@ fn one_job() -> Map<String, Value> {
     schema
 }
 
-/// The schema of a mapping with known fields.
+/// Returns the schema of a mapping with known fields.
 fn object(block: &'static Block) -> Map<String, Value> {
     let properties: Map<String, Value> =
         block.fields.iter().map(|field| (field.name.to_owned(), Value::Object(property(field, block)))).collect();
@@ -65,12 +66,13 @@ fn object(block: &'static Block) -> Map<String, Value> {
     schema
 }
 
-/// Whether a required field must stand in the block itself. What a job needs may stand in `defaults`, but for its id.
+/// Returns whether a required field must be in the block itself. The fields that a job needs, except its id, may be in
+/// `defaults`.
 fn is_own(field: &Field, block: &'static Block) -> bool {
     !std::ptr::eq(block, &JOB) || super::fields::DEFAULTS.position(field).is_none()
 }
 
-/// The schema of a field's value, with what is said of it.
+/// Returns the schema of a field's value, with its description.
 fn property(field: &Field, block: &'static Block) -> Map<String, Value> {
     let is_job = std::ptr::eq(block, &JOB);
     let mut schema = if is_job { value::of_template(field) } else { value::of(field) };

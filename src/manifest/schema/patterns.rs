@@ -1,26 +1,27 @@
-//! Regular expressions for texts, each with a sentence for those who read the schema.
+//! Regular expressions for texts, each with a sentence for readers of the schema.
 //!
-//! They keep to what JavaScript, Rust and Python read alike: no look-around and no flags. (Only in JavaScript `\s` takes
-//! U+FEFF in, which nobody writes on purpose.) Each takes what the rule takes, but for a
-//! loopback address that is spelt as a number; no good manifest of the tests is flagged.
+//! They use only what JavaScript, Rust and Python read alike: no look-around and no flags. (Only in JavaScript `\s`
+//! includes U+FEFF, which nobody writes on purpose.) Each accepts what the rule accepts, except a loopback address that
+//! is spelt as a number; no good manifest of the tests is flagged.
 
 use crate::diagnostic::code::Code;
 use crate::manifest::fields::{Field, Kind, TAGS};
 use crate::spec::names::JOB_ID_PATTERN;
 
-/// A regular expression, and what it says of a text.
+/// A regular expression, and its meaning.
 pub(super) struct Pattern {
     pub regex: String,
     pub message: &'static str,
 }
 
-/// What leaves no trace on a screen besides white space. Rare ones are left to `batch check`: some editors show the pattern.
+/// Characters besides white space that are invisible on a screen. Rare ones are left to `batch check`: some editors
+/// show the pattern.
 const UNSEEN: &str = r"\u00ad\u200b-\u200f\u2060-\u206f\ufeff";
 
-/// What no part of a path has, for the inside of a class.
+/// Characters that no part of a path contains, for the inside of a class.
 const NOT_IN_PATHS: &str = r"/\\{}";
 
-/// Of a field that is one text.
+/// Returns the pattern of a field that is one text.
 pub(super) fn of_text(kind: Kind, field: &Field) -> Option<Pattern> {
     Some(match (kind, field.code) {
         (Kind::Rate, _) => Pattern {
@@ -46,7 +47,7 @@ pub(super) fn of_text(kind: Kind, field: &Field) -> Option<Pattern> {
     })
 }
 
-/// Of the items of a field that is a list of texts.
+/// Returns the pattern of the items of a field that is a list of texts.
 pub(super) fn of_item(field: &Field) -> Option<Pattern> {
     match field {
         _ if field.code == Code::ImageCount => Some(image()),
@@ -62,7 +63,7 @@ fn tag() -> Pattern {
     }
 }
 
-/// Of a reference's name.
+/// Returns the pattern of a reference's name.
 pub(super) fn of_name() -> Pattern {
     Pattern {
         regex: r"^[^\s@]+$".to_owned(),
@@ -70,7 +71,7 @@ pub(super) fn of_name() -> Pattern {
     }
 }
 
-/// Of a time span: what it is made of, and a digit that it has.
+/// Returns the patterns of a time span: of its parts, and of a digit that it must have.
 pub(super) fn period(least: u64) -> [Pattern; 2] {
     let made_of = Pattern {
         regex: "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$".to_owned(),
@@ -95,7 +96,7 @@ fn base_url() -> Pattern {
 
 fn image() -> Pattern {
     let web = format!(r"{}[Ss]?://[^/\\?#@\s]+([/\\?#][^\s]*)?", any_case("http"));
-    // A path is what has no scheme: no letters, digits, + - . before its first colon.
+    // A path is a text without a scheme: no letters, digits, + - . before its first colon.
     let odd_start = r"[^A-Za-z/~\\][^\\]*";
     let drive = r"[A-Za-z]:[^\\]*";
     let no_colon = "[A-Za-z][A-Za-z0-9+.-]*";
@@ -106,8 +107,9 @@ fn image() -> Pattern {
     }
 }
 
-/// A relative path of parts that don't start with a space nor end with a space or a dot, the first not with a tilde.
-/// `more` is what parts are made of besides single characters, `whole` what a part may be besides all that.
+/// Returns the expression of a relative path whose parts don't start with a space nor end with a space or a dot, the
+/// first not with a tilde. `more` are units that parts consist of besides single characters, and `whole` are further
+/// forms of a whole part.
 fn relative_path(more: &str, whole: &str) -> String {
     let one_but = |these: &str| format!("([^{NOT_IN_PATHS}{these}]{more})");
     let part = |not_at_first: &str| {
@@ -132,7 +134,7 @@ fn output_name() -> Pattern {
     }
 }
 
-/// A word in capital letters, in small ones, and in both.
+/// Returns the expression of a word in upper, lower or mixed case.
 fn any_case(word: &str) -> String {
     word.chars().map(|c| format!("[{}{c}]", c.to_ascii_uppercase())).collect()
 }

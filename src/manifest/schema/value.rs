@@ -1,4 +1,4 @@
-//! What a field's value may be.
+//! The schema of the values of a field.
 
 use super::hover;
 use super::patterns::{Pattern, of_item, of_name, of_text, period};
@@ -7,7 +7,7 @@ use crate::manifest::fields::{Block, Field, Kind};
 use crate::spec::limits::{IMAGES, REFERENCES};
 use serde_json::{Map, Value, json};
 
-/// The schema of a field's value.
+/// Returns the schema of a field's value.
 pub(super) fn of(field: &Field) -> Map<String, Value> {
     let mut schema = of_kind(field.kind, field);
     if let Some(bounds) = bounds(field) {
@@ -18,13 +18,13 @@ pub(super) fn of(field: &Field) -> Map<String, Value> {
         schema.insert("uniqueItems".to_owned(), json!(true));
     }
     if field.code == Code::AspectRatio {
-        // Without effect: struck out where an editor can.
+        // It has no effect: editors that can show it struck out.
         schema.insert("deprecated".to_owned(), json!(true));
     }
     schema
 }
 
-/// How many items a list of this field has, where that is bounded.
+/// Returns the allowed number of items of a list of this field, if it is bounded.
 pub(super) fn bounds(field: &Field) -> Option<std::ops::RangeInclusive<usize>> {
     match field.code {
         Code::ReferenceCount => Some(REFERENCES),
@@ -33,7 +33,7 @@ pub(super) fn bounds(field: &Field) -> Option<std::ops::RangeInclusive<usize>> {
     }
 }
 
-/// A default or an example as the value that it is: words stand as they are, everything else as JSON.
+/// Returns a default or an example as a value: words as they are, everything else as JSON.
 pub(super) fn written(field: &Field, text: &str) -> Value {
     let value = match field.kind {
         Kind::Text | Kind::Filled | Kind::Word(_) | Kind::Period(..) | Kind::Rate => None,
@@ -85,14 +85,14 @@ fn of_kind(kind: Kind, field: &Field) -> Map<String, Value> {
     }
 }
 
-/// A mapping with any keys. Tombi takes one for closed unless it is said to be open.
+/// Opens a mapping to any keys. Tombi treats a mapping as closed unless it is said to be open.
 fn open(mut schema: Value) -> Value {
     schema["type"] = json!("object");
     schema["additionalProperties"] = json!(true);
     schema
 }
 
-/// The schema of a field's value in any job: the value, or a template that makes it where the job stands for several.
+/// Returns the schema of a field's value in any job: the value, or a template for it if the job expands to several.
 pub(super) fn of_template(field: &Field) -> Map<String, Value> {
     let schema = match field.kind {
         Kind::Matrix | Kind::Rows => return of(field),
@@ -104,7 +104,7 @@ pub(super) fn of_template(field: &Field) -> Map<String, Value> {
     }
 }
 
-/// What may be made by templates. Of a text nothing is known before they are filled in.
+/// Returns the schema of a value that may come from templates. A text can't be judged before they are filled in.
 fn template(kind: Kind, field: &Field) -> Value {
     let whole = json!({"type": "string", "pattern": r"\$\{\{"});
     match kind {
@@ -140,12 +140,13 @@ fn string(pattern: Option<Pattern>) -> Value {
     }
 }
 
-/// In draft 7 nothing stands beside a `$ref`, so that the description of the field goes around it.
+/// Returns a reference to a block's schema. In draft 7 nothing may be next to a `$ref`, so the description of the field
+/// goes around it.
 fn reference(block: &Block) -> Value {
     json!({"allOf": [{"$ref": format!("#/definitions/{}", name(block))}]})
 }
 
-/// The title as a name: `a reference of the library` is `reference-of-the-library`.
+/// Returns the title as a name: `a reference of the library` is `reference-of-the-library`.
 pub(super) fn name(block: &Block) -> String {
     block.title.trim_start_matches("a ").trim_start_matches("the ").replace('`', "").replace(' ', "-")
 }

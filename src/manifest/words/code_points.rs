@@ -1,10 +1,11 @@
-//! Letters that look alike and are written in other characters: what people can't see, in code points.
+//! Letters that look alike but are different characters: the difference shown in code points.
 
 use crate::base::look_alike::{self, code_point};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// The first letter of `text` that is written in parts where one character would do, and how; nothing where there is none.
+/// Describes the first letter of `text` that is written in parts although one character would do; returns `None` if
+/// there is none.
 pub(super) fn parted(text: &str) -> Option<String> {
     let mut letters = letters(text);
     let letter = letters.find(|letter| letter.nfc().collect::<String>() != *letter)?;
@@ -12,7 +13,7 @@ pub(super) fn parted(text: &str) -> Option<String> {
     Some(format!("`{whole}` stands here as {}: one character, {}, is meant", points(letter), points(&whole)))
 }
 
-/// How two texts differ that look the same: where one has a letter as one character and the other in parts.
+/// Describes the difference of two texts that look the same: one has a letter as one character, the other in parts.
 pub(super) fn difference(here: &str, there: &str) -> Option<String> {
     if here == there || !here.nfc().eq(there.nfc()) {
         return None;
@@ -22,7 +23,7 @@ pub(super) fn difference(here: &str, there: &str) -> Option<String> {
     Some(format!("they look alike: `{shown}` is {} here, and {} there", points(one), points(other)))
 }
 
-/// The look-alikes of ASCII in a text, named: each once.
+/// Names the look-alikes of ASCII in a text, each once.
 pub(super) fn look_alikes(text: &str) -> Option<String> {
     let mut seen: Vec<char> = text.chars().filter(|c| look_alike::ascii(*c).is_some()).collect();
     seen.dedup();
@@ -30,7 +31,7 @@ pub(super) fn look_alikes(text: &str) -> Option<String> {
     Some(format!("`{first}` is {} ({})", look_alike::name(first), code_point(first)))
 }
 
-/// The letters of a text, each with the marks that belong to it.
+/// Returns the letters of a text, each with the marks that belong to it.
 fn letters(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

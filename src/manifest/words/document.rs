@@ -1,4 +1,4 @@
-//! Files that can't be read, and texts that are no documents.
+//! Messages about files that can't be read, and texts that aren't well-formed documents.
 
 use super::{Words, quoted};
 use crate::base::look_alike;
@@ -37,12 +37,12 @@ pub(super) fn unreadable(name: &str, why: &Unreadable) -> Words {
     }
 }
 
-/// That nothing of the manifest is read.
+/// Says that nothing of the manifest is read.
 pub(super) fn private(name: &str, why: Private) -> Words {
     private_file(&quoted(name), why)
 }
 
-/// That nothing of a file is read which the manifest names, or which it is.
+/// Says that nothing is read of a file that the manifest names, or of the manifest itself.
 pub(super) fn private_file(file: &str, why: Private) -> Words {
     let (leads, help) = match why {
         Private::Env => ("to a `.env`, where keys are kept", "name a file that has no secrets in it"),
@@ -144,7 +144,7 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
     }
 }
 
-/// Marks of a merge, all of one conflict.
+/// Describes a merge conflict by its markers.
 pub(super) fn conflict(marks: &[Span]) -> Words {
     let words =
         Words::error(Code::MergeConflict, "this is a merge conflict: its marks and both of its sides still stand here");
@@ -156,7 +156,7 @@ pub(super) fn conflict(marks: &[Span]) -> Words {
 
 fn syntax(span: Span, kind: &SyntaxKind) -> Words {
     let error = |message: &str, label: &str| Words::error(Code::Syntax, message).at_span(span, label);
-    // Where the mistake is one character, that one is shown, not all that it spoils.
+    // If the mistake is a single character, only that one is shown, not all that it spoils.
     let error_at = |span: Span, message: &str, label: &str| Words::error(Code::Syntax, message).at_span(span, label);
     let first = Span { start: span.start, end: span.start + 1 };
     match kind {

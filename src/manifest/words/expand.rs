@@ -1,4 +1,4 @@
-//! Templates, matrices and rows.
+//! Messages about templates, matrices and rows.
 
 use super::document::private_file;
 use super::{Words, all, either, quoted};
@@ -309,7 +309,7 @@ pub(super) fn too_much(at: Place) -> Words {
         .help("split the jobs into several manifests, each with a lock of its own")
 }
 
-/// A character that parts cells, in words.
+/// Returns the name of a character that separates cells.
 fn separator(c: char) -> String {
     match c {
         '\t' => "tabs".to_owned(),

@@ -1,4 +1,4 @@
-//! Fields that aren't known, aren't there, or hold something else than they take.
+//! Messages about fields that are unknown, missing, or hold a value that they don't allow.
 
 use super::{Words, all, code_points, either, quoted, written};
 use crate::base::decimal::Decimal;
@@ -52,7 +52,7 @@ pub(super) fn missing(at: Place, block: &'static Block, field: &'static Field, f
         })
 }
 
-/// A value as one would write it.
+/// Returns a typical value.
 fn example(field: &Field, format: Format) -> String {
     let text = |text: &str| if format == Format::Yaml { text.to_owned() } else { format!("\"{text}\"") };
     match field.name {
@@ -95,7 +95,7 @@ pub(super) fn wrong_type(at: Place, what: What, found: &Found, format: Format) -
     }
 }
 
-/// What a field takes, in words.
+/// Returns the description of the values that a field accepts.
 fn wanted(kind: Kind) -> &'static str {
     match (kind, kind.shape()) {
         (Kind::Named(_), _) => "a mapping from names to references",
@@ -111,7 +111,7 @@ fn wanted(kind: Kind) -> &'static str {
     }
 }
 
-/// What was found, in words.
+/// Returns the description of the value that was found.
 fn described(found: &Found) -> String {
     match found {
         Found::Null => "nothing".to_owned(),
@@ -136,7 +136,7 @@ fn label(found: &Found) -> &'static str {
     }
 }
 
-/// How to write it instead.
+/// Returns the help: what to write instead.
 fn mend(what: What, kind: Kind, found: &Found, format: Format, is_filled: bool) -> Option<String> {
     let help = match (kind, kind.shape(), found) {
         (_, _, Found::Null) => match what {
@@ -180,7 +180,7 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format, is_filled: bool) 
             match code_points::look_alikes(text) {
                 _ if !is_taken => choices(kind),
                 Some(named) => format!("write {number}: {named}"),
-                // A cell has no quotes that could be too many.
+                // A cell has no quotes that could be superfluous.
                 None if unit.is_empty() && is_filled => format!("write {number}"),
                 None if unit.is_empty() => format!("write {number}, without quotes"),
                 None => format!("write {number}, without a unit"),
@@ -238,7 +238,7 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format, is_filled: bool) 
     Some(help)
 }
 
-/// The numbers that a field takes, as a help.
+/// Returns the help that lists the numbers that a field accepts.
 fn choices(kind: Kind) -> String {
     match kind {
         Kind::Choice(numbers) => {
@@ -249,7 +249,7 @@ fn choices(kind: Kind) -> String {
     }
 }
 
-/// A text as the format writes it.
+/// Returns a text as the format writes it.
 fn text(text: &str, format: Format) -> String {
     match format {
         Format::Yaml => format!("`{text}`"),

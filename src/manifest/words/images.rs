@@ -1,4 +1,4 @@
-//! Images: how many, and what is wrong or odd about each.
+//! Messages about images: their number, and what is wrong or odd about each.
 
 use super::document::private_file;
 use super::{Words, code_points, quoted};
@@ -8,7 +8,7 @@ use crate::manifest::rules::images::ImageFlaw;
 use crate::spec::content::{NoImage, Oddity};
 use crate::spec::limits::{IMAGE_BYTES, IMAGE_SIDE};
 
-/// What an image may be.
+/// The allowed forms of an image.
 const ALLOWED: &str = "write an http or https URL, or a path relative to the manifest";
 
 pub(super) fn count(at: Place, count: usize) -> Words {

@@ -1,4 +1,4 @@
-//! Jobs: their ids, their prompts, what they ask for.
+//! Messages about jobs: their ids, their prompts, their requests.
 
 use super::{Words, all, code_points, quoted, written};
 use crate::base::look_alike;
@@ -56,7 +56,7 @@ pub(super) fn duplicate_id(
     };
     let words = Words::error(Code::DuplicateJobId, message);
     match values {
-        // One text makes both.
+        // One text yields both.
         Some([again, first]) => {
             let words = words.at(later, "makes one id twice");
             let words = if later.fill == earlier.fill { words } else { words.at(earlier, "first here") };
@@ -73,9 +73,9 @@ pub(super) fn duplicate_id(
     }
 }
 
-/// The values that `other` doesn't have, too; all of them where there are no such.
+/// Returns the values that `other` doesn't have, too; all of them if there are none.
 fn shown(values: &Values, other: &Values) -> String {
-    /// More values than anybody reads.
+    /// The maximum number of values shown.
     const SHOWN: usize = 4;
     let differing: Vec<_> = values.iter().filter(|value| !other.contains(value)).collect();
     let values = if differing.is_empty() { values.iter().collect() } else { differing };
@@ -88,7 +88,7 @@ pub(super) fn twins(later: Place, earlier: Place, take: u32, values: Option<&[Va
     let words =
         Words::warning(Code::TwinJobs, "two jobs ask for the same videos, which are then made and paid for twice");
     match values {
-        // One text makes both.
+        // One text yields both.
         Some([again, first]) => words.at(later, "asks for the same twice").help(format!(
             "use in the prompt or the references what tells its jobs apart: first it is made of {}, then of {}",
             shown(first, again),
@@ -142,7 +142,7 @@ pub(super) fn missing_references(at: Place) -> Words {
 
 pub(super) fn unknown_mention(at: Place, mention: &str, nearest: Option<&str>, among: &Among) -> Words {
     let name = mention.strip_prefix('@').unwrap_or(mention);
-    // The same for all jobs that have this prompt, wherever their references stand.
+    // The same for all jobs with this prompt, wherever their references are.
     let message = if name.is_empty() {
         "an `@` without a name behind it mentions nothing".to_owned()
     } else {

@@ -1,6 +1,6 @@
-//! The only sentences: what was found, what is allowed, what to write instead.
+//! All messages: what was found, what is allowed, what to write instead.
 //!
-//! A message is one sentence that stands alone and doesn't name the job, so that the same mistake has the same message. Labels
+//! A message is one complete sentence that doesn't name the job, so that the same mistake has the same message. Labels
 //! are a few words. Helps say what to write.
 
 mod code_points;
@@ -18,19 +18,19 @@ use crate::diagnostic::finding::{Finding, Label};
 use crate::document::Format;
 use crate::document::span::Span;
 
-/// More characters of a text than these are cut off.
+/// The number of characters after which a text is cut off.
 const SHOWN: usize = 60;
 
-/// Said of a value that an alias brings to where it is used.
+/// The label of the place where a value is used through an alias.
 pub(super) const USED_HERE: &str = "used here";
 
-/// Said of a value that is wrong where an alias brings it.
+/// The label of the place where a value is written that is wrong where an alias uses it.
 pub(super) const WRITTEN_HERE: &str = "written here";
 
-/// Said of a template whose value is to blame.
+/// The label of a template whose value is to blame.
 pub(super) const FILLED_IN_HERE: &str = "filled in here";
 
-/// Said of the jobs of a template that have a mistake, if they are several.
+/// Returns the label for the jobs of a template that have a mistake, if they are several.
 pub(super) fn in_jobs(jobs: usize, first: Option<&str>) -> String {
     match first {
         Some(first) => format!("in {jobs} jobs, first: {}", quoted(first)),
@@ -38,25 +38,25 @@ pub(super) fn in_jobs(jobs: usize, first: Option<&str>) -> String {
     }
 }
 
-/// A finding, and the alias that brings what it is about to its place, if one does.
+/// A finding, and the alias through which its text is used, if any.
 pub(super) struct Said {
     pub finding: Finding,
     pub via: Option<Span>,
-    /// A second place, where the mistake is in both together.
+    /// The second place of a mistake that is in both together.
     pub with: Option<Span>,
-    /// What was filled in at the first place.
+    /// The filling of the first place.
     pub fill: Fill,
 }
 
 impl Said {
-    /// Whether the other one says the same of what is written in the same place.
+    /// Returns whether the other one has the same message about the same place.
     pub(super) fn is_same(&self, other: &Said) -> bool {
         let (one, another) = (&self.finding, &other.finding);
         (one.code, one.span(), self.with, &one.message) == (another.code, another.span(), other.with, &another.message)
     }
 }
 
-/// What is said of `problem`, in a manifest of this format.
+/// Returns the message for `problem`, in a manifest of this format.
 pub(super) fn said(problem: &Problem, format: Format) -> Said {
     use Problem::*;
     let words = match problem {
@@ -114,12 +114,12 @@ pub(super) fn said(problem: &Problem, format: Format) -> Said {
     words.0
 }
 
-/// What is said of the job that uses a value that stands elsewhere.
+/// Returns the label of the job that uses a value from elsewhere.
 pub(super) fn used_by(job: Option<&str>) -> String {
     job.map_or_else(|| "used by this job".to_owned(), |id| format!("used by job {}", quoted(id)))
 }
 
-/// A finding in the making.
+/// A finding that is being built.
 struct Words(Said);
 
 impl Words {
@@ -137,7 +137,7 @@ impl Words {
         Words(Said { finding, via: None, with: None, fill: Fill::None })
     }
 
-    /// Shows a place; of the first, the alias counts too.
+    /// Adds a label at a place; for the first label, the alias counts too.
     fn at(mut self, place: Place, text: impl Into<String>) -> Words {
         if self.0.finding.labels.is_empty() {
             self.0.via = place.via;
@@ -152,13 +152,13 @@ impl Words {
         self
     }
 
-    /// Shows a place without which the first is right: with another one it is another mistake.
+    /// Adds a label at a place that makes the first one wrong: with another place it is another mistake.
     fn together_with(mut self, place: Place, text: impl Into<String>) -> Words {
         self.0.with = Some(place.at);
         self.at(place, text)
     }
 
-    /// Shows a place, if it is known.
+    /// Adds a label at a place, if it is known.
     fn at_known(self, place: Option<Place>, text: impl Into<String>) -> Words {
         match place {
             Some(place) => self.at(place, text),
@@ -172,7 +172,7 @@ impl Words {
     }
 }
 
-/// A text of the manifest inside a sentence: on one line, and not too long.
+/// Returns a text of the manifest for use in a sentence: on one line, and not too long.
 fn quoted(text: &str) -> String {
     let mut shown = String::from("`");
     for (count, c) in text.chars().enumerate() {
@@ -189,7 +189,7 @@ fn quoted(text: &str) -> String {
     shown
 }
 
-/// A field with a value, as the format writes it.
+/// Returns a field with a value, as the format writes it.
 fn written(format: Format, field: &str, value: &str) -> String {
     match format {
         Format::Yaml => format!("`{field}: {value}`"),
@@ -198,12 +198,12 @@ fn written(format: Format, field: &str, value: &str) -> String {
     }
 }
 
-/// Items as a list in a sentence: `a, b or c`.
+/// Returns items as a list in a sentence: `a, b or c`.
 fn either<S: AsRef<str>>(items: &[S]) -> String {
     joined(items, "or")
 }
 
-/// Items as a list in a sentence: `a, b and c`.
+/// Returns items as a list in a sentence: `a, b and c`.
 fn all<S: AsRef<str>>(items: &[S]) -> String {
     joined(items, "and")
 }

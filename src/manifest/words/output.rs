@@ -1,4 +1,4 @@
-//! Where videos land.
+//! Messages about the paths of videos.
 
 use super::{Words, quoted};
 use crate::diagnostic::code::Code;

@@ -1,4 +1,4 @@
-//! References: how many, and their names.
+//! Messages about references: their number, and their names.
 
 use super::{Words, code_points, quoted};
 use crate::diagnostic::code::Code;

@@ -1,4 +1,4 @@
-//! Of what is wrong with values, rows and matrices nothing is hidden, and nothing is said that follows from it.
+//! Every mistake in values, rows and matrices is reported, and nothing that merely follows from one.
 
 use crate::base::folder::Folder;
 use crate::diagnostic::finding::Finding;
@@ -6,7 +6,7 @@ use crate::document::Format;
 use crate::manifest::load_text;
 use std::path::Path;
 
-/// Code, place and job of each finding in a manifest of these jobs, beside files of these names.
+/// Returns code, place and job of each finding in a manifest of these jobs, next to files of these names.
 fn found(jobs: &str, files: &[(&str, &str)]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -57,7 +57,7 @@ fn every_mistake_in_one_value_is_told_at_its_own_place() {
     let codes = ["unknown-mention", "unknown-mention", "mention-spacing", "mention-spacing"];
     let shown: Vec<_> = codes.iter().zip(lines).map(|(code, line)| format!("{code} {line} a")).collect();
     assert_eq!(found(block, &[]), shown);
-    // What filters have changed stands nowhere: each is told at the value as a whole.
+    // Text that filters have changed is written nowhere: each mistake is reported at the value as a whole.
     let filtered = "- id: a\n  prompt: ${{ row.prompt | trim }}\n  rows: [{ prompt: ' @cpu @dog ' }]\n";
     assert_eq!(found(filtered, &[]), ["unknown-mention 7:20 ' @cpu @dog ' a"; 2]);
 }
@@ -150,7 +150,7 @@ fn a_wrong_row_hides_no_other_row() {
     ] {
         assert_eq!(found(&job(name), &[(name, text)]), mistakes, "{text}");
     }
-    // What a column is called is known all the same; in JSON Lines the row that is lost may have had it.
+    // The names of the columns are known all the same; in JSON Lines the lost row may have had another one.
     let unknown = |name: &str| job(name) + "  negative_prompt: ${{ row.x }}\n";
     let of_csv = found(&unknown("p.csv"), &[("p.csv", "id,prompt\na,@cup\nb\n")]);
     assert_eq!(of_csv, ["template 8:28 x -", "rows 3:1 b -"]);
@@ -171,10 +171,10 @@ fn a_misspelt_matrix_is_all_that_is_wrong_with_its_templates() {
         assert!(strange.starts_with("unknown-field 6:3"), "{strange}");
         assert_eq!(take, "setting 8:9 0 -");
     }
-    // Of the other field, it is known that there is none.
+    // The other field is known to be missing.
     let other = "- id: a-${{ row.p }}\n  matirx: { p: [a, b] }\n  prompt: '@cup'\n";
     assert_eq!(found(other, &[]), ["template 5:17 p -", "unknown-field 6:3 matirx -"]);
-    // Where there is one, it was not meant.
+    // If the field exists, the misspelt one was not meant for it.
     for broken in ["[a, b]", "5"] {
         let both = format!(
             "- id: a-${{{{ matrix.p }}}}\n  matrix: {{ p: {broken} }}\n  matirx: 5\n  prompt: '@cup'\n  take: 0\n"

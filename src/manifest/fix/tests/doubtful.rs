@@ -1,4 +1,4 @@
-//! Where a fix may make something else than was meant, it is not safe; and no safe fix makes another mistake.
+//! A fix that may produce something else than was meant is not safe; and no safe fix makes another mistake.
 
 use super::*;
 use crate::manifest::mend_text;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The safe fixes of what is found in `text`, each as what stands there and what would.
+/// Returns the safe fixes of the findings in `text`, each as the old and the new text.
 #[track_caller]
 fn safe(text: &str, format: Format) -> Vec<(String, String)> {
     let loaded = load(text, format);
@@ -16,7 +16,7 @@ fn safe(text: &str, format: Format) -> Vec<(String, String)> {
     safe.map(|fix| (text[fix.span.range()].to_owned(), fix.replacement.clone())).collect()
 }
 
-/// The safe fixes in a job of YAML with these lines beside its id.
+/// Returns the safe fixes in a job of YAML with these lines after its id.
 #[track_caller]
 fn safe_in_job(lines: &str) -> Vec<(String, String)> {
     let head = "version: 1\nreferences:\n  dog: { type: subject, urls: [\"https://e.com/a.png\"] }\n  cat: { type: subject, urls: [\"https://e.com/b.png\"] }\n";
@@ -31,12 +31,12 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 #[test]
 fn a_fix_that_may_make_something_else_is_not_safe() {
     for (lines, expected) in [
-        // Another key that is there already, though not any more in the jobs that it makes; or that stands twice.
+        // Another key that already exists, although no longer in the jobs that it expands to; or that is repeated.
         ("matrix: { x: [a] }\nmatrx: { y: [a] }\nprompt: '@dog '\nduration: 5", &[][..]),
         ("rows: [{ x: a }]\nrow: [{ x: b }]\nprompt: '@dog '\nduration: 5", &[]),
         ("matirx: { x: [a] }\nprompt: '@dog ${{ matrix.x }}'\nduration: 5", &[("matirx", "matrix")]),
         ("prompt: '@dog'\ndruation: 5\ndruation: 8", &[]),
-        // A name that the list has already, twice, or that the prompt has too.
+        // A name that the list already has, twice, or that the prompt has too.
         ("prompt: '@dog'\nduration: 5\nreferences: [dog, dgo]", &[]),
         ("prompt: '@dog'\nduration: 5\nreferences: [dgo, odg]", &[]),
         (
@@ -50,7 +50,7 @@ fn a_fix_that_may_make_something_else_is_not_safe() {
         ("prompt: '@dog'\nduration: 5\nreferences: dog, cat", &[]),
         ("prompt: '@dog'\nduration: 5\nreferences: ''", &[]),
         ("prompt: '@dog'\nduration: 5\ntags: hero", &[("hero", "[\"hero\"]")]),
-        // What a tag says stays so, whatever the quotes.
+        // The type of a tag stays, whatever the quotes.
         ("prompt: '@dog'\nduration: 5\nselected_model: !!int &m 5", &[]),
         ("prompt: '@dog'\nduration: 5\nselected_model: &m !!int 5", &[]),
         ("prompt: '@dog'\nduration: 5\nselected_model: &m 5", &[("5", "\"5\"")]),
@@ -114,7 +114,7 @@ fn a_number_stands_for_the_word_that_it_is_much_of() {
     assert_eq!(job("tags: 'a, b'"), "put them in brackets: `[\"a\", \"b\"]`");
 }
 
-/// Lines of a job in blocks of YAML, in which each is doubtful in its way.
+/// Lines of a job in blocks of YAML, each of which is doubtful in its way.
 const BLOCK: &[&str] = &[
     "prompt: @dog runs",
     "prompt: @dog\t# runs",
@@ -175,7 +175,7 @@ const FLOW: &[&str] = &[
     "negative_prompt: %x",
 ];
 
-/// How often each rule is broken that a fix could break.
+/// Counts the broken rules among those that a fix could break.
 fn tally(loaded: &Loaded) -> BTreeMap<&'static str, usize> {
     let mut tally = BTreeMap::new();
     let codes = [Code::Syntax, Code::DuplicateKey, Code::DuplicateReferenceName, Code::UnknownField, Code::WrongType];
@@ -211,7 +211,7 @@ proptest! {
         let mended = mend_text("jobs", text.clone(), Yaml, &folder);
         let after = mended.loaded.source.text().to_owned();
         let (was, now) = (tally(&before), tally(&mended.loaded));
-        // What a syntax error or a strange name hid comes to light once that is mended.
+        // Mistakes that were hidden by a syntax error or an unknown name appear once that is fixed.
         let is_mended = |code: Code| now.get(code.as_str()) < was.get(code.as_str());
         let is_uncovered = is_mended(Code::Syntax) || is_mended(Code::UnknownField);
         for (code, count) in &now {

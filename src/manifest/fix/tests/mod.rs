@@ -1,4 +1,4 @@
-//! Every fix in every style of writing: what stands there afterwards.
+//! Every fix in every style of writing, with the text that results.
 
 mod doubtful;
 mod planted;
@@ -15,7 +15,8 @@ fn load(text: &str, format: Format) -> Loaded {
     load_text("jobs", text.to_owned(), format, &Folder::open(folder.path()).unwrap())
 }
 
-/// `before` stands in `frame` at `@@`; the safe fixes of this code make `after` of it, and nothing else is found then.
+/// Writes `before` in `frame` at `@@`, and checks that the safe fixes of this code turn it into `after` without another
+/// finding.
 #[track_caller]
 fn mends(format: Format, frame: &str, code: Code, before: &str, after: &str) {
     let text = frame.replace("@@", before);
@@ -73,7 +74,7 @@ const JSON: &str = r#"{"version": 1, "references": {"dog": {"type": "subject", "
 @@ },
  {"id": "b", "prompt": "@dog sits", "resolution": "720p", "duration": 8}]}"#;
 
-/// A manifest whose first job lacks the field `key`, and has room for another entry.
+/// Returns a manifest whose first job lacks the field `key`, and has room for another entry.
 fn frame(format: Format, key: &str) -> String {
     let (text, entry) = match format {
         Yaml => (YAML, format!("  {key}:")),
@@ -112,7 +113,7 @@ fn values_of_another_type_are_written_as_the_one_that_is_taken() {
         (Yaml, "async", r#"async: "yes""#, "async: true"),
         (Yaml, "references", "references: dog", r#"references: ["dog"]"#),
         (Json, "references", r#""references": "dog""#, r#""references": ["dog"]"#),
-        // What has no one meaning, or can't be written in its place, stays.
+        // A value without a single meaning, or that can't be written in its place, stays.
         (Yaml, "duration", r#"duration: "7""#, r#"duration: "7""#),
         (Yaml, "duration", "duration: 5m", "duration: 5m"),
         (Yaml, "duration", "duration: 5.5", "duration: 5.5"),
@@ -162,7 +163,7 @@ fn misspelt_fields_are_spelt_right_where_they_stand_once() {
         (Toml, "duration", r#""druation" = 5"#, r#""duration" = 5"#),
         (Json, "duration", r#""druation" : 5"#, r#""duration" : 5"#),
         (Toml, "references", "refernces = ['dog']", "references = ['dog']"),
-        // The field is there already, or meant twice; another interface's name is a guess.
+        // The field exists already, or is meant twice; another interface's name is a guess.
         (Yaml, "", "druation: 5", "druation: 5"),
         (Yaml, "duration", "druation: 5\n  duratoin: 5", "druation: 5\n  duratoin: 5"),
         (Yaml, "prompt", r#"text: "@dog""#, r#"text: "@dog""#),
@@ -209,7 +210,7 @@ fn a_space_is_put_behind_a_mention_in_every_style() {
         (Toml, "prompt = \"\"\"\n@dog\\\n   , sit\"\"\"", "prompt = \"\"\"\n@dog \\\n   , sit\"\"\""),
         (Toml, "prompt = '''@dog''''", "prompt = '''@dog ''''"),
         (Json, r#""prompt": "@dog\"""#, r#""prompt": "@dog \"""#),
-        // It would make a comment of the rest.
+        // It would turn the rest into a comment.
         (Yaml, "prompt: the @dog#1", "prompt: the @dog#1"),
         (Yaml, "prompt: &p \"@dog,\"\n  negative_prompt: *p", "prompt: &p \"@dog,\"\n  negative_prompt: *p"),
     ] {
@@ -246,7 +247,7 @@ fn texts_get_the_quotes_that_they_need() {
         (Toml, "negative_prompt", "negative_prompt = blurry # no", r#"negative_prompt = "blurry" # no"#),
         (Toml, "negative_prompt", "negative_prompt = blurry, dark", "negative_prompt = blurry, dark"),
         (Toml, "negative_prompt", "tags = [hero, spring]", r#"tags = ["hero", "spring"]"#),
-        // Where it ends, nobody can tell.
+        // Its end is uncertain.
         (Yaml, "prompt", "prompt: @dog runs\n    on", "prompt: @dog runs\n    on"),
         (Yaml, "prompt", "prompt: @dog # runs", "prompt: @dog # runs"),
         (Yaml, "prompt", "prompt: @dog says: a", "prompt: @dog says: a"),
@@ -266,7 +267,7 @@ fn texts_get_the_quotes_that_they_need() {
         ("prompt: @dog ,\n  'take': 2,", "prompt: \"@dog\" ,\n  'take': 2,"),
         ("negative_prompt: `${{ `, prompt: '@dog'", "negative_prompt: `${{ `, prompt: '@dog'"),
         ("prompt: '@dog', tags:[x]", "prompt: '@dog', tags: [x]"),
-        // Where the text ends, nobody can tell.
+        // The end of the text is uncertain.
         ("prompt: @dog, slowly", "prompt: @dog, slowly"),
         ("prompt: @dog, as on http://e.com", "prompt: @dog, as on http://e.com"),
         ("prompt: @dog, note: slowly", "prompt: @dog, note: slowly"),

@@ -1,12 +1,12 @@
-//! Mistakes planted in every style of writing: once the fixes are made they are gone, nothing new is found, and every line
-//! without one is what it was.
+//! Mistakes planted in every style of writing: after the fixes they are gone, nothing new is found, and every line
+//! without a mistake is unchanged.
 
 use super::*;
 use crate::manifest::{Mended, mend_text};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// How a text is written.
+/// The style of a text.
 #[derive(Clone, Copy, Debug)]
 enum Style {
     Plain,
@@ -51,7 +51,7 @@ impl Style {
         }
     }
 
-    /// The words as a text of this style; nothing where it can't hold them.
+    /// Returns the words as a text of this style; `None` if it can't hold them.
     fn write(self, words: &[&str]) -> Option<String> {
         let text = words.join(" ");
         let json = |text: &str| serde_json::to_string(text).unwrap();
@@ -89,7 +89,7 @@ impl Style {
         })
     }
 
-    /// A job with this prompt and this duration; all its keys are of the format.
+    /// Returns a job with this prompt and this duration; all its keys are of the format.
     fn manifest(self, prompt: &str, key: &str, duration: &str) -> String {
         match self.format() {
             Yaml => {

@@ -3,7 +3,7 @@ use crate::spec::content::samples::png;
 use proptest::prelude::*;
 use std::fs;
 
-/// A project with a manifest's folder `work` in it, and images in both.
+/// Creates a project with a manifest's folder `work` in it, and images in both.
 fn project() -> (tempfile::TempDir, Folder) {
     let temp = tempfile::tempdir().unwrap();
     fs::create_dir_all(temp.path().join("project/.git")).unwrap();
@@ -70,7 +70,7 @@ proptest! {
         let whole = origin(&text);
         match path_start(&text, scheme) {
             Some(start) => prop_assert_eq!(origin(&text[..start]), whole),
-            // A parser takes more slashes for two.
+            // A parser reads more slashes as two.
             None => prop_assert!(text[scheme.len() + 3..].starts_with(['/', '\\'])),
         }
     }
@@ -109,7 +109,7 @@ fn paths_lead_to_images_inside_the_project() {
 fn without_a_project_the_manifests_folder_is_the_bound() {
     let (temp, folder) = project();
     fs::remove_dir(temp.path().join("project/.git")).unwrap();
-    // Where the tests themselves run inside a work tree, that one is the bound.
+    // If the tests themselves run inside a work tree, that one is the bound.
     let inside_another = temp.path().canonicalize().unwrap().ancestors().any(|above| above.join(".git").exists());
     assert!(!inside_another, "the folder for temporary files lies inside a git work tree");
     assert_eq!(flaw(&folder, "../shared.png"), ImageFlaw::Escapes { project: false });

@@ -63,7 +63,7 @@ fn text(page: &mut Page, text: &Text, choices: &mut Choices) {
     page.mark_text(text, start, &characters);
 }
 
-/// A character as itself where it can be, or as an escape.
+/// Returns a character as itself if possible, or as an escape.
 fn escaped(c: char, choices: &mut Choices) -> String {
     let units: String = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
     let short = match c {

@@ -38,12 +38,12 @@ fn expected(expected: &Expected, places: &HashMap<Mark, Span>) -> Found {
     (expected.code.to_string(), labels, expected.job.clone())
 }
 
-/// The folder of a manifest that names no file.
+/// Returns the folder of a manifest that names no file.
 fn here() -> Folder {
     Folder::open(Path::new(".")).expect("the current folder is there")
 }
 
-/// Holds what is found in a page against what was planted.
+/// Compares the findings in a page with the planted mistakes.
 fn compare(page: Page, finish: Finish, format: Format, planted: &[Expected]) -> Result<(), TestCaseError> {
     let (text, places) = page.finish(finish);
     let loaded = load_text("jobs", text.clone(), format, &here());
@@ -64,8 +64,8 @@ fn compare(page: Page, finish: Finish, format: Format, planted: &[Expected]) -> 
     positions(&loaded.source, &found)
 }
 
-/// Holds what is found in a page with wrong lines against what was planted: they are found, and hide nothing but what
-/// stands in the same table.
+/// Compares the findings in a page with wrong lines with the planted mistakes: the lines are found, and hide nothing
+/// except what is in the same table.
 fn compare_spoilt(
     page: Page,
     finish: Finish,
@@ -110,7 +110,7 @@ fn compare_spoilt(
     Ok(())
 }
 
-/// Lines and columns, counted anew.
+/// Checks lines and columns by counting anew.
 fn positions(source: &Source, found: &[Found]) -> Result<(), TestCaseError> {
     let text = source.text();
     for span in found.iter().flat_map(|(_, labels, _)| labels) {

@@ -1,20 +1,20 @@
-//! A text that is being written, and where its marks are.
+//! A text that is being written, and the places of its marks.
 
 use super::tree::{Mark, Text};
 use crate::document::Span;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// The text so far. Its lines end with a line feed; what they end with at last is chosen when it is finished.
+/// The text so far. Its lines end with a line feed; the final line ends are chosen when it is finished.
 #[derive(Default)]
 pub(super) struct Page {
     text: String,
     marks: HashMap<Mark, Range<usize>>,
-    /// Where a block scalar ended: lines behind it may belong to it.
+    /// The end of a block scalar: lines after it may belong to it.
     block_end: usize,
 }
 
-/// How a page is finished.
+/// The options for finishing a page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Finish {
     pub(super) byte_order_mark: bool,
@@ -30,27 +30,27 @@ impl Page {
         self.text.extend(std::iter::repeat_n(' ', n));
     }
 
-    /// Where the text ends.
+    /// Returns the position of the end of the text.
     pub(super) fn end(&self) -> usize {
         self.text.len()
     }
 
-    /// The column of the end.
+    /// Returns the column of the end.
     pub(super) fn column(&self) -> usize {
         self.text.rsplit('\n').next().unwrap_or_default().chars().count()
     }
 
-    /// The last line ends without a line feed.
+    /// Removes the line feed of the last line.
     pub(super) fn cut_line_end(&mut self) {
         self.text.truncate(self.text.trim_end_matches('\n').len());
     }
 
-    /// A block scalar ends here.
+    /// Marks the end of a block scalar.
     pub(super) fn end_block(&mut self) {
         self.block_end = self.end();
     }
 
-    /// Whether it was a block scalar that ended here.
+    /// Returns whether a block scalar ended here.
     pub(super) fn is_behind_block(&self) -> bool {
         self.block_end > 0 && self.block_end == self.end()
     }
@@ -59,7 +59,7 @@ impl Page {
         assert_eq!(self.marks.insert(mark, range), None, "a mark is set once");
     }
 
-    /// Marks what was written for a text since `start`, given where each of its characters is.
+    /// Marks what was written for a text since `start`, with the range of each of its characters.
     pub(super) fn mark_text(&mut self, text: &Text, start: usize, characters: &[Range<usize>]) {
         let end = self.text.trim_end_matches([' ', '\n']).len();
         self.mark(text.whole, start..end);
@@ -70,7 +70,7 @@ impl Page {
         }
     }
 
-    /// The text, and where the marks are in it.
+    /// Returns the text, and the places of the marks in it.
     pub(super) fn finish(self, finish: Finish) -> (String, HashMap<Mark, Span>) {
         let mark = if finish.byte_order_mark { "\u{feff}" } else { "" };
         let ends = |offset: usize| self.text[..offset].matches('\n').count();
@@ -81,7 +81,7 @@ impl Page {
     }
 }
 
-/// Writes the characters of a text, and notes where.
+/// A writer of the characters of a text that records their ranges.
 pub(super) struct Ink<'p> {
     pub(super) page: &'p mut Page,
     pub(super) characters: Vec<Range<usize>>,
@@ -92,14 +92,14 @@ impl<'p> Ink<'p> {
         Ink { page, characters: Vec::new() }
     }
 
-    /// The next character, written so.
+    /// Writes the next character in this form.
     pub(super) fn character(&mut self, written: &str) {
         let start = self.page.end();
         self.page.push(written);
         self.characters.push(start..self.page.end());
     }
 
-    /// Characters that are not written one by one, as folded lines.
+    /// Writes characters that are not written one by one, such as folded lines.
     pub(super) fn layout(&mut self, characters: usize, written: &str) {
         let start = self.page.end();
         self.page.push(written);

@@ -1,4 +1,4 @@
-//! Manifests with mistakes planted in them, and what must be found: each mistake once, at its place.
+//! Manifests with planted mistakes, and the expected findings: each mistake once, at its place.
 
 use super::choices::Choices;
 use super::tree::{Key, Mark, Text, Tree};
@@ -13,13 +13,13 @@ pub(super) struct Expected {
     pub(super) job: Option<String>,
 }
 
-/// The library: names, some of which begin another.
+/// The library: names, some of which are prefixes of others.
 const LIBRARY: [&str; 4] = ["dog", "dog-2", "小狗", "grass"];
 
-/// Names that are not in it, not even nearly.
+/// Names that are not in it, and not similar to one.
 const UNKNOWN: [&str; 4] = ["wolf", "大象", "Ωmega", "x_1"];
 
-/// Words with everything that a format might trip over.
+/// Words with everything that may confuse a format.
 const WORDS: [&str; 24] = [
     "runs",
     "草地",
@@ -47,7 +47,7 @@ const WORDS: [&str; 24] = [
     "''",
 ];
 
-/// A manifest with mistakes in it.
+/// Returns a manifest with mistakes in it.
 pub(super) fn plant(choices: &mut Choices, with_aliases: bool) -> (Tree, Vec<Expected>) {
     let mut garden =
         Garden { choices, with_aliases, next: 0, expected: Vec::new(), users: [None; LIBRARY.len()], ids: Vec::new() };
@@ -62,15 +62,15 @@ struct Garden<'c> {
     expected: Vec<Expected>,
     /// The first job that uses each entry of the library.
     users: [Option<usize>; LIBRARY.len()],
-    /// The jobs' ids, and where they stand.
+    /// The jobs' ids, and their places.
     ids: Vec<(String, Mark)>,
 }
 
-/// What `defaults` says of a field that a job may leave out.
+/// A field of `defaults` that a job may leave out.
 #[derive(Clone, Copy)]
 struct Shared {
     mark: Mark,
-    /// Which value it is; the worst are wrong.
+    /// The number of the value; the highest are wrong.
     value: usize,
 }
 
@@ -148,7 +148,7 @@ impl Garden<'_> {
             self.put(&mut entries, "defaults", Tree::Table(defaults));
         }
         self.put(&mut entries, "references", library);
-        // Anchors stand before their aliases wherever this is, as all are in it.
+        // Anchors come before their aliases wherever this is, as all are in it.
         self.put(&mut entries, "jobs", jobs);
         if self.choices.rarely(6) {
             self.unknown(&mut entries, None);
@@ -183,7 +183,7 @@ impl Garden<'_> {
         }
     }
 
-    /// Perhaps a field of `defaults`. What is wrong with it is expected once it is known who uses it.
+    /// Perhaps adds a field of `defaults`. Its mistake is expected once its users are known.
     fn shared(&mut self, defaults: &mut Entries, name: &str, values: &[&str]) -> Option<Shared> {
         let value = self.choices.below(values.len() + 1).checked_sub(1)?;
         let mark = match name {
@@ -193,7 +193,7 @@ impl Garden<'_> {
         Some(Shared { mark, value })
     }
 
-    /// A key that no table knows.
+    /// Adds a key that no table knows.
     fn unknown(&mut self, entries: &mut Entries, job: Option<usize>) {
         let name = format!("zzz{}{}", self.choices.one(&["", " 狗", "'\""]), self.next);
         let (key, mark) = self.text(&name);
@@ -239,7 +239,7 @@ impl Garden<'_> {
     fn jobs(&mut self, count: usize, resolution: Option<Shared>, duration: Option<Shared>) -> Tree {
         let (mut lacks_resolution, mut lacks_duration, mut lacks_both) = (None, None, None);
         let mut jobs: Vec<Tree> = Vec::new();
-        // The job before has an anchor, and what must be found in it is found there.
+        // The job before has an anchor, and its findings are reported there.
         let mut merged: Option<String> = None;
         for number in 0..count {
             if let Some(name) = merged.clone()
@@ -309,7 +309,7 @@ impl Garden<'_> {
         Tree::List(jobs)
     }
 
-    /// A job with a value that is right where it is written, and jobs with aliases where it is wrong.
+    /// Adds a job with a value that is right where it is written, and jobs with aliases where it is wrong.
     fn echoes(&mut self, jobs: &mut Vec<Tree>) {
         let is_prompt = self.choices.rarely(2);
         let written = self.mark();
@@ -349,12 +349,12 @@ impl Garden<'_> {
             jobs.push(Tree::Table(job));
         }
         let code = if is_prompt { Code::UnknownMention } else { Code::Duration };
-        // One use is where the mistake is; several are shown once, where the value is written.
+        // A single use is the place of the mistake; several are shown once, where the value is written.
         let labels = if aliases.len() == 1 { vec![aliases[0], written] } else { vec![written, aliases[0]] };
         self.expect(code, labels, Some(first));
     }
 
-    /// A job of its own, with an id and a resolution.
+    /// Returns a separate job, with an id and a resolution.
     fn echo(&mut self, id: &str) -> Entries {
         let mut job = Entries::new();
         let mark = self.put_text(&mut job, "id", id);
@@ -368,7 +368,7 @@ impl Garden<'_> {
         self.put(entries, name, Tree::List(items));
     }
 
-    /// A job that has all of another one's but its id, its take and a mention of its own.
+    /// Returns a job that merges all of another one except its id, its take and a mention of its own.
     fn merging_job(&mut self, number: usize, name: &str) -> Tree {
         let mut job = Entries::new();
         let (id, whole) = self.ids[number].clone();
@@ -382,7 +382,7 @@ impl Garden<'_> {
         Tree::Table(job)
     }
 
-    /// A job's own field, if `defaults` doesn't make it superfluous.
+    /// Adds a job's own field, unless `defaults` makes it superfluous.
     fn own(&mut self, job: &mut Entries, name: &str, values: &[&str], superfluous: bool) -> Option<Shared> {
         if superfluous && self.choices.rarely(2) {
             return None;
@@ -395,7 +395,7 @@ impl Garden<'_> {
         Some(Shared { mark, value })
     }
 
-    /// A job's prompt and its references.
+    /// Adds a job's prompt and its references.
     fn input(&mut self, job: &mut Entries, number: usize) {
         let mut names: Vec<usize> = Vec::new();
         for _ in 0..1 + self.choices.below(3) {
@@ -406,13 +406,13 @@ impl Garden<'_> {
         }
         let lists = self.choices.rarely(2);
         let lost = lists && self.choices.rarely(6);
-        // A reference that is lost takes a place too.
+        // A lost reference counts too.
         names.truncate(if lost { 2 } else { 3 });
         for &entry in &names {
             self.users[entry].get_or_insert(number);
         }
         let unused = lists && !lost && names.len() > 1 && self.choices.rarely(4);
-        // Which mentions are wrong nobody knows where a reference is lost.
+        // If a reference is lost, it is unknown which mentions are wrong.
         self.prompt(job, number, &names[usize::from(unused)..], !lost);
         if !lists {
             return;
@@ -433,7 +433,7 @@ impl Garden<'_> {
         self.put(job, "references", Tree::List(items));
     }
 
-    /// A prompt that mentions these, and perhaps others.
+    /// Adds a prompt that mentions these, and perhaps others.
     fn prompt(&mut self, job: &mut Entries, number: usize, names: &[usize], judged: bool) {
         let mut value = String::new();
         let mut parts: Vec<(Range<usize>, Mark)> = Vec::new();
@@ -456,7 +456,7 @@ impl Garden<'_> {
             if !spaced {
                 let next = self.choices.one(&["，", ".", "!", "\u{301}"]);
                 value.push_str(next);
-                // An accent belongs to the letter before it: it is shown with a name that nobody knows.
+                // An accent belongs to the letter before it: it is shown with an unknown name.
                 if next == "\u{301}" && UNKNOWN.contains(&mention) {
                     range.end = value.len();
                 }
@@ -475,7 +475,7 @@ impl Garden<'_> {
                 self.expect(code, vec![mark], Some(number));
             }
         }
-        // No two jobs ask for the same.
+        // No two jobs make the same request.
         value.push_str(&format!("job {number}"));
         value.push_str(self.choices.one(&["", "", "\n", "\n\n"]));
         let whole = self.mark();
@@ -483,7 +483,7 @@ impl Garden<'_> {
         self.put(job, "prompt", Tree::Text(text));
     }
 
-    /// Mistakes in other fields of a job.
+    /// Adds mistakes in other fields of a job.
     fn mistakes(&mut self, job: &mut Entries, number: usize) {
         if self.choices.rarely(4) {
             self.unknown(job, Some(number));
@@ -501,7 +501,7 @@ impl Garden<'_> {
                     let value = self.text("糊").0;
                     job.push((Key::Text(key), Tree::Text(value)));
                 }
-                // The text is read before anybody knows of jobs.
+                // The text is read before any job is known.
                 self.expected.push(Expected { code: Code::DuplicateKey, labels: vec![again.1, first.1], job: None });
                 return;
             }

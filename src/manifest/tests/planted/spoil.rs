@@ -1,11 +1,11 @@
-//! Puts lines that are wrong into jobs and into `defaults`.
+//! Puts wrong lines into jobs and into `defaults`.
 
 use super::choices::Choices;
 use super::plant::Expected;
 use super::tree::{Key, Mark, Tree};
 use crate::diagnostic::code::Code;
 
-/// Lines that no YAML has in a mapping.
+/// Lines that no mapping of YAML has.
 pub(super) const YAML: &[&str] = &[
     "selected_model: @human walks",
     "selected_model: `x",
@@ -51,19 +51,19 @@ pub(super) const TOML: &[&str] = &[
     "]",
 ];
 
-/// What was spoilt.
+/// The result of spoiling.
 pub(super) struct Spoilt {
     /// The wrong lines.
     pub(super) lines: Vec<Mark>,
-    /// The jobs in which they stand.
+    /// The jobs that contain them.
     jobs: Vec<String>,
     defaults: bool,
 }
 
-/// Marks of their own.
+/// The first of the marks for wrong lines.
 const FIRST: Mark = 1_000_000;
 
-/// Spoils one table at least.
+/// Spoils at least one table.
 pub(super) fn spoil(tree: &mut Tree, lines: &[&'static str], choices: &mut Choices) -> Spoilt {
     let mut spoilt = Spoilt { lines: Vec::new(), jobs: Vec::new(), defaults: false };
     let jobs = field(tree, "jobs").expect("there are jobs");
@@ -90,21 +90,21 @@ impl Spoilt {
         let Tree::Table(entries) = table else { panic!("a table") };
         let mark = FIRST + self.lines.len();
         self.lines.push(mark);
-        // The first line of a list's item stands behind its dash.
+        // The first line of a list's item is after its dash.
         let at = 1 + choices.below(entries.len());
         entries.insert(at, (Key::Wrong(choices.one(lines), mark), Tree::List(Vec::new())));
     }
 
-    /// Whether a mistake must be found all the same.
+    /// Returns whether a mistake must be found all the same.
     pub(super) fn is_judged(&self, planted: &Expected) -> bool {
         let in_job = planted.job.as_ref().is_some_and(|job| self.jobs.contains(job));
-        // Of two jobs with one id, or of a value and who uses it, one may be lost.
+        // Of two jobs with one id, or of a value and its user, one may be lost.
         let related = planted.code == Code::DuplicateJobId || planted.code == Code::DurationResolution;
         !(in_job || related || self.defaults)
     }
 }
 
-/// The value of a field.
+/// Returns the value of a field.
 fn field<'t>(tree: &'t mut Tree, name: &str) -> Option<&'t mut Tree> {
     let Tree::Table(entries) = tree else { return None };
     entries.iter_mut().find(|(key, _)| matches!(key, Key::Text(text) if text.value == name)).map(|(_, value)| value)

@@ -20,13 +20,14 @@ struct Pen<'p, 'c> {
 }
 
 impl Pen<'_, '_> {
-    /// The entries of the table that has the header `path`, and then the tables in it that have headers of their own.
+    /// Writes the entries of the table that has the header `path`, and then the tables in it that have headers of their
+    /// own.
     fn section(&mut self, path: &str, entries: &[(Key, Tree)]) {
         let mut headed = Vec::new();
         for (key, value) in entries {
             let tables = match value {
                 Tree::Table(inner) => !inner.is_empty(),
-                // Nothing else can stand in a list that is made of headers.
+                // Nothing else can be in a list that is written as headers.
                 Tree::List(items) => !items.is_empty() && items.iter().all(|item| matches!(item, Tree::Table(_))),
                 _ => false,
             };
@@ -71,7 +72,7 @@ impl Pen<'_, '_> {
         }
     }
 
-    /// A header; gives its path.
+    /// Writes a header; returns its path.
     fn header(&mut self, path: &str, key: &Key, (open, close): (&str, &str)) -> String {
         self.space();
         let Key::Text(text) = key else { panic!("no merge keys in TOML") };
@@ -141,13 +142,13 @@ impl Pen<'_, '_> {
         }
     }
 
-    /// White space in brackets.
+    /// Writes white space in brackets.
     fn inside(&mut self) {
         self.page.push(self.choices.one(&["", "", " ", "\n  ", " # c ] }\n", "\t"]));
     }
 }
 
-/// The path of a key below another.
+/// Returns the path of a key below another.
 fn join(path: &str, key: &str) -> String {
     let key = format!("{key:?}");
     if path.is_empty() { key } else { format!("{path}.{key}") }

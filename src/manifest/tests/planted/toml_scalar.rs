@@ -41,7 +41,7 @@ pub(super) fn write(page: &mut Page, text: &Text, is_key: bool, choices: &mut Ch
                 if choices.rarely(8) {
                     ink.page.push(choices.one(&["\\\n", "\\  \n\n\t", "\\\n   \n  "]));
                     quoted = 0;
-                    // White space would belong to the line's end.
+                    // White space would belong to the end of the line.
                     escaped(c, c.is_whitespace(), choices)
                 } else {
                     escaped(c, quoted == 2, choices)
@@ -57,7 +57,7 @@ pub(super) fn write(page: &mut Page, text: &Text, is_key: bool, choices: &mut Ch
     page.mark_text(text, start, &characters);
 }
 
-/// Whether a style can say a text.
+/// Returns whether a style can express a text.
 fn fits(style: Style, value: &str, is_key: bool) -> bool {
     let plain = !value.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\u{85}'));
     let one_line = !value.contains('\n');
@@ -72,7 +72,7 @@ fn fits(style: Style, value: &str, is_key: bool) -> bool {
     }
 }
 
-/// A character in double quotes: as itself where it can be, or as an escape.
+/// Returns a character in double quotes: as itself if possible, or as an escape.
 fn escaped(c: char, must: bool, choices: &mut Choices) -> String {
     let code = c as u32;
     let mut ways = Vec::new();

@@ -1,4 +1,4 @@
-//! What a manifest says, before it is written in a format; with marks on what a finding will point at.
+//! The content of a manifest before it is written in a format, with marks on the places of findings.
 
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ pub(super) enum Key {
     Text(Text),
     /// `<<`
     Merge,
-    /// No key at all, but a line that is wrong; its value doesn't matter.
+    /// A wrong line instead of a key; its value doesn't matter.
     Wrong(&'static str, Mark),
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Text {
 }
 
 impl Tree {
-    /// Whether there is a wrong line somewhere in it.
+    /// Returns whether there is a wrong line somewhere in it.
     pub(super) fn has_wrong(&self) -> bool {
         match self {
             Tree::List(items) => items.iter().any(Tree::has_wrong),

@@ -31,17 +31,17 @@ struct Pen<'p, 'c> {
     choices: &'c mut Choices,
 }
 
-/// How a value in a block begins.
+/// The way in which a value in a block begins.
 #[derive(Clone, Copy, PartialEq)]
 enum After {
-    /// Behind `key:`.
+    /// After `key:`.
     Key,
-    /// Behind `-`.
+    /// After `-`.
     Dash,
 }
 
 impl Pen<'_, '_> {
-    /// Lines between two entries.
+    /// Writes lines between two entries.
     fn between(&mut self) {
         if self.page.is_behind_block() {
             return self.page.push(self.choices.one(&["", "", "# 注释: @x - y\n"]));
@@ -89,7 +89,7 @@ impl Pen<'_, '_> {
         }
     }
 
-    /// A value with the line break behind it. `column` is that of the block around it.
+    /// Writes a value with the line break after it. `column` is that of the block around it.
     fn block_value(&mut self, tree: &Tree, column: usize, after: After) {
         match tree {
             Tree::Table(entries) if !entries.is_empty() && (tree.has_wrong() || !self.choices.rarely(4)) => {
@@ -106,14 +106,14 @@ impl Pen<'_, '_> {
             Tree::List(items) if !items.is_empty() && (tree.has_wrong() || !self.choices.rarely(3)) => {
                 self.tag("seq");
                 self.end_of_line();
-                // As a value it may stand as far out as its key.
+                // As a value it may be as far out as its key.
                 let least = usize::from(after == After::Dash);
                 let column = column + least + self.choices.below(4);
                 self.block_list(items, column);
             }
             Tree::Named(name, tree) => {
                 self.page.push(&format!(" &{name}"));
-                // The name stands on the line before, and so it can't be in a compact table.
+                // The name is on the line before, and so it can't be in a compact table.
                 let after = if matches!(**tree, Tree::Table(_)) { After::Key } else { after };
                 self.block_value(tree, column, after);
             }
@@ -127,7 +127,7 @@ impl Pen<'_, '_> {
         }
     }
 
-    /// A tag that says what is so anyway, behind a space.
+    /// Writes a space and a tag that states the type that the value has anyway.
     fn tag(&mut self, name: &str) {
         match self.choices.below(16) {
             14 => self.page.push(&format!(" !!{name}")),
@@ -140,7 +140,7 @@ impl Pen<'_, '_> {
         self.page.push(self.choices.one(&["\n", "  \n", " # 狗: c\n", "\t# c\n"]));
     }
 
-    /// What is between an indicator and a scalar or a flow collection in a block.
+    /// Writes the gap between an indicator and a scalar or a flow collection in a block.
     fn gap(&mut self, column: usize) {
         match self.choices.below(8) {
             6 => self.page.push("   "),
@@ -163,7 +163,7 @@ impl Pen<'_, '_> {
         }
     }
 
-    /// A scalar, an alias or a flow collection.
+    /// Writes a scalar, an alias or a flow collection.
     fn value(&mut self, tree: &Tree, place: Place) {
         match tree {
             Tree::Text(text) => {
@@ -189,7 +189,7 @@ impl Pen<'_, '_> {
         }
     }
 
-    /// White space in a flow collection: perhaps none, perhaps lines.
+    /// Writes white space in a flow collection: perhaps none, perhaps lines.
     fn flow_space(&mut self, column: usize) {
         match self.choices.below(10) {
             6 | 7 => self.page.push(" "),
@@ -226,11 +226,11 @@ impl Pen<'_, '_> {
                 self.page.push("? ");
             }
             self.key(key, Place { column, in_flow: true, is_key: true });
-            // Behind an alias a colon would belong to it.
+            // After an alias a colon would belong to it.
             self.page.push(self.choices.one(&[": ", " : ", ":\n ", " : # c\n "]));
             self.page.spaces(column);
             self.value(value, Place { column, in_flow: true, is_key: false });
-            // Behind a text without quotes a `}` or `,` ends it all the same.
+            // After a text without quotes a `}` or `,` ends it all the same.
             self.flow_space(column);
             if number + 1 < entries.len() || self.choices.rarely(4) {
                 self.page.push(",");

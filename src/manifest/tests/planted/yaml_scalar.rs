@@ -1,10 +1,10 @@
-//! Writes texts in YAML: in every style that can say them, with everything that a style leaves free.
+//! Writes texts in YAML: in every style that can express them, with everything that a style leaves free.
 
 use super::choices::Choices;
 use super::page::{Ink, Page};
 use super::tree::Text;
 
-/// Where a scalar stands.
+/// The position of a scalar.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     /// The column of the block around it.
@@ -44,7 +44,7 @@ pub(super) fn write(page: &mut Page, text: &Text, place: Place, choices: &mut Ch
     page.mark_text(text, start, &characters);
 }
 
-/// Whether a style can say a text.
+/// Returns whether a style can express a text.
 fn fits(style: Style, value: &str, place: Place) -> bool {
     let printable = !value.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\u{85}'));
     let lines = || value.split('\n');
@@ -99,7 +99,7 @@ fn folded_lines(
     }
 }
 
-/// Line breaks with white space around them, that a folded text may have between two words.
+/// Returns line breaks with white space around them, that a folded text may have between two words.
 fn pause(breaks: usize, place: Place, choices: &mut Choices) -> String {
     let mut pause = choices.one(&["", " ", "  \t"]).to_owned();
     for _ in 1..breaks {
@@ -147,7 +147,7 @@ fn double(ink: &mut Ink<'_>, value: &str, place: Place, choices: &mut Choices) {
     ink.page.push("\"");
 }
 
-/// A character in double quotes: as itself where it can be, or as an escape.
+/// Returns a character in double quotes: as itself if possible, or as an escape.
 fn escaped(c: char, must: bool, choices: &mut Choices) -> String {
     let code = c as u32;
     let mut ways = Vec::new();
@@ -187,7 +187,7 @@ fn block(ink: &mut Ink<'_>, value: &str, style: Style, place: Place, choices: &m
     let deeper = 1 + choices.below(9);
     let indent = place.column + deeper;
     ink.page.push(if style == Style::Literal { "|" } else { ">" });
-    // Without it the first line that isn't empty says how far the lines are indented.
+    // Without it the first line that isn't empty determines the indentation.
     let lead = body.split('\n').find(|line| !line.trim_matches(' ').is_empty()).unwrap_or_default();
     let blanks = body.split('\n').take_while(|line| line.trim_matches(' ').is_empty()).any(|line| !line.is_empty());
     let indicator =
@@ -213,7 +213,7 @@ fn block(ink: &mut Ink<'_>, value: &str, style: Style, place: Place, choices: &m
         if number + 1 == lines.len() {
             break;
         }
-        // Between two lines that are folded one line break more is written than is meant.
+        // Between two folded lines there is one line break more than is meant.
         let before = lines[..=number].iter().rposition(|line| !line.is_empty());
         let after = lines[number + 1..].iter().find(|line| !line.is_empty());
         let folds =
