@@ -1,4 +1,4 @@
-//! What went wrong: at which call, and for which cause.
+//! The problems of a job: the call that failed, and the cause.
 
 use crate::plan::action::Action;
 use serde::Serialize;
@@ -65,7 +65,7 @@ pub enum Cause {
 }
 
 impl Call {
-    /// The word.
+    /// Returns its word.
     pub fn as_str(self) -> &'static str {
         match self {
             Call::Upload => "upload",
@@ -79,7 +79,7 @@ impl Call {
 }
 
 impl Cause {
-    /// What happened to the job, for people: completes "park-walk …".
+    /// Returns what happened to the job, for people: completes "park-walk …".
     pub fn meaning(self) -> &'static str {
         match self {
             Cause::Failed => "failed at the service",
@@ -99,12 +99,12 @@ impl Cause {
         }
     }
 
-    /// Whether the job is paid, and still to be fetched from the service.
+    /// Returns whether the job is paid, and still to be fetched from the service.
     pub fn is_at_service(self) -> bool {
         matches!(self, Cause::TimedOut | Cause::Download | Cause::Unreachable)
     }
 
-    /// Returns what the next run does with the job, where that doesn't hang on what is done meanwhile.
+    /// Returns what the next run does with the job, if that doesn't depend on actions in between.
     pub fn next(self) -> Option<Action> {
         match self {
             Cause::Failed | Cause::Upload | Cause::Image | Cause::PutOff | Cause::TurnedAway => Some(Action::Submit),
@@ -115,7 +115,7 @@ impl Cause {
         }
     }
 
-    /// Whether the next run goes on with the job as it is.
+    /// Returns whether the next run continues with the job without a change.
     pub fn passes(self) -> bool {
         match self {
             Cause::TimedOut
@@ -135,7 +135,7 @@ impl Cause {
         }
     }
 
-    /// The word.
+    /// Returns its word.
     pub fn as_str(self) -> &'static str {
         match self {
             Cause::Failed => "failed",

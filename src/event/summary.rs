@@ -1,4 +1,4 @@
-//! The run in numbers.
+//! A run in numbers.
 
 use crate::base::decimal::Decimal;
 use crate::plan::estimate::PriceTable;

@@ -1,4 +1,4 @@
-//! What a run would cost.
+//! The estimated cost of a run.
 
 use crate::base::decimal::Decimal;
 use crate::manifest::model::{Price, Prices};
@@ -35,7 +35,7 @@ pub enum PriceTable {
 }
 
 impl Estimate {
-    /// Nothing, in the unit of `prices`.
+    /// Returns an estimate of nothing, in the unit of `prices`.
     pub fn zero(prices: &Prices) -> Estimate {
         let table = if prices.table.is_some() { PriceTable::Manifest } else { PriceTable::Maker };
         Estimate {
@@ -56,10 +56,10 @@ impl Estimate {
     }
 }
 
-/// What a generation costs, with all its videos.
+/// Returns the price of a generation, with all its videos.
 ///
-/// The maker's list gives weights: a pair of resolution and duration that isn't in the manifest's table costs as much more or
-/// less than those that are as it does there, rounded up to the table's finest digit (hundredths at least).
+/// The model vendor's list serves as weights: a resolution and duration missing from the manifest's table costs, relative to
+/// those in it, as much as in the vendor's list, rounded up to the table's finest digit (hundredths at least).
 pub fn price(prices: &Prices, generation: &Generation) -> Decimal {
     let one = listed(prices, generation).unwrap_or_else(|| {
         let own = prices.table.as_deref().unwrap_or_default();
@@ -72,7 +72,7 @@ pub fn price(prices: &Prices, generation: &Generation) -> Decimal {
     one.times(generation.number_of_videos.into())
 }
 
-/// What one video costs by the manifest's own table.
+/// Returns the price of one video from the manifest's own table.
 fn listed(prices: &Prices, generation: &Generation) -> Option<Decimal> {
     let is_its = |p: &&Price| p.resolution == generation.resolution && p.duration == generation.duration;
     prices.table.iter().flatten().find(is_its).map(|p| p.price)

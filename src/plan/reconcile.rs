@@ -1,4 +1,4 @@
-//! Which record a job of the manifest has, and which records take another place: what is paid follows its digest.
+//! Assigns records to the jobs of the manifest, and moves records: paid purchases follow their digest.
 
 use crate::ledger::Book;
 use crate::ledger::record::{Key, Record, Stage};
@@ -7,27 +7,27 @@ use crate::spec::names::{Digest, JobId};
 use crate::spec::output::VideoName;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-/// A record takes another job or name, and all purchases of its key with it; its files are renamed along.
+/// A record that moves to another job or name, with all purchases of its key; its files are renamed along.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
     /// The record.
     pub key: Key,
-    /// The job that has it from now on.
+    /// Its new job.
     pub to: JobId,
-    /// The name of its videos from now on.
+    /// The new name of its videos.
     pub name: VideoName,
 }
 
-/// Gives the jobs of a manifest their records.
+/// Assigns records to the jobs of a manifest.
 pub struct Reconciler<'b> {
     book: &'b Book,
-    /// Records that no job of the manifest asks for by id and digest: another job with the digest may have them.
+    /// Records that no job of the manifest needs by id and digest: another job with the digest may get them.
     free: HashMap<&'b Digest, Vec<&'b Record>>,
     moves: Vec<Move>,
 }
 
 impl<'b> Reconciler<'b> {
-    /// For all jobs of the manifest, whether or not they are selected.
+    /// Creates it for all jobs of the manifest, whether or not they are selected.
     pub fn new(book: &'b Book, jobs: &[Job]) -> Reconciler<'b> {
         let wanted: HashSet<(&JobId, &Digest)> = jobs.iter().map(|job| (&job.id, &job.digest)).collect();
         let mut free: HashMap<_, Vec<&Record>> = HashMap::new();
@@ -39,10 +39,10 @@ impl<'b> Reconciler<'b> {
         Reconciler { book, free, moves: Vec::new() }
     }
 
-    /// The record that `job` has, moved to it where it stands elsewhere.
+    /// Returns the record for `job`, moved to it if it belongs to another job or name.
     ///
-    /// Its own record of this digest, also one that was superseded; else one that nobody asks for any more: that of an
-    /// id that is gone (a rename), or of a job that was edited.
+    /// It is the job's own record of this digest, even if superseded; else one that no job needs any more: that of a
+    /// vanished id (a rename), or of an edited job.
     pub fn record(&mut self, job: &Job) -> Option<&'b Record> {
         let own = self.book.get(&Key { job: job.id.clone(), digest: job.digest });
         let record = own.or_else(|| self.free.get_mut(&job.digest)?.pop())?;
@@ -52,7 +52,7 @@ impl<'b> Reconciler<'b> {
         Some(record)
     }
 
-    /// The moves, once every selected job has asked for its record; a `displaced` record that nobody took is superseded.
+    /// Returns the moves, once every selected job has its record; a `displaced` record that no job took is superseded.
     pub fn moves(mut self, displaced: &[&'b Record]) -> Vec<Move> {
         let taken: HashSet<&Key> = self.moves.iter().map(|m| &m.key).collect();
         let superseded: Vec<Move> = displaced
@@ -65,13 +65,13 @@ impl<'b> Reconciler<'b> {
     }
 }
 
-/// The record gives way: its job has another digest now.
+/// Returns the move that supersedes a record: its job has another digest now.
 fn supersede(record: &Record) -> Move {
     let name = record.name.superseded(&record.key.digest);
     Move { key: record.key.clone(), to: record.key.job.clone(), name }
 }
 
-/// How far a record came: of several with the digest that a job asks for, it gets the one that is worth most.
+/// Returns how far a record came: of several with a job's digest, it gets the one that came furthest.
 fn worth(record: &Record) -> u8 {
     match record.stage {
         Stage::Failed { .. } | Stage::Refused { .. } => 0,
@@ -83,13 +83,13 @@ fn worth(record: &Record) -> u8 {
     }
 }
 
-/// Puts moves in an order in which no file is renamed over one that has still to be moved away.
+/// Sorts moves so that no file is renamed over one that has still to be moved away.
 ///
-/// Where names go round in a circle (two jobs that swapped ids), one of them goes by way of its superseded name.
+/// If names form a cycle (two jobs swapped ids), one of them takes a detour by its superseded name.
 fn in_order(moves: &[Move], book: &Book) -> Vec<Move> {
     let own: Vec<Option<VideoName>> =
         moves.iter().map(|m| book.get(&m.key).map(|record| record.name.clone())).collect();
-    // How many records have a name that they give up, and who waits for it.
+    // For each name that records give up, the number of records that have it, and those waiting for it.
     let mut held: HashMap<&VideoName, usize> = HashMap::new();
     for (index, name) in own.iter().enumerate() {
         if let Some(name) = name.as_ref().filter(|name| **name != moves[index].name) {
@@ -108,7 +108,7 @@ fn in_order(moves: &[Move], book: &Book) -> Vec<Move> {
     let mut gone = vec![false; moves.len()];
     let mut next_stuck = 0;
     loop {
-        // Where nobody is ready, all that are left go round in circles: one of them makes room by a detour.
+        // If no move is ready, all remaining ones form cycles: one of them makes room by a detour.
         let (index, detour) = match ready.pop_front() {
             Some(index) => (index, false),
             None => match (next_stuck..moves.len()).find(|&index| !gone[index]) {

@@ -1,4 +1,4 @@
-//! What is still to come of records, whether or not a job of the manifest asks for them: what is paid is collected.
+//! The remaining work for records, whether or not a job of the manifest needs them: paid videos are collected.
 
 use super::action::{Action, Reason};
 use super::decide::{Known, Policy, decide};
@@ -7,19 +7,19 @@ use crate::base::folder::Folder;
 use crate::ledger::Book;
 use crate::ledger::record::Record;
 
-/// A record that no job of the manifest asks for, but whose videos are still to be collected.
+/// A record that no job of the manifest needs, but whose videos are still to be collected.
 #[derive(Clone, Debug)]
 pub struct Stray {
     /// The record, as after the moves.
     pub record: Record,
-    /// Whether it is polled or fetched.
+    /// The action: polling or fetching.
     pub action: Action,
-    /// Why no job asks for it.
+    /// The reason why no job needs it.
     pub reason: Reason,
 }
 
-/// What is done to collect the videos of a record, and why: by the same table as for a job that asks for it. Nothing where all
-/// are here under `folder`, where there is nothing to be had, or where only a person knows.
+/// Returns the action that collects the videos of a record, and its reason, by the same table as for a job. Returns
+/// `None` if all are stored under `folder`, if there are none to get, or if only a person can decide.
 pub fn to_collect(folder: &Folder, book: &Book, record: &Record) -> Option<(Action, Reason)> {
     let (_, videos) = of_paid(folder, book, record);
     let decided = decide(Some(record), Known::Never, videos, Policy::default());

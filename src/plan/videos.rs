@@ -1,4 +1,4 @@
-//! Whether the videos that a record knows are still here.
+//! Checks whether a record's videos still exist unchanged.
 
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
@@ -8,27 +8,27 @@ use jiff::Timestamp;
 use std::fs::{File, Metadata};
 use std::time::SystemTime;
 
-/// How a record's videos are found on disk.
+/// The state of a record's videos on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Videos {
-    /// All are here, as they were fetched.
+    /// All exist as they were fetched.
     Intact,
     /// At least one is gone.
     Missing,
-    /// At least one is here with other content.
+    /// At least one has other content.
     Altered,
 }
 
-/// How carefully a video is looked at.
+/// The care with which a video is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Care {
-    /// Its content is hashed, unless its size and its time are those that it was given when it was fetched.
+    /// Its content is hashed, unless size and modification time are as set when it was fetched.
     Quick,
     /// Its content is hashed.
     Thorough,
 }
 
-/// How the videos of `record` are found under `folder`.
+/// Returns the state of the videos of `record` under `folder`.
 pub fn look(folder: &Folder, record: &Record, care: Care) -> Videos {
     let mut found = Videos::Intact;
     for output in record.stage.outputs() {
@@ -41,7 +41,7 @@ pub fn look(folder: &Folder, record: &Record, care: Care) -> Videos {
     found
 }
 
-/// How the videos of `record` are found under `folder`; only those of a finished one are looked for.
+/// Returns the state of the videos of `record` under `folder`; only those of a finished one are looked for.
 pub fn of_finished(folder: &Folder, record: &Record) -> Videos {
     match record.stage {
         Stage::Succeeded { .. } => look(folder, record, Care::Quick),
@@ -49,7 +49,7 @@ pub fn of_finished(folder: &Folder, record: &Record) -> Videos {
     }
 }
 
-/// The record whose videos are here, and how they are found: where a job was bought twice, those of either will do.
+/// Returns the record whose videos exist, and their state: if a job was bought twice, either purchase will do.
 pub fn of_paid<'b>(folder: &Folder, book: &'b Book, record: &'b Record) -> (&'b Record, Videos) {
     let found = of_finished(folder, record);
     if found == Videos::Intact || record.stage.status() != Status::Succeeded {
@@ -59,7 +59,8 @@ pub fn of_paid<'b>(folder: &Folder, book: &'b Book, record: &'b Record) -> (&'b 
     book.history(&record.key).find(here).map_or((record, found), |twin| (twin, Videos::Intact))
 }
 
-/// How one video is found under `folder`, in which alone it is looked for; `stamp` is the time that its file was given.
+/// Returns the state of one video, looked for only inside `folder`; `stamp` is the modification time that its file was
+/// given.
 pub fn look_at(folder: &Folder, output: &Output, stamp: Option<Timestamp>, care: Care) -> Videos {
     let Ok(path) = folder.inside(&output.path) else { return Videos::Missing };
     let Ok(metadata) = path.symlink_metadata() else { return Videos::Missing };
@@ -71,7 +72,7 @@ pub fn look_at(folder: &Folder, output: &Output, stamp: Option<Timestamp>, care:
     }
     match Sha256::of_file(&path) {
         Ok(hash) if hash == output.sha256 => {
-            // Next time its time will do.
+            // The next check can rely on its time.
             if let (Some(stamp), Ok(file)) = (stamp, File::open(&path)) {
                 stamp_file(&file, stamp);
             }
@@ -81,9 +82,9 @@ pub fn look_at(folder: &Folder, output: &Output, stamp: Option<Timestamp>, care:
     }
 }
 
-/// Gives a video the time at which it was generated, by which an untouched file is told without hashing it.
+/// Sets a video's modification time to when it was generated, so that an untouched file is recognized without hashing.
 ///
-/// A file that can't be given a time is hashed when it is looked at; nothing else depends on it.
+/// A file whose time can't be set is hashed at each check; nothing else depends on it.
 pub fn stamp_file(file: &File, stamp: Timestamp) {
     if let Err(error) = file.set_modified(SystemTime::from(stamp)) {
         tracing::debug!(?file, %error, "the file can't be given a time");
@@ -94,7 +95,7 @@ fn bears(metadata: &Metadata, stamp: Timestamp) -> bool {
     metadata.modified().is_ok_and(|time| time == SystemTime::from(stamp))
 }
 
-/// Whether a finished record has fewer videos than were asked for.
+/// Returns whether a finished record has fewer videos than were ordered.
 pub fn is_short(record: &Record) -> bool {
     matches!(record.stage, Stage::Succeeded { .. }) && record.stage.outputs().len() < usize::from(record.videos)
 }
