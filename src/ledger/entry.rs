@@ -15,18 +15,18 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Entry {
-    /// Content was uploaded: `url` is without a query, else it isn't kept.
+    /// Content was uploaded: `url` has no query, or else it isn't kept.
     #[expect(missing_docs, reason = "`at` is when it happened")]
     Uploaded { sha256: Sha256, url: String, at: Timestamp },
-    /// A remote image was fetched: this is what jobs with its URL ask for from now on.
+    /// A remote image was fetched: jobs with its URL use this content from now on.
     Mirrored {
-        /// Where it lies.
+        /// Its address.
         #[serde(flatten)]
         address: Address,
-        /// How it was.
+        /// Its pin.
         #[serde(flatten)]
         pin: Pin,
-        /// Whether a person took it in the place of another picture: what was paid for with that one counts no more.
+        /// `true` if a person accepted it instead of another image: purchases made with that one no longer count.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         taken: bool,
     },
@@ -55,23 +55,23 @@ pub enum Step {
         name: VideoName,
         /// The base URL that the submit goes to.
         service: String,
-        /// The manifest, where it isn't the one that the lock is named after; the ledger fills it in.
+        /// The manifest, if it isn't the one that the lock is named after; the ledger fills it in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         manifest: Option<String>,
         at: Timestamp,
     },
     /// Accepted: durable before the first poll.
     Submitted { task: TaskId, at: Timestamp },
-    /// The service knows a task again that it didn't know.
+    /// The service knows a task again that it had denied.
     Found { task: TaskId, at: Timestamp },
     /// Refused, nothing was generated.
     Refused {
         error: Fault,
-        /// Whether this input is refused for good; otherwise nothing was taken, and it is as if it had never been submitted.
+        /// `true` if this input is refused for good; otherwise nothing was accepted, and it counts as never submitted.
         last: bool,
         at: Timestamp,
     },
-    /// The submit got no answer that tells; with a task, the service doesn't know that one.
+    /// The submit got no conclusive reply; with a task, the service doesn't know that task.
     Uncertain {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         task: Option<TaskId>,
@@ -80,29 +80,29 @@ pub enum Step {
     },
     /// The service finished.
     Generated { at: Timestamp },
-    /// A video is here, whole; it takes its name next.
+    /// A complete video is stored; it gets its name next.
     Downloaded { output: Output },
-    /// All videos that the service lists are here.
+    /// All videos that the service lists are stored.
     Succeeded,
     /// The service said FAILED or CANCELED.
     Failed { error: Fault, at: Timestamp },
-    /// It has another job, or its videos another name, from now on: durable before its files are renamed. The next run renames
+    /// It gets another job, or its videos another name: durable before its files are renamed. The next run renames
     /// those that a crash left behind.
     Moved { job: JobId, name: VideoName, at: Timestamp },
     /// A person settled an uncertain purchase (`batch resolve`), or lets it be submitted again.
     Resolved {
-        /// The task that they knew of.
+        /// The task that the person knew of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         task: Option<TaskId>,
         verdict: Verdict,
         at: Timestamp,
     },
-    /// The purchase as it was known before the journal's first step of it, so that the journal tells it beside any lock. The
-    /// journal's writer puts it there.
+    /// The purchase as it was known before the journal's first step of it, so that the journal is complete next to any
+    /// lock. The journal's writer adds it.
     Known { purchase: Box<PurchaseTable> },
 }
 
-/// A person's word on an uncertain purchase.
+/// A person's decision on an uncertain purchase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
@@ -118,12 +118,12 @@ pub enum Verdict {
 }
 
 impl Entry {
-    /// Returns the entry that says that a purchase took a step.
+    /// Returns the entry for a step of a purchase.
     pub fn of(id: PurchaseId, step: Step) -> Entry {
         Entry::Purchase { id, step }
     }
 
-    /// Returns the purchase that the entry is about; images are about none.
+    /// Returns the purchase that the entry is about; entries about images have none.
     pub fn id(&self) -> Option<PurchaseId> {
         match self {
             Entry::Purchase { id, .. } => Some(*id),
@@ -131,7 +131,7 @@ impl Entry {
         }
     }
 
-    /// Whether it is an intent, which must be durable before anything is sent.
+    /// Returns whether it is an intent, which must be durable before anything is sent.
     pub fn is_intent(&self) -> bool {
         matches!(self, Entry::Purchase { step: Step::Submitting { .. }, .. })
     }

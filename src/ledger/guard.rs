@@ -1,4 +1,4 @@
-//! The journal's file, held: an advisory lock keeps a second run of the same manifest out.
+//! The journal's file, held: an advisory lock excludes a second run of the same manifest.
 //!
 //! The kernel releases the lock when the process dies, however it dies.
 
@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Bytes of a journal at most: what is read, and so what is written.
+/// Maximum size of a journal in bytes, for reading and therefore for writing.
 const JOURNAL_BYTES: u64 = 4 << 30;
 
-/// A reader (`batch status`) holds the lock for a moment to see whether a run is on: it must not keep a run out.
+/// Number of tries to lock: a reader (`batch status`) locks it for a moment to see whether a run is active, and must
+/// not keep a run out.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -23,16 +24,16 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub(super) struct Guard {
     file: File,
     path: PathBuf,
-    /// Whether it was there already: whoever made it was killed.
+    /// `true` if it existed already: the process that created it was killed.
     found: bool,
     removed: AtomicBool,
 }
 
 impl Guard {
-    /// Locks the journal, which is made where it is missing.
+    /// Locks the journal, creating it if it is missing.
     ///
     /// # Errors
-    /// [`LedgerError::Held`] where another process (or another part of this one) holds it.
+    /// [`LedgerError::Held`] if another process (or another part of this one) holds it.
     pub(super) fn take(path: &Path) -> Result<Guard, LedgerError> {
         let mut tries = 0;
         let found = path.symlink_metadata().is_ok();
@@ -56,31 +57,31 @@ impl Guard {
         }
     }
 
-    /// A journal that can be read and not written, as on a disk that failed.
+    /// Returns a journal that can be read but not written, as on a failed disk.
     #[cfg(test)]
     pub(super) fn for_reading(path: &Path) -> Guard {
         let file = File::open(path).expect("the journal is there");
         Guard { file, path: path.to_owned(), found: true, removed: AtomicBool::new(true) }
     }
 
-    /// Whether the journal was there, however much was in it: a run that ends in order leaves none.
+    /// Returns whether the journal existed, even if empty: a run that ends in order leaves none.
     pub(super) fn was_found(&self) -> bool {
         self.found
     }
 
-    /// All that the journal has.
+    /// Returns the whole content of the journal.
     pub(super) fn content(&self) -> Result<Vec<u8>, LedgerError> {
-        // Of the file that is held, whatever stands at its path by now.
+        // Read from the held file, whatever is at its path by now.
         (&self.file).rewind().map_err(LedgerError::io("read", &self.path))?;
         read_bounded(&self.file, &self.path)
     }
 
-    /// Whether the journal is where it was made.
+    /// Returns whether the journal is still at its path.
     pub(super) fn is_in_place(&self) -> bool {
         is_at(&self.file, &self.path)
     }
 
-    /// Puts a journal of this text where this one was taken away. One that another run has put there since stays.
+    /// Writes a journal with this text where this one was removed. One that another run has created since stays.
     pub(super) fn put_back(&self, text: &[u8]) -> Result<(), LedgerError> {
         let written = durable::temporary_beside(&self.path, &durable::Mark::of(&self.path)).and_then(|mut file| {
             file.write_all(text)?;
@@ -93,12 +94,12 @@ impl Guard {
     /// Appends `text` and makes it durable.
     ///
     /// # Errors
-    /// Where it can't be written or synced: nothing may be appended after that, since nobody knows what the file has.
+    /// Fails if it can't be written or synced: nothing may be appended after that, since the file's content is unknown.
     pub(super) fn append(&self, text: &[u8]) -> io::Result<()> {
         if self.file.metadata()?.len() + text.len() as u64 > JOURNAL_BYTES {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the journal has grown too large"));
         }
-        // Where it was removed, its lock keeps nobody out any more.
+        // If it was removed, its lock no longer keeps anybody out.
         if !is_at(&self.file, &self.path) {
             return Err(io::Error::other("the file was removed or replaced while the run was on"));
         }
@@ -110,11 +111,11 @@ impl Guard {
         Ok(())
     }
 
-    /// Puts an empty journal in the place of this one, durably, and holds it: whoever has a link to the old one keeps what it had.
+    /// Replaces this journal with an empty one, durably, and holds it: hard links to the old one keep its content.
     pub(super) fn renew(&mut self) -> Result<(), LedgerError> {
         faultpoint::reach("journal", "clear");
         let fresh = || -> io::Result<File> {
-            // By the lock's mark: the next command removes what a kill leaves of it.
+            // With the lock's mark: the next command removes what a kill leaves of it.
             let mark = durable::Mark::of(&self.path.with_extension(""));
             let temporary = durable::temporary_beside(&self.path, &mark)?;
             // Held before it can be found, and the old one until then: nobody comes between.
@@ -131,7 +132,7 @@ impl Guard {
     /// Removes the journal; the lock is held until the guard is dropped.
     pub(super) fn remove(&self) -> Result<(), LedgerError> {
         faultpoint::reach("journal", "remove");
-        // One that another run has put there since is not ours.
+        // One that another run has created since is not ours.
         if !is_at(&self.file, &self.path) {
             self.removed.store(true, Ordering::Relaxed);
             return Ok(());
@@ -143,26 +144,26 @@ impl Guard {
     }
 }
 
-/// A journal in which nothing was written is none: it was only made to be locked.
+/// An empty journal counts as none: it was only created to be locked.
 impl Drop for Guard {
     fn drop(&mut self) {
         let is_empty = || self.file.metadata().is_ok_and(|m| m.len() == 0);
-        // One that another run has put there since is not ours.
+        // One that another run has created since is not ours.
         if !self.removed.load(Ordering::Relaxed) && is_empty() && is_at(&self.file, &self.path) {
             let _ = std::fs::remove_file(&self.path);
         }
     }
 }
 
-/// Opens the journal to look into it.
+/// Opens the journal for reading.
 ///
 /// # Errors
-/// Where it isn't there, can't be opened, or is no file of its own.
+/// Fails if it doesn't exist, can't be opened, or isn't a regular file.
 pub(super) fn open_to_read(path: &Path) -> Result<File, LedgerError> {
     open_own(OpenOptions::new().read(true), path)
 }
 
-/// Opens a file without following a link, which would lead to a file of somebody else's, and without waiting for the other end of a pipe.
+/// Opens a file without following a link, which might lead to somebody else's file, and without blocking on a pipe.
 fn open_own(options: &mut OpenOptions, path: &Path) -> Result<File, LedgerError> {
     #[cfg(unix)]
     {
@@ -181,7 +182,7 @@ fn open_own(options: &mut OpenOptions, path: &Path) -> Result<File, LedgerError>
     }
 }
 
-/// Whether a run holds the journal that `file` is.
+/// Returns whether a run holds the journal `file`.
 pub(super) fn is_held(file: &File) -> bool {
     match file.try_lock_shared() {
         Ok(()) => {
@@ -193,7 +194,7 @@ pub(super) fn is_held(file: &File) -> bool {
     }
 }
 
-/// The content of a journal, from its beginning.
+/// Returns the content of a journal, from its beginning.
 pub(super) fn read_bounded(file: &File, path: &Path) -> Result<Vec<u8>, LedgerError> {
     let mut text = Vec::new();
     file.take(JOURNAL_BYTES + 1).read_to_end(&mut text).map_err(LedgerError::io("read", path))?;

@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
 
-/// What identifies a purchase from the moment it is intended: a UUID of version 7, which sorts by time.
+/// The id of a purchase from its intent on: a UUID of version 7, which sorts by time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PurchaseId(Uuid);
 
 impl PurchaseId {
-    /// Returns the id of a purchase that is intended `now`. It is later than `before`, whatever the clock says.
+    /// Returns the id of a purchase intended `now`. It is later than `before`, whatever the clock says.
     pub fn new(now: Timestamp, random: u64, before: Option<PurchaseId>) -> PurchaseId {
         let earliest = before.map_or(0, |before| before.tick() + 1);
         PurchaseId::of_parts(ticks(now).max(earliest), random)
     }
 
-    /// Returns the id of a purchase that was made before purchases had ids: the same facts, the same id.
+    /// Returns the id of a purchase from before purchases had ids: the same facts give the same id.
     pub(super) fn of_facts(at: Option<Timestamp>, facts: &[&str]) -> PurchaseId {
         PurchaseId::of_parts(at.map_or(0, ticks), hash(facts))
     }
 
-    /// Returns the id of what else came of the same submit: another task.
+    /// Returns the id for another task that resulted from the same submit.
     pub(super) fn of_other_task(self, task: &str) -> PurchaseId {
         PurchaseId::of_parts(self.tick(), hash(&[&self.to_string(), task]))
     }
@@ -35,25 +35,25 @@ impl PurchaseId {
         PurchaseId::of_facts(at, &[key.job.as_str(), &key.digest.to_string()])
     }
 
-    /// Returns the last 12 digits, by which people and merges tell blocks of a lock apart.
+    /// Returns the last 12 digits, by which people and merges distinguish blocks of a lock.
     pub fn short(self) -> String {
         self.to_string().split_off(24)
     }
 
-    /// Puts an id together: 48 bits of milliseconds and 12 of their fraction, then chance, as RFC 9562 has it (6.2, method 3).
+    /// Builds an id: 48 bits of milliseconds and 12 of their fraction, then random bits, as in RFC 9562 (6.2, method 3).
     fn of_parts(tick: u64, random: u64) -> PurchaseId {
         let high = (tick >> 12 << 16) | 0x7000 | (tick & 0xfff);
         PurchaseId(Uuid::from_u64_pair(high, (random >> 2) | 1 << 63))
     }
 
-    /// Returns when it was intended, in 4096ths of a millisecond.
+    /// Returns the time of its intent, in 4096ths of a millisecond.
     fn tick(self) -> u64 {
         let (high, _) = self.0.as_u64_pair();
         (high >> 16 << 12) | (high & 0xfff)
     }
 }
 
-/// Returns a time in 4096ths of a millisecond; before 1970 no clock was right.
+/// Returns a time in 4096ths of a millisecond; clocks before 1970 count as zero.
 fn ticks(at: Timestamp) -> u64 {
     let micros = u64::try_from(at.as_microsecond()).unwrap_or(0);
     ((micros / 1000) << 12) | ((micros % 1000) * 4096 / 1000)

@@ -1,4 +1,4 @@
-//! The text of `jobs.lock.journal`: its lines, their checksums, and what a torn end is.
+//! The text of `jobs.lock.journal`: its lines, their checksums, and the rules for a torn end.
 //!
 //! ```text
 //! 0f8a3c11 {"journal":2,"host":"box","pid":4711,"started":"2026-03-09T02:44:50Z","continues":"51b0…","service":"https://…"}
@@ -7,19 +7,19 @@
 //! 1c6e02d8 2 1 {"id":"0192f0c2-…","entry":"submitting","job":"rooftop",…}
 //! ```
 //!
-//! Before the first step of a purchase that this journal didn't intend stands what was known of it (`known`), so that a journal tells
-//! the same beside any lock.
+//! Before the first step of a purchase that this journal didn't intend comes its known state (`known`), so that a
+//! journal means the same next to any lock.
 //!
-//! The first line is the header: version, who writes, and the hash and service of the lock that it continues. Each line after it is
-//! `checksum number group entry`: lines are numbered from 0, and `group` is the number of the first line that was written and synced
-//! together with this one. The checksum is the CRC-32 of what follows it, started with the header's, so that a line of
-//! another journal (a stale block of a reused disk) is none of this one.
+//! The first line is the header: version, writer, and the hash and service of the lock that it continues. Each line
+//! after it is `checksum number group entry`: lines are numbered from 0, and `group` is the number of the first line
+//! that was written and synced together with this one. The checksum is the CRC-32 of the rest of the line, seeded with
+//! the header's, so that a line of another journal (a stale block of a reused disk) never counts as one of this one.
 //!
-//! **What is trusted.** A group is written only after the one before it is on the disk, and nothing at all before the header is.
-//! So if any sound line says `group = g`, the header and all lines before `g` were synced: one of them that is missing or broken
-//! is damage, and an error. What is unreadable from line `g` on was never promised to anybody (a kill or a power cut may leave a
-//! part of the group, zeros, or its later pages without its earlier ones): a torn end, and left aside. Sound lines of that last group
-//! are true whether they were promised or not, so they count, also those behind a broken one.
+//! **Trusted lines.** A group is written only after the one before it is on disk, and nothing at all before the header is.
+//! So if any sound line says `group = g`, the header and all lines before `g` were synced: if one of them is missing or
+//! broken, that is damage, and an error. Unreadable lines from `g` on were never confirmed to anybody (a kill or a power cut
+//! may leave a part of the group, zeros, or its later pages without its earlier ones): they are a torn end, and ignored.
+//! Sound lines of that last group are true whether they were confirmed or not, so they count, even after a broken one.
 
 mod version1;
 
@@ -32,17 +32,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// The version that is written; the one before is read.
+/// The version that is written; the one before can be read.
 pub(super) const VERSION: i64 = 2;
 
-/// Who holds the ledger.
+/// The holder of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// The machine's name.
     pub host: String,
-    /// The process's id there.
+    /// The process's id on that machine.
     pub pid: u32,
-    /// When its run began.
+    /// The time when its run began.
     pub started: Timestamp,
 }
 
@@ -51,12 +51,12 @@ pub struct Holder {
 pub(super) struct Header {
     /// The version of the format.
     pub(super) journal: i64,
-    /// Who writes.
+    /// The writer.
     #[serde(flatten)]
     pub(super) holder: Holder,
-    /// The hash of the lock that it continues; none where there was no lock.
+    /// The hash of the lock that it continues; `None` if there was no lock.
     pub(super) continues: Option<Sha256>,
-    /// Where task ids and uploads of its entries are valid.
+    /// The service for which task ids and uploads of its entries are valid.
     pub(super) service: String,
 }
 
@@ -65,11 +65,11 @@ pub(super) struct Header {
 pub(super) struct Pen {
     seed: u32,
     next: u64,
-    /// The purchases that the journal told.
+    /// The purchases that the journal already describes.
     told: HashSet<PurchaseId>,
 }
 
-/// What is wrong with a journal, and on which line, counted from 1.
+/// The flaw of a journal, and its line, counted from 1.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Flaw {
     Damaged { line: usize, what: &'static str },
@@ -79,7 +79,7 @@ pub(super) enum Flaw {
 /// A journal that was read.
 #[derive(Debug)]
 pub(super) struct Contents<'t> {
-    /// None where not even the header was written whole.
+    /// `None` if not even the header was written completely.
     pub(super) header: Option<Header>,
     lines: Vec<Line<'t>>,
     /// The first line of the torn end, counted from 1.
@@ -96,7 +96,7 @@ struct Line<'t> {
 }
 
 impl Pen {
-    /// A pen for a new journal, and the text of its first line.
+    /// Returns a pen for a new journal, and the text of its first line.
     pub(super) fn new(header: &Header) -> (Pen, Vec<u8>) {
         let text = serde_json::to_vec(header).expect("a header is JSON");
         let seed = crc32fast::hash(&text);
@@ -106,7 +106,7 @@ impl Pen {
         (Pen { seed, next: 0, told: HashSet::new() }, line)
     }
 
-    /// Returns the text of a group of entries, to be written and synced as one; `book` is what was known before them.
+    /// Returns the text of a group of entries, to be written and synced together; `book` is the state before them.
     pub(super) fn group<'e>(&mut self, entries: impl IntoIterator<Item = &'e Entry>, book: &Book) -> Vec<u8> {
         let group = self.next;
         let mut text = Vec::new();
@@ -134,11 +134,11 @@ impl Pen {
     }
 }
 
-/// Reads a journal: all lines that can be trusted, or the line of the damage.
+/// Reads a journal: returns all lines that can be trusted, or the line of the damage.
 pub(super) fn read(text: &[u8]) -> Result<Contents<'_>, Flaw> {
     let (first, rest) = text.split_at(text.iter().position(|b| *b == b'\n').map_or(text.len(), |end| end + 1));
     let Some((seed, header)) = sound_header(first)? else {
-        // A header whose end is there was written whole once, and synced before anything was written behind it.
+        // A header with its newline was written completely, and synced before anything was written after it.
         return if text.contains(&b'\n') {
             Err(Flaw::Damaged { line: 1, what: "the journal's first line is damaged" })
         } else {
@@ -159,7 +159,7 @@ pub(super) fn read(text: &[u8]) -> Result<Contents<'_>, Flaw> {
     Ok(Contents { header: Some(header), lines, torn })
 }
 
-/// The text of a journal that says what the one in `text` does, and `more`.
+/// Returns the text of a journal with the entries of `text`, and `more`.
 pub(super) fn copy(text: &[u8], more: &[Entry]) -> Result<Vec<u8>, Flaw> {
     let contents = read(text)?;
     let entries = contents.entries().collect::<Result<Vec<Entry>, Flaw>>()?;
@@ -169,14 +169,14 @@ pub(super) fn copy(text: &[u8], more: &[Entry]) -> Result<Vec<u8>, Flaw> {
     Ok(copy)
 }
 
-/// Who wrote a journal, read from its first line alone.
+/// Returns the writer of a journal, read from its first line alone.
 pub(super) fn holder(text: &[u8]) -> Option<Holder> {
     let first = text.split_inclusive(|b| *b == b'\n').next()?;
     sound_header(first).ok()?.map(|(_, header)| header.holder)
 }
 
 impl Contents<'_> {
-    /// Lets a book take in what the journal says.
+    /// Applies the journal's entries to a book.
     pub(super) fn replay(&self, book: &mut Book) -> Result<(), Flaw> {
         let Some(header) = self.header.as_ref().filter(|header| header.journal < VERSION) else {
             let mut told = Book::default();
@@ -199,7 +199,7 @@ fn unknown(line: usize) -> Flaw {
     Flaw::Damaged { line, what: "the line is sound, but this batch doesn't know what it says" }
 }
 
-/// Checks that every line before the last group is there, and in its place.
+/// Checks that every line before the last group exists, in its place.
 fn check_synced(lines: &[Line<'_>], last_group: u64) -> Result<(), Flaw> {
     for (number, place, line) in lines.iter().zip(0..).map(|(line, number)| (number, number as usize + 2, line)) {
         if number < last_group && (line.number != number || line.place != place) {
@@ -236,8 +236,8 @@ fn sound_line(seed: u32, place: usize, line: &[u8]) -> Option<Line<'_>> {
     Some(Line { place, number, group, entry: parts.next()? })
 }
 
-/// The checksum that a line states, and what it is of. A line that lost only its end's newline is whole, and one whose end was made
-/// that of another system is.
+/// Returns the checksum that a line states, and the text that it covers. A line that lost only the newline at its end
+/// is complete, and so is one whose line ending was converted to another system's.
 fn summed(line: &[u8]) -> Option<(u32, &[u8])> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -1,4 +1,4 @@
-//! How fast: `cargo test --release --lib ledger::measure -- --ignored --nocapture`.
+//! Speed: `cargo test --release --lib ledger::measure -- --ignored --nocapture`.
 #![expect(clippy::print_stdout, reason = "figures are what these tests are for")]
 
 use super::entry::{Entry, Step};

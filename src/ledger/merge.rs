@@ -1,4 +1,4 @@
-//! `batch lock merge`: locks joined by union, whatever git left of them.
+//! `batch lock merge`: joins locks by union, in whatever form git left them.
 
 use super::book::Book;
 use super::failure::LedgerError;
@@ -8,19 +8,19 @@ use super::record::Key;
 use super::{Paths, read};
 use std::path::Path;
 
-/// What joining came to.
+/// The outcome of joining.
 #[derive(Debug)]
 pub struct Merged {
     /// All purchases.
     pub purchases: usize,
-    /// The jobs of which one input is paid twice.
+    /// The jobs with an input that is paid twice.
     pub bought_twice: Vec<Key>,
 }
 
-/// Joins the locks at `inputs`, each with the journal beside it, and writes the result to `out`, which may be one of them.
+/// Joins the locks at `inputs`, each with the journal next to it, and writes the result to `out`, which may be one of them.
 ///
 /// # Errors
-/// Where one can't be read, two are of different services, a run is using `out`, or it can't be written.
+/// Fails if one can't be read, two belong to different services, a run is using `out`, or it can't be written.
 pub fn join(inputs: &[&Path], out: &Path) -> Result<Merged, LedgerError> {
     let mut book = Book::default();
     for input in inputs {
@@ -29,7 +29,7 @@ pub fn join(inputs: &[&Path], out: &Path) -> Result<Merged, LedgerError> {
             return Err(LedgerError::io("read", *input)(std::io::ErrorKind::NotFound.into()));
         };
         take_in(&mut book, &text, &paths.lock)?;
-        // A run that was killed has left there what its lock doesn't know.
+        // A run that was killed has left entries there that its lock doesn't have.
         if paths.journal.exists() {
             unite(&mut book, read(&paths)?.book, &paths.lock)?;
         }
@@ -37,7 +37,7 @@ pub fn join(inputs: &[&Path], out: &Path) -> Result<Merged, LedgerError> {
     write(&book, out)
 }
 
-/// Mends a lock that git left in conflict; none where it has no marks and no halves of blocks.
+/// Fixes a lock that git left in conflict; returns `None` if it has no marks and no halves of blocks.
 ///
 /// # Errors
 /// As [`join`].
@@ -51,9 +51,9 @@ pub fn mend(paths: &Paths) -> Result<Option<Merged>, LedgerError> {
     write(&book, &paths.lock).map(Some)
 }
 
-/// Takes in what a lock says; where git left it in conflict, what both its sides say.
+/// Adds the purchases of a lock; if git left it in conflict, those of both its sides.
 fn take_in(book: &mut Book, text: &[u8], path: &Path) -> Result<(), LedgerError> {
-    // A side that has nothing yet: git gives an empty file where there was no ancestor.
+    // A side that is still empty: git gives an empty file if there was no ancestor.
     if text.iter().all(u8::is_ascii_whitespace) {
         return Ok(());
     }
@@ -62,7 +62,7 @@ fn take_in(book: &mut Book, text: &[u8], path: &Path) -> Result<(), LedgerError>
         Err(refused) => refused,
     };
     let text = from_utf8(text, path)?;
-    // Where both sides changed a block, git may have mixed its lines: the checksum of neither side holds then.
+    // If both sides changed a block, git may have mixed its lines: then the checksum of neither side holds.
     for checked in [true, false] {
         let Some(sides) = lockfile::mend(text, checked) else { continue };
         let read = sides.map(|side| parse(side.as_bytes(), path));

@@ -1,9 +1,9 @@
-//! Where the ledger of a manifest lies.
+//! The paths of a manifest's ledger.
 
 use crate::base::durable::folder_of;
 use std::path::{Path, PathBuf};
 
-/// The lock and its journal, by their real paths: whichever link names them, they are the same files.
+/// The lock and its journal, by their real paths: they are the same files, whichever link names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
     /// `jobs.lock`.
@@ -13,7 +13,7 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// The files of the lock that `lock` names: a link is followed, its folder's links too.
+    /// Returns the files of the lock that `lock` names: a link is followed, and so are its folder's links.
     pub fn of(lock: &Path) -> Paths {
         let lock = real(lock, 0);
         let mut journal = lock.clone().into_os_string();
@@ -22,7 +22,7 @@ impl Paths {
     }
 }
 
-/// The real path of a file that may not exist yet; where links go in circles, any error of opening it is as good.
+/// Returns the real path of a file that may not exist yet; for circular links, opening it will report the error.
 fn real(path: &Path, links: u32) -> PathBuf {
     if let Ok(real) = path.canonicalize() {
         return real;

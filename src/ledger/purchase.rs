@@ -1,8 +1,8 @@
-//! One purchase, and how two accounts of it become one. Pure.
+//! One purchase, and the union of two accounts of it. Pure.
 //!
-//! Each account moves up one ladder ([`Rung`]) and never down, so that it doesn't matter in which order, and how often, accounts
-//! meet. On two rungs people and the service may say one thing after another: there the last word by time counts. A task id, once
-//! known, stays; videos are united.
+//! Each account moves up one ladder ([`Rung`]) and never down, so that it doesn't matter in which order, or how often,
+//! accounts are joined. On two rungs, people and the service may make several statements: there the latest counts. A
+//! task id, once known, stays; videos are united.
 
 use super::entry::{Step, Verdict};
 use super::id::PurchaseId;
@@ -12,72 +12,72 @@ use crate::spec::output::VideoName;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// One submit that was intended, and what came of it.
+/// One submit that was intended, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Purchase {
-    /// What is shown of it.
+    /// The record that is shown of it.
     pub(super) record: Record,
     pub(super) rung: Rung,
     pub(super) standing: Standing,
-    /// When the standing was said.
+    /// The time of the statement about its standing.
     pub(super) said_at: Option<Timestamp>,
-    /// When it was given its job and name, where that was after the intent.
+    /// The time when it got its job and name, if after the intent.
     pub(super) renamed_at: Option<Timestamp>,
-    /// The manifest, relative to the lock, where it isn't the one that the lock is named after.
+    /// The manifest, relative to the lock, if it isn't the one that the lock is named after.
     pub(super) manifest: Option<String>,
-    /// How often another content took a video's place, by its number, where it did.
+    /// Number of times that another content replaced a video, by the video's number.
     pub(super) revisions: BTreeMap<usize, u32>,
 }
 
-/// How far a purchase came, in the order in which one account outdoes another.
+/// The progress of a purchase, in the order in which one account overrides another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rung {
     /// Only the intent is known: it may have been sent.
     Intended,
-    /// It was never sent, or the service took nothing for now. Whoever says so knows more than the intent.
+    /// It was never sent, or the service accepted nothing for now. This knows more than the intent.
     NotTaken,
-    /// It was sent, and no answer tells whether it arrived. It may be paid, which is not to be hidden by the word of an account
-    /// that thinks it wasn't taken.
+    /// It was sent, and no reply tells whether it arrived. It may be paid, which must not be hidden by an account that
+    /// assumes it wasn't accepted.
     Unanswered,
-    /// A person settled it without a task id: they knew that there was no answer.
+    /// A person settled it without a task id, knowing that there was no answer.
     Settled,
-    /// The service refused it for good: an answer outdoes what a person thought without it.
+    /// The service refused it for good: an answer overrides a person's assumption without one.
     Refused,
-    /// Its task id is known. A submit that was refused and accepted was sent twice by somebody on the way: one of them is paid.
+    /// Its task id is known. A submit both refused and accepted was sent twice by something on the way: one of them is paid.
     Submitted,
-    /// The service failed it, after it had taken it.
+    /// The service accepted it, then failed it.
     Failed,
-    /// The service finished it. Where it also said that it failed, what may be fetched isn't bought again.
+    /// The service finished it. Even if it also reported a failure, videos that may be fetched aren't bought again.
     Generated,
-    /// All videos are here.
+    /// All videos are stored.
     Succeeded,
 }
 
-/// What was last said of a purchase that waits for an answer or for its task.
+/// The latest statement about a purchase that waits for an answer or for its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
     /// Nothing else.
     Open,
     /// The service doesn't know the task.
     Lost,
-    /// A person lets the job be submitted again.
+    /// A person allows the job to be submitted again.
     Released,
-    /// A person called it failed.
+    /// A person marked it as failed.
     GivenUp,
 }
 
-/// What there is to lose.
+/// The amount at stake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Owed {
-    /// It costs nothing, or a person wants it left at that.
+    /// It costs nothing, or a person decided to leave it at that.
     Nothing,
-    /// Nobody knows whether it is paid.
+    /// It may be paid.
     Maybe,
     /// It is paid.
     Paid,
 }
 
-/// What is said of a purchase: the greater of two counts.
+/// A statement about a purchase: the greater of two counts.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Said {
     rung: Rung,
@@ -89,7 +89,7 @@ struct Said {
 }
 
 impl Purchase {
-    /// Returns the purchase that is intended.
+    /// Returns a purchase that is intended.
     pub(super) fn intended(id: PurchaseId, key: Key, name: VideoName, submitted_at: Option<Timestamp>) -> Purchase {
         let stage = Stage::Uncertain { task: None, reason: unanswered(submitted_at) };
         let record = Record {
@@ -108,7 +108,7 @@ impl Purchase {
         Purchase { record, rung, standing, said_at: None, renamed_at: None, manifest: None, revisions: BTreeMap::new() }
     }
 
-    /// Returns the same with what is known of it: its stage needs a task from [`Rung::Submitted`] on.
+    /// Returns the same purchase with its progress: from [`Rung::Submitted`] on, its stage needs a task.
     pub(super) fn at(
         mut self,
         rung: Rung,
@@ -124,12 +124,12 @@ impl Purchase {
         self
     }
 
-    /// Returns the service's id, where one is known.
+    /// Returns the service's id, if one is known.
     pub(super) fn task(&self) -> Option<&TaskId> {
         self.record.stage.task()
     }
 
-    /// Returns what there is to lose; nothing to speak of where it counts as never submitted.
+    /// Returns the amount at stake; `None` if it counts as never submitted.
     pub(super) fn owed(&self) -> Option<Owed> {
         match (self.rung, self.standing) {
             (Rung::NotTaken, _) | (Rung::Settled | Rung::Submitted, Standing::Released) => None,
@@ -140,12 +140,12 @@ impl Purchase {
         }
     }
 
-    /// Whether a person lets its job be submitted again.
+    /// Returns whether a person allows its job to be submitted again.
     pub(super) fn is_released(&self) -> bool {
         self.standing == Standing::Released && self.owed().is_none()
     }
 
-    /// Takes a step forward. Harmless where it was taken before.
+    /// Applies a step. Harmless if it was applied before.
     pub(super) fn take(&mut self, step: &Step) {
         match step {
             Step::Submitted { task, .. } => self.tell(task, Said::of(Rung::Submitted, self.record.submitted_at)),
@@ -191,11 +191,11 @@ impl Purchase {
         }
     }
 
-    /// Takes in another account of the same purchase. Gives back what is an account of another task: two came of one submit.
+    /// Joins another account of the same purchase. Returns an account of another task, if two resulted from one submit.
     pub(super) fn join(&mut self, mut other: Purchase) -> Option<Purchase> {
         let second = match (self.task(), other.task()) {
             (Some(mine), Some(theirs)) if mine != theirs => {
-                // The same one keeps the id, whoever meets whom.
+                // The same one keeps the id, in whichever order they are joined.
                 if theirs < mine {
                     std::mem::swap(self, &mut other);
                 }
@@ -221,7 +221,7 @@ impl Purchase {
         second
     }
 
-    /// Returns the purchase that another task of the same submit is.
+    /// Returns the purchase of another task of the same submit.
     pub(super) fn of_other_task(mut self) -> Purchase {
         if let Some(task) = self.task() {
             self.record.id = self.record.id.of_other_task(task.as_str());
@@ -229,7 +229,7 @@ impl Purchase {
         self
     }
 
-    /// Returns the same purchase with another task, of which nothing else is known yet.
+    /// Returns the same purchase with another task, about which nothing else is known yet.
     pub(super) fn with_task(&self, task: &TaskId) -> Purchase {
         let Record { id, key, parts, videos, name, submitted_at, .. } = self.record.clone();
         let mut other = Purchase::intended(id, key, name, submitted_at);
@@ -239,7 +239,7 @@ impl Purchase {
         other
     }
 
-    /// Takes a person's word, who knew of this task, or of none.
+    /// Applies a person's decision, made with knowledge of this task, or of none.
     fn resolve(&mut self, task: Option<&TaskId>, verdict: &Verdict, at: Timestamp) {
         let (reason, _) = words(&self.record.stage);
         let mut said = Said::of(if task.is_some() { Rung::Submitted } else { Rung::Settled }, Some(at));
@@ -254,14 +254,14 @@ impl Purchase {
         }
     }
 
-    /// Says how far its task came; not where it is another one that is known.
+    /// Records the progress of its task; ignored if another task is known.
     fn tell(&mut self, task: &TaskId, said: Said) {
         if self.task().is_none_or(|known| known == task) {
             self.say(said, Some(task.clone()));
         }
     }
 
-    /// Says how far it came, where that is further; its task, where none is known.
+    /// Records its progress, if it is further than before, and its task, if none is known.
     fn say(&mut self, said: Said, task: Option<TaskId>) {
         let known = self.task().cloned().or(task);
         let (reason, error) = words(&self.record.stage);
@@ -291,12 +291,12 @@ impl Purchase {
         };
     }
 
-    /// Returns how often another content took the place of a video of this number.
+    /// Returns how often another content replaced the video with this number.
     fn revision(&self, output: &Output) -> u32 {
         self.revisions.get(&output.number).copied().unwrap_or(0)
     }
 
-    /// Takes in a video that is here; one of the same number is replaced.
+    /// Adds a stored video; one with the same number is replaced.
     fn put(&mut self, output: &Output, revision: u32) {
         self.say(Said { finished_at: self.record.finished_at, ..Said::of(Rung::Generated, None) }, None);
         let source = output.source.as_deref().map(without_query).map(str::to_owned);
@@ -311,7 +311,7 @@ impl Purchase {
         }
     }
 
-    /// Takes in a video of another account: of two with one number the later one, and the same one whoever meets whom.
+    /// Adds a video of another account: of two with one number the later one, in whichever order they are joined.
     fn unite(&mut self, output: &Output, revision: u32) {
         let rank = |output: &Output, revision| (revision, output.sha256, output.bytes, output.source.clone());
         let known = self.record.stage.outputs().iter().find(|known| known.number == output.number);
@@ -320,7 +320,7 @@ impl Purchase {
         }
     }
 
-    /// Gives it another job and name, where that is the last word on it.
+    /// Changes its job and name, if this is the latest change.
     fn rename(&mut self, job: &JobId, name: &VideoName, at: Option<Timestamp>) {
         let record = &self.record;
         if (at, job, name) > (self.renamed_at, &record.key.job, &record.name) {
@@ -343,7 +343,7 @@ impl Said {
     }
 }
 
-/// Returns what a stage says in words.
+/// Returns the reason and the error of a stage.
 fn words(stage: &Stage) -> (Option<String>, Option<Fault>) {
     match stage {
         Stage::Uncertain { reason, .. } => (Some(reason.clone()), None),
@@ -351,7 +351,7 @@ fn words(stage: &Stage) -> (Option<String>, Option<Fault>) {
     }
 }
 
-/// Returns what is known of a submit that was to go out at this time, and no more.
+/// Returns the message for a submit intended at this time about which nothing more is known.
 pub(super) fn unanswered(at: Option<Timestamp>) -> String {
     match at {
         Some(at) => format!(
@@ -362,7 +362,7 @@ pub(super) fn unanswered(at: Option<Timestamp>) -> String {
     }
 }
 
-/// Returns where videos go whose name was never read: the default place, where they can be in nobody's way.
+/// Returns the name of videos whose name was never read: the default place, with the digest so that they can't block others.
 pub(super) fn unknown_name(job: &JobId, digest: &Digest) -> VideoName {
     VideoName::new(&format!("out/{job}-{{n}}.mp4")).superseded(digest)
 }
@@ -371,17 +371,17 @@ fn given_up() -> Fault {
     Fault { code: "resolved".to_owned(), message: "settled by hand as failed".to_owned() }
 }
 
-/// Returns what a lock keeps of a time; before 1970 no clock was right.
+/// Returns a time in the precision of a lock; clocks before 1970 count as zero.
 pub(super) fn whole_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second().max(0)).unwrap_or(at)
 }
 
-/// Returns what is kept of the time of an intent or of a word: two may be said in the same second.
+/// Returns the time of an intent or a statement in the precision kept: two may be made in the same second.
 pub(super) fn whole_microseconds(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond().max(0)).unwrap_or(at)
 }
 
-/// Returns a URL up to its query or fragment: what is behind may be signed, and is asked for again by task id.
+/// Returns a URL up to its query or fragment: the rest may be signed, and the URL is requested anew by task id.
 pub(super) fn without_query(url: &str) -> &str {
     url.find(['?', '#']).map_or(url, |end| &url[..end])
 }

@@ -8,41 +8,41 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a purchase is for: nothing is ever paid for twice under one key without a person's word.
+/// The subject of a purchase: nothing is ever paid twice under one key without explicit consent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key {
-    /// The job under which it was asked for.
+    /// The job under which it was submitted.
     pub job: JobId,
-    /// What was asked for.
+    /// The digest of its input.
     pub digest: Digest,
 }
 
-/// A purchase, as it is shown: what was asked under a key, and what came of it.
+/// A purchase, as it is shown: the request under a key, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The purchase.
     pub id: PurchaseId,
     /// Job and digest.
     pub key: Key,
-    /// Short hashes of the digest's parts, to say later what changed.
+    /// Short hashes of the digest's parts, to tell later which ones changed.
     pub parts: BTreeMap<String, String>,
-    /// Which submit of this key it was, counted from 1 over those that are known.
+    /// The number of this submit of the key, counted from 1 over those that are known.
     pub attempt: u32,
-    /// How many purchases of this key the service failed: this one and those before it.
+    /// Number of purchases of this key that the service failed: this one and those before it.
     pub failures: u32,
-    /// Videos asked for.
+    /// Number of videos ordered.
     pub videos: u8,
-    /// Where they go.
+    /// The name of the videos.
     pub name: VideoName,
-    /// When the submit was to go out, to the microsecond.
+    /// The time of the intent, to the microsecond.
     pub submitted_at: Option<Timestamp>,
-    /// When the service was seen to be done with it.
+    /// The time when the service was found to be done with it.
     pub finished_at: Option<Timestamp>,
-    /// How far it came.
+    /// Its progress.
     pub stage: Stage,
 }
 
-/// How far a purchase came.
+/// The progress of a purchase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Accepted: the task id is known.
@@ -50,14 +50,14 @@ pub enum Stage {
         /// The service's id.
         task: TaskId,
     },
-    /// The service finished; the videos are not (all) here.
+    /// The service finished; not all videos are stored.
     Generated {
         /// The service's id.
         task: TaskId,
-        /// Those that are here.
+        /// Those that are stored.
         outputs: Vec<Output>,
     },
-    /// All videos are here.
+    /// All videos are stored.
     Succeeded {
         /// The service's id.
         task: TaskId,
@@ -66,19 +66,19 @@ pub enum Stage {
     },
     /// The service said FAILED or CANCELED, or a person said so.
     Failed {
-        /// The service's id, where one is known.
+        /// The service's id, if one is known.
         task: Option<TaskId>,
-        /// What the service said.
+        /// The service's error.
         error: Fault,
-        /// Who said it: a person's word stands until the digest changes.
+        /// The source of the failure: a person's decision holds until the digest changes.
         word: Word,
     },
-    /// A final refusal of this input: no use in asking again.
+    /// A final refusal of this input: submitting it again is of no use.
     Refused {
-        /// What the service said.
+        /// The service's error.
         error: Fault,
     },
-    /// A submit went out and its reply never came, or the service doesn't know its task id.
+    /// A submit was sent and its reply never came, or the service doesn't know its task id.
     Uncertain {
         /// The id that the service doesn't know.
         task: Option<TaskId>,
@@ -87,7 +87,7 @@ pub enum Stage {
     },
 }
 
-/// Who called a job failed.
+/// The one who marked a job as failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Word {
@@ -97,12 +97,12 @@ pub enum Word {
     Person,
 }
 
-/// A video that is here.
+/// A stored video.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Output {
-    /// Which one, counted from 1.
+    /// Its number, counted from 1.
     pub number: usize,
-    /// Relative to the manifest's folder, with `/` between its parts.
+    /// Its path relative to the manifest's folder, with `/` between its parts.
     pub path: String,
     /// The hash of its content.
     pub sha256: Sha256,
@@ -142,7 +142,7 @@ pub enum Status {
 }
 
 impl Stage {
-    /// The status word.
+    /// Returns the status word.
     pub fn status(&self) -> Status {
         match self {
             Stage::Submitted { .. } => Status::Submitted,
@@ -154,7 +154,7 @@ impl Stage {
         }
     }
 
-    /// The service's id, where one is known.
+    /// Returns the service's id, if one is known.
     pub fn task(&self) -> Option<&TaskId> {
         match self {
             Stage::Submitted { task } | Stage::Generated { task, .. } | Stage::Succeeded { task, .. } => Some(task),
@@ -163,7 +163,7 @@ impl Stage {
         }
     }
 
-    /// The videos that are here.
+    /// Returns the stored videos.
     pub fn outputs(&self) -> &[Output] {
         match self {
             Stage::Generated { outputs, .. } | Stage::Succeeded { outputs, .. } => outputs,
@@ -171,7 +171,7 @@ impl Stage {
         }
     }
 
-    /// What the service said, where it refused or failed.
+    /// Returns the service's error, if it refused or failed.
     pub fn error(&self) -> Option<&Fault> {
         match self {
             Stage::Failed { error, .. } | Stage::Refused { error } => Some(error),
@@ -181,7 +181,7 @@ impl Stage {
 }
 
 impl Status {
-    /// The word.
+    /// Returns its word.
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Submitted => "submitted",
@@ -195,12 +195,12 @@ impl Status {
 }
 
 impl Record {
-    /// Whether nothing more comes of it.
+    /// Returns whether nothing more will come of it.
     pub fn is_finished(&self) -> bool {
         matches!(self.stage, Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Refused { .. })
     }
 
-    /// Whether its videos have the name of a digest that their job no longer has.
+    /// Returns whether its videos have the name of a digest that their job no longer has.
     pub fn is_superseded(&self) -> bool {
         self.name.is_superseded(&self.key.digest)
     }

@@ -1,4 +1,4 @@
-//! From the bytes of lock and journal to the state, after whatever happened. Pure.
+//! Recovers the state from the bytes of lock and journal, whatever happened before. Pure.
 
 use super::Paths;
 use super::book::Book;
@@ -7,13 +7,13 @@ use super::journal::{self, Flaw, Header};
 use super::lockfile;
 use crate::base::digest::Sha256;
 
-/// Returns the state that lock and journal stand for together, and whether it is another than the lock's alone.
+/// Returns the combined state of lock and journal, and whether it differs from the lock's alone.
 ///
-/// That is the union of both: a journal beside a lock that it doesn't continue loses nothing, and one that the lock has taken in
-/// already changes nothing.
+/// It is the union of both: a journal next to a lock that it doesn't continue loses nothing, and one that the lock
+/// already includes changes nothing.
 ///
 /// # Errors
-/// Where one of them is damaged or of a newer version, or they are of two services.
+/// Fails if one of them is damaged or of a newer version, or they belong to different services.
 pub(super) fn recover(lock: Option<&[u8]>, journal: &[u8], paths: &Paths) -> Result<(Book, bool), LedgerError> {
     let mut book = match lock {
         Some(text) => lockfile::parse(text, &paths.lock)?,
@@ -33,7 +33,7 @@ pub(super) fn recover(lock: Option<&[u8]>, journal: &[u8], paths: &Paths) -> Res
     Ok((book, changed))
 }
 
-/// Returns what to say of a journal that can't be trusted.
+/// Returns the error for a journal that can't be trusted.
 pub(super) fn flawed(flaw: &Flaw, paths: &Paths) -> LedgerError {
     let path = paths.journal.clone();
     match flaw {
@@ -42,7 +42,8 @@ pub(super) fn flawed(flaw: &Flaw, paths: &Paths) -> LedgerError {
     }
 }
 
-/// The journal's service is the book's, where the journal continues this very lock (it may be about to move it) or they agree.
+/// Sets the book's service to the journal's, if the journal continues this very lock (it may be about to move it) or
+/// they agree.
 fn settle_service(book: &mut Book, header: &Header, lock: Option<&[u8]>, paths: &Paths) -> Result<(), LedgerError> {
     match book.service() {
         Some(ours) if ours != header.service && header.continues != lock.map(Sha256::of) => {

@@ -49,7 +49,7 @@ fn submitted(key: &Key, task: &str) -> Entry {
     Entry::of(id(key), Step::Submitted { task: TaskId::new(task).unwrap(), at: at(2) })
 }
 
-/// The purchase of a key here.
+/// Returns the purchase of a key here.
 fn id(key: &Key) -> PurchaseId {
     PurchaseId::for_test(key, 1)
 }
@@ -65,7 +65,7 @@ fn begin(place: &Place) -> (Scribe, Closer) {
     open(&place.paths, holder()).unwrap().start(SERVICE).unwrap()
 }
 
-/// A lock with one paid job in it.
+/// Creates a lock with one paid job in it.
 async fn with_a_lock() -> Place {
     let place = place();
     let (scribe, closer) = begin(&place);
@@ -137,7 +137,7 @@ async fn the_next_run_takes_in_what_a_killed_one_left_and_begins_a_journal_of_it
     let (scribe, closer) = begin(&place);
     scribe.record(submitting(&key("a", "a"))).await.unwrap();
     kill(scribe, closer).await;
-    // And is killed in turn, torn in the middle of a line.
+    // It is killed in turn, in the middle of a line.
     let second = Holder { pid: 4712, ..holder() };
     let (scribe, closer) = open(&place.paths, second.clone()).unwrap().start(SERVICE).unwrap();
     assert_eq!(read(&place.paths).unwrap().held_by, Some(second));
@@ -215,7 +215,7 @@ async fn records_of_another_service_are_not_mixed_in_without_a_word() {
     let mut ledger = open(&place.paths, holder()).unwrap();
     ledger.move_service("https://new.example.com").unwrap();
     let (scribe, closer) = ledger.start("https://new.example.com").unwrap();
-    // Killed while it moves: the journal knows where to.
+    // Killed while it moves: the journal knows the destination.
     kill(scribe, closer).await;
     let book = open(&place.paths, holder()).unwrap().close_unchanged().unwrap();
     assert_eq!(book.service(), Some("https://new.example.com"));
@@ -262,7 +262,7 @@ async fn a_lock_that_is_exchanged_while_a_run_is_on_keeps_what_it_says() {
     assert_eq!(book.records().map(|r| r.key.job.as_str()).collect::<Vec<_>>(), ["a", "b", "other"]);
     assert_eq!(read(&place.paths).unwrap().book, book);
 
-    // One that can't be read is not overwritten; the journal waits for it.
+    // An unreadable lock is not overwritten; the journal waits for it.
     let (scribe, closer) = begin(&place);
     scribe.record(submitting(&key("c", "c"))).await.unwrap();
     fs::write(&place.paths.lock, "=======\n").unwrap();
@@ -271,7 +271,7 @@ async fn a_lock_that_is_exchanged_while_a_run_is_on_keeps_what_it_says() {
     fs::copy(&other.paths.lock, &place.paths.lock).unwrap();
     assert!(open(&place.paths, holder()).unwrap().book().get(&key("c", "c")).is_some());
 
-    // What a killed run left doesn't overwrite a lock that was not looked at.
+    // The leftover of a killed run doesn't overwrite a lock that was not read.
     let ledger = open(&place.paths, holder()).unwrap();
     fs::write(&place.paths.lock, "version = 2\n").unwrap();
     assert!(ledger.close_unchanged().unwrap_err().to_string().contains("changed by another program"));

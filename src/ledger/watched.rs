@@ -1,4 +1,4 @@
-//! Whether the lock is still the one that a run read: git may put another in its place at any time.
+//! Checks whether the lock is still the one that a run read: git may replace it at any time.
 
 use super::book::Book;
 use super::failure::LedgerError;
@@ -16,21 +16,21 @@ pub(super) struct Watched {
     content: Option<Sha256>,
     /// Taken before the content was read.
     stamp: Option<Stamp>,
-    /// What is there now, where that is another one.
+    /// The lock's current content, if it is another one.
     there: There,
 }
 
-/// What stands in the lock's place.
+/// The current content of the lock's path.
 #[derive(Clone, Debug)]
 enum There {
-    /// What was read.
+    /// The content that was read.
     Same,
     Another(Box<Book>),
-    /// Nobody can tell what it knows.
+    /// Its content can't be known.
     Unreadable,
 }
 
-/// What changes, as good as always, when a file does.
+/// The metadata that, practically always, changes together with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     file: u64,
@@ -39,26 +39,26 @@ struct Stamp {
 }
 
 impl Watched {
-    /// The lock at `path`, which is read next.
+    /// Returns the state of the lock at `path` before it is read.
     pub(super) fn before_reading(path: &Path) -> Watched {
         Watched { path: path.to_owned(), content: None, stamp: Stamp::of(path), there: There::Same }
     }
 
-    /// Says what was read.
+    /// Sets the content that was read.
     pub(super) fn with_content(self, content: Option<Sha256>) -> Watched {
         Watched { content, ..self }
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Replaces the lock by itself; where there is none, by one that is `empty`. What can't be replaced is noticed before anything is
-    /// paid.
+    /// Replaces the lock with itself, or with `empty` if there is none, so that a lock that can't be replaced is
+    /// noticed before anything is paid.
     ///
     /// # Errors
-    /// Where it can't be read or written.
+    /// Fails if it can't be read or written.
     pub(super) fn replace_by_itself(&mut self, empty: &str) -> Result<(), LedgerError> {
         let text = lockfile::load(&self.path)?;
         let is_known = text.as_deref().map(Sha256::of) == self.content && Stamp::of(&self.path) == self.stamp;
@@ -71,8 +71,8 @@ impl Watched {
         Ok(())
     }
 
-    /// Whether another lock is there by now in which `key` is or may be paid, and `known` knows nothing of that. Its file is read only
-    /// where something about it changed.
+    /// Returns whether another lock has appeared in which `key` is or may be paid without `known` knowing that. Its
+    /// file is read only if something about it changed.
     pub(super) fn forbids(&mut self, key: &Key, known: &Book) -> bool {
         let stamp = Stamp::of(&self.path);
         if stamp != self.stamp {
@@ -91,7 +91,7 @@ impl Watched {
         if text.as_deref().map(Sha256::of) == self.content {
             return There::Same;
         }
-        // Where there is none, nothing is known that this run doesn't.
+        // If there is none, nothing is known that this run doesn't know.
         let book = text.map_or_else(|| Ok(Book::default()), |text| lockfile::parse(&text, &self.path));
         book.map_or(There::Unreadable, |book| There::Another(Box::new(book)))
     }

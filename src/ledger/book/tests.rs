@@ -55,7 +55,7 @@ fn resubmit(second: i64) -> Step {
     Step::Resolved { task: None, verdict: Verdict::Resubmit, at: at(second) }
 }
 
-/// The book of purchases of one job and digest, each intended and then as these steps say.
+/// Returns the book of purchases of one job and digest, each intended and followed by these steps.
 fn book_of(purchases: &[&[Step]]) -> Book {
     let mut book = Book::default();
     for (number, steps) in (1..).zip(purchases) {
@@ -196,11 +196,11 @@ fn of_two_uploads_and_of_two_looks_the_later_counts_and_a_signed_url_is_not_kept
     assert_eq!(book.pins()[&address], pin(b"newest", 3), "taken in its place");
 }
 
-/// A purchase of a few, and the step that an account of it takes; its facts are the same in each account.
+/// One of a few purchases, and the step of it in an account; its facts are the same in each account.
 #[derive(Clone, Debug)]
 struct Told(usize, Step);
 
-/// Steps of purchases that may have this many tasks; more than one is nothing that happens together with renames.
+/// Returns steps of purchases that may have this many tasks; more than one never happens together with renames.
 fn any_step(tasks: usize) -> impl Strategy<Value = Step> {
     let task = move || (0..tasks).prop_map(task);
     let renames = u32::from(tasks == 1);
@@ -235,7 +235,7 @@ fn account(tasks: usize) -> impl Strategy<Value = Vec<Told>> {
     prop::collection::vec((0..4usize, any_step(tasks)).prop_map(|(purchase, step)| Told(purchase, step)), 0..12)
 }
 
-/// The entries of an account: each purchase is intended before its first step.
+/// Returns the entries of an account: each purchase is intended before its first step.
 fn entries(account: &[Told]) -> Vec<Entry> {
     let mut intended = BTreeSet::new();
     let mut entries = Vec::new();
@@ -278,7 +278,7 @@ fn three() -> impl Strategy<Value = [Vec<Told>; 3]> {
     prop_oneof![[account(1), account(1), account(1)], [account(3), account(3), account(3)]]
 }
 
-/// Enough for every commit; a long night may take more by `PROPTEST_CASES`.
+/// Enough for every commit; use `PROPTEST_CASES` for a longer run.
 fn config() -> ProptestConfig {
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => ProptestConfig::default(),
@@ -329,7 +329,7 @@ proptest! {
             let shown = shown(all.all_of(&purchase.record.key));
             prop_assert!(shown.and_then(Purchase::owed).max(Some(Owed::Nothing)) >= purchase.owed());
         }
-        // What one account calls paid the other may only know to have failed, or to be settled, later.
+        // A purchase that one account knows as paid may be known to the other only as failed, or settled, later.
         for purchase in a.purchases().chain(b.purchases()).filter(|purchase| purchase.owed() == Some(Owed::Paid)) {
             let same = |other: &&Purchase| other.task() == purchase.task() && other.record.key.digest == purchase.record.key.digest;
             prop_assert!(all.purchases().filter(same).any(|now| now.rung >= purchase.rung));

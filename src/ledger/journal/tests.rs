@@ -35,7 +35,7 @@ fn intent(number: u32) -> Entry {
     Entry::of(id(number), step)
 }
 
-/// A journal of groups of so many entries, and where each group ends.
+/// Returns a journal of groups of so many entries, and the end of each group.
 fn journal(groups: &[u32]) -> (Vec<u8>, Vec<usize>) {
     let (mut pen, mut text) = Pen::new(&header("simulate"));
     let mut ends = vec![text.len()];
@@ -53,7 +53,7 @@ fn entries(text: &[u8]) -> Result<Vec<Entry>, Flaw> {
     read(text)?.entries().collect()
 }
 
-/// The lines that are damaged, where any is.
+/// Returns the damaged line, if there is one.
 fn damaged(text: &[u8]) -> Option<usize> {
     match entries(text) {
         Err(Flaw::Damaged { line, .. }) => Some(line),
@@ -83,7 +83,7 @@ fn a_purchase_that_the_journal_did_not_intend_is_told_once_as_it_was_known() {
     let read = entries(&text).unwrap();
     assert!(matches!(&read[0], Entry::Purchase { step: Step::Known { .. }, .. }), "{read:?}");
     assert_eq!(read[1..], [generated.clone(), intent(2), Entry::of(id(1), Step::Succeeded), entry(2)]);
-    // Beside any lock it tells the same.
+    // It means the same next to any lock.
     let mut alone = Book::default();
     self::read(&text).unwrap().replay(&mut alone).unwrap();
     [generated, Entry::of(id(1), Step::Succeeded), intent(2), entry(2)].iter().for_each(|entry| book.apply(entry));
@@ -187,7 +187,7 @@ fn a_changed_byte_before_the_last_group_is_an_error_that_names_the_line() {
 fn a_torn_last_group_keeps_what_is_readable_of_it_whatever_came_first_to_the_disk() {
     let (text, ends) = journal(&[2, 3]);
     let line_ends: Vec<usize> = (ends[1]..ends[2]).filter(|at| text[*at] == b'\n').collect();
-    // The group's first line never came to the disk, its second did: pages are written in any order.
+    // The group's first line never reached the disk, its second did: pages are written in any order.
     let mut zeros = text.clone();
     zeros[ends[1]..line_ends[0] + 5].fill(0);
     assert_eq!(entries(&zeros).unwrap(), [entry(0), entry(1), entry(4)]);
@@ -245,7 +245,7 @@ fn a_newer_journal_is_called_newer() {
     assert_eq!(read(&text).unwrap_err(), Flaw::Newer(3));
     let (mut pen, mut text) = Pen::new(&self::header("simulate"));
     let line = String::from_utf8(pen.group(&[entry(0)], &Book::default())).unwrap();
-    // A sound line with an entry of a version to come.
+    // A sound line with an entry of a future version.
     let unknown = line[9..].trim_end().replace("submitted", "teleported");
     text.extend(format!("{:08x} {unknown}\n", checksum(pen.seed, unknown.as_bytes())).into_bytes());
     assert_eq!(damaged(&text), Some(2));

@@ -1,4 +1,5 @@
-//! Version 1 of the journal, whose entries named a record by job, digest and number, and where that wasn't enough by task or time.
+//! Version 1 of the journal, whose entries named a record by job, digest and number, and if that wasn't enough, by task
+//! or time.
 
 use crate::ledger::book::Book;
 use crate::ledger::entry::{Entry, Step, Verdict};
@@ -14,15 +15,15 @@ use std::collections::BTreeMap;
 
 /// Reads one journal.
 pub(super) struct Reader {
-    /// The purchases that the journal told, by job, digest and number.
+    /// The purchases that the journal described, by job, digest and number.
     told: BTreeMap<(Key, u32), PurchaseId>,
-    /// Their tasks, as far as it told them.
+    /// Their tasks, as far as it named them.
     tasks: BTreeMap<PurchaseId, TaskId>,
-    /// A time for each word that had none.
+    /// A time for each statement that had none.
     now: Timestamp,
 }
 
-/// What every entry about a purchase began with.
+/// The common beginning of every entry about a purchase.
 #[derive(Deserialize)]
 struct About {
     #[serde(flatten)]
@@ -37,13 +38,13 @@ impl Reader {
         Reader { told: BTreeMap::new(), tasks: BTreeMap::new(), now: started }
     }
 
-    /// Lets the book take in an entry; none where it is no entry.
+    /// Applies an entry to the book; returns `None` if it isn't an entry.
     pub(super) fn take(&mut self, entry: &[u8], book: &mut Book) -> Option<()> {
         let fields: Map<String, Value> = serde_json::from_slice(entry).ok()?;
         self.now = self.now.checked_add(SignedDuration::from_micros(1)).ok()?;
         match fields.get("entry")?.as_str()? {
             "uploaded" | "mirrored" => book.apply(&serde_json::from_slice(entry).ok()?),
-            // What was dropped may be kept: it cost nothing.
+            // Dropped purchases may be kept: they cost nothing.
             "dropped" => {}
             "submitting" => {
                 let About { key, attempt, .. } = serde_json::from_slice(entry).ok()?;
@@ -68,7 +69,7 @@ impl Reader {
                     }
                     _ => {}
                 }
-                // Who let one be submitted again meant those before it as well.
+                // Allowing one to be submitted again included those before it.
                 let others: Vec<PurchaseId> = match &step {
                     Step::Resolved { verdict: Verdict::Resubmit, .. } => {
                         book.open(&about.key).map(|record| record.id).filter(|other| *other < id).collect()
@@ -81,13 +82,13 @@ impl Reader {
         Some(())
     }
 
-    /// All purchases up to the one that is meant belong to another job from now on.
+    /// Moves all purchases up to the named one to another job.
     fn moved(&mut self, entry: &[u8], fields: &Map<String, Value>, book: &mut Book) -> Option<()> {
         let about: About = serde_json::from_slice(entry).ok()?;
         let job: JobId = serde_json::from_value(fields.get("to")?.clone()).ok()?;
         let name = serde_json::from_value(fields.get("name")?.clone()).ok()?;
         let to = Key { job: job.clone(), digest: about.key.digest };
-        // The lock may have taken it in already.
+        // The lock may already include it.
         if let Some(which) = &about.which
             && find(book, &about.key, which).is_none()
             && find(book, &to, which).is_some()
@@ -105,7 +106,7 @@ impl Reader {
         Some(())
     }
 
-    /// Returns the purchase that an entry is about; one that was never read is taken in as far as the entry names it.
+    /// Returns the purchase that an entry is about; one that was never read is added as far as the entry names it.
     fn purchase(&self, About { key, attempt, which }: &About, book: &mut Book) -> PurchaseId {
         let told = self.told.get(&(key.clone(), *attempt)).copied();
         let Some(which) = which else {
@@ -116,7 +117,7 @@ impl Reader {
     }
 }
 
-/// Returns the purchase that is this task, or was to go out at this time.
+/// Returns the purchase with this task, or intended at this time.
 fn find(book: &Book, key: &Key, which: &Which) -> Option<PurchaseId> {
     let is_meant = |record: &&Record| match which {
         Which::Task(task) => record.stage.task() == Some(task),
@@ -125,7 +126,7 @@ fn find(book: &Book, key: &Key, which: &Which) -> Option<PurchaseId> {
     book.history(key).filter(is_meant).last().map(|record| record.id)
 }
 
-/// Takes in a purchase of which nothing but its name is known: it is or may be paid.
+/// Adds a purchase about which only its name is known: it is or may be paid.
 fn add_unknown(key: &Key, which: &Which, book: &mut Book) -> PurchaseId {
     let id = which.id(key);
     let name = unknown_name(&key.job, &key.digest);

@@ -1,18 +1,19 @@
-//! Blocks into which a merge put the lines of two: `merge=union` keeps the lines of both sides where they differ, and leaves no marks.
+//! Blocks into which a merge mixed the lines of two: `merge=union` keeps the differing lines of both sides, without marks.
 //!
-//! Of a field that stands twice the first is of the one side and the last of the other, which is how git writes them; what stands once
-//! may be of either or of both. The checksums tell.
+//! If a field occurs twice, the first belongs to one side and the last to the other, which is how git writes them; a
+//! single one may belong to either or both. The checksums tell.
 
 use super::read::parse;
 use std::path::Path;
 
-/// Fields and lists of a block beyond which nothing is tried: 2^10 ways take a moment.
+/// Maximum number of optional fields and lists of a block that are tried: 2^10 combinations take a moment.
 const MOST: usize = 10;
 
 /// The fields of a video.
 const VIDEO: [&str; 6] = ["number", "path", "sha256", "bytes", "source", "revision"];
 
-/// Returns the text with each block that has fields twice taken apart; none where there is no such block, or one can't be.
+/// Returns the text with each block that has duplicate fields split in two; `None` if there is no such block, or one
+/// can't be split.
 pub(in crate::ledger) fn take_apart(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut found = false;
@@ -38,7 +39,7 @@ pub(in crate::ledger) fn take_apart(text: &str) -> Option<String> {
     found.then_some(out)
 }
 
-/// Writes a block, or the two that it is made of; whether it was two.
+/// Writes a block, or the two that it consists of; returns whether it was two.
 fn put(lines: &[&str], out: &mut String) -> Option<bool> {
     let units = units(lines);
     let is_twice = |(name, _): &(&str, String)| units.iter().filter(|(other, _)| other == name).count() > 1;
@@ -56,21 +57,22 @@ fn put(lines: &[&str], out: &mut String) -> Option<bool> {
     });
     for mine in &sides {
         out.push_str("\n[[purchase]]\n");
-        // What only one side changed git takes from that side, so that the other's checksum may not hold any more.
+        // Git takes lines changed only by one side from that side, so the other side's checksum may no longer hold.
         out.push_str(&half(mine).or_else(|| without_checksum(mine))?);
         out.push('\n');
     }
     Some(true)
 }
 
-/// Returns the fields of a block, each with its lines; a video is one of them.
+/// Returns the fields of a block, each with its lines; a video counts as one field.
 fn units<'t>(lines: &[&'t str]) -> Vec<(&'t str, String)> {
     let mut units: Vec<(&str, String)> = Vec::new();
     for line in &lines[1..] {
         let name = line.split('=').next().unwrap_or_default().trim();
         match units.last_mut() {
             _ if line.starts_with("[[") => units.push(("output", (*line).to_owned())),
-            // A second path is a second video; what no video has is of the block again, where the other side's lines follow.
+            // A second path begins a second video; a field that no video has belongs to the block again, where the
+            // other side's lines follow.
             Some(("output", video)) if VIDEO.contains(&name) && !(name == "path" && video.contains("\npath")) => {
                 video.push_str(line);
             }
@@ -81,7 +83,7 @@ fn units<'t>(lines: &[&'t str]) -> Vec<(&'t str, String)> {
     units
 }
 
-/// Returns the fields of one side, which its checksum tells.
+/// Returns the fields of one side, identified by its checksum.
 fn half(mine: &[&(&str, String)]) -> Option<String> {
     let needed = |name: &str| matches!(name, "job" | "digest" | "id" | "check" | "parts" | "status");
     let open: Vec<usize> = (0..mine.len()).filter(|at| !needed(mine[*at].0)).collect();
@@ -99,7 +101,7 @@ fn without_checksum(mine: &[&(&str, String)]) -> Option<String> {
     read(&mine.iter().copied().filter(|(name, _)| *name != "check").collect::<Vec<_>>())
 }
 
-/// Returns the text of a block of these fields, videos last, where it can be read.
+/// Returns the text of a block with these fields, videos last, if it can be read.
 fn read(units: &[&(&str, String)]) -> Option<String> {
     let of = |is_video| units.iter().filter(move |unit| (unit.0 == "output") == is_video);
     let text: String = of(false).chain(of(true)).map(|unit| &*unit.1).collect();
@@ -145,7 +147,7 @@ mod tests {
                 both.unite((*theirs).clone());
                 let (ours, theirs) = (write(ours), write(theirs));
                 let diff = similar::TextDiff::from_lines(&ours, &theirs);
-                // Within each stretch that differs git writes the lines of the one, then those of the other.
+                // Within each differing section, git writes the lines of one side, then those of the other.
                 let union: String =
                     diff.ops().iter().flat_map(|op| diff.iter_changes(op)).map(|change| change.value()).collect();
                 let apart = take_apart(&union).unwrap_or_else(|| panic!("{union}"));

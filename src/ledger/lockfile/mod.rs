@@ -1,7 +1,7 @@
 //! `jobs.lock`: the state as one TOML file, in a canonical layout.
 //!
-//! Same state, same bytes: blocks stand in the order of job and id, and a field that can be told from the others is left out. Only
-//! text that would be written back without a loss is read; anything else is refused, never rewritten.
+//! The same state gives the same bytes: blocks are sorted by job and id, and a field that follows from the others is
+//! left out. Only text that can be written back without loss is accepted; anything else is refused, never rewritten.
 
 mod halves;
 mod read;
@@ -26,15 +26,15 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The version that is written; the ones before are read.
+/// The version that is written; the ones before can be read.
 const VERSION: i64 = 2;
-/// Bytes of a lock at most: what is read, and so what is written.
+/// Maximum size of a lock in bytes, for reading and therefore for writing.
 const LOCK_BYTES: u64 = 1 << 30;
 
 /// Returns the text of the lock at `path`, if there is one.
 ///
 /// # Errors
-/// Where it can't be read, or is too large.
+/// Fails if it can't be read, or is too large.
 pub(super) fn load(path: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -50,10 +50,10 @@ pub(super) fn load(path: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
     Ok(Some(text))
 }
 
-/// Writes the lock at `path` whole.
+/// Writes the whole lock to `path`.
 ///
 /// # Errors
-/// Where it can't be written, or couldn't be read again; the old one stands then.
+/// Fails if it can't be written, or couldn't be read again; the old one stays then.
 pub(super) fn save(path: &Path, text: &str) -> Result<(), LedgerError> {
     let written = if text.len() as u64 > LOCK_BYTES {
         Err(io::Error::new(io::ErrorKind::FileTooLarge, "the lock has grown too large"))
@@ -63,15 +63,15 @@ pub(super) fn save(path: &Path, text: &str) -> Result<(), LedgerError> {
     written.map_err(LedgerError::io("write", path))
 }
 
-/// Returns the name pattern that can be told from the paths of outputs: `out/a-1.mp4` comes of `out/a-{n}.mp4`.
+/// Returns the name pattern that follows from the paths of outputs: `out/a-{n}.mp4` for `out/a-1.mp4`.
 ///
-/// Reader and writer share it, so that a name is left out exactly where the reader finds it again.
+/// Reader and writer share it, so that a name is left out exactly if the reader can derive it.
 fn name_of(outputs: &[Output]) -> Option<VideoName> {
     let first = outputs.first()?;
     let file = first.path.rfind('/').map_or(0, |slash| slash + 1);
     let dot = first.path[file..].rfind('.').filter(|dot| *dot > 0).map_or(first.path.len(), |dot| file + dot);
     let (stem, extension) = first.path.split_at(dot);
-    // A superseded video carries its digest behind the number.
+    // A superseded video has its digest after the number.
     let (stem, digest) = stem.split_at(stem.rfind('~').filter(|at| *at > file).unwrap_or(stem.len()));
     let stem = stem.strip_suffix(&format!("-{}", first.number))?;
     let name = VideoName::new(&format!("{stem}-{{n}}{digest}{extension}"));

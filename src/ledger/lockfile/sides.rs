@@ -1,29 +1,29 @@
-//! The two sides of a lock that git left in conflict, read out of its marks.
+//! The two sides of a lock that git left in conflict, extracted by its marks.
 
 /// A part of a text in conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    /// Both sides have it.
+    /// It belongs to both sides.
     Both,
-    /// The first side has it.
+    /// It belongs to the first side.
     Ours,
-    /// What both sides come from, which the styles `diff3` and `zdiff3` show.
+    /// The common ancestor of both sides, shown by the styles `diff3` and `zdiff3`.
     Base,
-    /// The second side has it.
+    /// It belongs to the second side.
     Theirs,
 }
 
-/// Returns the texts of both sides; none where the text has no marks, or they don't go together.
+/// Returns the texts of both sides; `None` if the text has no marks, or they don't match.
 ///
-/// Within a block that both sides changed git takes the lines that only one of them changed from that side, so that neither text is
-/// what the side was, and no checksum holds: with `checked` unset, those that stand between marks are left out.
+/// Within a block that both sides changed, git takes lines changed by only one of them from that side, so that neither
+/// text is the original side, and no checksum holds: with `checked` unset, checksums between marks are left out.
 pub(in crate::ledger) fn mend(text: &str, checked: bool) -> Option<[String; 2]> {
     let (mut ours, mut theirs) = (String::new(), String::new());
     let mut part = Part::Both;
     let mut length = 0;
     let mut seen = false;
     for line in text.split_inclusive('\n') {
-        // A conflict within the base of another (criss-cross) has longer marks.
+        // A conflict within the base of another (criss-cross merge) has longer marks.
         let next = match (part, mark(line)) {
             (Part::Both, Some(('<', marks))) => {
                 (length, seen) = (marks, true);
@@ -51,7 +51,7 @@ pub(in crate::ledger) fn mend(text: &str, checked: bool) -> Option<[String; 2]> 
     (seen && part == Part::Both).then_some([ours, theirs])
 }
 
-/// Returns what a line is a mark of, and how long that is: seven characters or more, then nothing or a name.
+/// Returns the kind of mark that a line is, and its length: seven characters or more, followed by nothing or a name.
 pub(super) fn mark(line: &str) -> Option<(char, usize)> {
     let line = line.trim_end_matches(['\n', '\r']);
     let first = line.chars().next().filter(|first| matches!(first, '<' | '|' | '=' | '>'))?;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// Every kind of block, in the order and layout that are promised; the checksums are left out.
+/// Every kind of block, in the promised order and layout; the checksums are left out.
 const CANONICAL: &str = r#"# Written by batch. Commit it together with the manifest.
 version = 2
 service = "https://cloud.baicaiinfer.com"
@@ -135,7 +135,7 @@ fn parse(text: &str) -> Result<Book, LedgerError> {
     super::parse(text.as_bytes(), Path::new("jobs.lock"))
 }
 
-/// A text without its checksums, as a person may write it.
+/// Returns a text without its checksums, as a person may write it.
 fn unchecked(text: &str) -> String {
     text.split_inclusive('\n').filter(|line| !line.starts_with("check = ")).collect()
 }
@@ -190,7 +190,7 @@ fn blocks_in_another_order_and_twice_are_written_in_order_and_once() {
     assert_eq!(write(&parse(&format!("{head}\n{shuffled}")).unwrap()), written);
 }
 
-/// Says what a lock with `old` replaced by `new` is refused with: line and words.
+/// Returns the line and the message with which a lock with `old` replaced by `new` is refused.
 #[track_caller]
 fn refused(text: &str, old: &str, new: &str) -> (usize, String) {
     assert!(text.contains(old), "{old}");
@@ -249,7 +249,7 @@ fn no_line_of_a_block_can_be_lost_or_changed_unnoticed() {
     for at in (blocks..end).filter(|at| !lines[*at].is_empty() && !lines[*at].starts_with(['#', '['])) {
         let without: Vec<&str> = lines.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, line)| *line).collect();
         let outcome = parse(&without.join("\n"));
-        // Without its checksum it is what a person wrote.
+        // Without its checksum it counts as written by a person.
         assert_eq!(outcome.is_ok(), lines[at].starts_with("check = "), "without line {}: {}", at + 1, lines[at]);
         let mut changed = lines.clone();
         let other = lines[at].replacen(['1', 'o', 'd', '{'], "2", 1);
@@ -290,7 +290,7 @@ fn large_locks_are_read_in_pieces_and_lines_are_still_right() {
     };
     assert_eq!(line(&text.replace("\"t9000\"", "7")), 1 + 9_000 * 11 + 10);
     assert_eq!(line(&text.replace("task_id = \"t11000\"\n", "")), 1 + 11_000 * 11 + 3);
-    // What looks like a header within a string is none.
+    // A header within a string is not one.
     let tricky = block(99_999)
         .replace("\"submitted\"\ntask_id = \"t99999\"", "\"uncertain\"\nreason = \"\"\"\n[[purchase]]\n\"\"\"");
     assert_eq!(parse(&format!("{text}{tricky}")).unwrap().records().count(), 12_001);
@@ -315,7 +315,7 @@ fn a_name_is_left_out_only_where_it_can_be_told() {
     assert_eq!(name(&[output(1, "out/a-1.mp4"), output(2, "out/b-2.mp4")]), None);
 }
 
-/// What git's line merge could mistake: the same job bought by two, with all that they may have alike.
+/// A layout that git's line merge could confuse: the same job bought by two, with everything alike that can be.
 #[test]
 fn the_layout_keeps_two_blocks_apart() {
     let mut book = Book::default();

@@ -1,4 +1,4 @@
-//! Version 1 of the lock, which knew records in the place of purchases: each gets an id that is made of what it was.
+//! Version 1 of the lock, which had records instead of purchases: each gets an id made from its facts.
 
 use super::tables::{LockStatus, OutputTable, PurchaseTable, some_time, time};
 use crate::ledger::id::PurchaseId;
@@ -66,13 +66,13 @@ struct SubmitTable {
     submitted_at: Timestamp,
 }
 
-/// What told purchases apart before they had ids.
+/// The facts that identified purchases before they had ids.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::ledger) enum Which {
     /// Its task at the service.
     Task(TaskId),
-    /// When its submit was to go out, to the microsecond.
+    /// The time of its intent, to the microsecond.
     Asked(Timestamp),
 }
 
@@ -88,7 +88,7 @@ impl Which {
 }
 
 impl Table {
-    /// Returns the record's purchase, and those that were kept beside it.
+    /// Returns the record's purchase, and those that were kept next to it.
     pub(super) fn into_purchases(self) -> Result<Vec<Purchase>, String> {
         let key = Key { job: self.id, digest: self.digest };
         let by_task = || self.task_id.clone().map(Which::Task).map(|which| which.id(&key));
@@ -116,7 +116,7 @@ impl Table {
 }
 
 impl ReleasedTable {
-    /// Returns the purchases that are kept in mind.
+    /// Returns the purchases that were kept for reference.
     pub(super) fn into_purchases(self) -> Result<Vec<Purchase>, String> {
         let key = Key { job: self.id, digest: self.digest };
         let name = Some(unknown_name(&key.job, &key.digest));
@@ -125,7 +125,7 @@ impl ReleasedTable {
     }
 }
 
-/// Returns the table of a purchase of which no more is known.
+/// Returns the table of a purchase about which nothing more is known.
 fn plain(key: &Key, id: PurchaseId, status: LockStatus, submitted_at: Option<Timestamp>) -> PurchaseTable {
     PurchaseTable {
         job: key.job.clone(),
@@ -149,7 +149,7 @@ fn plain(key: &Key, id: PurchaseId, status: LockStatus, submitted_at: Option<Tim
     }
 }
 
-/// Returns what was kept beside a record: tasks that are paid, tasks that a person let go, and submits without an answer.
+/// Returns the purchases kept next to a record: paid tasks, tasks that a person released, and submits without an answer.
 fn beside(
     key: &Key,
     like: &PurchaseTable,

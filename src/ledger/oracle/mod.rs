@@ -1,8 +1,9 @@
-//! The status table as a property: whatever happens, and wherever it is cut off, the ledger says what a small model says.
+//! The status table as a property: whatever happens, and wherever it is interrupted, the ledger agrees with a small model.
 //!
-//! The model (`model.rs`) is written from the manual's page on the lockfile alone. Scripts (`script.rs`) let jobs work, the service answer,
-//! people edit, resolve and prune, processes die at any point between two steps and within a write, and locks be exchanged, merged and
-//! put back at any time; the world (`world.rs`) plays them with real files, and the till (`till.rs`) counts what is paid.
+//! The model (`model.rs`) is written from the manual's page on the lockfile alone. Scripts (`script.rs`) let jobs work,
+//! the service answer, people edit, resolve and prune, processes die at any point between two steps and within a write,
+//! and locks be exchanged, merged and restored at any time; the world (`world.rs`) plays them with real files, and the
+//! till (`till.rs`) counts the payments.
 
 mod model;
 mod script;
@@ -22,7 +23,7 @@ fn play(script: &[script::Step]) {
     });
 }
 
-/// Scripts of up to 40 steps; a long night may take more by `PROPTEST_CASES`.
+/// Scripts of up to 40 steps; use `PROPTEST_CASES` for a longer run.
 fn config() -> ProptestConfig {
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => ProptestConfig::default(),

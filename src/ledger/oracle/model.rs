@@ -1,6 +1,6 @@
-//! The reference model: a set of purchases, told once and in order, and joined by union.
+//! The reference model: a set of purchases, recorded once and in order, and joined by union.
 //!
-//! It knows nothing of files, replay, tables or entries that come out of order: the ledger has to look like this in spite of them.
+//! It knows nothing of files, replay, tables or entries out of order: the ledger has to agree with it in spite of them.
 
 use crate::ledger::entry::{Entry, Step, Verdict};
 use crate::ledger::record::{Key, Output, Record, Stage, Word};
@@ -10,13 +10,13 @@ use crate::spec::output::VideoName;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How far a purchase came, in the manual's order.
+/// The progress of a purchase, in the manual's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Came {
     Intended,
     NotTaken,
     Unanswered,
-    /// A person let it be submitted again, or called it failed, without a task.
+    /// A person allowed it to be submitted again, or marked it as failed, without a task.
     Settled,
     Refused,
     Submitted,
@@ -25,7 +25,7 @@ pub(super) enum Came {
     Succeeded,
 }
 
-/// The last word about a purchase that is settled, or about its task.
+/// The latest statement about a purchase that is settled, or about its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Said {
     Nothing,
@@ -43,11 +43,11 @@ pub(super) struct Fact {
     said: (Option<Timestamp>, Said),
     pub(super) task: Option<TaskId>,
     pub(super) outputs: Vec<Output>,
-    /// How often another content took a video's place.
+    /// Number of times that another content replaced a video.
     replaced: BTreeMap<usize, u32>,
 }
 
-/// What a job shows.
+/// The state that a job shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
     Uncertain(Option<TaskId>),
@@ -64,7 +64,7 @@ pub(super) struct Oracle {
 }
 
 impl Fact {
-    /// 2: it is paid; 1: it may be; 0: it costs nothing; nothing: it counts as never submitted.
+    /// Returns 2 if it is paid, 1 if it may be, 0 if it costs nothing, `None` if it counts as never submitted.
     fn worth(&self) -> Option<u8> {
         match (self.came, self.said.1) {
             (Came::NotTaken, _) | (Came::Settled | Came::Submitted, Said::MayBeSubmittedAgain) => None,
@@ -82,7 +82,7 @@ impl Fact {
         self.worth() == Some(1)
     }
 
-    /// Whether nothing can come of it any more: `run --prune` may drop it.
+    /// Returns whether nothing can come of it any more: `run --prune` may drop it.
     pub(super) fn is_finished(&self) -> bool {
         self.came == Came::Succeeded || self.worth() < Some(1)
     }
@@ -100,7 +100,7 @@ impl Fact {
         }
     }
 
-    /// Another account of the same: the further one counts, and what is known of either stays.
+    /// Joins another account of the same purchase: the further one counts, and the facts known to either stay.
     fn meet(&mut self, other: &Fact) {
         let name = |fact: &Fact| (fact.named_at, fact.key.job.clone(), fact.name.clone());
         if name(other) > name(self) {
@@ -133,7 +133,7 @@ impl Fact {
 }
 
 impl Oracle {
-    /// Takes in an entry that became durable, the moment it did.
+    /// Applies an entry the moment it became durable.
     pub(super) fn learn(&mut self, entry: &Entry) {
         let Entry::Purchase { id, step } = entry else { return };
         if let Step::Submitting { job, digest, name, .. } = step {
@@ -199,7 +199,7 @@ impl Oracle {
         }
     }
 
-    /// All that either of them knows.
+    /// Adds everything that the other model knows.
     pub(super) fn unite(&mut self, other: &Oracle) {
         for (id, theirs) in &other.facts {
             match self.facts.get_mut(id) {
@@ -209,19 +209,20 @@ impl Oracle {
         }
     }
 
-    /// What is known of these purchases alone.
+    /// Returns the knowledge about these purchases alone.
     pub(super) fn of(&self, ids: &BTreeSet<PurchaseId>) -> Oracle {
         let facts = self.facts.iter().filter(|(id, _)| ids.contains(id));
         Oracle { facts: facts.map(|(id, fact)| (*id, fact.clone())).collect() }
     }
 
-    /// What a lock keeps: nothing was taken of the others.
+    /// Returns the purchases that a lock keeps: of the others nothing was accepted.
     pub(super) fn kept(&self) -> Oracle {
         let facts = self.facts.iter().filter(|(_, fact)| fact.came != Came::NotTaken);
         Oracle { facts: facts.map(|(id, fact)| (*id, fact.clone())).collect() }
     }
 
-    /// What is shown of a key: what is or may be paid before what isn't, further before less far, later before earlier.
+    /// Returns the purchase shown for a key: paid or possibly paid ones first, further before less far, later before
+    /// earlier.
     pub(super) fn get(&self, key: &Key) -> Option<(PurchaseId, &Fact)> {
         let of_key = || self.facts.iter().filter(|(_, fact)| fact.key == *key);
         let again = |fact: &Fact| fact.worth().is_none() && fact.said.1 == Said::MayBeSubmittedAgain;
@@ -244,12 +245,12 @@ impl Oracle {
         self.facts.values().map(|fact| fact.key.clone()).collect()
     }
 
-    /// Task ids that are known.
+    /// Returns the known task ids.
     pub(super) fn tasks(&self) -> BTreeSet<TaskId> {
         self.facts.values().filter_map(|fact| fact.task.clone()).collect()
     }
 
-    /// What the book shows must be this, and every task id that was durable must be found in it.
+    /// Checks that the book shows the same, and contains every task id that was durable.
     pub(super) fn agrees_with(&self, book: &Book) {
         for key in self.keys() {
             let expected = self.get(&key).map(|(id, fact)| (id, fact.shown(), fact.name.clone()));

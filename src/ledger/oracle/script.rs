@@ -5,38 +5,39 @@ use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// Some jobs do what they do next; what they write waits together, and is one group.
+    /// Some jobs take their next steps; their entries wait together, and form one group.
     Work(Vec<Pick>),
     /// The same, but the process dies while the group is being written.
     Torn(Vec<Pick>, Damage),
-    /// The process dies after it has moved some records to their places.
+    /// The process dies after moving some records to their places.
     BeginAndDie(usize),
     Kill,
     End,
-    /// The lock is there, but the journal isn't removed yet.
+    /// The lock is written, but the journal isn't removed yet.
     EndAndDie,
-    /// A job of the manifest gets another digest, or goes.
+    /// A job of the manifest gets another digest, or is removed.
     Edit(usize, Option<usize>),
     Resolve(Pick, Fate),
     Prune(Fate),
-    /// Another lock takes the place of this one while a run is on (a checkout), which then ends or is killed. The journal may go as well.
+    /// Another lock replaces this one while a run is active (a checkout), which then ends or is killed. The journal may
+    /// be removed as well.
     Exchange(Other, Ending),
     /// `batch lock merge`, between two runs.
     Merge(Other),
-    /// Another lock takes the place of this one between two runs (a checkout, a backup).
+    /// Another lock replaces this one between two runs (a checkout, a backup).
     PutBack(Other),
-    /// The journal of an earlier killed run comes back.
+    /// The journal of an earlier killed run reappears.
     Stray(usize),
 }
 
-/// A job, by its place among those that have something to do, and what it is told.
+/// A job, by its index among those with a next step, and the reply to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pick {
     pub(super) job: usize,
     pub(super) said: Said,
 }
 
-/// What the service says, whatever it is asked.
+/// The service's reply, whatever the request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     Good,
@@ -45,20 +46,20 @@ pub(super) enum Said {
     Busy,
     /// The answer is lost, the task isn't known, the file was altered.
     Strange,
-    /// As before, but nothing was paid; of a job without a result, a person says that it may be submitted again.
+    /// As before, but nothing was paid; for a job without a result, a person allows it to be submitted again.
     Allowed,
 }
 
 /// Another lock.
 #[derive(Clone, Debug)]
 pub(super) enum Other {
-    /// Of somebody who ran the same jobs.
+    /// The lock of somebody who ran the same jobs.
     Theirs(Vec<Theirs>),
-    /// One that was this one before.
+    /// An earlier version of this one.
     Earlier(usize),
 }
 
-/// What the other lock says of a job.
+/// The other lock's account of a job.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Theirs {
     pub(super) job: usize,
@@ -66,7 +67,7 @@ pub(super) struct Theirs {
     pub(super) came: Came,
 }
 
-/// How far it came there.
+/// Its progress there.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Came {
     Lost,
@@ -75,7 +76,7 @@ pub(super) enum Came {
     Failed,
 }
 
-/// How a run ends under which the lock was exchanged.
+/// The end of a run during which the lock was exchanged.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ending {
     InOrder,
@@ -83,16 +84,16 @@ pub(super) enum Ending {
     Killed,
 }
 
-/// What a crash leaves of the group that was being written.
+/// The damage by a crash to the group that was being written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Damage {
     Cut(prop::sample::Index),
     Zeros(prop::sample::Index),
-    /// A page that isn't on the disk, while later ones are.
+    /// A page missing on the disk, while later ones are not.
     Hole(prop::sample::Index),
 }
 
-/// How a command ends that writes one entry.
+/// The end of a command that writes one entry.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fate {
     Done,

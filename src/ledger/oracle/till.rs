@@ -1,4 +1,4 @@
-//! What the service charges, and what people allowed.
+//! The service's charges, and the consents that people gave.
 
 use crate::ledger::record::Key;
 use crate::spec::names::TaskId;
@@ -13,16 +13,16 @@ pub(super) struct Till {
 
 #[derive(Debug, Default)]
 struct Account {
-    /// What the service charged for, and didn't fail.
+    /// The tasks that the service charged for, and didn't fail.
     charged: BTreeSet<TaskId>,
-    /// How often a person said that it may be paid again.
+    /// Number of times that a person allowed another payment.
     words: usize,
-    /// How often somebody paid for the same who couldn't know of it.
+    /// Number of times that somebody paid for the same without being able to know.
     doubled: usize,
 }
 
 impl Till {
-    /// A submit arrived.
+    /// Charges a submit that arrived.
     pub(super) fn charge(&mut self, key: &Key) -> TaskId {
         self.tasks += 1;
         let task = TaskId::new(&format!("task-{}", self.tasks)).unwrap();
@@ -35,7 +35,7 @@ impl Till {
         task
     }
 
-    /// The service gave up on a task: it costs nothing.
+    /// Refunds a task that the service failed.
     pub(super) fn refund(&mut self, key: &Key, task: &TaskId) {
         let account = self.accounts.entry(key.clone()).or_default();
         if account.charged.remove(task) {
@@ -43,14 +43,14 @@ impl Till {
         }
     }
 
-    /// Somebody else pays, whose lock isn't this one.
+    /// Charges somebody else, whose lock isn't this one.
     pub(super) fn charge_another(&mut self, key: &Key) -> TaskId {
         let account = self.accounts.entry(key.clone()).or_default();
         account.doubled += account.charged.len().min(1);
         self.charge(key)
     }
 
-    /// Nothing but what is or may be paid by these accounts is known any more: who lets a lock be replaced by an older one pays again.
+    /// Forgets all charges not known by these accounts: replacing a lock with an older one means paying again.
     pub(super) fn forget_all_but(&mut self, known: &BTreeSet<Key>) {
         for (key, account) in &mut self.accounts {
             if !known.contains(key) {
@@ -60,22 +60,22 @@ impl Till {
         }
     }
 
-    /// A person said that a job may be paid for again.
+    /// Records that a person allowed a job to be paid again.
     pub(super) fn allow(&mut self, key: &Key) {
         self.accounts.entry(key.clone()).or_default().words += 1;
     }
 
-    /// The tasks that a person finds in the service's console under a key.
+    /// Returns the tasks that a person finds in the service's console under a key.
     pub(super) fn tasks(&self, key: &Key) -> impl Iterator<Item = &TaskId> {
         self.accounts.get(key).into_iter().flat_map(|account| &account.charged)
     }
 
-    /// `run --prune`: whoever wants it again pays again.
+    /// Forgets a key after `run --prune`: wanting it again means paying again.
     pub(super) fn prune(&mut self, key: &Key) {
         self.accounts.remove(key);
     }
 
-    /// A purchase takes its account along, to the job that asks for its digest now.
+    /// Moves the account of a purchase to the job that has its digest now.
     pub(super) fn transfer(&mut self, from: &Key, to: &Key) {
         if from != to
             && let Some(Account { charged, words, doubled }) = self.accounts.remove(from)

@@ -1,4 +1,4 @@
-//! A manifest, a service and a ledger with real files, driven by steps; the model is asked after each.
+//! A manifest, a service and a ledger with real files, driven by steps; the result is compared with the model after each.
 
 use super::model::{Fact, Oracle, Shown};
 use super::script::{Came, Damage, Ending, Fate, Other, Pick, Said, Step as Turn, Theirs};
@@ -15,14 +15,14 @@ use std::fs;
 
 const SERVICE: &str = "https://cloud.baicaiinfer.com";
 
-/// Jobs that a manifest may have, and digests that each of them may have.
+/// Numbers of jobs that a manifest may have, and of digests that each of them may have.
 pub(super) const JOBS: usize = 3;
 pub(super) const DIGESTS: usize = 3;
 
-/// How often what the service failed is submitted again.
+/// Number of times that a generation failed by the service is resubmitted.
 const RETRIES: u32 = 1;
 
-/// Videos of each job.
+/// Number of videos of each job.
 const VIDEOS: u8 = 2;
 
 pub(super) struct World {
@@ -32,12 +32,12 @@ pub(super) struct World {
     oracle: Oracle,
     till: Till,
     run: Option<Run>,
-    /// Journals that killed runs left, for those that turn up again, with what they tell.
+    /// Journals left by killed runs, which may reappear, with the knowledge in them.
     strays: Vec<(Vec<u8>, Oracle)>,
-    /// Locks that were there, and what they tell.
+    /// Earlier locks, with the knowledge in them.
     earlier: Vec<(Vec<u8>, Oracle)>,
     videos: u8,
-    /// Counts what happens: each has a time of its own.
+    /// Counts events: each has its own time.
     clock: i64,
 }
 
@@ -45,24 +45,25 @@ pub(super) struct World {
 struct Run {
     scribe: Scribe,
     closer: Closer,
-    /// What it knows: by this it decides, not by the model. What it forgets is paid again, and the till notices.
+    /// Its knowledge, which decides instead of the model. If it forgets a purchase, that is paid again, and the till
+    /// notices.
     book: Book,
     /// The purchases that are in its journal.
     told: BTreeSet<PurchaseId>,
-    /// What it will do next, where it can't be seen in the ledger.
+    /// Its next steps that can't be seen in the ledger.
     hands: BTreeMap<Key, Hand>,
 }
 
 enum Hand {
-    /// The intent is durable, nothing is sent; answered, these count no more.
+    /// The intent is durable, nothing is sent; once answered, these no longer count.
     Ready(PurchaseId, Vec<PurchaseId>),
-    /// The service was asked; its answer is in memory alone.
+    /// The service has answered; the answer is only in memory.
     Told(Vec<Entry>),
 }
 
 impl World {
     pub(super) fn new() -> World {
-        // In memory where that goes: what a disk does is not what is asked here, and its syncs are slow.
+        // In memory if possible: the disk itself is not under test here, and its syncs are slow.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let paths = Paths::of(&folder.path().join("jobs.lock"));
         World {
@@ -117,7 +118,7 @@ impl World {
         ledger::read(&self.paths).unwrap().book
     }
 
-    /// Begins a run where none is on, and puts records in their places; writes `moves` of these entries at most.
+    /// Begins a run if none is active, and moves records to their places; writes at most `moves` of these entries.
     async fn begin(&mut self, moves: usize) {
         if self.run.is_some() {
             return;
@@ -130,7 +131,7 @@ impl World {
         }
     }
 
-    /// Opens the ledger; what a killed run left is kept, for when it turns up again.
+    /// Opens the ledger; the leftover of a killed run is kept, in case it reappears.
     fn open(&mut self) -> Ledger {
         ledger::open(&self.paths, holder()).unwrap()
     }
@@ -141,7 +142,7 @@ impl World {
         self.run = Some(Run { scribe, closer, book, told: BTreeSet::new(), hands: BTreeMap::new() });
     }
 
-    /// Purchases belong to a digest: they follow it to the job that asks for it, else they give way.
+    /// Returns the moves of purchases: they follow their digest to the job that has it, or are superseded.
     fn moves(&mut self) -> Vec<Entry> {
         let wanted: Vec<Key> = self.wanted();
         let keys: Vec<Key> = self.oracle.keys().into_iter().collect();
@@ -176,13 +177,13 @@ impl World {
         entries
     }
 
-    /// What the manifest asks for.
+    /// Returns the keys in the manifest.
     fn wanted(&self) -> Vec<Key> {
         let asked = self.manifest.iter().enumerate();
         asked.filter_map(|(job, digest)| Some(key(job, (*digest)?))).collect()
     }
 
-    /// What the picked jobs write down next, each at most once.
+    /// Returns the next entries of the picked jobs, at most one step each.
     fn work(&mut self, picks: &[Pick]) -> Vec<Entry> {
         let mut keys: BTreeSet<Key> = self.wanted().into_iter().collect();
         keys.extend(self.oracle.keys());
@@ -198,7 +199,7 @@ impl World {
         entries
     }
 
-    /// What a job does next: the table's third column. Nothing where it waits, or asks the service.
+    /// Returns a job's next entries: the table's third column. Empty if it waits, or calls the service.
     fn next(&mut self, key: &Key, said: Said) -> Vec<Entry> {
         let Some(run) = self.run.as_mut() else { return Vec::new() };
         self.clock += 1;
@@ -240,7 +241,7 @@ impl World {
             (Shown::Failed(_, Word::Service), Said::Good | Said::Bad) if asked && record.failures <= RETRIES => {
                 vec![intend(key, next, now)]
             }
-            // `--retry-failed`, and `on_uncertain: resubmit`: a person's word.
+            // `--retry-failed`, and `on_uncertain: resubmit`: explicit consent.
             (Shown::Failed(..) | Shown::Refused, Said::Allowed) if asked => {
                 self.till.allow(key);
                 vec![intend(key, next, now)]
@@ -291,7 +292,7 @@ impl World {
         }
     }
 
-    /// A kill or a power cut while a group is being written: nobody was told that it is durable.
+    /// Simulates a kill or a power cut while a group is being written: nobody was told that it is durable.
     async fn tear(&mut self, picks: &[Pick], damage: Damage) {
         let entries = self.work(picks);
         let whole = fs::read(&self.paths.journal).unwrap().len();
@@ -306,8 +307,8 @@ impl World {
         let group = journal.split_off(whole);
         let mut torn = group.clone();
         damage.apply(&mut torn);
-        // A line is known where all its bytes are still there; the newline at the end of all may be missing. Before the first word on a
-        // purchase that this journal didn't intend stands how it was known: without that line nobody knows whom the word is about.
+        // A line counts if all its bytes exist; the very last newline may be missing. The first entry about a purchase
+        // that this journal didn't intend is preceded by its known state: without that line its subject is unknown.
         let mut known = told;
         let mut start = 0;
         let mut rest = entries.iter();
@@ -335,7 +336,7 @@ impl World {
         fs::write(&self.paths.journal, &journal).unwrap();
     }
 
-    /// Whether the line that tells whom an entry is about is there as well, if there is one in its group.
+    /// Returns whether the line that describes an entry's purchase was kept as well, if its group has one.
     fn is_told_after(&self, entry: &Entry, group: &[u8], torn: &[u8]) -> bool {
         let id = entry.id().unwrap().to_string();
         let mut start = 0;
@@ -352,7 +353,7 @@ impl World {
         true
     }
 
-    /// The process is gone; what it had in memory, too. Its journal may turn up again.
+    /// Kills the process, with everything it had in memory. Its journal may reappear.
     async fn kill(&mut self) {
         let Some(run) = &self.run else { return };
         let told = self.oracle.of(&run.told);
@@ -369,7 +370,7 @@ impl World {
         drop(desk);
     }
 
-    /// The run ends in good order; a run that was killed before is taken in.
+    /// Ends the run in order; the leftover of a killed run is included.
     async fn end(&mut self) {
         let book = match self.run.take() {
             Some(Run { closer, .. }) => closer.close().await.unwrap(),
@@ -383,19 +384,19 @@ impl World {
         }
     }
 
-    /// The lock is written, and the process dies before the journal is removed.
+    /// Writes the lock; the process dies before the journal is removed.
     async fn end_and_die(&mut self) {
         let before = self.oracle.clone();
         let journal = fs::read(&self.paths.journal).ok();
         self.end().await;
         if let Some(journal) = journal {
             fs::write(&self.paths.journal, journal).unwrap();
-            // It still tells what wasn't taken.
+            // It still describes what wasn't accepted.
             self.oracle = before;
         }
     }
 
-    /// `batch resolve`, killed or not before the lock is written.
+    /// Runs `batch resolve`, killed or not before the lock is written.
     async fn resolve(&mut self, pick: Pick, fate: Fate) {
         self.end().await;
         let is_waiting = |key: &Key| self.oracle.get(key).is_some_and(|(_, fact)| fact.is_open());
@@ -405,7 +406,7 @@ impl World {
         }
         let key = waiting[pick.job % waiting.len()].clone();
         let (id, fact) = self.oracle.get(&key).unwrap();
-        // A person finds it in the service's console, where it isn't that of another purchase.
+        // A person finds it in the service's console, unless it belongs to another purchase.
         let known = self.oracle.tasks();
         let found = fact.task.clone().or_else(|| self.till.tasks(&key).find(|task| !known.contains(*task)).cloned());
         let verdict = match (pick.said, found) {
@@ -429,7 +430,7 @@ impl World {
         self.end_or_die(fate).await;
     }
 
-    /// `run --prune`: a finished record of a job that left the manifest.
+    /// Runs `run --prune` on a finished record of a job that left the manifest.
     async fn prune(&mut self, fate: Fate) {
         self.end().await;
         let left = |key: &Key| {
@@ -456,14 +457,14 @@ impl World {
         }
     }
 
-    /// Another lock takes the place of this one while a run is on.
+    /// Replaces this lock with another one while a run is active.
     async fn exchange(&mut self, other: &Other, ending: Ending) {
         self.begin(usize::MAX).await;
         let (text, theirs) = self.other(other);
         fs::write(&self.paths.lock, text).unwrap();
         match ending {
             Ending::Killed => {
-                // What the lock before said is gone with it, but for what the journal tells.
+                // The previous lock's content is lost, except for what the journal contains.
                 let told = self.oracle.of(&self.run.as_ref().unwrap().told);
                 self.kill().await;
                 self.forget_all_but(&told, theirs);
@@ -478,7 +479,7 @@ impl World {
         }
     }
 
-    /// `batch lock merge`: both locks are joined.
+    /// Runs `batch lock merge` on both locks.
     async fn merge(&mut self, other: &Other) {
         self.end().await;
         let (text, theirs) = self.other(other);
@@ -493,7 +494,7 @@ impl World {
         self.oracle.unite(&theirs);
     }
 
-    /// Another lock takes the place of this one between two runs.
+    /// Replaces this lock with another one between two runs.
     async fn put_back(&mut self, other: &Other) {
         self.end().await;
         let (text, theirs) = self.other(other);
@@ -501,7 +502,7 @@ impl World {
         self.forget_all_but(&Oracle::default(), theirs);
     }
 
-    /// Only this is known any more.
+    /// Forgets everything but this.
     fn forget_all_but(&mut self, told: &Oracle, theirs: Oracle) {
         self.oracle = theirs;
         self.oracle.unite(told);
@@ -509,7 +510,7 @@ impl World {
         self.till.forget_all_but(&paid.collect());
     }
 
-    /// Another lock, and what it tells.
+    /// Returns another lock, and the knowledge in it.
     fn other(&mut self, other: &Other) -> (Vec<u8>, Oracle) {
         match other {
             Other::Earlier(pick) if !self.earlier.is_empty() => self.earlier[pick % self.earlier.len()].clone(),
@@ -518,7 +519,7 @@ impl World {
         }
     }
 
-    /// The lock of somebody else, who ran the same jobs.
+    /// Returns the lock of somebody else, who ran the same jobs.
     fn lock_of(&mut self, theirs: &[Theirs]) -> (Vec<u8>, Oracle) {
         let mut oracle = Oracle::default();
         let mut book = Book::default();
@@ -555,7 +556,7 @@ impl World {
         (ledger::lockfile::write(&book).into_bytes(), oracle)
     }
 
-    /// A journal of an earlier run turns up beside a lock that it doesn't continue (a checkout, a backup).
+    /// Puts a journal of an earlier run next to a lock that it doesn't continue (a checkout, a backup).
     async fn stray(&mut self, pick: usize) {
         self.end().await;
         if !self.strays.is_empty() {
@@ -566,12 +567,12 @@ impl World {
     }
 }
 
-/// The first video that isn't here.
+/// Returns the first missing video.
 fn missing(outputs: &[Output]) -> Option<usize> {
     (1..=usize::from(VIDEOS)).find(|number| outputs.iter().all(|output| output.number != *number))
 }
 
-/// The intent; its submit follows when it is durable.
+/// Returns the intent; its submit follows once it is durable.
 fn intend(key: &Key, id: PurchaseId, at: Timestamp) -> Entry {
     let step = Step::Submitting {
         job: key.job.clone(),
@@ -586,7 +587,7 @@ fn intend(key: &Key, id: PurchaseId, at: Timestamp) -> Entry {
     Entry::of(id, step)
 }
 
-/// What the service does with a submit, and what the process hears of it.
+/// Returns the service's reaction to a submit, as far as the process learns of it.
 fn answer(
     till: &mut Till,
     key: &Key,

@@ -49,7 +49,7 @@ fn downloaded(content: &[u8]) -> Step {
     Step::Downloaded { output: Output { number: 1, path, sha256, bytes: 1, source: None } }
 }
 
-/// One of each rung, in their order.
+/// Returns one purchase of each rung, in their order.
 fn ladder() -> Vec<Purchase> {
     let failed = Step::Failed { error: fault(), at: at(9) };
     vec![
@@ -103,7 +103,7 @@ fn about_a_task_the_last_word_by_time_counts() {
             assert_eq!(after(&steps).owed() == Some(Owed::Paid), is_paid, "{steps:?}");
         }
     }
-    // The answer itself is older than any word about its task.
+    // The answer itself is older than any statement about its task.
     assert_eq!(after(&[lost(3), submitted()]).owed(), Some(Owed::Maybe));
 }
 

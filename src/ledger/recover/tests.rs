@@ -62,7 +62,7 @@ fn a_journal_goes_onto_the_lock_that_it_continues_and_onto_any_other() {
     let after = lockfile::write(&book);
     let (again, changed) = super::recover(Some(after.as_bytes()), &text, &paths()).unwrap();
     assert!(again == book && !changed);
-    // A checkout put another lock beside the journal, or took it away.
+    // A checkout replaced the lock next to the journal, or removed it.
     let other = lock(&["c"], HERE);
     assert_eq!(jobs(&recover(Some(other.as_bytes()), &text, &paths()).unwrap()), ["b", "c"]);
     assert_eq!(jobs(&recover(None, &text, &paths()).unwrap()), ["b"]);
@@ -116,7 +116,7 @@ fn two_services_are_never_mixed() {
     assert_eq!((book.service(), jobs(&book)), (Some(THERE), vec!["a", "b"]));
     let after = lockfile::write(&book);
     assert_eq!(recover(Some(after.as_bytes()), &moving, &paths()).unwrap(), book);
-    // A journal of elsewhere beside a lock that it doesn't continue.
+    // A journal of another service next to a lock that it doesn't continue.
     let foreign = journal(None, THERE, &[&bought("b")]);
     let error = recover(Some(base.as_bytes()), &foreign, &paths()).unwrap_err();
     assert!(matches!(error, LedgerError::ForeignJournal { .. }), "{error}");

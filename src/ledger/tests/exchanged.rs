@@ -1,8 +1,8 @@
-//! Locks and journals that are exchanged, mixed or taken away, during a run and after it.
+//! Locks and journals that are exchanged, mixed or removed, during a run and after it.
 
 use super::*;
 
-/// The intent of a colleague, who asked for the same.
+/// Returns the intent of a colleague for the same input.
 fn submitting_there(key: &Key) -> Entry {
     let Entry::Purchase { step: Step::Submitting { job, digest, parts, videos, name, service, .. }, .. } =
         submitting(key)
@@ -17,7 +17,7 @@ fn submitted_there(key: &Key, task: &str) -> Entry {
     Entry::of(there(key), Step::Submitted { task: TaskId::new(task).unwrap(), at: at(101) })
 }
 
-/// The purchase of a key there.
+/// Returns the purchase of a key there.
 fn there(key: &Key) -> PurchaseId {
     PurchaseId::for_test(key, 100)
 }
@@ -32,7 +32,7 @@ fn lost(id: PurchaseId, task: &str) -> Entry {
     Entry::of(id, Step::Uncertain { task, reason: "gone".to_owned(), at: at(3) })
 }
 
-/// The lock in which these entries went.
+/// Returns the lock with these entries.
 fn lock_of(entries: &[Entry]) -> String {
     let mut book = Book::default();
     book.set_service(SERVICE);
@@ -40,7 +40,8 @@ fn lock_of(entries: &[Entry]) -> String {
     lockfile::write(&book)
 }
 
-/// What is known of `key` when these entries were recorded and `lock` has taken the lock's place, the run having ended or having been killed.
+/// Returns the state of `key` after these entries were recorded and `lock` replaced the lock, both after an orderly end
+/// and after a kill.
 async fn exchanged(entries: &[Entry], lock: &str, key: &Key) -> [(Stage, Vec<String>); 2] {
     let mut found = Vec::new();
     for is_killed in [false, true] {
@@ -90,7 +91,7 @@ async fn a_task_of_the_same_number_in_another_lock_is_another_purchase() {
             assert_eq!(kept, others);
         }
     }
-    // What came further is in sight, and nothing of the one is told of the other.
+    // The purchase that came further is shown, and nothing of the one is attributed to the other.
     let done = [Step::Generated { at: at(3) }, Step::Succeeded].map(|step| Entry::of(id(&k), step));
     let done = [&ours[..], &done].concat();
     for (stage, others) in exchanged(&done, &theirs, &k).await {
@@ -121,7 +122,7 @@ async fn when_one_of_two_that_are_paid_fails_the_other_is_followed() {
     let book = closer.close().await.unwrap();
     assert_eq!(read(&place.paths).unwrap().book, book);
     assert!(matches!(&book.get(&k).unwrap().stage, Stage::Submitted { task } if task.as_str() != shown));
-    // And a submit that nobody knows of waits for a person again.
+    // And a submit with unknown outcome waits for a person again.
     let record = book.get(&open_there).unwrap();
     assert!(matches!(record.stage, Stage::Uncertain { task: None, .. }), "{record:?}");
     assert_eq!(record.submitted_at, Some(at(100)));
@@ -171,7 +172,7 @@ async fn a_run_whose_lock_and_journal_are_taken_away_writes_what_it_knows() {
         assert!(scribe.record(submitted(&of_this_run, "another")).await.is_err(), "the journal is gone");
         let closed = closer.close().await;
         if closed.is_err() {
-            // It can't be read: the journal lies there again.
+            // It can't be read: the journal is kept again.
             assert_eq!(fs::read_to_string(&place.paths.lock).unwrap(), *there.as_ref().unwrap());
             fs::write(&place.paths.lock, lock_of(&[submitting(&k), submitted(&k, "ta")])).unwrap();
             open(&place.paths, holder()).unwrap().close_unchanged().unwrap();
@@ -190,7 +191,7 @@ async fn what_another_lock_says_is_paid_is_not_submitted() {
     let place = with_a_lock().await;
     let (scribe, closer) = begin(&place);
     let text = fs::read(&place.paths.lock).unwrap();
-    // The same content in another file is no other lock.
+    // The same content in another file is not another lock.
     fs::remove_file(&place.paths.lock).unwrap();
     fs::write(&place.paths.lock, &text).unwrap();
     let (b, c) = (key("b", "b"), key("c", "c"));
@@ -198,16 +199,16 @@ async fn what_another_lock_says_is_paid_is_not_submitted() {
     fs::write(&place.paths.lock, lock_of(&[submitting_there(&c), submitted_there(&c, "tc")])).unwrap();
     let refused = scribe.record(submitting(&c)).await.unwrap_err();
     assert!(refused.to_string().contains("jobs.lock was replaced while the run was on"), "{refused}");
-    // Of others it says nothing.
+    // It says nothing about others.
     scribe.record(submitting(&key("d", "d"))).await.unwrap();
     scribe.record(failed(id(&key("a", "a")))).await.unwrap();
-    // What it says of this one is known to have failed since.
+    // The purchase in it is known to have failed since.
     fs::write(&place.paths.lock, &text).unwrap();
     scribe.record(submitting_there(&key("a", "a"))).await.unwrap();
     fs::write(&place.paths.lock, "<<<<<<< HEAD\n").unwrap();
     assert!(scribe.record(submitting(&key("e", "e"))).await.is_err(), "nobody knows what it says");
     fs::write(&place.paths.lock, lock_of(&[submitting_there(&c), submitted_there(&c, "tc")])).unwrap();
-    // What is out already is still written down.
+    // Submits already sent are still recorded.
     scribe.record(submitted(&b, "tb")).await.unwrap();
     let book = closer.close().await.unwrap();
     let tasks: Vec<_> = book.records().filter_map(|record| record.stage.task()).map(TaskId::as_str).collect();
@@ -226,7 +227,7 @@ async fn a_journal_that_is_a_link_is_not_followed() {
     assert!(is_refused(open(&place.paths, holder()).unwrap_err()) && is_refused(read(&place.paths).unwrap_err()));
     assert!(!is_held(&place.paths));
     assert_eq!((files(&place).len(), fs::read_to_string(&target).unwrap().as_str()), (2, ""));
-    // Not even where it leads nowhere.
+    // Not even if it leads nowhere.
     fs::remove_file(&target).unwrap();
     assert!(is_refused(open(&place.paths, holder()).unwrap_err()));
     assert_eq!(files(&place), ["jobs.lock.journal"]);
@@ -264,7 +265,7 @@ async fn what_a_person_lets_go_keeps_its_task() {
     let book = read(&place.paths).unwrap().book;
     assert!(book.get(&k).is_none() && book.next_attempt(&k) == 2);
     assert!(fs::read_to_string(&place.paths.lock).unwrap().contains("\"ta\""));
-    // The next one is uncertain: the journal of before, put back by hand, is not about it.
+    // The next one is uncertain: the earlier journal, restored by hand, is not about it.
     let (scribe, closer) = begin(&place);
     scribe.record(submitting_there(&k)).await.unwrap();
     closer.close().await.unwrap();
@@ -282,7 +283,7 @@ async fn what_took_the_place_of_a_failed_one_stays_there() {
     scribe.record(submitting(&k)).await.unwrap();
     fs::write(&place.paths.lock, lock_of(&[submitting_there(&k), submitted_there(&k, "theirs")])).unwrap();
     closer.close().await.unwrap();
-    // The one that is paid fails, and the other waits for a person, also where the lock is exchanged once more.
+    // The paid one fails, and the other waits for a person, even if the lock is exchanged once more.
     let (scribe, closer) = begin(&place);
     scribe.record(failed(there(&k))).await.unwrap();
     fs::write(&place.paths.lock, lock_of(&[])).unwrap();
@@ -304,7 +305,7 @@ async fn a_lock_is_replaced_by_itself_before_anything_is_bought() {
     closer.close().await.unwrap();
     assert_eq!(files(&place), ["jobs.lock"]);
 
-    // Where that can't be done, nothing is bought, and what is paid already is still written down.
+    // If that can't be done, nothing is bought, and purchases already paid are still recorded.
     let place = self::place();
     let (scribe, closer) = begin(&place);
     fs::create_dir(&place.paths.lock).unwrap();

@@ -1,7 +1,8 @@
-//! Locks and journals that real runs of before wrote, when purchases had no ids: nothing of them is lost, and the ids are the same on
-//! each machine.
+//! Locks and journals written by real runs of earlier versions, when purchases had no ids: nothing in them is lost, and
+//! the ids are the same on each machine.
 //!
-//! `NAME.lock` and `NAME.journal` are what `batch` wrote; `NAME.expected.lock` is what it writes now of what it read there.
+//! `NAME.lock` and `NAME.journal` are what `batch` wrote then; `NAME.expected.lock` is what it writes now after reading
+//! them.
 
 use super::super::*;
 use crate::spec::names::TaskId;
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-/// What lay beside one another: a name, a lock and a journal.
+/// Files that belonged together: a name, a lock and a journal.
 const CASES: [(&str, Option<&str>, Option<&str>); 8] = [
     ("all-kinds", Some("all-kinds.lock"), None),
     ("edited-and-renamed", Some("edited-and-renamed.lock"), None),
@@ -36,7 +37,7 @@ fn book_of((_, lock, journal): (&str, Option<&str>, Option<&str>)) -> Book {
     recovered(lock.as_deref(), &journal)
 }
 
-/// Every id of 32 hexadecimal digits in a text: those of tasks.
+/// Returns every id of 32 hexadecimal digits in a text: those of tasks.
 fn tasks_in(text: &str) -> BTreeSet<TaskId> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() == 32);
     words.map(|word| TaskId::new(word).unwrap()).collect()
