@@ -1,29 +1,29 @@
-//! How large a text may be, and reading bytes into one.
+//! The limits on the size of a text, and the decoding of bytes.
 
 use super::source::Position;
 
-/// The most bytes of a manifest.
+/// The maximum number of bytes of a manifest.
 pub const MANIFEST_BYTES: u64 = 256 * 1024 * 1024;
 
-/// The most lists and tables inside each other, the outermost included.
+/// The maximum depth of nested lists and tables, the outermost included.
 pub const DEPTH: usize = 64;
 
-/// The most values that all aliases of a text may stand for together: a million, and one more for each of its bytes.
-/// The tree shares them, so what is bounded is the work of whoever walks it.
+/// Returns the maximum number of values that all aliases of a text may expand to together: a million, and one more for
+/// each of its bytes. The tree shares them, so the limit is on the work of a walk through it.
 pub fn expansion(bytes: usize) -> u64 {
     1_000_000 + bytes as u64
 }
 
-/// Why bytes are no text.
+/// The reason why bytes are not a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Misencoded {
-    /// What they look like.
+    /// The likely encoding.
     pub kind: Misencoding,
     /// The first byte that shows it; 1:1 for a byte order mark.
     pub position: Position,
 }
 
-/// What bytes look like that are no text in UTF-8.
+/// The likely encoding of bytes that are not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Misencoding {
     /// UTF-16, by its byte order mark.
@@ -32,14 +32,14 @@ pub enum Misencoding {
     Utf32,
     /// A NUL byte: a binary file, or UTF-16 without a byte order mark.
     Nul,
-    /// A byte that does not belong in UTF-8: another encoding (GBK, Latin-1, ...), or damage.
+    /// A byte that isn't valid in UTF-8: another encoding (GBK, Latin-1, ...), or damage.
     NotUtf8,
 }
 
-/// Reads bytes as UTF-8, with or without a byte order mark (which stays in the text: offsets are the file's own).
+/// Decodes bytes as UTF-8, with or without a byte order mark (which stays in the text: offsets are the file's own).
 ///
 /// # Errors
-/// Where the bytes are another encoding, or no text at all; with the text up to where that shows.
+/// Fails if the bytes are in another encoding, or not text at all; with the valid text before the first bad byte.
 pub fn decode(bytes: Vec<u8>) -> Result<String, (Misencoded, String)> {
     let kind = match bytes.as_slice() {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some(Misencoding::Utf32),
@@ -58,7 +58,7 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, (Misencoded, String)> {
             (String::from_utf8(bytes).expect("it is valid up to there"), false)
         }
     };
-    // A NUL before the bad byte tells more: text in no encoding has one.
+    // A NUL before the bad byte is more telling: text in no encoding has one.
     match text.find('\0') {
         Some(at) => {
             text.truncate(at);
@@ -69,10 +69,10 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, (Misencoded, String)> {
     }
 }
 
-/// Reads the bytes of a table: as [`decode`] does, and UTF-16 with a byte order mark, as spreadsheets write it, too.
+/// Decodes the bytes of a table: as [`decode`] does, and also UTF-16 with a byte order mark, as spreadsheets write it.
 ///
 /// # Errors
-/// As [`decode`].
+/// The same as those of [`decode`].
 pub fn decode_table(bytes: Vec<u8>) -> Result<String, (Misencoded, String)> {
     let big = match bytes.as_slice() {
         [0xff, 0xfe, 0, 0, ..] => return decode(bytes),
@@ -83,7 +83,7 @@ pub fn decode_table(bytes: Vec<u8>) -> Result<String, (Misencoded, String)> {
     let unit = |pair: &[u8]| match pair {
         [one, two] if big => u16::from_be_bytes([*one, *two]),
         [one, two] => u16::from_le_bytes([*one, *two]),
-        // Half a unit at the end is none.
+        // Half a unit at the end is invalid.
         _ => 0xd800,
     };
     let mut text = String::with_capacity(bytes.len());
@@ -97,7 +97,7 @@ pub fn decode_table(bytes: Vec<u8>) -> Result<String, (Misencoded, String)> {
     Ok(text)
 }
 
-/// That the bytes behind `sound` are of this kind.
+/// Returns the error that the bytes after `sound` are of this kind.
 fn misencoded(kind: Misencoding, sound: String) -> (Misencoded, String) {
     let line = sound.rfind('\n').map_or(0, |end| end + 1);
     let mark = usize::from(line == 0 && sound.starts_with('\u{feff}'));

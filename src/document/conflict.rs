@@ -1,12 +1,12 @@
-//! What a merge leaves in a text that nobody has finished: the lines `<<<<<<<`, `|||||||`, `=======` and `>>>>>>>`.
+//! The markers that an unfinished merge leaves in a text: the lines `<<<<<<<`, `|||||||`, `=======` and `>>>>>>>`.
 
 use super::lines::first_line;
 use super::span::Span;
 
-/// One conflict: the lines of its marks, in order.
+/// One conflict: the lines of its markers, in order.
 pub(super) type Marks = Vec<Span>;
 
-/// A line that is a mark.
+/// A line that is a marker.
 #[derive(Clone, Copy, PartialEq)]
 enum Mark {
     Ours,
@@ -20,15 +20,15 @@ impl Mark {
     const ALL: [(Mark, &'static str); 4] =
         [(Mark::Ours, "<<<<<<<"), (Mark::Base, "|||||||"), (Mark::Between, "======="), (Mark::Theirs, ">>>>>>>")];
 
-    /// Whether this may stand behind the characters: nothing but a line's end, or a blank and a name.
+    /// Returns whether this may follow the characters: nothing but the end of the line, or a blank and a name.
     fn fits(self, behind: &str) -> bool {
         let rest = behind.trim_end_matches([' ', '\t', '\r']);
         rest.is_empty() || self != Mark::Between && behind.starts_with(' ')
     }
 }
 
-/// The conflicts in a text, and the text with one side of each: what belongs to the other, and the marks, are empty lines there, so
-/// that all places stay the same. Nothing where there are none.
+/// Returns the conflicts in a text, and the text with one side of each: the other side and the markers are empty lines
+/// there, so that all places stay the same. Returns `None` if there are no conflicts.
 pub(super) fn conflicts(text: &str) -> Option<(Vec<Marks>, String)> {
     let marks = marks(text);
     if marks.is_empty() {
@@ -41,7 +41,7 @@ pub(super) fn conflicts(text: &str) -> Option<(Vec<Marks>, String)> {
         let goes_on = open.as_ref().is_some_and(|open| mark != Mark::Ours && !(open.is_short && mark == Mark::Between));
         if !goes_on {
             if mark == Mark::Base {
-                // It means something inside of a conflict only.
+                // It has a meaning inside of a conflict only.
                 continue;
             }
             conflicts.push(Vec::new());
@@ -57,7 +57,7 @@ pub(super) fn conflicts(text: &str) -> Option<(Vec<Marks>, String)> {
                 state.other.get_or_insert(line);
             }
             Mark::Theirs => {
-                // A program that doesn't write the line between them has no side that could be taken.
+                // Without the line between the sides, as some programs write conflicts, neither side can be kept.
                 let from = state.other.or(conflict.first().copied()).unwrap_or(line);
                 empty.push(Span { start: from.start, end: line.end });
                 open = None;
@@ -69,13 +69,13 @@ pub(super) fn conflicts(text: &str) -> Option<(Vec<Marks>, String)> {
 
 /// A conflict that isn't over.
 struct Open {
-    /// Where the side starts that isn't taken.
+    /// The start of the side that isn't kept.
     other: Option<Span>,
-    /// Its first mark is lost: it starts between the sides.
+    /// `true` if its first marker is lost: it starts between the sides.
     is_short: bool,
 }
 
-/// The lines of a text that are marks.
+/// Returns the lines of a text that are markers.
 fn marks(text: &str) -> Vec<(Mark, Span)> {
     let mut found = Vec::new();
     for (mark, characters) in Mark::ALL {
@@ -92,7 +92,7 @@ fn marks(text: &str) -> Vec<(Mark, Span)> {
     found
 }
 
-/// A text in which every byte of these spans but the line breaks is another one.
+/// Returns a text in which every byte of these spans except line breaks is `blank`.
 pub(super) fn blanked(text: &str, spans: &[Span], blank: u8) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for byte in spans.iter().flat_map(|span| span.range()) {
@@ -135,7 +135,7 @@ mod tests {
                 &[&["<<<<<<< x", "=======", ">>>>>>> y"], &["<<<<<<< x", "=======", ">>>>>>> y"]],
                 "a c",
             ),
-            // Another program's marks: neither side is known.
+            // Another program's markers: neither side is known.
             (
                 "<<<<<<< Conflict 1 of 1\n%%%%%%% x\n-a\n+b\n>>>>>>> end\nc",
                 &[&["<<<<<<< Conflict 1 of 1", ">>>>>>> end"]],

@@ -1,107 +1,107 @@
-//! What can be wrong with a text before any rule of a manifest is asked: data, no sentences.
+//! The mistakes in a text that are found before any rule of a manifest: data, no sentences.
 
 use super::span::Span;
 
-/// A mistake in the writing of a text.
+/// A mistake in the syntax of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// It is not well-formed. What the mistake spoils is [`Value::Broken`](super::tree::Value::Broken).
+    /// It is not well-formed. The part that the mistake spoils is [`Value::Broken`](super::tree::Value::Broken).
     Syntax {
-        /// Where.
+        /// The place.
         span: Span,
-        /// What kind of mistake.
+        /// The kind of mistake.
         kind: SyntaxKind,
     },
-    /// A key stands twice in one table; the first one's value counts.
+    /// A key is repeated in one table; the first one's value counts.
     DuplicateKey {
         /// The key.
         key: String,
-        /// Where it stands first.
+        /// Its first place.
         first: Span,
-        /// Where it stands again.
+        /// Its second place.
         second: Span,
     },
-    /// An alias (`*name`) whose anchor (`&name`) does not stand before it.
+    /// An alias (`*name`) without an anchor (`&name`) before it.
     UnknownAlias {
         /// The name, without `*`.
         name: String,
-        /// Where the alias stands.
+        /// The place of the alias.
         span: Span,
         /// The anchor that was probably meant.
         nearest: Option<String>,
     },
     /// An alias inside the value that its anchor names.
     RecursiveAlias {
-        /// Where the alias stands.
+        /// The place of the alias.
         span: Span,
     },
     /// A merge key (`<<`) whose value is neither a table nor a list of tables.
     BadMerge {
-        /// Where that value stands.
+        /// The place of that value.
         span: Span,
     },
     /// A key that is itself a list or a table; the entry is left out.
     ComplexKey {
-        /// Where the key stands.
+        /// The place of the key.
         span: Span,
     },
     /// A tag (`!name`) that this program doesn't know, or that the value doesn't fit.
     UnknownTag {
-        /// Where the tag stands.
+        /// The place of the tag.
         span: Span,
     },
     /// A value nested more than [`DEPTH`](super::bounds::DEPTH) deep, aliases included.
     TooDeep {
-        /// Where the first list or table beyond the limit starts.
+        /// The start of the first list or table beyond the limit.
         span: Span,
     },
-    /// Marks of a merge that nobody has finished: the lines of one conflict.
+    /// Markers of an unfinished merge: the lines of one conflict.
     Conflict {
-        /// Where they stand, in order.
+        /// Their places, in order.
         marks: Vec<Span>,
     },
-    /// TOML: headers in one bracket (`[jobs]`) and in two (`[[jobs]]`) for the same name; what stands under each is an
-    /// item of one list.
+    /// TOML: headers in single brackets (`[jobs]`) and in double brackets (`[[jobs]]`) for the same name; the content
+    /// under each is an item of one list.
     MixedHeaders {
         /// The name.
         name: String,
-        /// The first header in one bracket.
+        /// The first header in single brackets.
         table: Span,
-        /// The first one in two.
+        /// The first header in double brackets.
         list: Span,
     },
-    /// Aliases make the text stand for more values than [`expansion`](super::bounds::expansion) allows.
+    /// Aliases expand the text to more values than [`expansion`](super::bounds::expansion) allows.
     TooManyAliases {
-        /// The alias that went too far.
+        /// The alias that exceeds the limit.
         span: Span,
     },
 }
 
-/// In what a value of YAML stands.
+/// The surroundings of a value of YAML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Around {
-    /// In lines: its line ends it, and a line that is further in goes on with it.
+    /// Lines: the end of its line ends it, and a line that is indented deeper continues it.
     Lines,
-    /// In brackets: a comma or a bracket ends it.
+    /// Brackets: a comma or a bracket ends it.
     Brackets,
 }
 
-/// What kind of mistake a syntax error is.
+/// The kind of a syntax error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SyntaxKind {
     /// YAML: a value that starts with an `@` outside quotes.
     PlainAt(Around),
     /// YAML: a value that starts with another character that must be quoted: `` ` `` or `%`.
     PlainOther(char, Around),
-    /// YAML: a text without quotes in brackets that has a `${{` in it.
+    /// YAML: a text without quotes in brackets that contains a `${{`.
     PlainTemplate,
-    /// A character that texts can't hold as it is.
+    /// A character that texts can't contain unescaped.
     Control(char),
-    /// YAML: no comma between two items in brackets, or no colon behind a key.
+    /// YAML: no comma between two items in brackets, or no colon after a key.
     NoComma,
     /// YAML: nothing between two commas in brackets, or before the first.
     EmptyItem,
-    /// YAML: a key in brackets whose colon a bracket follows without a space.
+    /// YAML: a key in brackets whose colon is followed by a bracket without a space.
     TightColon,
     /// YAML: an unquoted value with `: ` inside.
     ColonInPlain,
@@ -117,23 +117,23 @@ pub enum SyntaxKind {
     },
     /// More text right after a closing quote.
     AfterQuote,
-    /// YAML: a line that stands too far in or out to belong to what is around it.
+    /// YAML: a line that is indented too far or not far enough to belong to the lines around it.
     Indentation,
     /// YAML: a line that is neither a `key: value` nor an item.
     NoColon,
-    /// YAML: a tab where the depth of a line is counted.
+    /// YAML: a tab in the indentation of a line.
     Tab,
     /// YAML: a second document.
     ManyDocuments,
-    /// A backslash that starts no escape in a double-quoted string. Of one string each is told.
+    /// A backslash that starts no valid escape in a double-quoted string. Each of one string is reported.
     BadEscape,
-    /// An escape that is one half of a character: the other doesn't stand beside it.
+    /// An escape that is one half of a character, without the other half next to it.
     HalfCharacter,
-    /// A character that looks like one of the syntax, where that one is meant; with what is meant.
+    /// A character that looks like one of the syntax, which is meant; with the one that is meant.
     LookAlike(char, &'static str),
     /// TOML: a text without quotes.
     Unquoted,
-    /// TOML: a colon behind a key, where an equals sign is meant.
+    /// TOML: a colon after a key, where an equals sign is meant.
     ColonForEquals,
     /// JSON: a comment.
     Comment,
@@ -146,7 +146,7 @@ pub enum SyntaxKind {
 }
 
 impl Flaw {
-    /// Where it stands; of two places the later.
+    /// Returns its place; of two places the later.
     pub fn span(&self) -> Span {
         match *self {
             Flaw::Conflict { ref marks } => marks.first().copied().unwrap_or_default(),

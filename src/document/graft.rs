@@ -1,8 +1,8 @@
-//! A tree grown from another: parts of it as they stand, others filled in.
+//! A tree derived from another: some parts shared unchanged, others filled in.
 //!
-//! What is filled in stands where the text says how it is made (a template), and remembers from where its content comes (a
-//! value in the same text, or in one attached to it). Everything else is shared with the tree it was taken from, so that a
-//! hundred thousand copies of a block cost a hundred thousand times the few slots in which they differ.
+//! A filled-in value has the place of the text that describes how it is made (a template), and remembers the origin of
+//! its content (a value in the same text, or in one attached to it). Everything else is shared with the original tree,
+//! so a hundred thousand copies of a block cost only the few slots in which they differ.
 
 use super::locate::{self, Quotes};
 use super::source::Source;
@@ -12,11 +12,11 @@ use super::tree::{Entry, Node, Tree, Value};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// A tree in the making, of the same text as another.
+/// A tree that is being built, of the same text as another.
 #[derive(Debug)]
 pub struct Graft<'s> {
     tape: Tape<'s>,
-    /// What was copied, by its slot in the other tree: where it is here.
+    /// The copied slots: from the slot in the other tree to the one here.
     copied: HashMap<u32, u32>,
     roots: Vec<u32>,
 }
@@ -28,12 +28,12 @@ pub struct Parent {
     last: u32,
 }
 
-/// Where the next value goes.
+/// The place for the next value.
 #[derive(Debug)]
 pub enum Under<'p, 't> {
-    /// Behind the items of a list.
+    /// After the items of a list.
     Item(&'p mut Parent),
-    /// Behind the entries of a table, under the key of this entry.
+    /// After the entries of a table, under the key of this entry.
     Key(&'p mut Parent, Entry<'t>),
 }
 
@@ -50,94 +50,95 @@ pub enum Scalar<'a> {
     Float(f64),
     /// A text.
     Text(&'a str),
-    /// What couldn't be filled in, as was said.
+    /// A value that couldn't be filled in, which was already reported.
     Broken,
 }
 
-/// A stretch of a text that is filled in.
+/// A part of a text that is filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// Where it ends in the text, in bytes; it starts where the one before ends.
+    /// Its end in the text, in bytes; it starts at the end of the one before.
     pub end: u32,
-    /// The bytes of the template's text that stand for it, first and end.
+    /// The bytes of the template's text that produced it, first and end.
     pub template: (u32, u32),
-    /// Where it comes from.
+    /// Its origin.
     pub origin: Origin,
 }
 
-/// Where a stretch of a text comes from.
+/// The origin of a part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It stands in the template itself, character by character.
+    /// The template itself, character by character.
     Template,
-    /// The template makes it of nothing.
+    /// A part of the template that has no content.
     Nothing,
-    /// It was filled in.
+    /// A filled-in value.
     Content(Content),
 }
 
-/// Where content comes from.
+/// The origin of content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Content {
-    /// Where the value stands: its span in the text or in one attached to it.
+    /// The place of the value: its span in the text or in one attached to it.
     pub span: Span,
-    /// How it is written there.
+    /// The form in which it is written there.
     pub form: Form,
 }
 
-/// How content is written where it stands.
+/// The form in which content is written at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Its characters one by one as they are, behind so many bytes.
+    /// Its characters one by one as they are, after this many bytes.
     Plain(u8),
-    /// As the string in this slot of the tree is.
+    /// In the form of the string in this slot of the tree.
     Slot(u32),
-    /// In quotes, each quote inside of it twice: in CSV.
+    /// In quotes, with each quote inside doubled: in CSV.
     Doubled,
     /// In quotes, with escapes: in JSON.
     Escaped,
-    /// In a way that doesn't show its characters.
+    /// In a form that doesn't show its characters.
     Otherwise,
 }
 
-/// Which slots were filled in, and from what.
+/// The slots that were filled in, and their pieces.
 #[derive(Debug, Default)]
 pub(super) struct Fillings {
-    /// The slot, the one in the other tree that is its template, and where its pieces start. In the order of the slots.
+    /// The slot, the slot in the other tree that is its template, and the start of its pieces. In the order of the slots.
     slots: Vec<(u32, u32, u32)>,
     pieces: Vec<Piece>,
 }
 
-/// What is known about a value that was filled in.
+/// Facts about a value that was filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Filled {
-    /// The one value that is in it, if it isn't several.
+    /// The one value that is in it, unless there are several.
     pub content: Option<Span>,
-    /// Whether it is nothing but this value.
+    /// `true` if it is nothing but this value.
     pub sole: bool,
 }
 
 impl<'s> Graft<'s> {
-    /// An empty one, of the text of `tree`, to which these texts are attached, each with the offset at which its spans start.
+    /// Creates an empty one, of the text of `tree`, with these attached texts, each with the offset at which its spans
+    /// start.
     pub fn of(tree: &'s Tree<'s>, attached: &'s [(usize, Source)]) -> Graft<'s> {
         Graft { tape: tree.tape().sprout(attached), copied: HashMap::new(), roots: Vec::new() }
     }
 
-    /// Starts the next tree: a table that stands where `like` does.
+    /// Starts the next tree: a table with the place of `like`.
     pub fn root(&mut self, like: Node<'_>) -> Parent {
         let slot = self.table_slot(like);
         self.roots.push(slot);
         Parent { slot, last: NONE }
     }
 
-    /// A list that stands where `like` does.
+    /// Adds a list with the place of `like`.
     pub fn list(&mut self, under: Under<'_, '_>, like: Node<'_>) -> Parent {
         let slot =
             self.put(under, like.used_at(), Slot { what: What::List { first: NONE }, span: like.span(), next: NONE });
         Parent { slot, last: NONE }
     }
 
-    /// A table that stands where `like` does.
+    /// Adds a table with the place of `like`.
     pub fn table(&mut self, under: Under<'_, '_>, like: Node<'_>) -> Parent {
         let whole = like.is_whole();
         let what = What::Table { first: NONE, whole, merges: false };
@@ -145,12 +146,12 @@ impl<'s> Graft<'s> {
         Parent { slot, last: NONE }
     }
 
-    /// `node` of the other tree as it stands.
+    /// Adds `node` of the other tree unchanged.
     pub fn same(&mut self, under: Under<'_, '_>, node: Node<'_>) {
         self.brought(under, node, node.used_at());
     }
 
-    /// `node` of the other tree as it stands, brought here by what stands at `via`, as if by an alias.
+    /// Adds `node` of the other tree unchanged, used by the text at `via` as if by an alias.
     pub fn brought(&mut self, under: Under<'_, '_>, node: Node<'_>, via: Option<Span>) {
         let (seed, index) = node.slot();
         let target = self.copy(seed, index);
@@ -159,7 +160,7 @@ impl<'s> Graft<'s> {
         self.put(under, via, slot);
     }
 
-    /// A value that is filled in where `template` stands; a text has pieces, anything else has just one.
+    /// Adds a value that is filled in at the place of `template`; a text has pieces, anything else has just one.
     pub fn filled(&mut self, under: Under<'_, '_>, template: Node<'_>, value: Scalar<'_>, pieces: &[Piece]) {
         let what = match value {
             Scalar::Null => What::Null,
@@ -174,22 +175,22 @@ impl<'s> Graft<'s> {
         self.tape.fillings.push(slot, seed, pieces);
     }
 
-    /// How many bytes of text were filled in.
+    /// Returns the number of bytes of text that were filled in.
     pub fn bytes(&self) -> usize {
         self.tape.decoded_bytes()
     }
 
-    /// How many trees there are.
+    /// Returns the number of trees.
     pub fn len(&self) -> usize {
         self.roots.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no trees.
     pub fn is_empty(&self) -> bool {
         self.roots.is_empty()
     }
 
-    /// The tree with this number.
+    /// Returns the tree with this number.
     pub fn tree(&self, number: usize) -> Node<'_> {
         Node::at(&self.tape, self.roots[number], NONE)
     }
@@ -198,7 +199,7 @@ impl<'s> Graft<'s> {
         self.tape.push(like.span(), What::Table { first: NONE, whole: like.is_whole(), merges: false })
     }
 
-    /// Puts a slot, or an alias to it where it is used at `via`; the slot itself.
+    /// Adds a slot, or an alias to it if it is used at `via`; returns the slot itself.
     fn put(&mut self, under: Under<'_, '_>, via: Option<Span>, slot: Slot) -> u32 {
         let first = match under {
             Under::Item(parent) => {
@@ -224,7 +225,7 @@ impl<'s> Graft<'s> {
         }
     }
 
-    /// The copy of a slot of the other tree, made on first use.
+    /// Returns the copy of a slot of the other tree, made on first use.
     fn copy(&mut self, seed: &Tape<'_>, index: u32) -> u32 {
         if let Some(copy) = self.copied.get(&index) {
             return *copy;
@@ -254,8 +255,8 @@ impl<'s> Graft<'s> {
         copy
     }
 
-    /// Copies an item, or a key with its value, to the end of a chain. What is shared elsewhere is copied once more, as it
-    /// can be in one chain only; what it holds is not.
+    /// Copies an item, or a key with its value, to the end of a chain. A slot that is shared elsewhere is copied once
+    /// more, as it can be in one chain only; its content is not.
     fn copy_child(&mut self, seed: &Tape<'_>, child: u32, is_table: bool, parent: u32, last: u32) -> u32 {
         let value = if is_table { child + 1 } else { child };
         let copied = self.copy(seed, value);
@@ -296,13 +297,13 @@ impl Fillings {
         self.pieces.extend_from_slice(pieces);
     }
 
-    /// The pieces of what is the `index`th of these.
+    /// Returns the pieces of the slot at `index`.
     fn pieces(&self, index: usize) -> &[Piece] {
         let end = self.slots.get(index + 1).map_or(self.pieces.len(), |(_, _, start)| *start as usize);
         &self.pieces[self.slots[index].2 as usize..end]
     }
 
-    /// What is known about a slot, if it was filled in.
+    /// Returns the facts about a slot, if it was filled in.
     pub(super) fn filled(&self, slot: u32) -> Option<Filled> {
         let index = self.slots.binary_search_by_key(&slot, |(slot, ..)| *slot).ok()?;
         let pieces = self.pieces(index);
@@ -312,8 +313,8 @@ impl Fillings {
         Some(Filled { content, sole: pieces.len() == 1 && content.is_some() })
     }
 
-    /// Where a range of a text of `tape` that was filled in stands: which bytes of the text of which slot of the other tree,
-    /// and the place of the content if there is some.
+    /// Returns the source of a range of a filled-in text of `tape`: the slot of the other tree and the bytes of its
+    /// text, and the place of the content if it has some.
     pub(super) fn locate(
         &self,
         tape: &Tape<'_>,
@@ -356,7 +357,7 @@ impl Origin {
 }
 
 impl Content {
-    /// The value of a node.
+    /// Returns the content of a node's value.
     pub fn of(node: Node<'_>) -> Content {
         let form = match node.value() {
             Value::String(_) => Form::Slot(node.slot().1),
@@ -365,7 +366,8 @@ impl Content {
         Content { span: node.span(), form }
     }
 
-    /// Where a range of `value`, which is the content, stands; all of it, where its characters can't be told.
+    /// Returns the place of a range of `value`, which is the content; the whole place, if the characters can't be told
+    /// apart.
     fn part(self, tape: &Tape<'_>, value: &str, range: Range<usize>) -> Span {
         match (self.form, tape.seed) {
             (Form::Plain(before), _) => {

@@ -1,5 +1,5 @@
-//! What JSON doesn't have and YAML, as which it is read, lets pass or takes for something else: comments, texts without quotes, and line
-//! breaks in texts.
+//! Mistakes in JSON that YAML, as which it is read, accepts or reads differently: comments, texts without quotes, and
+//! line breaks in texts.
 
 use super::flaw::{Flaw, SyntaxKind};
 use super::lines::first_line;
@@ -8,7 +8,7 @@ use super::span::Span;
 use crate::base::look_alike;
 use serde::de::IgnoredAny;
 
-/// What is wrong with a text as JSON that its reader doesn't find, and the comments in it.
+/// The mistakes in a text as JSON that its reader doesn't find, and the comments in it.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) flaws: Vec<Flaw>,
@@ -16,13 +16,13 @@ pub(super) struct Found {
     pub(super) repairs: Vec<Repair>,
 }
 
-/// Looks through a text, as far as it isn't sound JSON.
+/// Looks through a text, unless it is well-formed JSON.
 pub(super) fn look(text: &str) -> Found {
     let own = text.strip_prefix('\u{feff}').unwrap_or(text);
     if serde_json::from_str::<IgnoredAny>(own).is_ok() {
         return Found::default();
     }
-    // A text that isn't in brackets is YAML under another name, and read as such.
+    // A text without brackets around it is YAML under another name, and read as such.
     if !first_sign(own).starts_with(['{', '[']) {
         return Found::default();
     }
@@ -31,7 +31,7 @@ pub(super) fn look(text: &str) -> Found {
     look.found
 }
 
-/// The text from its first character on that is neither white space nor of a comment.
+/// Returns the text from its first character that is neither white space nor part of a comment.
 fn first_sign(text: &str) -> &str {
     let mut rest = text.trim_start();
     loop {
@@ -44,7 +44,7 @@ fn first_sign(text: &str) -> &str {
     }
 }
 
-/// A look through a text, token by token.
+/// A walk through a text, token by token.
 struct Look<'s> {
     text: &'s str,
     at: usize,
@@ -52,7 +52,7 @@ struct Look<'s> {
 }
 
 impl Look<'_> {
-    /// Goes to the end.
+    /// Walks to the end.
     fn tokens(&mut self) {
         while let Some(first) = self.text[self.at..].chars().next() {
             let rest = &self.text[self.at..];
@@ -83,7 +83,8 @@ impl Look<'_> {
         self.at = span.end as usize;
     }
 
-    /// A text in quotes. One that isn't closed on its line goes on to its quote, if what stands there can follow a text.
+    /// Reads a text in quotes. One that isn't closed on its line continues to its quote, if the characters after that
+    /// can follow a text.
     fn text(&mut self) {
         let start = self.at;
         let Some(end) = closing(&self.text[start..]).map(|end| start + end) else {
@@ -104,7 +105,7 @@ impl Look<'_> {
         self.at = end;
     }
 
-    /// A character that looks like one of the syntax; of a quote, with the text up to the next one on the line.
+    /// Reads a character that looks like one of the syntax; for a quote, with the text up to the next one on the line.
     fn look_alike(&mut self, c: char) {
         let meant = repair::meant(c).unwrap_or_default();
         let behind = self.at + c.len_utf8();
@@ -124,7 +125,7 @@ impl Look<'_> {
         self.at = end;
     }
 
-    /// What stands there without quotes.
+    /// Reads a text without quotes.
     fn bare(&mut self) {
         let rest = &self.text[self.at..];
         let mut end = rest.len();
@@ -147,7 +148,7 @@ impl Look<'_> {
         let word = rest[..end].trim_end();
         let is_known = matches!(word, "true" | "false" | "null") || is_number(word);
         let span = Span::new(self.at, self.at + word.len());
-        // Words behind one another are most likely parted by a comma that is missing.
+        // Between words in a row there is most likely a missing comma.
         if !is_known {
             self.flaw(span, SyntaxKind::NoQuotes);
         }
@@ -162,7 +163,7 @@ impl Look<'_> {
     }
 }
 
-/// Whether the reader of YAML takes a word for a number: what JSON makes of it is another question, which the value's field asks.
+/// Returns whether the reader of YAML reads a word as a number: whether JSON allows it is checked by the value's field.
 fn is_number(word: &str) -> bool {
     let digits = word.strip_prefix(['-', '+']).unwrap_or(word);
     digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && digits.parse::<f64>().is_ok()
@@ -171,7 +172,7 @@ fn is_number(word: &str) -> bool {
             .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// Where a text in quotes ends.
+/// Returns the end of a text in quotes.
 fn closing(text: &str) -> Option<usize> {
     let mut escaped = false;
     let end = text[1..].find(|c| {
@@ -182,7 +183,7 @@ fn closing(text: &str) -> Option<usize> {
     end.map(|end| end + 2)
 }
 
-/// The start of the next line.
+/// Returns the start of the next line.
 fn next(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |end| at + end + 1)
 }
@@ -215,7 +216,7 @@ mod tests {
             ("{\"a\": -1.5e3, \"b\": 0x1f, \"c\": +1} # x", &[]),
             ("{\"a\": \"b\nc\", \"d\": 1}", &[("", RawBreak)]),
             ("{\"a\": \"b\r\nc\"}", &[("", RawBreak)]),
-            // The quote isn't closed, which the reader tells.
+            // The quote isn't closed, which the reader reports.
             ("{\"a\": \"b,\n\"c\": 1}", &[]),
             ("{\"a\": https://e.example/x.png // y\n}", &[("https://e.example/x.png", NoQuotes), ("// y", Comment)]),
             ("version: 1\njobs: []\n", &[]),

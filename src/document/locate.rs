@@ -5,7 +5,7 @@ use super::span::Span;
 use super::tape::{NONE, Tape, What};
 use std::ops::Range;
 
-/// A short place for a value as a whole; never more than a line.
+/// Returns a short place for a value as a whole; never more than a line.
 pub(super) fn head(tape: &Tape<'_>, index: u32) -> Span {
     let slot = tape.slot(index);
     let start = slot.span.start as usize;
@@ -13,7 +13,7 @@ pub(super) fn head(tape: &Tape<'_>, index: u32) -> Span {
     let first = tape.first(index);
     match slot.what {
         What::Table { .. } | What::List { .. } if tape.is_toml => match written.as_bytes().first() {
-            // The first table of a list that is made of headers starts where the list does.
+            // The first table of a list that is written as headers starts where the list does.
             Some(b'[') if first != NONE && tape.slot(first).span.start == slot.span.start => head(tape, first),
             Some(b'[') if matches!(slot.what, What::Table { .. }) => Span::new(start, start + header(written)),
             Some(b'[' | b'{') => first_character(tape.text, start),
@@ -29,14 +29,14 @@ pub(super) fn head(tape: &Tape<'_>, index: u32) -> Span {
     }
 }
 
-/// The first line of what is written in a slot.
+/// Returns the first line of the text in a slot.
 fn first_line_of(tape: &Tape<'_>, index: u32) -> Span {
     let span = tape.slot(index).span;
     let written = &tape.text[span.range()];
     Span::new(span.start as usize, span.start as usize + written.find(['\n', '\r']).unwrap_or(written.len()))
 }
 
-/// How long a TOML header is: `[a."b]".c]`.
+/// Returns the length of a TOML header: `[a."b]".c]`.
 fn header(written: &str) -> usize {
     let mut quote = None;
     let mut escaped = false;
@@ -57,7 +57,7 @@ fn header(written: &str) -> usize {
     written.len()
 }
 
-/// Where a range of bytes of a string's value is written.
+/// Returns the place where a range of bytes of a string's value is written.
 pub(super) fn locate(tape: &Tape<'_>, index: u32, range: Range<usize>) -> Span {
     let slot = tape.slot(index);
     let (What::Verbatim { .. } | What::Decoded(_)) = slot.what else { return slot.span };
@@ -75,16 +75,16 @@ pub(super) fn locate(tape: &Tape<'_>, index: u32, range: Range<usize>) -> Span {
     }
 }
 
-/// How a text in `"` is written in a file of rows.
+/// The form of a text in `"` in a file of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quotes {
-    /// Each quote inside of it twice: CSV.
+    /// With each quote inside doubled: CSV.
     Doubled,
     /// With escapes: JSON.
     Escaped,
 }
 
-/// Where a range of bytes of `value` is written, which stands in quotes at `start` of `text`.
+/// Returns the place of a range of bytes of `value`, which is written in quotes at `start` of `text`.
 pub(super) fn in_quotes(text: &str, start: usize, value: &str, range: Range<usize>, quotes: Quotes) -> Option<Span> {
     let style = match quotes {
         Quotes::Doubled => Style::Csv,
@@ -93,20 +93,20 @@ pub(super) fn in_quotes(text: &str, start: usize, value: &str, range: Range<usiz
     Walk { text, value, reached: 0, at: start + 1, style }.find(range)
 }
 
-/// Walks through a string's value and its source side by side.
+/// A walk through a string's value and its source side by side.
 ///
-/// The value is known, so the source needs no second decoder: what it has besides the value's characters is quotes,
-/// escapes, indentation and folded lines, and where it has anything else, the walk is given up.
+/// The value is known, so the source needs no second decoder: besides the value's characters it has quotes, escapes,
+/// indentation and folded lines, and at anything else, the walk is given up.
 struct Walk<'a> {
     text: &'a str,
     value: &'a str,
-    /// How far it is in the value, and in the text.
+    /// The progress in the value, and in the text.
     reached: usize,
     at: usize,
     style: Style,
 }
 
-/// How a string is written.
+/// The style of a string.
 #[derive(Clone, Copy, PartialEq)]
 enum Style {
     /// YAML without quotes.
@@ -115,7 +115,7 @@ enum Style {
     Single,
     /// YAML in `"`.
     Double,
-    /// YAML after `|` or `>`, with its lines so far in; `fresh` before the first of them.
+    /// YAML after `|` or `>`, with the indentation of its lines; `fresh` before the first of them.
     Block { indent: usize, fresh: bool },
     /// CSV in `"`.
     Csv,
@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
         Walk { text, value, reached: 0, at: start + skipped, style }
     }
 
-    /// The source of a range of the value.
+    /// Returns the source of a range of the value.
     fn find(mut self, range: Range<usize>) -> Option<Span> {
         let mut start = None;
         while self.reached < range.end {
@@ -161,12 +161,12 @@ impl<'a> Walk<'a> {
                 return Some(Span::new(start?, source.end));
             }
         }
-        // The range is empty: the place before its character, past indentation and the like.
+        // The range is empty: the place before its character, after indentation and the like.
         let at = if self.reached < self.value.len() { self.step()?.start } else { self.at };
         Some(Span::new(at, at))
     }
 
-    /// Goes on by one character of the value, or by line breaks that are written as one thing. Gives the source.
+    /// Advances by one character of the value, or by line breaks that are written as one unit. Returns the source.
     fn step(&mut self) -> Option<Range<usize>> {
         loop {
             let rest = &self.value[self.reached..];
@@ -191,7 +191,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// How many bytes stand for the character `next`, which is no folded line break.
+    /// Returns the number of bytes of the character `next`, which isn't a folded line break.
     fn character(&self, written: &str, next: char) -> Option<usize> {
         let escapes = matches!(self.style, Style::Double | Style::TomlEscaped);
         if escapes && let Some(escape) = written.strip_prefix('\\') {
@@ -217,12 +217,12 @@ impl<'a> Walk<'a> {
         written.starts_with(next).then_some(next.len_utf8())
     }
 
-    /// What stands at the start of `written` that is layout: line breaks, and white space around them.
+    /// Returns the layout at the start of `written`: line breaks, and white space around them.
     fn gap(&mut self, written: &str) -> Gap {
         match &mut self.style {
             Style::Csv | Style::TomlLiteral => Gap::NONE,
             Style::TomlEscaped => Gap { means: Means::Nothing, ..Gap::escaped(written) },
-            // A space behind a backslash is a space, even at the end of a line.
+            // A space after a backslash is a space, even at the end of a line.
             Style::Double if matches!(written.as_bytes(), [b'\\', b' ' | b'\t', ..]) => Gap::NONE,
             Style::Double if written.starts_with('\\') => Gap::escaped(written),
             Style::Plain | Style::Single | Style::Double => Gap::folded(written),
@@ -239,25 +239,25 @@ impl<'a> Walk<'a> {
 /// Layout between two characters.
 #[derive(Clone, Copy)]
 struct Gap {
-    /// How many bytes it has; none where there is no layout.
+    /// Its length in bytes; 0 if there is no layout.
     length: usize,
     means: Means,
 }
 
-/// What layout means in the value.
+/// The meaning of layout in the value.
 #[derive(Clone, Copy, PartialEq)]
 enum Means {
     Nothing,
     Space,
-    /// At most so many line breaks.
+    /// At most this many line breaks.
     Breaks(usize),
 }
 
 impl Gap {
     const NONE: Gap = Gap { length: 0, means: Means::Nothing };
 
-    /// A line break in YAML outside a block, with the white space around it: a space, or a line break for each empty
-    /// line. White space without a line break is content.
+    /// Returns a line break in YAML outside a block, with the white space around it: a space, or a line break for each
+    /// empty line. White space without a line break is content.
     fn folded(written: &str) -> Gap {
         let white = white_space(written);
         match written[..white].matches('\n').count() {
@@ -267,7 +267,7 @@ impl Gap {
         }
     }
 
-    /// A line break behind a backslash, with the white space that it takes with it.
+    /// Returns a line break after a backslash, with the white space that belongs to it.
     fn escaped(written: &str) -> Gap {
         let Some(rest) = written.strip_prefix('\\') else { return Gap::NONE };
         match Gap::folded(rest) {
@@ -277,7 +277,7 @@ impl Gap {
         }
     }
 
-    /// What is between two lines of a block: the line break, empty lines, and the next line's indentation.
+    /// Returns the layout between two lines of a block: the line break, empty lines, and the next line's indentation.
     fn between_lines(written: &str, indent: usize, fresh: bool) -> Gap {
         let mut length = 0;
         let mut breaks = 0;
@@ -296,12 +296,12 @@ impl Gap {
     }
 }
 
-/// How long the white space at the start of `written` is.
+/// Returns the length of the white space at the start of `written`.
 fn white_space(written: &str) -> usize {
     written.len() - written.trim_start_matches([' ', '\t', '\r', '\n']).len()
 }
 
-/// How long the line break at the start of `written` is.
+/// Returns the length of the line break at the start of `written`.
 fn line_break(written: &str) -> usize {
     match written.as_bytes() {
         [b'\n', ..] => 1,
@@ -310,7 +310,8 @@ fn line_break(written: &str) -> usize {
     }
 }
 
-/// How far the lines of a block scalar are indented: what its first line with a letter has more than its value has.
+/// Returns the indentation of the lines of a block scalar: the difference between its first line with a letter and that
+/// of its value.
 fn indentation(content: &str, value: &str) -> usize {
     let spaces = |text: &str| {
         let line = text.lines().find(|line| !line.trim_matches(' ').is_empty())?;

@@ -1,6 +1,6 @@
-//! Text, spans, and one neutral tree out of YAML, TOML and JSON: everything above it is written once.
+//! Text, spans, and one neutral tree for YAML, TOML and JSON: everything above it is written once.
 //!
-//! Mistakes come out as data ([`Flaw`]), and never cost the rest: what a mistake spoils is
+//! Mistakes are returned as data ([`Flaw`]), and never cost the rest: the part that a mistake spoils is
 //! [`Value::Broken`], and everything else is in the tree.
 
 pub mod bounds;
@@ -29,7 +29,7 @@ pub use tree::{Entry, List, Node, Table, Tree, Value};
 
 use std::path::Path;
 
-/// How a text is written.
+/// The format of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// YAML 1.2, core schema.
@@ -41,7 +41,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format of a file by the end of its name, whatever the case; YAML unless it says otherwise.
+    /// Returns the format of a file by its extension, whatever the case; YAML unless it says otherwise.
     pub fn of_path(path: &Path) -> Format {
         let extension = path.extension().unwrap_or_default();
         if extension.eq_ignore_ascii_case("toml") {
@@ -54,12 +54,12 @@ impl Format {
     }
 }
 
-/// A text, read.
+/// The result of parsing a text.
 #[derive(Debug)]
 pub struct Parsed<'s> {
-    /// What it says. Always there; of a hopeless text the root is [`Value::Broken`].
+    /// Its content. Always present; for a hopeless text the root is [`Value::Broken`].
     pub tree: Tree<'s>,
-    /// What is wrong with it, in source order.
+    /// The flaws in it, in source order.
     pub flaws: Vec<Flaw>,
 }
 
@@ -75,7 +75,7 @@ pub fn parse(source: &Source, format: Format) -> Parsed<'_> {
     }
     let own = source.own_flaws();
     if !own.is_empty() {
-        // What the reader makes of it follows from what was found before.
+        // The reader's flaws about these characters follow from those found before.
         let is_left = |flaw: &&Flaw| {
             !matches!(
                 flaw,
@@ -105,7 +105,7 @@ fn read(text: &str, format: Format) -> (Tree<'_>, Vec<Flaw>) {
     (Tree::new(tape), flaws)
 }
 
-/// The look-alikes for which a text can't be read, and the text without them.
+/// Returns the look-alikes because of which a text can't be read, and the text without them.
 fn repairs(text: &str, format: Format, tree: &Tree<'_>, flaws: &[Flaw]) -> (Vec<repair::Repair>, String) {
     let count = |flaws: &[Flaw]| flaws.iter().filter(|flaw| matches!(flaw, Flaw::Syntax { .. })).count();
     let (mut all, mut clean) = (Vec::new(), text.to_owned());
@@ -128,7 +128,8 @@ fn repairs(text: &str, format: Format, tree: &Tree<'_>, flaws: &[Flaw]) -> (Vec<
     (all, clean)
 }
 
-/// Where texts stand that were most likely meant for mappings: the outermost value, and items of a list in it, that start like a key.
+/// Returns the places of texts that were most likely meant for mappings: the outermost value, and items of a list in
+/// it, that start like a key.
 fn texts_for_mappings(root: Node<'_>) -> Vec<Span> {
     let is_key = |node: &Node<'_>| match node.value() {
         Value::String(text) => {

@@ -1,21 +1,22 @@
-//! Characters of the syntax that an input method wrote in its own form: `：` for `:`, `，` for `,`, curly quotes. A text that can't be
-//! read for them is read with what is meant in their place, so that nothing else is said that follows from them.
+//! Characters of the syntax that an input method wrote in its own form: `：` for `:`, `，` for `,`, curly quotes. If a
+//! text can't be read because of them, it is read with the intended characters in their place, so that no further
+//! mistake is reported that follows from them.
 
 use super::flaw::{Flaw, SyntaxKind};
 use super::span::Span;
 use super::{Format, lines};
 use crate::base::look_alike;
 
-/// Longer texts are not read again and again.
+/// The size above which a text is not read again and again.
 pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// How often a text is read again at most: what is repaired may show what is wrong on the next line.
+/// The maximum number of times that a text is read again: a repair may reveal a mistake on the next line.
 pub(super) const ROUNDS: usize = 32;
 
-/// A look-alike where the syntax wants something else.
+/// A look-alike where the syntax needs another character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Repair {
-    /// Where it stands; of quotes, with the text between them.
+    /// Its place; for quotes, including the text between them.
     pub(super) span: Span,
     character: char,
     meant: &'static str,
@@ -31,12 +32,13 @@ impl Repair {
     }
 }
 
-/// Whether a text may hold any: looked for before it is read again.
+/// Returns whether a text may contain any; checked before it is read again.
 pub(super) fn is_likely(text: &str) -> bool {
     text.len() <= MOST_BYTES && text.contains(|c: char| !c.is_ascii() && meant(c).is_some())
 }
 
-/// The look-alikes on the lines in which these spans start, and on all lines of those that stand for a mapping.
+/// Returns the look-alikes on the lines in which these spans start, and on all lines of texts that were meant for
+/// mappings.
 pub(super) fn look(text: &str, format: Format, flaws: &[Flaw], texts: &[Span]) -> Vec<Repair> {
     let mut starts: Vec<usize> = flaws
         .iter()
@@ -55,7 +57,7 @@ pub(super) fn look(text: &str, format: Format, flaws: &[Flaw], texts: &[Span]) -
     starts.into_iter().flat_map(|start| on_line(text, start, format)).collect()
 }
 
-/// The text with what is meant in place of each; every other byte stays where it is.
+/// Returns the text with the intended character in place of each; every other byte keeps its place.
 pub(super) fn repaired(text: &str, repairs: &[Repair]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let mut put = |at: usize, length: usize, meant: &str, is_behind: bool| {
@@ -77,7 +79,7 @@ pub(super) fn repaired(text: &str, repairs: &[Repair]) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-/// What a look-alike means to a syntax; nothing for those that mean nothing to it.
+/// Returns the meaning of a look-alike in a syntax; `None` if it has none.
 pub(super) fn meant(c: char) -> Option<&'static str> {
     Some(match look_alike::ascii(c)? {
         ':' => ":",
@@ -93,13 +95,13 @@ pub(super) fn meant(c: char) -> Option<&'static str> {
     })
 }
 
-/// The look-alikes on one line that stand where the syntax wants something else.
+/// Returns the look-alikes on one line that are where the syntax needs another character.
 fn on_line(text: &str, start: usize, format: Format) -> Vec<Repair> {
     let line = &text[lines::first_line(text, start).range()];
     let mut found = Vec::new();
     let mut quote: Option<char> = None;
     let mut depth = 0_usize;
-    // Where the key or the value starts that is being read.
+    // The start of the key or the value that is being read.
     let mut token = 0;
     let mut has_colon = false;
     let mut skip_to = 0;
@@ -160,7 +162,7 @@ fn on_line(text: &str, start: usize, format: Format) -> Vec<Repair> {
     found
 }
 
-/// Whether a text can be the key before a colon: one word, or something in quotes.
+/// Returns whether a text can be the key before a colon: one word, or something in quotes.
 fn is_key(text: &str) -> bool {
     let is_quoted = text.len() > 2 && ["\"", "'"].iter().any(|quote| text.starts_with(quote) && text.ends_with(quote));
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '.');

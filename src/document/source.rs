@@ -1,15 +1,15 @@
 //! A text with its name, and the line and column of every byte in it.
 //!
-//! A manifest may refer to further texts (the files of its rows). They are attached to its source, and a span says by its
-//! offset in which of them it lies: the first starts one byte behind the end of the manifest, each next one behind the one
-//! before. So a span stays eight bytes, whatever it points at, and spans sort by text and place.
+//! A manifest may refer to further texts (the files of its rows). They are attached to its source, and the offset of a
+//! span tells in which of them it is: the first starts one byte after the end of the manifest, each next one after the
+//! one before. So a span stays eight bytes, whatever it points at, and spans sort by text and place.
 
 use super::flaw::Flaw;
 use super::span::Span;
 use super::{Format, conflict, json, repair};
 use std::sync::OnceLock;
 
-/// How many bytes lie between two entries of the index of columns.
+/// The number of bytes between two entries of the index of columns.
 const STRIDE: usize = 4096;
 
 /// A text, and an index of its lines.
@@ -17,34 +17,35 @@ const STRIDE: usize = 4096;
 pub struct Source {
     name: String,
     text: String,
-    /// Made when a place is first asked for: a manifest in which nothing is wrong needs none.
+    /// Built when a position is first requested: a manifest without findings needs none.
     index: OnceLock<Index>,
-    /// Made when it is read.
+    /// Set when the text is read.
     looked: OnceLock<Looked>,
-    /// Made where it can't be read for characters that look like others.
+    /// Set if the text can't be read because of characters that look like others.
     repaired: OnceLock<Looked>,
     /// The texts that this one refers to, each with the offset at which its spans start.
     attached: Vec<(u32, Source)>,
 }
 
-/// What is wrong with a text before any reader is asked.
+/// The result of checking a text before it is given to a reader.
 #[derive(Debug)]
 struct Looked {
-    /// The text as its reader gets it, where that is another one.
+    /// The text for its reader, if it differs.
     clean: Option<String>,
     flaws: Vec<Flaw>,
 }
 
-/// Where the lines and the characters of a text are.
+/// The positions of the lines and the characters of a text.
 #[derive(Debug)]
 struct Index {
-    /// Where each line starts; the first at 0.
+    /// The start of each line; the first at 0.
     lines: Vec<u32>,
-    /// How many characters start before each multiple of [`STRIDE`]: a column stays cheap in a line of a megabyte.
+    /// The number of characters that start before each multiple of [`STRIDE`]: a column stays cheap in a line of a
+    /// megabyte.
     characters: Vec<u32>,
 }
 
-/// A place as people and editors count it.
+/// A place as users and editors count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Bytes from the start of the text, from 0.
@@ -56,10 +57,10 @@ pub struct Position {
 }
 
 impl Source {
-    /// Takes in a text under the name by which people know it: its path.
+    /// Creates a source with the name that users know it by: its path.
     ///
     /// # Panics
-    /// Where the text is larger than 4 GiB, which `bounds` forbids.
+    /// If the text is larger than 4 GiB, which `bounds` forbids.
     pub fn new(name: impl Into<String>, text: String) -> Source {
         assert!(u32::try_from(text.len()).is_ok(), "a text is smaller than 4 GiB");
         Source {
@@ -72,21 +73,21 @@ impl Source {
         }
     }
 
-    /// Takes in a text that this one refers to.
+    /// Attaches a text that this one refers to.
     ///
     /// # Panics
-    /// Where all texts together are larger than 4 GiB, which `bounds` forbids.
+    /// If all texts together are larger than 4 GiB, which `bounds` forbids.
     pub fn attach(&mut self, other: Source) {
         let base = Span::new(self.end(), self.end()).start;
         self.attached.push((base, other));
     }
 
-    /// The offset at which the spans of the next text that is attached start.
+    /// Returns the offset at which the spans of the next attached text start.
     pub fn end(&self) -> usize {
         self.attached.last().map_or(self.text.len(), |(base, last)| *base as usize + last.text.len()) + 1
     }
 
-    /// The text that `span` lies in, this one or one attached to it, and where it lies there.
+    /// Returns the text that contains `span`, this one or one attached to it, and the span in that text.
     pub fn of(&self, span: Span) -> (&Source, Span) {
         match self.attached.partition_point(|(base, _)| *base <= span.start).checked_sub(1) {
             None => (self, span),
@@ -97,18 +98,18 @@ impl Source {
         }
     }
 
-    /// The name by which people know it.
+    /// Returns the name that users know it by.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// All of the text.
+    /// Returns all of the text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The text as its reader gets it, in which every place is the same: without the marks of conflicts and one side of each, and without
-    /// comments where the format has none.
+    /// Returns the text for its reader, in which every place is the same: without conflict markers and with one side of
+    /// each conflict, and without comments if the format has none.
     pub fn read_as(&self, format: Format) -> &str {
         if let Some(Looked { clean: Some(clean), .. }) = self.repaired.get() {
             return clean;
@@ -117,25 +118,26 @@ impl Source {
         looked.clean.as_deref().unwrap_or(&self.text)
     }
 
-    /// What is wrong with the text before any reader is asked, once it was [read](Source::read_as).
+    /// Returns the flaws found before any reader, once the text was [read](Source::read_as).
     pub fn own_flaws(&self) -> &[Flaw] {
         let looked = self.repaired.get().or_else(|| self.looked.get());
         looked.map_or(&[], |looked| &looked.flaws)
     }
 
-    /// Whether it is read with other characters in place of some.
+    /// Returns whether it is read with some characters replaced.
     pub(super) fn is_repaired(&self) -> bool {
         self.repaired.get().is_some()
     }
 
-    /// From here on it is read as `clean`, in which what these flaws are about is repaired.
+    /// Replaces the text for its reader by `clean`, in which these flaws are repaired.
     pub(super) fn repair(&self, clean: String, flaws: impl Iterator<Item = Flaw>) -> &str {
         let flaws = self.own_flaws().iter().cloned().chain(flaws).collect();
         let looked = self.repaired.get_or_init(|| Looked { clean: Some(clean), flaws });
         looked.clean.as_deref().unwrap_or(&self.text)
     }
 
-    /// The place of a byte, in human terms. An offset past the end is the end; one inside a character is its start.
+    /// Returns the position of a byte as users count it. An offset past the end is the end; one inside a character is
+    /// its start.
     pub fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.line_of(offset);
@@ -145,12 +147,12 @@ impl Source {
         Position { offset, line: line + 1, column }
     }
 
-    /// The line of a byte, from 0.
+    /// Returns the line of a byte, from 0.
     pub fn line_of(&self, offset: usize) -> usize {
         self.lines().partition_point(|&start| start as usize <= offset) - 1
     }
 
-    /// A whole line (from 0) without its end. A line past the last is the empty end of the text.
+    /// Returns a whole line (from 0) without its end. A line past the last is the empty end of the text.
     pub fn line_span(&self, line: usize) -> Span {
         let Some(&start) = self.lines().get(line) else {
             return Span::new(self.text.len(), self.text.len());
@@ -160,18 +162,18 @@ impl Source {
         Span::new(start as usize, start as usize + whole.strip_suffix('\r').unwrap_or(whole).len())
     }
 
-    /// How many lines there are; after a last line break there is one more, empty line.
+    /// Returns the number of lines; after a last line break there is one more, empty line.
     pub fn line_count(&self) -> usize {
         self.lines().len()
     }
 
-    /// How many characters start before `offset`.
+    /// Returns the number of characters that start before `offset`.
     fn characters_before(&self, offset: usize) -> usize {
         let block = offset / STRIDE;
         self.index().characters[block] as usize + starts(&self.text.as_bytes()[block * STRIDE..offset])
     }
 
-    /// Where each line starts; the first at 0.
+    /// Returns the start of each line; the first at 0.
     fn lines(&self) -> &[u32] {
         &self.index().lines
     }
@@ -207,7 +209,7 @@ impl Index {
     fn of(text: &str) -> Index {
         let small = |n: usize| n as u32;
         let breaks = memchr::memchr2_iter(b'\n', b'\r', text.as_bytes());
-        // A carriage return alone ends a line too; with a line feed behind it, that does.
+        // A carriage return alone ends a line too; with a line feed after it, that one ends it.
         let ends = breaks.filter(|at| text.as_bytes()[*at] == b'\n' || text.as_bytes().get(at + 1) != Some(&b'\n'));
         let lines = std::iter::once(0).chain(ends.map(|at| small(at) + 1)).collect();
         let mut before = 0;
@@ -221,7 +223,7 @@ impl Index {
     }
 }
 
-/// How many characters start in these bytes of UTF-8.
+/// Returns the number of characters that start in these bytes of UTF-8.
 fn starts(bytes: &[u8]) -> usize {
     bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
 }
@@ -270,7 +272,7 @@ mod tests {
             let source = Source::new("t", text.repeat(repeat));
             let place = source.position(at);
             let before = &source.text()[..place.offset];
-            // A carriage return ends a line unless a line feed does so behind it.
+            // A carriage return ends a line unless a line feed follows it and does so.
             let text = source.text().as_bytes();
             let ends = |at: &usize| text[*at] == b'\n' || text[*at] == b'\r' && text.get(at + 1) != Some(&b'\n');
             let breaks: Vec<usize> = (0..place.offset).filter(ends).collect();

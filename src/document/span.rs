@@ -10,21 +10,21 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span from `start` to `end`.
+    /// Returns the span from `start` to `end`.
     ///
     /// # Panics
-    /// Where the text is larger than 4 GiB, which `bounds` forbids.
+    /// If the text is larger than 4 GiB, which `bounds` forbids.
     pub fn new(start: usize, end: usize) -> Span {
         let small = |n: usize| u32::try_from(n).expect("a text is smaller than 4 GiB");
         Span { start: small(start), end: small(end) }
     }
 
-    /// As a range of `usize`, for slicing.
+    /// Returns it as a range of `usize`, for slicing.
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }
 
-    /// Whether both share a byte or touch.
+    /// Returns whether both share a byte or touch.
     pub fn touches(self, other: Span) -> bool {
         self.start <= other.end && other.start <= self.end
     }

@@ -1,8 +1,8 @@
-//! How a tree lies in memory: one slot of 20 bytes for each key and each value, in one vector.
+//! The layout of a tree in memory: one slot of 20 bytes for each key and each value, in one vector.
 //!
-//! A slot points at the next one beside it by index. A table's chain is of its keys; a key's value is the slot right
-//! behind the key. An alias is a slot that points at its target, so what is shared costs nothing. Strings that stand
-//! in the source as they are stay there.
+//! A slot points at its next sibling by index. A table's chain consists of its keys; a key's value is the slot directly
+//! after the key. An alias is a slot that points at its target, so shared values cost nothing. Strings that are written
+//! literally in the source stay there.
 
 use super::graft::Fillings;
 use super::source::Source;
@@ -16,15 +16,15 @@ pub(super) const NONE: u32 = u32::MAX;
 /// A key or a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
-    /// Where it stands.
+    /// Its place.
     pub(super) span: Span,
-    /// What it is.
+    /// Its content.
     pub(super) what: What,
-    /// The next one beside it, or [`NONE`].
+    /// The next sibling, or [`NONE`].
     pub(super) next: u32,
 }
 
-/// What a slot holds.
+/// The content of a slot.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum What {
     Null,
@@ -33,12 +33,12 @@ pub(super) enum What {
     Integer(u32),
     /// An index into the floats.
     Float(u32),
-    /// A string that is its span without so many bytes before and after.
+    /// A string that is its span without this many bytes before and after.
     Verbatim {
         before: u8,
         after: u8,
     },
-    /// A string that the source writes otherwise: an index into the decoded strings.
+    /// A string that the source writes differently: an index into the decoded strings.
     Decoded(u32),
     List {
         first: u32,
@@ -49,13 +49,13 @@ pub(super) enum What {
         whole: bool,
         merges: bool,
     },
-    /// The slot that an alias stands for; never itself an alias.
+    /// The target of an alias; never itself an alias.
     Alias(u32),
     Other(Odd),
     Broken,
 }
 
-/// Values that no field takes.
+/// Values that no field accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Odd {
     Date,
@@ -65,7 +65,7 @@ pub(super) enum Odd {
 }
 
 impl Odd {
-    /// In words, with an article.
+    /// Returns the name, with an article.
     pub(super) fn name(self) -> &'static str {
         match self {
             Odd::Date => "a date",
@@ -81,7 +81,7 @@ impl Odd {
 pub(super) struct Inherited {
     /// The entry's key, in the table where it is written.
     pub(super) key: u32,
-    /// The alias through which it came; [`NONE`] for a table that stands at the merge key itself.
+    /// The alias through which it came; [`NONE`] for a table that is written at the merge key itself.
     pub(super) via: u32,
 }
 
@@ -89,32 +89,32 @@ pub(super) struct Inherited {
 #[derive(Debug)]
 pub(super) struct Tape<'s> {
     pub(super) text: &'s str,
-    /// Written in TOML, not in YAML.
+    /// `true` for TOML, `false` for YAML.
     pub(super) is_toml: bool,
     slots: Vec<Slot>,
     integers: Vec<i64>,
     floats: Vec<f64>,
     decoded: String,
-    /// Where each decoded string ends.
+    /// The end of each decoded string.
     decoded_ends: Vec<u32>,
     inherited: Vec<Inherited>,
-    /// Which of the inherited entries belong to a table.
+    /// The inherited entries of each table.
     merges: HashMap<u32, Range<u32>>,
-    /// What was filled in; nothing in a tree that was read.
+    /// The filled-in slots; empty in a tree that was read.
     pub(super) fillings: Fillings,
-    /// The one that it was taken from, if it wasn't read.
+    /// The tape that this one is derived from, unless it was read.
     pub(super) seed: Option<&'s Tape<'s>>,
-    /// The texts from which something was filled in, each with the offset at which its spans start.
+    /// The texts that filled-in values come from, each with the offset at which its spans start.
     pub(super) attached: &'s [(usize, Source)],
 }
 
 impl<'s> Tape<'s> {
-    /// Of a text in TOML.
+    /// Creates the tape of a text in TOML.
     pub(super) fn toml(text: &'s str) -> Tape<'s> {
         Tape { is_toml: true, ..Tape::yaml(text) }
     }
 
-    /// Of a text in YAML.
+    /// Creates the tape of a text in YAML.
     pub(super) fn yaml(text: &'s str) -> Tape<'s> {
         Tape {
             text,
@@ -132,12 +132,12 @@ impl<'s> Tape<'s> {
         }
     }
 
-    /// An empty one of the same text, to be filled from this one and from `attached` texts.
+    /// Creates an empty tape of the same text, to be filled from this one and from `attached` texts.
     pub(super) fn sprout(&'s self, attached: &'s [(usize, Source)]) -> Tape<'s> {
         Tape { is_toml: self.is_toml, seed: Some(self), attached, ..Tape::yaml(self.text) }
     }
 
-    /// How many bytes of text don't stand in the source as they are.
+    /// Returns the number of bytes of text that are not written literally in the source.
     pub(super) fn decoded_bytes(&self) -> usize {
         self.decoded.len()
     }
@@ -154,7 +154,7 @@ impl<'s> Tape<'s> {
         &mut self.slots[index as usize]
     }
 
-    /// Adds a slot that belongs to nothing yet.
+    /// Adds a slot that belongs to no chain yet.
     pub(super) fn push(&mut self, span: Span, what: What) -> u32 {
         let index = self.len();
         self.slots.push(Slot { span, what, next: NONE });
@@ -171,7 +171,8 @@ impl<'s> Tape<'s> {
         What::Float(self.floats.len() as u32 - 1)
     }
 
-    /// A string that is written at `span`, inside quotes of `quotes` bytes; kept apart only where the source differs.
+    /// Returns a string that is written at `span`, inside quotes of `quotes` bytes; it is stored only if the source
+    /// differs.
     pub(super) fn string(&mut self, span: Span, quotes: u8, value: &str) -> What {
         let around = usize::from(quotes);
         let range = span.range();
@@ -181,7 +182,7 @@ impl<'s> Tape<'s> {
         self.decoded(value)
     }
 
-    /// A string that doesn't stand in the source as it is.
+    /// Stores a string that is not written literally in the source.
     pub(super) fn decoded(&mut self, value: &str) -> What {
         self.decoded.push_str(value);
         self.decoded_ends.push(self.decoded.len() as u32);
@@ -196,7 +197,7 @@ impl<'s> Tape<'s> {
         self.floats[index as usize]
     }
 
-    /// The text of a string or a key; of anything else, what is written there.
+    /// Returns the text of a string or a key; for anything else, the text as it is written.
     pub(super) fn text_of(&self, index: u32) -> &str {
         let slot = self.slot(index);
         let range = slot.span.range();
@@ -213,7 +214,7 @@ impl<'s> Tape<'s> {
         }
     }
 
-    /// The first slot in the chain of a list or a table.
+    /// Returns the first slot in the chain of a list or a table.
     pub(super) fn first(&self, index: u32) -> u32 {
         match self.slot(index).what {
             What::List { first } | What::Table { first, .. } => first,
@@ -221,7 +222,7 @@ impl<'s> Tape<'s> {
         }
     }
 
-    /// Puts `child` (an item, or an entry's key) at the end of `parent`'s chain, whose end so far is `last`.
+    /// Adds `child` (an item, or an entry's key) at the end of `parent`'s chain, whose end so far is `last`.
     pub(super) fn link(&mut self, parent: u32, last: u32, child: u32) {
         if last != NONE {
             self.slot_mut(last).next = child;
@@ -230,25 +231,25 @@ impl<'s> Tape<'s> {
         }
     }
 
-    /// The chain of a list's items or a table's keys.
+    /// Returns the chain of a list's items or a table's keys.
     pub(super) fn chain(&self, parent: u32) -> impl Iterator<Item = u32> + Clone + '_ {
         let present = |index: u32| (index != NONE).then_some(index);
         std::iter::successors(present(self.first(parent)), move |&index| present(self.slot(index).next))
     }
 
-    /// All keys of a table: its own, then those that it inherits.
+    /// Returns all keys of a table: its own, then the inherited ones.
     pub(super) fn keys(&self, table: u32) -> impl Iterator<Item = u32> + '_ {
         self.chain(table).chain(self.inherited(table).iter().map(|inherited| inherited.key))
     }
 
-    /// Says that something of a table was lost to a mistake.
+    /// Records that a part of a table was lost to a mistake.
     pub(super) fn lost(&mut self, index: u32) {
         if let What::Table { whole, .. } = &mut self.slot_mut(index).what {
             *whole = false;
         }
     }
 
-    /// Gives a table what it inherits.
+    /// Adds the inherited entries of a table.
     pub(super) fn inherit(&mut self, table: u32, entries: &[Inherited]) {
         let start = self.inherited.len() as u32;
         self.inherited.extend_from_slice(entries);
@@ -258,7 +259,7 @@ impl<'s> Tape<'s> {
         }
     }
 
-    /// What aliases stand for: disjoint, in source order.
+    /// Returns the targets of aliases: disjoint, in source order.
     pub(super) fn shared(&self) -> Vec<Span> {
         let target =
             |slot: &Slot| if let What::Alias(target) = slot.what { Some(self.slot(target).span) } else { None };
@@ -274,7 +275,7 @@ impl<'s> Tape<'s> {
         spans
     }
 
-    /// What a table inherits.
+    /// Returns the inherited entries of a table.
     pub(super) fn inherited(&self, table: u32) -> &[Inherited] {
         match self.slot(table).what {
             What::Table { merges: true, .. } => {

@@ -1,4 +1,4 @@
-//! One neutral tree with spans, out of YAML, TOML and JSON.
+//! One neutral tree with spans, for YAML, TOML and JSON.
 
 use super::graft::Filled;
 use super::locate;
@@ -6,7 +6,7 @@ use super::span::Span;
 use super::tape::{Inherited, NONE, Tape, What};
 use std::ops::Range;
 
-/// What a text says, with the place of every key and value.
+/// The content of a text, with the place of every key and value.
 #[derive(Debug)]
 pub struct Tree<'s> {
     tape: Tape<'s>,
@@ -22,7 +22,7 @@ pub struct Node<'t> {
     used: u32,
 }
 
-/// What a value is.
+/// The content of a value.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'t> {
     /// Nothing: `null`, `~`, or no value at all.
@@ -31,7 +31,7 @@ pub enum Value<'t> {
     Bool(bool),
     /// A whole number.
     Integer(i64),
-    /// A number with a point or an exponent.
+    /// A number with a decimal point or an exponent.
     Float(f64),
     /// A text.
     String(&'t str),
@@ -39,9 +39,9 @@ pub enum Value<'t> {
     List(List<'t>),
     /// Values by key.
     Table(Table<'t>),
-    /// Something that no field takes, in words: `a date`, `an integer that is too large`.
+    /// Something that no field accepts, in words: `a date`, `an integer that is too large`.
     Other(&'static str),
-    /// Spoilt by a syntax error or an alias to nothing: there is a flaw, and nothing more is to be said.
+    /// A value spoilt by a syntax error or an alias to nothing: it was reported as a flaw.
     Broken,
 }
 
@@ -62,7 +62,7 @@ pub struct Table<'t> {
 pub struct Entry<'t> {
     /// The key.
     pub key: &'t str,
-    /// Where the key is written.
+    /// The place where the key is written.
     pub key_span: Span,
     /// The value.
     pub value: Node<'t>,
@@ -75,12 +75,12 @@ impl<'s> Tree<'s> {
         Tree { tape }
     }
 
-    /// The outermost value.
+    /// Returns the outermost value.
     pub fn root(&self) -> Node<'_> {
         Node::at(&self.tape, 0, NONE)
     }
 
-    /// What aliases stand for, where it is written: disjoint, in source order.
+    /// Returns the places of the values that aliases refer to: disjoint, in source order.
     pub fn shared(&self) -> Vec<Span> {
         self.tape.shared()
     }
@@ -91,7 +91,7 @@ impl<'s> Tree<'s> {
 }
 
 impl<'t> Node<'t> {
-    /// The value in a slot, through its alias if it is one.
+    /// Returns the value in a slot, through its alias if it is one.
     pub(super) fn at(tape: &'t Tape<'t>, index: u32, used: u32) -> Node<'t> {
         match tape.slot(index).what {
             What::Alias(target) => Node { tape, index: target, used: if used == NONE { index } else { used } },
@@ -99,34 +99,34 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Where the value is written: for an alias, at its anchor. A block ends with its last value; a TOML table starts
-    /// at its header.
+    /// Returns the place where the value is written: for an alias, at its anchor. A block ends with its last value; a
+    /// TOML table starts at its header.
     pub fn span(self) -> Span {
         self.tape.slot(self.index).span
     }
 
-    /// The alias that brought the value here, if one did: of several, the one to meet first on the way from the root.
+    /// Returns the alias that brought the value here, if any: of several, the first on the way from the root.
     pub fn used_at(self) -> Option<Span> {
         (self.used != NONE).then(|| self.tape.slot(self.used).span)
     }
 
-    /// A short place, never more than a line, to point at when speaking of the value as a whole: a table's first key
-    /// or TOML header, a list's first item, a bracket that opens, a scalar's first line.
+    /// Returns a short place, never more than a line, that represents the value as a whole: a table's first key or TOML
+    /// header, a list's first item, an opening bracket, a scalar's first line.
     pub fn head(self) -> Span {
         locate::head(self.tape, self.index)
     }
 
-    /// All of the text that it stands in.
+    /// Returns all of the text that contains it.
     pub fn source_text(self) -> &'t str {
         self.tape.text
     }
 
-    /// What is written where the value stands.
+    /// Returns the text of the value as it is written.
     pub fn written(self) -> &'t str {
         &self.tape.text[self.span().range()]
     }
 
-    /// What the value is.
+    /// Returns the content of the value.
     pub fn value(self) -> Value<'t> {
         match self.tape.slot(self.index).what {
             What::Null => Value::Null,
@@ -141,8 +141,9 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Where a range of bytes of a string's value is written: exact through quotes, escapes, indentation and folding.
-    /// Of what is no string, and of a range that doesn't lie on its characters, the whole span.
+    /// Returns the place where a range of bytes of a string's value is written: exact through quotes, escapes,
+    /// indentation and folding. For anything but a string, and for a range that doesn't match its characters, the whole
+    /// span.
     pub fn locate(self, range: Range<usize>) -> Span {
         match (self.tape.fillings.locate(self.tape, self.index, &range), self.tape.seed) {
             (Some((template, range, _)), Some(seed)) => locate::locate(seed, template, range),
@@ -150,17 +151,17 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Where the content of a range comes from, if it was filled in.
+    /// Returns the place that the content of a range comes from, if it was filled in.
     pub fn content(self, range: Range<usize>) -> Option<Span> {
         self.tape.fillings.locate(self.tape, self.index, &range)?.2
     }
 
-    /// What is known about it if it was filled in: then it stands where its template does.
+    /// Returns the facts about it if it was filled in: then it has the place of its template.
     pub fn filled(self) -> Option<Filled> {
         self.tape.fillings.filled(self.index)
     }
 
-    /// Whether nothing of it was lost to a mistake.
+    /// Returns whether nothing of it was lost to a mistake.
     pub(super) fn is_whole(self) -> bool {
         !matches!(self.tape.slot(self.index).what, What::Table { whole: false, .. })
     }
@@ -169,7 +170,7 @@ impl<'t> Node<'t> {
         (self.tape, self.index)
     }
 
-    /// Whether it is a scalar that stands there without quotes, on its own.
+    /// Returns whether it is a scalar that is written without quotes.
     pub fn is_bare(self) -> bool {
         let slot = self.tape.slot(self.index);
         match slot.what {
@@ -180,17 +181,17 @@ impl<'t> Node<'t> {
 }
 
 impl<'t> List<'t> {
-    /// How many items there are. Counts them.
+    /// Returns the number of items. Counts them.
     pub fn len(self) -> usize {
         self.iter().count()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no items.
     pub fn is_empty(self) -> bool {
         self.iter().next().is_none()
     }
 
-    /// The items in order.
+    /// Returns the items in order.
     pub fn iter(self) -> impl Iterator<Item = Node<'t>> + Clone + use<'t> {
         let Node { tape, index, used } = self.node;
         tape.chain(index).map(move |item| Node::at(tape, item, used))
@@ -198,17 +199,17 @@ impl<'t> List<'t> {
 }
 
 impl<'t> Table<'t> {
-    /// How many entries there are. Counts them.
+    /// Returns the number of entries. Counts them.
     pub fn len(self) -> usize {
         self.iter().count()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no entries.
     pub fn is_empty(self) -> bool {
         self.iter().next().is_none()
     }
 
-    /// The entries in the order of the source, no key twice; then those that come by a merge key.
+    /// Returns the entries in the order of the source, no key twice; then those that come by a merge key.
     pub fn iter(self) -> impl Iterator<Item = Entry<'t>> + Clone + use<'t> {
         let Node { tape, index, used } = self.node;
         let own = tape.chain(index).map(move |key| entry(tape, Inherited { key, via: NONE }, used));
@@ -216,19 +217,19 @@ impl<'t> Table<'t> {
         own.chain(inherited)
     }
 
-    /// The entry with this key. Looks through all of them: index a large table yourself.
+    /// Returns the entry with this key. Looks through all of them: index a large table yourself.
     pub fn get(self, key: &str) -> Option<Entry<'t>> {
         self.iter().find(|entry| entry.key == key)
     }
 
-    /// Whether everything that is written in it is there: of a table that lost an entry to a mistake, nothing may be
-    /// called missing.
+    /// Returns whether all of its entries were read: in a table that lost an entry to a mistake, no key may be called
+    /// missing.
     pub fn is_whole(self) -> bool {
         matches!(self.node.tape.slot(self.node.index).what, What::Table { whole: true, .. })
     }
 }
 
-/// The entry of a key, in a table that was itself reached through the alias `used`.
+/// Returns the entry of a key, in a table that was itself reached through the alias `used`.
 fn entry<'t>(tape: &'t Tape<'t>, Inherited { key, via }: Inherited, used: u32) -> Entry<'t> {
     Entry {
         key: tape.text_of(key),

@@ -59,7 +59,7 @@ pub struct Job {
     pub id: JobId,
     /// The generation that is requested.
     pub generation: Generation,
-    /// Where its references are listed.
+    /// The place where its references are listed.
     pub listed_in: ListedIn,
     /// The number of the take of the same input; 1 is the first.
     pub take: u32,

@@ -1,9 +1,9 @@
-//! The comments of a text: what conversion can't carry over.
+//! The comments of a text, which conversion can't keep.
 
 use crate::document::tree::{Node, Value};
 use crate::document::{Format, Span, Tree};
 
-/// What tells an editor which schema a file has.
+/// The comment that tells an editor the schema of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Modeline<'s> {
     /// The schema's address.
@@ -11,7 +11,7 @@ pub struct Modeline<'s> {
 }
 
 impl<'s> Modeline<'s> {
-    /// The modeline that a comment is.
+    /// Returns the modeline in a comment.
     fn of(comment: &'s str) -> Option<Modeline<'s>> {
         let yaml = comment.strip_prefix('#')?.trim_start().strip_prefix("yaml-language-server:");
         let schema = match yaml {
@@ -21,7 +21,7 @@ impl<'s> Modeline<'s> {
         schema.map(str::trim).filter(|schema| !schema.is_empty()).map(|schema| Modeline { schema })
     }
 
-    /// The line that says it in this format; JSON has no comments.
+    /// Returns the modeline in this format; JSON has no comments.
     pub fn line(self, format: Format) -> Option<String> {
         match format {
             Format::Yaml => Some(format!("# yaml-language-server: $schema={}\n", self.schema)),
@@ -31,14 +31,14 @@ impl<'s> Modeline<'s> {
     }
 }
 
-/// How many comments a text has, a modeline aside; and the modeline.
+/// Returns the number of comments in a text, without the modeline; and the modeline.
 pub(super) fn comments<'s>(text: &'s str, tree: &Tree<'_>) -> (usize, Option<Modeline<'s>>) {
     let mut spans = Vec::new();
     scalars(tree.root(), &mut spans);
     spans.sort_unstable();
     let (mut count, mut modeline, mut at, mut next) = (0, None, 0, 0);
     while let Some(found) = text[at..].find('#').map(|found| at + found) {
-        // A value that starts before and goes on: no comment is in it.
+        // A value that starts before and continues: no comment is in it.
         while spans.get(next).is_some_and(|span| span.end as usize <= found) {
             next += 1;
         }
@@ -56,9 +56,9 @@ pub(super) fn comments<'s>(text: &'s str, tree: &Tree<'_>) -> (usize, Option<Mod
     (count, modeline)
 }
 
-/// Where keys and scalars are written.
+/// Adds the spans of keys and scalars.
 fn scalars(node: Node<'_>, spans: &mut Vec<Span>) {
-    // What an alias brings is written elsewhere.
+    // The content of an alias is written elsewhere.
     if node.used_at().is_some() {
         return;
     }

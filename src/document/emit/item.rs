@@ -1,4 +1,4 @@
-//! A document's content on its own, without a text: what emitters write.
+//! A document's content without a text: the input of emitters.
 
 use crate::document::tree::{Node, Value};
 use serde::ser::{SerializeMap, Serializer};
@@ -12,7 +12,7 @@ pub enum Item {
     Bool(bool),
     /// A whole number.
     Integer(i64),
-    /// A finite number with a point.
+    /// A finite number with a decimal point.
     Float(f64),
     /// A text.
     Text(String),
@@ -23,8 +23,8 @@ pub enum Item {
 }
 
 impl Item {
-    /// What `node` says; `None` where it holds something that not all formats have: nothing at all, a date, a number
-    /// out of range.
+    /// Returns the content of `node`; `None` if it contains something that not all formats have: nothing at all, a
+    /// date, a number out of range.
     pub fn of(node: Node<'_>) -> Option<Item> {
         Some(match node.value() {
             Value::Bool(value) => Item::Bool(value),
@@ -40,7 +40,7 @@ impl Item {
         })
     }
 
-    /// Whether both mean the same: the order of a table's keys has no meaning.
+    /// Returns whether both mean the same: the order of a table's keys has no meaning.
     pub fn means(&self, other: &Item) -> bool {
         match (self, other) {
             (Item::Bool(one), Item::Bool(two)) => one == two,

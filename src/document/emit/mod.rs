@@ -16,35 +16,35 @@ use super::{Format, Source, Tree, parse};
 /// A text in another format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Converted {
-    /// The text; a modeline came along, other comments didn't.
+    /// The text; with the modeline, but without other comments.
     pub text: String,
-    /// How many comments stayed behind.
+    /// The number of comments that were dropped.
     pub comments: usize,
 }
 
-/// Why there is no text in another format.
+/// The reason why there is no text in another format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotConverted {
-    /// It holds mistakes, or values that not all formats have.
+    /// It contains mistakes, or values that not all formats have.
     #[error("it holds values that not all formats have, as `null` or a date without quotes")]
     Unwritable,
-    /// What was written reads otherwise: a mistake of this program.
+    /// The result has another meaning when it is read: a bug of this program.
     #[error("what was written doesn't mean the same, which is a mistake of batch")]
     Altered,
 }
 
-/// What `source` says, in the format `to`: the same values, read back to make sure.
+/// Converts `source` to the format `to`: the same values, read back to make sure.
 ///
 /// # Errors
-/// [`NotConverted`] says why not.
+/// [`NotConverted`] is the reason why it can't be converted.
 pub fn convert(source: &Source, from: Format, to: Format) -> Result<Converted, NotConverted> {
     convert_as(source, from, to, |tree| Item::of(tree.root()))
 }
 
-/// What `item` takes out of the tree of `source`, in the format `to`, read back to make sure.
+/// Writes what `item` extracts from the tree of `source`, in the format `to`, read back to make sure.
 ///
 /// # Errors
-/// [`NotConverted`] says why not.
+/// [`NotConverted`] is the reason why it can't be converted.
 pub fn convert_as(
     source: &Source,
     from: Format,
@@ -65,7 +65,7 @@ pub fn convert_as(
     Ok(Converted { text: written.text().to_owned(), comments })
 }
 
-/// A document in this format; `None` where the format can't hold it: TOML's outermost value is a table.
+/// Returns a document in this format; `None` if the format can't hold it: TOML's outermost value is a table.
 pub fn write(item: &Item, format: Format) -> Option<String> {
     match format {
         Format::Yaml => Some(yaml::write(item)),
@@ -74,7 +74,7 @@ pub fn write(item: &Item, format: Format) -> Option<String> {
     }
 }
 
-/// JSON in which characters that can't be seen are escaped: they stand in strings only, and a reader of YAML refuses some.
+/// Returns JSON in which invisible characters are escaped: they are in strings only, and a reader of YAML refuses some.
 fn visible(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {

@@ -1,11 +1,12 @@
-//! Which texts need no quotes in YAML, whoever reads them.
+//! The texts that need no quotes in YAML, for every reader.
 
-/// Words that some YAML reader takes for something else than a text.
+/// Words that some YAML reader doesn't read as a text.
 const WORDS: [&str; 10] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf"];
 
-/// Whether a text may stand without quotes in YAML, in brackets too, and is a text to readers of 1.1 and 1.2 alike.
+/// Returns whether a text can be written without quotes in YAML, in brackets too, and is a text to readers of 1.1 and
+/// 1.2 alike.
 ///
-/// Strict: what is doubtful gets quotes.
+/// Strict: a doubtful text gets quotes.
 pub fn is_text(text: &str) -> bool {
     let inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
     let starts = text.chars().next().is_some_and(char::is_alphanumeric);
@@ -13,7 +14,7 @@ pub fn is_text(text: &str) -> bool {
     starts && has_letter && text.chars().all(inner) && !is_word(text) && !is_number(text)
 }
 
-/// Whether some reader doesn't take the character as it is.
+/// Returns whether some reader doesn't accept the character unescaped.
 pub fn needs_escape(c: char) -> bool {
     c.is_control() && c != '\t' || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
@@ -22,7 +23,7 @@ fn is_word(text: &str) -> bool {
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Whether some reader takes the text for a number or a date: `1e3`, `0x1F`, `1_000.5`, `2026-01-01T00`.
+/// Returns whether some reader reads the text as a number or a date: `1e3`, `0x1F`, `1_000.5`, `2026-01-01T00`.
 fn is_number(text: &str) -> bool {
     let digits = text.replace('_', "");
     let has_base =

@@ -1,19 +1,19 @@
 //! YAML as a person would write it: blocks, short lists in brackets, texts of several lines as they are.
 //!
-//! What may be taken for something else than a text by a reader of YAML 1.1 is in quotes, which no crate's emitter
-//! does: `no`, `on`, `720`, `1_000`.
+//! Texts that a reader of YAML 1.1 may read as something else are quoted, which no crate's emitter does: `no`, `on`,
+//! `720`, `1_000`.
 
 use super::item::Item;
 use super::plain;
 use std::fmt::Write as _;
 
-/// Columns that a list in brackets takes at most.
+/// The maximum number of columns of a list in brackets.
 const WIDTH: usize = 100;
 
-/// A key of more bytes than these needs a `?`: readers look for its colon only so far.
+/// The length in bytes above which a key needs a `?`: readers look for its colon only so far.
 const LONG_KEY: usize = 512;
 
-/// The document.
+/// Returns the document.
 pub(super) fn write(item: &Item) -> String {
     let mut out = String::new();
     match item {
@@ -24,7 +24,7 @@ pub(super) fn write(item: &Item) -> String {
     out
 }
 
-/// The entries of a table, from the start of a line (or behind a dash) on.
+/// Writes the entries of a table, from the start of a line (or after a dash) on.
 fn table(out: &mut String, entries: &[(String, Item)], indent: usize) {
     for (number, (key, item)) in entries.iter().enumerate() {
         if number > 0 {
@@ -62,7 +62,7 @@ fn table(out: &mut String, entries: &[(String, Item)], indent: usize) {
     }
 }
 
-/// The items of a list, from the start of a line (or behind a dash) on.
+/// Writes the items of a list, from the start of a line (or after a dash) on.
 fn list(out: &mut String, items: &[Item], indent: usize) {
     for (number, item) in items.iter().enumerate() {
         if number > 0 {
@@ -77,7 +77,7 @@ fn list(out: &mut String, items: &[Item], indent: usize) {
     }
 }
 
-/// What takes one line, or is a block of text further in than `indent`; with the end of the line.
+/// Writes a value on one line, or as a block of text indented deeper than `indent`; with the end of the line.
 fn value(out: &mut String, item: &Item, indent: usize) {
     let Some(lines) = (if let Item::Text(text) = item { block(text) } else { None }) else {
         out.push_str(&scalar(item));
@@ -111,7 +111,7 @@ fn scalar(item: &Item) -> String {
     }
 }
 
-/// A list of scalars in brackets, if it fits on a line that has so much on it.
+/// Returns a list of scalars in brackets, if it fits on a line that has this many columns already.
 fn in_brackets(items: &[Item], before: usize) -> Option<String> {
     let is_short = |item: &Item| !matches!(item, Item::List(_) | Item::Table(_));
     if !items.iter().all(is_short) || items.len() > WIDTH {
@@ -121,7 +121,8 @@ fn in_brackets(items: &[Item], before: usize) -> Option<String> {
     (before + all.chars().count() <= WIDTH).then_some(all)
 }
 
-/// The header of a block for a text of several lines; `None` where a block can't hold it, or hides what is in it.
+/// Returns the header of a block for a text of several lines; `None` if a block can't hold it, or would hide characters
+/// in it.
 fn block(text: &str) -> Option<(&'static str, &str)> {
     let body = text.trim_end_matches('\n');
     let is_shown = |c: char| c == '\n' || !plain::needs_escape(c);
@@ -143,7 +144,7 @@ fn margin(out: &mut String, indent: usize) {
     out.extend(std::iter::repeat_n(' ', indent));
 }
 
-/// A text in double quotes, what can't be seen in it escaped.
+/// Returns a text in double quotes, with its invisible characters escaped.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

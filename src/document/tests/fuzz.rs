@@ -1,9 +1,9 @@
-//! Random edits: no panic, and every place lies in the text.
+//! Random edits: no panic, and every place is in the text.
 
 use super::*;
 use proptest::prelude::*;
 
-/// What is put into texts: everything that means something in one of the formats, and some that means nothing.
+/// The snippets that are inserted: everything with a meaning in one of the formats, and some without one.
 const SNIPPETS: &[&str] = &[
     "\n",
     "\r\n",
@@ -75,7 +75,7 @@ const SNIPPETS: &[&str] = &[
     "    prompt: @dog\n",
 ];
 
-/// A text with some edits: cuts, copies and snippets at random places.
+/// Returns a text with some edits: cuts, copies and snippets at random places.
 pub(super) fn edited(text: &'static str) -> impl Strategy<Value = String> {
     let edit =
         (any::<prop::sample::Index>(), 0_usize..12, prop::option::of(prop::sample::select(SNIPPETS)), any::<bool>());
@@ -91,7 +91,7 @@ pub(super) fn edited(text: &'static str) -> impl Strategy<Value = String> {
     })
 }
 
-/// Asks everything that can be asked of a text.
+/// Calls every function on a text.
 fn visit(text: String, format: Format) {
     let source = Source::new("t", text);
     let parsed = parse(&source, format);

@@ -1,4 +1,4 @@
-//! Limits: reached is fine, passed is a flaw, and nothing is ever a crash or slow.
+//! Limits: reaching one is fine, exceeding it is a flaw, and nothing ever crashes or is slow.
 
 use super::*;
 
@@ -80,7 +80,7 @@ fn bombs_of_depth_are_flaws() {
         let flaws = flaws(&text, Format::Toml);
         assert!(matches!(flaws[..], [Flaw::TooDeep { .. }]), "{flaws:?}");
     }
-    // Whatever it is, it ends.
+    // Whatever the result, it ends.
     for unit in [
         "{a:",
         "]",

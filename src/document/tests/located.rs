@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// The string under `k`, and what the range of each of `words` in it is in the source.
+/// Returns the string under `k`, and the source text of each of `words` in it.
 fn found(text: &str, format: Format, words: &[&str]) -> (String, Vec<String>) {
     let source = Source::new("t", text.to_owned());
     let parsed = parse(&source, format);
@@ -89,7 +89,7 @@ fn ranges_are_exact_in_every_toml_style() {
     }
 }
 
-/// How to write a text in YAML or TOML.
+/// The ways to write a text in YAML or TOML.
 #[derive(Clone, Copy, Debug)]
 enum Writing {
     Double,
@@ -101,7 +101,7 @@ enum Writing {
     TomlLiteral,
 }
 
-/// A document with `words` under `k`, written with some freedom. Lines are separated by `breaks`.
+/// Returns a document with `words` under `k`, written with some freedom. Lines are separated by `breaks`.
 fn written(writing: Writing, lines: &[Vec<String>], indent: usize) -> (String, Format) {
     let pad = " ".repeat(indent);
     let plain = |line: &Vec<String>| line.join(" ");

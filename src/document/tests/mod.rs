@@ -14,7 +14,7 @@ const YAML: &str = include_str!("sample.yaml");
 /// TOML likewise.
 const TOML: &str = include_str!("sample.toml");
 
-/// A value as JSON.
+/// Returns a value as JSON.
 pub(super) fn json(node: Node<'_>) -> serde_json::Value {
     match node.value() {
         Value::Null => serde_json::Value::Null,
@@ -29,7 +29,7 @@ pub(super) fn json(node: Node<'_>) -> serde_json::Value {
     }
 }
 
-/// What a text says, and what is wrong with it: the text that each flaw points at, and its name.
+/// Returns the content of a text and its flaws: the text that each flaw points at, and its name.
 pub(super) fn shown(text: &str, format: Format) -> (serde_json::Value, Vec<String>) {
     let source = Source::new("test", text.to_owned());
     let parsed = parse(&source, format);

@@ -1,13 +1,13 @@
-//! A second opinion on what texts say, from parsers of other families.
+//! A second opinion on the content of texts, from parsers of other families.
 
 use super::fuzz::edited;
 use super::*;
 use proptest::prelude::*;
 
-/// YAML that both readers take, with every kind of scalar, alias and merge key.
+/// YAML that both readers accept, with every kind of scalar, alias and merge key.
 const PLAIN: &str = include_str!("plain.yaml");
 
-/// What the other reader makes of YAML; `None` where it refuses, or where a key is no string: it loses how that is spelt.
+/// Returns the other reader's result for YAML; `None` if it refuses, or if a key isn't a string: it loses the spelling.
 fn other(text: &str) -> Option<serde_json::Value> {
     let mut value: serde_yaml::Value = serde_yaml::from_str(text).ok()?;
     value.apply_merge().ok()?;
@@ -33,8 +33,8 @@ fn of_yaml(value: &serde_yaml::Value) -> Option<serde_json::Value> {
     })
 }
 
-/// Whether the two readers are known to differ: on `0121`, on `? key: value` in braces, on a merge key in quotes or in
-/// what is merged, on numbers that are too large, and on the line breaks that YAML 1.2 no longer has.
+/// Returns whether the two readers are known to differ: on `0121`, on `? key: value` in braces, on a merge key in
+/// quotes or in merged tables, on numbers that are too large, and on the line breaks that YAML 1.2 no longer has.
 fn differ(text: &str) -> bool {
     let zero = |at: usize| text[at + 1..].starts_with(|c: char| c.is_ascii_digit());
     let merges = text.matches("<<").count() > 2 || text.contains("'<<") || text.contains("\"<<");

@@ -1,8 +1,8 @@
-//! A mistake costs what it stands in, is said once, and is called by its name.
+//! A mistake costs only the value that contains it, is reported once, and has the right name.
 
 use super::*;
 
-/// What a text says but for what is broken, and its flaws.
+/// Returns the content of a text except broken values, and its flaws.
 fn yaml(text: &str) -> (String, Vec<String>) {
     let (value, flaws) = shown(text, Format::Yaml);
     (value.to_string().replace("\"<broken>\"", "BROKEN").replace('"', ""), flaws)
@@ -40,7 +40,7 @@ fn yaml_mistakes_are_named_and_cost_no_more_than_their_value() {
             ],
         ),
         ("a: [\"\\q\\\n  \\w\", x]\nb: 1", "{a:BROKEN,b:1}", &["\\q: BadEscape", "\\w: BadEscape"]),
-        // A string that isn't closed ends where reading goes on.
+        // A string that isn't closed ends where reading continues.
         ("a: \"\\q x\nb: \"\\w\"\nc: 1", "{a:BROKEN,b:BROKEN,c:1}", &["\\q: BadEscape", "\\w: BadEscape"]),
         ("a: [x,,y]\nb: {c: 1,, d: 2}\ne: [,x]", "{a:BROKEN,b:BROKEN,e:BROKEN}", &[",: EmptyItem"; 3]),
         ("a: [x,\n  , y]\nb: 1", "{a:BROKEN,b:1}", &[",: EmptyItem"]),
@@ -138,7 +138,7 @@ fn a_table_that_lost_an_entry_is_not_whole() {
     }
 }
 
-/// Ways to spoil a job, each with how many flaws it makes: a line to put in place of `prompt: ...`.
+/// Ways to spoil a job, each with one flaw: a line to put in place of `prompt: ...`.
 const SPOILT: &[(&str, &str)] = &[
     ("prompt: @human walks", "prompt = @human walks"),
     ("prompt: \"never closed", "prompt = \"never closed"),

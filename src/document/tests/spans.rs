@@ -1,8 +1,8 @@
-//! Where keys and values are said to stand.
+//! The places of keys and values.
 
 use super::*;
 
-/// Every value with what its span and its head point at, in order, keys before their values.
+/// Returns every value with the text of its span and of its head, in order, keys before their values.
 fn places(text: &str, format: Format) -> Vec<String> {
     let source = Source::new("t", text.to_owned());
     let parsed = parse(&source, format);

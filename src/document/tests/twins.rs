@@ -1,4 +1,4 @@
-//! The same data in all formats makes the same tree.
+//! The same data in all formats yields the same tree.
 
 use super::*;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ fn twins_say_the_same() {
     }
 }
 
-/// Strings, with what is awkward in one of the formats.
+/// Returns strings, including ones that are awkward in one of the formats.
 fn string() -> impl Strategy<Value = String> {
     let awkward = [
         "", "no", "~", "720p", "1_000", "0x1F", "1e3", "@dog", "- a", "a: b", "a #b", "'", "\"", "\\", "&a", "{", "|",

@@ -1,24 +1,24 @@
-//! Cuts a text into chunks of whole statements, already in tokens.
+//! Cuts a text into chunks of whole statements, already as tokens.
 
 use super::super::lines::{first_line, next_line};
 use super::super::span::Span;
 use toml_parser::Source;
 use toml_parser::lexer::{Lexer, Token, TokenKind};
 
-/// How many tokens make a chunk large enough.
+/// The number of tokens that make a chunk large enough.
 const ENOUGH: usize = 4096;
 
-/// Whether a string over several lines ends where its closing quotes stand.
+/// The rule for the end of a string over several lines.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Quotes {
     Trusted,
-    /// Or at a line in it that looks like a table's header.
+    /// It ends at its closing quotes, or at a line in it that looks like a table's header.
     EndAtHeaders,
 }
 
 /// Some whole statements.
 pub(super) struct Chunk<'s> {
-    /// What the tokens' places count from.
+    /// The offset that the tokens' places count from.
     pub(super) base: usize,
     pub(super) source: Source<'s>,
     pub(super) tokens: Vec<Token>,
@@ -26,20 +26,20 @@ pub(super) struct Chunk<'s> {
     pub(super) unclosed: Option<Span>,
 }
 
-/// The chunks of a text.
+/// Returns the chunks of a text.
 pub(super) fn chunks(text: &str, quotes: Quotes) -> Chunks<'_> {
     let source = Source::new(text);
     Chunks { text, quotes, base: 0, source, lexer: source.lex(), pending: None }
 }
 
-/// Cuts while it is asked.
+/// An iterator that cuts on demand.
 pub(super) struct Chunks<'s> {
     text: &'s str,
     quotes: Quotes,
     base: usize,
     source: Source<'s>,
     lexer: Lexer<'s>,
-    /// The statement that is cut off, behind those before it.
+    /// The statement that is cut off, after those before it.
     pending: Option<Chunk<'s>>,
 }
 
@@ -97,7 +97,8 @@ impl<'s> Iterator for Chunks<'s> {
     }
 }
 
-/// Closes the innermost bracket of a kind, and what is open inside it; false if it isn't the innermost of all.
+/// Closes the innermost bracket of a kind, and those that are open inside it; returns `false` if it isn't the innermost
+/// of all.
 fn close(open: &mut Vec<TokenKind>, kind: TokenKind) -> bool {
     let innermost = open.last() == Some(&kind);
     if let Some(at) = open.iter().rposition(|&other| other == kind) {
@@ -106,14 +107,14 @@ fn close(open: &mut Vec<TokenKind>, kind: TokenKind) -> bool {
     innermost
 }
 
-/// Whether a string of the text has a line in it that looks like a header.
+/// Returns whether a string of the text contains a line that looks like a header.
 pub(super) fn headers_in_strings(text: &str) -> bool {
     Source::new(text)
         .lex()
         .any(|token| header_in_string(text, token, token.span().start(), token.span().end()).is_some())
 }
 
-/// The first line inside a string over several lines that looks like a header.
+/// Returns the first line inside a string over several lines that looks like a header.
 fn header_in_string(text: &str, token: Token, start: usize, end: usize) -> Option<usize> {
     if !matches!(token.kind(), TokenKind::MlBasicString | TokenKind::MlLiteralString) {
         return None;
@@ -128,7 +129,8 @@ fn header_in_string(text: &str, token: Token, start: usize, end: usize) -> Optio
     None
 }
 
-/// Whether the line at `at` can only be a statement, given the innermost open bracket, and what stands before the line.
+/// Returns whether the line at `at` can only be a statement, given the innermost open bracket, and the token before the
+/// line.
 fn starts_statement(text: &str, at: usize, innermost: TokenKind, before: TokenKind) -> bool {
     let indentation = text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
     let at = at + indentation;
@@ -138,16 +140,16 @@ fn starts_statement(text: &str, at: usize, innermost: TokenKind, before: TokenKi
     let line = &text[first_line(text, at).range()];
     let opens = matches!(before, TokenKind::Comma | TokenKind::LeftCurlyBracket | TokenKind::LeftSquareBracket);
     if let Some(inner) = line.strip_prefix("[[").or_else(|| line.strip_prefix('[')) {
-        // A value can't stand here, so it is a header, even with keys that could be values.
+        // A value isn't allowed here, so it is a header, even with keys that could be values.
         let value = opens || before == TokenKind::Equals;
         return !value && key(inner).is_some_and(|end| inner[end..].starts_with(']'));
     }
-    // An inline table has entries too, over several lines even; but not without a comma between them.
+    // An inline table has entries too, even over several lines; but not without a comma between them.
     let entry = innermost == TokenKind::LeftCurlyBracket && opens;
     !entry && key(line).is_some_and(|end| line[end..].starts_with('='))
 }
 
-/// Where the key at the start of a line ends, dots and quotes included, and the white space behind it.
+/// Returns the end of the key at the start of a line, dots and quotes included, and the white space after it.
 fn key(line: &str) -> Option<usize> {
     let white = |at: usize| at + line[at..].len() - line[at..].trim_start_matches([' ', '\t']).len();
     let mut at = white(0);
@@ -169,7 +171,7 @@ fn key(line: &str) -> Option<usize> {
     }
 }
 
-/// Where the text in `"` at the start of `line` ends.
+/// Returns the end of the text in `"` at the start of `line`.
 fn closing(line: &str) -> Option<usize> {
     let mut escaped = false;
     let end = line[1..].find(|c| {
@@ -180,7 +182,7 @@ fn closing(line: &str) -> Option<usize> {
     end.map(|end| end + 2)
 }
 
-/// Whether the line at `at` is a table's header with bare keys that could not be values.
+/// Returns whether the line at `at` is a table's header with bare keys that could not be values.
 fn is_header(text: &str, at: usize) -> bool {
     if !text[at..].starts_with('[') {
         return false;
@@ -193,7 +195,7 @@ fn is_header(text: &str, at: usize) -> bool {
     keys && !value && inner.starts_with(|c: char| c.is_ascii_alphabetic()) && (rest.is_empty() || rest.starts_with('#'))
 }
 
-/// Whether a character may stand in a key without quotes.
+/// Returns whether a character is allowed in a key without quotes.
 fn is_bare(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }

@@ -1,4 +1,4 @@
-//! Takes the parser's events: what is written, and what it means.
+//! Handles the parser's events: the text, and its meaning.
 
 use super::super::flaw::SyntaxKind;
 use super::super::span::Span;
@@ -27,28 +27,28 @@ pub(super) fn read<'s>(reader: &mut Reader<'s, '_>, chunk: &Chunk<'s>) {
 struct Events<'a, 's, 'f> {
     reader: &'a mut Reader<'s, 'f>,
     chunk: &'a Chunk<'s>,
-    /// What the parser has reported since the last event.
+    /// The errors that the parser has reported since the last event.
     errors: &'a RefCell<Vec<ParseError>>,
 }
 
 impl<'s> Events<'_, 's, '_> {
-    /// Takes in what the parser has reported between two events.
+    /// Handles the errors that the parser has reported between two events.
     fn settle(&mut self) {
         if self.report() {
             self.reader.spoil();
         }
     }
 
-    /// Reports what the parser or a decoder has reported; false if that spoils nothing.
+    /// Reports the errors of the parser or a decoder; returns `false` if they spoil nothing.
     fn report(&mut self) -> bool {
         !self.errors.borrow().is_empty() && self.report_all()
     }
 
-    /// The same where there is something. Apart, as it is asked at every event, and there hardly ever is.
+    /// Does the same if there are any. Separate, as it is called at every event, and there hardly ever are.
     #[cold]
     fn report_all(&mut self) -> bool {
         let mut spoils = false;
-        // One a line is enough, but the characters of a string don't follow from each other.
+        // One per line is enough, but the characters of a string don't follow from each other.
         let mut in_escapes = false;
         for error in self.errors.take() {
             spoils |= !mistake::is_harmless(&error);
@@ -72,7 +72,7 @@ impl<'s> Events<'_, 's, '_> {
         Raw::new_unchecked(written, encoding, span)
     }
 
-    /// What a scalar means.
+    /// Returns the meaning of a scalar.
     fn decode(&mut self, place: toml_parser::Span, encoding: Option<Encoding>) -> What {
         let span = self.span(place);
         let errors = self.errors;
@@ -81,11 +81,11 @@ impl<'s> Events<'_, 's, '_> {
         if self.report() {
             return What::Broken;
         }
-        // A line break is one, whatever a checkout makes of it: no digest may hang on that.
+        // A line break is always `\n`, whatever a checkout converts it to: no digest may depend on that.
         let written = self.raw(place, encoding).as_str();
         let unified = written.contains("\r\n").then(|| written.replace("\r\n", "\n"));
         if let Some(unified) = &unified {
-            // What is wrong with it has been said.
+            // Its mistakes have been reported.
             value = Cow::Borrowed("");
             let _kind = Raw::new_unchecked(unified, encoding, place).decode_scalar(&mut value, &mut |_| {});
         }
@@ -98,7 +98,7 @@ impl<'s> Events<'_, 's, '_> {
                 Err(error) if matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
                     What::Other(Odd::LargeInteger)
                 }
-                // `0x`, or digits of another script: the parser lets them pass.
+                // `0x`, or digits of another script: the parser accepts them.
                 Err(_) => {
                     self.reader.syntax(span.start as usize, span, mistake::number());
                     What::Broken
@@ -121,7 +121,7 @@ impl<'s> Events<'_, 's, '_> {
     }
 }
 
-/// How many bytes of quotes are around a string.
+/// Returns the number of bytes of quotes around a string.
 fn quotes(encoding: Option<Encoding>) -> u8 {
     match encoding {
         None => 0,

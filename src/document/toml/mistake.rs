@@ -1,4 +1,4 @@
-//! What a syntax error is about: from the parser's terms to those of people.
+//! The meaning of a syntax error: from the parser's terms to those of users.
 
 use super::super::flaw::SyntaxKind;
 use super::super::lines::{first_character, first_line};
@@ -6,7 +6,8 @@ use super::super::span::Span;
 use super::super::yaml::escape::is_half;
 use toml_parser::{Expected, ParseError};
 
-/// Where the parser met an error, where to show it, and what it is about. The parser's places count from `base`.
+/// Returns the place where the parser met an error, the place to show, and the kind of mistake. The parser's places
+/// count from `base`.
 pub(super) fn describe(text: &str, base: usize, error: &ParseError) -> (usize, Span, SyntaxKind) {
     let place = |span: toml_parser::Span| {
         let start = text.floor_char_boundary(base + span.start());
@@ -57,7 +58,7 @@ pub(super) fn describe(text: &str, base: usize, error: &ParseError) -> (usize, S
     (at.max(start), span, kind)
 }
 
-/// The character at `at`; at the end of a line, the last word or character on it.
+/// Returns the character at `at`; at the end of a line, the last word or character on it.
 fn near(text: &str, at: usize) -> Span {
     let here = first_character(text, at);
     let before = text[..at].trim_end_matches([' ', '\t']);
@@ -70,23 +71,23 @@ fn near(text: &str, at: usize) -> Span {
     }
 }
 
-/// Whether an error leaves no doubt of what the values are.
+/// Returns whether an error leaves no doubt about the values.
 pub(super) fn is_harmless(error: &ParseError) -> bool {
     let about = error.description();
     about.starts_with("missing comma between") || about.starts_with("extra comma in")
 }
 
-/// A number without digits, or with digits of another script.
+/// Returns the mistake of a number without digits, or with digits of another script.
 pub(super) fn number() -> SyntaxKind {
     SyntaxKind::Other("not a number: its digits are missing, or of another script".to_owned())
 }
 
-/// A date that is none.
+/// Returns the mistake of an invalid date.
 pub(super) fn date(error: &dyn std::error::Error) -> SyntaxKind {
     SyntaxKind::Other(error.to_string().to_lowercase())
 }
 
-/// Whether a scalar without quotes is no number or word of TOML written badly, but a text.
+/// Returns whether a scalar without quotes is a text rather than a misspelt number or word of TOML.
 fn is_word(written: &str) -> bool {
     let bad_word = ["true", "false", "inf", "nan"].iter().any(|word| written.eq_ignore_ascii_case(word));
     let radix = written.starts_with(['+', '-', '0']) && written.len() > 1 && written[1..].starts_with(['x', 'o', 'b']);
@@ -95,18 +96,18 @@ fn is_word(written: &str) -> bool {
     one_line && !bad_word && !radix && written.contains(odd)
 }
 
-/// Whether the error is about a key.
+/// Returns whether the error is about a key.
 fn is_key(error: &ParseError) -> bool {
     let about = error.description();
     about.contains("key") || about.contains("table") || about.contains("comment") || about.contains("comma")
 }
 
-/// How many bytes of quotes open a string.
+/// Returns the number of bytes of quotes that open a string.
 fn quotes(written: &str) -> usize {
     if written.starts_with("\"\"\"") || written.starts_with("'''") { 3 } else { 1 }
 }
 
-/// The escape that an error at `at` is about, from its backslash on.
+/// Returns the escape that an error at `at` is about, from its backslash on.
 fn escape(text: &str, start: usize, at: usize) -> Span {
     let backslash = text[start..at].rfind('\\').map_or(start, |found| start + found);
     let letter = first_character(text, backslash + 1);
@@ -114,7 +115,7 @@ fn escape(text: &str, start: usize, at: usize) -> Span {
         "x" => 2,
         "u" => 4,
         "U" => 8,
-        // The quote that ends the text is no part of it.
+        // The quote that ends the text is not part of it.
         "\"" | "'" => return Span::new(backslash, backslash + 1),
         _ => 0,
     };
@@ -123,7 +124,7 @@ fn escape(text: &str, start: usize, at: usize) -> Span {
     Span::new(backslash, end + written)
 }
 
-/// The parser's words, with what it expected.
+/// Returns the parser's message, with what it expected.
 fn message(description: &str, expected: &[Expected]) -> String {
     let expected: Vec<String> = expected
         .iter()

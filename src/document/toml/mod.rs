@@ -1,7 +1,7 @@
-//! TOML into a tree. The only place that knows the parser.
+//! From TOML to a tree. The only place that knows the parser.
 //!
 //! The text goes to the parser in chunks of whole statements, so that memory holds the tokens of a chunk and not of a
-//! large file; and a bracket or quote that is never closed costs the statement that it stands in, not all that follow.
+//! large file; and a bracket or quote that is never closed costs its own statement only, not all that follow.
 
 mod chunk;
 mod events;
@@ -17,8 +17,8 @@ use reader::Reader;
 /// Reads a text to its end, whatever is wrong with it.
 pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Tape<'s> {
     let (tape, found) = read_with(text, Quotes::Trusted);
-    // A `"""` that is never closed turns all later strings inside out. Where something is wrong anyway, the reading
-    // that ends such a string at a header inside it is better if it finds less.
+    // A `"""` that is never closed turns all later strings inside out. If there is a mistake anyway, the reading that
+    // ends such a string at a header inside it is better if it finds fewer mistakes.
     if found.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. })) && chunk::headers_in_strings(text) {
         let (again, fewer) = read_with(text, Quotes::EndAtHeaders);
         if fewer.len() <= found.len() {

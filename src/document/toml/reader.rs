@@ -1,4 +1,4 @@
-//! Builds the tree out of the parser's events.
+//! Builds the tree from the parser's events.
 
 use super::super::bounds;
 use super::super::flaw::{Flaw, SyntaxKind};
@@ -9,34 +9,35 @@ use super::chunk::Chunk;
 use super::events;
 use super::tables::{Clash, Mixed, Origin, Part, Section, Tables};
 
-/// A tree that grows by events.
+/// A tree that is built from events.
 pub(super) struct Reader<'s, 'f> {
     pub(super) tables: Tables<'s>,
     flaws: &'f mut Vec<Flaw>,
     /// The table that the statements now belong to, and the list that it is the last item of.
     section: u32,
     list: Option<u32>,
-    /// A header that is being read: where it starts, and whether it is `[[...]]`.
+    /// The start of the header that is being read, and whether it is `[[...]]`.
     pub(super) header: Option<(usize, bool)>,
     /// The keys that are being read: of a header, or before a `=`.
     pub(super) path: Vec<Part<'s>>,
-    /// The arrays and inline tables that are open.
+    /// The open arrays and inline tables.
     open: Vec<Open>,
-    /// A key waits for its value, which goes into a table this deep.
+    /// The depth of the table whose key waits for its value.
     awaiting: Option<usize>,
-    /// How many brackets are open in what the parser skips; it tells of the end of the outermost as of any other.
+    /// The number of open brackets in the part that the parser skips; it reports the end of the outermost like any other.
     ignored: usize,
-    /// The value that comes next is spoilt by an error before it.
+    /// `true` if the next value is spoilt by an error before it.
     spoilt: bool,
     /// The value of the statement so far.
     statement: u32,
-    /// Up to where no further syntax error is reported: one a line is enough, as the rest follows from it.
+    /// The end of the text for which no further syntax error is reported: one per line is enough, as the rest follows
+    /// from it.
     quiet: usize,
-    /// The last one that was reported is a text without quotes in this array: each of its items is one of its own.
+    /// The array in which the last reported error is a text without quotes: each of its items is reported.
     unquoted_in: Option<u32>,
 }
 
-/// An array or an inline table that is open.
+/// An open array or inline table.
 struct Open {
     slot: u32,
     /// The end of an array's chain.
@@ -46,7 +47,7 @@ struct Open {
     broken: bool,
 }
 
-/// What is open.
+/// The kind of an open collection.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Kind {
     Array,
@@ -77,12 +78,12 @@ impl<'s, 'f> Reader<'s, 'f> {
     /// Reads some whole statements.
     pub(super) fn read(&mut self, chunk: &Chunk<'s>) {
         if let Some(opened) = chunk.unclosed {
-            // Said first, as the parser will miss the string in its own words.
+            // Reported first, as the parser will report the string in its own terms.
             let span = first_line(self.text(), opened.start as usize);
             self.syntax(opened.start as usize, span, SyntaxKind::UnclosedQuote { opened });
         }
         events::read(self, chunk);
-        // The parser doesn't say so when what it skips has no end.
+        // The parser doesn't report it if the part that it skips has no end.
         self.ignored = 0;
         while let Some(open) = self.open.last_mut() {
             open.broken = true;
@@ -92,7 +93,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         self.end_statement();
     }
 
-    /// The text has ended.
+    /// Ends the text.
     pub(super) fn finish(mut self) -> Tape<'s> {
         let end = self.text().len();
         self.tables.tape.slot_mut(0).span = Span::new(0, end);
@@ -103,7 +104,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         self.tables.tape.text
     }
 
-    /// Reports a syntax error that the parser met at `at`, unless one was reported on that line. Whether it did.
+    /// Reports a syntax error that the parser met at `at`, unless one was reported on that line. Returns whether it did.
     pub(super) fn syntax(&mut self, at: usize, span: Span, kind: SyntaxKind) -> bool {
         let array = self.open.last().filter(|open| open.kind == Kind::Array && kind == SyntaxKind::Unquoted);
         let array = array.map(|open| open.slot);
@@ -115,27 +116,27 @@ impl<'s, 'f> Reader<'s, 'f> {
         is_heard
     }
 
-    /// Reports a syntax error beside another on its line.
+    /// Reports a syntax error in addition to another on its line.
     pub(super) fn syntax_too(&mut self, at: usize, span: Span, kind: SyntaxKind) {
         self.flaws.push(Flaw::Syntax { span, kind });
         self.hush(at);
         self.quiet = self.quiet.max(span.end as usize);
     }
 
-    /// Lets no further syntax error be reported on the line with the byte `at`; its end belongs to it.
+    /// Suppresses further syntax errors on the line with the byte `at`, including its end.
     fn hush(&mut self, at: usize) {
         let end = next_line(self.text(), at);
         self.quiet = self.quiet.max(end + usize::from(!self.text()[..end].ends_with('\n')));
     }
 
-    /// Breaks what an error between two values spoils.
+    /// Breaks the value or table that an error between two values spoils.
     pub(super) fn spoil(&mut self) {
         if self.awaiting.is_some() {
             self.spoilt = true;
         } else if let Some(open) = self.open.last_mut() {
             open.broken = true;
         } else if self.header.is_some() {
-            // What the header means may still become clear.
+            // The meaning of the header may still become clear.
         } else if self.statement != NONE {
             self.tables.tape.slot_mut(self.statement).what = What::Broken;
         } else {
@@ -143,9 +144,9 @@ impl<'s, 'f> Reader<'s, 'f> {
         }
     }
 
-    /// A key can't be had: says why.
+    /// Reports why a key isn't allowed.
     fn clash(&mut self, clash: &Clash, part: &Part<'_>) {
-        // What follows from a syntax error is not said again.
+        // Mistakes that follow from a syntax error are not reported.
         if (part.span.start as usize) < self.quiet || self.open.iter().any(|open| open.broken) {
             return;
         }
@@ -155,15 +156,15 @@ impl<'s, 'f> Reader<'s, 'f> {
         });
     }
 
-    /// A header is complete.
+    /// Completes a header.
     pub(super) fn start_section(&mut self, header: Span, array: bool) {
         let mut path = std::mem::take(&mut self.path);
         let found = self.find_section(&path, header, array);
-        // Its room is used again.
+        // Its memory is reused.
         path.clear();
         self.path = path;
         (self.list, self.section) = found.unwrap_or_else(|| {
-            // What stands under a header that can't be is read, and belongs to nothing.
+            // The statements under an invalid header are read, and belong to nothing.
             (None, self.tables.open(header, Origin::Header, 1))
         });
     }
@@ -188,7 +189,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         Some((list, table))
     }
 
-    /// The keys before a `=` are complete.
+    /// Completes the keys before a `=`.
     pub(super) fn start_value(&mut self) {
         self.finish_key();
         let mut path = std::mem::take(&mut self.path);
@@ -197,7 +198,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         self.path = path;
     }
 
-    /// Adds the last of these keys where a value is due, and a table for each before it.
+    /// Adds the last of these keys where a value is expected, and a table for each before it.
     fn add_path(&mut self, path: &[Part<'s>]) {
         let mut table = match self.open.last() {
             Some(open) if open.kind == Kind::Inline => open.slot,
@@ -221,7 +222,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         }
     }
 
-    /// Adds a value where one is due; gives its slot, and how deep it lies.
+    /// Adds a value where one is expected; returns its slot, and its depth.
     pub(super) fn place(&mut self, span: Span, what: What) -> (u32, usize) {
         let what = if std::mem::take(&mut self.spoilt) { What::Broken } else { what };
         let slot = self.tables.tape.push(span, what);
@@ -241,7 +242,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         (slot, depth)
     }
 
-    /// Adds an array or an inline table; false where it lies too deep.
+    /// Adds an array or an inline table; returns `false` if it is nested too deep.
     pub(super) fn start_collection(&mut self, span: Span, kind: Kind) -> bool {
         let spoilt = self.spoilt;
         let (slot, depth) = self.place(span, What::Broken);
@@ -262,7 +263,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         !deep
     }
 
-    /// The parser skips a token.
+    /// Skips a token.
     pub(super) fn ignore(&mut self, token: &str) {
         match token {
             "[" | "{" => self.ignored += 1,
@@ -271,7 +272,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         }
     }
 
-    /// An array or inline table ends.
+    /// Ends an array or inline table.
     pub(super) fn end_collection(&mut self, end: usize) {
         if self.ignored > 0 {
             self.ignored -= 1;
@@ -289,16 +290,16 @@ impl<'s, 'f> Reader<'s, 'f> {
         self.extend_section(end);
     }
 
-    /// A key whose value never came gets a broken one.
+    /// Adds a broken value for a key without a value.
     fn finish_key(&mut self) {
         if self.awaiting.is_some() {
-            // The key is what was added last.
+            // The key is the slot that was added last.
             let key = self.tables.tape.slot(self.tables.tape.len() - 1).span;
             self.place(Span::new(key.end as usize, key.end as usize), What::Broken);
         }
     }
 
-    /// A statement reaches to `end`: so does the table that it stands in.
+    /// Extends the table that contains a statement to the statement's end.
     pub(super) fn extend_section(&mut self, end: usize) {
         if self.open.is_empty() {
             for slot in [Some(self.section), self.list].into_iter().flatten() {
@@ -308,13 +309,13 @@ impl<'s, 'f> Reader<'s, 'f> {
         }
     }
 
-    /// The line ends, and with it the statement.
+    /// Ends the line, and with it the statement.
     pub(super) fn end_statement(&mut self) {
         if !self.open.is_empty() {
             return;
         }
         if let Some((start, array)) = self.header.take() {
-            // Its bracket isn't closed; what it means is clear.
+            // Its bracket isn't closed, but its meaning is clear.
             let end = self.path.last().map_or(start, |part| part.span.end as usize);
             self.quiet = self.quiet.max(end);
             self.start_section(Span::new(start, end), array);

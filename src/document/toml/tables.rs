@@ -1,4 +1,4 @@
-//! Which tables there are, and which keys each may still take: the rules of TOML for headers and dotted keys.
+//! The tables, and the keys that each may still get: the rules of TOML for headers and dotted keys.
 
 use super::super::bounds;
 use super::super::span::Span;
@@ -13,7 +13,7 @@ pub(super) struct Part<'s> {
     pub(super) span: Span,
     pub(super) text: Cow<'s, str>,
     pub(super) quoted: bool,
-    /// It is not well-formed.
+    /// `true` if it is not well-formed.
     pub(super) broken: bool,
 }
 
@@ -23,13 +23,13 @@ pub(super) struct Tables<'s> {
     growing: HashMap<u32, Growing, BuildHasherDefault<BySlot>>,
 }
 
-/// Spreads slots in a map. They are counted up here, so nobody can choose them to collide.
+/// A hasher of slots. They are counted up here, so nobody can choose them to collide.
 #[derive(Default)]
 struct BySlot(u64);
 
 impl Hasher for BySlot {
     fn write_u32(&mut self, slot: u32) {
-        // An odd number by the golden ratio: the lower bits stay apart, and the upper ones depend on all.
+        // An odd number by the golden ratio: the lower bits stay distinct, and the upper ones depend on all.
         self.0 = u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
@@ -42,18 +42,18 @@ impl Hasher for BySlot {
     }
 }
 
-/// How a table, or a list of tables, came to be.
+/// The syntax that created a table, or a list of tables.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Origin {
-    /// By a header of a table inside it.
+    /// The header of a table inside it.
     Implied,
-    /// By its own header; the root too.
+    /// Its own header; the root too.
     Header,
-    /// By a dotted key.
+    /// A dotted key.
     Dotted,
-    /// By braces that are still open.
+    /// Braces that are still open.
     Inline,
-    /// A list, by `[[header]]`.
+    /// A list, from `[[header]]`.
     List,
 }
 
@@ -63,15 +63,15 @@ struct Growing {
     /// The end of its chain.
     last: u32,
     count: usize,
-    /// Of a list: that headers of both kinds name it was said.
+    /// For a list: `true` if it was already reported that headers of both kinds name it.
     mixed: bool,
     /// Its keys, once they are many.
     index: Option<HashMap<Box<str>, u32>>,
 }
 
-/// Why a key can't be had.
+/// The reason why a key isn't allowed.
 pub(super) enum Clash {
-    /// It stands already, here.
+    /// It exists already, here.
     Taken(Span),
     TooDeep,
 }
@@ -81,37 +81,37 @@ pub(super) struct Section {
     /// The list that it is the last item of.
     pub(super) list: Option<u32>,
     pub(super) table: u32,
-    /// The headers of this name are of both kinds, which wasn't said yet.
+    /// The headers of this name are of both kinds, which wasn't reported yet.
     pub(super) mixed: Option<Mixed>,
 }
 
 /// Two headers of one name, the first of each kind.
 pub(super) struct Mixed {
-    /// In one bracket.
+    /// The one in single brackets.
     pub(super) table: Span,
-    /// In two.
+    /// The one in double brackets.
     pub(super) list: Span,
 }
 
-/// Up to how many keys are compared one by one.
+/// The number of keys up to which they are compared one by one.
 const FEW: usize = 16;
 
 impl<'s> Tables<'s> {
-    /// The root alone.
+    /// Creates the root alone.
     pub(super) fn new(text: &'s str) -> Tables<'s> {
         let mut tables = Tables { tape: Tape::toml(text), growing: HashMap::default() };
         tables.open(Span::new(0, 0), Origin::Header, 1);
         tables
     }
 
-    /// Adds a table that belongs to nothing yet and can grow.
+    /// Adds a table that belongs to no chain yet and can grow.
     pub(super) fn open(&mut self, span: Span, origin: Origin, depth: usize) -> u32 {
         let table = self.tape.push(span, What::Broken);
         self.grow(table, origin, depth);
         table
     }
 
-    /// Makes a slot an empty table that can grow.
+    /// Turns a slot into an empty table that can grow.
     pub(super) fn grow(&mut self, slot: u32, origin: Origin, depth: usize) {
         self.tape.slot_mut(slot).what = match origin {
             Origin::List => What::List { first: NONE },
@@ -120,7 +120,8 @@ impl<'s> Tables<'s> {
         self.growing.insert(slot, Growing { origin, depth, last: NONE, count: 0, mixed: false, index: None });
     }
 
-    /// Lets a table, or a list of tables, and all in it grow no more. Goes as deep as they are nested, which is bounded.
+    /// Stops a table, or a list of tables, and all in it from growing. The recursion is as deep as they are nested,
+    /// which is bounded.
     pub(super) fn close(&mut self, table: u32) {
         match self.growing.remove(&table) {
             // Its other tables were closed before this one began.
@@ -136,12 +137,12 @@ impl<'s> Tables<'s> {
         }
     }
 
-    /// How deep a table lies; the root is 1.
+    /// Returns the depth of a table; the root is 1.
     pub(super) fn depth(&self, table: u32) -> usize {
         self.growing.get(&table).map_or(0, |growing| growing.depth)
     }
 
-    /// The slot of a key in a table.
+    /// Returns the slot of a key in a table.
     fn find(&self, table: u32, key: &str) -> Option<u32> {
         match self.growing.get(&table)?.index.as_ref() {
             Some(index) => index.get(key).copied(),
@@ -149,7 +150,7 @@ impl<'s> Tables<'s> {
         }
     }
 
-    /// Adds a key to a table, and nothing for it: the next slot is its value.
+    /// Adds a key to a table, without a value: the next slot is its value.
     pub(super) fn add(&mut self, table: u32, part: &Part<'_>) -> Result<(), Clash> {
         match self.find(table, &part.text) {
             Some(first) => Err(Clash::Taken(self.tape.slot(first).span)),
@@ -162,7 +163,7 @@ impl<'s> Tables<'s> {
         }
     }
 
-    /// Puts a key, or a table of a list, at the end.
+    /// Adds a key, or a table of a list, at the end.
     fn link(&mut self, parent: u32, child: u32) {
         let Some(growing) = self.growing.get_mut(&parent) else { return };
         self.tape.link(parent, growing.last, child);
@@ -178,7 +179,7 @@ impl<'s> Tables<'s> {
         }
     }
 
-    /// The table that `part` names in `table`, made if there is none: by a header (`Implied`) or a dotted key.
+    /// Returns the table that `part` names in `table`, created if it is missing: by a header (`Implied`) or a dotted key.
     pub(super) fn enter(&mut self, table: u32, part: &Part<'_>, origin: Origin) -> Result<u32, Clash> {
         let depth = self.depth(table) + 1;
         let Some(key) = self.find(table, &part.text) else {
@@ -202,7 +203,7 @@ impl<'s> Tables<'s> {
         }
     }
 
-    /// The table that a header `[... part]` starts in `table`; where `part` names a list, another item of it.
+    /// Returns the table that a header `[... part]` starts in `table`; if `part` names a list, another item of it.
     pub(super) fn header(&mut self, table: u32, part: &Part<'_>, header: Span) -> Result<Section, Clash> {
         let depth = self.depth(table) + 1;
         let alone = |table| Section { list: None, table, mixed: None };
@@ -229,7 +230,8 @@ impl<'s> Tables<'s> {
         }
     }
 
-    /// The new table that a header `[[... part]]` starts in `table`, in a list; a table of that name becomes its first item.
+    /// Returns the new table that a header `[[... part]]` starts in `table`, in a list; a table of that name becomes
+    /// its first item.
     pub(super) fn list_header(&mut self, table: u32, part: &Part<'_>, header: Span) -> Result<Section, Clash> {
         let depth = self.depth(table) + 2;
         let mut mixed = None;
@@ -257,7 +259,7 @@ impl<'s> Tables<'s> {
         Ok(Section { list: Some(list), table: item, mixed })
     }
 
-    /// Makes of a table a list that has it as its first item: it was meant as one.
+    /// Turns a table into a list that has it as its first item: it was meant as one.
     fn make_list(&mut self, slot: u32, depth: usize) {
         self.close(slot);
         let Slot { span, what, .. } = *self.tape.slot(slot);
@@ -269,7 +271,7 @@ impl<'s> Tables<'s> {
         self.link(slot, item);
     }
 
-    /// The header in which the key of a table or a list of tables stands first.
+    /// Returns the header that first contains the key of a table or a list of tables.
     fn header_of(&self, key: u32) -> Span {
         let (start, end) = (self.tape.slot(key + 1).span.start as usize, self.tape.slot(key).span.end as usize);
         let behind = &self.tape.text[end..];

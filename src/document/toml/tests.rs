@@ -4,12 +4,12 @@ use serde_json::json;
 
 const BROKEN: &str = "<broken>";
 
-/// Reads both ways: a text that `toml` takes must come out the same and without a flaw, and the other way round.
+/// Reads a text both ways: if `toml` accepts it, the result must be the same and without a flaw, and the other way round.
 pub(in crate::document) fn compare(text: &str) {
     let source = Source::new("t", text.to_owned());
     let parsed = parse(&source, Format::Toml);
     match toml::from_str::<toml::Table>(text) {
-        // A number that is too large is refused there, and a value of its own kind here.
+        // There a number that is too large is refused, here it is a value of its own kind.
         Err(error) if ["too large", "integer", "float"].iter().any(|word| error.message().contains(word)) => {}
         Ok(table) => {
             assert_eq!(parsed.flaws, [], "{text}");
@@ -151,7 +151,7 @@ fn every_bad_escape_of_a_string_is_named() {
         });
         assert_eq!(shown(text, Format::Toml).1, bad, "{text}");
     }
-    // What follows from a mistake before it on its line is not said.
+    // Mistakes that follow from one before on the same line are not reported.
     assert_eq!(shown("a = [ 'x' 'y\nb = \"\\q\" \"\\w\"", Format::Toml).1.len(), 2);
 }
 

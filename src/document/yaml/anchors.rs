@@ -1,4 +1,4 @@
-//! Anchors and aliases by name, and how much aliases may stand for.
+//! Anchors and aliases by name, and the limit on what aliases may expand to.
 
 use crate::base::nearest::nearest;
 use crate::document::bounds;
@@ -7,14 +7,14 @@ use crate::document::span::Span;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// For how many unknown aliases the nearest anchor is looked up: after that many, no person reads on.
+/// The number of unknown aliases for which the nearest anchor is looked up: nobody reads that many suggestions.
 const SUGGESTIONS: usize = 100;
 
-/// How much a value stands for, its aliases counted as often as they are used.
+/// The size of a value, with its aliases counted as often as they are used.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Size {
     pub(super) values: u64,
-    /// How many lists and tables are inside each other, itself included.
+    /// The depth of nested lists and tables, itself included.
     pub(super) depth: usize,
 }
 
@@ -22,28 +22,28 @@ impl Size {
     pub(super) const SCALAR: Size = Size { values: 1, depth: 0 };
 }
 
-/// What an anchor names.
+/// The target of an anchor.
 #[derive(Clone, Copy)]
 enum Anchor {
     /// A list or table that isn't finished.
     Open(u32),
     Done(u32, Size),
-    /// Something that was lost to a mistake, and reported there.
+    /// A value that was lost to a mistake, and reported there.
     Broken,
 }
 
-/// The anchors so far. They are known by name, as one may outlive the fragment of the text that it was read in.
+/// The anchors so far. They are known by name, as one may outlive its fragment of the text.
 pub(super) struct Anchors<'s> {
     names: HashMap<Cow<'s, str>, Anchor>,
-    /// How many values aliases may still stand for.
+    /// The number of values that aliases may still expand to.
     budget: u64,
-    /// It was said that this is spent.
+    /// `true` if the flaw of a spent budget was already reported.
     spent: bool,
     suggestions: usize,
 }
 
 impl<'s> Anchors<'s> {
-    /// None yet, in a text of so many bytes.
+    /// Creates an empty collection, for a text of this many bytes.
     pub(super) fn new(bytes: usize) -> Anchors<'s> {
         Anchors { names: HashMap::new(), budget: bounds::expansion(bytes), spent: false, suggestions: 0 }
     }
@@ -58,9 +58,9 @@ impl<'s> Anchors<'s> {
         self.names.insert(name, Anchor::Open(slot));
     }
 
-    /// A list or table that has a name is finished.
+    /// Finishes a list or table that has a name.
     pub(super) fn finish(&mut self, name: &str, slot: u32, size: Size) {
-        // Unless something inside it took the name.
+        // Unless a value inside it uses the name.
         if let Some(anchor @ Anchor::Open(_)) = self.names.get_mut(name)
             && matches!(anchor, Anchor::Open(open) if *open == slot)
         {
@@ -68,21 +68,21 @@ impl<'s> Anchors<'s> {
         }
     }
 
-    /// What has this name was lost.
+    /// Records that the value with this name was lost.
     pub(super) fn lose(&mut self, name: Cow<'s, str>) {
         self.names.insert(name, Anchor::Broken);
     }
 
-    /// What may have this name was lost, unless there is something else that has it.
+    /// Records that a value that may have this name was lost, unless another one has it.
     pub(super) fn lose_unless_known(&mut self, name: &'s str) {
         self.names.entry(Cow::Borrowed(name)).or_insert(Anchor::Broken);
     }
 
-    /// What the alias at `span` stands for, if it may stand there: so deep inside lists and tables, of which it doesn't
-    /// add to the innermost `merging` but is merged into them.
+    /// Resolves the alias at `span`, if it is allowed there: nested this deep inside lists and tables, into the
+    /// innermost `merging` of which its content is merged rather than added.
     ///
     /// # Errors
-    /// A flaw to report, if there is one that hasn't been.
+    /// Returns the flaw to report, unless it was reported before.
     pub(super) fn resolve(
         &mut self,
         name: &str,
@@ -102,7 +102,7 @@ impl<'s> Anchors<'s> {
         if depth + size.depth > bounds::DEPTH + merging {
             return Err(Some(Flaw::TooDeep { span }));
         }
-        // What a merge key brings in is counted once it is known which of it is used.
+        // Merged values are counted once it is known which of them are used.
         let values = if merging > 0 { 1 } else { size.values };
         if !self.spend(values) {
             return Err(self.too_many(span));
@@ -110,24 +110,24 @@ impl<'s> Anchors<'s> {
         Ok((target, Size { values, ..size }))
     }
 
-    /// How many values aliases may still stand for.
+    /// Returns the number of values that aliases may still expand to.
     pub(super) fn budget(&self) -> u64 {
         self.budget
     }
 
-    /// Takes from the budget; false if it isn't enough.
+    /// Reduces the budget; returns `false` if it isn't enough.
     pub(super) fn spend(&mut self, values: u64) -> bool {
         let left = self.budget.checked_sub(values);
         self.budget = left.unwrap_or(0);
         left.is_some()
     }
 
-    /// The budget is spent: says so the first time.
+    /// Returns the flaw of a spent budget, the first time.
     pub(super) fn too_many(&mut self, span: Span) -> Option<Flaw> {
         (!std::mem::replace(&mut self.spent, true)).then_some(Flaw::TooManyAliases { span })
     }
 
-    /// The anchor that was probably meant.
+    /// Returns the anchor that was probably meant.
     fn nearest(&mut self, name: &str) -> Option<String> {
         self.suggestions += 1;
         if self.suggestions > SUGGESTIONS {

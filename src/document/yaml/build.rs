@@ -1,4 +1,4 @@
-//! Builds the tree out of the parser's events.
+//! Builds the tree from the parser's events.
 
 use super::anchors::{Anchors, Size};
 use super::entries;
@@ -12,38 +12,39 @@ use crate::document::tape::{NONE, Tape, What};
 use granit_parser::{ScalarStyle, StructureStyle};
 use std::borrow::Cow;
 
-/// The tag on a value: its name, and where it stands.
+/// The tag on a value: its name, and its place.
 type Tagged<'e> = Option<(&'e granit_parser::Tag, Span)>;
 
-/// A tree that grows by events.
+/// A tree that is built from events.
 pub(super) struct Builder<'s, 'f> {
     pub(super) tape: Tape<'s>,
     pub(super) flaws: &'f mut Vec<Flaw>,
     pub(super) anchors: Anchors<'s>,
-    /// The lists and tables that are open, the root's first.
+    /// The open lists and tables, the root's first.
     pub(super) frames: Vec<Frame<'s>>,
-    /// How many of them stay open when the text ends: their end comes after the last fragment of it.
+    /// The number of them that stay open until the text ends: their end comes after the last fragment of it.
     pub(super) resumed: usize,
-    /// The next event opens again what a fragment continues.
+    /// `true` if the next event reopens the one that a fragment continues.
     pub(super) reopening: bool,
-    /// The outermost list or table of the fragment has ended.
+    /// `true` if the outermost list or table of the fragment has ended.
     pub(super) ended: bool,
-    /// How many lists and tables are open beyond the limit of depth; what is in them is skipped.
+    /// The number of open lists and tables beyond the limit of depth; their content is skipped.
     pub(super) skipped: usize,
     pub(super) documents: usize,
-    /// Where the last event ended.
+    /// The end of the last event.
     pub(super) end: usize,
-    /// Where the last value or key ended.
+    /// The end of the last value or key.
     pub(super) content_end: usize,
     /// The value that was finished last.
     pub(super) last: u32,
     /// The lists and tables that ended since the last scalar.
     pub(super) closed: Vec<u32>,
-    /// What the last key would be as a value: a key is always a string.
+    /// The last key read as a value: a key is always a string.
     key_value: What,
 }
 
-/// That the list or table at `start` can't be a key; in braces, which other tools write around a name, that these need quotes.
+/// Returns the flaw of a list or table at `start` that is used as a key; for braces around a name, as other tools write
+/// them, the flaw is that they need quotes.
 fn complex_key(text: &str, start: usize) -> Flaw {
     let is_braces = text[..start].ends_with('{') && text[start..].starts_with('{');
     let line = lines::first_line(text, start.saturating_sub(1));
@@ -61,16 +62,16 @@ pub(super) struct Frame<'s> {
     pub(super) slot: u32,
     /// The end of its chain.
     last: u32,
-    /// The column of a block; a flow collection has none.
+    /// The column of a block; `None` for a flow collection.
     pub(super) column: Option<usize>,
     pub(super) awaits: Awaits,
-    /// The value at its merge key, right behind the slot of the key.
+    /// The value at its merge key, directly after the slot of the key.
     merge: u32,
     pub(super) anchor: Option<Cow<'s, str>>,
     size: Size,
 }
 
-/// What comes next.
+/// The part that is expected next.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Awaits {
     Item,
@@ -109,7 +110,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         self.tape.text
     }
 
-    /// A document starts; false for a second one.
+    /// Starts a document; returns `false` for a second one.
     pub(super) fn document(&mut self, span: Span) -> bool {
         self.documents += 1;
         if self.documents > 1 {
@@ -118,15 +119,15 @@ impl<'s, 'f> Builder<'s, 'f> {
         self.documents == 1
     }
 
-    /// Whether nothing after this is of interest.
+    /// Returns whether the rest of the text is of no interest.
     pub(super) fn is_over(&self) -> bool {
         self.documents > 1
     }
 
-    /// A list starts.
+    /// Starts a list.
     pub(super) fn open_list(&mut self, span: Span, style: StructureStyle, column: usize, tag: Tagged<'_>) {
         let text = self.tape.text;
-        // Of a list that stands as far out as its key, the parser gives the place after the dash.
+        // For a list in the same column as its key, the parser returns the place after the dash.
         let is_value = matches!(self.frames.last(), Some(Frame { awaits: Awaits::Value(_) | Awaits::Merge, .. }));
         let dash = if is_value { layout::unfinished(text, self.end, span.start as usize).1 } else { None };
         let (span, column) = match dash {
@@ -136,7 +137,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         self.open(span, style, column, What::List { first: NONE }, tag, "seq");
     }
 
-    /// A table starts.
+    /// Starts a table.
     pub(super) fn open_table(&mut self, span: Span, style: StructureStyle, column: usize, tag: Tagged<'_>) {
         self.open(span, style, column, What::Table { first: NONE, whole: true, merges: false }, tag, "map");
     }
@@ -177,7 +178,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         self.content_end = self.content_end.max(span.end as usize);
     }
 
-    /// A list or a table ends. The outermost stays open until the text ends, in case that it goes on after a mistake.
+    /// Ends a list or a table. The outermost stays open until the text ends, in case it continues after a mistake.
     pub(super) fn close(&mut self, span: Span) {
         let flow = span.end > span.start;
         if flow {
@@ -202,7 +203,7 @@ impl<'s, 'f> Builder<'s, 'f> {
     /// Finishes the innermost open list or table.
     pub(super) fn pop(&mut self) {
         if let Some(Frame { awaits: Awaits::Value(_) | Awaits::Merge | Awaits::Nothing, .. }) = self.frames.last() {
-            // Only after a mistake: what the key was for is lost.
+            // Only after a mistake: the value of the key is lost.
             let broken = self.tape.push(Span::new(self.content_end, self.content_end), What::Broken);
             self.place(broken, Size::SCALAR);
         }
@@ -224,7 +225,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         self.place(frame.slot, size);
     }
 
-    /// Gives a table what its merge key brings in; gives how many values that is.
+    /// Adds to a table the entries that its merge key brings in; returns the number of values.
     fn inherit(&mut self, table: u32, merge: u32) -> u64 {
         let values = entries::inherit(&mut self.tape, table, merge, self.anchors.budget(), self.flaws);
         if !self.anchors.spend(values) {
@@ -233,7 +234,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         values
     }
 
-    /// A scalar.
+    /// Adds a scalar.
     pub(super) fn scalar(&mut self, span: Span, value: &str, style: ScalarStyle, tag: Tagged<'_>) {
         let before = self.end;
         self.end = span.end as usize;
@@ -263,7 +264,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         self.key_value = what;
         let what = match what {
             What::Verbatim { .. } | What::Decoded(_) => what,
-            // The text of an empty key is not the `~` that the parser gives for it.
+            // The text of an empty key is not the `~` that the parser returns for it.
             _ if span.start == span.end => What::Verbatim { before: 0, after: 0 },
             _ => self.tape.string(span, quotes, value),
         };
@@ -280,7 +281,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         }
     }
 
-    /// What a scalar with a tag is.
+    /// Reads a scalar with a tag.
     fn tagged(&mut self, span: Span, quotes: u8, value: &str, tag: &granit_parser::Tag, tag_span: Span) -> What {
         let value = if span.start == span.end { "" } else { value };
         // `!` alone means: no guessing, a string.
@@ -295,7 +296,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         })
     }
 
-    /// The value that just came (or the list or table that just opened) has a name.
+    /// Names the value that was just added (or the list or table that was just opened).
     pub(super) fn anchor(&mut self, name: Cow<'s, str>) {
         if self.skipped > 0 {
             self.anchors.lose(name);
@@ -309,7 +310,7 @@ impl<'s, 'f> Builder<'s, 'f> {
                 return;
             }
             Some(Frame { awaits: Awaits::Value(key), .. }) if *key == newest => {
-                // A key with a name: the name means a value, which gets a slot of its own before the key's.
+                // A key with a name: the name refers to a value, which gets a slot of its own before the key's.
                 let slot = *self.tape.slot(newest);
                 *key = self.tape.push(slot.span, slot.what);
                 self.tape.slot_mut(newest).what = self.key_value;
@@ -319,7 +320,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         self.anchors.define(name, newest, Size::SCALAR);
     }
 
-    /// An alias.
+    /// Adds an alias.
     pub(super) fn alias(&mut self, span: Span) {
         self.end = span.end as usize;
         if self.skipped > 0 || self.reopening {
@@ -353,8 +354,8 @@ impl<'s, 'f> Builder<'s, 'f> {
         self.place(slot, size);
     }
 
-    /// How many lists and tables an alias that stands here brings in without being inside them: at a merge key, its own
-    /// table, and the list in which it stands there.
+    /// Returns the number of lists and tables that an alias here brings in without being nested in them: at a merge
+    /// key, its own table, and the list in which the alias is.
     fn merging(&self) -> usize {
         match self.frames.as_slice() {
             [.., Frame { awaits: Awaits::Merge, .. }] => 1,
@@ -363,12 +364,12 @@ impl<'s, 'f> Builder<'s, 'f> {
         }
     }
 
-    /// Puts a finished value where it belongs.
+    /// Adds a finished value at its place.
     pub(super) fn place(&mut self, value: u32, size: Size) {
         self.last = value;
         let merged = usize::from(matches!(self.tape.slot(value).what, What::List { .. })) + 1;
         let Some(frame) = self.frames.last_mut() else { return };
-        // What is merged is not inside, but beside.
+        // Merged entries are not nested inside, but next to the others.
         let depth = if frame.awaits == Awaits::Merge { size.depth.saturating_sub(merged) } else { size.depth };
         frame.size.values = frame.size.values.saturating_add(size.values);
         frame.size.depth = frame.size.depth.max(depth);
@@ -392,7 +393,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         };
     }
 
-    /// The text has ended.
+    /// Ends the text.
     pub(super) fn finish(mut self) -> Tape<'s> {
         while !self.frames.is_empty() {
             self.pop();

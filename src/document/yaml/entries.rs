@@ -1,10 +1,10 @@
-//! What a finished table holds: no key twice, and what it inherits by merge keys.
+//! The content of a finished table: no key twice, and the entries inherited by merge keys.
 
 use super::super::flaw::Flaw;
 use super::super::tape::{Inherited, NONE, Tape, What};
 use std::collections::HashMap;
 
-/// Keys that were seen, with their slots. Most tables are small, and a hash map costs more than it saves there.
+/// The keys seen so far, with their slots. Most tables are small, and a hash map costs more than it saves there.
 enum Seen<'t> {
     Few(Vec<(&'t str, u32)>),
     Many(HashMap<&'t str, u32>),
@@ -17,7 +17,7 @@ impl<'t> Seen<'t> {
         Seen::Few(Vec::with_capacity(Self::FEW))
     }
 
-    /// Takes in a key; gives the slot of the one before it, if there is one.
+    /// Adds a key; returns the slot of an equal one before it, if any.
     fn insert(&mut self, key: &'t str, slot: u32) -> Option<u32> {
         match self {
             Seen::Few(seen) => {
@@ -41,7 +41,7 @@ impl<'t> Seen<'t> {
     }
 }
 
-/// Takes every key that stands a second time out of the table's chain, and reports it.
+/// Removes every repeated key from the table's chain, and reports it.
 pub(super) fn unique(tape: &mut Tape<'_>, table: u32, flaws: &mut Vec<Flaw>) {
     let mut again = Vec::new();
     let mut seen = Seen::new();
@@ -62,10 +62,10 @@ pub(super) fn unique(tape: &mut Tape<'_>, table: u32, flaws: &mut Vec<Flaw>) {
     }
 }
 
-/// Gives the table the entries of what stands at its merge key; its own win, then the earlier ones. Gives how many values
-/// that is; if it would be more than `budget`, the rest is left out.
+/// Adds to the table the entries of the value at its merge key; its own win, then the earlier ones. Returns the number
+/// of values added; if it would exceed `budget`, the rest is left out.
 ///
-/// Each table's inheritance is written down once, so that chains of merges don't multiply.
+/// Each table's inheritance is resolved once, so that chains of merges don't multiply.
 pub(super) fn inherit(tape: &mut Tape<'_>, table: u32, merge: u32, budget: u64, flaws: &mut Vec<Flaw>) -> u64 {
     let mut seen = Seen::new();
     for key in tape.chain(table) {
@@ -94,8 +94,8 @@ pub(super) fn inherit(tape: &mut Tape<'_>, table: u32, merge: u32, budget: u64, 
     values
 }
 
-/// How many values there are when those of `slot` come to `values`, counted no further than past `budget`. Goes as deep as
-/// values are nested, which is bounded.
+/// Returns `values` plus the number of values of `slot`, counted no further than past `budget`. The recursion is as
+/// deep as values are nested, which is bounded.
 fn weigh(tape: &Tape<'_>, slot: u32, values: u64, budget: u64) -> u64 {
     let add = |values, slot| if values > budget { values } else { weigh(tape, slot, values, budget) };
     match tape.slot(slot).what {
@@ -106,7 +106,7 @@ fn weigh(tape: &Tape<'_>, slot: u32, values: u64, budget: u64) -> u64 {
     }
 }
 
-/// The tables that a merge key brings in, each with its alias.
+/// Returns the tables that a merge key brings in, each with its alias.
 fn sources(tape: &Tape<'_>, merge: u32, lost: &mut bool, flaws: &mut Vec<Flaw>) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
     let (value, via) = target(tape, merge);
@@ -126,7 +126,7 @@ fn sources(tape: &Tape<'_>, merge: u32, lost: &mut bool, flaws: &mut Vec<Flaw>) 
     found
 }
 
-/// What a slot stands for, and the slot itself if it is an alias.
+/// Returns the target of a slot, and the slot itself if it is an alias.
 fn target(tape: &Tape<'_>, slot: u32) -> (u32, u32) {
     match tape.slot(slot).what {
         What::Alias(target) => (target, slot),

@@ -1,13 +1,13 @@
-//! Escapes in double quotes that are none: the parser stops at the first, and says only in which string it is.
+//! Invalid escapes in double quotes: the parser stops at the first, and only says in which string it is.
 
 use crate::document::lines::first_character;
 use crate::document::span::Span;
 
-/// The escapes that are none in the double-quoted string that starts at `start`, none of them behind `end`.
+/// Returns the invalid escapes in the double-quoted string that starts at `start`, none of them after `end`.
 pub(super) fn bad(text: &str, start: usize, end: usize) -> Vec<Span> {
     let mut bad = Vec::new();
     let mut at = start + 1;
-    // The first half of a character that takes two escapes.
+    // The first half of a character that needs two escapes.
     let mut high: Option<Span> = None;
     while let Some(rest) = text.get(at..end.max(start)).filter(|rest| !rest.is_empty()) {
         if !rest.starts_with('\\') {
@@ -41,21 +41,21 @@ pub(super) fn bad(text: &str, start: usize, end: usize) -> Vec<Span> {
     bad
 }
 
-/// Whether an escape is one half of a character that takes two.
+/// Returns whether an escape is one half of a character that needs two.
 pub(in crate::document) fn is_half(escape: &str) -> bool {
     let digits = escape.strip_prefix("\\u").filter(|digits| digits.len() == 4);
     let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
     code.is_some_and(|code| (0xd800..=0xdfff).contains(&code))
 }
 
-/// What stands behind a backslash in double quotes.
+/// An escape: the text after a backslash in double quotes.
 struct Escape {
-    /// How many bytes it has, the backslash included.
+    /// Its length in bytes, the backslash included.
     length: usize,
     means: Means,
 }
 
-/// What an escape means.
+/// The meaning of an escape.
 #[derive(Clone, Copy)]
 enum Means {
     Character,
@@ -66,7 +66,7 @@ enum Means {
 }
 
 impl Escape {
-    /// The one that `text` starts with.
+    /// Returns the escape that `text` starts with.
     fn at(text: &str) -> Escape {
         let Some(letter) = text[1..].chars().next() else { return Escape { length: 1, means: Means::Nothing } };
         let behind = 1 + letter.len_utf8();

@@ -1,9 +1,10 @@
-//! What stands between the values: the parser leaves out where some of it is.
+//! The text between the values: the parser leaves out some of the places.
 
 use crate::document::lines::next_line;
 use crate::document::span::Span;
 
-/// Where what the parser couldn't finish starts, after what it gave last; and the first item's dash before it.
+/// Returns the start of the part that the parser couldn't finish, after its last event; and the first item's dash
+/// before it.
 pub(super) fn unfinished(text: &str, from: usize, at: usize) -> (usize, Option<usize>) {
     let mut start = from.min(at);
     let mut dash = None;
@@ -25,15 +26,15 @@ pub(super) fn unfinished(text: &str, from: usize, at: usize) -> (usize, Option<u
     (start, dash)
 }
 
-/// The place of a value that isn't there: behind the `:` or `-` that announces it.
+/// Returns the place of a missing value: after the `:` or `-` that announces it.
 pub(super) fn behind_indicator(text: &str, span: Span) -> Span {
     let at = span.start as usize;
     let at = at + usize::from(text.get(at..).is_some_and(|rest| rest.starts_with([':', '-', '?'])));
     Span::new(at, at)
 }
 
-/// The span of a block scalar from its `|` or `>` on, without the blank lines after it. `content` is what the parser
-/// gives: from the first character of the content to the end of the lines that belong to it.
+/// Returns the span of a block scalar from its `|` or `>` on, without the blank lines after it. `content` is the
+/// parser's span: from the first character of the content to the end of the lines that belong to it.
 pub(super) fn block_scalar(text: &str, from: usize, content: Span) -> Span {
     let (start, _) = unfinished(text, from, content.start as usize);
     let indicator = text.get(start..).is_some_and(|rest| rest.starts_with(['|', '>']));

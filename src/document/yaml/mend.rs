@@ -1,4 +1,4 @@
-//! After a syntax error: what it spoils, and where to go on.
+//! Recovery after a syntax error: the parts that it spoils, and the place to continue.
 
 use super::anchors::Size;
 use super::build::{Awaits, Builder, Frame};
@@ -12,14 +12,14 @@ use crate::document::tape::{NONE, What};
 use granit_parser::{ScalarStyle, ScanError};
 
 impl<'s> Builder<'s, '_> {
-    /// The columns of the open blocks, and which of them are lists.
+    /// Returns the columns of the open blocks, and which of them are lists.
     pub(super) fn columns(&self) -> Vec<(Option<usize>, bool)> {
         let is_list = |frame: &Frame<'_>| matches!(self.tape.slot(frame.slot).what, What::List { .. });
         self.frames.iter().map(|frame| (frame.column, is_list(frame))).collect()
     }
 
-    /// Takes in a syntax error in the fragment that starts at `base`: reports it, and breaks what it spoils. Gives the
-    /// next entry, where to go on.
+    /// Handles a syntax error in the fragment that starts at `base`: reports it, and breaks the parts that it spoils.
+    /// Returns the next entry, where reading continues.
     pub(super) fn fail(&mut self, error: &ScanError, base: usize) -> Option<EntryLine> {
         let text = self.tape.text;
         let at = text.floor_char_boundary(base + error.marker().byte_offset().unwrap_or(0));
@@ -27,7 +27,7 @@ impl<'s> Builder<'s, '_> {
         let flow = self.frames.iter().position(|frame| frame.column.is_none()).filter(|_| !self.ended);
         let bracket = match flow {
             Some(depth) => Some(self.tape.slot(self.frames[depth].slot).span.start as usize),
-            // The parser tells of a bracket late, as it might be a key.
+            // The parser reports a bracket late, as it might be a key.
             None => text.get(start..).is_some_and(|rest| rest.starts_with(['[', '{'])).then_some(start),
         };
         let scalar = (self.last != NONE).then(|| self.tape.slot(self.last).span);
@@ -45,7 +45,7 @@ impl<'s> Builder<'s, '_> {
         let skipped = text.get(line_end..resumed).unwrap_or_default().lines().filter(|line| says_something(line));
         let own = (!attributed).then(|| &text[line_start(text, start)..next_line(text, start)]);
         let lost = skipped.chain(own).map(|line| self.depth_of(line).max(outermost)).min();
-        // What is lost may hold anchors; an alias to one of them is not a mistake of its own.
+        // The lost text may contain anchors; an alias to one of them is not a mistake of its own.
         for name in recover::anchors(text.get(self.end..resumed).unwrap_or_default()) {
             self.anchors.lose_unless_known(name);
         }
@@ -55,8 +55,8 @@ impl<'s> Builder<'s, '_> {
         next
     }
 
-    /// A quoted text that ends only behind the next entry, which the parser lets pass, is one whose quote isn't closed:
-    /// says so, breaks it, and gives that entry, where to go on.
+    /// Handles a quoted text that ends only after the next entry, which the parser accepts, as one whose quote isn't
+    /// closed: reports it, breaks it, and returns that entry, where reading continues.
     pub(super) fn runs_on(&mut self, quoted: Span, style: ScalarStyle) -> Option<EntryLine> {
         let text = self.tape.text;
         let (start, end) = (quoted.start as usize, quoted.end as usize);
@@ -78,7 +78,7 @@ impl<'s> Builder<'s, '_> {
         Some(entry)
     }
 
-    /// Breaks the value in which a syntax error lies. False where it is in none.
+    /// Breaks the value that contains a syntax error. Returns `false` if it is in none.
     fn spoil(&mut self, flow: Option<usize>, dash: bool, start: usize, at: usize) -> bool {
         if self.ended {
             return true;
@@ -125,13 +125,14 @@ impl<'s> Builder<'s, '_> {
         }
     }
 
-    /// The innermost open list or table to which a line may belong that was not read: by its column; or else to any.
+    /// Returns the innermost open list or table to which an unread line may belong: by its column; or else any.
     fn depth_of(&self, line: &str) -> usize {
         let column = line.len() - line.trim_start_matches(' ').len();
         self.frames.iter().rposition(|frame| frame.column == Some(column)).unwrap_or(0)
     }
 
-    /// Something was lost that could have belonged to any table that is open from `depth` on, or has just been closed.
+    /// Records that a part was lost that could have belonged to any table that is open from `depth` on, or has just
+    /// been closed.
     fn lose(&mut self, depth: usize) {
         for frame in self.frames.iter().skip(depth) {
             self.tape.lost(frame.slot);
@@ -141,7 +142,7 @@ impl<'s> Builder<'s, '_> {
         }
     }
 
-    /// Goes on after a mistake: the fragment at `start` continues the frame number `depth`.
+    /// Continues after a mistake: the fragment at `start` continues the frame number `depth`.
     pub(super) fn resume(&mut self, depth: usize, start: usize) {
         while self.frames.len() > depth + 1 {
             self.pop();
@@ -155,7 +156,7 @@ impl<'s> Builder<'s, '_> {
     }
 }
 
-/// Whether a line is more than empty, a comment, or the end of a document.
+/// Returns whether a line is more than empty, a comment, or the end of a document.
 fn says_something(line: &str) -> bool {
     let content = line.trim();
     !content.is_empty() && !content.starts_with('#') && line.trim_end() != "..."

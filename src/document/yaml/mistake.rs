@@ -1,4 +1,4 @@
-//! What a syntax error is about: from the parser's terms to those of people.
+//! The meaning of a syntax error: from the parser's terms to those of users.
 
 use super::escape;
 use crate::document::flaw::{Around, Flaw, SyntaxKind};
@@ -6,27 +6,27 @@ use crate::document::lines::{first_character, first_line, line_start};
 use crate::document::span::Span;
 use granit_parser::ErrorKind;
 
-/// What is known of a syntax error besides its kind.
+/// The circumstances of a syntax error besides its kind.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Circumstances {
-    /// Where the parser gave up.
+    /// The place where the parser gave up.
     pub(super) at: usize,
-    /// Where what it couldn't finish starts.
+    /// The start of the part that it couldn't finish.
     pub(super) start: usize,
-    /// Where the outermost open bracket stands, if one is open.
+    /// The place of the outermost open bracket, if one is open.
     pub(super) bracket: Option<usize>,
     /// The value right before.
     pub(super) scalar: Option<Span>,
-    /// Whether the next entry starts before the place where the parser gave up: it ran on through entries.
+    /// `true` if the next entry starts before the place where the parser gave up: it read past entries.
     pub(super) ran_on: bool,
-    /// Where reading goes on.
+    /// The place where reading continues.
     pub(super) resumed: usize,
 }
 
-/// The flaws that a syntax error shows: one, but for a string in which several escapes are none.
+/// Returns the flaws of a syntax error: one, except for a string with several invalid escapes.
 pub(super) fn flaws(text: &str, kind: &ErrorKind, about: Circumstances) -> Vec<Flaw> {
     if is_escape(kind) {
-        // The parser only says which string.
+        // The parser only says in which string.
         let spans = escape::bad(text, about.at, about.resumed);
         let kind = |span: Span| {
             if escape::is_half(&text[span.range()]) { SyntaxKind::HalfCharacter } else { SyntaxKind::BadEscape }
@@ -44,7 +44,7 @@ pub(super) fn flaws(text: &str, kind: &ErrorKind, about: Circumstances) -> Vec<F
     vec![flaw(text, kind, about)]
 }
 
-/// The flaw that a syntax error is.
+/// Returns the flaw of a syntax error.
 fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
     let Circumstances { at, start, bracket, scalar, ran_on, .. } = about;
     let around = if bracket.is_some() { Around::Brackets } else { Around::Lines };
@@ -102,8 +102,8 @@ fn flaw(text: &str, kind: &ErrorKind, about: Circumstances) -> Flaw {
     }
 }
 
-/// All characters on a line that texts can't hold, from the first at or behind `at` on, which is this one: the parser may
-/// only say in which text it is.
+/// Returns all invalid characters on a line, from the first at or after `at`, which is this one: the parser may only
+/// say in which text it is.
 fn strange_characters(text: &str, at: usize, first: char) -> Vec<Flaw> {
     let start = text.get(at..).and_then(|rest| rest.find(first)).map_or(at, |found| at + found);
     let line = first_line(text, start);
@@ -115,17 +115,17 @@ fn strange_characters(text: &str, at: usize, first: char) -> Vec<Flaw> {
     strange.map(flaw).collect()
 }
 
-/// Whether YAML doesn't take a character as it is, wherever it stands.
+/// Returns whether YAML never accepts a character unescaped.
 fn is_refused(c: char) -> bool {
     let is_control = c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
     is_control || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-/// What is wrong in brackets that are closed, where the parser's words don't say it.
+/// Returns the mistake in closed brackets, if the parser's message doesn't name it.
 fn in_brackets(text: &str, kind: &ErrorKind, at: usize, scalar: Option<Span>) -> Option<Flaw> {
     let (before, behind) = (text.get(..at)?, text.get(at..)?);
     let (span, kind) = match kind {
-        // A key is never missing before a comma: it is the item.
+        // Before a comma it is never a key that is missing: it is the item.
         ErrorKind::UnexpectedEofImplicitFlowMapping if behind.starts_with(',') => {
             (first_character(text, at), SyntaxKind::EmptyItem)
         }
@@ -143,7 +143,7 @@ fn in_brackets(text: &str, kind: &ErrorKind, at: usize, scalar: Option<Span>) ->
             let begun = scalar.filter(|scalar| scalar.end as usize == at)?.start as usize;
             (value_on_line(text, begun, Around::Brackets), SyntaxKind::PlainTemplate)
         }
-        // A key behind a value without quotes was taken for a part of it.
+        // A key after a value without quotes was read as a part of it.
         ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator
             if behind.starts_with(':') =>
         {
@@ -161,7 +161,8 @@ fn in_brackets(text: &str, kind: &ErrorKind, at: usize, scalar: Option<Span>) ->
     Some(Flaw::Syntax { span, kind })
 }
 
-/// A value that starts at `start`, as far as it goes on its line: to a comment, or in brackets to what ends it there.
+/// Returns the value that starts at `start`, up to the end of its line: to a comment, or in brackets to the character
+/// that ends it there.
 fn value_on_line(text: &str, start: usize, around: Around) -> Span {
     let line = first_line(text, start);
     let written = &text[line.range()];
@@ -173,7 +174,8 @@ fn value_on_line(text: &str, start: usize, around: Around) -> Span {
     Span::new(start, start + written[..end].trim_end().len())
 }
 
-/// Where the comma or bracket stands that ends a value in brackets; brackets that the value opens itself belong to it.
+/// Returns the place of the comma or bracket that ends a value in brackets; brackets that the value opens itself belong
+/// to it.
 fn end_in_brackets(written: &str) -> usize {
     let mut open = 0_usize;
     for (at, c) in written.char_indices() {
@@ -185,21 +187,21 @@ fn end_in_brackets(written: &str) -> usize {
             _ => {}
         }
     }
-    // Those that it doesn't close may be anybody's.
+    // Those that it doesn't close may belong to anything.
     if open == 0 { written.len() } else { written.find([',', ']', '}']).unwrap_or(written.len()) }
 }
 
-/// What stands in the line around `at`, without its indentation.
+/// Returns the content of the line around `at`, without its indentation.
 fn content_of_line(text: &str, at: usize) -> Span {
     first_line(text, line_start(text, at) + indentation(text, at))
 }
 
-/// Whether nothing but indentation and dashes stands before `at` on its line.
+/// Returns whether only indentation and dashes come before `at` on its line.
 fn leads(text: &str, at: usize) -> bool {
     text.get(line_start(text, at)..at).is_some_and(|before| before.trim_matches([' ', '-']).is_empty())
 }
 
-/// How far the line around `at` is indented.
+/// Returns the indentation of the line around `at`.
 fn indentation(text: &str, at: usize) -> usize {
     let start = line_start(text, at);
     text.get(start..).map_or(0, |line| line.len() - line.trim_start_matches(' ').len())
@@ -209,7 +211,7 @@ fn column(text: &str, at: usize) -> usize {
     text.get(line_start(text, at)..at).map_or(0, |before| before.chars().count())
 }
 
-/// Whether the errors are about a tab.
+/// Returns the kind of mistake if the error is about a tab.
 fn tab(kind: &ErrorKind) -> Option<SyntaxKind> {
     matches!(
         kind,
@@ -222,7 +224,7 @@ fn tab(kind: &ErrorKind) -> Option<SyntaxKind> {
     .then_some(SyntaxKind::Tab)
 }
 
-/// The tab that an error is about: the one at `at`, the last before it on its line, or the next after it.
+/// Returns the tab that an error is about: the one at `at`, the last before it on its line, or the next after it.
 fn tab_before(text: &str, at: usize) -> Span {
     let start = line_start(text, at);
     let before = text.get(start..).and_then(|line| line.get(..at - start + 1)).and_then(|before| before.rfind('\t'));
@@ -256,7 +258,7 @@ fn is_escape(kind: &ErrorKind) -> bool {
     )
 }
 
-/// The quote that opens a string on the line of `start`, and that nothing on the line closes.
+/// Returns the quote that opens a string on the line of `start` and isn't closed on it.
 fn open_quote(text: &str, start: usize) -> Option<usize> {
     let line = &text[first_line(text, start).range()];
     let mut open: Option<(usize, char)> = None;
@@ -268,7 +270,7 @@ fn open_quote(text: &str, start: usize) -> Option<usize> {
             Some((_, '"')) if escaped => escaped = false,
             Some((_, '"')) if c == '\\' => escaped = true,
             Some((_, quote)) if c == quote => last = open.take(),
-            // Two single quotes are one that closes nothing.
+            // Two single quotes are an escaped one, which closes nothing.
             None if c == '\'' && before == '\'' => open = last,
             // A quote in the middle of a word is a character like others.
             None if matches!(c, '"' | '\'') && matches!(before, ' ' | '[' | '{' | ',' | ':') => open = Some((at, c)),
@@ -279,7 +281,7 @@ fn open_quote(text: &str, start: usize) -> Option<usize> {
     open.map(|(at, _)| start + at)
 }
 
-/// A message with a small first letter and without a full stop.
+/// Returns a message with a lower-case first letter and without a full stop.
 fn lower(message: &str) -> String {
     let mut characters = message.trim_end_matches('.').chars();
     characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())

@@ -1,7 +1,7 @@
-//! YAML into a tree. The only place that knows the parser.
+//! From YAML to a tree. The only place that knows the parser.
 //!
-//! The parser stops at the first syntax error. Then the text is read on from the next line that stands like an entry of
-//! a list or a table that is still open, entry by entry: each is a fragment that the parser reads on its own.
+//! The parser stops at the first syntax error. Then reading continues at the next line that looks like an entry of a
+//! list or a table that is still open, entry by entry: each is a fragment that the parser reads on its own.
 
 mod anchors;
 mod build;
@@ -42,8 +42,8 @@ pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Tape<'s> {
     builder.finish()
 }
 
-/// Feeds the builder with all events of one fragment; its spans are those of the whole text. Gives the entry where to go
-/// on, if the rest of the fragment was misread.
+/// Feeds the builder with all events of one fragment; its spans are those of the whole text. Returns the entry where
+/// reading continues, if the rest of the fragment was misread.
 fn events(builder: &mut Builder<'_, '_>, fragment: Range<usize>) -> Result<Option<EntryLine>, ScanError> {
     let base = fragment.start;
     for event in Parser::new_from_str_with_options(&builder.text()[fragment], options()) {
@@ -69,7 +69,7 @@ fn events(builder: &mut Builder<'_, '_>, fragment: Range<usize>) -> Result<Optio
             }
             Event::SequenceEnd | Event::MappingEnd => builder.close(span),
             Event::Anchor(_, name) => builder.anchor(name),
-            // Names, not the parser's numbers: an anchor outlives the fragment in which it stands.
+            // Names, not the parser's numbers: an anchor outlives its fragment.
             Event::Alias(_) | Event::UnresolvedAlias(_) => builder.alias(span),
             _ => {}
         }

@@ -1,18 +1,19 @@
-//! Where to read on after a syntax error: the next line that stands like an entry of something that is still open.
+//! The place to continue after a syntax error: the next line that looks like an entry of a collection that is still open.
 
 use crate::document::lines::next_line;
 
 /// A line that starts an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct EntryLine {
-    /// Which of the open lists and tables it belongs to.
+    /// The open list or table that it belongs to.
     pub(super) depth: usize,
-    /// Where the line starts.
+    /// The start of the line.
     pub(super) start: usize,
 }
 
-/// The first line from `from` (the start of a line) on that starts an entry of one of `open`: the columns of the open
-/// blocks (a flow collection has none), and whether each is a list. The start of another document counts as one.
+/// Returns the first line from `from` (the start of a line) on that starts an entry of one of `open`: the columns of
+/// the open blocks (`None` for a flow collection), and whether each is a list. The start of another document counts as
+/// one.
 pub(super) fn next_entry(text: &str, from: usize, open: &[(Option<usize>, bool)]) -> Option<EntryLine> {
     let mut start = from;
     while start < text.len() {
@@ -34,7 +35,7 @@ pub(super) fn next_entry(text: &str, from: usize, open: &[(Option<usize>, bool)]
     None
 }
 
-/// The names of the anchors in a text that was not read.
+/// Returns the names of the anchors in a text that was not read.
 pub(super) fn anchors(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices('&').filter_map(|(at, _)| {
         let apart = text[..at].chars().next_back().is_none_or(|before| " \t\n[{,".contains(before));
@@ -44,17 +45,17 @@ pub(super) fn anchors(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a line starts another document.
+/// Returns whether a line starts another document.
 pub(super) fn starts_document(line: &str) -> bool {
     line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
 }
 
-/// Whether a line starts like an item of a list.
+/// Returns whether a line starts like an item of a list.
 fn is_item(content: &str) -> bool {
     content.strip_prefix('-').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
-/// Whether a line starts like an entry of a table: `key: ...`.
+/// Returns whether a line starts like an entry of a table: `key: ...`.
 fn is_entry(content: &str) -> bool {
     let key = &content[properties(content)..];
     let key_end = match key.as_bytes().first() {
@@ -73,7 +74,7 @@ fn is_entry(content: &str) -> bool {
     }
 }
 
-/// How long the tag and the anchor before a key are, with the white space behind them.
+/// Returns the length of the tag and the anchor before a key, with the white space after them.
 fn properties(content: &str) -> usize {
     let mut length = 0;
     while content[length..].starts_with(['&', '!']) {
@@ -88,7 +89,7 @@ fn properties(content: &str) -> usize {
     length
 }
 
-/// How long the quoted text at the start of a line is; nothing where it doesn't end there.
+/// Returns the length of the quoted text at the start of a line; `None` if it doesn't end there.
 fn quoted(key: &str) -> usize {
     let bytes = key.as_bytes();
     let mut at = 1;

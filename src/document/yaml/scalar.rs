@@ -1,9 +1,9 @@
-//! What a scalar means: the core schema of YAML 1.2.
+//! The meaning of a scalar: the core schema of YAML 1.2.
 
 use super::super::span::Span;
 use super::super::tape::{Odd, Tape, What};
 
-/// A tag that says outright what a scalar is.
+/// A tag that states the type of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
     Str,
@@ -14,7 +14,7 @@ pub(super) enum Tag {
 }
 
 impl Tag {
-    /// The tag of the core schema with this name, as in `!!int`.
+    /// Returns the tag of the core schema with this name, as in `!!int`.
     pub(super) fn named(suffix: &str) -> Option<Tag> {
         Some(match suffix {
             "str" => Tag::Str,
@@ -26,7 +26,7 @@ impl Tag {
         })
     }
 
-    /// Reads a scalar as the tag says; `None` where it can't be that.
+    /// Reads a scalar as the tag says; `None` if that is impossible.
     pub(super) fn read(self, tape: &mut Tape<'_>, span: Span, quotes: u8, value: &str) -> Option<What> {
         if self == Tag::Str {
             return Some(tape.string(span, quotes, value));
@@ -43,7 +43,7 @@ impl Tag {
     }
 }
 
-/// What a scalar without quotes and tag is.
+/// Reads a scalar without quotes and tag.
 pub(super) fn plain(tape: &mut Tape<'_>, span: Span, value: &str) -> What {
     match value {
         "" | "~" | "null" | "Null" | "NULL" => return What::Null,
@@ -64,7 +64,7 @@ pub(super) fn plain(tape: &mut Tape<'_>, span: Span, value: &str) -> What {
     tape.string(span, 0, value)
 }
 
-/// `-?`digits, `0o17`, `0xff`.
+/// Reads `-?`digits, `0o17`, `0xff`.
 fn integer(tape: &mut Tape<'_>, value: &str) -> Option<What> {
     let (digits, radix) = match value.as_bytes() {
         [b'0', b'x', ..] => (&value[2..], 16),
@@ -78,7 +78,7 @@ fn integer(tape: &mut Tape<'_>, value: &str) -> Option<What> {
     Some(number.map_or(What::Other(Odd::LargeInteger), |number| tape.integer(number)))
 }
 
-/// `1.5`, `.5`, `5.`, `1e3`, `-.inf`.
+/// Reads `1.5`, `.5`, `5.`, `1e3`, `-.inf`.
 fn float(value: &str) -> Option<f64> {
     let (sign, rest) = match value.strip_prefix('-') {
         Some(rest) => (-1.0, rest),
