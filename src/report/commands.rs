@@ -1,4 +1,4 @@
-//! Command lines to type, as they stand in summaries.
+//! Command lines for the user to type, as shown in summaries.
 
 use super::terminal_safe;
 use crate::spec::names::{JobId, TaskId};
@@ -6,29 +6,29 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
-/// The files that a command is about.
+/// The files of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     manifest: String,
-    /// The lock, where it isn't the one beside the manifest.
+    /// The lock, if it isn't the one next to the manifest.
     lock: Option<String>,
     service: Service,
-    /// The command that goes on where a run was left.
+    /// The command that continues a run.
     going_on: &'static str,
-    /// What else was typed, and is typed again to go on with the same.
+    /// The other options that were typed, repeated in order to continue with the same.
     typed: Vec<Typed>,
 }
 
-/// An option that was typed: its name, and its value where it has one.
+/// An option that was typed: its name, and its value if it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typed {
-    /// As `only`.
+    /// The name, such as `only`.
     pub name: String,
-    /// As `hero-*`.
+    /// The value, such as `hero-*`.
     pub value: Option<String>,
 }
 
-/// Which service a run is at.
+/// The service of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// One that is paid.
@@ -38,7 +38,7 @@ pub enum Service {
 }
 
 impl Target {
-    /// What `manifest` with `lock` is called on the command line.
+    /// Returns the target for `manifest` and `lock` as named on the command line.
     pub fn new(manifest: &str, lock: &str, service: Service) -> Target {
         let beside = Path::new(manifest).with_extension(match service {
             Service::Real => "lock",
@@ -48,58 +48,58 @@ impl Target {
         Target { manifest: manifest.to_owned(), lock, service, going_on: "run", typed: Vec::new() }
     }
 
-    /// The same, and how to go on with it: by `command`, with what was `typed` besides.
+    /// Sets how to continue: with `command` and the `typed` options.
     pub fn going_on(self, command: &'static str, typed: &[Typed]) -> Target {
         Target { going_on: command, typed: typed.to_vec(), ..self }
     }
 
-    /// Whether it is a trial.
+    /// Returns whether it is a trial.
     pub fn is_trial(&self) -> bool {
         self.service == Service::Simulated
     }
 
-    /// The command that settles an uncertain job.
+    /// Returns the command that settles an uncertain job.
     pub fn resolve(&self, job: &JobId) -> String {
         format!("batch resolve {} {job}{}", quoted(&self.manifest), self.options())
     }
 
-    /// The command that settles all uncertain jobs.
+    /// Returns the command that settles all uncertain jobs.
     pub fn resolve_all(&self) -> String {
         format!("batch resolve {} --all{}", quoted(&self.manifest), self.options())
     }
 
-    /// The command that says which task an uncertain job is.
+    /// Returns the command that names the task of an uncertain job.
     pub fn resolve_as(&self, job: &JobId, task: &TaskId) -> String {
         format!("{} --task-id {}", self.resolve(job), word(task.as_str()))
     }
 
-    /// The command that runs what has no result.
+    /// Returns the command that runs the jobs without a result.
     pub fn run(&self) -> String {
         self.command("run")
     }
 
-    /// The command that goes on where a run was left: of the same jobs, within the same bounds.
+    /// Returns the command that continues a run: with the same jobs, within the same limits.
     pub fn go_on(&self) -> String {
         let typed = self.typed.iter().map(|option| format!(" {option}")).collect::<String>();
         format!("{}{typed}", self.command(self.going_on))
     }
 
-    /// The command that takes images of elsewhere as they are now.
+    /// Returns the command that accepts the current content of remote images.
     pub fn refresh(&self) -> String {
         format!("{} --refresh-images", self.go_on())
     }
 
-    /// The command that collects what is paid.
+    /// Returns the command that collects paid videos.
     pub fn fetch(&self) -> String {
         self.command("fetch")
     }
 
-    /// The command that shows what a run would do.
+    /// Returns the command that shows what a run would do.
     pub fn plan(&self) -> String {
         self.command("plan")
     }
 
-    /// The command that shows where each job stands.
+    /// Returns the command that shows the state of each job.
     pub fn status(&self) -> String {
         self.command("status")
     }
@@ -122,14 +122,14 @@ impl fmt::Display for Typed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
             None => write!(f, "--{}", self.name),
-            // By itself it would be taken for an option.
+            // As a separate word it would be parsed as an option.
             Some(value) if value.starts_with('-') => write!(f, "--{}={}", self.name, word(value)),
             Some(value) => write!(f, "--{} {}", self.name, word(value)),
         }
     }
 }
 
-/// A path as a word that isn't taken for an option.
+/// Returns a path as a word that can't be parsed as an option.
 pub fn quoted(path: &str) -> Cow<'_, str> {
     if path.starts_with('-') && path != "-" {
         return Cow::Owned(word(&format!("./{path}")).into_owned());
@@ -137,7 +137,7 @@ pub fn quoted(path: &str) -> Cow<'_, str> {
     word(path)
 }
 
-/// A word as a POSIX shell takes it; harmless for a terminal in any case.
+/// Quotes a word for a POSIX shell; harmless for a terminal in any case.
 fn word(word: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '+' | '@' | '%' | ',');
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,6 +1,6 @@
-//! Takes each event to every reporter, at the pace of each.
+//! Distributes events to every reporter, at its own pace.
 //!
-//! A reporter may be blocked for as long as it takes: its reader stopped, its disk is slow. So each has a thread and a
+//! A reporter may block for any length of time: its reader has stopped, its disk is slow. So each has a thread and a
 //! queue of its own, and the engine, which only puts events into a channel, waits for none of them.
 
 use super::Reporter;
@@ -14,57 +14,57 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Events that wait for one reporter at the most, before those that are only told by the way are left out. The others are a
-/// dozen for each job, and always kept: no reader's picture is ever wrong, and what waits is bounded by the manifest.
+/// Maximum number of events that wait for one reporter before incidental ones are left out. The others are about a
+/// dozen for each job, and always kept: no reader gets a wrong picture, and the queue is bounded by the manifest.
 const WAITING: usize = 16_384;
 
-/// How long events gather behind those that were just taken to the reporters: a busy run wakes them once for many.
+/// Time that events gather after those just delivered to the reporters: a busy run wakes them once for many.
 const GATHERING: Duration = Duration::from_millis(2);
 
-/// Events that are handed over to a reporter at once, at the most.
+/// Maximum number of events delivered to a reporter at once.
 const BUNDLE: usize = 1024;
 
-/// How long a reporter that takes something now and then is waited for at the end, at the most.
+/// Maximum time that a reporter which still makes progress is awaited at the end.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// The threads of the reporters.
 #[derive(Debug)]
 pub struct Fanout {
-    /// Nothing comes through it: it is closed when the last reporter is done.
+    /// Carries nothing: it is closed when the last reporter is done.
     done: Receiver<()>,
-    /// What waits for each reporter.
+    /// The number of events waiting for each reporter.
     waiting: Vec<Arc<AtomicUsize>>,
 }
 
-/// The way to one reporter.
+/// The queue of one reporter.
 struct Queue {
     feed: Sender<Bundle>,
-    /// What is handed over next.
+    /// The events to be delivered next.
     bundle: Bundle,
-    /// How many events are on the way.
+    /// Number of events on their way.
     waiting: Arc<AtomicUsize>,
-    /// How many were left out since its reader fell behind.
+    /// Number of events left out since its reader fell behind.
     missed: usize,
 }
 
-/// Events that a reporter is handed together, in order.
+/// Events delivered to a reporter together, in order.
 type Bundle = Vec<Arc<Stamped>>;
 
-/// Whether all reporters came to their end.
+/// The outcome of waiting for the reporters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finished {
-    /// All did.
+    /// All finished.
     All,
-    /// One at least is stuck, and was left behind.
+    /// At least one is stuck, and was abandoned.
     NotAll,
 }
 
 impl Fanout {
-    /// Starts a thread for each reporter, fed from `events`. Those that write to one place belong into one reporter (a
-    /// `Vec` of reporters is one), so that they don't talk over each other.
+    /// Starts a thread for each reporter, fed from `events`. Those that write to the same place belong into one
+    /// reporter (a `Vec` of reporters is one), so that their output doesn't mix.
     ///
     /// # Errors
-    /// Where the system gives no thread.
+    /// Fails if the system can't start a thread.
     pub fn start(events: Receiver<Stamped>, reporters: Vec<Box<dyn Reporter>>) -> io::Result<Fanout> {
         let (alive, done) = mpsc::channel();
         let mut queues = Vec::with_capacity(reporters.len());
@@ -82,8 +82,8 @@ impl Fanout {
         Ok(Fanout { done, waiting })
     }
 
-    /// Waits until every reporter has come to its end, which is behind the last event of the run, but no longer than
-    /// `patience` for one that takes nothing: a reader that doesn't read must not keep the program.
+    /// Waits until every reporter has finished, that is, processed the last event of the run, but at most `patience`
+    /// for one that makes no progress: a reader that doesn't read must not block the program.
     pub fn finish(self, patience: Duration) -> Finished {
         let end = Instant::now() + LONGEST;
         loop {
@@ -96,13 +96,13 @@ impl Fanout {
         }
     }
 
-    /// What waits for all reporters.
+    /// Returns the number of events waiting for all reporters.
     fn waiting(&self) -> usize {
         self.waiting.iter().map(|waiting| waiting.load(Ordering::Relaxed)).sum()
     }
 }
 
-/// Takes events to all queues, up to the end of the run or until nobody can send any more.
+/// Delivers events to all queues, until the run ends or no sender is left.
 fn distribute(events: &Receiver<Stamped>, queues: &mut [Queue]) {
     while let Ok(first) = events.recv() {
         for event in iter::once(first).chain(events.try_iter()) {
@@ -122,14 +122,14 @@ fn distribute(events: &Receiver<Stamped>, queues: &mut [Queue]) {
 }
 
 impl Queue {
-    /// Adds an event, unless its reader is far behind and can do without it.
+    /// Adds an event, unless its reader is far behind and doesn't need it.
     fn add(&mut self, event: &Arc<Stamped>, last: bool) {
         let waiting = self.waiting.load(Ordering::Relaxed);
         if waiting >= WAITING && event.event.is_by_the_way() {
             self.missed += 1;
             return;
         }
-        // Said when the reader has caught up, or hears the last word: not before each event in between.
+        // Reported when the reader has caught up, or at the end: not before each event in between.
         if self.missed > 0 && (last || waiting < WAITING / 2) {
             let missed = std::mem::take(&mut self.missed);
             self.put(Arc::new(Stamped { event: Event::Lagged { missed }, time: event.time }));
@@ -145,20 +145,19 @@ impl Queue {
         }
     }
 
-    /// Hands over what was added.
+    /// Delivers the added events.
     fn hand_over(&mut self) {
         if self.bundle.is_empty() {
             return;
         }
-        // A reporter whose thread is gone hears no more.
+        // A reporter whose thread is gone gets no more events.
         if let Err(unheard) = self.feed.send(std::mem::take(&mut self.bundle)) {
             self.waiting.fetch_sub(unheard.0.len(), Ordering::Relaxed);
         }
     }
 }
 
-/// Tells a reporter all that comes, and at its pace that time passes; `_alive` says to [`Fanout::finish`] that it isn't
-/// done yet.
+/// Passes all events to a reporter, and ticks at its pace; `_alive` tells [`Fanout::finish`] that it isn't done yet.
 fn serve(mut reporter: Box<dyn Reporter>, feed: &Receiver<Bundle>, waiting: &AtomicUsize, _alive: Sender<()>) {
     let mut pace = Pace::of(&*reporter);
     loop {
@@ -178,12 +177,12 @@ fn serve(mut reporter: Box<dyn Reporter>, feed: &Receiver<Bundle>, waiting: &Ato
     reporter.finish();
 }
 
-/// How time passes for a reporter.
+/// The timing of a reporter's ticks.
 struct Pace {
-    /// Between two ticks.
+    /// The interval between two ticks.
     pause: Duration,
     next: Option<Instant>,
-    /// When the last event happened by the clock of the run, and when it was seen here.
+    /// The time of the last event by the clock of the run, and the time when it was seen here.
     last: Option<(Timestamp, Instant)>,
 }
 
@@ -193,7 +192,7 @@ impl Pace {
         Pace { pause, next: Instant::now().checked_add(pause), last: None }
     }
 
-    /// The time to the next tick.
+    /// Returns the time until the next tick.
     fn left(&self) -> Duration {
         self.next.map_or(Duration::MAX, |next| next.saturating_duration_since(Instant::now()))
     }
@@ -202,13 +201,13 @@ impl Pace {
         self.last = Some((time, Instant::now()));
     }
 
-    /// Tells the reporter that time has passed, where a tick is due.
+    /// Ticks the reporter, if a tick is due.
     fn keep(&mut self, reporter: &mut dyn Reporter) {
         let now = Instant::now();
         if self.next.is_none_or(|next| now < next) {
             return;
         }
-        // Events carry the clock of the run; between them this thread counts on.
+        // Events carry the clock of the run; between them, this thread counts on.
         if let Some((time, seen)) = self.last {
             let gone = SignedDuration::try_from(now.duration_since(seen)).unwrap_or(SignedDuration::MAX);
             reporter.tick(time.checked_add(gone).unwrap_or(time));

@@ -1,4 +1,4 @@
-//! JSON that may be shown on a terminal: what a terminal obeys is written as `\\u…`, which means the same.
+//! JSON that is safe to show on a terminal: control characters are written as `\\u…`, which means the same.
 
 use super::terminal_safe::stand_in;
 use serde::Serialize;
@@ -8,12 +8,12 @@ use std::io::{self, Write};
 /// Writes `value` on one line.
 ///
 /// # Errors
-/// Where `out` can't be written to, or `value` can't be JSON.
+/// Fails if `out` can't be written to, or `value` can't be JSON.
 pub(super) fn write(out: impl Write, value: &impl Serialize) -> serde_json::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(out, Visible))
 }
 
-/// Compact, as serde_json writes it, but for characters that it leaves as they are although a terminal obeys them.
+/// Compact, as serde_json writes it, except for characters that it leaves unescaped although a terminal interprets them.
 struct Visible;
 
 impl Formatter for Visible {

@@ -1,27 +1,27 @@
-//! Markdown: as much of it as the manual is written in, read; and text from elsewhere, written so that it stays text.
+//! Markdown: reads the subset that the manual uses, and escapes foreign text so that it stays text.
 
 use super::terminal_safe;
 
 /// A piece of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Block {
-    /// Running text, its line breaks taken out.
+    /// Running text without its line breaks.
     Paragraph(String),
-    /// A point of a list.
+    /// An item of a list.
     Item(String),
-    /// What stands in a fence, as it is.
+    /// The content of a fence, unchanged.
     Code {
-        /// The word behind the fence.
+        /// The word after the fence.
         language: String,
         /// Lines, each with its end.
         text: String,
     },
 }
 
-/// The blocks of a page.
+/// Returns the blocks of a page.
 pub(super) fn blocks(page: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    // Whether the line before belongs to a paragraph or a point that may go on.
+    // `true` if the line before belongs to a paragraph or an item that may continue.
     let mut open = false;
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
@@ -46,12 +46,12 @@ pub(super) fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// The text of links alone, and without the stars of what is bold.
+/// Returns the text without link targets and without the asterisks of bold text.
 pub(super) fn plain(text: &str) -> String {
     without_links(text).replace("**", "")
 }
 
-/// `page` for a reader who has no other page of the manual: of each link the text.
+/// Returns `page` for a reader who has no other page of the manual: each link is replaced by its text.
 pub(super) fn without_links(page: &str) -> String {
     let mut out = String::with_capacity(page.len());
     let mut rest = page;
@@ -72,11 +72,12 @@ pub(super) fn without_links(page: &str) -> String {
     out + rest
 }
 
-/// `text` on one line of Markdown, for a cell of a table: nothing in it is obeyed but pairs of backticks, which make code.
+/// Returns `text` on one line of Markdown, for a cell of a table: nothing in it is interpreted except pairs of
+/// backticks, which make code.
 pub(super) fn cell(text: &str) -> String {
     let safe = terminal_safe::lines(text.trim());
     let pieces: Vec<&str> = safe.split('`').collect();
-    // Backticks that aren't pairs are part of the text.
+    // Unpaired backticks are part of the text.
     if pieces.len().is_multiple_of(2) {
         return escaped(&safe);
     }
@@ -90,7 +91,7 @@ pub(super) fn cell(text: &str) -> String {
     out
 }
 
-/// A backslash takes their meaning from the signs that have one within a line: no emphasis, link, HTML or formula.
+/// Escapes the characters with a meaning within a line: no emphasis, link, HTML or formula.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! `--progress json`: one event a line.
+//! `--progress json`: one event per line.
 
 use super::outlet::Outlet;
 use super::{Reporter, json};
@@ -6,16 +6,16 @@ use crate::event::Stamped;
 use std::io::{self, Write};
 use std::sync::mpsc::{self, Receiver, Sender};
 
-/// Writes each event as a line of JSON, at once.
+/// Writes each event as a line of JSON, immediately.
 #[derive(Debug)]
 pub struct Ndjson<W> {
     out: Outlet<W>,
-    /// Who is told of a line that can't be written.
+    /// Receives the error of a line that can't be written.
     broken: Sender<io::Error>,
 }
 
 impl<W: Write> Ndjson<W> {
-    /// Writes to `out`; where that can't be done, the error comes out, and no line more is written.
+    /// Writes to `out`; if that fails, the receiver gets the error, and no further line is written.
     pub fn new(out: W) -> (Ndjson<W>, Receiver<io::Error>) {
         let (broken, errors) = mpsc::channel();
         (Ndjson { out: Outlet::new(out), broken }, errors)
@@ -28,7 +28,7 @@ impl<W: Write + Send> Reporter for Ndjson<W> {
         json::write(&mut line, event).expect("an event has string keys and finite numbers");
         line.push(b'\n');
         if let Err(error) = self.out.write(&line) {
-            // Who would be told may have left.
+            // The receiver may be gone.
             let _ = self.broken.send(error);
         }
     }

@@ -1,9 +1,10 @@
-//! A writer that nothing depends on.
+//! A writer whose errors are ignored.
 
 use std::fmt;
 use std::io::{self, Write};
 
-/// Writes lines, each flushed; falls silent at the first error: a reader that has gone stops no run, nor does a full disk.
+/// Writes lines, each flushed; writes nothing more after the first error: neither a reader that has gone nor a full
+/// disk stops a run.
 #[derive(Debug)]
 pub(super) struct Outlet<W>(Option<W>);
 
@@ -14,14 +15,14 @@ impl<W: Write> Outlet<W> {
 
     /// Writes one line.
     pub(super) fn line(&mut self, line: fmt::Arguments<'_>) {
-        // In one piece: whoever else writes to the same terminal doesn't get between. Nobody could be told of an error.
+        // In one piece: other writers to the same terminal don't get between. Nobody could be told of an error.
         let _ = self.write(format!("{line}\n").as_bytes());
     }
 
     /// Writes bytes that end with a line feed.
     ///
     /// # Errors
-    /// The first one; nothing is written any more then.
+    /// Returns the first one; nothing is written after it.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some(out) = &mut self.0 else { return Ok(()) };
         let written = out.write_all(bytes).and_then(|()| out.flush());

@@ -1,4 +1,4 @@
-//! `--progress plain`: a line for each change of state, and one in between that says how the run stands.
+//! `--progress plain`: a line for each change of state, and a status line in between.
 
 use super::Reporter;
 use super::look::{Hue, Look};
@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::fmt::Display;
 use std::io::Write;
 
-/// The time between two lines that say how the run stands.
+/// Interval between two status lines.
 const SUMMARY: SignedDuration = SignedDuration::from_secs(30);
 
 /// Writes lines, each with the time of day.
@@ -20,12 +20,12 @@ pub struct Plain<W> {
     out: Outlet<W>,
     look: Look,
     zone: TimeZone,
-    /// What is worth a line.
+    /// The least weight of a line.
     least: Weight,
     standing: Standing,
-    /// Whether the plan is still being told.
+    /// `true` while the plan is being reported.
     planning: bool,
-    /// When the run was last said to stand so or so, or began.
+    /// The time of the last status line, or of the beginning.
     said: Option<Timestamp>,
 }
 
@@ -36,7 +36,7 @@ impl<W: Write> Plain<W> {
         Plain { out: Outlet::new(out), look, zone, least, standing, planning: true, said: None }
     }
 
-    /// Says each call and transfer as well.
+    /// Also prints each call and transfer.
     pub fn in_detail(self) -> Plain<W> {
         Plain { least: Weight::Detail, ..self }
     }
@@ -47,7 +47,7 @@ impl<W: Write> Plain<W> {
         self.out.line(format_args!("{} {}", self.look.paint(Hue::Faint, clock), self.look.paint(hue, text)));
     }
 
-    /// Says how the run stands, if it is time.
+    /// Prints a status line, if it is due.
     fn sum_up(&mut self, now: Timestamp) {
         let said = *self.said.get_or_insert(now);
         if now.duration_since(said) < SUMMARY {

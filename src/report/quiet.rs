@@ -1,5 +1,5 @@
-//! `-q`: nothing but errors, and that a service which is away is waited for, since a run that hangs in silence looks
-//! broken.
+//! `-q`: prints only errors, and that an unreachable service is being waited for, since a run that hangs in silence
+//! looks broken.
 
 use super::look::{Hue, Look};
 use super::outlet::Outlet;
@@ -10,19 +10,19 @@ use crate::plan::action::Action;
 use jiff::{SignedDuration, Timestamp};
 use std::io::Write;
 
-/// How long a service is away before that is said.
+/// Time that a service is unreachable before that is reported.
 const FIRST: SignedDuration = SignedDuration::from_secs(10);
 
-/// The time between two words about the same absence.
+/// Interval between two reports of the same outage.
 const AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// Says which jobs have no result and why, and that a service is waited for; nothing else.
+/// Reports the jobs without a result, with the reason, and waiting for the service; nothing else.
 #[derive(Debug)]
 pub struct Quiet<W> {
     out: Outlet<W>,
     look: Look,
     standing: Standing,
-    /// When the present absence was last spoken of.
+    /// The time of the last report about the present outage.
     said: Option<Timestamp>,
 }
 
@@ -47,7 +47,7 @@ impl<W: Write + Send> Reporter for Quiet<W> {
             let (hue, text) = words::back(since, *time);
             self.say(hue, &text);
         }
-        // What the exit code then is about.
+        // The subject of the exit code.
         if matches!(
             event,
             Event::Failed { .. } | Event::Uncertain { .. } | Event::JobPlanned { action: Action::Hold, .. }

@@ -1,4 +1,4 @@
-//! `batch show`: what is or would be sent for a job, for people.
+//! `batch show`: the request that is or would be sent for a job, for people.
 
 use super::documents::show::{ShowDocument, ShownImage, ShownJob, ShownReference};
 use super::look::{Hue, Look, count, size};
@@ -8,16 +8,16 @@ use crate::manifest::model::ListedIn;
 use std::io::{self, BufWriter, Write};
 use textwrap::{Options, WordSeparator};
 
-/// The columns of what stands before each row.
+/// The columns of each row's label.
 const LABEL: usize = 12;
 
-/// Columns of text at least, even where it then leaves the screen.
+/// Minimum width of text in columns, even if it then exceeds the screen.
 const LEAST_WIDTH: usize = 40;
 
 /// Writes the jobs, one below the other.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn show(out: impl Write, document: &ShowDocument, look: Look) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     for (n, job) in document.jobs.iter().enumerate() {
@@ -60,7 +60,7 @@ fn write_job(out: &mut impl Write, job: &ShownJob, look: Look) -> io::Result<()>
     row(out, "digest", &job.digest.to_string(), look)
 }
 
-/// The prompt with its mentions in a color of their own.
+/// Returns the prompt with its mentions in a color of their own.
 fn prompt(job: &ShownJob, look: Look) -> String {
     let characters: Vec<char> = job.prompt.chars().collect();
     let text = |from: usize, to: usize| characters[from..to].iter().collect::<String>();
@@ -103,7 +103,7 @@ fn settings(job: &ShownJob) -> String {
     format!("{resolution}, {duration} s, {videos}, model {model}, {rewritten}{take}")
 }
 
-/// Writes what stands behind a label, wrapped between words where the terminal has a width.
+/// Writes the text after a label, wrapped between words if the terminal has a width.
 fn row(out: &mut impl Write, label: &str, text: &str, look: Look) -> io::Result<()> {
     let first = format!("  {}{}", look.paint(Hue::Faint, label), " ".repeat(LABEL.saturating_sub(label.len())));
     let indent = " ".repeat(LABEL + 2);

@@ -1,18 +1,18 @@
-//! Spans of time, as people say them.
+//! Spans of time, for people.
 
 use jiff::SignedDuration;
 
-/// A duration in whole seconds, as `3m 12s`.
+/// Returns a duration in whole seconds, such as `3m 12s`.
 pub(super) fn about(duration: SignedDuration) -> String {
     format!("{:#}", SignedDuration::from_secs(duration.as_secs()))
 }
 
-/// When something happens that is so far away: `in 7s`, `now`.
+/// Returns the time until an event: `in 7s`, `now`.
 pub(super) fn until(duration: SignedDuration) -> String {
     if duration.as_secs() > 0 { format!("in {}", about(duration)) } else { "now".to_owned() }
 }
 
-/// A duration for a narrow column: `41s`, `3m 05s`, `2h 07m`, `3d 04h`.
+/// Returns a duration for a narrow column: `41s`, `3m 05s`, `2h 07m`, `3d 04h`.
 pub(super) fn short(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     let (minutes, hours) = (seconds / 60, seconds / 3600);
@@ -24,7 +24,7 @@ pub(super) fn short(duration: SignedDuration) -> String {
     }
 }
 
-/// A duration that is only guessed: no more digits than can be meant.
+/// Returns a duration that is only a guess: rounded to meaningful digits.
 pub(super) fn roughly(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(1);
     let step = match seconds {

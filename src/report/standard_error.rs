@@ -1,4 +1,4 @@
-//! Standard error, for words that come beside a reporter: a reader that doesn't read keeps neither run nor process waiting.
+//! Standard error, for messages besides a reporter's: a reader that doesn't read blocks neither run nor process.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,10 +7,10 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-/// How long a write is waited for: what is read at all is read in a moment.
+/// Maximum time to wait for a write: an active reader takes it in a moment.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Texts that wait for a stopped reader at the most, before others are left out.
+/// Maximum number of texts that wait for a stopped reader before further ones are left out.
 const WAITING: usize = 1024;
 
 /// Writes to standard error, and returns when it is written or its reader doesn't read.
@@ -21,7 +21,7 @@ pub fn say(text: impl Into<Vec<u8>>) {
     }
 }
 
-/// A thread that writes. It alone waits for the reader.
+/// A thread that writes. Only it waits for the reader.
 struct Writer {
     feed: Sender<(Vec<u8>, Sender<()>)>,
     waiting: Arc<AtomicUsize>,
@@ -34,7 +34,7 @@ impl Writer {
         let left = Arc::clone(&waiting);
         thread::Builder::new().name("standard error".to_owned()).spawn(move || {
             for (text, written) in texts {
-                // A reader that has gone ends nothing.
+                // Errors of a reader that has gone are ignored.
                 let _ = out.write_all(&text).and_then(|()| out.flush());
                 left.fetch_sub(1, Ordering::Relaxed);
                 drop(written);
@@ -53,7 +53,7 @@ impl Writer {
         if self.feed.send((text, written)).is_err() {
             return;
         }
-        // Whoever said something before waits already, or has given up on the reader.
+        // If an earlier text is still waiting, another caller already waits for the reader or has given up on it.
         if before == 0 {
             let _ = done.recv_timeout(PATIENCE);
         }
@@ -66,7 +66,7 @@ mod tests {
     use std::sync::Mutex;
     use std::time::Instant;
 
-    /// Takes nothing until it is let go.
+    /// A writer that blocks until it is released.
     struct Stopped(mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
 
     impl Write for Stopped {

@@ -1,29 +1,29 @@
-//! Text from manifests and services, made harmless for a terminal.
+//! Makes text from manifests and services safe for a terminal.
 //!
-//! A terminal obeys what it is sent: escape sequences move its cursor, set its title, answer on its input; marks of
-//! direction show one text as another. None of these reaches it: each is replaced by something that is seen.
+//! A terminal interprets its input: escape sequences move its cursor, set its title, type replies into its input;
+//! bidirectional marks show one text as another. None of these reaches it: each is replaced by something visible.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// `text` on one line: also its line breaks are replaced.
+/// Returns `text` on one line: line breaks are replaced as well.
 pub fn line(text: &str) -> Cow<'_, str> {
     replace(text, false)
 }
 
-/// `text` with its line breaks (`\n`) kept.
+/// Returns `text` with its line breaks (`\n`) kept.
 pub fn lines(text: &str) -> Cow<'_, str> {
     replace(text, true)
 }
 
-/// What is shown in the place of `c`; `None` where a terminal may have it as it is.
+/// Returns the replacement for `c`; `None` if it is safe for a terminal.
 pub fn stand_in(c: char) -> Option<StandIn> {
     match c {
-        // Each has a picture of its own: ␛ for the escape character.
+        // Each has a symbol of its own: ␛ for the escape character.
         '\0'..='\x1f' => char::from_u32(0x2400 + c as u32).map(StandIn::Picture),
         '\x7f' => Some(StandIn::Picture('\u{2421}')),
-        // C1 controls, line and paragraph separators, marks and overrides of direction, invisible characters, tags. The
-        // joiners U+200C and U+200D stay: Persian and emoji are written with them.
+        // C1 controls, line and paragraph separators, bidirectional marks and overrides, invisible characters, tags.
+        // The joiners U+200C and U+200D stay: Persian and emoji need them.
         '\u{80}'..='\u{9f}'
         | '\u{ad}'
         | '\u{61c}'
@@ -38,12 +38,12 @@ pub fn stand_in(c: char) -> Option<StandIn> {
     }
 }
 
-/// What is shown in the place of a character that a terminal must not have.
+/// The replacement for a character that a terminal must not get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StandIn {
-    /// A picture of it, one column wide.
+    /// A symbol for it, one column wide.
     Picture(char),
-    /// Its number, as `<U+202E>`.
+    /// Its code, such as `<U+202E>`.
     Number(char),
 }
 

@@ -1,6 +1,6 @@
-//! The documents of `plan`, `show`, `status` and `verify` for machines.
+//! The machine-readable documents of `plan`, `show`, `status` and `verify`.
 //!
-//! Their shape is a promise: a field, once there, keeps its meaning. What isn't known is left out, never `null`.
+//! Their shape is a promise: once a field exists, it keeps its meaning. Unknown values are left out, never `null`.
 
 pub mod plan;
 pub mod show;
@@ -17,7 +17,7 @@ pub const VERSION: u32 = 1;
 /// Writes a document as one line of JSON.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn write(out: impl Write, document: &impl Serialize) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     json::write(&mut out, document)?;

@@ -87,7 +87,7 @@ pub struct PlanSummary {
 }
 
 impl PlanDocument {
-    /// The document over these jobs, its summary counted.
+    /// Creates the document for these jobs, with its summary counted.
     pub fn new(jobs: Vec<PlannedJob>, removed: Vec<JobId>, estimate: Estimate) -> PlanDocument {
         let mut summary = PlanSummary::default();
         for job in &jobs {
@@ -103,7 +103,7 @@ fn is_none(number: &usize) -> bool {
 }
 
 impl PlanSummary {
-    /// The number of jobs that `action` meets.
+    /// Returns the number of jobs with `action`.
     pub fn of(mut self, action: Action) -> usize {
         *self.of_mut(action)
     }

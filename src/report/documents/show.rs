@@ -1,4 +1,4 @@
-//! `show --format json`: what is or would be sent for jobs.
+//! `show --format json`: the requests that are or would be sent for jobs.
 
 use super::VERSION;
 use crate::base::digest::Sha256;
@@ -111,14 +111,14 @@ pub struct ShownImage {
 }
 
 impl ShowDocument {
-    /// Makes the document of these jobs.
+    /// Creates the document for these jobs.
     pub fn new(jobs: Vec<ShownJob>) -> ShowDocument {
         ShowDocument { version: VERSION, jobs }
     }
 }
 
 impl ShownJob {
-    /// Makes the job's part of the document; `upload` returns the URL of a content that the service has.
+    /// Creates the job's part of the document; `upload` returns the URL of a content that the service has.
     pub fn new<'u>(
         job: &Job,
         (action, reason): (Action, Reason),

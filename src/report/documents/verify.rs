@@ -1,4 +1,4 @@
-//! `verify --format json`: where manifest, lock and files disagree.
+//! `verify --format json`: disagreements between manifest, lock and files.
 
 use super::VERSION;
 use crate::spec::names::JobId;
@@ -67,17 +67,17 @@ pub enum ProblemKind {
 }
 
 impl VerifyDocument {
-    /// The document over these problems.
+    /// Creates the document for these problems.
     pub fn new(problems: Vec<VerifyProblem>) -> VerifyDocument {
         VerifyDocument { version: VERSION, ok: problems.is_empty(), problems }
     }
 
-    /// Whether there is no problem.
+    /// Returns whether there is no problem.
     pub fn ok(&self) -> bool {
         self.ok
     }
 
-    /// What differs.
+    /// Returns the problems.
     pub fn problems(&self) -> &[VerifyProblem] {
         &self.problems
     }
@@ -102,7 +102,7 @@ impl ProblemKind {
         ProblemKind::OpenJournal,
     ];
 
-    /// The word.
+    /// Returns its word.
     pub fn as_str(self) -> &'static str {
         match self {
             ProblemKind::NotRun => "not-run",

@@ -11,7 +11,7 @@ use crate::report::testing::{Blocked, Closed, Shared, a_run, finished, started, 
 use jiff::tz::TimeZone;
 use std::sync::Mutex;
 
-/// Long enough for a busy machine; nothing waits for so long unless it is broken.
+/// Long enough for a busy machine; nothing takes that long unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn run(events: &Events) {
@@ -68,7 +68,7 @@ fn a_reader_that_falls_behind_misses_only_what_is_told_by_the_way_and_hears_of_i
     let (events, receiver) = Events::channel(Clock::System);
     let (blocked, open) = Blocked::new();
     let out = Shared::default();
-    /// Writes when the other end is dropped.
+    /// A writer that starts writing when the other end is dropped.
     struct Late(Blocked, Shared);
     impl io::Write for Late {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -85,7 +85,7 @@ fn a_reader_that_falls_behind_misses_only_what_is_told_by_the_way_and_hears_of_i
     (0..WAITING * 2).for_each(|_| events.send(polled()));
     (0..100).for_each(|_| events.send(submitted("a")));
     events.send(finished(Summary::default(), 0));
-    // Taken in order: once the last is there, so is all before it.
+    // Taken in order: once the last has arrived, so have all before it.
     while fanout.waiting() < WAITING + 100 {
         thread::yield_now();
     }

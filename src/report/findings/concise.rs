@@ -1,13 +1,14 @@
-//! `check --format concise`: one line a finding, `file:line:column: code: message`, as editors and `grep` read compilers.
+//! `check --format concise`: one line per finding, `file:line:column: code: message`, as compilers print for editors
+//! and `grep`.
 
 use super::Checked;
 use crate::report::terminal_safe;
 use std::io::{self, BufWriter, Write};
 
-/// Writes a line for each finding; one about a file as a whole is at its first character.
+/// Writes a line for each finding; one about a file as a whole is placed at its first character.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn write(out: impl Write, manifests: &[Checked<'_>]) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     for (manifest, finding) in manifests.iter().flat_map(|m| m.findings.iter().map(move |finding| (m, finding))) {

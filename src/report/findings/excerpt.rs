@@ -1,9 +1,8 @@
-//! The lines of a manifest around a finding's labels, as a terminal can show them.
+//! Excerpts: the lines of a manifest around a finding's labels, in a form that a terminal can show.
 //!
-//! A manifest may be one line of 65 MB, hold escape sequences, tabs and characters two columns wide. What is shown is
-//! a small text made from it: the labelled lines with one line of context, cut to windows around the labels, tabs
-//! spread, controls replaced. Labels are carried over into this text. The cost is that of the source's line index, not
-//! of the source.
+//! A manifest may be one line of 65 MB, hold escape sequences, tabs and characters two columns wide. The excerpt is a small
+//! text made from it: the labelled lines with one line of context, cut to windows around the labels, tabs expanded, controls
+//! replaced. Labels are mapped into this text. The cost is that of the source's line index, not of the source.
 
 use crate::diagnostic::finding::Label;
 use crate::document::source::Source;
@@ -16,7 +15,7 @@ use std::ops::Range;
 /// Columns from one tab stop to the next.
 const TAB: usize = 4;
 
-/// A label over more lines than these is shown at its first line only.
+/// A label over more lines than this is shown only on its first line.
 const LABEL_LINES: usize = 4;
 
 /// A small text with labels in it.
@@ -26,20 +25,20 @@ pub(super) struct Excerpt {
     pub(super) text: String,
     /// Its lines.
     pub(super) lines: Vec<Line>,
-    /// Where the labels are in it, in their order.
+    /// The positions of the labels in it, in their order.
     pub(super) marks: Vec<Mark>,
 }
 
 /// A line of an excerpt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
-    /// Which line of the source it is, counted from 0.
+    /// The line's number in the source, counted from 0.
     pub(super) number: usize,
-    /// Where it starts in the excerpt.
+    /// Its start in the excerpt.
     pub(super) start: usize,
 }
 
-/// A label, carried over.
+/// A label, mapped into the excerpt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     /// The bytes of the excerpt.
@@ -49,14 +48,14 @@ pub(super) struct Mark {
 }
 
 impl Excerpt {
-    /// The lines of `source` around `labels`, `columns` wide at most.
+    /// Returns the lines of `source` around `labels`, at most `columns` wide.
     pub(super) fn new(source: &Source, labels: &[Label], look: Look, columns: usize) -> Excerpt {
         let spans: Vec<_> = labels.iter().map(|label| shortened(source, label.span.range())).collect();
         let mut numbers = BTreeSet::new();
         for span in &spans {
             let (first, last) = lines_of(source, span);
             numbers.extend(first.saturating_sub(1)..=last);
-            // What follows the last line break is a line too, and as context no use.
+            // The text after the last line break is a line too, but useless as context if empty.
             let end = source.line_count() - 1;
             numbers.extend(
                 Some(last + 1).filter(|&next| next < end || next == end && !source.line_span(end).range().is_empty()),
@@ -78,19 +77,18 @@ impl Excerpt {
         excerpt
     }
 
-    /// The index of the line that `offset` is in.
+    /// Returns the index of the line that contains `offset`.
     pub(super) fn line_at(&self, offset: usize) -> usize {
         self.lines.partition_point(|line| line.start <= offset).saturating_sub(1)
     }
 
-    /// The columns that stand before `offset` on its line.
+    /// Returns the number of columns before `offset` on its line.
     pub(super) fn columns_before(&self, offset: usize) -> usize {
         let start = self.lines.get(self.line_at(offset)).map_or(0, |line| line.start);
         self.text[start..offset].chars().map(columns_of_char).sum()
     }
 
-    /// Takes in a line of the source, or the windows of it that show `marks`; notes in `places` which of its offsets
-    /// has become which.
+    /// Adds a line of the source, or the windows of it that show `marks`; adds the mapping of its offsets to `places`.
     fn push_line(
         &mut self,
         source: &str,
@@ -122,7 +120,7 @@ impl Excerpt {
         self.text.push('\n');
     }
 
-    /// Takes in a character at `column`; gives the columns that it takes.
+    /// Adds a character at `column`; returns the columns that it takes.
     fn push(&mut self, c: char, column: usize) -> usize {
         let start = self.text.len();
         match (c, stand_in(c)) {
@@ -133,15 +131,15 @@ impl Excerpt {
         self.text[start..].chars().map(columns_of_char).sum()
     }
 
-    /// Where an offset of the source is in the excerpt: at the next character that is shown, if it isn't itself.
+    /// Returns the position of a source offset in the excerpt: that of the next shown character, if it isn't shown itself.
     fn place(&self, places: &[(usize, usize)], offset: usize) -> usize {
         let next = places.partition_point(|(from, _)| *from < offset);
         places.get(next).map_or(self.text.len().saturating_sub(1), |(_, to)| *to)
     }
 }
 
-/// `span` within the text and between characters, ended with its first line where it goes over many, and never within a
-/// line's end.
+/// Returns `span` within the text and between characters, cut after its first line if it covers many, and never within
+/// a line's end.
 fn shortened(source: &Source, span: Range<usize>) -> Range<usize> {
     let start = source.text().floor_char_boundary(span.start);
     let end = source.text().ceil_char_boundary(span.end).max(start);
@@ -152,13 +150,13 @@ fn shortened(source: &Source, span: Range<usize>) -> Range<usize> {
     start..end.min(content.end).max(start)
 }
 
-/// The first and the last line that `span` has a byte in.
+/// Returns the first and the last line that contain a byte of `span`.
 fn lines_of(source: &Source, span: &Range<usize>) -> (usize, usize) {
     let last = if span.is_empty() { span.start } else { span.end - 1 };
     (source.line_of(span.start), source.line_of(last))
 }
 
-/// The bytes of a line, without its end and without a byte order mark.
+/// Returns the bytes of a line, without its end and without a byte order mark.
 fn content_of(source: &Source, line: usize) -> Range<usize> {
     let mut content = source.line_span(line).range();
     if line == 0 && source.text().starts_with('\u{feff}') {
@@ -167,13 +165,13 @@ fn content_of(source: &Source, line: usize) -> Range<usize> {
     content
 }
 
-/// The part of `span` that is in `line`.
+/// Returns the part of `span` that is in `line`.
 fn overlap(span: &Range<usize>, line: &Range<usize>) -> Option<Range<usize>> {
     let (start, end) = (span.start.max(line.start), span.end.min(line.end));
     (start <= end).then_some(start..end)
 }
 
-/// The parts of `line` to show: all of it if it fits into `columns`, else `room` columns around the marks.
+/// Returns the parts of `line` to show: all of it if it fits into `columns`, else `room` columns around the marks.
 fn windows(line: &str, marks: &[Range<usize>], room: usize, columns: usize) -> Vec<Range<usize>> {
     let mut windows: Vec<Range<usize>> = Vec::with_capacity(marks.len().max(1));
     let whole = forward(line, 0, columns) == line.len();
@@ -189,7 +187,7 @@ fn windows(line: &str, marks: &[Range<usize>], room: usize, columns: usize) -> V
         let (start, end) = if mark.end <= head {
             (0, head)
         } else {
-            // A third of the room before the mark; more where the line ends soon.
+            // A third of the room is before the mark; more if the line ends soon.
             let start = backward(line, mark.start, share / 3);
             let end = forward(line, start, share);
             let rest = if end == line.len() { backward(line, end, share) } else { start };
@@ -203,17 +201,17 @@ fn windows(line: &str, marks: &[Range<usize>], room: usize, columns: usize) -> V
     windows
 }
 
-/// Where one gets by going `columns` on from `at`.
+/// Returns the offset `columns` after `at`.
 fn forward(line: &str, at: usize, columns: usize) -> usize {
     at + advance(line[at..].chars(), columns)
 }
 
-/// Where one gets by going `columns` back from `at`.
+/// Returns the offset `columns` before `at`.
 fn backward(line: &str, at: usize, columns: usize) -> usize {
     at - advance(line[..at].chars().rev(), columns)
 }
 
-/// The bytes of the `chars` that fit into `columns`; a crowd of characters without width doesn't count as fitting.
+/// Returns the bytes of the `chars` that fit into `columns`; masses of zero-width characters don't count as fitting.
 fn advance(chars: impl Iterator<Item = char>, columns: usize) -> usize {
     let (mut taken, mut bytes) = (0, 0);
     for c in chars.take(4 * columns) {

@@ -1,17 +1,17 @@
-//! What makes a finding the same as one of an earlier check, although lines have moved.
+//! Identifies a finding with one of an earlier check, even if lines have moved.
 
 use super::Pointed;
 use crate::base::digest::Sha256;
 use crate::diagnostic::finding::Finding;
 use std::collections::HashMap;
 
-/// The findings that have a fingerprint, counted: two that look alike are told apart by their order.
+/// The findings that have a fingerprint, counted: two that look alike are distinguished by their order.
 #[derive(Debug, Default)]
 pub(super) struct Fingerprints(HashMap<Sha256, usize>);
 
 impl Fingerprints {
-    /// From file, rule, job and the text underlined; from neither line, column nor the words of the message, which a
-    /// later version may choose better.
+    /// Returns the fingerprint from file, rule, job and the underlined text; neither from line and column nor from the
+    /// message, which a later version may improve.
     pub(super) fn of(&mut self, finding: &Finding, path: &str, place: Option<Pointed<'_>>) -> String {
         let underlined = place.map_or("", |place| &place.source.text()[place.span.range()]);
         let job = finding.job.as_deref().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `check --format github`: workflow commands, which GitHub shows as annotations of a pull request.
 //!
-//! Of a step GitHub shows ten errors and ten warnings, the first ones. So they are not in the order of the source: the
-//! first of each code comes before the second of any, and ten annotations tell of as many kinds of mistakes as they can.
+//! GitHub shows only the first ten errors and ten warnings of a step. So they are not in the order of the source: the
+//! first of each code comes before the second of any, and ten annotations cover as many kinds of mistakes as possible.
 
 use super::{Checked, Pointed, Tally};
 use crate::diagnostic::code::{Code, Severity};
@@ -18,7 +18,7 @@ use std::path::Path;
 /// Writes a command for each finding.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn write(out: impl Write, manifests: &[Checked<'_>], root: &Root) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     for (manifest, finding) in in_order(manifests) {
@@ -30,7 +30,7 @@ pub fn write(out: impl Write, manifests: &[Checked<'_>], root: &Root) -> io::Res
 /// Adds a table of all findings, in the order of the source, to the page at `path`.
 ///
 /// # Errors
-/// Where the file can't be written.
+/// Fails if the file can't be written.
 pub fn summarize(path: &Path, manifests: &[Checked<'_>], root: &Root) -> io::Result<()> {
     let findings = manifests.iter().flat_map(|manifest| manifest.findings.iter().map(move |f| (manifest, f)));
     step_summary::append(
@@ -44,7 +44,7 @@ pub fn summarize(path: &Path, manifests: &[Checked<'_>], root: &Root) -> io::Res
     )
 }
 
-/// Errors before warnings, and of each the first of every code, then the second of every code.
+/// Returns errors before warnings, and in each the first of every code, then the second of every code.
 fn in_order<'m, 'a>(manifests: &'m [Checked<'a>]) -> Vec<(&'m Checked<'a>, &'a Finding)> {
     let mut seen: HashMap<(Code, Severity), usize> = HashMap::new();
     let mut ranked: Vec<_> = manifests
@@ -60,7 +60,7 @@ fn in_order<'m, 'a>(manifests: &'m [Checked<'a>]) -> Vec<(&'m Checked<'a>, &'a F
     ranked.into_iter().map(|(_, found)| found).collect()
 }
 
-/// `::error file=jobs.yaml,line=8,…,title=duration::a video lasts 5 or 8 s`.
+/// Returns the command: `::error file=jobs.yaml,line=8,…,title=duration::a video lasts 5 or 8 s`.
 fn annotation(manifest: &Checked<'_>, finding: &Finding, root: &Root) -> String {
     let kind = match finding.severity {
         Severity::Error => "error",
@@ -80,8 +80,8 @@ fn annotation(manifest: &Checked<'_>, finding: &Finding, root: &Root) -> String 
     line
 }
 
-/// `,line=8,endLine=8,col=15,endColumn=15`. The end is the last character, as GitHub counts: without an end it takes the
-/// start. It refuses columns over several lines.
+/// Returns the position: `,line=8,endLine=8,col=15,endColumn=15`. The end is the last character, as GitHub counts:
+/// without an end it uses the start. It refuses columns over several lines.
 fn span(Pointed { source, span, .. }: Pointed<'_>) -> String {
     let start = source.position(span.start as usize);
     let text = source.text()[span.range()].trim_end_matches(['\n', '\r']);
@@ -94,7 +94,7 @@ fn span(Pointed { source, span, .. }: Pointed<'_>) -> String {
     }
 }
 
-/// The message, the help, and each place with what is to be said of it: a log shows the message alone.
+/// Returns the message, the help, and each place with its text: a log shows only the message.
 fn message(manifest: &Checked<'_>, finding: &Finding, root: &Root) -> String {
     let mut message = finding.message.clone();
     if let Some(help) = &finding.help {
@@ -109,19 +109,19 @@ fn message(manifest: &Checked<'_>, finding: &Finding, root: &Root) -> String {
     message
 }
 
-/// `videos/jobs.yaml:8:15`.
+/// Returns a place such as `videos/jobs.yaml:8:15`.
 fn position(place: Pointed<'_>, root: &Root) -> String {
     let start = place.source.position(place.span.start as usize);
     format!("{}:{}:{}", root.relative(place.path), start.line, start.column)
 }
 
-/// The text of a command. A log obeys the same signs as a terminal.
+/// Returns the text of a command. A log interprets the same characters as a terminal.
 fn data(text: &str) -> String {
     let escaped = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     terminal_safe::line(&escaped).into_owned()
 }
 
-/// The value of a property.
+/// Returns the value of a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -14,7 +14,7 @@ use std::rc::Rc;
 /// Writes the report: a list of all findings.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn write(out: impl Write, manifests: &[Checked<'_>], root: &Root) -> io::Result<()> {
     let mut fingerprints = Fingerprints::default();
     let findings = manifests.iter().flat_map(|manifest| manifest.findings.iter().map(move |f| (manifest, f)));
@@ -23,7 +23,7 @@ pub fn write(out: impl Write, manifests: &[Checked<'_>], root: &Root) -> io::Res
     documents::write(out, &all)
 }
 
-/// One finding, in GitLab's words.
+/// One finding, in GitLab's format.
 #[derive(Serialize)]
 struct Violation<'a> {
     description: Cow<'a, str>,

@@ -17,22 +17,22 @@ use rest::Rest;
 use std::fmt::{self, Display};
 use std::io::{self, BufWriter, Write};
 
-/// Up to how many findings are all shown: more are summed up, as nobody reads on.
+/// Maximum number of findings that are all shown: more are summed up, as nobody reads on.
 const SHOWN: usize = 20;
 
-/// Columns of text at most: longer lines are hard to read.
+/// Maximum width of text in columns: longer lines are hard to read.
 const WIDTH: usize = 100;
 
-/// Columns of text at least, even where it then leaves the screen.
+/// Minimum width of text in columns, even if it then exceeds the screen.
 const LEAST_WIDTH: usize = 20;
 
-/// Columns of a label's text at least.
+/// Minimum width of a label's text in columns.
 const LEAST_LABEL_WIDTH: usize = 12;
 
-/// How many of the findings are shown.
+/// The findings that are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// Up to 20 findings all of them; of more the first of each code, and how many there are besides.
+    /// All findings if there are at most 20; of more, the first of each code, and the number of the others.
     Summary,
     /// All of them, however many there are.
     All,
@@ -41,7 +41,7 @@ pub enum Extent {
 /// Writes the findings and a line that sums them up.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn write(out: impl Write, manifests: &[Checked<'_>], extent: Extent, look: Look) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     let all = manifests.iter().flat_map(|manifest| manifest.findings.iter().map(move |finding| (manifest, finding)));
@@ -59,7 +59,7 @@ pub fn write(out: impl Write, manifests: &[Checked<'_>], extent: Extent, look: L
     out.flush()
 }
 
-/// `2 errors, 1 warning in jobs.yaml`.
+/// Writes the sums: `2 errors, 1 warning in jobs.yaml`.
 fn sum_up(out: &mut impl Write, manifests: &[Checked<'_>], look: Look) -> io::Result<()> {
     let Tally { errors, warnings } = Tally::of(manifests);
     let place = match manifests {
@@ -81,7 +81,7 @@ fn sum_up(out: &mut impl Write, manifests: &[Checked<'_>], look: Look) -> io::Re
     }
 }
 
-/// How many of the findings need nobody's hand.
+/// Writes how many of the findings can be fixed automatically.
 fn hint_at_fixes(out: &mut impl Write, manifests: &[Checked<'_>]) -> io::Result<()> {
     let fixes = manifests.iter().flat_map(|manifest| manifest.findings).filter_map(|finding| finding.fix.as_ref());
     match fixes.filter(|fix| fix.applicability.is_safe()).count() {
@@ -90,7 +90,7 @@ fn hint_at_fixes(out: &mut impl Write, manifests: &[Checked<'_>]) -> io::Result<
     }
 }
 
-/// One finding, as miette draws it.
+/// Renders one finding with miette.
 fn render(out: &mut String, manifest: &Checked<'_>, finding: &Finding, look: Look) -> fmt::Result {
     let width = look.width.unwrap_or(WIDTH).clamp(LEAST_WIDTH, WIDTH);
     let shown = Shown::new(manifest, finding, look, width);
@@ -113,7 +113,7 @@ fn theme(look: Look, finding: &Finding, labels: &[LabeledSpan]) -> GraphicalThem
         Severity::Error => theme.styles.error,
         Severity::Warning => theme.styles.warning,
     };
-    // miette takes these in the order of the labels' places.
+    // miette expects these in the order of the labels' places.
     let highlights = labels.iter().map(|label| if label.primary() { primary } else { theme.styles.advice }).collect();
     if !labels.is_empty() {
         theme.styles.highlights = highlights;
@@ -121,7 +121,7 @@ fn theme(look: Look, finding: &Finding, labels: &[LabeledSpan]) -> GraphicalThem
     theme
 }
 
-/// A finding in miette's terms; all its text is harmless.
+/// A finding in miette's terms; all its text is safe for a terminal.
 struct Shown {
     code: Code,
     severity: Severity,
@@ -132,12 +132,12 @@ struct Shown {
     labels: Vec<LabeledSpan>,
 }
 
-/// Excerpts of one or more files, which stand one behind the other as one text.
+/// Excerpts of one or more files, concatenated as one text.
 struct Parts(Vec<Part>);
 
 /// An excerpt of a file under its name.
 struct Part {
-    /// Where it starts among them.
+    /// Its start among them.
     start: usize,
     name: String,
     excerpt: Excerpt,
@@ -160,16 +160,16 @@ impl Shown {
         shown
     }
 
-    /// Takes in the labels in one file; the very first label is the primary one.
+    /// Adds the labels in one file; the very first label is the primary one.
     fn push_part(&mut self, path: &str, source: &Source, labels: &[Label], look: Look, width: usize) {
-        // The line number, and the bar with a space at either side, stand before the text.
+        // The line number, and the bar with a space on either side, come before the text.
         let gutter = source.line_count().to_string().len() + 4;
         let columns = width.saturating_sub(gutter).max(LEAST_LABEL_WIDTH);
         let excerpt = Excerpt::new(source, labels, look, columns);
         let before = self.parts.0.last().map_or(0, Part::end);
         for (mark, label) in excerpt.marks.iter().zip(labels) {
             let (start, end) = (excerpt.columns_before(mark.range.start), excerpt.columns_before(mark.range.end));
-            // miette hangs the text on the middle of the underlining, behind four columns of its own.
+            // miette places the text under the middle of the underlining, after four columns of its own.
             let room = columns.saturating_sub((start + end) / 2 + 4).max(LEAST_LABEL_WIDTH);
             let text = (!label.text.is_empty()).then(|| textwrap::fill(&terminal_safe::line(&label.text), room));
             let span = SourceSpan::from((before + mark.range.start, mark.range.len()));
@@ -182,7 +182,7 @@ impl Shown {
     }
 }
 
-/// The finding's labels by file, the primary one's first; their spans are those in the file.
+/// Returns the finding's labels by file, the primary one's first; their spans are those in the file.
 fn by_file<'a>(manifest: &Checked<'a>, finding: &Finding) -> Vec<(Pointed<'a>, Vec<Label>)> {
     let mut files: Vec<(Pointed<'a>, Vec<Label>)> = Vec::new();
     for label in &finding.labels {
@@ -197,7 +197,7 @@ fn by_file<'a>(manifest: &Checked<'a>, finding: &Finding) -> Vec<(Pointed<'a>, V
 }
 
 impl Part {
-    /// Where it ends. A byte behind that lies in no part, so that miette takes no two for one.
+    /// Returns its end. The byte after that is in no part, so that miette doesn't merge two parts.
     fn end(&self) -> usize {
         self.start + self.excerpt.text.len() + 1
     }
@@ -242,7 +242,7 @@ impl Display for Shown {
 
 impl std::error::Error for Shown {}
 
-/// The excerpts have the numbers of their lines and the columns of their labels from the files.
+/// The excerpts keep the line numbers and label columns of the files.
 impl SourceCode for Parts {
     fn read_span<'a>(
         &'a self,
@@ -254,7 +254,7 @@ impl SourceCode for Parts {
         let part = self.0.get(index).ok_or(MietteError::OutOfBounds)?;
         let Excerpt { text, lines, marks } = &part.excerpt;
         let (offset, length) = (span.offset() - part.start, span.len());
-        // What begins in one file doesn't end in another.
+        // A span that begins in one file doesn't end in another.
         if offset + length > text.len() {
             return Err(MietteError::OutOfBounds);
         }
@@ -267,7 +267,7 @@ impl SourceCode for Parts {
         for _ in 0..after {
             last += usize::from(last + 1 < lines.len() && follow(last, last + 1));
         }
-        // Asked for a label alone, miette wants its place for the heading; else a line's start.
+        // For a label alone, miette needs its column for the heading; otherwise a line's start.
         let column = match marks.iter().find(|mark| mark.range.start == offset) {
             Some(mark) if before == 0 => mark.column - 1,
             _ => 0,

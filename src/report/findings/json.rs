@@ -10,10 +10,10 @@ use crate::report::documents::{self, VERSION};
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};
 
-/// Writes the document; findings are turned into JSON one by one, however many there are.
+/// Writes the document; findings are converted to JSON one by one, however many there are.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn write(out: impl Write, manifests: &[Checked<'_>]) -> io::Result<()> {
     documents::write(out, &CheckDocument::new(manifests))
 }
@@ -177,7 +177,7 @@ impl Position {
     }
 }
 
-/// The codes, each with its rule.
+/// Returns the schema of the codes, each with its rule.
 fn codes(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     let each = Code::ALL
         .iter()

@@ -1,4 +1,4 @@
-//! What was found in manifests, shown: the same findings for people and for machines.
+//! The findings in manifests, rendered: the same for people and for machines.
 
 pub mod concise;
 mod excerpt;
@@ -16,23 +16,23 @@ use crate::document::source::Source;
 use crate::document::span::Span;
 use std::borrow::Cow;
 
-/// A manifest that was checked, and what was found in it.
+/// A checked manifest, and its findings.
 #[derive(Clone, Copy)]
 pub struct Checked<'a> {
     /// The manifest, as it was named.
     pub path: &'a str,
-    /// Its text, with those that it refers to; `None` where it can't be read, and then no finding has a label.
+    /// Its text, with the files that it refers to; `None` if it can't be read, and then no finding has a label.
     pub source: Option<&'a Source>,
-    /// How many jobs stand in it.
+    /// Number of jobs in it.
     pub jobs: usize,
-    /// What was found, in source order.
+    /// The findings, in source order.
     pub findings: &'a [Finding],
 }
 
-/// Where a label points: at the manifest, or at a file that it refers to.
+/// The target of a label: a place in the manifest, or in a file that it refers to.
 #[derive(Clone, Copy)]
 pub struct Pointed<'a> {
-    /// The file, as people know it.
+    /// The file, by the name that people know.
     pub path: &'a str,
     /// Its text.
     pub source: &'a Source,
@@ -41,12 +41,12 @@ pub struct Pointed<'a> {
 }
 
 impl<'a> Checked<'a> {
-    /// Where `label` points; `None` where the manifest can't be read.
+    /// Returns the target of `label`; `None` if the manifest can't be read.
     pub fn pointed(&self, label: &Label) -> Option<Pointed<'a>> {
         self.pointed_at(label.span)
     }
 
-    /// What `span` of the manifest, or of a file that it refers to, points at.
+    /// Returns the target of `span` in the manifest, or in a file that it refers to.
     fn pointed_at(&self, span: Span) -> Option<Pointed<'a>> {
         let own = self.source?;
         let (source, span) = own.of(span);
@@ -55,7 +55,7 @@ impl<'a> Checked<'a> {
     }
 }
 
-/// How many findings there are of each severity.
+/// Number of findings of each severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Errors.
@@ -65,7 +65,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts the findings of all of `manifests`.
+    /// Counts the findings of all `manifests`.
     pub fn of(manifests: &[Checked<'_>]) -> Tally {
         let mut tally = Tally::default();
         for finding in manifests.iter().flat_map(|manifest| manifest.findings) {
@@ -78,7 +78,7 @@ impl Tally {
     }
 }
 
-/// Message and help as two sentences: readers show the first where there is little room.
+/// Returns message and help as two sentences: readers with little room show the first.
 fn sentence(finding: &Finding) -> Cow<'_, str> {
     match &finding.help {
         Some(help) => Cow::Owned(format!("{}. Help: {help}.", finding.message)),

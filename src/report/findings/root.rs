@@ -1,4 +1,4 @@
-//! The folder that machines count paths from: the repository's.
+//! The folder to which machine-readable paths are relative: the repository's root.
 
 use crate::base::durable::folder_of;
 use std::cell::RefCell;
@@ -11,26 +11,26 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub struct Root {
     folder: PathBuf,
-    /// Paths that were asked for before: there are few, and asking the disk is dear.
+    /// Paths resolved before: there are few, and file system queries are expensive.
     known: RefCell<HashMap<String, Rc<str>>>,
 }
 
 impl Root {
-    /// The root at `folder`.
+    /// Creates the root at `folder`.
     ///
     /// # Errors
-    /// Where it isn't there.
+    /// Fails if it doesn't exist.
     pub fn new(folder: &Path) -> io::Result<Root> {
         Ok(Root { folder: folder.canonicalize()?, known: RefCell::default() })
     }
 
-    /// Its real path.
+    /// Returns its real path.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// `path`, which counts from the current folder, counted from here, with `/` between its parts. What lies elsewhere is
-    /// absolute.
+    /// Returns `path`, relative to the current folder, as relative to this root, with `/` between its parts. A path
+    /// outside is returned as absolute.
     pub fn relative(&self, path: &str) -> Rc<str> {
         let mut known = self.known.borrow_mut();
         if let Some(relative) = known.get(path) {
@@ -43,7 +43,7 @@ impl Root {
 
     fn find(&self, path: &Path) -> String {
         let folder = folder_of(path);
-        // The links on the way are resolved, the file itself may be one: version control knows it by its own name.
+        // The links on the way are resolved, but the file itself may be one: version control knows it by its own name.
         let Some(real) = folder.canonicalize().ok().zip(path.file_name()).map(|(folder, name)| folder.join(name))
         else {
             return slashed(path);
@@ -52,7 +52,7 @@ impl Root {
     }
 }
 
-/// With `/` between its parts on every system.
+/// Returns a path with `/` between its parts on every system.
 fn slashed(path: &Path) -> String {
     let shown = path.display().to_string();
     if std::path::MAIN_SEPARATOR == '/' { shown } else { shown.replace(std::path::MAIN_SEPARATOR, "/") }

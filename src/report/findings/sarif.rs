@@ -1,7 +1,7 @@
 //! `check --format sarif`: SARIF 2.1.0, the Static Analysis Results Interchange Format of OASIS.
 //!
-//! Read by code scanning, by editors and by whatever compares one check with another. Two checks of the same manifests
-//! print the same bytes: there is no time in the log, and paths count from the root of the repository.
+//! Read by code scanning, by editors and by tools that compare checks. Two checks of the same manifests print the same
+//! bytes: there is no time in the log, and paths are relative to the root of the repository.
 
 mod log;
 mod rules;
@@ -22,7 +22,7 @@ use std::io::{self, Write};
 /// Writes the log. The check ended with `exit_code`.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn write(out: impl Write, manifests: &[Checked<'_>], root: &Root, exit_code: u8) -> io::Result<()> {
     let mut fingerprints = Fingerprints::default();
     let findings = manifests.iter().flat_map(|manifest| manifest.findings.iter().map(move |f| (manifest, f)));
@@ -72,7 +72,7 @@ fn location<'a>(place: Pointed<'_>, label: &'a Label, root: &Root, id: Option<us
     }
 }
 
-/// What is about a file as a whole stands at its first line: code scanning refuses a result without a line.
+/// Returns the first line for a finding about a file as a whole: code scanning refuses a result without a line.
 fn whole<'a>(manifest: &Checked<'_>, root: &Root) -> Location<'a> {
     let region = Region { start_line: 1, start_column: None, end_line: None, end_column: None };
     let physical_location = PhysicalLocation { artifact_location: artifact(manifest.path, root), region };

@@ -1,4 +1,4 @@
-//! What the page shows of each job: manifest and ledger brought together.
+//! The page's entry for each job: manifest and ledger combined.
 
 use super::Source;
 use crate::event::Problem;
@@ -13,31 +13,31 @@ use crate::spec::names::JobId;
 use jiff::SignedDuration;
 use std::collections::HashSet;
 
-/// All that the page shows.
+/// All entries of the page.
 #[derive(Debug)]
 pub(super) struct Entries<'s> {
     /// The jobs of the manifest, in its order.
     pub(super) jobs: Vec<Entry<'s>>,
-    /// What was asked for, although the manifest doesn't ask for it now.
+    /// Earlier inputs that the manifest no longer has.
     pub(super) earlier: Vec<Entry<'s>>,
 }
 
-/// A job, or what was asked of one earlier.
+/// A job, or an earlier input of one.
 #[derive(Debug)]
 pub(super) struct Entry<'s> {
     /// The job.
     pub(super) id: &'s JobId,
-    /// What the manifest says of it; nothing where it asks for something else now.
+    /// The job in the manifest; `None` if the manifest now has a different input.
     pub(super) job: Option<&'s Job>,
-    /// What the ledger says of it.
+    /// Its record in the ledger.
     pub(super) record: Option<&'s Record>,
-    /// How far it came.
+    /// Its status.
     pub(super) status: JobStatus,
-    /// What one submit of it costs.
+    /// The price of one submit.
     pub(super) price: Option<Estimate>,
-    /// Submits that were paid beside the one of the record.
+    /// Paid submits other than the record's.
     pub(super) other_tasks: Vec<&'s str>,
-    /// Why it has no result, where only the run could tell.
+    /// The reason why it has no result, if only the run knows it.
     pub(super) problem: Option<&'s Problem>,
 }
 
@@ -59,7 +59,7 @@ impl<'s> Entries<'s> {
         Entries { jobs, earlier }
     }
 
-    /// All of them.
+    /// Returns all of them.
     pub(super) fn all(&self) -> impl Iterator<Item = &Entry<'s>> {
         self.jobs.iter().chain(&self.earlier)
     }
@@ -88,7 +88,7 @@ fn entry<'s>(
 }
 
 impl Entry<'_> {
-    /// Where the page has it: unique, and a link from elsewhere keeps its meaning.
+    /// Returns its anchor in the page: unique, and stable for links from outside.
     pub(super) fn anchor(&self) -> String {
         match (self.job, self.record) {
             (None, Some(record)) => format!("earlier-{}-{}", self.id, record.key.digest.short()),
@@ -96,26 +96,26 @@ impl Entry<'_> {
         }
     }
 
-    /// What it costs, or would: nothing where the service failed or refused it.
+    /// Returns what it costs, or would cost; `None` if the service failed or refused it.
     pub(super) fn cost(&self) -> Option<&Estimate> {
         self.price.as_ref().filter(|_| !matches!(self.status, JobStatus::Failed | JobStatus::Refused))
     }
 
-    /// How many submits of it were paid.
+    /// Returns the number of paid submits.
     pub(super) fn purchases(&self) -> usize {
         let stage = self.record.map(|record| &record.stage);
         let last = matches!(stage, Some(Stage::Submitted { .. } | Stage::Generated { .. } | Stage::Succeeded { .. }));
         self.other_tasks.len() + usize::from(last)
     }
 
-    /// How long the service took.
+    /// Returns how long the service took.
     pub(super) fn took(&self) -> Option<SignedDuration> {
         let record = self.record?;
         let took = record.finished_at?.duration_since(record.submitted_at?);
         Some(took).filter(|took| !took.is_negative())
     }
 
-    /// A word on why there is no result: a code and a message.
+    /// Returns why there is no result: a code and a message.
     pub(super) fn error(&self) -> Option<(&str, &str)> {
         match self.record.map(|record| &record.stage) {
             Some(Stage::Failed { error, .. } | Stage::Refused { error }) => Some((&error.code, &error.message)),

@@ -1,7 +1,8 @@
 //! The page: one HTML file with every job and its videos, a pure function of manifest and ledger.
 //!
-//! It names videos and local images by paths relative to its own folder and holds everything else itself, so it works from
-//! a disk, without a network. All text goes through [`maud`], which escapes it; the page's policy lets no script run but its own.
+//! It refers to videos and local images by paths relative to its own folder and contains everything else itself, so it
+//! works from a disk, without a network. All text goes through [`maud`], which escapes it; the page's policy allows no
+//! script other than its own.
 
 mod card;
 mod entry;
@@ -22,29 +23,29 @@ use maud::html;
 use place::Place;
 use std::path::Path;
 
-/// How every page begins: by this a later one knows that it may take its place.
+/// The beginning of every page: by it a later page knows that it may replace an earlier one.
 pub const BEGINNING: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta name=\"generator\" content=\"batch\">";
 
-/// What a page is made from.
+/// The inputs of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'s> {
-    /// What is asked for.
+    /// The manifest.
     pub manifest: &'s Manifest,
-    /// What is known.
+    /// The ledger.
     pub book: &'s Book,
     /// The manifest's name, the title of the page.
     pub name: &'s str,
-    /// How commands about the manifest are typed.
+    /// The names to use in commands about the manifest.
     pub target: &'s Target,
-    /// The run that is on.
+    /// The active run.
     pub held_by: Option<&'s Holder>,
     /// The run at whose end the page is made.
     pub receipt: Option<&'s Receipt>,
-    /// Which jobs it shows.
+    /// The selected jobs.
     pub selection: &'s Selection,
 }
 
-/// The page, to be put into `folder`, which is a real path (links resolved).
+/// Returns the page, to be stored in `folder`, which is a real path (links resolved).
 pub fn page(source: &Source<'_>, folder: &Path) -> String {
     let entries = Entries::of(source);
     let place = Place::new(folder);

@@ -3,17 +3,18 @@
 use std::path::Path;
 use url::Url;
 
-/// Where the page is.
+/// The location of the page.
 #[derive(Debug)]
 pub(super) struct Place(Option<Url>);
 
 impl Place {
-    /// A page in `folder`, a real path.
+    /// Creates the location of a page in `folder`, a real path.
     pub(super) fn new(folder: &Path) -> Place {
         Place(Url::from_directory_path(folder).ok())
     }
 
-    /// The address of `file`, an absolute path: relative to the page, percent-encoded, and never read as another scheme.
+    /// Returns the address of `file`, an absolute path: relative to the page, percent-encoded, and never interpreted as
+    /// another scheme.
     pub(super) fn address(&self, file: &Path) -> Option<String> {
         let (page, file) = (self.0.as_ref()?, Url::from_file_path(file).ok()?);
         Some(match page.make_relative(&file) {

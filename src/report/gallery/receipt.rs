@@ -1,4 +1,4 @@
-//! What a run did, kept for the page at its end.
+//! The outcome of a run, kept for the page at its end.
 
 use crate::event::summary::Summary;
 use crate::event::{Event, Problem, Stamped};
@@ -8,18 +8,18 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver, Sender};
 
-/// What a run did.
+/// The outcome of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// When it began.
+    /// The time when it began.
     pub started: Timestamp,
-    /// When it ended.
+    /// The time when it ended.
     pub ended: Timestamp,
-    /// In numbers.
+    /// The numbers.
     pub summary: Summary,
-    /// How it ended.
+    /// The exit code.
     pub exit_code: u8,
-    /// Why jobs have no (complete) result.
+    /// The reasons why jobs have no (complete) result.
     pub problems: BTreeMap<JobId, Problem>,
 }
 
@@ -32,7 +32,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recorder, and where its receipt comes out when the run is over.
+    /// Returns a recorder, and the receiver of its receipt when the run is over.
     pub fn new() -> (Recorder, Receiver<Receipt>) {
         let (to, receipt) = mpsc::channel();
         (Recorder { started: None, problems: BTreeMap::new(), to }, receipt)
@@ -54,7 +54,7 @@ impl Reporter for Recorder {
                     exit_code: *exit_code,
                     problems: std::mem::take(&mut self.problems),
                 };
-                // Who asked for it may have gone already.
+                // The receiver may be gone already.
                 let _ = self.to.send(receipt);
             }
             _ => {}

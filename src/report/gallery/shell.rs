@@ -1,4 +1,4 @@
-//! What stands around the jobs: the document with its policy, and the tools.
+//! The frame around the jobs: the document with its policy, and the tools.
 
 use super::BEGINNING;
 use super::entry::Entries;
@@ -12,10 +12,10 @@ use maud::{Markup, PreEscaped, html};
 const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
 
-/// A picture for the browser's tab; it would ask the server for one otherwise.
+/// An icon for the browser's tab; it would request one from the server otherwise.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%234f5bd5'/%3E%3Cpath d='M6 4.5v7l5.5-3.5z' fill='white'/%3E%3C/svg%3E";
 
-/// The whole document.
+/// Returns the whole document.
 pub(super) fn document(name: &str, body: &Markup) -> String {
     let head = html! {
         meta charset="utf-8";
@@ -31,7 +31,8 @@ pub(super) fn document(name: &str, body: &Markup) -> String {
     [BEGINNING, &head.0, "</head><body>", &body.0, &script.0, "</body></html>\n"].concat()
 }
 
-/// No network, and no script or style but the page's own. Videos and images come from beside the page, wherever it is opened.
+/// Returns the policy: no network, and no script or style except the page's own. Videos and images come from next to
+/// the page, wherever it is opened.
 fn policy() -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::of(text.as_bytes()).bytes());
     format!(
@@ -42,7 +43,7 @@ fn policy() -> String {
     )
 }
 
-/// Search, filter and sort; of no use without the script, which shows them.
+/// Returns search, filter and sort; useless without the script, which shows them.
 pub(super) fn toolbar(entries: &Entries<'_>) -> Markup {
     let count = |status| entries.jobs.iter().filter(|entry| entry.status == status).count();
     let there = JobStatus::ALL.into_iter().map(|status| (status, count(status))).filter(|(_, n)| *n > 0);

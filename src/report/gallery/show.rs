@@ -6,18 +6,18 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
-/// A point in time: in UTC, until the script turns it into the reader's own.
+/// Returns a point in time: in UTC, until the script converts it to the reader's time zone.
 pub(super) fn time(at: Timestamp) -> Markup {
     let shown = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string();
     html! { time datetime=(at) { (shown) } }
 }
 
-/// A duration, as `2m 16s`.
+/// Returns a duration, such as `2m 16s`.
 pub(super) fn duration(duration: SignedDuration) -> String {
     about(duration)
 }
 
-/// An amount, as `≈ 60 credits` where it is the maker's list that says so.
+/// Returns an amount, such as `≈ 60 credits` if it is based on the model vendor's list.
 pub(super) fn money(Estimate { amount, unit, exact, .. }: &Estimate) -> String {
     let about = if *exact { "" } else { "≈ " };
     format!("{about}{amount} {unit}")

@@ -56,7 +56,7 @@ fn classes_have_no_dots() {
     );
 }
 
-/// The five entities that are used, and numbers, read back.
+/// Decodes the five entities in use, and numeric ones.
 fn unescaped(xml: &str) -> String {
     let amp = |text: String| text.replace("&amp;", "&");
     amp(xml.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#10;", "\n"))

@@ -38,7 +38,7 @@ fn lost() -> Stage {
     Stage::Uncertain { task: None, reason: "no answer".to_owned() }
 }
 
-/// What is told at each look: the kinds of the events and their seconds.
+/// Returns the events of each reading: their kinds and their seconds.
 fn told(looks: &[(i64, Option<(Record, bool)>)]) -> Vec<Vec<String>> {
     let mut retelling = Retelling::new(second(100));
     let (id, digest) = (job("a"), Digest(Sha256::of(b"")));

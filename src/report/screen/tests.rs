@@ -1,7 +1,7 @@
 use super::*;
 use std::num::NonZeroU16;
 
-/// A terminal that can be looked at.
+/// A terminal whose content can be read.
 #[derive(Clone)]
 struct Glass(Arc<Mutex<vt100::Parser>>, Arc<Mutex<usize>>);
 
@@ -14,7 +14,7 @@ impl Glass {
         Glass(Arc::new(Mutex::new(vt100::Parser::new(of(rows), of(columns), 100))), Arc::default())
     }
 
-    /// The rows that have anything on them, without the last blanks.
+    /// Returns the rows that have anything on them, without trailing blanks.
     fn rows(&self) -> Vec<String> {
         let parser = self.0.lock().unwrap();
         let text = parser.screen().contents();

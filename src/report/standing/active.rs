@@ -1,47 +1,47 @@
-//! A job that something happens with right now.
+//! An active job.
 
 use super::Phase;
 use crate::event::Call;
 use crate::spec::names::JobId;
 use jiff::{SignedDuration, Timestamp};
 
-/// A job that something happens with right now.
+/// An active job.
 #[derive(Clone, Debug)]
 pub(in crate::report) struct Active {
     /// The job.
     pub(in crate::report) job: JobId,
-    /// Since when it is on its way up, at the service, or on its way down.
+    /// The time since when it is being uploaded, at the service, or being fetched.
     pub(in crate::report) since: Timestamp,
-    /// What happens.
+    /// Its current activity.
     pub(in crate::report) state: State,
-    /// A call that failed: which, when it is made again, and why.
+    /// A failed call: its kind, the time of the retry, and the reason.
     pub(in crate::report) again: Option<(Call, Timestamp, String)>,
 }
 
-/// What happens with a job.
+/// The current activity of a job.
 #[derive(Clone, Debug)]
 pub(in crate::report) enum State {
-    /// An image goes up: so many bytes by now, of so many.
+    /// An image is being uploaded: `through` of `total` bytes so far.
     Uploading { path: String, through: Option<u64>, total: u64 },
-    /// The request is out.
+    /// The request is sent.
     Submitting,
-    /// The service has it; it hasn't been asked since.
+    /// The service accepted it; it hasn't been polled since.
     Accepted,
-    /// The service has it, and said this.
+    /// The service has it, and reported this.
     AtService { word: String, progress: Option<String> },
     /// The service is done.
     Generated,
-    /// A video comes down: so many bytes by now, of so many where that is known.
+    /// A video is being fetched: `through` bytes so far, of `total` if that is known.
     Downloading { path: String, through: u64, total: Option<u64> },
 }
 
 impl Active {
-    /// How long it is in its phase.
+    /// Returns how long it has been in its phase.
     pub(in crate::report) fn age(&self, now: Timestamp) -> SignedDuration {
         now.duration_since(self.since).max(SignedDuration::ZERO)
     }
 
-    /// The phase that it is counted in.
+    /// Returns the phase in which it is counted.
     pub(in crate::report) fn phase(&self) -> Phase {
         match self.state {
             State::Uploading { .. } => Phase::Uploading,
@@ -50,7 +50,7 @@ impl Active {
         }
     }
 
-    /// Bytes of `path` are through.
+    /// Records that `bytes` of `path` have been transferred.
     pub(super) fn moved(&mut self, path: &str, bytes: u64, all: Option<u64>) {
         match &mut self.state {
             State::Uploading { path: own, through, total } if own == path => {

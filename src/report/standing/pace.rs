@@ -1,57 +1,57 @@
-//! How fast a run goes and how long it will still take, learnt from its own jobs.
+//! The speed of a run and its remaining time, learnt from its own jobs.
 
 use jiff::Timestamp;
 use std::collections::VecDeque;
 
-/// Durations that are kept: enough to know a service, few enough to forget how it was hours ago.
+/// Number of durations kept: enough to know a service, few enough to forget how it was hours ago.
 const KEPT: usize = 512;
 
-/// The window that a rate is counted over, in seconds.
+/// The window in which a rate is counted, in seconds.
 const WINDOW: i64 = 300;
 
-/// Jobs in the window at the least; where there are fewer, the rate is counted over the whole run.
+/// Minimum number of jobs in the window; with fewer, the rate is counted over the whole run.
 const ENOUGH: usize = 10;
 
-/// What is known of the pace of a run.
+/// The knowledge about the pace of a run.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     started: Option<Timestamp>,
-    /// Generations in flight at most.
+    /// Maximum number of generations in flight.
     slots: usize,
-    /// The most that were in flight at once: a rate of submits or slow uploads may never fill the slots.
+    /// The highest number in flight at once: a rate of submits or slow uploads may never fill the slots.
     peak: usize,
-    /// Seconds that generations held their slots, the last ones.
+    /// Seconds that the most recent generations held their slots.
     generations: VecDeque<f64>,
-    /// Seconds that fetching took, the last ones.
+    /// Seconds that the most recent fetches took.
     fetches: VecDeque<f64>,
-    /// Jobs that were done in each of the last seconds.
+    /// Number of jobs done in each of the last seconds.
     ends: VecDeque<(i64, usize)>,
     done: usize,
 }
 
 impl Pace {
-    /// The run began.
+    /// Records the beginning of the run.
     pub(super) fn start(&mut self, time: Timestamp, slots: usize) {
         self.started = Some(time);
         self.slots = slots;
     }
 
-    /// So many jobs are in flight.
+    /// Records the number of jobs in flight.
     pub(super) fn busy(&mut self, in_flight: usize) {
         self.peak = self.peak.max(in_flight);
     }
 
-    /// A generation held its slot for so long, whatever came of it.
+    /// Records how long a generation held its slot, whatever its outcome.
     pub(super) fn generated(&mut self, seconds: f64) {
         keep(&mut self.generations, seconds);
     }
 
-    /// The videos of a job were here so long after the service was done with it.
+    /// Records how long after the service was done the videos of a job were stored.
     pub(super) fn fetched(&mut self, seconds: f64) {
         keep(&mut self.fetches, seconds);
     }
 
-    /// A job is done.
+    /// Records that a job is done.
     pub(super) fn done(&mut self, time: Timestamp) {
         self.done += 1;
         let second = time.as_second();
@@ -64,7 +64,7 @@ impl Pace {
         }
     }
 
-    /// Jobs done in a second, of late; none before a second job is done.
+    /// Returns the recent number of jobs done per second; `None` before a second job is done.
     pub(super) fn rate(&self, now: Timestamp) -> Option<f64> {
         let seconds = now.duration_since(self.started?).as_secs_f64();
         if self.done < 2 || seconds < 1.0 {
@@ -75,11 +75,11 @@ impl Pace {
         Some(if late >= ENOUGH { late as f64 / seconds.min(WINDOW as f64) } else { self.done as f64 / seconds })
     }
 
-    /// Seconds until the last job is done: `waiting` jobs haven't begun, the others are in flight or being fetched for
-    /// so many seconds by now. None before a job of each kind that is asked about has come to its end.
+    /// Returns the seconds until the last job is done: `waiting` jobs haven't begun, the others have been in flight or
+    /// being fetched for these times. `None` before a job of each kind in question has ended.
     ///
-    /// Each job in flight stays as long as those that were as old as it is stayed on average; the waiting ones take
-    /// the slots as they become free, each for the average time.
+    /// Each job in flight is expected to take as long as those that lasted at least as long did on average; the waiting
+    /// ones take the slots as they become free, each for the average time.
     pub(super) fn left(&self, waiting: usize, in_flight: &[f64], fetching: &[f64]) -> Option<f64> {
         let fetches = Durations::new(&self.fetches);
         let fetched = fetching.iter().map(|age| fetches.beyond(*age)).fold(0.0, f64::max);
@@ -90,7 +90,7 @@ impl Pace {
         if generations.sorted.is_empty() {
             return None;
         }
-        // Where the jobs in flight are older than those that are done were, the average is too low by now.
+        // If jobs in flight are already older than the average finished one, the average is too low.
         let older = in_flight.iter().filter(|age| **age > generations.mean());
         let (sum, jobs) = older.fold((0.0, 0), |(sum, jobs), age| (sum + age, jobs + 1));
         let known = generations.sorted.len() as f64;
@@ -99,7 +99,7 @@ impl Pace {
         let slots = self.slots.min(self.peak.max(1)).max(1);
         free.resize(free.len().max(slots), 0.0);
         free.sort_by(f64::total_cmp);
-        // Beyond the slots are jobs of earlier runs, which make no room.
+        // Jobs beyond the slots are from earlier runs, and free no slot.
         let turn = |slot: usize| (waiting + slots - 1 - slot) / slots;
         let ends =
             free.iter().enumerate().map(|(slot, end)| end + if slot < slots { turn(slot) as f64 * mean } else { 0.0 });
@@ -115,7 +115,7 @@ fn keep(durations: &mut VecDeque<f64>, seconds: f64) {
     durations.push_back(seconds);
 }
 
-/// Durations in order.
+/// Sorted durations.
 struct Durations {
     sorted: Vec<f64>,
 }
@@ -127,13 +127,13 @@ impl Durations {
         Durations { sorted }
     }
 
-    /// The average; zero where there is none.
+    /// Returns the average; zero if there is none.
     fn mean(&self) -> f64 {
         self.sorted.iter().sum::<f64>() / (self.sorted.len().max(1) as f64)
     }
 
-    /// How much longer something takes that has taken `age`: as those that took longer did, on average. Of what is older
-    /// than all of them nobody knows: a quarter of its age.
+    /// Returns the expected remaining time at `age`: the average of those that took longer. If none did, it is unknown:
+    /// a quarter of the age.
     fn beyond(&self, age: f64) -> f64 {
         let longer = &self.sorted[self.sorted.partition_point(|seconds| *seconds <= age)..];
         match longer.len() {
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn waiting_jobs_take_the_slots_as_they_become_free() {
         for (slots, known, waiting, in_flight, expected) in [
-            // One wave of four, just begun, and one more behind it.
+            // One wave of four, just begun, and one more after it.
             (4, &[60.0][..], 4, &[0.0; 4][..], 120.0),
             // The same, when the first wave is half through.
             (4, &[60.0], 4, &[30.0; 4], 90.0),
@@ -177,9 +177,9 @@ mod tests {
             (4, &[60.0], 5, &[0.0; 4], 180.0),
             // Not linear: the last job takes its whole time, however many slots are free.
             (256, &[60.0], 0, &[0.0], 60.0),
-            // Those in flight are expected to take as long as those did that took longer than they did by now.
+            // Those in flight are expected to take as long as those that took longer than they have so far.
             (2, &[10.0, 10.0, 100.0], 0, &[20.0], 80.0),
-            // Older than all that is known.
+            // Older than all known ones.
             (2, &[10.0], 0, &[40.0], 10.0),
         ] {
             let left = pace(slots, known).left(waiting, in_flight, &[]).unwrap();

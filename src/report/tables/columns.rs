@@ -1,20 +1,20 @@
-//! Columns that stand under each other.
+//! Aligned columns.
 
 use crate::report::look::{Hue, Look, columns_of};
 use crate::report::terminal_safe;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// A cell wider than this doesn't widen its column; it moves the rest of its own row only.
+/// Maximum width by which a cell widens its column; a wider one only moves the rest of its own row.
 const WIDEST: usize = 32;
 
-/// The last column has at least so much room, even where it then leaves the screen.
+/// Minimum width of the last column, even if it then exceeds the screen.
 const LEAST: usize = 16;
 
-/// Between two columns.
+/// The gap between two columns.
 const GAP: &str = "  ";
 
-/// One cell: harmless text in a color.
+/// One cell: safe text in a color.
 pub(super) struct Cell<'a> {
     hue: Hue,
     text: Cow<'a, str>,
@@ -34,7 +34,7 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// Writes a table, if it has rows. `rows` is asked twice, to measure and to write: no row is kept.
+/// Writes a table, if it has rows. `rows` is called twice, to measure and to write: no row is kept.
 pub(super) fn table<'a, const N: usize, R: Iterator<Item = [Cell<'a>; N]>>(
     out: &mut impl Write,
     look: Look,

@@ -104,7 +104,7 @@ batch check: nothing wrong in <code>jobs.yaml</code> (1 job)
     );
 }
 
-/// What the runner makes of a value.
+/// Returns a value as the runner decodes it.
 fn unescaped(value: &str) -> String {
     value.replace("%3A", ":").replace("%2C", ",").replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
 }

@@ -1,4 +1,4 @@
-//! What is left out where there are many findings: how many of each code, and where the next one is.
+//! Counts the findings that are left out if there are many: how many of each code, and the place of the next one.
 
 use super::super::{Checked, Pointed};
 use crate::diagnostic::code::{Code, Severity};
@@ -11,20 +11,20 @@ use std::io::{self, Write};
 /// Findings that are not shown.
 #[derive(Default)]
 pub(super) struct Rest {
-    /// By code, since that is what is to be mended; a code may be an error here and a warning there.
+    /// By code, since codes are what has to be fixed; a code may be an error here and a warning there.
     kinds: BTreeMap<(Severity, Code), Left>,
 }
 
-/// The findings of a kind behind the first.
+/// The findings of a kind after the first.
 #[derive(Default)]
 struct Left {
     count: usize,
-    /// Where the first of them is.
+    /// The place of the first of them.
     next: Option<String>,
 }
 
 impl Rest {
-    /// Whether this is the first finding of its kind, and thus to be shown; if not, it is counted.
+    /// Returns whether this is the first finding of its kind, and is to be shown; otherwise, it is counted.
     pub(super) fn is_first(&mut self, manifest: &Checked<'_>, finding: &Finding) -> bool {
         let mut is_first = false;
         let left = self.kinds.entry((finding.severity, finding.code)).or_insert_with(|| {
@@ -40,7 +40,7 @@ impl Rest {
         is_first
     }
 
-    /// Writes how many there are, and how to see them.
+    /// Writes their number, and how to see them.
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let kinds: Vec<_> = self.kinds.iter().filter(|(_, left)| left.count > 0).collect();
         let more: usize = kinds.iter().map(|(_, left)| left.count).sum();
@@ -65,7 +65,7 @@ impl Rest {
     }
 }
 
-/// `jobs.yaml:4:15`.
+/// Returns a place such as `jobs.yaml:4:15`.
 fn place(manifest: &Checked<'_>, finding: &Finding) -> Option<String> {
     let Pointed { path, source, span } = manifest.pointed_at(finding.span()?)?;
     let position = source.position(span.start as usize);

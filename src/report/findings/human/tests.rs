@@ -8,8 +8,8 @@ use insta::assert_snapshot;
 const WIDE: Look = Look { color: Color::None, drawing: Drawing::Unicode, width: Some(80) };
 const NARROW: Look = Look { width: Some(40), ..WIDE };
 
-/// An error at the parts of `marked` between `⟦` and `⟧`, the first of them the primary one; with the text without the
-/// marks.
+/// Returns an error at the parts of `marked` between `⟦` and `⟧`, the first of them the primary one; together with the
+/// text without the marks.
 fn finding(marked: &str, texts: &[&str]) -> (Source, Finding) {
     let (mut text, mut labels, mut start) = (String::new(), Vec::new(), 0);
     for c in marked.chars() {
@@ -488,14 +488,14 @@ fn a_huge_line_is_never_written_whole() {
 }
 
 proptest::proptest! {
-    /// Whatever the text and wherever the places: something is shown, within its width, and nothing panics.
+    /// Whatever the text and the places: something is shown, within its width, and nothing panics.
     #[test]
     fn any_place_in_any_text_can_be_shown(
         text in "([ -~]|小|\t|\r|\n|\r\n|\u{1b}|\u{301}|\u{feff}|👋){0,120}",
         places in proptest::collection::vec((0.0..=1.0, 0.0..=1.0), 1..4),
         width in 20..100usize,
     ) {
-        // Also inside of characters and behind the end: a wrong place is no reason to say nothing.
+        // Also inside characters and after the end: a wrong place is no reason to show nothing.
         let at = |part: f64| (part * (text.len() + 3) as f64) as usize;
         let (_, mut finding) = finding("", &[]);
         for (one, other) in places {

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0 as types: as much of it as is said. Names and meanings are the standard's.
+//! SARIF 2.1.0 as types: only the parts in use. Names and meanings are the standard's.
 
 use crate::diagnostic::code::Code;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -6,13 +6,13 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Where the format's schema is.
+/// The URL of the format's schema.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// What stands for the root of the repository.
+/// The placeholder for the root of the repository.
 const ROOT: &str = "%SRCROOT%";
 
-/// What is encoded in a path of a URI: all but the unreserved characters of RFC 3986, and the slash.
+/// The characters encoded in a path of a URI: all except the unreserved characters of RFC 3986, and the slash.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ impl Driver {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Rule {
     pub(super) id: Code,
-    /// Where it says more than the id.
+    /// Present if it says more than the id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
     pub(super) short_description: Message<'static>,
@@ -93,7 +93,7 @@ pub(super) struct Configuration {
     pub(super) level: Level,
 }
 
-/// What GitHub's code scanning reads besides.
+/// Further properties read by GitHub's code scanning.
 #[derive(Serialize)]
 pub(super) struct Properties {
     #[serde(rename = "problem.severity")]
@@ -156,7 +156,7 @@ pub(super) struct SarifResult<'a> {
 
 #[derive(Serialize)]
 pub(super) struct PartialFingerprints {
-    /// What it is made of is promised for this version of it.
+    /// Its ingredients are stable for this version.
     #[serde(rename = "finding/v1")]
     pub(super) finding: String,
 }
@@ -198,7 +198,7 @@ pub(super) struct ArtifactLocation {
 }
 
 impl ArtifactLocation {
-    /// The file at `path`, which counts from the root of the repository unless it is absolute.
+    /// Returns the location of the file at `path`, which is relative to the root of the repository unless it is absolute.
     pub(super) fn new(path: &str) -> ArtifactLocation {
         if Path::new(path).is_absolute() {
             return ArtifactLocation { uri: file_uri(Path::new(path)), uri_base_id: None };
@@ -207,14 +207,14 @@ impl ArtifactLocation {
     }
 }
 
-/// An absolute path as a URI.
+/// Returns an absolute path as a URI.
 pub(super) fn file_uri(path: &Path) -> String {
     let path = path.display().to_string().replace('\\', "/");
     let gap = if path.starts_with('/') { "" } else { "/" };
     format!("file://{gap}{}", utf8_percent_encode(&path, PATH))
 }
 
-/// Lines and columns count from 1; the end column is the one behind the last character.
+/// Lines and columns are counted from 1; the end column is the one after the last character.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Region {
@@ -227,7 +227,7 @@ pub(super) struct Region {
     pub(super) end_column: Option<usize>,
 }
 
-/// A `fix` of SARIF: an edit that a person may take over.
+/// A `fix` of SARIF: an edit that a person may accept.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Proposal<'a> {

@@ -1,11 +1,11 @@
-//! The codes as rules: what SARIF's readers show beside a result.
+//! The codes as rules: shown by SARIF's readers next to a result.
 
 use super::level;
 use super::log::{Configuration, Help, Message, Properties, Rule};
 use crate::diagnostic::code::Code;
 use crate::report::{manual, markdown};
 
-/// All rules, in the order of the manual.
+/// Returns all rules, in the order of the manual.
 pub(super) fn all() -> Vec<Rule> {
     Code::ALL.iter().map(|code| rule(*code)).collect()
 }
