@@ -1,24 +1,24 @@
-//! Canonical JSON (RFC 8785): one value, one spelling, so that a hash of it means something.
+//! Canonical JSON (RFC 8785): one value, one spelling, so that its hash has a meaning.
 
 use serde::Serialize;
 
-/// Most values that are hashed have fewer bytes.
+/// The number of bytes that most hashed values stay below.
 const USUAL: usize = 1024;
 
-/// The canonical bytes of `value`.
+/// Returns the canonical bytes of `value`.
 ///
 /// # Panics
-/// Where `value` is not JSON (a map with keys that aren't strings, a number that isn't finite), which
-/// is a mistake of the caller's types, never of the data.
+/// If `value` is not JSON (a map with keys that aren't strings, a number that isn't finite), which is a mistake of the
+/// caller's types, never of the data.
 pub fn bytes(value: &impl Serialize) -> Vec<u8> {
     serde_json_canonicalizer::to_vec(value).expect("the value is JSON")
 }
 
-/// The same of a value whose fields are declared in the order of their names, and whose numbers are whole and smaller than
-/// 2^53: it is canonical as it comes, so that nothing has to be kept to be sorted.
+/// Returns the same for a value whose fields are declared in the order of their names, and whose numbers are whole and
+/// smaller than 2^53: its JSON is canonical already, so that nothing has to be stored for sorting.
 ///
 /// # Panics
-/// As [`bytes()`]; and in a debug build where the fields stand in another order.
+/// As [`bytes()`]; and in a debug build if the fields are declared in another order.
 pub fn sorted(value: &impl Serialize) -> Vec<u8> {
     let mut written = Vec::with_capacity(USUAL);
     serde_json::to_writer(&mut written, value).expect("the value is JSON");
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What can stand in a request, in the order of the names.
+    /// The kinds of values in a request, in the order of the names.
     #[derive(Debug, Serialize)]
     struct Sorted {
         flag: Option<bool>,
@@ -69,7 +69,7 @@ mod tests {
     fn keys_are_sorted_and_nothing_is_escaped_that_need_not_be() {
         let value = serde_json::json!({"b": 1, "a": "小狗/\u{1}\"", "é": [true, null], "\u{1F600}": 0, "\u{FB33}": 0});
         let text = String::from_utf8(bytes(&value)).unwrap();
-        // RFC 8785 sorts by UTF-16 units: the emoji (a surrogate pair) stands before U+FB33.
+        // RFC 8785 sorts by UTF-16 units: the emoji (a surrogate pair) comes before U+FB33.
         assert_eq!(text, "{\"a\":\"小狗/\\u0001\\\"\",\"b\":1,\"é\":[true,null],\"\u{1F600}\":0,\"\u{FB33}\":0}");
     }
 }

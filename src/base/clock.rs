@@ -3,27 +3,27 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-/// Where the time of day comes from.
+/// The source of the time of day.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
     /// The system's clock.
     System,
-    /// A clock that starts at `origin` and goes at the pace of tokio's, which tests can pause.
+    /// A clock that starts at `origin` and runs at the pace of tokio's, which tests can pause.
     Paced {
         /// The time of day at `started`.
         origin: Timestamp,
-        /// When the clock was started.
+        /// The time at which the clock was started.
         started: Instant,
     },
 }
 
 impl Clock {
-    /// A clock that shows `origin` now and goes at the pace of tokio's.
+    /// Returns a clock that shows `origin` now and runs at the pace of tokio's.
     pub fn paced(origin: Timestamp) -> Clock {
         Clock::Paced { origin, started: Instant::now() }
     }
 
-    /// The time of day, in UTC.
+    /// Returns the time of day, in UTC.
     pub fn now(&self) -> Timestamp {
         match self {
             Clock::System => Timestamp::now(),
@@ -34,12 +34,12 @@ impl Clock {
         }
     }
 
-    /// The time of day, to the microsecond: what tells two submits apart that machines sent in the same second.
+    /// Returns the time of day, to the microsecond: it tells apart two submits that machines sent in the same second.
     pub fn now_in_microseconds(&self) -> Timestamp {
         Timestamp::from_microsecond(self.now().as_microsecond()).expect("a whole microsecond of a valid time is valid")
     }
 
-    /// The time of day, without fractions of a second: what files keep.
+    /// Returns the time of day, without fractions of a second, as files store it.
     pub fn now_in_seconds(&self) -> Timestamp {
         Timestamp::from_second(self.now().as_second()).expect("a whole second of a valid time is valid")
     }

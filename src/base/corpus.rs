@@ -1,4 +1,4 @@
-//! The corpus of `tests/media`: what real tools made, for tests.
+//! The corpus of `tests/media`: files of real tools, for tests.
 
 use std::fs;
 use std::path::Path;
@@ -8,11 +8,11 @@ pub(crate) struct Sample {
     /// Its path in the corpus.
     pub(crate) name: String,
     pub(crate) content: Vec<u8>,
-    /// What must come of it.
+    /// The expected result.
     pub(crate) verdict: String,
-    /// Lengths to which it may be cut so that its content doesn't tell.
+    /// Lengths to which it may be cut without a trace in its content.
     at: Vec<usize>,
-    /// The same, from this length on.
+    /// The length from which on all of them are so.
     from: usize,
 }
 
@@ -54,12 +54,12 @@ impl Sample {
         })
     }
 
-    /// Returns where what nothing tells about begins.
+    /// Returns the length from which on a cut leaves no trace.
     pub(crate) fn end(&self) -> usize {
         self.from
     }
 
-    /// Returns whether nothing in the content tells that it was cut there.
+    /// Returns whether a cut to this length leaves no trace in the content.
     pub(crate) fn may_look_whole(&self, length: usize) -> bool {
         length >= self.from || self.at.contains(&length)
     }

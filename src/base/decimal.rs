@@ -6,68 +6,69 @@ use std::iter::Sum;
 use std::ops::AddAssign;
 use std::str::FromStr;
 
-/// Digits behind the point at most.
+/// The maximum number of digits after the decimal point.
 const PLACES: usize = 9;
 
-/// What one whole is made of.
+/// The number of units in one whole.
 const ONE: u128 = 1_000_000_000;
 
-/// A number from 0 on with at most nine digits behind the point, kept in billionths.
+/// A number from 0 on with at most nine digits after the decimal point, stored in billionths.
 ///
 /// Three times 0.1 is 0.3. A single one is at most a trillion ([`Decimal::MOST`]); sums may be larger, and stay exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Decimal(u128);
 
-/// A text or a number that is no such decimal.
+/// The error for a text or a number that is not such a decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an amount is a number from 0 to 1000000000000 with at most nine digits behind the point, as `3.5`")]
 pub struct NotADecimal;
 
 impl Decimal {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Decimal = Decimal(0);
 
     /// The largest that can be written.
     pub const MOST: Decimal = Decimal(1_000_000_000_000 * ONE);
 
-    /// A whole number.
+    /// Returns a whole number.
     pub const fn whole(number: u32) -> Decimal {
         Decimal(number as u128 * ONE)
     }
 
-    /// The decimal that `number` is written as: its shortest form, which is what a person wrote who wrote at most 15 digits.
+    /// Returns the decimal that `number` is written as: its shortest form, which is the original text if that had at
+    /// most 15 digits.
     ///
     /// # Errors
-    /// Where that is negative, larger than [`Decimal::MOST`], finer than nine digits, or no number.
+    /// Fails if it is negative, larger than [`Decimal::MOST`], finer than nine digits, or not a number.
     pub fn from_number(number: f64) -> Result<Decimal, NotADecimal> {
-        // Negative zero is nothing too.
+        // Negative zero is zero too.
         if number == 0.0 { Ok(Decimal::ZERO) } else { number.to_string().parse() }
     }
 
-    /// So many times as much.
+    /// Returns it multiplied by `count`.
     pub fn times(self, count: u32) -> Decimal {
         Decimal(self.0.saturating_mul(u128::from(count)))
     }
 
-    /// `numerator / denominator` times as much, rounded up to `places` digits behind the point. By nothing it isn't divided,
-    /// and what is beyond 128 bits on the way stays there.
+    /// Returns it multiplied by `numerator / denominator`, rounded up to `places` digits after the decimal point. A
+    /// zero denominator counts as the smallest unit, and the product saturates at 128 bits.
     pub fn scaled(self, numerator: Decimal, denominator: Decimal, places: usize) -> Decimal {
         let step = 10u128.pow(PLACES.saturating_sub(places) as u32);
         let exact = self.0.saturating_mul(numerator.0).div_ceil(denominator.0.max(1));
         Decimal(exact.div_ceil(step).saturating_mul(step))
     }
 
-    /// The sum; it stays at `u128::MAX` billionths where it would be more.
+    /// Returns the sum, saturating at `u128::MAX` billionths.
     pub fn plus(self, other: Decimal) -> Decimal {
         Decimal(self.0.saturating_add(other.0))
     }
 
-    /// The difference; nothing where `other` is more.
+    /// Returns the difference; zero if `other` is more.
     pub fn minus(self, other: Decimal) -> Decimal {
         Decimal(self.0.saturating_sub(other.0))
     }
 
-    /// How many digits stand behind the point.
+    /// Returns the number of digits after the decimal point.
     pub fn places(self) -> usize {
         (0..PLACES).find(|places| self.0.is_multiple_of(10u128.pow((PLACES - places) as u32))).unwrap_or(PLACES)
     }
@@ -76,7 +77,7 @@ impl Decimal {
 impl FromStr for Decimal {
     type Err = NotADecimal;
 
-    /// Digits, and a point with digits behind it where they are needed; no sign, no exponent.
+    /// Parses digits, and a decimal point with digits after it if needed; no sign, no exponent.
     fn from_str(text: &str) -> Result<Decimal, NotADecimal> {
         let (whole, behind) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -102,11 +103,11 @@ impl fmt::Display for Decimal {
 }
 
 impl Serialize for Decimal {
-    /// As a number: whole where it is whole.
+    /// Writes a number: a whole one if possible.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match u64::try_from(self.0 / ONE) {
             Ok(whole) if self.0.is_multiple_of(ONE) => serializer.serialize_u64(whole),
-            // The float that is nearest is written with the digits that it was read from.
+            // The nearest float is written with the digits that it was read from.
             _ => serializer.serialize_f64(self.to_string().parse().unwrap_or(f64::MAX)),
         }
     }

@@ -12,21 +12,21 @@ use std::str::FromStr;
 #[serde(into = "String", try_from = "String")]
 pub struct Sha256([u8; 32]);
 
-/// A text that is not 64 lower-case hexadecimal digits.
+/// The error for a text that is not 64 lower-case hexadecimal digits.
 #[derive(Debug, thiserror::Error)]
 #[error("not a SHA-256 hash: 64 digits of 0-9 a-f are expected")]
 pub struct NotSha256;
 
 impl Sha256 {
-    /// The hash of `bytes`.
+    /// Returns the hash of `bytes`.
     pub fn of(bytes: &[u8]) -> Sha256 {
         Sha256(sha2::Sha256::digest(bytes).into())
     }
 
-    /// The hash of a file's content, read in pieces.
+    /// Returns the hash of a file's content, read in pieces.
     ///
     /// # Errors
-    /// Where the file can't be opened or read.
+    /// Fails if the file can't be opened or read.
     pub fn of_file(path: &Path) -> io::Result<Sha256> {
         let mut file = std::fs::File::open(path)?;
         let mut hasher = Hasher::default();
@@ -39,28 +39,28 @@ impl Sha256 {
         }
     }
 
-    /// The first 8 digits, for people.
+    /// Returns the first 8 digits, for messages.
     pub fn short(&self) -> String {
         self.to_string()[..8].to_owned()
     }
 
-    /// The 32 bytes.
+    /// Returns the 32 bytes.
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
-/// A hash in the making.
+/// A hash that is being computed.
 #[derive(Clone, Default)]
 pub struct Hasher(sha2::Sha256);
 
 impl Hasher {
-    /// Takes in more bytes.
+    /// Adds more bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The hash of all that was taken in.
+    /// Returns the hash of all bytes that were added.
     pub fn finish(self) -> Sha256 {
         Sha256(self.0.finalize().into())
     }

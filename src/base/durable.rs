@@ -1,8 +1,8 @@
-//! Files that are there whole or not at all, also after a crash or a power cut.
+//! Files that exist whole or not at all, also after a crash or a power cut.
 //!
-//! The only place in the program that renames. What is guaranteed: once a function here has returned,
-//! the file's content *and* its entry in the folder have been handed to the disk (`fsync` of both). Its
-//! limit: a disk that lies about having written, and file systems without `fsync` of a folder.
+//! The only place in the program that renames. The guarantee: once a function here has returned, the file's content
+//! *and* its entry in the folder have been handed to the disk (`fsync` of both). Its limit: a disk that falsely reports
+//! a write, and file systems without `fsync` of a folder.
 
 use super::digest::Sha256;
 use super::faultpoint;
@@ -14,7 +14,7 @@ use tempfile::{NamedTempFile, PersistError};
 /// Replaces the content of `path` in one step: readers see the old content or the new, never a part.
 ///
 /// # Errors
-/// Where the temporary file beside `path` can't be written, synced or renamed; `path` is then as it was.
+/// Fails if the temporary file next to `path` can't be written, synced or renamed; `path` is then as it was.
 pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = temporary_beside(path, &Mark::of(path))?;
     faultpoint::write("file", "write")?;
@@ -23,12 +23,12 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     persist(file, path)
 }
 
-/// Replaces the content of a file that is there and may be written to, in one step; its permissions stay.
+/// Replaces the content of an existing file that is writable, in one step; its permissions stay.
 ///
 /// # Errors
-/// Where the file isn't there or not writable, or as [`write_whole`].
+/// Fails if the file doesn't exist or isn't writable, or as [`write_whole`] does.
 pub fn rewrite_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    // Renaming would also replace what this user may only read.
+    // Renaming would also replace a file that this user may only read.
     let permissions = File::options().write(true).open(path)?.metadata()?.permissions();
     let mut file = temporary_beside(path, &Mark::of(path))?;
     file.as_file().set_permissions(permissions)?;
@@ -38,31 +38,31 @@ pub fn rewrite_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     persist(file, path)
 }
 
-/// What tells one owner's temporary files from another's in the same folder.
+/// A mark that tells one owner's temporary files from another's in the same folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark(String);
 
 impl Mark {
-    /// The mark of whoever owns the file at `path`.
+    /// Returns the mark of the owner of the file at `path`.
     pub fn of(path: &Path) -> Mark {
         Mark(Sha256::of(path.as_os_str().as_encoded_bytes()).short())
     }
 
-    /// How the names of its temporary files begin.
+    /// Returns the beginning of the names of its temporary files.
     fn prefix(&self) -> String {
         format!(".batch-{}-", self.0)
     }
 }
 
-/// How the names of temporary files end.
+/// The end of the names of temporary files.
 const SUFFIX: &str = ".part";
 
-/// A temporary file in the folder of `path`, removed on drop unless it is persisted.
+/// Creates a temporary file in the folder of `path`, removed on drop unless it is persisted.
 ///
-/// A process that is killed leaves it; by its mark [`remove_temporaries`] finds it.
+/// A killed process leaves it; [`remove_temporaries`] finds it by its mark.
 ///
 /// # Errors
-/// Where the folder is missing or not writable.
+/// Fails if the folder is missing or not writable.
 pub fn temporary_beside(path: &Path, mark: &Mark) -> io::Result<NamedTempFile> {
     let prefix = mark.prefix();
     let mut builder = tempfile::Builder::new();
@@ -76,27 +76,27 @@ pub fn temporary_beside(path: &Path, mark: &Mark) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder_of(path)).map_err(|error| without_path(&error))
 }
 
-/// An error without the temporary file's own path: its name means nothing to anybody.
+/// Returns an error without the temporary file's own path, whose name means nothing to a user.
 fn without_path(error: &io::Error) -> io::Error {
     let text = error.to_string();
     io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or_default())
 }
 
-/// Makes a finished temporary file durable and gives it its name, replacing what stood there.
+/// Makes a finished temporary file durable and gives it its name, replacing any existing file.
 ///
 /// # Errors
-/// Where the content or the folder can't be synced, or the name can't be taken.
+/// Fails if the content or the folder can't be synced, or the name can't be used.
 pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     name(file, path, Replacing::Anything)?;
     sync_folder(folder_of(path))
 }
 
-/// What a file that takes its name may take the place of.
+/// The file that a new file may replace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replacing {
-    /// Whatever stands there.
+    /// Any existing file.
     Anything,
-    /// Nothing: another file there is an error.
+    /// None: an existing file is an error.
     Nothing,
 }
 
@@ -104,7 +104,8 @@ pub enum Replacing {
 /// synced: many files can share that.
 ///
 /// # Errors
-/// Where the content can't be synced or the name can't be taken; [`io::ErrorKind::AlreadyExists`] where another file has it.
+/// Fails if the content can't be synced or the name can't be used; with [`io::ErrorKind::AlreadyExists`] if another
+/// file has it.
 pub fn name(file: NamedTempFile, path: &Path, replacing: Replacing) -> io::Result<()> {
     faultpoint::write("file", "sync")?;
     file.as_file().sync_all()?;
@@ -117,7 +118,7 @@ pub fn name(file: NamedTempFile, path: &Path, replacing: Replacing) -> io::Resul
     Ok(())
 }
 
-/// Gives a file a name that is free.
+/// Renames a file to a name that is free.
 fn claim(file: NamedTempFile, path: &Path) -> io::Result<()> {
     let refused = match faultpoint::write("file", "claim") {
         Ok(()) => match file.persist_noclobber(path) {
@@ -126,18 +127,18 @@ fn claim(file: NamedTempFile, path: &Path) -> io::Result<()> {
         },
         Err(error) => PersistError { file, error },
     };
-    // Some file systems (exFAT, and some that are far away) have no way to take a name in one step only where it is free. What is
-    // paid must come to its place there too: to look first is as good as it gets.
+    // Some file systems (exFAT, and some remote ones) can't give a file a free name in one step. A paid video must be
+    // saved there too: checking first is the best that is possible.
     if refused.error.kind() == io::ErrorKind::AlreadyExists || path.symlink_metadata().is_ok() {
         return Err(refused.error);
     }
     refused.file.persist(path).map(drop).map_err(|e| e.error)
 }
 
-/// Removes the temporary files with this mark from `folder`: only for who knows that nobody is writing them.
+/// Removes the temporary files with this mark from `folder`: only for callers that know that nobody is writing them.
 ///
 /// # Errors
-/// Where the folder can't be read, or a file can't be removed.
+/// Fails if the folder can't be read, or a file can't be removed.
 pub fn remove_temporaries(folder: &Path, mark: &Mark) -> io::Result<()> {
     let prefix = mark.prefix();
     for entry in fs::read_dir(folder)? {
@@ -150,10 +151,10 @@ pub fn remove_temporaries(folder: &Path, mark: &Mark) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a folder where there is none, and those above it that are missing, durably.
+/// Creates a folder if it is missing, and the missing ones above it, durably.
 ///
 /// # Errors
-/// Where one can't be made, or something else stands there.
+/// Fails if one can't be created, or something else exists there.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -166,10 +167,10 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Renames a file, durably; what stood at `to` is replaced.
+/// Renames a file, durably; an existing file at `to` is replaced.
 ///
 /// # Errors
-/// As `rename(2)`, or where a folder can't be synced.
+/// Fails as `rename(2)` does, or if a folder can't be synced.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     faultpoint::write("file", "rename")?;
     fs::rename(from, to)?;
@@ -181,10 +182,10 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes a file, durably; one that isn't there is fine.
+/// Removes a file, durably; a missing file is fine.
 ///
 /// # Errors
-/// Where the file is there and can't be removed.
+/// Fails if the file exists and can't be removed.
 pub fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
@@ -195,7 +196,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
 /// Makes the entries of a folder durable.
 ///
 /// # Errors
-/// Where the folder can't be opened or synced.
+/// Fails if the folder can't be opened or synced.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
@@ -205,7 +206,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The folder that holds `path`; `.` for a bare name.
+/// Returns the folder that holds `path`; `.` for a bare name.
 pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -1,13 +1,13 @@
-//! Points at which a test kills this program, or lets its disk be full.
+//! Points at which a test kills this program, or makes its disk appear full.
 //!
-//! The promise about money is about what happens when the program dies between two steps, so every durable step and every
-//! request says that it is reached, and a test names one of them in the environment:
+//! The promise about money is about what happens when the program dies between two steps, so every durable step and
+//! every request reports that it is reached, and a test names one of them in the environment:
 //!
-//! | `BATCH_FAULT` | what happens |
+//! | `BATCH_FAULT` | effect |
 //! | --- | --- |
 //! | `kill journal.synced 3` | at the third time that `journal.synced` is reached, the process gets SIGKILL |
 //! | `full journal.write 3` | from the third time that `journal.write` is reached on, every write fails as on a full disk |
-//! | `fail journal.write 3` | the same, but for the writes at this point alone |
+//! | `fail journal.write 3` | the same, but only for the writes at this point |
 //! | `trace FILE` | each point that is reached is a line of the file |
 //!
 //! Only builds with debug assertions have them: in a release build every function here is empty, and the variable is not read.
@@ -38,17 +38,18 @@ mod armed {
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    /// A step is reached: a test may kill the process here.
+    /// Reports that a step is reached: a test may kill the process here.
     pub fn reach(subject: &str, step: &str) {
         if let Some(fault) = &*FAULT {
             fault.at(&format!("{subject}.{step}"));
         }
     }
 
-    /// A write is about to be made: a test may kill the process here, or let the disk be full from here on.
+    /// Reports that a write is about to be made: a test may kill the process here, or make the disk appear full from
+    /// here on.
     ///
     /// # Errors
-    /// Where a test wants the disk to be full.
+    /// Fails if a test wants the disk to be full.
     pub fn write(subject: &str, step: &str) -> io::Result<()> {
         reach(subject, step);
         let Some(Fault { effect, point, time, seen }) = &*FAULT else { return Ok(()) };
@@ -113,7 +114,7 @@ mod armed {
         }
     }
 
-    /// SIGKILL, which nothing can catch: no destructor runs, nothing is flushed.
+    /// Sends SIGKILL, which nothing can catch: no destructor runs, nothing is flushed.
     fn kill() -> ! {
         let pid = std::process::id().to_string();
         let _ = Command::new("kill").args(["-KILL", &pid]).status();

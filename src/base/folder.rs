@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder(PathBuf);
 
-/// Why a relative path was not joined.
+/// The reason why a relative path was not joined.
 #[derive(Debug, thiserror::Error)]
 pub enum Outside {
     /// The path starts at a root, a drive or a user's home.
@@ -16,44 +16,45 @@ pub enum Outside {
     /// The path, or a link on it, leads out of the folder.
     #[error("the path leads out of the folder")]
     Escapes,
-    /// A part of the path can't be looked at.
+    /// A part of the path can't be inspected.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Folder {
-    /// The folder at `path`, which must exist.
+    /// Opens the folder at `path`, which must exist.
     ///
     /// # Errors
-    /// Where it doesn't exist or can't be resolved.
+    /// Fails if it doesn't exist or can't be resolved.
     pub fn open(path: &Path) -> io::Result<Folder> {
         path.canonicalize().map(Folder)
     }
 
-    /// Its real path.
+    /// Returns its real path.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// `relative` joined to the folder, without a look at the disk.
+    /// Returns `relative` joined to the folder, without looking at the disk.
     pub fn join(&self, relative: &str) -> PathBuf {
         self.0.join(relative)
     }
 
-    /// The real path of `relative`, whose existing part is inside the folder with every link resolved.
+    /// Returns the real path of `relative`, whose existing part is inside the folder with every link resolved.
     ///
-    /// What doesn't exist yet can't be a link, so the rest is only checked for `..`.
+    /// A part that doesn't exist yet can't be a link, so the rest is only checked for `..`.
     ///
     /// # Errors
-    /// [`Outside`] says why not.
+    /// [`Outside`] is the reason.
     pub fn inside(&self, relative: &str) -> Result<PathBuf, Outside> {
         self.resolve(relative, &self.0)
     }
 
-    /// As [`inside`](Folder::inside), but `relative` may lead anywhere below `bound`, a real path above this folder.
+    /// Does the same as [`inside`](Folder::inside), but `relative` may lead anywhere below `bound`, a real path above
+    /// this folder.
     ///
     /// # Errors
-    /// [`Outside`] says why not.
+    /// [`Outside`] is the reason.
     pub fn resolve(&self, relative: &str, bound: &Path) -> Result<PathBuf, Outside> {
         let relative = Path::new(relative);
         let mut real = self.0.clone();

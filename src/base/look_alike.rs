@@ -1,6 +1,6 @@
-//! Characters that look like those of ASCII: what input methods and word processors put in their place.
+//! Characters that look like those of ASCII: input methods and word processors insert them.
 
-/// The character of ASCII that `c` looks like; nothing for those of ASCII and for all others.
+/// Returns the ASCII character that `c` looks like; `None` for ASCII and for all others.
 pub fn ascii(c: char) -> Option<char> {
     Some(match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0)?,
@@ -21,17 +21,17 @@ pub fn ascii(c: char) -> Option<char> {
     })
 }
 
-/// Whether `c` looks like a quote, and what one is meant.
+/// Returns the ASCII quote that `c` looks like, if any.
 pub fn quote(c: char) -> Option<char> {
     ascii(c).filter(|c| matches!(c, '"' | '\''))
 }
 
-/// The text with every look-alike replaced by what it looks like.
+/// Returns the text with every look-alike replaced by the character that it looks like.
 pub fn plain(text: &str) -> String {
     text.chars().map(|c| ascii(c).unwrap_or(c)).collect()
 }
 
-/// What a look-alike is called, with an article.
+/// Returns the name of a look-alike, with an article.
 pub fn name(c: char) -> String {
     let what = match ascii(c) {
         Some(':') => "colon",
@@ -56,7 +56,7 @@ pub fn name(c: char) -> String {
     }
 }
 
-/// A character as code charts name it: `U+FF20`.
+/// Returns a character as code charts name it: `U+FF20`.
 pub fn code_point(c: char) -> String {
     format!("U+{:04X}", u32::from(c))
 }

@@ -1,4 +1,4 @@
-//! What any program of this kind needs, with no word of the domain.
+//! Utilities that any program of this kind needs, without a word of the domain.
 
 pub mod canonical;
 pub mod clock;

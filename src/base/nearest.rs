@@ -5,23 +5,23 @@ use std::fs;
 use std::path::Path;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Words of more bytes than this are near nothing: to compare long ones is dear, and nobody mistypes them.
+/// The length in bytes above which a word is near nothing: comparing long ones is expensive, and nobody mistypes them.
 const LONGEST: usize = 256;
 
-/// A candidate that a word may be a slip of.
+/// A candidate that a word may be a misspelling of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Near<'c> {
     /// The candidate.
     pub name: &'c str,
-    /// Whether nothing else can be meant: no other candidate is near, and the difference is one that the keyboard
-    /// makes, not one between two words.
+    /// `true` if nothing else can be meant: no other candidate is near, and the difference is a typing error, not one
+    /// between two words.
     pub is_sure: bool,
 }
 
-/// The candidate nearest to `word`, if one is near enough to be a slip of the keyboard.
+/// Returns the candidate nearest to `word`, if it is near enough for a typing error.
 ///
-/// Near enough is a Damerau-Levenshtein distance of at most `1 + length / 4`, letter case aside. Of several
-/// the nearest wins, of equals the one whose letter case is nearest, and of those the first.
+/// Near enough is a Damerau-Levenshtein distance of at most `1 + length / 4`, letter case aside. Of several the nearest
+/// wins, of equals the one whose letter case is nearest, and of those the first.
 pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<Near<'c>> {
     if word.len() > LONGEST {
         return None;
@@ -37,12 +37,12 @@ pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Op
     let mut best: Option<(usize, &str)> = None;
     let mut others: Option<usize> = None;
     for candidate in candidates {
-        // Lengths alone rule most candidates out; a library of references may be long.
+        // Lengths alone exclude most candidates; a library of references may be long.
         if candidate.len().abs_diff(word.len()) > 4 * limit {
             continue;
         }
         let distance = strsim::damerau_levenshtein(&wanted, &lower(candidate));
-        // One letter for another is no slip when it is the whole word.
+        // One letter for another isn't a typing error if it is the whole word.
         if distance > limit || distance >= length.max(1) {
             continue;
         }
@@ -59,14 +59,14 @@ pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Op
         others = others.into_iter().chain(passed_over).min();
     }
     best.map(|(distance, name)| {
-        // What differs in case only is the same word, whatever else is near.
+        // If only the case differs it is the same word, whatever else is near.
         let is_alone = others.is_none_or(|other| distance == 0 && other > 0);
         Near { name, is_sure: is_alone && is_slip(&wanted, &lower(name), distance) }
     })
 }
 
-/// Whether two names at this distance are one word, mistyped. `dog1` and `dog2` are two things, and so are `cat` and
-/// `car`; in Chinese every character is a word.
+/// Returns whether two names at this distance are one word, mistyped. `dog1` and `dog2` are two things, and so are
+/// `cat` and `car`; in Chinese every character is a word.
 fn is_slip(word: &str, name: &str, distance: usize) -> bool {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let replaced = word.chars().zip(name.chars()).filter(|(one, other)| one != other).count();
@@ -78,16 +78,16 @@ fn is_slip(word: &str, name: &str, distance: usize) -> bool {
     }
 }
 
-/// The name of the candidate nearest to `word`, as [`near`] finds it.
+/// Returns the name of the candidate nearest to `word`, as [`near`] finds it.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     near(word, candidates).map(|near| near.name)
 }
 
-/// The name nearest to that of `path` among those in its folder.
+/// Returns the name nearest to that of `path` among those in its folder.
 pub fn nearest_in_folder(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
     let names = fs::read_dir(folder_of(path)).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    // A link to nothing is there by this very name.
+    // A broken link exists under this very name.
     let others: Vec<String> = names.filter(|name| name != wanted).collect();
     nearest(wanted, others.iter().map(String::as_str)).map(str::to_owned)
 }

@@ -1,15 +1,16 @@
-//! Work that is waited for so long and no longer.
+//! Work with a time limit.
 
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// The result of `work`, which runs on a thread of its own; `None` where it hasn't ended after `patience`, or panicked.
+/// Returns the result of `work`, which runs on a thread of its own; `None` if it hasn't ended after `patience`, or
+/// panicked.
 ///
-/// What is given up stays behind, blocked as it is, until the process ends: nothing can interrupt a read of a strange file.
+/// The thread of abandoned work stays blocked until the process ends: nothing can interrupt a read of an unusual file.
 pub fn within<T: Send + 'static>(patience: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (sender, receiver) = mpsc::sync_channel(1);
-    // Nobody may be there any more to hear of it.
+    // The receiver may be gone.
     thread::spawn(move || drop(sender.send(work())));
     receiver.recv_timeout(patience).ok()
 }

@@ -1,4 +1,4 @@
-//! Whether an address lies on the public internet.
+//! The check for addresses on the public internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -32,9 +32,9 @@ const NOT_PUBLIC: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// Whether `address` is one of the public internet: not of this machine, of a network of one's own, or reserved.
+/// Returns whether `address` is one of the public internet: not of this machine, of a private network, or reserved.
 ///
-/// An IPv6 address that stands for an IPv4 one (mapped, NAT64, 6to4, Teredo) is judged by that.
+/// An IPv6 address that represents an IPv4 one (mapped, NAT64, 6to4, Teredo) is judged by that.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -50,17 +50,17 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let embedded = |high: u16, low: u16| is_public_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
     match address.segments() {
-        // Mapped, and behind the well-known prefix of NAT64.
+        // Mapped, and after the well-known prefix of NAT64.
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
         [0x2002, high, low, ..] => embedded(high, low),
-        // Teredo: its server, and its client with every bit turned.
+        // Teredo: its server, and its client with every bit inverted.
         [0x2001, 0, high, low, .., client_high, client_low] => {
             embedded(high, low) && embedded(!client_high, !client_low)
         }
-        // Assigned to protocols, among it benchmarking; documentation, twice.
+        // Assigned to protocols, among them benchmarking; documentation, twice.
         [0x2001, 0x0000..=0x01ff | 0x0db8, ..] | [0x3fff, 0x0000..=0x0fff, ..] => false,
-        // All that was ever given out as global unicast. Loopback, unique local, link-local, site-local, multicast,
-        // IPv4-compatible, discard and the like lie outside.
+        // All addresses that were ever assigned as global unicast. Loopback, unique local, link-local, site-local,
+        // multicast, IPv4-compatible, discard and the like are outside.
         [first, ..] => first & 0xe000 == 0x2000,
     }
 }

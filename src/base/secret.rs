@@ -5,7 +5,7 @@ use std::fmt;
 
 /// An API key, wiped from memory on drop.
 ///
-/// It has no `Display` and no `Serialize`, and `Debug` shows only that it is there:
+/// It has no `Display` and no `Serialize`, and `Debug` shows only that it exists:
 ///
 /// ```
 /// let key = batch::base::secret::ApiKey::new("sk-very-secret").unwrap();
@@ -19,7 +19,7 @@ use std::fmt;
 #[derive(Clone)]
 pub struct ApiKey(SecretString);
 
-/// A key that can't be sent in an HTTP header.
+/// The error for a key that can't be sent in an HTTP header.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the key is empty or has characters in it that a key can't have (white space, control or non-ASCII characters)"
@@ -27,10 +27,10 @@ pub struct ApiKey(SecretString);
 pub struct UnusableKey;
 
 impl ApiKey {
-    /// The key in `text`, white space around it removed (a newline that came along from a file).
+    /// Reads the key in `text`, with white space around it removed (as a newline at the end of a file).
     ///
     /// # Errors
-    /// Where nothing is left, or a character can't stand in an HTTP header.
+    /// Fails if nothing is left, or a character isn't allowed in an HTTP header.
     pub fn new(text: &str) -> Result<ApiKey, UnusableKey> {
         let text = text.trim();
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
@@ -39,7 +39,7 @@ impl ApiKey {
         Ok(ApiKey(text.into()))
     }
 
-    /// The key itself, to be put into an `Authorization` header and nowhere else.
+    /// Returns the key itself, to be put into an `Authorization` header and nowhere else.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }

@@ -15,7 +15,7 @@ pub enum Severity {
 /// Declares the codes with their spelling and their one-line title.
 macro_rules! codes {
     ($($variant:ident $code:literal $title:literal,)+) => {
-        /// The rule that a finding is about. Its spelling is a promise, and the name of a section of the manual.
+        /// The rule that a finding is about. Its spelling is stable, and the name of a section of the manual.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(#[doc = $title] $variant,)+
@@ -25,12 +25,12 @@ macro_rules! codes {
             /// All codes, in the order of the manual.
             pub const ALL: &'static [Code] = &[$(Code::$variant),+];
 
-            /// The code as it is shown.
+            /// Returns the code as it is shown.
             pub fn as_str(self) -> &'static str {
                 match self { $(Code::$variant => $code),+ }
             }
 
-            /// The rule in one line.
+            /// Returns the rule in one line.
             pub fn title(self) -> &'static str {
                 match self { $(Code::$variant => $title),+ }
             }

@@ -1,26 +1,26 @@
-//! Collects findings, and puts them in order.
+//! The collector of findings, which puts them in order.
 
 use super::code::Severity;
 use super::finding::Finding;
 
-/// All that was found in one manifest.
+/// All findings in one manifest.
 #[derive(Debug, Default)]
 pub struct Collector {
     findings: Vec<Finding>,
 }
 
 impl Collector {
-    /// Takes in a finding.
+    /// Adds a finding.
     pub fn push(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 
-    /// Whether an error is among them.
+    /// Returns whether there is an error among them.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// The findings in source order, each once; of those at one place, errors first.
+    /// Returns the findings in source order, each once; at one place, errors first.
     pub fn finish(mut self) -> Vec<Finding> {
         self.findings.sort_by_key(|finding| {
             let span = finding.span();

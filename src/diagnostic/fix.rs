@@ -1,38 +1,38 @@
-//! An edit that mends a mistake.
+//! An edit that fixes a mistake.
 
 use crate::document::span::Span;
 use std::cmp::Reverse;
 
-/// What to write in place of a stretch of the manifest, so that a finding is gone.
+/// An edit of a part of the manifest that resolves a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What is replaced; empty where text is put in.
+    /// The replaced text; empty for an insertion.
     pub span: Span,
-    /// What stands there afterwards, in the syntax of the place: quotes and escapes included.
+    /// The new text, in the syntax of the place: quotes and escapes included.
     pub replacement: String,
-    /// Whether it may be applied unseen.
+    /// The safety of applying it without review.
     pub applicability: Applicability,
 }
 
-/// Whether a fix may be applied unseen.
+/// The safety of applying a fix without review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applicability {
-    /// Nobody can have meant anything else: `check --fix` applies it.
+    /// Nothing else can be meant: `check --fix` applies it.
     Safe,
-    /// A guess, or one way out of several: it is only shown.
+    /// A guess, or one solution out of several: it is only shown.
     Unsafe,
 }
 
 impl Applicability {
-    /// Whether the fix may be applied unseen.
+    /// Returns whether the fix may be applied without review.
     pub fn is_safe(self) -> bool {
         self == Applicability::Safe
     }
 }
 
-/// `text` with the edits made, and the numbers of those that were; everything else in it stays as it is.
+/// Returns `text` with the edits made, and the numbers of those that were made; everything else in it is unchanged.
 ///
-/// Of two that overlap or touch only the first is made: the other may be meant for what then stands there no more.
+/// Of two that overlap or touch only the first is made: the other may be meant for text that no longer exists then.
 pub fn apply<'f>(text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> (String, Vec<usize>) {
     let mut fixes: Vec<(usize, &Fix)> = fixes.into_iter().enumerate().collect();
     fixes.sort_by_key(|(_, fix)| (fix.span.start, Reverse(fix.span.end)));

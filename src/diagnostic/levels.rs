@@ -1,9 +1,9 @@
-//! What a person makes of warnings: errors, or nothing. The only place where a severity is changed.
+//! The user's choice to treat warnings as errors, or to hide them. The only place where a severity is changed.
 
 use super::code::{Code, Severity};
 use super::finding::Finding;
 
-/// What `--deny` and `--allow` name.
+/// The target of `--deny` and `--allow`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lint {
     /// All warnings.
@@ -24,23 +24,23 @@ impl std::fmt::Display for Lint {
     }
 }
 
-/// Which warnings are errors, and which are left out. A code of its own counts before the word for all of them.
+/// The warnings that are errors, and those that are hidden. A single code takes precedence over the word for all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
     deny: Vec<Lint>,
     allow: Vec<Lint>,
 }
 
-/// One warning, both denied and allowed.
+/// The error for a warning that is both denied and allowed.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is both denied and allowed")]
 pub struct Contradiction(Lint);
 
 impl Levels {
-    /// Takes in what is denied and what is allowed.
+    /// Creates the levels from the denied and the allowed warnings.
     ///
     /// # Errors
-    /// Where something is both.
+    /// Fails if a warning is both.
     pub fn new(deny: &[Lint], allow: &[Lint]) -> Result<Levels, Contradiction> {
         match deny.iter().find(|lint| allow.contains(lint)) {
             Some(both) => Err(Contradiction(*both)),
@@ -48,7 +48,7 @@ impl Levels {
         }
     }
 
-    /// Leaves out the warnings that are allowed, and makes errors of those that are denied. Errors stay errors.
+    /// Removes the allowed warnings, and turns the denied ones into errors. Errors stay errors.
     pub fn apply(&self, findings: &mut Vec<Finding>) {
         findings.retain(|finding| !self.is_allowed(finding));
         let denied = |code| {
@@ -60,7 +60,7 @@ impl Levels {
         }
     }
 
-    /// Says whether the finding is a warning that is left out.
+    /// Returns whether the finding is a warning that is hidden.
     pub fn is_allowed(&self, finding: &Finding) -> bool {
         let code = Lint::Code(finding.code);
         let all = self.allow.contains(&Lint::Warnings) && !self.deny.contains(&code);

@@ -1,4 +1,4 @@
-//! What can be found in a manifest: codes, findings with labels, and the collector. Knows spans, knows no rule.
+//! The findings in a manifest: codes, findings with labels, and the collector. Knows spans, knows no rule.
 
 pub mod code;
 pub mod collector;

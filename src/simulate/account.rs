@@ -1,4 +1,4 @@
-//! The books: what was charged, and what was asked.
+//! The books: the charges and the requests.
 
 use super::call::Call;
 use super::task::Task;
@@ -29,11 +29,11 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Charges {
     by_body: HashMap<Sha256, u64>,
-    /// Kept when requests are recorded.
+    /// Filled if requests are recorded.
     by_prompt: BTreeMap<String, u64>,
     tasks: Vec<String>,
     total: u64,
-    /// When the generations in flight end, the earliest on top.
+    /// The end times of the generations in flight, the earliest on top.
     in_flight: BinaryHeap<Reverse<u64>>,
     most_in_flight: usize,
 }
@@ -41,9 +41,9 @@ struct Charges {
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// When its head was read.
+    /// The time when its head was read.
     pub at: Timestamp,
-    /// The call; `None` for what is none of the service's.
+    /// The call; `None` if it isn't one of the service's.
     pub call: Option<Call>,
     /// The method.
     pub method: String,
@@ -51,21 +51,21 @@ pub struct Request {
     pub path: String,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; empty where it wasn't read.
+    /// The body; empty if it wasn't read.
     pub body: Bytes,
 }
 
 impl Request {
-    /// Whether a key came along.
+    /// Returns whether a key was sent.
     pub fn is_authorized(&self) -> bool {
         self.headers.contains_key(hyper::header::AUTHORIZATION)
     }
 }
 
-/// All numbers of an [`Account`] at one time; `GET /__account` gives them as JSON.
+/// All numbers of an [`Account`] at one time; `GET /__account` returns them as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Books {
-    /// Submits that made a task.
+    /// The number of submits that created a task.
     pub charges: u64,
     /// The same by the SHA-256 of the request's canonical JSON.
     pub charges_by_body: BTreeMap<Sha256, u64>,
@@ -73,13 +73,13 @@ pub struct Books {
     pub charges_by_prompt: BTreeMap<String, u64>,
     /// The ids of the tasks in the order of their charges, if requests are recorded.
     pub tasks: Vec<String>,
-    /// Generations accepted and not finished, at most at one time.
+    /// The maximum number of generations at one time that were accepted and not finished.
     pub most_in_flight: usize,
-    /// Requests of each call.
+    /// The number of requests of each call.
     pub requests: BTreeMap<Call, u64>,
-    /// Uploads by the SHA-256 of their content.
+    /// The number of uploads by the SHA-256 of their content.
     pub uploads: BTreeMap<Sha256, u64>,
-    /// Downloads that carried a key, which they never should.
+    /// The number of downloads that carried a key, which they never should.
     pub keys_on_downloads: u64,
 }
 
@@ -88,22 +88,22 @@ impl Account {
         Account(Arc::new(Shared { record, ..Shared::default() }))
     }
 
-    /// How many submits made a task.
+    /// Returns the number of submits that created a task.
     pub fn charges(&self) -> u64 {
         lock(&self.0.charges).total
     }
 
-    /// How many requests of a call came.
+    /// Returns the number of requests of a call.
     pub fn calls(&self, call: Call) -> u64 {
         self.0.calls[call as usize].load(Ordering::Relaxed)
     }
 
-    /// Every request in the order of arrival, if they are recorded.
+    /// Returns every request in the order of arrival, if they are recorded.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.0.requests).clone()
     }
 
-    /// All numbers.
+    /// Returns all numbers.
     pub fn books(&self) -> Books {
         let uploads = lock(&self.0.uploads).iter().map(|(hash, times)| (*hash, *times)).collect();
         let charges = lock(&self.0.charges);
@@ -128,14 +128,14 @@ impl Account {
         self.0.calls[call as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Keeps a request; gives its place, for its body to follow.
+    /// Stores a request; returns its index, for its body to follow.
     pub(super) fn record(&self, request: Request) -> usize {
         let mut requests = lock(&self.0.requests);
         requests.push(request);
         requests.len() - 1
     }
 
-    /// The body of the request at `place`.
+    /// Stores the body of the request at `place`.
     pub(super) fn record_body(&self, place: usize, body: Bytes) {
         lock(&self.0.requests)[place].body = body;
     }
@@ -156,18 +156,18 @@ impl Account {
         charges.most_in_flight = charges.most_in_flight.max(charges.in_flight.len());
     }
 
-    /// Notes an upload.
+    /// Records an upload.
     pub(super) fn uploaded(&self, hash: Sha256) {
         *lock(&self.0.uploads).entry(hash).or_default() += 1;
     }
 
-    /// Notes a download with a key.
+    /// Records a download with a key.
     pub(super) fn key_on_download(&self) {
         self.0.keys_on_downloads.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// A count that a panic left behind is still a count.
+/// Locks a mutex; a count that a panic left is still a count.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! What a request asks, whatever the answer will be.
+//! The content of a request, whatever the answer will be.
 
 use super::call::Route;
 use super::check::Submit;
@@ -7,14 +7,14 @@ use bytes::Bytes;
 use hyper::http::request::Parts;
 use std::borrow::Cow;
 
-/// What a request asks, as far as it could be read: a body that can't be is kept as what is wrong with it.
+/// The content of a request, as far as it could be read; for an unreadable body, its mistake.
 #[derive(Debug)]
 pub(super) enum Asked<'r> {
     Submit(Result<Submit, String>),
     Upload(Result<Upload, String>),
     Status(&'r str),
     Result(&'r str),
-    /// A task's id and a video's number, as they stand in the path.
+    /// A task's id and a video's number, as they are in the path.
     Download(&'r str, &'r str),
 }
 
@@ -30,7 +30,7 @@ impl<'r> Asked<'r> {
         }
     }
 
-    /// What makes it the same request as another one: the hash of its content, or its path.
+    /// Returns the identity of the request: the hash of its content, or its path.
     pub(super) fn identity(&self, head: &'r Parts) -> Cow<'r, str> {
         match self {
             Asked::Submit(Ok(submit)) => submit.hash.to_string().into(),

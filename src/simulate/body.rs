@@ -1,4 +1,4 @@
-//! A reply's body, with a hand on every byte: it may come in drips, fall short, go silent, or grow.
+//! A reply's body with control over every byte: it may be slow, too short, silent, or too long.
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
@@ -13,9 +13,9 @@ use tokio::time::Sleep;
 #[derive(Debug)]
 pub(super) struct ReplyBody {
     parts: VecDeque<Bytes>,
-    /// Bytes of padding that follow the parts.
+    /// The number of bytes of padding that follow the parts.
     padding: u64,
-    /// The length that is announced; `None` leaves the end to be seen by chunks.
+    /// The announced length; `None` for a body in chunks.
     announced: Option<u64>,
     /// The pause before each byte.
     pace: Option<Pace>,
@@ -28,22 +28,22 @@ struct Pace {
     sleep: Pin<Box<Sleep>>,
 }
 
-/// What comes after the last byte.
+/// The end of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// The end.
+    /// The regular end.
     Whole,
-    /// The connection is closed, whatever was announced. The flag says whether what was written is on its way already.
+    /// The connection is closed, whatever was announced. The flag says whether the written bytes are already being sent.
     Broken { flushed: bool },
     /// Nothing, for ever.
     Silence,
 }
 
-/// What padding is made of: white space is harmless behind JSON, and no box behind a video's.
+/// The padding: white space is harmless after JSON, and not a box after a video.
 const PADDING: &[u8] = &[b' '; 16 * 1024];
 
 impl ReplyBody {
-    /// These bytes, announced by their length.
+    /// Creates a body of these bytes, announced by their length.
     pub(super) fn of(parts: impl Into<VecDeque<Bytes>>) -> ReplyBody {
         let parts = parts.into();
         let length = length(&parts);
@@ -60,7 +60,7 @@ impl ReplyBody {
         self.end = end;
     }
 
-    /// Announces no more than what is sent.
+    /// Announces only the bytes that are sent.
     pub(super) fn announce_what_is_sent(&mut self) {
         self.announced = Some(length(&self.parts) + self.padding);
     }
@@ -76,12 +76,12 @@ impl ReplyBody {
         self.announce_what_is_sent();
     }
 
-    /// Sends a byte at a time, after a pause each.
+    /// Sends one byte at a time, each after a pause.
     pub(super) fn drip(&mut self, pause: Duration) {
         self.pace = Some(Pace { pause, sleep: Box::pin(tokio::time::sleep(pause)) });
     }
 
-    /// The next bytes, at most `limit` of them.
+    /// Returns the next bytes, at most `limit` of them.
     fn take(&mut self, limit: usize) -> Option<Bytes> {
         while let Some(part) = self.parts.front_mut() {
             if part.len() > limit {
@@ -116,7 +116,7 @@ impl Body for ReplyBody {
         match &mut self.end {
             End::Whole => Poll::Ready(None),
             End::Silence => Poll::Pending,
-            // The connection writes out what it holds when a body lets it wait.
+            // The connection flushes its buffer when a body makes it wait.
             End::Broken { flushed: flushed @ false } => {
                 *flushed = true;
                 cx.waker().wake_by_ref();

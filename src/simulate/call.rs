@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Call {
-    /// A connection is made; no call of the service, but faults can hit it.
+    /// A new connection; not a call of the service, but faults can hit it.
     Connect,
     /// `POST /v1/videos/generations`.
     Submit,
@@ -22,31 +22,31 @@ pub enum Call {
     Download,
 }
 
-/// A call with what its path names.
+/// A call with the parameters in its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route<'p> {
     Submit,
     Upload,
     Status(&'p str),
     Result(&'p str),
-    /// A task's id and a video's number, as they stand in the path.
+    /// A task's id and a video's number, as they are in the path.
     Download(&'p str, &'p str),
 }
 
-/// Why a request is no call.
+/// The reason why a request is not a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotACall {
-    /// The path is none of the service's.
+    /// The path isn't one of the service's.
     Path,
     /// The path is, with this method.
     Method(&'static str),
 }
 
 impl Call {
-    /// All of them.
+    /// All calls.
     pub const ALL: [Call; 6] = [Call::Connect, Call::Submit, Call::Upload, Call::Status, Call::Result, Call::Download];
 
-    /// The word for it in faults and in the books.
+    /// Returns the word for it in faults and in the books.
     pub fn as_str(self) -> &'static str {
         match self {
             Call::Connect => "connect",
@@ -66,7 +66,7 @@ impl fmt::Display for Call {
 }
 
 impl<'p> Route<'p> {
-    /// The call that a request makes.
+    /// Returns the call that a request makes.
     pub(super) fn of(method: &Method, path: &'p str) -> Result<Route<'p>, NotACall> {
         let (route, wanted) = match path {
             "/v1/videos/generations" => (Route::Submit, "POST"),
@@ -88,7 +88,7 @@ impl<'p> Route<'p> {
         Some(Route::Download(task, file.strip_suffix(".mp4")?))
     }
 
-    /// The call, without what its path names.
+    /// Returns the call, without the parameters in its path.
     pub(super) fn call(&self) -> Call {
         match self {
             Route::Submit => Call::Submit,

@@ -8,7 +8,7 @@ use crate::spec::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
 use serde_json::{Map, Value};
 use url::Url;
 
-/// What a submit asks for.
+/// The request of a submit.
 #[derive(Debug)]
 pub(super) struct Wanted<'b> {
     pub(super) prompt: &'b str,
@@ -17,11 +17,11 @@ pub(super) struct Wanted<'b> {
     pub(super) videos: u8,
 }
 
-/// The body of a submit, as far as it can be told before its rules are checked.
+/// The body of a submit, as far as it is known before its rules are checked.
 #[derive(Debug)]
 pub(super) struct Submit {
     body: Value,
-    /// The hash of its canonical JSON: the same request has the same, however it is spelled.
+    /// The hash of its canonical JSON: the same for the same request, however it is spelled.
     pub(super) hash: Sha256,
 }
 
@@ -29,14 +29,14 @@ impl Submit {
     /// Reads a body.
     ///
     /// # Errors
-    /// Where it isn't JSON, in words for people.
+    /// Fails if it isn't JSON, with a message.
     pub(super) fn read(body: &[u8]) -> Result<Submit, String> {
         let body: Value = serde_json::from_slice(body).map_err(|e| format!("the body is not JSON: {e}"))?;
         let hash = Sha256::of(&canonical::bytes(&body));
         Ok(Submit { body, hash })
     }
 
-    /// The prompt, if there is one.
+    /// Returns the prompt, if there is one.
     pub(super) fn prompt(&self) -> Option<&str> {
         self.body.get("input")?.get("prompt")?.as_str()
     }
@@ -44,7 +44,7 @@ impl Submit {
     /// Applies every rule.
     ///
     /// # Errors
-    /// The first rule that is broken, in words that name the field.
+    /// Returns the first rule that is broken, in a message that names the field.
     pub(super) fn check(&self) -> Result<Wanted<'_>, String> {
         let body = Fields::of(&self.body, "the body")?;
         body.only(&["selected_model", "task_type", "input", "need_expand_prompt", "async"])?;
@@ -100,7 +100,7 @@ fn input(value: &Value) -> Result<Wanted<'_>, String> {
     Ok(Wanted { prompt, resolution, duration, videos: videos as u8 })
 }
 
-/// Checks the references; gives their names.
+/// Checks the references; returns their names.
 fn references(items: &[Value]) -> Result<Vec<&str>, String> {
     if !REFERENCES.contains(&items.len()) {
         let (least, most) = (REFERENCES.start(), REFERENCES.end());

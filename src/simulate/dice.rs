@@ -1,4 +1,4 @@
-//! Chance that can be repeated: decided by a seed and by what is asked, never by the order in which it is asked.
+//! Reproducible chance: decided by a seed and by the request, never by the order of requests.
 
 use super::options::Share;
 use crate::base::digest::Sha256;
@@ -10,7 +10,7 @@ pub(super) struct Dice {
 }
 
 impl Dice {
-    /// A number from 0 to just under 1, always the same for the same `purpose` and `subject`.
+    /// Returns a number from 0 to just under 1, always the same for the same `purpose` and `subject`.
     pub(super) fn roll(self, purpose: &str, subject: &[u8]) -> f64 {
         let mut text = Vec::with_capacity(purpose.len() + subject.len() + 9);
         text.extend_from_slice(&self.seed.to_le_bytes());
@@ -20,11 +20,11 @@ impl Dice {
         let hash = Sha256::of(&text);
         let (head, _) = hash.bytes().split_at(8);
         let number = head.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-        // 53 bits are what a double holds exactly.
+        // 53 bits fit exactly into a double.
         (number >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Whether `subject` is among the share that `purpose` hits.
+    /// Returns whether `subject` is in the share that `purpose` hits.
     pub(super) fn hits(self, share: Share, purpose: &str, subject: &[u8]) -> bool {
         share.get() > 0.0 && self.roll(purpose, subject) < share.get()
     }

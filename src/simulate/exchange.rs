@@ -1,4 +1,4 @@
-//! One exchange: a request is counted, read and answered, and now and then mistreated.
+//! One exchange: a request is counted, read and answered, and sometimes mistreated.
 
 use super::account::Request as Record;
 use super::asked::Asked;
@@ -20,16 +20,16 @@ use serde_json::json;
 use std::future::pending;
 use std::time::Duration;
 
-/// The path of the books, which are no part of the service.
+/// The path of the books, which are not part of the service.
 const BOOKS: &str = "/__account";
 
-/// Bytes of a request's body at most: an image of the largest size, and what is around it.
+/// The maximum number of bytes of a request's body: an image of the largest size, and the multipart text around it.
 const BODY_BYTES: usize = 32 << 20;
 
-/// Time enough for bytes to leave.
+/// A time long enough for bytes to be sent.
 const A_MOMENT: Duration = Duration::from_millis(20);
 
-/// What every connection shares: the service, and its faults.
+/// The state that all connections share: the service, and its faults.
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) service: Service,
@@ -37,7 +37,7 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Answers a request, or breaks the line it came on.
+    /// Answers a request, or breaks the connection that it came on.
     pub(super) async fn answer(&self, request: Request<Incoming>, line: &Line) -> Response<ReplyBody> {
         let (head, body) = request.into_parts();
         let (path, account) = (head.uri.path(), self.service.account());
@@ -109,7 +109,7 @@ impl Desk {
         }
     }
 
-    /// A reply that isn't the right one.
+    /// Returns a reply that isn't the right one.
     fn wrong(&self, answer: &Answer) -> Reply {
         let (status, now) = (answer.status, self.service.now());
         let message = answer.message.as_deref().unwrap_or("simulated failure");
@@ -138,7 +138,7 @@ impl Desk {
         }
     }
 
-    /// What a fault may ask to be about: the prompt, or the name of the file.
+    /// Returns the text that a fault may be limited to: the prompt, or the name of the file.
     fn about(&self, asked: &Asked<'_>) -> Option<String> {
         match asked {
             Asked::Submit(submit) => submit.as_ref().ok()?.prompt().map(str::to_owned),

@@ -1,4 +1,4 @@
-//! A connection, and how it is broken on purpose.
+//! A connection, and the ways to break it on purpose.
 
 use super::exchange::Desk;
 use super::fault::{Action, Instead};
@@ -13,23 +13,23 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-/// How a connection ends before its time.
+/// The premature end of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Break {
-    /// By a reset.
+    /// A reset.
     Reset,
-    /// By these last bytes, in place of a reply.
+    /// These last bytes, in place of a reply.
     Close(&'static [u8]),
 }
 
-/// The connection as an exchange sees it: something that it can break.
+/// The connection as an exchange sees it: a handle that can break it.
 #[derive(Clone, Debug)]
 pub(super) struct Line(mpsc::Sender<Break>);
 
 impl Line {
-    /// Breaks the connection; what waits for this waits until it is dropped with the connection.
+    /// Breaks the connection; never returns, as the caller is dropped with the connection.
     pub(super) async fn cut<T>(&self, how: Break) -> T {
-        // Fails only where the connection is being broken already.
+        // Fails only if the connection is being broken already.
         let _ = self.0.try_send(how);
         pending().await
     }
@@ -39,7 +39,7 @@ impl Line {
         let breaks = self.0.clone();
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
-            // Fails where the connection has ended already.
+            // Fails if the connection has ended already.
             let _ = breaks.try_send(Break::Reset);
         });
     }
@@ -66,20 +66,20 @@ pub(super) async fn serve(stream: TcpStream, desk: Arc<Desk>) {
         .header_read_timeout(idle)
         .serve_connection(TokioIo::new(stream), service);
     let how = tokio::select! {
-        // An error is a client that went away, or a reply that was cut short on purpose.
+        // An error is a client that disconnected, or a reply that was cut short on purpose.
         _ = &mut connection => return,
         Some(how) = breaks.recv() => how,
     };
     let mut stream = connection.into_parts().io.into_inner();
     match how {
         Break::Reset => reset(&stream),
-        // The client may be gone already.
+        // The client may have disconnected already.
         Break::Close(bytes) => drop(stream.write_all(bytes).await),
     }
 }
 
 /// Makes the kernel send a reset when the stream is dropped, which is at once.
 fn reset(stream: &TcpStream) {
-    // Where it fails, the connection is closed all the same.
+    // If this fails, the connection is closed all the same.
     let _ = stream.set_zero_linger();
 }

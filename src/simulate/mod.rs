@@ -1,12 +1,12 @@
 //! The simulated service: a trial without an account, and the double that tests run against.
 //!
-//! A real HTTP server on loopback that behaves as the service does: it checks what it is sent, takes time, makes
-//! playable videos, and costs nothing. It shares no decoder with the client: it reads and writes its own JSON, so that a
+//! A real HTTP server on loopback that behaves as the service does: it checks requests, takes time, makes playable
+//! videos, and costs nothing. It shares no decoder with the client: it reads and writes its own JSON, so that a
 //! misreading in one is found by the other.
 //!
-//! It keeps no tasks: all that is to be known about a task is packed into its id, so that any later simulator answers for
-//! it. What it does keep are the books: [`Account`] counts charges and requests, so that a test can prove that nothing was
-//! paid twice. And it misbehaves on command: see [`Fault`] for how to ask.
+//! It stores no tasks: all facts about a task are packed into its id, so that any later simulator answers for it. It
+//! does keep books: [`Account`] counts charges and requests, so that a test can prove that nothing was paid twice. And
+//! it misbehaves on command: see [`Fault`] for the syntax.
 //!
 //! ```no_run
 //! # async fn trial() -> std::io::Result<()> {

@@ -1,4 +1,4 @@
-//! What a simulated service is told when it starts.
+//! The options of a simulated service.
 
 use super::Fault;
 use crate::base::clock::Clock;
@@ -8,33 +8,34 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What a simulated service is told when it starts.
+/// The options of a simulated service.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The port on `127.0.0.1`; 0 is any that is free.
+    /// The port on `127.0.0.1`; 0 is any free one.
     pub port: u16,
-    /// The key that calls must carry; `None` takes any and none.
+    /// The key that calls must carry; `None` accepts any key, and none.
     pub key: Option<ApiKey>,
-    /// How long a generation takes. Which time within the range a request gets is decided by the seed and the request.
+    /// The time that a generation takes. The seed and the request decide which time within the range it gets.
     pub latency: Latency,
-    /// How many generations end as `FAILED`. Which, is decided by the seed and the request.
+    /// The share of generations that end as `FAILED`. The seed and the request decide which.
     pub failure_rate: Share,
-    /// What all chance depends on.
+    /// The seed of all chance.
     pub seed: u64,
-    /// How it misbehaves; the first fault that is due decides.
+    /// The faults; the first that is due decides.
     pub faults: Vec<Fault>,
-    /// Whether every request is kept, with its body, for a test to look at; counters are kept always.
+    /// `true` if every request is stored, with its body, for a test to inspect; counters are always kept.
     pub record: bool,
-    /// How long a result's URLs are valid.
+    /// The time for which a result's URLs are valid.
     pub url_lifetime: Duration,
-    /// How long a connection may be idle before it is closed without a word.
+    /// The time after which an idle connection is closed without notice.
     pub idle: Duration,
-    /// The time of day.
+    /// The clock for the time of day.
     pub clock: Clock,
 }
 
 impl Default for Options {
-    /// Any port, any key, generations of one to three seconds, no failure, no fault, nothing recorded.
+    /// Returns the defaults: any port, any key, generations of one to three seconds, no failure, no fault, nothing
+    /// recorded.
     fn default() -> Options {
         Options {
             port: 0,
@@ -51,14 +52,14 @@ impl Default for Options {
     }
 }
 
-/// How long a generation takes: a range, both ends included. Written as `2s` or `1s..3s`.
+/// The time that a generation takes: a range, both ends included. Written as `2s` or `1s..3s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Latency {
     from: Duration,
     to: Duration,
 }
 
-/// A text that is no latency.
+/// The error for a text that is not a latency.
 #[derive(Debug, thiserror::Error)]
 #[error("a latency is a duration as `2s`, or a range as `1s..3s`; 4 hours at most")]
 pub struct NotALatency;
@@ -67,13 +68,13 @@ impl Latency {
     /// The longest: a task's id has no room for more.
     pub const MAX: Duration = Duration::from_secs(4 * 3600);
 
-    /// The latency of exactly `duration`, or [`Latency::MAX`] if that is shorter.
+    /// Returns the latency of exactly `duration`, or [`Latency::MAX`] if that is shorter.
     pub fn fixed(duration: Duration) -> Latency {
         let duration = duration.min(Latency::MAX);
         Latency { from: duration, to: duration }
     }
 
-    /// The time at `place` of the range, from 0 to 1.
+    /// Returns the time at `place` of the range, from 0 to 1.
     pub(super) fn at(self, place: f64) -> Duration {
         self.from + (self.to - self.from).mul_f64(place)
     }
@@ -95,7 +96,7 @@ impl fmt::Display for Latency {
     }
 }
 
-/// A duration as people write it: `2s`, `150ms`, `1m 30s`; a bare `0` is none.
+/// Parses a duration as users write it: `2s`, `150ms`, `1m 30s`; a bare `0` is zero.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     if text.trim() == "0" {
         return Some(Duration::ZERO);
@@ -107,7 +108,7 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Share(f64);
 
-/// A number that is no share.
+/// The error for a number that is not a share.
 #[derive(Debug, thiserror::Error)]
 #[error("a share is a number from 0 to 1, as `0.1`, or a percentage, as `10%`")]
 pub struct NotAShare;
@@ -116,15 +117,15 @@ impl Share {
     /// No case.
     pub const NONE: Share = Share(0.0);
 
-    /// The share that `number` is.
+    /// Returns the share for `number`.
     ///
     /// # Errors
-    /// Where it isn't from 0 to 1.
+    /// Fails if it isn't from 0 to 1.
     pub fn new(number: f64) -> Result<Share, NotAShare> {
         if (0.0..=1.0).contains(&number) { Ok(Share(number)) } else { Err(NotAShare) }
     }
 
-    /// The share as a number from 0 to 1.
+    /// Returns the share as a number from 0 to 1.
     pub fn get(self) -> f64 {
         self.0
     }

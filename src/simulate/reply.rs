@@ -1,4 +1,4 @@
-//! Replies: the service's envelope, and whatever else may come back.
+//! Replies: the service's envelope, and all other forms of a reply.
 
 use super::body::ReplyBody;
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::Offset};
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
 
-/// A reply in the making.
+/// A reply that is being built.
 #[derive(Clone, Debug)]
 pub(super) struct Reply {
     pub(super) status: StatusCode,
@@ -16,7 +16,7 @@ pub(super) struct Reply {
     pub(super) content: Content,
 }
 
-/// What a reply says.
+/// The content of a reply.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
     /// JSON, which a fault may still alter.
@@ -26,12 +26,12 @@ pub(super) enum Content {
 }
 
 impl Reply {
-    /// A success: code 0.
+    /// Returns a success: code 0.
     pub(super) fn success(message: &str, data: Value, now: Timestamp) -> Reply {
         Reply::json(StatusCode::OK, envelope(0, message, Some(data), now))
     }
 
-    /// A failure that the service states in HTTP and in its envelope.
+    /// Returns a failure that the service states in HTTP and in its envelope.
     pub(super) fn failure(status: StatusCode, message: &str, now: Timestamp) -> Reply {
         Reply::json(status, envelope(status.as_u16().into(), message, None, now))
     }
@@ -55,7 +55,7 @@ impl Reply {
         self
     }
 
-    /// The reply as HTTP has it.
+    /// Returns the reply as an HTTP response.
     pub(super) fn into_response(self) -> Response<ReplyBody> {
         let (media_type, parts) = match self.content {
             Content::Json(value) => ("application/json", VecDeque::from([Bytes::from(value.to_string())])),
@@ -69,7 +69,7 @@ impl Reply {
     }
 }
 
-/// The envelope of every reply of the service.
+/// Returns the envelope of every reply of the service.
 pub(super) fn envelope(code: i64, message: &str, data: Option<Value>, now: Timestamp) -> Value {
     let mut envelope = Map::new();
     envelope.insert("code".to_owned(), json!(code));
@@ -81,7 +81,7 @@ pub(super) fn envelope(code: i64, message: &str, data: Option<Value>, now: Times
     Value::Object(envelope)
 }
 
-/// A time as the service writes it: RFC 9557, in China's time zone.
+/// Returns a time as the service writes it: RFC 9557, in China's time zone.
 fn timestamp(now: Timestamp) -> String {
     let there = Offset::constant(8).to_datetime(now);
     format!("{}+08:00[Asia/Shanghai]", there.strftime("%Y-%m-%dT%H:%M:%S.%9f"))

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// A simulated service that runs on the caller's runtime; dropping it ends it.
+/// A simulated service that runs on the caller's runtime; dropping it stops it.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
@@ -25,10 +25,10 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts a simulated service; it listens when this returns.
+    /// Starts a simulated service, which listens when this returns.
     ///
     /// # Errors
-    /// Where the port is taken.
+    /// Fails if the port is in use.
     pub async fn start(mut options: Options) -> io::Result<Simulator> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
@@ -41,10 +41,10 @@ impl Simulator {
         Ok(Simulator { address, account, server, stop: stop.drop_guard() })
     }
 
-    /// Starts a simulated service on a thread of its own; it listens when this returns.
+    /// Starts a simulated service on a thread of its own, which listens when this returns.
     ///
     /// # Errors
-    /// Where the port is taken, or the thread can't be started.
+    /// Fails if the port is in use, or the thread can't be started.
     pub fn spawn_thread(options: Options) -> io::Result<Running> {
         let (started, starting) = mpsc::sync_channel(1);
         let stop = CancellationToken::new();
@@ -58,7 +58,7 @@ impl Simulator {
                 match Simulator::start(options).await {
                     Err(error) => drop(started.send(Err(error))),
                     Ok(simulator) => {
-                        // Where nobody waits for it any more, `stopped` has been cancelled as well.
+                        // If nobody waits for it any more, `stopped` has been cancelled as well.
                         let _ = started.send(Ok((simulator.address, simulator.account.clone())));
                         stopped.cancelled().await;
                         simulator.stop().await;
@@ -72,30 +72,30 @@ impl Simulator {
         Ok(Running { address, account, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// The base URL to give to a client, as `http://127.0.0.1:40123`.
+    /// Returns the base URL for a client, as `http://127.0.0.1:40123`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The address that it listens at.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its books.
+    /// Returns its books.
     pub fn account(&self) -> Account {
         self.account.clone()
     }
 
-    /// Ends it: the port is free and every connection is closed when this returns.
+    /// Stops it: the port is free and every connection is closed when this returns.
     pub async fn stop(self) {
         drop(self.stop);
-        // It can't have panicked, and nobody aborts it but a runtime that ends.
+        // It can't have panicked, and only the end of its runtime aborts it.
         let _ = self.server.await;
     }
 }
 
-/// A simulated service on a thread of its own; dropping it ends it.
+/// A simulated service on a thread of its own; dropping it stops it.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
@@ -105,22 +105,22 @@ pub struct Running {
 }
 
 impl Running {
-    /// The base URL to give to a client, as `http://127.0.0.1:40123`.
+    /// Returns the base URL for a client, as `http://127.0.0.1:40123`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The address that it listens at.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its books.
+    /// Returns its books.
     pub fn account(&self) -> Account {
         self.account.clone()
     }
 
-    /// Ends it: the port is free and every connection is closed when this returns.
+    /// Stops it: the port is free and every connection is closed when this returns.
     pub fn stop(self) {
         drop(self);
     }
@@ -130,7 +130,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic in there has been reported on stderr.
+            // A panic in the thread has been reported on stderr.
             let _ = thread.join();
         }
     }
@@ -145,7 +145,7 @@ async fn accept(listener: TcpListener, desk: Arc<Desk>, stop: CancellationToken)
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => drop(connections.spawn(line::serve(stream, Arc::clone(&desk)))),
-                // Out of files, most likely: others are closed in a moment.
+                // Most likely out of file descriptors: others are closed in a moment.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             },
         }

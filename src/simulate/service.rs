@@ -1,4 +1,4 @@
-//! The service's five calls: from what was asked to the right reply.
+//! The service's five calls: from the request to the right reply.
 
 use super::account::Account;
 use super::asked::Asked;
@@ -20,14 +20,14 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// The service as it should be.
+/// The service as it should behave.
 #[derive(Debug)]
 pub(super) struct Service {
     options: Options,
     address: SocketAddr,
     account: Account,
     tasks: AtomicU16,
-    /// The prompts of tasks by their ids, if a fault asks for them.
+    /// The prompts of tasks by their ids, if a fault needs them.
     prompts: Option<Mutex<HashMap<String, String>>>,
 }
 
@@ -58,13 +58,13 @@ impl Service {
         Dice { seed: self.options.seed }
     }
 
-    /// The prompt of a task, if it is kept.
+    /// Returns the prompt of a task, if it is stored.
     pub(super) fn prompt(&self, task: &str) -> Option<String> {
         let prompts = self.prompts.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         prompts.get(task).cloned()
     }
 
-    /// The reply to what was asked; `action` may decide how a task ends, or how long a URL is valid.
+    /// Returns the reply to a request; `action` may decide how a task ends, or how long a URL is valid.
     pub(super) fn answer(&self, asked: &Asked<'_>, head: &Parts, action: Option<&Action>) -> Reply {
         let now = self.now();
         if let Asked::Download(task, number) = asked {
@@ -147,7 +147,7 @@ impl Service {
         Reply::success("success", json!({ "urls": (1..=task.videos).map(url).collect::<Vec<_>>() }), now)
     }
 
-    /// The reply of the storage, which is another one than the service and knows no envelope.
+    /// Returns the reply of the storage, which is separate from the service and knows no envelope.
     fn download(&self, id: &str, number: &str, head: &Parts, now: Timestamp) -> Reply {
         if head.headers.contains_key(AUTHORIZATION) {
             self.account.key_on_download();
@@ -184,7 +184,7 @@ fn unknown(id: &str, now: Timestamp) -> Reply {
 }
 
 impl Outcome {
-    /// The service's word for it.
+    /// Returns the service's word for it.
     fn word(self) -> &'static str {
         match self {
             Outcome::Completed => "COMPLETED",

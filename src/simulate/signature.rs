@@ -3,24 +3,24 @@
 use crate::base::digest::Sha256;
 use hyper::StatusCode;
 
-/// What the query of a signed URL says.
+/// The content of the query of a signed URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pass {
-    /// When the URL expires, in milliseconds since 1970.
+    /// The time when the URL expires, in milliseconds since 1970.
     pub(super) expires: u64,
-    /// What is said from then on.
+    /// The status of replies from then on.
     pub(super) gone: StatusCode,
 }
 
 impl Pass {
-    /// The query that lets somebody at `path`.
+    /// Returns the query that grants access to `path`.
     pub(super) fn query(self, path: &str) -> String {
         let claim = format!("expires={}&gone={}", self.expires, self.gone.as_u16());
         let signature = sign(path, &claim);
         format!("{claim}&signature={signature}")
     }
 
-    /// The pass in a query, if it is signed for `path`.
+    /// Returns the pass in a query, if it is signed for `path`.
     pub(super) fn read(path: &str, query: &str) -> Option<Pass> {
         let (claim, signature) = query.split_once("&signature=")?;
         if sign(path, claim) != signature {
@@ -31,7 +31,8 @@ impl Pass {
     }
 }
 
-/// No secret: it only has to notice a URL that was put together or altered, in every simulator alike.
+/// Returns a signature. It is no secret: it only has to detect a URL that was made up or altered, in every simulator
+/// alike.
 fn sign(path: &str, claim: &str) -> String {
     let mut signature = Sha256::of(format!("simulated {path}?{claim}").as_bytes()).to_string();
     signature.truncate(16);

@@ -1,25 +1,25 @@
-//! Tasks without a store: all that is to be known about a task is packed into its id.
+//! Tasks without a store: all facts about a task are packed into its id.
 
 use crate::spec::vocabulary::{Duration, Resolution};
 use jiff::Timestamp;
 
-/// A generation that was asked for.
+/// A generation that was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Task {
-    /// When it was accepted, in milliseconds since 1970.
+    /// The time when it was accepted, in milliseconds since 1970.
     pub(super) accepted: u64,
-    /// How long it takes, in milliseconds; [`Task::NEVER`] is for ever.
+    /// The time that it takes, in milliseconds; [`Task::NEVER`] is for ever.
     pub(super) takes: u32,
     pub(super) resolution: Resolution,
     pub(super) duration: Duration,
-    /// 1 to 4.
+    /// The number of videos, 1 to 4.
     pub(super) videos: u8,
     pub(super) outcome: Outcome,
-    /// Tells tasks apart that are otherwise the same.
+    /// A number that tells apart tasks that are otherwise the same.
     pub(super) number: u16,
 }
 
-/// How a task ends.
+/// The end of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Completed,
@@ -29,11 +29,11 @@ pub(super) enum Outcome {
     Canceled,
 }
 
-/// How a task stands.
+/// The state of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Pending,
-    /// With the percentage that is done, below 100.
+    /// Running, with the percentage that is done, below 100.
     Running(u8),
     Ended(Outcome),
 }
@@ -41,10 +41,10 @@ pub(super) enum State {
 const OUTCOMES: [Outcome; 4] = [Outcome::Completed, Outcome::Failed, Outcome::Moderated, Outcome::Canceled];
 
 impl Task {
-    /// The time of a task that never ends: 24 bits are kept, more than four hours.
+    /// The duration of a task that never ends: 24 bits are stored, more than four hours.
     pub(super) const NEVER: u32 = 0xFF_FFFF;
 
-    /// The id: 32 hexadecimal digits, as the service's own.
+    /// Returns the id: 32 hexadecimal digits, as the service's own.
     ///
     /// 12 bytes of facts and their checksum. The checksum also disguises the facts (see [`mask`]), so that ids of one
     /// minute don't look alike.
@@ -65,7 +65,7 @@ impl Task {
             .collect()
     }
 
-    /// The task with this id, if a simulator gave it out.
+    /// Returns the task with this id, if a simulator issued it.
     pub(super) fn from_id(id: &str) -> Option<Task> {
         let digits: &[u8; 32] = id.as_bytes().try_into().ok()?;
         let mut bytes = [0; 16];
@@ -89,7 +89,7 @@ impl Task {
         })
     }
 
-    /// How it stands at `now`: waiting for the first tenth of its time, then running, then ended.
+    /// Returns its state at `now`: waiting for the first tenth of its time, then running, then ended.
     pub(super) fn state(&self, now: Timestamp) -> State {
         let gone = milliseconds(now).saturating_sub(self.accepted);
         if self.takes == Task::NEVER {
@@ -105,18 +105,18 @@ impl Task {
         }
     }
 
-    /// When it ends, in milliseconds since 1970.
+    /// Returns the time when it ends, in milliseconds since 1970.
     pub(super) fn ends(&self) -> u64 {
         if self.takes == Task::NEVER { u64::MAX } else { self.accepted + u64::from(self.takes) }
     }
 }
 
-/// Milliseconds since 1970; 0 for times before.
+/// Returns milliseconds since 1970; 0 for times before.
 pub(super) fn milliseconds(time: Timestamp) -> u64 {
     u64::try_from(time.as_millisecond()).unwrap_or(0)
 }
 
-/// Adds a stream of bits that depends on the checksum to the facts; doing it twice undoes it.
+/// Combines the facts with a stream of bits that depends on the checksum; doing it twice undoes it.
 fn mask(bytes: &mut [u8; 16], checksum: u32) {
     let mut state = checksum | 1;
     for byte in &mut bytes[..12] {

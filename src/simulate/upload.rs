@@ -17,7 +17,7 @@ impl Upload {
     /// Reads a multipart body.
     ///
     /// # Errors
-    /// What is wrong with it, for people.
+    /// Returns what is wrong with it, as a message.
     pub(super) async fn read(headers: &HeaderMap, body: Bytes) -> Result<Upload, String> {
         let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let boundary = multer::parse_boundary(media_type)
@@ -39,7 +39,7 @@ impl Upload {
         Ok(Upload { sha256: Sha256::of(&content), file_name })
     }
 
-    /// The image's URL: the same for the same content in every simulator, and nowhere on the web (RFC 2606).
+    /// Returns the image's URL: the same for the same content in every simulator, and nowhere on the web (RFC 2606).
     pub(super) fn url(&self) -> String {
         let extension = self.file_name.rsplit_once('.').map_or("bin", |(_, extension)| extension);
         let plain = !extension.is_empty() && extension.bytes().all(|b| b.is_ascii_alphanumeric());

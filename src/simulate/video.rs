@@ -1,4 +1,4 @@
-//! The videos: seven real ones in the program, made different for each task, and served in whole or in part.
+//! The videos: seven real ones built into the program, made different for each task, and served in whole or in part.
 
 use super::reply::Reply;
 use super::task::Task;
@@ -14,15 +14,15 @@ const MEDIA_TYPE: &str = "video/mp4";
 /// A video of a task.
 #[derive(Clone, Debug)]
 pub(super) struct Video {
-    /// The picture, the same for all of one resolution and duration.
+    /// The picture, the same for all videos of one resolution and duration.
     picture: &'static [u8],
-    /// A `free` box behind it: players skip it, hashes don't.
+    /// A `free` box after it: players skip it, hashes don't.
     mark: Vec<u8>,
     tag: String,
 }
 
 impl Video {
-    /// The `number`th video of a task, counted from 1.
+    /// Returns the `number`th video of a task, counted from 1.
     pub(super) fn of(task: &Task, number: u8) -> Video {
         let tag = format!("{}-{number}", task.id());
         let content = format!("simulated by batch: {tag}");
@@ -33,7 +33,7 @@ impl Video {
         Video { picture: picture(task.resolution, task.duration), mark, tag: format!("\"{tag}\"") }
     }
 
-    /// The reply to a download, which may ask for a part of it.
+    /// Returns the reply to a download, which may request a part of it.
     pub(super) fn reply(&self, headers: &HeaderMap) -> Reply {
         let length = self.picture.len() + self.mark.len();
         let same = headers.get(IF_RANGE).is_none_or(|tag| tag.as_bytes() == self.tag.as_bytes());
@@ -59,7 +59,8 @@ impl Video {
     }
 }
 
-/// The part that a `Range` header asks for: `None` where it is to be ignored, `Some(None)` where there is no such part.
+/// Returns the part that a `Range` header requests: `None` if the header is to be ignored, `Some(None)` if no such part
+/// exists.
 fn range(header: &str, length: usize) -> Option<Option<Range<usize>>> {
     let (first, last) = header.strip_prefix("bytes=")?.split_once('-')?;
     let number = |text: &str| text.parse::<usize>().ok();

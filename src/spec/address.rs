@@ -1,4 +1,4 @@
-//! Where the service is, and where the key may go.
+//! The address of the service, and of the hosts that may receive the key.
 
 use super::vocabulary::BASE_URL;
 use std::fmt;
@@ -9,7 +9,7 @@ use url::{Host, Url};
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
-/// A text that is no base URL.
+/// The reason why a text isn't a base URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotABaseUrl {
     /// It can't be parsed.
@@ -18,34 +18,34 @@ pub enum NotABaseUrl {
     /// Neither `https` nor `http`.
     #[error("only https is supported (and http on loopback)")]
     Scheme,
-    /// `http` to somewhere else: the key would travel in the clear.
+    /// `http` to another machine: the key would travel in the clear.
     #[error("plain http is for loopback only: the key would travel in the clear")]
     PlainHttp,
     /// A name or password in the URL.
     #[error("a base URL has no name or password in it")]
     Credentials,
-    /// Something behind the path.
+    /// A query or fragment after the path.
     #[error("a base URL has no query and no fragment")]
     Query,
 }
 
 impl BaseUrl {
-    /// The service's own address.
+    /// Returns the service's own address.
     pub fn official() -> BaseUrl {
         BASE_URL.parse().expect("the service's address is a base URL")
     }
 
-    /// The URL of a call, `path` starting with a slash.
+    /// Returns the URL of a call, `path` starting with a slash.
     pub fn call(&self, path: &str) -> String {
         format!("{self}{path}")
     }
 
-    /// Whether `url` has the same scheme, host and port.
+    /// Returns whether `url` has the same scheme, host and port.
     pub fn is_origin_of(&self, url: &Url) -> bool {
         self.0.origin() == url.origin()
     }
 
-    /// Whether the key goes here without anybody's word: the service's own host, or this machine.
+    /// Returns whether the key may be sent here without explicit consent: the service's own host, or this machine.
     pub fn is_trusted(&self) -> bool {
         *self == BaseUrl::official() || is_loopback(&self.0)
     }
@@ -88,7 +88,7 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// Whether a URL stays on this machine.
+/// Returns whether a URL stays on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),

@@ -1,7 +1,7 @@
-//! Whether a content is a whole image, and which: its bytes count, not its name.
+//! The detection of images: the content must be a whole image; its bytes count, not its name.
 //!
-//! Each kind is read by its own structure up to its end, since half an image is bought with as a whole one is. What follows the end
-//! doesn't matter: cameras put videos there, and viewers skip it.
+//! Each kind is read by its own structure up to its end, since half an image costs as much to generate with as a whole
+//! one. The bytes after the end don't matter: cameras put videos there, and viewers skip them.
 
 mod bitmap;
 mod boxes;
@@ -20,41 +20,41 @@ use super::limits::IMAGE_SIDE;
 use near::Near;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
-/// Why a content is no image.
+/// The reason why a content isn't an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoImage {
-    /// It can't be read; the system's reason.
+    /// The file can't be read; the operating system's reason.
     Unreadable(String),
-    /// There is nothing in it.
+    /// The file is empty.
     Empty,
     /// The placeholder that git LFS leaves for a file that wasn't fetched.
     LfsPointer,
-    /// Something else than an image.
+    /// The content is something other than an image.
     Other,
-    /// It starts as an image of this kind, and breaks off.
+    /// The content starts as an image of this kind, and breaks off.
     Broken(&'static str),
 }
 
-/// What is odd about an image.
+/// An oddity of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Oddity {
-    /// Another format than png, jpg and webp; its name.
+    /// A format other than png, jpg and webp; its name.
     Format(&'static str),
-    /// So many bytes.
+    /// A large size, in bytes.
     Bytes(u64),
-    /// So many pixels wide and high.
+    /// Large dimensions: width and height in pixels.
     Pixels(usize, usize),
-    /// All of its picture is there, and its end marker isn't.
+    /// A whole picture without an end marker.
     NoEnd,
 }
 
-/// Bytes at the beginning by which the kind is told.
+/// The number of bytes at the beginning that determine the kind.
 const HEAD: usize = 64;
 
-/// Returns the kind of a whole image, and what is odd about it.
+/// Returns the kind of a whole image, and its oddities.
 ///
 /// # Errors
-/// Where it is no image, or breaks off.
+/// Fails if it isn't an image, or breaks off.
 pub fn look(file: impl Read + Seek) -> Result<(Kind, Vec<Oddity>), NoImage> {
     let mut file = Near::new(file);
     let unreadable = |error: io::Error| NoImage::Unreadable(error.to_string());
@@ -86,7 +86,7 @@ pub fn look(file: impl Read + Seek) -> Result<(Kind, Vec<Oddity>), NoImage> {
             oddities.push(Oddity::NoEnd);
             (width, height)
         }
-        // The size of what the maker doesn't take matters no more.
+        // The size doesn't matter for formats that the model vendor doesn't accept.
         Found::Sizeless => return Ok((kind, oddities)),
         Found::Broken => return Err(NoImage::Broken(kind.name())),
     };
@@ -99,14 +99,14 @@ pub fn look(file: impl Read + Seek) -> Result<(Kind, Vec<Oddity>), NoImage> {
     Ok((kind, oddities))
 }
 
-/// What an image was found to be; an end of the file that comes too early is an error of reading.
+/// The result of reading an image; an end of the file that comes too early is a read error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// All of it, so many pixels wide and high.
+    /// All of it, with its width and height in pixels.
     Whole(usize, usize),
-    /// The same, but for its end marker.
+    /// The same, except for its end marker.
     WithoutEnd(usize, usize),
-    /// All of it as far as can be told, of a size that isn't read.
+    /// All of it as far as can be told; its dimensions aren't read.
     Sizeless,
     /// A part.
     Broken,
@@ -130,7 +130,7 @@ fn see(kind: Kind, file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
     }
 }
 
-/// Reads the beginning of a file: less only where the file ends.
+/// Reads the beginning of a file: less only if the file ends before.
 fn head(file: &mut Near<impl Read + Seek>) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     file.take(HEAD as u64).read_to_end(&mut head)?;
@@ -144,14 +144,14 @@ fn next<const N: usize>(file: &mut impl Read) -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// Passes over bytes that must be there.
+/// Skips bytes that must exist.
 fn skip(file: &mut Near<impl Read + Seek>, count: u64) -> io::Result<()> {
     let Some(before_last) = count.checked_sub(1) else { return Ok(()) };
     file.seek(SeekFrom::Current(i64::try_from(before_last).map_err(|_| ErrorKind::UnexpectedEof)?))?;
     next::<1>(file).map(drop)
 }
 
-/// Returns how many bytes a file has.
+/// Returns the number of bytes of a file.
 fn length(file: &mut Near<impl Read + Seek>) -> io::Result<u64> {
     let at = file.stream_position()?;
     let length = file.seek(SeekFrom::End(0))?;
@@ -166,7 +166,7 @@ pub(crate) mod samples {
         [&(data.len() as u32).to_be_bytes()[..], kind, data, b"sum!"].concat()
     }
 
-    /// A whole PNG of this size, as far as its structure goes.
+    /// Returns a whole PNG of this size, as far as its structure goes.
     pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
         let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
         let chunks = [chunk(b"IHDR", &header), chunk(b"IDAT", &[7; 99]), chunk(b"IEND", b"")].concat();

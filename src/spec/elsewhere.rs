@@ -1,4 +1,4 @@
-//! Images of elsewhere: where they lie, and how they were when they were fetched.
+//! Remote images: their addresses, and their state when they were fetched.
 
 use crate::base::digest::Sha256;
 use jiff::Timestamp;
@@ -7,50 +7,52 @@ use std::collections::BTreeSet;
 use std::fmt;
 use url::Url;
 
-/// Characters of a validator at most: the usual ones have some dozens.
+/// The maximum number of characters of a validator: the usual ones have some dozens.
 const VALIDATOR: usize = 256;
 
-/// Where an image of elsewhere lies, as it may be written down and shown: without its query, which may be signed.
+/// The address of a remote image, as it may be stored and shown: without its query, which may be signed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Address {
     /// The URL up to its query or fragment, in the spelling that is sent.
     pub url: String,
-    /// What tells it from others that differ behind that alone: the first 16 hexadecimal digits of the hash of the rest.
+    /// The first 16 hexadecimal digits of the hash of the rest, which tell it apart from others with the same URL up to
+    /// there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
 }
 
-/// What tells whether an image changed: the `ETag` or the `Last-Modified` that it came with.
+/// The `ETag` or the `Last-Modified` of an image, which shows whether it changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Validator(String);
 
-/// A text that is no validator.
+/// The error for a text that isn't a validator.
 #[derive(Debug, thiserror::Error)]
 #[error("a validator is an ETag or a date, on one line, in at most {VALIDATOR} visible ASCII characters")]
 pub struct NotAValidator;
 
-/// How an image of elsewhere was when it was fetched: that is what jobs ask for.
+/// The state of a remote image when it was fetched: jobs are submitted with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pin {
     /// The hash of its content.
     pub sha256: Sha256,
     /// Its size.
     pub bytes: u64,
-    /// What tells whether it changed, where its server said.
+    /// The validator, if its server sent one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validator: Option<Validator>,
-    /// When it was fetched.
+    /// The time when it was fetched.
     pub at: Timestamp,
-    /// Other contents that it had for jobs of this lock, before locks were merged: what is paid for with one of them stays so.
+    /// Other contents that it had for jobs of this lock, before locks were merged: what was paid for with one of them
+    /// stays valid.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub former: BTreeSet<Sha256>,
 }
 
 impl Address {
-    /// The address of `url`, which may have a query.
+    /// Returns the address of `url`, which may have a query.
     pub fn of(url: &str) -> Address {
-        // In one spelling, and in ASCII: what stands in a lock and on a terminal is no text of a stranger's.
+        // In one spelling, and in ASCII: a lock and a terminal must not show arbitrary text of a stranger.
         let url = Url::parse(url).map_or_else(|_| url.to_owned(), String::from);
         let (path, rest) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
         let hash = || Sha256::of(rest.as_bytes()).to_string()[..16].to_owned();
@@ -66,22 +68,22 @@ impl fmt::Display for Address {
 }
 
 impl Validator {
-    /// The validator in `text`.
+    /// Parses the validator in `text`.
     ///
     /// # Errors
-    /// Where it couldn't stand in a header, or is too long to be kept.
+    /// Fails if it isn't allowed in a header, or is too long to be kept.
     pub fn new(text: &str) -> Result<Validator, NotAValidator> {
         let fits = |b: u8| b.is_ascii_graphic() || b == b' ';
         let sound = !text.trim().is_empty() && text.len() <= VALIDATOR && text.bytes().all(fits);
         if sound { Ok(Validator(text.to_owned())) } else { Err(NotAValidator) }
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is an `ETag`; otherwise it is a date.
+    /// Returns whether it is an `ETag`; otherwise it is a date.
     pub fn is_tag(&self) -> bool {
         self.0.starts_with('"') || self.0.starts_with("W/\"")
     }

@@ -1,4 +1,4 @@
-//! The images of a generation that are known by their content, and where each is had from.
+//! The images of a generation that are known by their content, and the source of each.
 
 use super::elsewhere::Pin;
 use crate::base::digest::Sha256;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub enum Picture {
     /// A file of the project.
     Local(LocalImage),
-    /// An image of elsewhere, as it was when it was fetched.
+    /// A remote image, with the content that it had when it was fetched.
     Foreign(ForeignImage),
 }
 
@@ -18,9 +18,9 @@ pub enum Picture {
 pub struct LocalImage {
     /// Its real path, links resolved.
     pub path: PathBuf,
-    /// Its path as the manifest has it, for people.
+    /// Its path as the manifest has it, for messages.
     pub shown: String,
-    /// The hash that its content had when the digest was made; other content is never sent in its place.
+    /// The hash of its content when the digest was computed; other content is never sent in its place.
     pub sha256: Sha256,
     /// Its size.
     pub bytes: u64,
@@ -28,17 +28,17 @@ pub struct LocalImage {
     pub media_type: &'static str,
 }
 
-/// An image of elsewhere that a generation refers to.
+/// A remote image that a generation refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignImage {
     /// Its URL, as the manifest has it.
     pub url: String,
-    /// How it was when it was fetched; other content is never sent in its place.
+    /// Its state when it was fetched; other content is never sent in its place.
     pub pin: Pin,
 }
 
 impl Picture {
-    /// The hash of its content.
+    /// Returns the hash of its content.
     pub fn sha256(&self) -> Sha256 {
         match self {
             Picture::Local(image) => image.sha256,
@@ -46,7 +46,7 @@ impl Picture {
         }
     }
 
-    /// Its path or URL, as the manifest has it.
+    /// Returns its path or URL, as the manifest has it.
     pub fn shown(&self) -> &str {
         match self {
             Picture::Local(image) => &image.shown,

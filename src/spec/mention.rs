@@ -1,4 +1,4 @@
-//! Where a prompt mentions references: `@name` \[spec\], followed by a space \[upstream\].
+//! The mentions of references in a prompt: `@name` \[spec\], followed by a space \[upstream\].
 
 use std::ops::Range;
 use unicode_normalization::char::is_combining_mark;
@@ -6,25 +6,25 @@ use unicode_normalization::char::is_combining_mark;
 /// A mention in a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {
-    /// Bytes of the prompt, from the `@` on.
+    /// Its bytes in the prompt, from the `@` on.
     pub range: Range<usize>,
-    /// What is mentioned.
+    /// The target.
     pub target: Target,
 }
 
-/// What a mention means.
+/// The target of a mention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The declared name with this index, followed by white space or the end.
     Name(usize),
-    /// The declared name with this index, but white space is missing behind it.
+    /// The declared name with this index, but white space is missing after it.
     Unspaced(usize),
-    /// No declared name. Where it begins with one (`@dogs` with only `dog` declared), that one's index.
+    /// No declared name. If it begins with one (`@dogs` with only `dog` declared), that one's index.
     Unknown(Option<usize>),
 }
 
 impl Target {
-    /// The index of the declared name that is mentioned, if one is.
+    /// Returns the index of the declared name that is mentioned, if any.
     pub fn name(self) -> Option<usize> {
         match self {
             Target::Name(index) | Target::Unspaced(index) => Some(index),
@@ -33,12 +33,12 @@ impl Target {
     }
 }
 
-/// All mentions in `prompt`, in order, given the names that are declared.
+/// Returns all mentions in `prompt`, in order, given the declared names.
 ///
-/// An `@` starts a mention unless an ASCII letter, a digit or one of `. _ % + -` stands right before it. What follows
-/// is read as the longest declared name that it starts with. After that: white space or the end is fine; an
-/// ASCII letter, digit, `_` or `-` after a name that ends in one of these makes another name, which isn't declared;
-/// anything else is a missing space.
+/// An `@` starts a mention unless an ASCII letter, a digit or one of `. _ % + -` is right before it. The text after it
+/// is read as the longest declared name that it starts with. After that: white space or the end is fine; an ASCII
+/// letter, digit, `_` or `-` after a name that ends in one of these makes another name, which isn't declared; anything
+/// else is a missing space.
 pub fn mentions<S: AsRef<str>>(prompt: &str, names: &[S]) -> Vec<Mention> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -74,12 +74,12 @@ pub fn mentions<S: AsRef<str>>(prompt: &str, names: &[S]) -> Vec<Mention> {
     found
 }
 
-/// Whether `c` goes on with an ASCII name.
+/// Returns whether `c` continues an ASCII name.
 fn continues(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
-/// How much of `rest` to show as the mentioned name: up to the next white space or punctuation.
+/// Returns the length of the part of `rest` to show as the mentioned name: up to the next white space or punctuation.
 fn shown(rest: &str) -> usize {
     rest.find(|c: char| !(c.is_alphanumeric() || continues(c) || is_combining_mark(c))).unwrap_or(rest.len())
 }

@@ -1,7 +1,7 @@
 //! The service's vocabulary and rules, as values and pure functions.
 //!
-//! Every fact here carries its source: **\[spec\]** stands in the service's own page, **\[observed\]** was
-//! read off a public client of it, **\[upstream\]** is what the maker of the model documents.
+//! Every fact here carries its source: **\[spec\]** is the service's own page, **\[observed\]** was read off a public
+//! client of it, **\[upstream\]** is the documentation of the model vendor.
 
 pub mod address;
 pub mod content;

@@ -9,19 +9,20 @@ use std::sync::Arc;
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::is_nfc;
 
-/// What a job id is, as a regular expression that all of its readers know: beyond ASCII it rules white space and signs out that nobody
-/// sees, and leaves letters to the rule.
+/// The form of a job id, as a regular expression that all of its readers understand: beyond ASCII it excludes white
+/// space and invisible characters, and leaves letters to the rule.
 pub const JOB_ID_PATTERN: &str = concat!(
     r"^[^\u0000-\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u00a0\u2000-\u206f\u3000-\u3003\ufeff]",
     r"[^\u0000-\u002c\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u00a0\u2000-\u206f\u3000-\u3003\ufeff]{0,127}$"
 );
 
-/// Whether a character may stand in a job's id, if not at its start: a letter, a digit or what belongs to a letter, of any script.
+/// Returns whether a character is allowed in a job's id, if not at its start: a letter, a digit or a mark of a letter,
+/// of any script.
 pub fn fits_job_id(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '_' | '-') || is_combining_mark(c)
 }
 
-/// A text that is not a name of the kind that was wanted.
+/// The error for a text that is not a name of the required kind.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct NotAName(&'static str);
@@ -35,25 +36,25 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The name in `text`, if it is one.
+            /// Parses the name in `text`.
             ///
             /// # Errors
-            /// Where `text` breaks the rule of this kind of name; the error states the rule.
+            /// Fails if `text` breaks the rule of this kind of name; the error states the rule.
             pub fn new(text: &str) -> Result<$name, NotAName> {
                 Self::check(text)?;
                 Ok($name(text.into()))
             }
 
-            /// Whether `text` is one.
+            /// Checks that `text` is such a name.
             ///
             /// # Errors
-            /// As [`Self::new`].
+            /// The same as those of [`Self::new`].
             pub fn check(text: &str) -> Result<(), NotAName> {
                 let check: fn(&str) -> Result<(), NotAName> = $check;
                 check(text)
             }
 
-            /// The name as text.
+            /// Returns the name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -124,7 +125,7 @@ name! {
 }
 
 name! {
-    /// A word by which jobs are chosen: not empty, without white space and control characters.
+    /// A tag by which jobs are selected: not empty, without white space and control characters.
     Tag, |text| {
         if text.is_empty() {
             Err(NotAName("a tag is not empty"))
@@ -137,7 +138,7 @@ name! {
 }
 
 name! {
-    /// The service's id of a task: 1 to 512 visible ASCII characters that can stand in a URL's path.
+    /// The service's id of a task: 1 to 512 visible ASCII characters that are allowed in a URL's path.
     TaskId, |text| {
         let fits = |b: u8| b.is_ascii_graphic() && !matches!(b, b'/' | b'?' | b'#' | b'%' | b'\\' | b'"' | b'<' | b'>');
         if text.is_empty() || text.len() > 512 || !text.bytes().all(fits) || text.bytes().all(|b| b == b'.') {
@@ -148,16 +149,16 @@ name! {
     }
 }
 
-/// What identifies a generation's input; written as `sha256:` and 64 hexadecimal digits.
+/// The identity of a generation's input; written as `sha256:` and 64 hexadecimal digits.
 ///
-/// The prefix is the version of the definition: a later one would be written with another prefix, so that an
-/// upgrade never makes a paid job stale.
+/// The prefix is the version of the definition: a later one would be written with another prefix, so that an upgrade
+/// never makes a paid job stale.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Digest(pub Sha256);
 
 impl Digest {
-    /// The first 8 hexadecimal digits, for people and file names.
+    /// Returns the first 8 hexadecimal digits, for messages and file names.
     pub fn short(&self) -> String {
         self.0.short()
     }

@@ -5,26 +5,26 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// Where a job's videos land: a path relative to the manifest's folder, with `/` between its parts and `{n}` for the
+/// The pattern of a job's video paths: relative to the manifest's folder, with `/` between its parts and `{n}` for the
 /// video's number, as `out/park-walk-{n}.mp4`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VideoName(Arc<str>);
 
 impl VideoName {
-    /// The name with this pattern.
+    /// Creates the name with this pattern.
     pub fn new(pattern: &str) -> VideoName {
         VideoName(pattern.into())
     }
 
-    /// The pattern.
+    /// Returns the pattern.
     pub fn pattern(&self) -> &str {
         &self.0
     }
 
-    /// The path of the `number`th video, counted from 1.
+    /// Returns the path of the `number`th video, counted from 1.
     ///
-    /// A pattern without `{n}` names one video; should the service deliver more, their number is put behind the stem.
+    /// A pattern without `{n}` names one video; should the service deliver more, their number is added after the stem.
     pub fn path(&self, number: usize) -> String {
         if self.0.contains("{n}") {
             self.0.replace("{n}", &number.to_string())
@@ -35,7 +35,8 @@ impl VideoName {
         }
     }
 
-    /// The name for videos whose digest is no longer in the manifest: `~` and 8 digits of it behind the stem, once.
+    /// Returns the name for videos whose digest is no longer in the manifest: with `~` and 8 digits of the digest after
+    /// the stem, once.
     pub fn superseded(&self, digest: &Digest) -> VideoName {
         if self.is_superseded(digest) {
             return self.clone();
@@ -43,7 +44,7 @@ impl VideoName {
         VideoName(behind_stem(&self.0, &format!("~{}", digest.short())).into())
     }
 
-    /// Whether it is the name of videos whose digest is no longer in the manifest.
+    /// Returns whether it is the name of videos whose digest is no longer in the manifest.
     pub fn is_superseded(&self, digest: &Digest) -> bool {
         self.0.contains(&format!("~{}", digest.short()))
     }
@@ -55,7 +56,7 @@ impl fmt::Debug for VideoName {
     }
 }
 
-/// `path` with `addition` put between its stem and its extension.
+/// Returns `path` with `addition` between its stem and its extension.
 fn behind_stem(path: &str, addition: &str) -> String {
     let file = path.rfind('/').map_or(0, |slash| slash + 1);
     match path[file..].rfind('.') {
@@ -67,10 +68,10 @@ fn behind_stem(path: &str, addition: &str) -> String {
     }
 }
 
-/// What stands behind the name of a video in the name of what came in its place and isn't known to be one.
+/// The suffix of a file that was delivered in place of a video and may not be one.
 pub const DOUBTFUL: &str = ".doubtful";
 
-/// Returns the path of what came in the place of the video at `path` and isn't known to be one.
+/// Returns the path of a file that was delivered in place of the video at `path` and may not be one.
 pub fn doubtful(path: &str) -> String {
     format!("{path}{DOUBTFUL}")
 }

@@ -8,14 +8,14 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// What one submit asks for. A field equal to the service's default is neither sent nor digested.
+/// The content of one submit. A field equal to the service's default is neither sent nor digested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generation {
     /// The model's name.
     pub model: String,
-    /// What is to be seen; mentions references as `@name`.
+    /// The description of the video; mentions references as `@name`.
     pub prompt: String,
-    /// What is not to be seen.
+    /// The description of what the video must not show.
     pub negative_prompt: Option<String>,
     /// The videos' resolution.
     pub resolution: Resolution,
@@ -23,16 +23,16 @@ pub struct Generation {
     pub duration: Duration,
     /// One to three references, in order.
     pub references: Vec<Reference>,
-    /// 1 to 4; the default is 1.
+    /// The number of videos, 1 to 4; the default is 1.
     pub number_of_videos: u8,
-    /// Whether the service rewrites the prompt; the default is not.
+    /// `true` if the service rewrites the prompt; the default is `false`.
     pub need_expand_prompt: bool,
 }
 
 /// A named subject or background.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// Subject or background.
+    /// Its type: subject or background.
     pub kind: ReferenceType,
     /// The name by which the prompt mentions it.
     pub name: ReferenceName,
@@ -40,17 +40,17 @@ pub struct Reference {
     pub images: Vec<Image>,
 }
 
-/// An image, identified by what makes it the same image.
+/// An image, by its identity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Image {
     /// An image somewhere on the web.
     Url(String),
-    /// A local image's content, sent as the URL that the service gave it on upload.
+    /// The content of a local image, sent as the URL that the service returned on upload.
     Content(Sha256),
 }
 
 impl Generation {
-    /// The body of the submit, with `upload` giving the URL of a local image's content.
+    /// Returns the body of the submit; `upload` returns the URL of a local image's content.
     pub fn body(&self, upload: impl Fn(&Sha256) -> String) -> serde_json::Value {
         let body = self.wire(|image| match image {
             Image::Url(url) => Cow::Borrowed(url.as_str()),
@@ -59,18 +59,18 @@ impl Generation {
         serde_json::to_value(body).expect("strings, numbers and booleans are JSON")
     }
 
-    /// The digest: SHA-256 of the canonical JSON of the body, with each local image's content hash in place of its
-    /// URL, and with `take` where it isn't 1.
+    /// Returns the digest: SHA-256 of the canonical JSON of the body, with each local image's content hash in place of
+    /// its URL, and with `take` if it isn't 1.
     pub fn digest(&self, take: u32) -> Digest {
         let mut body = self.wire(Image::identity);
         body.take = (take != 1).then_some(take);
         Digest(Sha256::of(&canonical::sorted(&body)))
     }
 
-    /// Short hashes of the digest's parts, so that a later run can say which of them changed.
+    /// Returns short hashes of the digest's parts, so that a later run can say which of them changed.
     ///
     /// The parts: `prompt`, `reference.NAME` for each reference, and `settings` for the rest (including the order of
-    /// the references). Of a reference with several images, `reference.NAME@N` for each of them, counted from 1.
+    /// the references). For a reference with several images, also `reference.NAME@N` for each of them, counted from 1.
     pub fn parts(&self, take: u32) -> BTreeMap<String, String> {
         let body = self.wire(Image::identity);
         let mut parts =
@@ -87,7 +87,7 @@ impl Generation {
         parts
     }
 
-    /// The short hash of the settings, with references of these names in this order.
+    /// Returns the short hash of the settings, with references of these names in this order.
     pub fn settings_part(&self, take: u32, order: &[&str]) -> String {
         let body = self.wire(Image::identity);
         short(&(
@@ -96,7 +96,7 @@ impl Generation {
         ))
     }
 
-    /// The short hash of the reference with this number, if it were of this kind.
+    /// Returns the short hash that the reference with this number would have if it were of this kind.
     pub fn reference_part(&self, number: usize, kind: ReferenceType) -> Option<String> {
         let body = self.wire(Image::identity);
         let reference = body.input.mutil_reference.into_iter().nth(number)?;
@@ -127,12 +127,12 @@ impl Generation {
 }
 
 impl Image {
-    /// The short hash of the image, as it is among the parts of a digest where its reference has several.
+    /// Returns the short hash of the image, as it is among the parts of a digest if its reference has several.
     pub fn part(&self) -> String {
         short(&self.identity())
     }
 
-    /// How a digest names the image: its URL, or `sha256:` and the hash of its content.
+    /// Returns the image's name in a digest: its URL, or `sha256:` and the hash of its content.
     fn identity(&self) -> Cow<'_, str> {
         match self {
             Image::Url(url) => Cow::Borrowed(url),
@@ -141,7 +141,7 @@ impl Image {
     }
 }
 
-/// The body, with all fields in the order of their names: that makes its JSON canonical as it comes.
+/// The body, with all fields in the order of their names: that makes its JSON canonical without sorting.
 #[derive(Serialize)]
 struct Body<'g> {
     input: Input<'g>,
@@ -175,7 +175,7 @@ struct WireReference<'g> {
     urls: Vec<Cow<'g, str>>,
 }
 
-/// The short hash of a part.
+/// Returns the short hash of a part.
 fn short(part: &impl Serialize) -> String {
     Sha256::of(&canonical::sorted(part)).short()
 }
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// The service's own example.
+    /// Returns the service's own example.
     fn example() -> Generation {
         let reference = |kind, name: &str, image: &str| Reference {
             kind,

@@ -1,22 +1,22 @@
-//! What the text of a refusal says beyond its code.
+//! The meaning of the text of a refusal, beyond its code.
 
-/// What a text means.
+/// The meaning of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Text {
-    /// Too many generations at once: as 429.
+    /// Too many generations at once: the same as 429.
     TooMany,
     /// Content moderation: final for this input.
     Content,
     /// A limit of the prompt or of an image: final for this input.
     Limit,
-    /// The account may not do this: as 403.
+    /// The account may not do this: the same as 403.
     Account,
-    /// The balance is used up: as 402.
+    /// The balance is used up: the same as 402.
     Money,
 }
 
-/// The texts, the first that fits counts. The numbers are the codes of the model's maker (PixVerse, "Error codes"), which the
-/// service may pass on in a text or as its own code **\[upstream\]**.
+/// The texts; the first that fits counts. The numbers are the codes of the model vendor (PixVerse, "Error codes"),
+/// which the service may pass on in a text or as its own code **\[upstream\]**.
 const TEXTS: [(&[&str], Text); 5] = [
     // 500044: the limit of concurrent generations **[upstream]**.
     (&["500044", "too many"], Text::TooMany),
@@ -44,11 +44,11 @@ const TEXTS: [(&[&str], Text); 5] = [
     (&["余额不足", "insufficient balance", "insufficient credit"], Text::Money),
 ];
 
-/// What an input may have too many of.
+/// The inputs of which a request may have too many.
 const INPUTS: [&str; 4] = ["image", "reference", "character", "word"];
 
-/// What a refusal with this code and text means, where that is more than the code says. Texts count beside 400 and 500, the two
-/// codes that the service documents for every failure **\[spec\]**; the maker's codes count as texts.
+/// Returns the meaning of a refusal with this code and text, if the text says more than the code. Texts count with 400
+/// and 500, the two codes that the service documents for every failure **\[spec\]**; the vendor's codes count as texts.
 pub fn meant(code: i64, text: &str) -> Option<Text> {
     let text = match code {
         400 | 500 => text.to_lowercase(),
@@ -62,19 +62,21 @@ pub fn meant(code: i64, text: &str) -> Option<Text> {
     found.filter(|found| *found != Text::TooMany || !is_of_input)
 }
 
-/// Returns whether a generation that the service gave up with this code and text failed its moderation, which is final.
+/// Returns whether a generation that the service failed with this code and text was rejected by its moderation, which
+/// is final.
 pub fn is_moderation(code: &str, text: &str) -> bool {
-    // A word of the service, as FAILED, says no more than a code 500 does.
+    // A word instead of a number, as FAILED, says no more than a code 500 does.
     meant(code.trim().parse().unwrap_or(500), text) == Some(Text::Content)
 }
 
-/// Returns whether a text only says that the call went well, as the envelope of a failed generation does: it is no cause.
+/// Returns whether a text only says that the call went well, as the envelope of a failed generation does: it is not a
+/// cause.
 pub fn is_success(text: &str) -> bool {
     ["success", "succeeded", "successful", "ok", "成功", "请求成功", "操作成功"]
         .contains(&text.trim().to_lowercase().as_str())
 }
 
-/// Whether `text` has `word` in it as a word of its own: "case-sensitive" is no moderation, and 1500044 no code.
+/// Returns whether `text` contains `word` as a separate word: "case-sensitive" is not moderation, and 1500044 not a code.
 fn says(text: &str, word: &str) -> bool {
     let joins = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let digits = word.starts_with(|c: char| c.is_ascii_digit());
@@ -135,7 +137,7 @@ mod tests {
             (500, "1500044", None),
             (500, "5000441", None),
             (400, "the prompt is empty", None),
-            // Beside any other code a text says nothing more.
+            // With any other code a text says nothing more.
             (404, "too many", None),
             (403, "审核", None),
             (500_054, "", Some(Text::Content)),

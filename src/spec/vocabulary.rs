@@ -1,14 +1,14 @@
-//! The words the service knows.
+//! The words that the service knows.
 
 use serde::{Deserialize, Serialize};
 
 /// The service's address \[spec\].
 pub const BASE_URL: &str = "https://cloud.baicaiinfer.com";
 
-/// The model that is used where a manifest names none \[spec\]; frozen for `version: 1`.
+/// The model for a manifest that names none \[spec\]; frozen for `version: 1`.
 pub const MODEL: &str = "PixVerse-v4.5-MR2V";
 
-/// The one task type \[spec\]; frozen for `version: 1`.
+/// The only task type \[spec\]; frozen for `version: 1`.
 pub const TASK_TYPE: &str = "multi_ref_img2video";
 
 /// Declares an enum of words with its list, its spelling and its parser.
@@ -21,18 +21,18 @@ macro_rules! words {
         }
 
         impl $name {
-            /// All of them, in the order of the documentation.
+            /// All variants, in the order of the documentation.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
 
             /// All words.
             pub const WORDS: &'static [&'static str] = &[$($word),+];
 
-            /// The word as the service spells it.
+            /// Returns the word as the service spells it.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word),+ }
             }
 
-            /// The variant spelled `word`, exactly.
+            /// Returns the variant spelled `word`, exactly.
             pub fn from_word(word: &str) -> Option<$name> {
                 match word { $($word => Some($name::$variant),)+ _ => None }
             }
@@ -61,11 +61,11 @@ words! {
 }
 
 words! {
-    /// What a reference stands for \[spec\].
+    /// The role of a reference \[spec\].
     ReferenceType {
-        /// Somebody or something that acts.
+        /// A person or thing that acts.
         Subject = "subject",
-        /// Where it happens.
+        /// The place of the action.
         Background = "background",
     }
 }
@@ -80,10 +80,10 @@ pub enum Duration {
 }
 
 impl Duration {
-    /// Both, in seconds.
+    /// Both durations, in seconds.
     pub const SECONDS: [i64; 2] = [5, 8];
 
-    /// In seconds.
+    /// Returns the duration in seconds.
     pub fn seconds(self) -> u8 {
         match self {
             Duration::Five => 5,
@@ -91,7 +91,7 @@ impl Duration {
         }
     }
 
-    /// The duration of so many seconds.
+    /// Returns the duration of this many seconds.
     pub fn from_seconds(seconds: i64) -> Option<Duration> {
         match seconds {
             5 => Some(Duration::Five),
@@ -100,7 +100,7 @@ impl Duration {
         }
     }
 
-    /// Whether the service makes videos of this duration at `resolution`.
+    /// Returns whether the service makes videos of this duration at `resolution`.
     pub fn goes_with(self, resolution: Resolution) -> bool {
         !(self == Duration::Eight && resolution == Resolution::P1080)
     }

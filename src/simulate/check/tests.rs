@@ -1,7 +1,7 @@
 use super::*;
 use serde_json::json;
 
-/// The service's own example.
+/// Returns the service's own example.
 fn example() -> Value {
     json!({
         "selected_model": "PixVerse-v4.5-MR2V",
@@ -19,7 +19,7 @@ fn example() -> Value {
     })
 }
 
-/// What is said of the example with `value` put at `pointer`, or taken away from there.
+/// Checks the example with `value` put at `pointer`, or with that value removed.
 fn said(pointer: &str, value: Option<Value>) -> Result<(), String> {
     let mut body = example();
     let (parent, field) = pointer.rsplit_once('/').unwrap();

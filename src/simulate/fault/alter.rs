@@ -1,4 +1,4 @@
-//! The right reply, tampered with.
+//! Alterations of the right reply.
 
 use super::Alteration;
 use crate::simulate::body::{End, ReplyBody};
@@ -6,7 +6,7 @@ use crate::simulate::reply::{Content, Reply};
 use hyper::Response;
 use serde_json::{Value, json};
 
-/// The reply with its content or its body altered.
+/// Returns the reply with its content or its body altered.
 pub(in crate::simulate) fn alter(mut reply: Reply, alteration: &Alteration, task: Option<&str>) -> Response<ReplyBody> {
     if let Content::Json(value) = &mut reply.content {
         content(value, alteration, task);
@@ -59,7 +59,7 @@ fn body(body: &mut ReplyBody, alteration: &Alteration) {
     }
 }
 
-/// Does something to every object in `value`.
+/// Applies an action to every object in `value`.
 fn each_object(value: &mut Value, action: &mut impl FnMut(&mut serde_json::Map<String, Value>)) {
     match value {
         Value::Object(object) => {
@@ -71,7 +71,7 @@ fn each_object(value: &mut Value, action: &mut impl FnMut(&mut serde_json::Map<S
     }
 }
 
-/// A reply's data as an item between those of two other tasks, which failed.
+/// Returns a reply's data as an item between those of two other tasks, which failed.
 fn among(data: Value, task: &str) -> Value {
     let mut ours = if let Value::Array(items) = data { items.into_iter().next().unwrap_or_default() } else { data };
     ours["taskId"] = json!(task);
@@ -80,7 +80,7 @@ fn among(data: Value, task: &str) -> Value {
     json!([other("another-1"), ours, other("another-2")])
 }
 
-/// Puts `data` of an envelope into another form.
+/// Converts `data` of an envelope to another form.
 fn data(envelope: &mut Value, form: impl FnOnce(Value) -> Value) {
     if let Some(data) = envelope.get_mut("data") {
         *data = form(data.take());

@@ -15,7 +15,8 @@ use hyper::StatusCode;
 use serde_json::Value;
 use std::time::Duration;
 
-/// One way to misbehave: at which call, how, and when. Written `CALL:ACTION`, then `@WHEN`, `/each` and `~TEXT` as needed.
+/// One kind of misbehaviour: the call, the action, and the time. Written as `CALL:ACTION`, then `@WHEN`, `/each` and
+/// `~TEXT` as needed.
 ///
 /// ```
 /// use batch::simulate::Fault;
@@ -37,12 +38,13 @@ use std::time::Duration;
 ///
 /// **CALL**: `connect`, `submit`, `upload`, `status`, `result`, `download`, or `any` (all but `connect`).
 ///
-/// **WHEN**: `@3` the third time, `@1-3` the first three, `@4-` from the fourth on, `@%3` every third, `@10%` by chance; without
-/// it, always. Every fault counts each request that it fits, whether or not another fault was due, and the first that is due
-/// decides. With `/each`, requests are counted for each subject on its own: for a submit the same body, for an upload the same
-/// content, otherwise the same path. With `/url`, for each URL with its query: a result's URL is another one each time.
+/// **WHEN**: `@3` the third time, `@1-3` the first three, `@4-` from the fourth on, `@%3` every third, `@10%` by
+/// chance; without it, always. Every fault counts each request that it fits, whether or not another fault was due, and
+/// the first that is due decides. With `/each`, requests are counted for each subject separately: for a submit the same
+/// body, for an upload the same content, otherwise the same path. With `/url`, for each URL with its query: a result's
+/// URL is another one each time.
 ///
-/// **TEXT**: only for jobs whose prompt contains it (of calls with a task id: as far as this very simulator accepted the
+/// **TEXT**: only for jobs whose prompt contains it (for calls with a task id: if this very simulator accepted the
 /// task); for an upload, the file's name.
 ///
 /// **ACTION**, in place of the right reply. The request is read, and not handled: nothing is charged. With `charged`
@@ -50,11 +52,11 @@ use std::time::Duration;
 ///
 /// | action | reply |
 /// | --- | --- |
-/// | `503` | this HTTP status. Arguments, by comma: `envelope` (the service's, with the status as its code) or `envelope=500` (with this code), `gateway` or `gateway=504` (the same without the service's time, as gateways make it up), `message=TEXT` (what it says; by itself JSON with nothing else), `html` (an error page), `empty`; `retry-after=2s`, `retry-date=2s` (the same as an HTTP date); `location=URL`; `server=NAME` (the header) |
+/// | `503` | this HTTP status. Arguments, separated by commas: `envelope` (the service's, with the status as its code) or `envelope=500` (with this code), `gateway` or `gateway=504` (the same without the service's time, as gateways make it up), `message=TEXT` (its message; alone, JSON with nothing else), `html` (an error page), `empty`; `retry-after=2s`, `retry-date=2s` (the same as an HTTP date); `location=URL`; `server=NAME` (the header) |
 /// | `redirect` | 307 to the same path on `localhost`, which is another host than `127.0.0.1` |
 /// | `reset` | the connection is reset. `reset(early)`: before the body is read |
 /// | `stall` | nothing, ever |
-/// | `garbage` | bytes that are no HTTP |
+/// | `garbage` | bytes that aren't HTTP |
 ///
 /// **ACTION**, at a submit, which is charged:
 ///
@@ -65,38 +67,38 @@ use std::time::Duration;
 ///
 /// **ACTION**, on the right reply, after the request was handled:
 ///
-/// | action | what becomes of the reply |
+/// | action | the reply |
 /// | --- | --- |
 /// | `set(KEY=JSON)` | each field of this name gets this value (a string if it isn't JSON; no `)` in it) |
 /// | `drop(KEY)` | each field of this name is missing |
-/// | `shape(array)`, `shape(nested)` | `data` is an array of one such object; which has it all under `result`. `shape(among)`: an array with other tasks, which failed, before and after it, each by its `taskId` |
-/// | `fewer(N)` | so many of its `urls` are missing |
-/// | `expires(2s)`, `expires(2s,410)` | its `urls` are valid for so long; then 403, or the status named |
-/// | `delay(2s)` | it comes so much later |
-/// | `drip`, `drip(50ms)` | its body comes a byte at a time, after a pause each (one second) |
-/// | `cut(N)`, `cut(N,reset)` | after so many bytes of its body the connection is closed, or reset. `cut(head)`: closed within the headers |
-/// | `hangup(20ms)` | it is whole, and so much later its connection is reset, which may hit the next request on it |
-/// | `hang(N)` | after so many bytes of its body nothing more comes |
-/// | `truncate(N)` | its body ends after so many bytes, and that is what its length says |
+/// | `shape(array)`, `shape(nested)` | `data` is an array of one such object; or an object that has it all under `result`. `shape(among)`: an array with other tasks, which failed, before and after it, each by its `taskId` |
+/// | `fewer(N)` | this many of its `urls` are missing |
+/// | `expires(2s)`, `expires(2s,410)` | its `urls` are valid for this long; then 403, or the given status |
+/// | `delay(2s)` | it comes this much later |
+/// | `drip`, `drip(50ms)` | its body comes one byte at a time, each after a pause (one second) |
+/// | `cut(N)`, `cut(N,reset)` | after this many bytes of its body the connection is closed, or reset. `cut(head)`: closed within the headers |
+/// | `hangup(20ms)` | it is whole, and this much later its connection is reset, which may hit the next request on it |
+/// | `hang(N)` | after this many bytes of its body nothing more comes |
+/// | `truncate(N)` | its body ends after this many bytes, and its length says so |
 /// | `truncate(N,chunked)` | the same, without a length |
 /// | `chunked` | without a length |
-/// | `pad(N)` | so many spaces come behind its body |
+/// | `pad(N)` | this many spaces follow its body |
 ///
 /// At `connect`, only `reset` and `stall` make sense.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// As it was written.
+    /// The text as it was written.
     text: String,
-    /// `None` is any call but a connection.
+    /// The call; `None` for any call but a connection.
     call: Option<Call>,
     when: When,
     scope: Scope,
-    /// What the prompt must contain.
+    /// The text that the prompt must contain.
     about: Option<String>,
     pub(super) action: Action,
 }
 
-/// At which of the requests that it fits, counted from 1.
+/// The matching requests that it applies to, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum When {
     Times { first: u64, last: u64 },
@@ -104,7 +106,7 @@ enum When {
     Chance(Share),
 }
 
-/// What is counted together.
+/// The requests that are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scope {
     All,
@@ -112,18 +114,18 @@ enum Scope {
     Url,
 }
 
-/// What is done.
+/// The action of a fault.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Action {
-    /// Something else comes in place of the reply; with `handled`, after the request was handled.
+    /// Something else is sent in place of the reply; with `handled`, after the request was handled.
     Instead { what: Instead, handled: bool },
-    /// A task that ends otherwise, or never.
+    /// The task ends differently, or never.
     Ends(Option<Outcome>),
-    /// The right reply, tampered with.
+    /// The right reply is altered.
     Alter(Alteration),
 }
 
-/// What comes in place of a reply.
+/// The substitute for a reply.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Instead {
     Answer(Answer),
@@ -144,7 +146,7 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<RetryAfter>,
     pub(super) location: Option<String>,
     pub(super) server: Option<String>,
-    /// What its JSON says.
+    /// The message in its JSON.
     pub(super) message: Option<String>,
 }
 
@@ -163,11 +165,11 @@ pub(super) enum Says {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RetryAfter {
     Seconds(u64),
-    /// The date so much later.
+    /// The date, this much later.
     Date(Duration),
 }
 
-/// How the right reply is tampered with.
+/// An alteration of the right reply.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Alteration {
     Set(String, Value),
@@ -176,7 +178,7 @@ pub(super) enum Alteration {
     Nested,
     Among,
     Fewer(usize),
-    /// Handled where URLs are made.
+    /// Handled where URLs are created.
     Expires {
         after: Duration,
         status: StatusCode,
@@ -199,12 +201,12 @@ pub(super) enum Alteration {
 }
 
 impl Fault {
-    /// Whether it strikes before a request's body is read.
+    /// Returns whether it applies before a request's body is read.
     fn is_early(&self) -> bool {
         matches!(self.action, Action::Instead { what: Instead::Reset { early: true }, .. })
     }
 
-    /// Whether it is about jobs with a certain prompt.
+    /// Returns whether it is limited to jobs with a certain prompt.
     pub(super) fn needs_prompts(&self) -> bool {
         self.about.is_some()
     }

@@ -1,4 +1,4 @@
-//! Faults as text.
+//! The parser of faults.
 
 use super::{Action, Alteration, Answer, Fault, Instead, RetryAfter, Says, Scope, When};
 use crate::simulate::call::Call;
@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A text that is no fault.
+/// The error for a text that is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a fault: {why}")]
 pub struct NotAFault {
@@ -74,7 +74,7 @@ fn fault(text: &str) -> Result<Fault, String> {
     Ok(fault)
 }
 
-/// Refuses what could never strike.
+/// Refuses a fault that could never apply.
 fn fits(fault: &Fault) -> Result<(), String> {
     if fault.call == Some(Call::Connect) {
         let possible = matches!(fault.action, Action::Instead { what: Instead::Reset { .. } | Instead::Stall, .. });
@@ -232,11 +232,11 @@ fn pause(text: &str) -> Result<Duration, String> {
     duration(text).ok_or_else(|| format!("`{text}` is no duration, as `2s` or `150ms`"))
 }
 
-/// What stands in the brackets.
+/// The text in the brackets.
 struct Arguments<'t>(&'t str);
 
 impl<'t> Arguments<'t> {
-    /// All, as name and value.
+    /// Returns all arguments, as name and value.
     fn all(&self) -> impl Iterator<Item = (&'t str, &'t str)> {
         let items = self.0.split(',').map(str::trim).filter(|item| !item.is_empty());
         items.map(|item| item.split_once('=').unwrap_or((item, "")))
@@ -254,7 +254,7 @@ impl<'t> Arguments<'t> {
         self.0.split(',').next().unwrap_or_default().trim()
     }
 
-    /// All behind the first.
+    /// Returns the arguments after the first.
     fn second(&self) -> &'t str {
         self.0.split_once(',').map_or("", |(_, rest)| rest.trim())
     }

@@ -1,4 +1,4 @@
-//! Which fault is due.
+//! The selection of the fault that is due.
 
 use super::{Action, Fault, Scope, When};
 use crate::simulate::call::Call;
@@ -6,7 +6,7 @@ use crate::simulate::dice::Dice;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The faults of a simulator, with what they have seen so far.
+/// The faults of a simulator, with the requests that they have counted.
 #[derive(Debug)]
 pub(in crate::simulate) struct Rules {
     rules: Vec<Rule>,
@@ -16,14 +16,14 @@ pub(in crate::simulate) struct Rules {
 #[derive(Debug)]
 struct Rule {
     fault: Fault,
-    /// Requests seen by what is counted together.
+    /// The numbers of requests by the key under which they are counted together.
     seen: Mutex<HashMap<String, u64>>,
 }
 
-/// What a request is about.
+/// The properties of a request that faults look at.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::simulate) struct Subject<'r> {
-    /// What makes it the same request: the hash of its content, or its path.
+    /// The identity of the request: the hash of its content, or its path.
     pub(in crate::simulate) identity: &'r str,
     /// The path with the query.
     pub(in crate::simulate) url: &'r str,
@@ -37,29 +37,29 @@ impl Rules {
         Rules { rules: faults.into_iter().map(rule).collect(), dice }
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no faults.
     pub(in crate::simulate) fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
 
-    /// What to do to a connection that was just made.
+    /// Returns the action for a new connection.
     pub(in crate::simulate) fn at_connect(&self) -> Option<&Action> {
         let subject = Subject { identity: "", url: "", about: None };
         self.first(subject, |fault| fault.call == Some(Call::Connect))
     }
 
-    /// What to do to a request whose head was read.
+    /// Returns the action for a request whose head was read.
     pub(in crate::simulate) fn at_head(&self, call: Call, url: &str) -> Option<&Action> {
         let subject = Subject { identity: url, url, about: None };
         self.first(subject, |fault| fault.is_early() && fault.call.is_none_or(|c| c == call))
     }
 
-    /// What to do to a request that was read.
+    /// Returns the action for a request that was read.
     pub(in crate::simulate) fn at_request(&self, call: Call, subject: Subject<'_>) -> Option<&Action> {
         self.first(subject, |fault| !fault.is_early() && fault.call.is_none_or(|c| c == call))
     }
 
-    /// The first fault that is due; all that fit count the request.
+    /// Returns the first fault that is due; all that fit count the request.
     fn first(&self, subject: Subject<'_>, fits: impl Fn(&Fault) -> bool) -> Option<&Action> {
         let mut due = None;
         for (index, rule) in self.rules.iter().enumerate() {
@@ -72,7 +72,7 @@ impl Rules {
 }
 
 impl Rule {
-    /// Counts a request; whether the fault is due at it.
+    /// Counts a request; returns whether the fault is due at it.
     fn counts(&self, index: usize, subject: Subject<'_>, dice: Dice) -> bool {
         let together = match (self.fault.scope, self.fault.when) {
             (Scope::Url, _) => subject.url,
@@ -88,7 +88,7 @@ impl Rule {
         match self.fault.when {
             When::Times { first, last } => (first..=last).contains(&time),
             When::Every(nth) => time.is_multiple_of(nth),
-            // By subject and how often it came, so that the order among subjects doesn't matter.
+            // By subject and its count, so that the order among subjects doesn't matter.
             When::Chance(share) => dice.hits(share, &format!("fault {index} time {time}"), together.as_bytes()),
         }
     }
@@ -112,7 +112,7 @@ mod tests {
         Subject { identity, url: identity, about: Some(identity) }
     }
 
-    /// At which of the submits of these subjects something is due.
+    /// Returns the submits of these subjects at which something is due.
     fn due(faults: &[&str], subjects: &[&str]) -> Vec<bool> {
         let rules = rules(faults);
         subjects.iter().map(|s| rules.at_request(Call::Submit, subject(s)).is_some()).collect()

@@ -1,10 +1,10 @@
-//! Kinds without much structure: their pixels are as many as their headers say.
+//! Kinds without much structure: they have as many pixels as their headers say.
 
 use super::near::Near;
 use super::{Found, length, next, skip};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
-/// How a TGA of the newer form ends.
+/// The end of a TGA of the newer form.
 const TGA: &[u8; 18] = b"TRUEVISION-XFILE.\0";
 
 /// Reads a BMP to its end.
@@ -24,7 +24,7 @@ pub(super) fn bmp(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
         let [packed, bytes] = [next(file)?, next(file)?].map(u32::from_le_bytes);
         (width, height, u64::from(u16::from_le_bytes([b0, b1])), packed, u64::from(bytes))
     };
-    // Rows are padded to four bytes; what is packed says how long it is.
+    // Rows are padded to four bytes; for packed data the header has the length.
     let raw = width.saturating_mul(bits).div_ceil(32).saturating_mul(4).saturating_mul(height);
     let pixels = if matches!(packed, 0 | 3 | 6) { raw } else { bytes };
     Ok(if offset.saturating_add(pixels) > all { Found::Broken } else { Found::Sizeless })
@@ -50,7 +50,7 @@ pub(super) fn qoi(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
     Ok(if next(file)? == [0, 0, 0, 0, 0, 0, 0, 1] { Found::Sizeless } else { Found::Broken })
 }
 
-/// Reads a PBM, PGM or PPM of the binary forms to its end; of the others the end isn't told.
+/// Reads a PBM, PGM or PPM of the binary forms to its end; the end of the other forms can't be told.
 pub(super) fn pnm(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
     let [_, form] = next(file)?;
     let samples = match form {
@@ -69,7 +69,7 @@ pub(super) fn pnm(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
     skip(file, bytes).map(|()| Found::Sizeless)
 }
 
-/// Reads a number as text, with the blanks and comments before it and the one blank behind it.
+/// Reads a number as text, with the blanks and comments before it and the one blank after it.
 fn number(file: &mut impl Read) -> io::Result<u64> {
     let (mut number, mut is_begun, mut is_comment) = (0u64, false, false);
     loop {
@@ -88,7 +88,7 @@ fn number(file: &mut impl Read) -> io::Result<u64> {
     }
 }
 
-/// Tells a TGA of the newer form by its end: it has no beginning of its own.
+/// Returns whether it is a TGA of the newer form, by its end: it has no beginning of its own.
 pub(super) fn is_tga(file: &mut Near<impl Read + Seek>) -> io::Result<bool> {
     let Some(at) = length(file)?.checked_sub(TGA.len() as u64) else { return Ok(false) };
     file.seek(SeekFrom::Start(at))?;

@@ -1,13 +1,13 @@
-//! Images in boxes: AVIF, HEIC, JPEG XL, JPEG 2000. Each box says how long it is.
+//! Images in boxes: AVIF, HEIC, JPEG XL, JPEG 2000. Each box states its length.
 
 use super::near::Near;
 use super::{Found, length, next};
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Bytes of a description that is looked into.
+/// The maximum number of bytes of a description that are read.
 const READ: u64 = 1 << 20;
 
-/// How a stream of JPEG 2000 ends.
+/// The end of a stream of JPEG 2000.
 const END: [u8; 2] = [0xFF, 0xD9];
 
 /// Reads an image to its end.
@@ -15,7 +15,7 @@ pub(super) fn see(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
     let all = length(file)?;
     let (mut at, mut has_pixels, mut needs) = (0, false, 0);
     while at < all {
-        // What follows the pixels and is no box doesn't matter.
+        // Bytes after the pixels that aren't a box don't matter.
         if all - at < 8 {
             break;
         }
@@ -39,10 +39,10 @@ pub(super) fn see(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
                 let mut content = Vec::new();
                 file.take(size.min(READ)).read_to_end(&mut content)?;
                 needs = end_of_items(&content).max(needs);
-                // Small pictures lie within the description.
+                // Small pictures are inside the description.
                 memchr::memmem::find(&content, b"idat").is_some()
             }
-            // The last of several parts has a mark.
+            // The last of several parts has a marker.
             b"jxlp" => size > 12 && u32::from_be_bytes(next(file)?) & 0x8000_0000 != 0,
             b"jp2c" if stream_ends(file, at + size)? => true,
             b"jp2c" => return Ok(Found::Broken),
@@ -65,14 +65,14 @@ fn stream_ends(file: &mut Near<impl Read + Seek>, end: u64) -> io::Result<bool> 
     Ok(next(file)? == END)
 }
 
-/// Returns where the last part of a picture ends that a description names (`iloc`), of those that lie in the file itself.
+/// Returns the end of the last part of a picture that a description names (`iloc`), of those that are in the file itself.
 fn end_of_items(meta: &[u8]) -> u64 {
     let start = memchr::memmem::find(meta, b"iloc").map_or(meta.len(), |at| at + 4);
     let mut rest = Numbers(&meta[start..]);
     extents(&mut rest).unwrap_or_default()
 }
 
-/// Reads the table of where the parts of pictures lie; nothing where it isn't whole.
+/// Reads the table with the positions of the parts of pictures; `None` if it isn't whole.
 fn extents(table: &mut Numbers) -> Option<u64> {
     let version = table.next(1)?;
     table.next(3)?;
@@ -97,11 +97,11 @@ fn extents(table: &mut Numbers) -> Option<u64> {
     Some(end)
 }
 
-/// Numbers of several widths in a row.
+/// A sequence of numbers of several widths.
 struct Numbers<'t>(&'t [u8]);
 
 impl Numbers<'_> {
-    /// Reads the next one, of so many bytes.
+    /// Reads the next number, of this many bytes.
     fn next(&mut self, width: usize) -> Option<u64> {
         let (number, rest) = self.0.split_at_checked(width)?;
         self.0 = rest;

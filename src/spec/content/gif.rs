@@ -4,7 +4,7 @@ use super::near::Near;
 use super::{Found, next, skip};
 use std::io::{self, Read, Seek};
 
-/// Reads an image to its end. Its size matters no more: the model takes none.
+/// Reads an image to its end. Its size doesn't matter: the model doesn't accept GIF.
 pub(super) fn see(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
     skip(file, 10)?;
     let [flags, _, _] = next(file)?;
@@ -29,7 +29,7 @@ pub(super) fn see(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
     }
 }
 
-/// Returns how many bytes a table of colours has.
+/// Returns the number of bytes of a colour table.
 fn colours(flags: u8) -> u64 {
     if flags & 0x80 == 0 { 0 } else { 3 << (flags % 8 + 1) }
 }

@@ -1,4 +1,4 @@
-//! ICO: a table of pictures, each of which says where it lies.
+//! ICO: a table of pictures, each with its position.
 
 use super::near::Near;
 use super::{Found, length, next, skip};

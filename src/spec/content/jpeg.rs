@@ -7,10 +7,10 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-/// Pixels of an image at most that is decoded to see whether all of it is there.
+/// The maximum number of pixels of an image that is decoded to see whether it is whole.
 const PIXELS: usize = 64_000_000;
 
-/// What the segments so far said.
+/// The content of the segments so far.
 #[derive(Default)]
 struct Frame {
     size: Option<(usize, usize)>,
@@ -26,7 +26,7 @@ pub(super) fn see(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
             Some((width, height)) if frame.has_scan => Found::Whole(width, height),
             _ => Found::Broken,
         }),
-        // Some cameras leave the end marker out. Scans of a progressive one that aren't there can't be missed.
+        // Some cameras omit the end marker. Missing scans of a progressive image can't be noticed.
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => match frame.size {
             Some((width, height)) if frame.has_scan && !frame.is_progressive && has_all(file, width * height)? => {
                 Ok(Found::WithoutEnd(width, height))
@@ -43,12 +43,12 @@ fn walk(file: &mut Near<impl Read + Seek>, frame: &mut Frame) -> io::Result<()> 
     loop {
         match marker(file)? {
             0xD9 => return Ok(()),
-            // These stand alone.
+            // These have no content.
             0x01 | 0xD0..=0xD8 => {}
             kind => {
                 let length = u64::from(u16::from_be_bytes(next(file)?));
                 let mut rest = length.saturating_sub(2);
-                // Sizes stand in the frame; one that was not known yet as it began stands behind the first scan (DNL).
+                // The size is in the frame; one that was not known at its beginning follows the first scan (DNL).
                 match kind {
                     0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | 0xF7 if rest >= 5 => {
                         let [_, h1, h0, w1, w0] = next(file)?;
@@ -73,7 +73,7 @@ fn walk(file: &mut Near<impl Read + Seek>, frame: &mut Frame) -> io::Result<()> 
     }
 }
 
-/// Returns the next marker: behind what isn't one, as the data of a scan, and behind any number of fill bytes.
+/// Returns the next marker: after bytes that aren't one, as the data of a scan, and after any number of fill bytes.
 fn marker(file: &mut Near<impl Read + Seek>) -> io::Result<u8> {
     let mut is_near = false;
     loop {
@@ -85,7 +85,7 @@ fn marker(file: &mut Near<impl Read + Seek>) -> io::Result<u8> {
         if is_near {
             match bytes[0] {
                 0xFF => count = 1,
-                // A byte of the data, and marks in it to begin again from.
+                // A byte of the data, and markers in it to restart from.
                 0 | 0xD0..=0xD7 => (is_near, count) = (false, 1),
                 kind => (found, count) = (Some(kind), 1),
             }
@@ -99,7 +99,7 @@ fn marker(file: &mut Near<impl Read + Seek>) -> io::Result<u8> {
     }
 }
 
-/// Returns whether the data of an image without its end marker is all there, by decoding it.
+/// Returns whether the data of an image without its end marker is complete, by decoding it.
 fn has_all(file: &mut Near<impl Read + Seek>, pixels: usize) -> io::Result<bool> {
     if pixels == 0 || pixels > PIXELS {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! The kinds of images: how each begins, what it is called, and how its files end.
+//! The kinds of images: their first bytes, their names, and the extensions of their files.
 
 /// The brands of images in boxes.
 const IMAGES: [&[u8; 4]; 16] = [
@@ -36,7 +36,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Kind; 20] = [
         Kind::Png,
         Kind::Jpeg,
@@ -60,7 +60,7 @@ impl Kind {
         Kind::Hdr,
     ];
 
-    /// Tells the kind by the first bytes of a file; TGA has no such bytes.
+    /// Returns the kind by the first bytes of a file; TGA has no such bytes.
     pub(super) fn of(head: &[u8]) -> Option<Kind> {
         let begins = |with: &[u8]| head.starts_with(with);
         Some(match head {
@@ -68,7 +68,7 @@ impl Kind {
             [0xFF, 0xD8, 0xFF, ..] => Kind::Jpeg,
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Kind::Webp,
             _ if begins(b"GIF87a") || begins(b"GIF89a") => Kind::Gif,
-            // Two letters are few: behind them stands the length of the header, too.
+            // Two letters are few: the length of the header after them is checked, too.
             [b'B', b'M', _, _, _, _, _, _, _, _, _, _, _, _, 12..=124, 0, 0, 0, ..] => Kind::Bmp,
             _ if begins(b"II\xBC\x01") => Kind::Jxr,
             _ if begins(b"II*\0") || begins(b"MM\0*") || begins(b"II+\0\x08\0") || begins(b"MM\0+\0\x08") => Kind::Tiff,
@@ -87,7 +87,7 @@ impl Kind {
         })
     }
 
-    /// Tells images in boxes from videos by the brands that they name: the main one, and those that it is compatible with.
+    /// Tells images in boxes from videos by their brands: the main one, and those that they are compatible with.
     fn of_brands(head: &[u8]) -> Option<Kind> {
         let size = head.first_chunk().map_or(0, |size| u32::from_be_bytes(*size) as usize);
         let brands = head.get(8..size.min(head.len())).unwrap_or_default().chunks_exact(4);
@@ -98,12 +98,12 @@ impl Kind {
         Some(if has(&[b"avif", b"avis"]) { Kind::Avif } else { Kind::Heic })
     }
 
-    /// Returns whether the model's maker lists it.
+    /// Returns whether the model vendor lists it.
     pub fn is_listed(self) -> bool {
         matches!(self, Kind::Png | Kind::Jpeg | Kind::Webp)
     }
 
-    /// Returns its name, for people.
+    /// Returns its name, for messages.
     pub fn name(self) -> &'static str {
         self.names().0
     }
@@ -113,7 +113,7 @@ impl Kind {
         self.names().1
     }
 
-    /// Returns how the names of its files end: the usual ending first.
+    /// Returns the extensions of its files: the usual one first.
     pub fn endings(self) -> &'static [&'static str] {
         self.names().2
     }

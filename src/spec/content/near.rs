@@ -1,15 +1,16 @@
-//! Reading with short jumps: what was read ahead is kept.
+//! Reading with short jumps: bytes that were read ahead are kept.
 
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
-/// A buffered reader to which a jump within its buffer costs nothing: an image of many tiny parts is not read over and over.
+/// A buffered reader for which a jump within its buffer costs nothing: an image of many tiny parts is not read over and
+/// over.
 pub(super) struct Near<R> {
     inner: BufReader<R>,
     at: u64,
 }
 
 impl<R: Read> Near<R> {
-    /// Of a file, read from where it begins.
+    /// Creates a reader of a file, from its beginning.
     pub(super) fn new(file: R) -> Near<R> {
         Near { inner: BufReader::new(file), at: 0 }
     }

@@ -18,7 +18,7 @@ pub(super) fn see(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
             size = Some((u32::from_be_bytes([w3, w2, w1, w0]) as usize, u32::from_be_bytes(height) as usize));
             left -= 8;
         }
-        // Behind its data stands a checksum.
+        // After its data there is a checksum.
         skip(file, left + 4)?;
         if &kind == b"IEND" {
             return Ok(size.map_or(Found::Broken, |(width, height)| Found::Whole(width, height)));

@@ -10,7 +10,7 @@ fn segment(marker: u8, data: &[u8]) -> Vec<u8> {
     [&[0xFF, marker][..], &(data.len() as u16 + 2).to_be_bytes(), data].concat()
 }
 
-/// A JPEG with these segments before its size.
+/// Returns a JPEG with these segments before its size.
 fn jpeg(before: &[u8]) -> Vec<u8> {
     let size = segment(0xC0, &[8, 0, 8, 0, 8, 1, 1, 0x11, 0]);
     let scan = segment(0xDA, &[1, 1, 0, 0, 63, 0]);
@@ -60,14 +60,14 @@ fn an_end_across_two_readings_is_seen() {
 #[test]
 fn sizes_are_those_of_the_picture() {
     let oddities = |image: &[u8]| looked(image).unwrap().1;
-    // The chunk that Apple's tools put first has no size in it.
+    // The first chunk in files of Apple's tools has no size in it.
     let apple = [&png()[..8], b"\0\0\0\x04CgBI\x50\0\x20\x06sum!", &png()[8..]].concat();
     assert_eq!(oddities(&apple), []);
     assert_eq!(oddities(&samples::png(4001, 1)), [Oddity::Pixels(4001, 1)]);
     // The highest bits tell a player to scale.
     assert_eq!(oddities(&webp([0x7B, 0x40, 0x4D, 0x80])), []);
     assert_eq!(oddities(&webp([0xA1, 0x4F, 0x4D, 0x80])), [Oddity::Pixels(4001, 77)]);
-    // Any number of fill bytes may stand before a marker.
+    // Any number of fill bytes may come before a marker.
     assert_eq!(oddities(&jpeg(&[0xFF; 9000])), []);
     let wide = jpeg(&segment(0xC2, &[8, 0, 9, 0x0F, 0xA1, 1, 1, 0x11, 0]));
     assert_eq!(oddities(&wide), [Oddity::Pixels(4001, 9)]);
@@ -91,7 +91,7 @@ fn what_real_tools_make_is_known_by_its_name_and_whole_until_it_is_cut() {
         assert_eq!(oddities, expected, "{name}");
         for length in sample.lengths(if kind == Kind::Jpeg { 53 } else { 11 }) {
             let is_told = match looked(&sample.content[..length]) {
-                // Of the last bytes no decoder misses one.
+                // No decoder notices that one of the last bytes is missing.
                 Ok((_, oddities)) => oddities.contains(&Oddity::NoEnd) && length + 12 > sample.end(),
                 Err(_) => true,
             };

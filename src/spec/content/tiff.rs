@@ -1,10 +1,10 @@
-//! TIFF: pages that say where their strips or tiles lie. The larger form, BigTIFF, isn't looked into.
+//! TIFF: pages with the positions of their strips or tiles. The larger form, BigTIFF, isn't inspected.
 
 use super::near::Near;
 use super::{Found, length, next};
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Pages at most that are looked into.
+/// The maximum number of pages that are inspected.
 const PAGES: usize = 1000;
 
 /// Reads an image to its end.
@@ -29,11 +29,11 @@ pub(super) fn see(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
             let value = next::<4>(file)?;
             let width = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4].get(kind as usize).copied().unwrap_or_default();
             let bytes = count.saturating_mul(width);
-            // What doesn't fit into the entry lies elsewhere.
+            // A value that doesn't fit into the entry is elsewhere.
             if bytes > 4 && word(value).saturating_add(bytes) > all {
                 return Ok(Found::Broken);
             }
-            // Where strips and tiles lie, and how long they are.
+            // The positions and the lengths of strips and tiles.
             let list = match tag {
                 273 | 324 => &mut offsets,
                 279 | 325 => &mut counts,

@@ -1,4 +1,4 @@
-//! WebP: a RIFF file as long as it says.
+//! WebP: a RIFF file with the length that it states.
 
 use super::near::Near;
 use super::{Found, length, next, skip};
@@ -22,7 +22,7 @@ pub(super) fn see(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
         size = size.or_else(|| size_of(kind, &head));
         let padded = length + length % 2;
         at += 8 + padded;
-        // Of the last chunk only the data counts: some writers leave the padding out.
+        // In the last chunk only the data counts: some writers omit the padding.
         let left = length - head.len() as u64;
         skip(file, if at < announced { left + padded - length } else { left })?;
     }
@@ -38,7 +38,7 @@ fn next_up_to_ten(file: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Returns the size that a chunk tells.
+/// Returns the size that a chunk states.
 fn size_of(kind: [u8; 4], head: &[u8]) -> Option<(usize, usize)> {
     let le = |bytes: &[u8]| bytes.iter().rev().fold(0, |number: usize, byte| number << 8 | usize::from(*byte));
     match (&kind, head) {
