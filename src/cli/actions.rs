@@ -1,4 +1,4 @@
-//! What GitHub Actions says in the environment, and what it shows beside a step.
+//! GitHub Actions: the variables in its environment, and the summary that it shows next to a step.
 
 use super::failure::Failure;
 use super::terminal::{Terminal, Volume};
@@ -8,11 +8,11 @@ use crate::report::standard_error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The folder that findings are placed in: the workspace of GitHub Actions, else the git work tree that this folder is in,
-/// else this folder.
+/// Returns the folder to which findings are relative: the workspace of GitHub Actions, else the git work tree that
+/// contains the current folder, else the current folder.
 ///
 /// # Errors
-/// Where this folder is gone.
+/// Fails if the current folder no longer exists.
 pub(super) fn root() -> Result<Root, Failure> {
     if let Some(root) = variable("GITHUB_WORKSPACE").and_then(|folder| Root::new(&folder).ok()) {
         return Ok(root);
@@ -22,17 +22,17 @@ pub(super) fn root() -> Result<Root, Failure> {
     Root::new(tree.unwrap_or(&here)).map_err(Failure::machine)
 }
 
-/// The page of the step's summary, if GitHub Actions has one.
+/// Returns the page of the step's summary, if GitHub Actions has one.
 pub(super) fn step_summary() -> Option<PathBuf> {
     variable("GITHUB_STEP_SUMMARY")
 }
 
-/// Whether this runs in a workflow of GitHub Actions.
+/// Returns whether this runs in a workflow of GitHub Actions.
 pub(super) fn is_running() -> bool {
     std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
-/// Warns of a summary that could not be written: it is an extra, and no reason to fail.
+/// Warns about a summary that couldn't be written: it is an extra, and no reason to fail.
 pub(super) fn written(result: io::Result<()>, page: &Path, terminal: &Terminal) {
     match result {
         Err(error) if terminal.volume > Volume::Quiet => {

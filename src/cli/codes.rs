@@ -1,4 +1,4 @@
-//! Codes on the command line: known to shells, and the nearest of one that there isn't.
+//! Codes on the command line: completed by shells, with a suggestion for unknown ones.
 
 use crate::base::nearest::nearest;
 use crate::diagnostic::code::Code;
@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use std::ffi::OsStr;
 
-/// Reads a code.
+/// Parses a code.
 #[derive(Clone, Debug)]
 pub(super) struct CodeParser;
 
@@ -24,7 +24,7 @@ impl TypedValueParser for CodeParser {
     }
 }
 
-/// Reads a code, or the word for all warnings.
+/// Parses a code, or the word for all warnings.
 #[derive(Clone, Debug)]
 pub(super) struct LintParser;
 
@@ -55,7 +55,7 @@ fn values() -> impl Iterator<Item = PossibleValue> {
     Code::ALL.iter().map(|code| PossibleValue::new(code.as_str()).help(code.title()))
 }
 
-/// The error about a code that there isn't: with the nearest one, or what to do `otherwise`.
+/// Returns the error for an unknown code, with the nearest one, or the hint `otherwise`.
 fn unknown(command: &clap::Command, text: &str, otherwise: &str, also: Option<&'static str>) -> clap::Error {
     let hint = match nearest(text, Code::ALL.iter().map(|code| code.as_str()).chain(also)) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -1,7 +1,7 @@
-//! The `.env` beside the manifest: the key may stand in it, and nothing else of it is used.
+//! The `.env` next to the manifest: it may contain the key, and nothing else in it is used.
 //!
-//! What is read are lines of `NAME=VALUE`, as shells and other tools write them: with `export` before the name, in single or
-//! double quotes (also over several lines), with a comment after `#`. Nothing is filled in: a `${OTHER}` in a key would send
+//! Its lines are `NAME=VALUE`, as shells and other tools write them: with `export` before the name, in single or double
+//! quotes (also over several lines), with a comment after `#`. Nothing is substituted: a `${OTHER}` in a key would send
 //! another secret of the machine to wherever the key goes.
 
 use super::settings::{BASE_URL, KEY};
@@ -12,34 +12,34 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
-/// The most bytes of a `.env`.
+/// Maximum size of a `.env` in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
 
-/// How long it may take to be read.
+/// Time limit for reading it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a `.env` says to `batch`.
+/// The content of a `.env` that `batch` uses.
 #[derive(Debug, Default)]
 pub(super) struct DotEnv {
-    /// The key; `None` where it isn't there, or empty.
+    /// The key; `None` if it is missing or empty.
     pub(super) key: Option<Zeroizing<String>>,
     /// The number of the line that names a base URL.
     pub(super) base_url: Option<usize>,
 }
 
-/// Why a `.env` can't be used. No text of it is in here: it may be the key.
+/// The reason why a `.env` can't be used. It contains no text of the file, which may be the key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoDotEnv {
-    /// The file can't be read; the system's reason.
+    /// The file can't be read; with the system's reason.
     #[error("it can't be read: {0}")]
     Io(String),
-    /// It gives nothing for too long.
+    /// Reading takes too long.
     #[error("it has no end")]
     Endless,
     /// A device or a pipe.
     #[error("it is no regular file")]
     Special,
-    /// More than anybody writes.
+    /// Larger than any plausible file.
     #[error("it has more than 1 MiB")]
     TooLarge,
     /// Neither UTF-8 nor, by its byte order mark, UTF-16.
@@ -48,7 +48,7 @@ pub(super) enum NoDotEnv {
     /// This line, counted from 1, is neither NAME=VALUE nor a comment.
     #[error("line {0} is no NAME=VALUE")]
     Line(usize),
-    /// A quote that is opened in this line is never closed.
+    /// A quote opened in this line is never closed.
     #[error("the quote that line {0} opens isn't closed")]
     OpenQuote(usize),
     /// The key is set in both lines.
@@ -64,10 +64,10 @@ struct Assignment<'t> {
 }
 
 impl DotEnv {
-    /// Reads the `.env` in `folder`; nothing is set where there is none.
+    /// Reads the `.env` in `folder`; the result is empty if there is none.
     ///
     /// # Errors
-    /// Where it can't be read, or a line of it is no assignment.
+    /// Fails if it can't be read, or a line of it isn't an assignment.
     pub(super) fn read(folder: &Path) -> Result<DotEnv, NoDotEnv> {
         let path = folder.join(".env");
         let found = match path.metadata() {
@@ -111,7 +111,7 @@ impl DotEnv {
     }
 }
 
-/// The text in `bytes`, without its byte order mark.
+/// Returns the text in `bytes`, without its byte order mark.
 fn text(bytes: &[u8]) -> Option<Zeroizing<String>> {
     let units = |from: fn([u8; 2]) -> u16| {
         let (pairs, rest) = bytes[2..].as_chunks::<2>();
@@ -127,15 +127,15 @@ fn text(bytes: &[u8]) -> Option<Zeroizing<String>> {
     Some(Zeroizing::new(text))
 }
 
-/// The lines that are left.
+/// The remaining lines.
 struct Lines<'t> {
     rest: &'t str,
-    /// Of the line that was read last.
+    /// The number of the last line read.
     number: usize,
 }
 
 impl<'t> Lines<'t> {
-    /// The next assignment.
+    /// Returns the next assignment.
     fn assignment(&mut self) -> Result<Option<Assignment<'t>>, NoDotEnv> {
         while let Some(line) = self.line() {
             let number = self.number;
@@ -157,7 +157,7 @@ impl<'t> Lines<'t> {
         Ok(None)
     }
 
-    /// The next line, without its break.
+    /// Returns the next line, without its line break.
     fn line(&mut self) -> Option<&'t str> {
         if self.rest.is_empty() {
             return None;
@@ -169,7 +169,7 @@ impl<'t> Lines<'t> {
         Some(line)
     }
 
-    /// The value in quotes that starts in line `first`; it may go on over the next lines.
+    /// Returns the quoted value that starts in line `first`; it may continue over the next lines.
     fn quoted(&mut self, start: &'t str, quote: char, first: usize) -> Result<Zeroizing<String>, NoDotEnv> {
         let mut value = Zeroizing::new(String::new());
         let mut line = &start[1..];
@@ -197,14 +197,14 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// Whether `text` can name a variable.
+/// Returns whether `text` is a valid name of a variable.
 fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
         && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }
 
-/// A value without quotes, without the comment behind it.
+/// Returns a value without quotes, without the comment after it.
 fn without_comment(value: &str) -> &str {
     let is_comment = |(at, _): &(usize, &str)| *at == 0 || value[..*at].ends_with([' ', '\t']);
     value.match_indices('#').find(is_comment).map_or(value, |(at, _)| &value[..at])
@@ -232,7 +232,7 @@ mod tests {
             ("BAICAI_API_KEY=sk'1\"", "sk'1\""),
             ("PEM=\"-----BEGIN\nnot a line\n-----END\"\nBAICAI_API_KEY=sk-1", "sk-1"),
             ("JSON='{\n  \"a\": 1\n}'\nBAICAI_API_KEY=sk-1", "sk-1"),
-            // Nothing is filled in.
+            // Nothing is substituted.
             ("BAICAI_API_KEY=${HOME}", "${HOME}"),
             ("BAICAI_API_KEY=\"$HOME-${PATH:-x}$(id)`id`\"", "$HOME-${PATH:-x}$(id)`id`"),
             ("BAICAI_API_KEY='$HOME'", "$HOME"),

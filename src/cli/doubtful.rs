@@ -1,4 +1,4 @@
-//! Takes what came in the place of videos for these videos, on a person's word.
+//! Accepts content received instead of videos as these videos, with explicit consent.
 
 use super::failure::Failure;
 use super::session;
@@ -19,10 +19,11 @@ struct Taken {
     to: PathBuf,
 }
 
-/// Takes the doubtful videos of `jobs` over: their hashes are on record before they take their names. Returns what to say.
+/// Accepts the doubtful videos of `jobs`: their hashes are recorded before they get their names. Returns the messages
+/// to print.
 ///
 /// # Errors
-/// Where a job has none, another file stands in the way, or something can't be written.
+/// Fails if a job has none, another file is in the way, or something can't be written.
 pub(super) fn accept(ledger: Ledger, folder: &Folder, jobs: &[JobId]) -> Result<Vec<String>, Failure> {
     let (mut entries, mut all) = (Vec::new(), Vec::new());
     for job in jobs {
@@ -46,7 +47,7 @@ pub(super) fn accept(ledger: Ledger, folder: &Folder, jobs: &[JobId]) -> Result<
     Ok(all.iter().map(said).collect())
 }
 
-/// Returns the purchase of a job that is paid: the current one, else one that was superseded.
+/// Returns the paid purchase of a job: the current one, else one that was superseded.
 fn paid<'b>(book: &'b Book, job: &JobId) -> Result<&'b Record, Failure> {
     let of_job = || book.records().filter(|record| record.key.job == *job);
     let is_paid = |record: &&Record| matches!(record.stage, Stage::Generated { .. } | Stage::Succeeded { .. });
@@ -60,7 +61,7 @@ fn paid<'b>(book: &'b Book, job: &JobId) -> Result<&'b Record, Failure> {
     })
 }
 
-/// Returns the doubtful videos of a purchase, as many as lie there.
+/// Returns the doubtful videos of a purchase that exist.
 fn found(record: &Record, folder: &Folder) -> Result<Vec<Taken>, Failure> {
     let mut all = Vec::new();
     for number in 1.. {
@@ -85,7 +86,7 @@ fn found(record: &Record, folder: &Folder) -> Result<Vec<Taken>, Failure> {
     Ok(all)
 }
 
-/// Returns what is written down of them: the job has succeeded where no video is missing then.
+/// Returns the entries that record them: the job has succeeded if no video is missing then.
 fn entries_of(record: &Record, taken: &[Taken]) -> Vec<Entry> {
     let entry = |taken: &Taken| Entry::of(record.id, Step::Downloaded { output: taken.output.clone() });
     let mut entries: Vec<_> = taken.iter().map(entry).collect();

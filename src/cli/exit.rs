@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-/// How the program ends.
+/// The end of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
-    /// All that was asked is so.
+    /// Everything requested is done.
     Done,
     /// Jobs failed, or something differs.
     Failed,
@@ -13,7 +13,7 @@ pub(super) enum Exit {
     Usage,
     /// Uncertain jobs wait for a person; everything else is done.
     Uncertain,
-    /// The service refuses the account, isn't there, or can't be reached.
+    /// The service refuses the account, doesn't exist at this address, or can't be reached.
     Service,
     /// This machine failed.
     Machine,
@@ -33,7 +33,7 @@ pub(super) enum Signal {
 }
 
 impl Exit {
-    /// The code.
+    /// Returns the exit code.
     pub(super) fn code(self) -> u8 {
         match self {
             Exit::Done => 0,

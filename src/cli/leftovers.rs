@@ -1,4 +1,4 @@
-//! Settles what a killed run left: videos are renamed that it wrote down under another name, and its temporary files are removed.
+//! Cleans up after a killed run: renames videos whose new name it had recorded, and removes its temporary files.
 //!
 //! These bear the mark of the lock that the run held, and this process holds it now: nobody is writing them.
 
@@ -11,20 +11,20 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-/// Renames what a killed run was renaming, and removes what it was writing, beside the lock and in the folders of all videos that
-/// it knew.
+/// Renames the files that a killed run was renaming, and removes those that it was writing, next to the lock and in the
+/// folders of all videos known to it.
 ///
-/// What can't be removed is in nobody's way: the command goes on.
+/// Files that can't be removed do no harm: the command continues.
 ///
 /// # Errors
-/// Where a video can't be renamed: under its former name nobody would find it any more.
+/// Fails if a video can't be renamed: under its former name it wouldn't be found any more.
 pub(super) fn settle(ledger: &Ledger, manifest: &Path) -> Result<(), Failure> {
     let mark = Mark::of(ledger.lock());
     let mut folders = BTreeSet::from([durable::folder_of(ledger.lock()).to_owned()]);
     let real = manifest.canonicalize().unwrap_or_else(|_| manifest.to_owned());
     if let Ok(folder) = Folder::open(durable::folder_of(&real)) {
         renames::finish(&folder, ledger.book())?;
-        // A path that leads out of the folder was never written to.
+        // Nothing was ever written to a path that leads out of the folder.
         let videos = ledger.book().records().filter_map(|record| folder.inside(&record.name.path(1)).ok());
         folders.extend(videos.map(|video| durable::folder_of(&video).to_owned()));
     }

@@ -1,4 +1,4 @@
-//! Fixes of manifests: made in the file, or shown as a diff.
+//! Fixes of manifests: applied to the file, or shown as a diff.
 
 use super::failure::Failure;
 use super::standard_output::{print, print_text};
@@ -15,25 +15,25 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// Fixes that are listed one by one at most.
+/// Maximum number of fixes that are listed one by one.
 const SHOWN: usize = 20;
 
-/// How long a diff may be made finer; a coarser one is right as well.
+/// Time limit for refining a diff; a coarser one is correct as well.
 const FINE: Duration = Duration::from_secs(2);
 
-/// What becomes of safe fixes.
+/// The treatment of safe fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fixes {
-    /// They stay suggestions.
+    /// They remain suggestions.
     Offered,
-    /// They are made, and the file is written.
+    /// They are applied, and the file is written.
     Written,
-    /// They are made, and the difference is shown; nothing is written.
+    /// They are applied, and the difference is shown; nothing is written.
     Shown,
 }
 
 impl Fixes {
-    /// What the options say: `--diff` writes nothing, with `--fix` or without.
+    /// Returns the treatment that the options request: `--diff` writes nothing, with or without `--fix`.
     pub(super) fn of(fix: bool, diff: bool) -> Fixes {
         match (fix, diff) {
             (_, true) => Fixes::Shown,
@@ -42,11 +42,11 @@ impl Fixes {
         }
     }
 
-    /// Reads and checks a manifest, and does with its fixes what is to be done. Returns what is still wrong, as bad as
-    /// `levels` have it, and how many were fixed.
+    /// Reads and checks a manifest, and treats its fixes as requested. Returns the remaining findings, with severities
+    /// by `levels`, and the number of fixes applied.
     ///
     /// # Errors
-    /// Where the fixed manifest can't be written, and is as it was then; or what is printed.
+    /// Fails if the fixed manifest can't be written, and then is unchanged, or if the output can't be.
     pub(super) fn load(self, path: &Path, levels: &Levels, terminal: &Terminal) -> Result<(Loaded, usize), Failure> {
         if self == Fixes::Offered {
             let mut loaded = manifest::load(path);
@@ -64,14 +64,14 @@ impl Fixes {
             _ => write(path, &mended)?,
         }
         if terminal.volume > Volume::Quiet && !mended.fixed.is_empty() {
-            // Where standard error is closed, nobody reads it.
+            // If standard error is closed, nobody reads it.
             let _ = say(&mended, self, terminal.stderr);
         }
         Ok((mended.loaded, mended.fixed.len()))
     }
 }
 
-/// Writes the fixed manifest where its links lead, unless somebody else wrote there in the meantime.
+/// Writes the fixed manifest to the end of its links, unless somebody else has written there in the meantime.
 fn write(path: &Path, mended: &Mended) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::machine(format!("{} can't be fixed: {error}", path.display()));
     let real = path.canonicalize().map_err(failed)?;
@@ -82,7 +82,7 @@ fn write(path: &Path, mended: &Mended) -> Result<(), Failure> {
     durable::rewrite_whole(&real, mended.loaded.source.text().as_bytes()).map_err(failed)
 }
 
-/// What was fixed, or would be.
+/// Prints the fixes made, or possible.
 fn say(mended: &Mended, fixes: Fixes, look: Look) -> io::Result<()> {
     let mut err = BufWriter::new(io::stderr().lock());
     let name = terminal_safe::line(mended.loaded.source.name());
@@ -108,7 +108,7 @@ fn say(mended: &Mended, fixes: Fixes, look: Look) -> io::Result<()> {
     err.flush()
 }
 
-/// The difference that the fixes make, on standard output; to a file or a pipe exactly as `patch` wants it.
+/// Prints the difference made by the fixes on standard output; for a file or a pipe exactly in the format of `patch`.
 fn show_difference(mended: &Mended, look: Look) -> Result<(), Failure> {
     let name = mended.loaded.source.name();
     let difference = TextDiff::configure().timeout(FINE).diff_lines(&mended.original[..], mended.loaded.source.text());

@@ -1,4 +1,5 @@
-//! A file that a command writes at its end: seen to be writable before it begins, and nothing of somebody else's is lost.
+//! A file that a command writes at its end: checked to be writable before it begins, and to replace nothing of somebody
+//! else's.
 
 use super::failure::Failure;
 use crate::base::durable::{self, Mark, folder_of};
@@ -7,30 +8,31 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// What is written.
+/// The kind of file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kind {
-    /// As `page`: completes "the … can't be written".
+    /// Its noun, such as `page`: completes "the … can't be written".
     pub(super) noun: &'static str,
-    /// How each begins: by that one of an earlier time is known, which may be replaced.
+    /// The beginning of each file of this kind: by it an earlier one is recognized, which may be replaced.
     pub(super) beginning: &'static str,
 }
 
-/// A file that can be written to.
+/// A writable file.
 #[derive(Debug)]
 pub(super) struct OutputFile {
     kind: Kind,
-    /// As it was named.
+    /// The path as it was named.
     shown: PathBuf,
     /// Its real path.
     real: PathBuf,
 }
 
 impl OutputFile {
-    /// The file at `path`, seen to be writable, to hold nothing but an earlier one of its kind, and to be none of the `ledger`'s.
+    /// Returns the file at `path`, checked to be writable, to contain at most an earlier one of its kind, and to be
+    /// none of the `ledger`'s.
     ///
     /// # Errors
-    /// Where it isn't so.
+    /// Fails if one of these is not true.
     pub(super) fn at(path: &Path, kind: Kind, ledger: &Paths) -> Result<OutputFile, Failure> {
         let failed = |error: io::Error| {
             Failure::usage(format!("the {} can't be written to {}: {error}", kind.noun, path.display()))
@@ -52,30 +54,30 @@ impl OutputFile {
         if !file.is_free().map_err(failed)? {
             return Err(Failure::usage(file.taken()).hint(file.left()));
         }
-        // Also where it isn't there yet: the next run would take it for the record of what is paid.
+        // Even if it doesn't exist yet: the next run would read it as the record of purchases.
         if [&ledger.lock, &ledger.journal].contains(&&file.real) || is_named_as_a_ledger(&file.real) {
             let message = format!("{} is the name of a lock or its journal", path.display());
             return Err(Failure::usage(message).hint(file.left()));
         }
-        // Dropped at once: it only shows that there can be one.
+        // Dropped at once: it only proves that a file can be created.
         durable::temporary_beside(&file.real, &Mark::of(&file.real)).map_err(failed)?;
         Ok(file)
     }
 
-    /// As it was named.
+    /// Returns the path as it was named.
     pub(super) fn shown(&self) -> &Path {
         &self.shown
     }
 
-    /// The real path of its folder.
+    /// Returns the real path of its folder.
     pub(super) fn folder(&self) -> &Path {
         folder_of(&self.real)
     }
 
-    /// Writes it, whole or not at all.
+    /// Writes it completely or not at all.
     ///
     /// # Errors
-    /// Where this machine fails, or something else has taken the name meanwhile.
+    /// Fails if this machine does, or something else has taken the name in the meantime.
     pub(super) fn write(&self, content: &str) -> Result<(), Failure> {
         let failed = |error| {
             Failure::machine(format!("the {} can't be written to {}: {error}", self.kind.noun, self.shown.display()))
@@ -95,7 +97,7 @@ impl OutputFile {
         format!("it was left as it is: name another file for the {}", self.kind.noun)
     }
 
-    /// Whether nothing is lost when this takes the file's place: it isn't there, is empty, or is an earlier one.
+    /// Returns whether replacing the file loses nothing: it doesn't exist, is empty, or is an earlier one.
     fn is_free(&self) -> io::Result<bool> {
         match self.real.metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
@@ -110,7 +112,7 @@ impl OutputFile {
     }
 }
 
-/// Whether this is how a lock or a journal is called, of whichever manifest.
+/// Returns whether a path has the name of a lock or a journal, of any manifest.
 fn is_named_as_a_ledger(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "lock" || extension == "journal")
 }

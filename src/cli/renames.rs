@@ -1,5 +1,5 @@
-//! Renames the videos of records that take another name: the journal first, then the files, so that no video ever has a name that
-//! is written down nowhere. What a crash leaves behind under its former name, the next command renames.
+//! Renames the videos of records that get another name: the journal first, then the files, so that no video ever has an
+//! unrecorded name. Files that a crash leaves under their former name are renamed by the next command.
 
 use super::failure::Failure;
 use crate::base::clock::Clock;
@@ -13,25 +13,25 @@ use crate::plan::reconcile::Move;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// Moves whose entries become durable together.
+/// Number of moves whose entries become durable together.
 const TOGETHER: usize = 1000;
 
-/// A record that takes another name.
+/// A record that gets another name.
 pub(super) struct Renaming {
     /// One for each purchase of it.
     entries: Vec<Entry>,
     videos: Vec<Renamed>,
 }
 
-/// Why not all could be renamed.
+/// The reason why not all could be renamed.
 pub(super) struct Stuck {
-    /// What to say.
+    /// The message.
     pub(super) failure: Failure,
-    /// Whether the journal says more than was done: it must stay, so that the next command goes on.
+    /// `true` if the journal is ahead of the files: it must stay, so that the next command continues.
     pub(super) midway: bool,
 }
 
-/// What `moves` come to, in their order.
+/// Returns the renamings for `moves`, in their order.
 pub(super) fn of(book: &Book, moves: &[Move]) -> Vec<Renaming> {
     // A record that is moved twice is found under its new name the second time.
     let mut moved: HashMap<&Key, &Move> = HashMap::new();
@@ -55,10 +55,10 @@ pub(super) fn of(book: &Book, moves: &[Move]) -> Vec<Renaming> {
     renamings
 }
 
-/// Writes down all of them, and renames their files.
+/// Records all of them, and renames their files.
 ///
 /// # Errors
-/// Where another file stands in the way, or one can't be renamed.
+/// Fails if another file is in the way, or one can't be renamed.
 pub(super) async fn perform(folder: &Folder, renamings: Vec<Renaming>, scribe: &Scribe) -> Result<(), Stuck> {
     let mut rest = renamings.as_slice();
     while !rest.is_empty() {
@@ -78,15 +78,15 @@ pub(super) async fn perform(folder: &Folder, renamings: Vec<Renaming>, scribe: &
     Ok(())
 }
 
-/// Renames what a run that was killed wrote down and didn't come to.
+/// Completes the renamings that a killed run recorded but didn't perform.
 ///
 /// # Errors
-/// As [`perform`].
+/// As for [`perform`].
 pub(super) fn finish(folder: &Folder, book: &Book) -> Result<(), Failure> {
     book.renamed().iter().try_for_each(|video| file(folder, video)?.map_or(Ok(()), File::rename))
 }
 
-/// How many of the first take no name that another of them still has.
+/// Returns how many of the first ones need no name that another of them still has.
 fn independent(renamings: &[Renaming]) -> usize {
     let mut given_up: HashSet<&str> = HashSet::new();
     let together = &renamings[..renamings.len().min(TOGETHER)];
@@ -99,14 +99,14 @@ fn independent(renamings: &[Renaming]) -> usize {
     together.len()
 }
 
-/// A file that is to be renamed.
+/// A file to be renamed.
 struct File<'v> {
     video: &'v Renamed,
     from: PathBuf,
     to: PathBuf,
 }
 
-/// The file of a video, seen to be free to take its name; none where it is gone, was altered or is there already.
+/// Returns the file of a video, checked to be free for its new name; `None` if it is gone, altered or already renamed.
 fn file<'v>(folder: &Folder, video: &'v Renamed) -> Result<Option<File<'v>>, Failure> {
     let (from, to) = match (folder.inside(&video.from), folder.inside(&video.to)) {
         (Ok(from), Ok(to)) => (from, to),

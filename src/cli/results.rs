@@ -1,4 +1,4 @@
-//! What is written of a run when it is over: the test report, and the step's summary.
+//! The files written at the end of a run: the test report, and the step's summary.
 
 use super::actions;
 use super::failure::Failure;
@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-/// What a test report is written as.
+/// The kind of file that a test report is.
 const REPORT: Kind = Kind { noun: "JUnit report", beginning: junit::BEGINNING };
 
-/// How long the last events may take to come in: they come through memory, so this is for machines that stand still.
+/// Time limit for the last events to arrive: they come through memory, so this is for machines that stall.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The files that are made of a run's results.
+/// The files that are made from a run's results.
 pub(super) struct ResultFiles {
     report: Option<OutputFile>,
     summary: Option<PathBuf>,
@@ -26,10 +26,10 @@ pub(super) struct ResultFiles {
 }
 
 impl ResultFiles {
-    /// The report at `junit`, and the summary where GitHub Actions has one; with who has to hear of the run for it.
+    /// Returns the report at `junit`, and the summary if GitHub Actions has one; with the reporters that they need.
     ///
     /// # Errors
-    /// Where the report can't be written there.
+    /// Fails if the report can't be written there.
     pub(super) fn open(junit: Option<&Path>, ledger: &Paths) -> Result<(ResultFiles, Vec<Box<dyn Reporter>>), Failure> {
         let report = junit.map(|path| OutputFile::at(path, REPORT, ledger)).transpose()?;
         let summary = actions::step_summary().filter(|_| actions::is_running());
@@ -41,12 +41,12 @@ impl ResultFiles {
         Ok((ResultFiles { report, summary, results }, reporters))
     }
 
-    /// Writes what was asked for, if a run began.
+    /// Writes the requested files, if a run began.
     ///
     /// # Errors
-    /// Where the report can't be written. A summary that can't be is only warned of.
+    /// Fails if the report can't be written. A summary that can't be only causes a warning.
     pub(super) fn write(self, kept: Vec<JobId>, terminal: &Terminal) -> Result<(), Failure> {
-        // The channel is closed where nobody collects, and where no run began.
+        // The channel is closed if nobody collects, or no run began.
         let Ok(mut results) = self.results.recv_timeout(PATIENCE) else { return Ok(()) };
         results.add_kept(kept);
         if let Some(page) = &self.summary {

@@ -1,4 +1,4 @@
-//! Ctrl-C and its kin: the first ends the run in order, the second at once.
+//! Ctrl-C and similar signals: the first ends the run in order, the second at once.
 
 use super::exit::{Exit, Signal};
 use crate::engine::StopCause;
@@ -6,23 +6,23 @@ use crate::engine::stop::{Level, Stop};
 use crate::report::screen::Screen;
 use std::sync::{Arc, OnceLock};
 
-/// Which signal came first, if one did.
+/// The first signal received, if any.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Signals(Arc<OnceLock<Signal>>);
 
 impl Signals {
-    /// The signal that ended the run.
+    /// Returns the signal that ended the run.
     pub(super) fn first(&self) -> Option<Signal> {
         self.0.get().copied()
     }
 
-    /// Listens until the process ends: the first signal stops the run, the second ends the process on the spot, which
-    /// loses nothing, since every step is in the journal before it counts. `heard` is said at the first.
+    /// Listens until the process ends: the first signal stops the run, the second exits immediately, which loses
+    /// nothing, since every step is in the journal before it counts. `heard` is printed at the first.
     pub(super) fn listen(&self, stop: Stop, screen: Screen, heard: &'static str) {
         let signals = self.clone();
-        // A thread of its own: a signal counts too while the run's own thread is busy, and after the run's end.
+        // A thread of its own: signals also count while the run's own thread is busy, and after the run's end.
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        // Taken here, not on the thread: a signal that comes before the thread's first turn counts too.
+        // Registered here, not on the thread: a signal that arrives before the thread starts counts too.
         let Ok(mut source) = ({
             let _entered = runtime.enter();
             Source::new()
@@ -42,25 +42,25 @@ impl Signals {
                 }
             }
         };
-        // Without a thread for it, a signal ends the process as it ever did, or is not heard: the journal has every step.
+        // Without a thread for it, a signal ends the process by default, or is ignored: the journal has every step.
         let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listening));
     }
 }
 
-/// What a signal asks for.
+/// The request of a signal.
 enum Heard {
-    /// The end.
+    /// To exit.
     End(Signal),
-    /// A rest: Ctrl-Z.
+    /// To suspend: Ctrl-Z.
     #[cfg(unix)]
     Suspend,
 }
 
-/// Stops the process, its picture taken off the terminal, until the shell lets it go on.
+/// Suspends the process, its live view removed from the terminal, until the shell resumes it.
 #[cfg(unix)]
 fn suspend(screen: &Screen) {
     use rustix::process::{Signal, getpid, kill_process};
-    // That a process may stop itself needs no proof; if not, it goes on.
+    // A process may always stop itself; if it fails, it continues.
     let _ = screen.without(|| kill_process(getpid(), Signal::STOP));
 }
 
@@ -75,7 +75,7 @@ fn end(signal: Signal, screen: &Screen) -> ! {
 struct Source {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    /// None where whoever started this process had it ignored, as `nohup` does: it stays so.
+    /// `None` if the parent process had it ignored, as `nohup` does: it stays ignored.
     hang_up: Option<tokio::signal::unix::Signal>,
     suspend: tokio::signal::unix::Signal,
 }
@@ -102,7 +102,7 @@ impl Source {
     }
 }
 
-/// The next signal of those that are heard at all.
+/// Waits for the next signal, or forever if there is no source.
 #[cfg(unix)]
 async fn next_of(source: Option<&mut tokio::signal::unix::Signal>) {
     match source {
@@ -111,14 +111,15 @@ async fn next_of(source: Option<&mut tokio::signal::unix::Signal>) {
     }
 }
 
-/// Whether this process ignores a signal. Only Linux says so without a system call that is unsafe; elsewhere none is.
+/// Returns whether this process ignores a signal. Only Linux tells without an unsafe system call; elsewhere none counts
+/// as ignored.
 #[cfg(unix)]
 fn is_ignored(signal: rustix::process::Signal) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     ignored(&status).is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
 }
 
-/// The mask of ignored signals in the text of `/proc/self/status`: the lowest bit is signal 1.
+/// Returns the mask of ignored signals in the text of `/proc/self/status`: the lowest bit is signal 1.
 #[cfg(unix)]
 fn ignored(status: &str) -> Option<u64> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;

@@ -1,12 +1,12 @@
-//! Standard output: what a command prints there is all there when the command says that it went well.
+//! Standard output: when a command reports success, its output there is complete.
 
 use super::failure::Failure;
 use std::io::{self, BufWriter, Write};
 
-/// Prints what `write` writes, to its last byte. A reader that went away has read enough.
+/// Prints the output of `write` completely. A reader that went away has read enough.
 ///
 /// # Errors
-/// Where it can't be written: the disk behind it is full, for example.
+/// Fails if it can't be written, for example because the disk is full.
 pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
@@ -18,17 +18,17 @@ pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
 /// Prints a text.
 ///
 /// # Errors
-/// As [`print`].
+/// As for [`print`].
 pub(super) fn print_text(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     print(|out| out.write_all(text.as_ref()))
 }
 
-/// Whether nobody reads any more.
+/// Returns whether nobody reads any more.
 pub(super) fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// What is said where it can't be written to.
+/// Returns the failure to write to standard output.
 pub(super) fn unwritable(error: &io::Error) -> Failure {
     Failure::machine(format!("standard output can't be written to: {error}"))
         .hint("what was printed there is not whole; make room, or send it elsewhere")

@@ -1,4 +1,4 @@
-//! What this terminal can show, found out once; and the logs.
+//! The abilities of this terminal, determined once; and the logs.
 
 use super::args::{ColorChoice, Common};
 use crate::report::look::{Color, Drawing, Look};
@@ -8,34 +8,34 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// How things look on standard output and on standard error.
+/// The presentation on standard output and on standard error.
 #[derive(Clone, Debug)]
 pub(super) struct Terminal {
     /// For tables and machine formats.
     pub(super) stdout: Look,
     /// For findings, progress and summaries.
     pub(super) stderr: Look,
-    /// Where a run is drawn on standard error.
+    /// The part of standard error where a run is drawn.
     pub(super) screen: Screen,
-    /// Whether somebody watches standard error, on a terminal that can be drawn on.
+    /// `true` if standard error is a terminal that can be drawn on.
     pub(super) watched: bool,
-    /// How much is said.
+    /// The amount of output.
     pub(super) volume: Volume,
 }
 
-/// How much is said.
+/// The amount of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Volume {
     /// Errors only.
     Quiet,
-    /// What a person wants to know.
+    /// The usual amount.
     Normal,
     /// More.
     Verbose,
 }
 
 impl Terminal {
-    /// Looks at the two streams, the options and the environment.
+    /// Determines them from the two streams, the options and the environment.
     pub(super) fn new(common: &Common) -> Terminal {
         let stdout = look(common.color, io::stdout().is_terminal(), &console::Term::stdout());
         let stderr = look(common.color, io::stderr().is_terminal(), &console::Term::stderr());
@@ -65,12 +65,12 @@ fn look(choice: ColorChoice, terminal: bool, term: &console::Term) -> Look {
     }
 }
 
-/// Whether the terminal can do nothing but write lines.
+/// Returns whether the terminal can only write lines.
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// Whether the locale says that anything but ASCII can be shown; where nothing is said, it can.
+/// Returns whether the locale allows characters beyond ASCII; an unset one does.
 fn speaks_utf8() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
     locale.is_none_or(|locale| {
@@ -79,7 +79,7 @@ fn speaks_utf8() -> bool {
     })
 }
 
-/// Sends logs to standard error: warnings, or what `RUST_LOG` or `-v` ask for.
+/// Sends logs to standard error: warnings, or those requested by `RUST_LOG` or `-v`.
 pub(super) fn start_logs(common: &Common, terminal: &Terminal) {
     let default = match (common.quiet, common.verbose) {
         (true, _) => "error",

@@ -98,7 +98,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         }
         Format::Human if terminal.volume == Volume::Quiet && Tally::of(&checked).errors == 0 => {}
         Format::Human => {
-            // Where standard error is closed, nobody reads it.
+            // If standard error is closed, nobody reads it.
             let _ = human::write(io::stderr().lock(), &checked, extent, terminal.stderr);
         }
     }

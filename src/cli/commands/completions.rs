@@ -1,4 +1,4 @@
-//! `batch completions`: what a shell completes after `batch`, made from the arguments themselves.
+//! `batch completions`: the completions of a shell for `batch`, generated from the arguments themselves.
 
 use crate::cli::args;
 use crate::cli::exit::Exit;
@@ -7,7 +7,7 @@ use crate::cli::standard_output::print_text;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-/// How each shell takes its script.
+/// How to install the script for each shell.
 const INSTALLATION: &str = "\
 Installation:
   bash        batch completions bash >~/.local/share/bash-completion/completions/batch
@@ -26,7 +26,7 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Failure> {
-    // In memory first: the generator can't bear a reader that goes away.
+    // In memory first: the generator panics if the reader goes away.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut args::Args::command(), "batch", &mut script);
     print_text(script)?;

@@ -91,7 +91,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
             NotConverted::Altered => Failure::machine(message),
         }
     })?;
-    // No format escapes it, and only in a template is there a way to write it.
+    // No format can escape it, and it can be written only in a template.
     if args.expand && converted.text.contains("${{") {
         let message = "a text of a job that is written out has `${{` in it, which only templates can make";
         return Err(Failure::usage(message).hint("convert without `--expand`, or take `${{` out of the text"));
@@ -109,13 +109,13 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         written.map_err(|error| Failure::machine(format!("{}: {error}", args.to.display())))?;
     }
     if terminal.volume > Volume::Quiet {
-        // Where standard error is closed, nobody reads it.
+        // If standard error is closed, nobody reads it.
         let _ = say(&converted, args);
     }
     Ok(Exit::Done)
 }
 
-/// The format to write. Nobody means YAML by a name that says nothing.
+/// Returns the format to write. A name without a known extension is never taken for YAML.
 fn out_format(args: &Args) -> Result<Format, Failure> {
     if let Some(language) = args.to_format {
         return Ok(language.format());
@@ -128,7 +128,7 @@ fn out_format(args: &Args) -> Result<Format, Failure> {
     }
 }
 
-/// Refuses to write a manifest that means something else: a template is filled with numbers as they are written.
+/// Refuses to write a manifest with a different meaning: a template is filled with numbers as they are written.
 fn means_the_same(loaded: &Loaded, converted: &Converted, to: Format) -> Result<(), Failure> {
     let Some(before) = &loaded.manifest else { return Ok(()) };
     let again = manifest::load_text(loaded.source.name(), converted.text.clone(), to, &before.folder);
@@ -145,7 +145,7 @@ fn means_the_same(loaded: &Loaded, converted: &Converted, to: Format) -> Result<
     Err(Failure::usage(message).hint("put such numbers in quotes, as `\"1.10\"`, or convert with `--expand`"))
 }
 
-/// Refuses to write a manifest that means something else in the folder where it will lie: paths of images start there.
+/// Refuses to write a manifest with a different meaning in its new folder: paths of images are relative to it.
 fn means_the_same_there(loaded: &Loaded, converted: &Converted, args: &Args, to: Format) -> Result<(), Failure> {
     let name = args.to.display().to_string();
     let real = args.to.canonicalize().unwrap_or_else(|_| args.to.clone());
@@ -164,7 +164,7 @@ fn means_the_same_there(loaded: &Loaded, converted: &Converted, args: &Args, to:
         .hint(format!("write it into the folder of the manifest ({home}), and move it together with its images")))
 }
 
-/// Whether two manifests ask for the same, of the same service, in the same way.
+/// Returns whether two manifests have the same jobs, for the same service, with the same settings.
 fn says_the_same(one: &Manifest, two: &Manifest) -> bool {
     let jobs = |manifest: &Manifest| -> Vec<_> {
         manifest.jobs.iter().map(|job| (job.id.clone(), job.digest, job.name.clone())).collect()
@@ -174,7 +174,7 @@ fn says_the_same(one: &Manifest, two: &Manifest) -> bool {
             == (&two.base_url, &two.run, &two.output_dir, &two.prices)
 }
 
-/// What was written, and what stayed behind.
+/// Prints what was written and what couldn't be carried over.
 fn say(converted: &Converted, args: &Args) -> io::Result<()> {
     let mut err = io::stderr().lock();
     let (from, to) = (args.from.display().to_string(), args.to.display().to_string());

@@ -1,4 +1,4 @@
-//! `batch init`: a starter manifest with its schema for editors, an empty lock, what git is to know of it, and a folder for images.
+//! `batch init`: a starter manifest with its schema for editors, an empty lock, files for git, and a folder for images.
 
 use crate::base::durable;
 use crate::cli::exit::Exit;
@@ -19,19 +19,20 @@ pub(in crate::cli) struct Args {
     dir: PathBuf,
 }
 
-/// The starter manifest: it is valid as it stands, and its first line names [`SCHEMA`].
+/// The starter manifest: it is valid as it is, and its first line names [`SCHEMA`].
 const MANIFEST: &str = include_str!("init/jobs.yaml");
 
-/// The schema that editors complete, explain and underline the manifest by: beside it, so that it works without a network.
+/// The schema that editors use to complete, explain and underline the manifest: next to it, so that it works without a
+/// network.
 const SCHEMA: &str = "jobs.schema.json";
 
-/// What doesn't belong into version control.
+/// Files that don't belong into version control.
 const IGNORED: &str = include_str!("init/gitignore");
 
-/// How locks of two branches are joined: by `batch`, where git was told so, else by lines.
+/// The merge attribute of locks: joined by `batch` if git is configured for it, else by lines.
 const ATTRIBUTES: &str = "jobs.lock merge=batch\n";
 
-/// What tells git so.
+/// The command that configures git.
 const DRIVER: &str = "git config merge.batch.driver \"batch lock merge --driver %O %A %B %P\"";
 
 pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -70,7 +71,7 @@ fn write(args: &Args) -> io::Result<()> {
             durable::write_whole(&path, lines.as_bytes())?;
         }
     }
-    // Two branches that both buy for the first time have an ancestor then.
+    // Then two branches that both buy for the first time have a common ancestor.
     let lock = args.dir.join("jobs.lock");
     if lock.symlink_metadata().is_err() {
         durable::write_whole(&lock, ledger::written(&Book::default()).as_bytes())?;
@@ -82,7 +83,7 @@ fn write(args: &Args) -> io::Result<()> {
     durable::write_whole(&args.dir.join("jobs.yaml"), MANIFEST.as_bytes())
 }
 
-/// A file of lines that is there, with those of `wanted` that it lacks; nothing where it lacks none.
+/// Returns an existing file of lines, with the missing ones of `wanted` added; `None` if none is missing.
 fn missing_lines(lines: &str, wanted: &str) -> Option<String> {
     let has = |wanted: &str| lines.lines().any(|line| line.trim() == wanted);
     let missing: Vec<&str> = wanted.lines().filter(|line| !line.starts_with('#') && !has(line)).collect();

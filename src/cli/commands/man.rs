@@ -1,4 +1,4 @@
-//! `batch man`: the manual page of the program or of a command, made from the arguments themselves.
+//! `batch man`: the manual page of the program or of a command, generated from the arguments themselves.
 
 use crate::base::nearest::nearest;
 use crate::cli::args;
@@ -69,8 +69,8 @@ fn page(command: Command, related: &[&str]) -> io::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// What stands below the options of a help, as sections: a line that ends with a colon is a heading, one of two columns a
-/// term with its meaning.
+/// Writes the text below the options of a help as sections: a line that ends with a colon is a heading, one of two
+/// columns a term with its meaning.
 fn sections(roff: &mut Roff, afterword: &str) {
     for line in afterword.lines().filter(|line| !line.is_empty()) {
         match (line.strip_suffix(':'), line.trim_start().split_once("  ")) {

@@ -31,7 +31,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     choosing::look(&selection, &project, terminal)?;
     let file = match args.output.as_deref() {
         Some(output) if output == Path::new("-") => {
-            // Who saves it here finds the videos.
+            // If it is saved here, it finds the videos.
             let here = current_dir().and_then(|here| here.canonicalize()).map_err(Failure::machine)?;
             let page = page::page(&project, &here, &selection, None)?;
             print_text(page)?;

@@ -1,4 +1,4 @@
-//! `batch schema`: JSON Schemas of what the program reads and prints.
+//! `batch schema`: JSON Schemas of the program's input and output.
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -19,7 +19,7 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Knows the names, so that shells can complete them.
+/// Returns a parser of the names that lets shells complete them.
 fn documents() -> impl TypedValueParser<Value = Document> {
     PossibleValuesParser::new(Document::ALL.map(Document::as_str)).map(|name| {
         let named = Document::ALL.into_iter().find(|document| document.as_str() == name);

@@ -52,7 +52,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
             .map_err(|error| Failure::machine(format!("port {} can't be had: {error}", args.port)))?;
         let (stop, signals) = (Stop::default(), Signals::default());
         signals.listen(stop.clone(), terminal.screen.clone(), "");
-        // The address alone, for scripts; a reader that went away doesn't end the service.
+        // Only the address, for scripts; a reader that went away doesn't end the service.
         print_text(format!("{}\n", simulator.base_url()))?;
         if terminal.volume > Volume::Quiet {
             let _ = writeln!(

@@ -1,4 +1,4 @@
-//! `batch status --watch`: the picture of a run that another process is at, from its ledger alone.
+//! `batch status --watch`: the live view of another process's run, from its ledger alone.
 
 use super::document;
 use crate::base::clock::Clock;
@@ -20,14 +20,13 @@ use crate::report::tables;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant, SystemTime};
 
-/// The time between two looks.
+/// Interval between two readings.
 const PACE: Duration = Duration::from_secs(1);
 
-/// How much longer than a look took the pause before the next one is, at the least: a ledger of a hundred thousand jobs is
-/// looked at less often.
+/// Minimum ratio of the pause to the duration of a reading: a ledger of a hundred thousand jobs is read less often.
 const REST: u32 = 10;
 
-/// Shows the run that `snapshot` says is on, until it ends or somebody interrupts.
+/// Shows the active run of `snapshot`, until it ends or is interrupted.
 pub(super) fn watch(
     project: &Project,
     selection: &Selection,
@@ -41,7 +40,7 @@ pub(super) fn watch(
         signals.listen(stop.clone(), terminal.screen.clone(), "");
         let mut snapshot = snapshot;
         let mut retelling = None;
-        // The files may have changed since they were read: the first pause ends with a second look.
+        // The files may have changed since they were read: the first pause ends with a second reading.
         let mut seen = [None, None];
         let mut began = Instant::now();
         loop {
@@ -84,7 +83,7 @@ pub(super) fn watch(
     Ok(Exit::Done)
 }
 
-/// Says what is watched.
+/// Reports the beginning of the watched run.
 fn begin(project: &Project, selection: &Selection, snapshot: &Snapshot, watching: &progress::Watching) -> Retelling {
     let since = snapshot.held_by.as_ref().map_or_else(|| Clock::System.now(), |holder| holder.started);
     let manifest = &project.manifest;
@@ -102,7 +101,7 @@ fn begin(project: &Project, selection: &Selection, snapshot: &Snapshot, watching
     Retelling::new(since)
 }
 
-/// Tells what is new in the ledger.
+/// Reports new entries of the ledger.
 fn tell(
     project: &Project,
     selection: &Selection,
@@ -124,7 +123,7 @@ fn tell(
     retelling.look(sights, Clock::System.now()).into_iter().for_each(|event| watching.send(event));
 }
 
-/// What tells whether lock or journal were written: when, and how long they are.
+/// Returns modification time and size of lock and journal, which tell whether they were written.
 fn stamp(paths: &Paths) -> [Option<(SystemTime, u64)>; 2] {
     [&paths.lock, &paths.journal].map(|path| {
         let found = path.metadata().ok()?;
