@@ -28,7 +28,7 @@ const CONTENT: &str = "content";
 /// The knowledge about the way to the service, besides the reply that is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Way<'w> {
-    /// Whether the service has answered a submit of this run.
+    /// The service's replies to submits of this run so far.
     pub since: Since,
     /// The statuses that the way returns only for requests that it didn't forward (`service.turned_away`).
     pub turned_away: &'w BTreeSet<u16>,

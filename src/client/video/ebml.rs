@@ -3,10 +3,10 @@
 use super::{End, Flaw, bytes_at};
 use std::io::{self, Read, Seek};
 
-/// Elements at most: a live file of some seconds has some hundred.
+/// Maximum number of elements: a live file of some seconds has some hundred.
 const ELEMENTS: usize = 1_000_000;
 
-/// Bytes of a table of contents that is read.
+/// Maximum number of bytes read of a table of contents.
 const READ: u64 = 64 * 1024;
 
 const HEADER: u32 = 0x1A45_DFA3;
@@ -19,7 +19,7 @@ const SIMPLE_BLOCK: u32 = 0xA3;
 const BLOCK_GROUP: u32 = 0xA0;
 const ENCRYPTED_BLOCK: u32 = 0xAF;
 
-/// The elements that stand in a segment, and those that stand in a cluster (RFC 9559).
+/// The elements of a segment, and those of a cluster (RFC 9559).
 const REGISTERED: [u32; 19] = [
     HEADER,
     SEGMENT,
@@ -37,14 +37,14 @@ const REGISTERED: [u32; 19] = [
     0x1254_C367,
     0xEC,
     0xBF,
-    // Of a cluster: its time, silent tracks, its place, the size of the one before.
+    // In a cluster: its time, silent tracks, its position, the size of the previous one.
     0xE7,
     0x5854,
     0xA7,
     0xAB,
 ];
 
-/// An element: where its content begins, and where it ends if it says so.
+/// An element: the start of its content, and its end if it has a size.
 #[derive(Clone, Copy)]
 struct Element {
     id: u32,
@@ -52,28 +52,28 @@ struct Element {
     end: Option<u64>,
 }
 
-/// What stands at a place in the file.
+/// The finding at a position in the file.
 enum Found {
     Element(Element),
     /// The end of the file.
     End,
-    /// An element whose head isn't whole.
+    /// An element with an incomplete head.
     Cut,
-    /// Something that is no element.
+    /// Something other than an element.
     Trailer,
 }
 
-/// Checks that a file, `length` bytes long, has all elements to their ends.
+/// Checks that a file, `length` bytes long, has all elements completely.
 ///
 /// # Errors
-/// Where a part is missing, or it can't be read.
+/// Fails if a part is missing, or it can't be read.
 pub(super) fn walk(file: &mut (impl Read + Seek), length: u64) -> Result<End, Flaw> {
     let mut at = 0;
     for _ in 0..ELEMENTS {
         let Found::Element(element) = find(file, at)? else { return Err(Flaw::Cut) };
         match (element.id, element.end) {
             (SEGMENT, None) => return segment(file, element.content, length),
-            // Tags may have been put behind it.
+            // Tags may have been appended after it.
             (SEGMENT, Some(end)) if element.content < end && end <= length => return Ok(End::Proven),
             (_, Some(end)) if end <= length => at = end,
             _ => return Err(Flaw::Cut),
@@ -82,7 +82,7 @@ pub(super) fn walk(file: &mut (impl Read + Seek), length: u64) -> Result<End, Fl
     Err(Flaw::Broken)
 }
 
-/// Walks the elements of a segment that doesn't say how long it is, and those of its clusters that don't either.
+/// Walks the elements of a segment without a size, and those of its clusters without one.
 fn segment(file: &mut (impl Read + Seek), start: u64, length: u64) -> Result<End, Flaw> {
     let mut at = start;
     let mut frames = Frames::Missing;
@@ -96,7 +96,7 @@ fn segment(file: &mut (impl Read + Seek), start: u64, length: u64) -> Result<End
             None if element.id == CLUSTER || element.id == SEGMENT => element.content,
             Some(end) if end <= length => end,
             None | Some(_) if REGISTERED.contains(&element.id) => return Err(Flaw::Cut),
-            // What has no registered name and doesn't fit is a tag or text.
+            // Content without a registered name that doesn't fit is a tag or text.
             None | Some(_) => return frames.judge(),
         };
         frames = match (element.id, element.end) {
@@ -112,11 +112,11 @@ fn segment(file: &mut (impl Read + Seek), start: u64, length: u64) -> Result<End
     Err(Flaw::Broken)
 }
 
-/// What is known of the frames.
+/// The knowledge about the frames.
 #[derive(Clone, Copy)]
 enum Frames {
     Missing,
-    /// A cluster has begun, and has none yet.
+    /// A cluster has begun, but has none yet.
     Awaited,
     Here,
 }
@@ -131,7 +131,7 @@ impl Frames {
     }
 }
 
-/// Reads the head of the element `at` a place.
+/// Reads the head of the element `at` a position.
 fn find(file: &mut (impl Read + Seek), at: u64) -> io::Result<Found> {
     let head = bytes_at(file, at, 12)?;
     let Some(first) = head.first() else { return Ok(Found::End) };
@@ -153,12 +153,12 @@ fn find(file: &mut (impl Read + Seek), at: u64) -> io::Result<Found> {
     Ok(Found::Element(Element { id, content, end }))
 }
 
-/// Returns whether these bytes are how an id begins that is known.
+/// Returns whether these bytes are the beginning of a known id.
 fn is_begun(head: &[u8]) -> bool {
     REGISTERED.iter().any(|id| id.to_be_bytes()[id.leading_zeros() as usize / 8..].starts_with(head))
 }
 
-/// Returns the furthest place that a table of contents names, counted from where the segment's content begins.
+/// Returns the furthest position in a table of contents, relative to the start of the segment's content.
 fn furthest(file: &mut (impl Read + Seek), table: Element) -> io::Result<Option<u64>> {
     let Some(end) = table.end else { return Ok(None) };
     let content = bytes_at(file, table.content, (end - table.content).min(READ))?;
@@ -166,7 +166,7 @@ fn furthest(file: &mut (impl Read + Seek), table: Element) -> io::Result<Option<
     let (mut at, mut far) = (0, None);
     while let Found::Element(element) = find(&mut cursor, at)? {
         let Some(end) = element.end else { break };
-        // The entries are looked into, and all else in them is passed over.
+        // The entries are searched, and everything else in them is skipped.
         at = if element.id == SEEK { element.content } else { end };
         if element.id == SEEK_POSITION && end - element.content <= 8 {
             let bytes = bytes_at(&mut cursor, element.content, end - element.content)?;

@@ -1,9 +1,9 @@
-//! Tells a whole video from a cut one by its outermost structure.
+//! Distinguishes a complete video from a truncated one by its outermost structure.
 //!
-//! An MP4 file is a row of boxes and a WebM file a tree of elements, each of which says how long it is; the index of an MP4 says
-//! where each frame lies. So a cut shows, wherever it falls, but for two places: between two fragments of a fragmented file or
-//! two blocks of a live one, where nothing says that more was to come ([`End::Seam`]), and behind all frames, where only tags
-//! and padding are lost. A zeroed middle isn't found: only a hash would find it.
+//! An MP4 file is a sequence of boxes and a WebM file a tree of elements, each with its size; the index of an MP4 has
+//! the position of each frame. So a truncation shows anywhere, except in two places: between two fragments of a
+//! fragmented file or two blocks of a live one, where nothing says that more was to come ([`End::Seam`]), and after all
+//! frames, where only tags and padding are lost. A zeroed middle isn't detected: only a hash would find it.
 
 mod ebml;
 mod moov;
@@ -11,19 +11,19 @@ mod mp4;
 
 use std::io::{self, Read, Seek};
 
-/// Bytes at the beginning by which text is told from everything else.
+/// Number of bytes at the beginning used to detect text.
 const HEAD: u64 = 512;
 
-/// How far the content alone tells that a video is whole.
+/// The certainty, from the content alone, that a video is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// Nothing that is needed to play it can be missing.
     Proven,
-    /// It ends where more may have followed: only its length tells.
+    /// It ends where more may have followed: only its length is conclusive.
     Seam,
 }
 
-/// Why a file is not a whole video.
+/// The reason why a file is not a complete video.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Flaw {
     #[error("it is empty")]
@@ -49,7 +49,7 @@ pub(super) enum Flaw {
 }
 
 impl Flaw {
-    /// Whether a person may find a video in the file all the same.
+    /// Returns whether the file may still contain a usable video.
     pub(super) fn is_doubtful(&self) -> bool {
         match self {
             Flaw::Empty | Flaw::Html | Flaw::Json | Flaw::Text | Flaw::Unreadable(_) => false,
@@ -57,16 +57,16 @@ impl Flaw {
         }
     }
 
-    /// Whether the file may be a packed one.
+    /// Returns whether the file may be compressed.
     pub(super) fn may_be_packed(&self) -> bool {
         matches!(self, Flaw::Text | Flaw::NotAVideo)
     }
 }
 
-/// Checks that `file`, `length` bytes long, is a whole video.
+/// Checks that `file`, `length` bytes long, is a complete video.
 ///
 /// # Errors
-/// Where it is none, or can't be read.
+/// Fails if it isn't, or can't be read.
 pub(super) fn check(file: &mut (impl Read + Seek), length: u64) -> Result<End, Flaw> {
     if length == 0 {
         return Err(Flaw::Empty);
@@ -77,13 +77,13 @@ pub(super) fn check(file: &mut (impl Read + Seek), length: u64) -> Result<End, F
     match head.as_slice() {
         // Matroska and WebM: a video nobody ordered, but paid for all the same.
         [0x1a, 0x45, 0xdf, 0xa3, ..] => ebml::walk(file, length),
-        // QuickTime files of old begin without `ftyp`.
+        // Old QuickTime files begin without `ftyp`.
         [_, _, _, _, a, b, c, d, ..] if mp4::is_registered([*a, *b, *c, *d]) => mp4::walk(file, length),
         head => Err(unlike(head)),
     }
 }
 
-/// Returns what a file is that doesn't begin like a video.
+/// Returns the flaw of a file that doesn't begin like a video.
 fn unlike(head: &[u8]) -> Flaw {
     let text = match std::str::from_utf8(head) {
         Ok(text) => text,
@@ -106,7 +106,7 @@ fn unlike(head: &[u8]) -> Flaw {
     }
 }
 
-/// Reads up to `count` bytes from `at` on: fewer only where the file ends.
+/// Reads up to `count` bytes from `at` on: fewer only at the end of the file.
 fn bytes_at(file: &mut (impl Read + Seek), at: u64, count: u64) -> io::Result<Vec<u8>> {
     file.seek(io::SeekFrom::Start(at))?;
     let mut bytes = Vec::new();

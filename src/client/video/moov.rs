@@ -1,19 +1,19 @@
-//! Reads an MP4's index: where the frames lie that it lists. What can't be read asks for nothing.
+//! Reads an MP4's index: the positions of the listed frames. Unreadable parts require nothing.
 
-/// What the index of a file says.
+/// The content of a file's index.
 #[derive(Debug, Default)]
 pub(super) struct Moov {
-    /// Whether fragments may follow (`mvex`).
+    /// `true` if fragments may follow (`mvex`).
     pub(super) is_fragmented: bool,
-    /// Whether frames are listed in the index itself.
+    /// `true` if frames are listed in the index itself.
     pub(super) has_samples: bool,
-    /// Where the last frame that it lists ends.
+    /// The end of the last frame that it lists.
     pub(super) needs: u64,
-    /// The size of a sample that says none, by the track's id.
+    /// The size of samples without one of their own, by the track's id.
     default_sizes: Vec<(u32, u32)>,
 }
 
-/// A fragment: how many bytes its samples need, and how many are there.
+/// A fragment: the number of bytes that its samples need, and that exist.
 #[derive(Debug)]
 pub(super) struct Fragment {
     pub(super) needs: u64,
@@ -21,7 +21,7 @@ pub(super) struct Fragment {
 }
 
 impl Moov {
-    /// Adds what the content of a `moov` box says.
+    /// Adds the content of a `moov` box.
     pub(super) fn with(mut self, content: &[u8]) -> Moov {
         for (kind, content) in children(content) {
             match &kind {
@@ -42,7 +42,7 @@ impl Moov {
         self
     }
 
-    /// Returns the size of a sample of this track that says none.
+    /// Returns the size of samples of this track without one of their own.
     pub(super) fn default_size(&self, track: u32) -> Option<u32> {
         self.default_sizes.iter().find(|(id, _)| *id == track).map(|(_, size)| *size)
     }
@@ -55,14 +55,14 @@ struct Track<'c> {
     is_elsewhere: bool,
     /// Offsets of chunks, of so many bytes each.
     chunks: Option<(&'c [u8], usize)>,
-    /// How many samples each chunk has.
+    /// The number of samples in each chunk.
     runs: Option<&'c [u8]>,
     sizes: Option<Sizes<'c>>,
 }
 
 /// The sizes of samples.
 enum Sizes<'c> {
-    /// All the same.
+    /// The same for all.
     Same { size: u32, count: u64 },
     /// A table with so many bits for each.
     Table { entries: &'c [u8], bits: u8, count: u64 },
@@ -90,7 +90,7 @@ impl<'c> Track<'c> {
         track
     }
 
-    /// Returns where the last sample ends; none where the tables don't tell, or there is no sample.
+    /// Returns the end of the last sample; `None` if the tables don't tell, or there is no sample.
     fn end_of_samples(&self) -> Option<u64> {
         let ((offsets, width), runs, sizes) = (self.chunks?, self.runs?, self.sizes.as_ref()?);
         let mut runs = runs.chunks_exact(12).map(|run| (word(run, 0), word(run, 4))).peekable();
@@ -103,7 +103,7 @@ impl<'c> Track<'c> {
             }
             let offset = offset.iter().fold(0, |offset: u64, byte| offset << 8 | u64::from(*byte));
             let bytes = sizes.of(sample, per_chunk);
-            // QuickTime counts compressed sound by what it is when it is played: how long it is in the file isn't told.
+            // QuickTime gives compressed sound its decoded size: its size in the file is unknown.
             let bytes =
                 if self.is_sound && matches!(sizes, Sizes::Same { size: ..16, .. }) { bytes.min(1) } else { bytes };
             sample += per_chunk;
@@ -129,7 +129,7 @@ impl<'c> Sizes<'c> {
         Some(Sizes::Table { entries: stz2.get(12..)?, bits, count: u64::from(word(stz2, 8)?) })
     }
 
-    /// Returns how many bytes `count` samples have, from the one that is the `first`th from 0.
+    /// Returns the number of bytes of `count` samples, starting with the `first`, counted from 0.
     fn of(&self, first: u64, count: u64) -> u64 {
         let all = match self {
             Sizes::Same { count, .. } | Sizes::Table { count, .. } => *count,
@@ -145,12 +145,12 @@ impl<'c> Sizes<'c> {
     }
 }
 
-/// Returns whether frames may lie in another file, which an entry then names.
+/// Returns whether frames may be in another file, which an entry then names.
 fn names_another_file(dref: &[u8]) -> bool {
     children(dref.get(8..).unwrap_or_default()).any(|(_, entry)| word(entry, 0).is_some_and(|flags| flags & 1 == 0))
 }
 
-/// Returns the entries of a table, of so many bytes each, without what may be behind them.
+/// Returns the entries of a table, of so many bytes each, without any bytes after them.
 fn table(content: &[u8], width: usize) -> Option<&[u8]> {
     let (count, entries) = (word(content, 4)?, content.get(8..)?);
     Some(&entries[..entries.len().min((count as usize).saturating_mul(width))])
@@ -167,7 +167,7 @@ fn entry(entries: &[u8], bits: u8, index: u64) -> Option<u64> {
     }
 }
 
-/// Returns how many bytes the samples of a `traf` box have; `of_track` tells the size of those that say none.
+/// Returns the number of bytes of a `traf` box's samples; `of_track` returns the size of those without one of their own.
 pub(super) fn samples_of_fragment(traf: &[u8], of_track: impl Fn(u32) -> u32) -> u64 {
     let mut default = 0;
     let mut all = 0u64;
@@ -198,7 +198,7 @@ pub(super) fn samples_of_fragment(traf: &[u8], of_track: impl Fn(u32) -> u32) ->
     all
 }
 
-/// Returns the boxes that stand in a row, up to one that isn't whole.
+/// Returns a sequence of boxes, up to an incomplete one.
 pub(super) fn children(mut content: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     std::iter::from_fn(move || {
         let size = number::<4>(content, 0)?;

@@ -4,20 +4,20 @@ use super::moov::{Fragment, Moov, children, number};
 use super::{End, Flaw, bytes_at};
 use std::io::{self, Read, Seek};
 
-/// Boxes at most: a video of some seconds has a dozen, a fragmented one two for each fragment.
+/// Maximum number of boxes: a video of some seconds has a dozen, a fragmented one two for each fragment.
 const BOXES: usize = 100_000;
 
-/// Bytes of a box that is read whole: the index of an hour of video has some MB.
+/// Maximum size of a box that is read completely, in bytes: the index of an hour of video has some MB.
 const READ: u64 = 64 * 1024 * 1024;
 
-/// The names that a box at the outermost level has, by ISO 14496-12, QuickTime, and the MP4 registration authority.
+/// The names of boxes at the outermost level, by ISO 14496-12, QuickTime, and the MP4 registration authority.
 const REGISTERED: [&[u8; 4]; 29] = [
     b"ftyp", b"moov", b"mdat", b"moof", b"mfra", b"free", b"skip", b"wide", b"uuid", b"meta", b"sidx", b"ssix",
     b"styp", b"prft", b"emsg", b"udta", b"pdin", b"pnot", b"PICT", b"meco", b"bloc", b"imda", b"otyp", b"etyp",
     b"mpvd", b"junk", b"pict", b"sefd", b"gmin",
 ];
 
-/// Bytes of an ID3v1 tag.
+/// Size of an ID3v1 tag in bytes.
 const ID3V1: u64 = 128;
 
 /// Returns whether a box at the outermost level may have this name.
@@ -25,40 +25,40 @@ pub(super) fn is_registered(kind: [u8; 4]) -> bool {
     REGISTERED.contains(&&kind)
 }
 
-/// A box: where its content begins and where it ends.
+/// A box: the start and the end of its content.
 struct Head {
     kind: [u8; 4],
     content: u64,
     end: u64,
 }
 
-/// What stands at a place in the file.
+/// The finding at a position in the file.
 enum Found {
     Box(Head),
     /// The end of the file.
     End,
-    /// Something that is no box.
+    /// Something other than a box.
     Rest(Rest),
 }
 
-/// What stands behind the last whole box.
+/// The bytes after the last complete box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rest {
     Nothing,
-    /// Something that players pass over: a few bytes, text, a tag.
+    /// Something that players skip: a few bytes, text, a tag.
     Trailer,
-    /// So few bytes that they may be a tag, or where the next box begins.
+    /// So few bytes that they may be a tag, or the beginning of a box.
     Stub,
-    /// A box that ends behind the end of the file.
+    /// A box whose end is after the end of the file.
     Cut,
-    /// A box that says that it is shorter than its own header.
+    /// A box with a size smaller than its own header.
     Broken,
 }
 
-/// Checks that a file, `length` bytes long, has all that its index and its fragments speak of.
+/// Checks that a file, `length` bytes long, has everything that its index and its fragments refer to.
 ///
 /// # Errors
-/// Where a part is missing, or it can't be read.
+/// Fails if a part is missing, or it can't be read.
 pub(super) fn walk(file: &mut (impl Read + Seek), length: u64) -> Result<End, Flaw> {
     let mut film = Film::default();
     let mut at = 0;
@@ -75,7 +75,7 @@ pub(super) fn walk(file: &mut (impl Read + Seek), length: u64) -> Result<End, Fl
     Err(Flaw::Broken)
 }
 
-/// Reads what stands `at` a place.
+/// Reads the head `at` a position.
 fn find(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<Found> {
     let head = bytes_at(file, at, 16)?;
     if head.is_empty() {
@@ -105,24 +105,24 @@ fn find(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<Found
     }
 }
 
-/// Returns whether fewer bytes than a header may be where one begins: boxes of 16 MiB and more are none that follow others.
+/// Returns whether fewer bytes than a header may be the beginning of a box: boxes of 16 MiB and more never follow others.
 fn may_begin_a_box(bytes: &[u8]) -> bool {
     let name = bytes.get(4..).unwrap_or_default();
     let has_size = bytes.first_chunk().is_none_or(|size| matches!(u32::from_be_bytes(*size), 1 | 8..));
     bytes.first() == Some(&0) && has_size && REGISTERED.iter().any(|registered| registered.starts_with(name))
 }
 
-/// What the boxes so far said.
+/// The knowledge from the boxes so far.
 #[derive(Default)]
 struct Film {
     moov: Option<Moov>,
     /// The fragment whose data is being counted.
     fragment: Option<Fragment>,
-    /// Whether an earlier fragment didn't have all its data.
+    /// `true` if an earlier fragment lacked some of its data.
     lacks: bool,
-    /// Where the segments end that an index of segments lists.
+    /// The end of the segments in an index of segments.
     listed: u64,
-    /// Whether the index is there that stands behind the last fragment.
+    /// `true` if the index after the last fragment exists.
     ended: bool,
 }
 
@@ -150,7 +150,7 @@ impl Film {
         Ok(())
     }
 
-    /// Judges a file whose last box ends `at` a place.
+    /// Judges a file whose last box ends `at` a position.
     fn judge(&self, at: u64, rest: Rest) -> Result<End, Flaw> {
         let Some(moov) = &self.moov else {
             return Err(match rest {
@@ -176,7 +176,7 @@ impl Film {
     }
 }
 
-/// Returns how many bytes behind a `sidx` the segments take that it lists.
+/// Returns how many bytes after a `sidx` are covered by its segments.
 fn listed(content: &[u8]) -> u64 {
     let (first, rest) = match content.first() {
         Some(0) => (number::<4>(content, 16), content.get(20..)),
@@ -185,13 +185,13 @@ fn listed(content: &[u8]) -> u64 {
     let rest = rest.unwrap_or_default();
     let count = number::<2>(rest, 2).unwrap_or_default();
     let sizes = rest.get(4..).unwrap_or_default().chunks_exact(12).take(usize::try_from(count).unwrap_or_default());
-    // The highest bit says whether another index is meant.
+    // The highest bit says whether the reference is to another index.
     let sizes = sizes.map(|reference| number::<4>(reference, 0).unwrap_or_default() & 0x7fff_ffff);
     first.unwrap_or_default().saturating_add(sizes.sum())
 }
 
 impl Fragment {
-    /// Reads a `moof` box: how many bytes its samples have.
+    /// Reads a `moof` box: the number of bytes of its samples.
     fn read(content: &[u8], moov: Option<&Moov>) -> Fragment {
         let of_track = |track: u32| moov.and_then(|moov| moov.default_size(track)).unwrap_or_default();
         let tracks = children(content).filter(|(kind, _)| kind == b"traf");

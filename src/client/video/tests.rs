@@ -8,7 +8,7 @@ fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
     [&size.to_be_bytes()[..], kind, content].concat()
 }
 
-/// A box of the kind that has a version and flags first.
+/// Returns a box of the kind that begins with a version and flags.
 fn full(kind: &[u8; 4], flags: u32, words: &[u32]) -> Vec<u8> {
     let words: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
     boxed(kind, &[&flags.to_be_bytes()[..], &words].concat())
@@ -18,7 +18,7 @@ fn mp4() -> Vec<u8> {
     [boxed(b"ftyp", b"isom"), boxed(b"mdat", &[7; 100]), boxed(b"moov", &[1; 20])].concat()
 }
 
-/// An index of one track with samples of these sizes in one chunk.
+/// Returns an index of one track with samples of these sizes in one chunk.
 fn moov(offset: u32, sizes: &[u32], more: &[u8]) -> Vec<u8> {
     let count = sizes.len() as u32;
     let tables = [
@@ -30,13 +30,13 @@ fn moov(offset: u32, sizes: &[u32], more: &[u8]) -> Vec<u8> {
     boxed(b"moov", &[boxed(b"trak", &mdia), more.to_vec()].concat())
 }
 
-/// The index of a file whose frames are all in fragments, of eight bytes each where they don't say.
+/// Returns the index of a file whose frames are all in fragments, by default of eight bytes each.
 fn movable() -> Vec<u8> {
     let trex = full(b"trex", 0, &[1, 1, 1, 8, 0]);
     [boxed(b"ftyp", b"iso5"), boxed(b"moov", &boxed(b"mvex", &trex))].concat()
 }
 
-/// A fragment of so many samples of eight bytes.
+/// Returns a fragment of so many samples of eight bytes.
 fn fragment(count: u32) -> Vec<u8> {
     let traf = [full(b"tfhd", 0, &[1]), full(b"trun", 0, &[count])].concat();
     [boxed(b"moof", &boxed(b"traf", &traf)), boxed(b"mdat", &vec![9; count as usize * 8])].concat()
@@ -63,7 +63,7 @@ fn whole_videos_pass() {
     let large = [&1u32.to_be_bytes()[..], b"mdat", &20u64.to_be_bytes(), &[0; 4]].concat();
     let open = [&0u32.to_be_bytes()[..], b"mdat", &[0; 50]].concat();
     whole(&[boxed(b"ftyp", b""), large, boxed(b"moov", b""), open].concat(), End::Proven);
-    // QuickTime of old.
+    // Old QuickTime.
     whole(&[boxed(b"wide", b""), boxed(b"mdat", b"frames"), boxed(b"moov", b"")].concat(), End::Proven);
 }
 
@@ -83,7 +83,7 @@ fn frames_that_the_index_lists_must_be_there() {
     for length in 8..video.len() {
         cut(&video[..length]);
     }
-    // Frames in several boxes: the border between them is no end.
+    // Frames in several boxes: the border between them is not an end.
     let several = [moov(offset + 20, &[30, 20], b""), boxed(b"mdat", &[3; 12]), boxed(b"mdat", &[3; 50])].concat();
     whole(&several, End::Proven);
     cut(&several[..several.len() - 58]);
@@ -126,16 +126,16 @@ fn a_fragmented_video_is_cut_where_data_is_missing() {
     let (head, first) = (movable().len(), movable().len() + fragment(4).len());
     for length in 8..video.len() {
         match judged(&video[..length]) {
-            // From here, nothing tells that another fragment was to come.
+            // From here on, nothing says that another fragment was to come.
             Ok(End::Seam) => assert_eq!(length, first),
             flaw => assert!(matches!(flaw, Err(Flaw::Cut | Flaw::NoFrames | Flaw::NoIndex)), "{length}: {flaw:?}"),
         }
     }
     assert!(matches!(judged(&video[..head]), Err(Flaw::NoFrames)));
-    // A fragment has all its data or none of the next ones counts.
+    // A fragment has all its data, or the following ones don't count.
     let starved = [movable(), fragment(4)[..fragment(4).len() - 40].to_vec(), fragment(3)].concat();
     cut(&starved);
-    // Where the index of all fragments is there, it ends them.
+    // The index of all fragments, if present, ends them.
     whole(&[&video, &boxed(b"mfra", b"index")[..], b"\0\0\0"].concat(), End::Proven);
     whole(&[&video, &b"\n"[..]].concat(), End::Seam);
     cut(&[&video, &b"\0\0\0"[..]].concat());
@@ -159,12 +159,12 @@ fn a_video_of_one_fragment_may_have_it_in_its_index() {
     cut(&video[..video.len() - 58]);
 }
 
-/// An element with a size of eight bytes.
+/// Returns an element with a size of eight bytes.
 fn element(id: &[u8], content: &[u8]) -> Vec<u8> {
     [id, &(1 << 56 | content.len() as u64).to_be_bytes(), content].concat()
 }
 
-/// The beginning of an element that doesn't say how long it is.
+/// Returns the beginning of an element without a size.
 fn endless(id: &[u8]) -> Vec<u8> {
     [id, &[0xFF; 1]].concat()
 }
@@ -201,7 +201,7 @@ fn a_live_segment_ends_where_one_of_its_elements_does() {
         whole(&[&video, &b"TAGtitle"[..]].concat(), End::Seam);
         let borders = (4..video.len()).filter(|length| judged(&video[..*length]).is_ok()).collect::<Vec<_>>();
         let first = head.len() + cluster.len();
-        // Known clusters end at their end; others behind each block.
+        // Clusters with a size end at their end; others after each block.
         let expected = if cluster.len() > 99 { vec![first] } else { vec![first - 39, first, video.len() - 39] };
         assert_eq!(borders, expected);
     }
