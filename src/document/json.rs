@@ -1,5 +1,5 @@
-//! Mistakes in JSON that YAML, as which it is read, accepts or reads differently: comments, texts without quotes, and
-//! line breaks in texts.
+//! Mistakes in JSON that the reader of YAML, which reads it, accepts or reads differently: comments, texts without
+//! quotes, and line breaks in texts.
 
 use super::flaw::{Flaw, SyntaxKind};
 use super::lines::first_line;

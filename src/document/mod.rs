@@ -105,7 +105,7 @@ fn read(text: &str, format: Format) -> (Tree<'_>, Vec<Flaw>) {
     (Tree::new(tape), flaws)
 }
 
-/// Returns the look-alikes because of which a text can't be read, and the text without them.
+/// Returns the look-alikes that keep a text from being read, and the text without them.
 fn repairs(text: &str, format: Format, tree: &Tree<'_>, flaws: &[Flaw]) -> (Vec<repair::Repair>, String) {
     let count = |flaws: &[Flaw]| flaws.iter().filter(|flaw| matches!(flaw, Flaw::Syntax { .. })).count();
     let (mut all, mut clean) = (Vec::new(), text.to_owned());

@@ -56,7 +56,8 @@ impl Bound {
         plain(&folder.join(relative)).starts_with(&self.path)
     }
 
-    /// Returns whether the file is a second name of a private file (a hard link), which has the same content.
+    /// Returns the reason why a file is private if it is a second name of a private one (a hard link), with the same
+    /// content.
     #[cfg(unix)]
     fn private_content(&self, real: &Path) -> Option<Private> {
         use std::os::unix::fs::MetadataExt;

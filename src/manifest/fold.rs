@@ -23,9 +23,9 @@ pub(super) const MOST_FINDINGS: usize = 100_000;
 enum Key {
     /// A mistake in the text as it is written, maybe together with a second place; with its message.
     Written(Code, Option<Span>, Option<Span>, String),
-    /// A mistake in what this template of a block makes.
+    /// A mistake in the result of this template of a block.
     Template(Template),
-    /// A mistake in what the template makes of this value, or of several that it joins; with its message.
+    /// A mistake in the result of the template for this value, or for several that it joins; with its message.
     Made(Template, Option<Span>, String),
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Folds {
     mistakes: Vec<Mistake>,
     /// The index of each mistake in `mistakes`.
     index: HashMap<Key, usize>,
-    /// The number of jobs with a mistake in what a template makes around a value.
+    /// The number of jobs with a mistake in the result of a template around a value.
     templates: HashMap<Template, Jobs>,
     errors: Count,
     warnings: Count,

@@ -44,7 +44,8 @@ impl<'s> Events<'_, 's, '_> {
         !self.errors.borrow().is_empty() && self.report_all()
     }
 
-    /// Does the same if there are any. Separate, as it is called at every event, and there hardly ever are.
+    /// Does the same once there are errors. Separate, as it is checked at every event, and hardly ever needed. Returns
+    /// `false` if they spoil nothing.
     #[cold]
     fn report_all(&mut self) -> bool {
         let mut spoils = false;

@@ -69,7 +69,7 @@ fn named(text: &str) -> Option<(char, usize)> {
     (is_whole && !separator.is_alphanumeric() && separator != '"').then_some((separator, length))
 }
 
-/// Returns the first record, as far as it is known before its cells are.
+/// Returns the first record, found without reading its cells.
 fn header(text: &str) -> &str {
     let mut quoted = false;
     let end = text.find(|c| {

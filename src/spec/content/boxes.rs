@@ -59,7 +59,7 @@ pub(super) fn stream(file: &mut Near<impl Read + Seek>) -> io::Result<Found> {
     Ok(if stream_ends(file, all)? { Found::Sizeless } else { Found::Broken })
 }
 
-/// Returns whether a stream of JPEG 2000 ends there.
+/// Returns whether a stream of JPEG 2000 ends at `end`.
 fn stream_ends(file: &mut Near<impl Read + Seek>, end: u64) -> io::Result<bool> {
     file.seek(SeekFrom::Start(end.saturating_sub(2)))?;
     Ok(next(file)? == END)

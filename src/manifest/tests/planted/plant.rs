@@ -183,7 +183,7 @@ impl Garden<'_> {
         }
     }
 
-    /// Perhaps adds a field of `defaults`. Its mistake is expected once its users are known.
+    /// Adds a field of `defaults`, or none. Its mistake is expected once its users are known.
     fn shared(&mut self, defaults: &mut Entries, name: &str, values: &[&str]) -> Option<Shared> {
         let value = self.choices.below(values.len() + 1).checked_sub(1)?;
         let mark = match name {
