@@ -8,6 +8,7 @@ use crate::diagnostic::levels::{Levels, Lint};
 use crate::manifest::fields::{self, Kind};
 use crate::plan::select::Shard;
 use crate::report::commands::Typed;
+use crate::report::documents::status::JobStatus;
 use crate::spec::names::Tag;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
@@ -148,6 +149,39 @@ pub(super) struct Which {
     /// Only the I-th of N parts, by a hash of the job id: stable when jobs are added
     #[arg(long, value_name = "I/N")]
     pub(super) shard: Option<Shard>,
+}
+
+/// Which of the chosen jobs are shown.
+#[derive(Clone, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Choosing jobs")]
+pub(super) struct Standing {
+    /// Show only jobs of these statuses, by comma: new, changed, submitted, generated, succeeded, failed, refused, uncertain
+    #[arg(long, value_name = "WORD,…", value_delimiter = ',', value_parser = status)]
+    status: Vec<JobStatus>,
+    /// Show only jobs that failed or were refused
+    #[arg(long)]
+    failed: bool,
+    /// Show no jobs, only how many stand where and what was spent
+    #[arg(long)]
+    pub(super) summary: bool,
+}
+
+impl Standing {
+    /// Whether jobs that stand so are shown.
+    pub(super) fn takes(&self, status: JobStatus) -> bool {
+        let failed = self.failed && matches!(status, JobStatus::Failed | JobStatus::Refused);
+        let is_asked = self.status.is_empty() && !self.failed || failed || self.status.contains(&status);
+        is_asked && !self.summary
+    }
+}
+
+/// A status of a job.
+///
+/// # Errors
+/// Where it is none.
+fn status(text: &str) -> Result<JobStatus, String> {
+    let found = JobStatus::ALL.into_iter().find(|status| status.as_str() == text.trim());
+    found.ok_or_else(|| format!("the statuses are {}", JobStatus::ALL.map(JobStatus::as_str).join(", ")))
 }
 
 /// Which jobs a command is about, and what becomes of those without a result.

@@ -10,7 +10,7 @@ use crate::plan::action::Action;
 use crate::plan::mirror::pinned;
 use crate::plan::{self, Choice, Plan};
 use crate::report::look::{Hue, count};
-use crate::report::money::estimated;
+use crate::report::money::{estimated, grouped};
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -98,12 +98,18 @@ fn put(
 ) -> Option<Agreed> {
     let submits = count(plan.count(Action::Submit), "job");
     let trial = if project.realm == Realm::Trial { " (a trial: nothing is paid)" } else { "" };
-    let question =
-        format!("{what} submits {submits}: {}{trial}. That is more than {most}. Go on?", estimated(&plan.estimate));
+    let question = format!(
+        "{what} submits {submits}: {}{trial}. That is more than {}. Go on? [y/N]",
+        estimated(&plan.estimate),
+        grouped(most)
+    );
+    let question = terminal.stderr.wrapped(&question);
     // Nothing else is said before the answer.
     let mut err = io::stderr().lock();
     // Where the terminal went away, there is no answer either.
-    let _ = write!(err, "{} [y/N] ", terminal.stderr.paint(Hue::Caution, question)).and_then(|()| err.flush());
+    let (question, choice) = question.split_at(question.rfind('[').unwrap_or(question.len()));
+    let question = terminal.stderr.paint(Hue::Caution, question);
+    let _ = write!(err, "{question}{choice} ").and_then(|()| err.flush());
     let answer = hear().unwrap_or_default();
     if !answer.ends_with('\n') {
         let _ = writeln!(err);

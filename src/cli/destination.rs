@@ -2,7 +2,7 @@
 
 use super::args::{self, Common};
 use super::failure::Failure;
-use super::settings::{self, Origin};
+use super::settings::{self, KeySource, Origin};
 use crate::base::secret::ApiKey;
 use crate::client::way::Surroundings;
 use crate::manifest::model::Manifest;
@@ -23,6 +23,8 @@ pub(super) struct Destination {
     pub(super) identity: String,
     /// The key; the simulated service needs none.
     pub(super) key: Option<ApiKey>,
+    /// Where it comes from.
+    pub(super) key_source: Option<KeySource>,
     /// The proxy and the certificates on the way there.
     pub(super) surroundings: Surroundings,
     /// The statuses that the way there says only of requests that it doesn't pass on.
@@ -106,6 +108,7 @@ impl Destination {
             base,
             identity: SIMULATED.to_owned(),
             key: None,
+            key_source: None,
             surroundings: Surroundings::default(),
             turned_away: TURNED_AWAY.into(),
             _simulator: Some(simulator),
@@ -120,13 +123,14 @@ impl Destination {
         common: &Common,
     ) -> Result<Destination, Failure> {
         settings::may_have_key(&base, origin, common)?;
-        let key = settings::key(folder, is_named)?;
+        let (key, source) = settings::key(folder, is_named)?;
         let surroundings = settings::surroundings(&base)?;
         tracing::info!("the jobs go to {base}");
         Ok(Destination {
             identity: base.to_string(),
             base,
             key: Some(key),
+            key_source: Some(source),
             surroundings,
             turned_away: TURNED_AWAY.into(),
             _simulator: None,

@@ -62,9 +62,14 @@ impl Failure {
 
     fn say_as(&self, hue: Hue, word: &str, terminal: &Terminal) {
         let look = terminal.stderr;
-        let mut said = format!("{} {}\n", look.paint(hue, word), terminal_safe::lines(&self.message));
+        let line = |word: &str, hue, text: &str| {
+            let plain = look.wrapped(&format!("{word} {}", terminal_safe::lines(text)));
+            // The word alone has a color.
+            format!("{}{}\n", look.paint(hue, word), plain.strip_prefix(word).unwrap_or_default())
+        };
+        let mut said = line(word, hue, &self.message);
         if let Some(hint) = &self.hint {
-            said += &format!("{} {}\n", look.paint(Hue::Accent, "help:"), terminal_safe::lines(hint));
+            said += &line("help:", Hue::Accent, hint);
         }
         // Where standard error is closed, or nobody reads it, the exit code has to do.
         standard_error::say(said);

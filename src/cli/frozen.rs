@@ -30,7 +30,7 @@ pub(super) fn look(project: &Project, book: &Book, choice: &Choice, moved: Optio
     let held = held(&outlook);
     let mut nothing_done = outlook.nothing_done();
     // They are asked for again, and a person is waited for all the same.
-    let denied = |step: &&Step| (step.action, step.reason) == (Action::Resume, Reason::Uncertain);
+    let denied = |step: &&Step| (step.action, step.reason) == (Action::Resume, Reason::Denied);
     nothing_done.summary.uncertain += plan.steps.iter().filter(denied).count();
     let exit = match exit(&nothing_done, &Signals::default()) {
         Exit::Done if left.is_none() && held.is_empty() => return Ok(Exit::Done),
@@ -57,7 +57,7 @@ fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<Str
         (images, if images == 1 { "image to fetch" } else { "images to fetch" }),
     ];
     let counted = counts.iter().chain(&others).filter(|(n, _)| *n > 0);
-    let mut parts: Vec<_> = counted.map(|(n, words)| format!("{n} {words}")).collect();
+    let mut parts: Vec<_> = counted.map(|(n, words)| format!("{} {words}", thousands(*n))).collect();
     if !plan.prune.is_empty() {
         let jobs: Vec<&JobId> = plan.prune.iter().map(|key| &key.job).collect();
         parts.push(format!("{} to drop ({})", count(jobs.len(), "record"), named(&jobs)));

@@ -14,6 +14,7 @@ mod failure;
 mod frozen;
 mod leftovers;
 mod mending;
+mod on_finish;
 mod outlook;
 mod output_file;
 mod page;

@@ -13,6 +13,7 @@ use crate::plan::estimate::{Estimate, price};
 use crate::plan::mirror::{Pinned, urls, with_pins};
 use crate::plan::{self, Choice, Plan, Step};
 use crate::spec::elsewhere::Address;
+use crate::spec::names::JobId;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -81,11 +82,22 @@ impl<'m> Outlook<'m> {
         step.action == Action::Submit || step.reason == Reason::MaxCost && !self.pending.contains(&step.job)
     }
 
+    /// Returns the first job beyond `--max-cost` with what it costs, where nothing comes before it.
+    pub(super) fn first_beyond(&self) -> Option<(&JobId, Estimate)> {
+        let is_next = |step: &&Step| step.action == Action::Submit || step.reason == Reason::MaxCost;
+        let step = self.plan.steps.iter().find(is_next).filter(|step| step.reason == Reason::MaxCost)?;
+        let job = &self.manifest.jobs[step.job];
+        let mut price = Estimate::zero(&self.manifest.prices);
+        price.add(&self.manifest.prices, &job.generation);
+        Some((&job.id, price))
+    }
+
     /// The outcome of a run that has nothing to do.
     pub(super) fn nothing_done(&self) -> Outcome {
         let mut outcome = Outcome::default();
         let is_unbought = |step: &&Step| step.reason == Reason::MaxCost && self.is_bought(step);
         outcome.summary.left = self.plan.steps.iter().filter(is_unbought).count();
+        outcome.summary.not_submitted = outcome.summary.left;
         self.with_rest(outcome)
     }
 
@@ -100,10 +112,16 @@ impl<'m> Outlook<'m> {
         for step in &self.plan.steps {
             match (step.action, step.reason) {
                 (Action::Keep, _) => outcome.summary.kept += 1,
-                (Action::Hold, Reason::Limit) => outcome.summary.left += 1,
+                (Action::Hold, Reason::Limit) => {
+                    outcome.summary.left += 1;
+                    outcome.summary.not_submitted += 1;
+                }
                 // The engine has them, or they have been counted.
                 (Action::Hold, Reason::MaxCost) if self.is_bought(step) => {}
-                (Action::Hold, Reason::MaxCost) => outcome.summary.left += 1,
+                (Action::Hold, Reason::MaxCost) => {
+                    outcome.summary.left += 1;
+                    outcome.summary.not_submitted += 1;
+                }
                 (Action::Hold, Reason::Uncertain) => outcome.summary.uncertain += 1,
                 (Action::Hold, _) => outcome.summary.failed += 1,
                 _ => {}
@@ -115,8 +133,10 @@ impl<'m> Outlook<'m> {
     /// The outcome of a run that was interrupted while it looked at images.
     pub(super) fn broken_off(&self, stop: &Stop) -> Outcome {
         let mut outcome = self.nothing_done();
-        let begun = [Action::Submit, Action::Resume, Action::Download].map(|action| self.plan.count(action));
-        outcome.summary.left += begun.iter().sum::<usize>() + self.plan.strays.len();
+        let paid = self.plan.count(Action::Resume) + self.plan.count(Action::Download) + self.plan.strays.len();
+        outcome.summary.not_submitted += self.plan.count(Action::Submit);
+        outcome.summary.at_service += paid;
+        outcome.summary.left += self.plan.count(Action::Submit) + paid;
         Outcome { causes: stop.causes(), ..outcome }
     }
 }

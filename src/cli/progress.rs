@@ -142,7 +142,7 @@ impl Watching {
 
 /// A picture, and above it as much as is wanted.
 fn bar(terminal: &Terminal) -> Box<dyn Reporter> {
-    let bar = Bar::new(terminal.screen.clone(), terminal.stderr);
+    let bar = Bar::new(terminal.screen.clone(), terminal.stderr, zone());
     Box::new(if terminal.volume == Volume::Verbose { bar.in_detail() } else { bar })
 }
 
@@ -152,7 +152,7 @@ fn lines(terminal: &Terminal) -> Box<dyn Reporter> {
     Box::new(if terminal.volume == Volume::Verbose { lines.in_detail() } else { lines })
 }
 
-/// The time zone of lines.
+/// The time zone of lines and pictures.
 fn zone() -> TimeZone {
     TimeZone::try_system().unwrap_or(TimeZone::UTC)
 }

@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::leftovers;
 use super::progress::Reporting;
 use super::renames::{self, Renaming, Stuck};
+use super::settings::{KEY, KeySource};
 use super::signals::Signals;
 use super::terminal::Terminal;
 use crate::base::clock::Clock;
@@ -16,7 +17,7 @@ use crate::client::http::{self, HttpService};
 use crate::client::retry::Backoff;
 use crate::engine::spool::Spool;
 use crate::engine::stop::Stop;
-use crate::engine::{self, Outcome, Parts, Purchase, Settings, StopCause, Work};
+use crate::engine::{self, Outcome, Parts, Purchase, Refused, Settings, StopCause, Work};
 use crate::event::sender::Events;
 use crate::event::{Cause, Event, Problem};
 use crate::ledger::entry::Entry;
@@ -227,9 +228,21 @@ fn this_process() -> Holder {
     Holder { host, pid: std::process::id(), started: Clock::System.now_in_seconds() }
 }
 
+/// What there is to say at the end of a run, beside what came of it.
+pub(super) struct Closing<'c> {
+    /// Which signals came.
+    pub(super) signals: &'c Signals,
+    /// How commands about the run are typed.
+    pub(super) target: &'c Target,
+    /// Where its key comes from, where it has one.
+    pub(super) key: Option<KeySource>,
+}
+
 /// Says how a run ended, and chooses its exit code.
-pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, terminal: &Terminal) -> Exit {
-    let exit = exit(&outcome, signals);
+pub(super) fn finish(outcome: Outcome, closing: &Closing<'_>, reporting: Reporting, terminal: &Terminal) -> Exit {
+    let exit = exit(&outcome, closing.signals);
+    let at_service = outcome.summary.at_service;
+    let goes_on = goes_on(at_service, closing.target);
     let shown = reporting.finish(outcome.summary, exit, stopped(&outcome.causes));
     for cause in &outcome.causes {
         let failure = match cause {
@@ -240,24 +253,21 @@ pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, 
             .hint("look into what stands between here and the service, a proxy for example, then run again"),
             StopCause::Journal(message) => Failure::machine(message)
                 .hint("nothing more was submitted; what was paid is in the lock or will be polled by the next run"),
-            StopCause::Refused(problem) => {
-                let cured = match problem.code {
-                    Cause::TurnedAway => "look at the base URL, and at what stands between here and the service",
-                    _ => "look at the key and the balance of its account",
-                };
-                Failure::service(format!("nothing more was submitted: {}", problem.message))
-                    .hint(format!("{cured}; {}", lost_nothing(outcome.at_service)))
+            StopCause::Refused { problem, of } => {
+                let (why, cured) = refused(*of, closing.key.as_ref());
+                Failure::service(format!("{why}: {}", problem.message)).hint(format!("{cured}; {goes_on}"))
             }
             StopCause::PutOff { message, again } => {
                 let again = again.map(|again| format!("; it wants to be asked again at {again}")).unwrap_or_default();
                 Failure::service(format!("nothing more was submitted, since the service puts everything off: {message}{again}"))
-                    .hint(format!("`run.submit_rate` sets a limit of your own; {}", lost_nothing(outcome.at_service)))
+                    .hint(format!("`run.submit_rate` sets a limit of your own; {goes_on}"))
             }
             StopCause::NoWay(message) => {
-                Failure::service(format!("there is no way to the service: {message}")).hint(lost_nothing(outcome.at_service))
+                Failure::service(format!("there is no way to the service: {message}")).hint(&goes_on)
             }
             StopCause::Unreachable(message) => {
-                Failure::service(format!("the service can't be reached: {message}")).hint(lost_nothing(outcome.at_service))
+                Failure::service(format!("the service can't be reached: {message}"))
+                    .hint(format!("look at the network, and at the base URL; {goes_on}"))
             }
         };
         failure.say(terminal);
@@ -271,18 +281,44 @@ pub(super) fn finish(outcome: Outcome, signals: &Signals, reporting: Reporting, 
     }
 }
 
-/// What a stopped run leaves, and how it goes on.
-fn lost_nothing(at_service: usize) -> String {
-    let jobs = |n: usize| count(n, "job");
-    match at_service {
-        0 => "nothing is lost: the next run goes on".to_owned(),
-        1 => format!(
-            "nothing is lost: {} is paid and at the service still; `batch fetch` or the next run brings it",
-            jobs(1)
+/// What a refusal of all submits is about, and what cures it.
+fn refused(of: Refused, key: Option<&KeySource>) -> (&'static str, String) {
+    let nothing_more = "nothing more was submitted";
+    match of {
+        Refused::Key => {
+            let source = match key {
+                Some(source @ KeySource::Environment) => format!(": it comes from {source} ({KEY})"),
+                Some(source @ KeySource::File(_)) => {
+                    format!(": it comes from {source}, since {KEY} isn't set in the environment")
+                }
+                None => String::new(),
+            };
+            ("the key is refused, and nothing more was submitted", format!("check the key{source}"))
+        }
+        Refused::Money => (
+            "the account has no money left, and nothing more was submitted",
+            "look at the balance of the account, and top it up".to_owned(),
         ),
+        Refused::Account => {
+            (nothing_more, "look at what the account may do, and at its key and its balance".to_owned())
+        }
+        Refused::Way => {
+            (nothing_more, "look at the base URL, and at what stands between here and the service".to_owned())
+        }
+    }
+}
+
+/// What a stopped run leaves, and how it goes on.
+fn goes_on(at_service: usize, target: &Target) -> String {
+    let again = target.go_on();
+    match at_service {
+        0 => format!("nothing is lost: then `{again}` goes on"),
         n => format!(
-            "nothing is lost: {} are paid and at the service still; `batch fetch` or the next run brings them",
-            jobs(n)
+            "nothing is lost: {} {} paid and at the service still, `{}` or the next run (`{again}`) brings {}",
+            count(n, "job"),
+            if n == 1 { "is" } else { "are" },
+            target.fetch(),
+            if n == 1 { "it" } else { "them" },
         ),
     }
 }
@@ -292,14 +328,14 @@ fn stopped(causes: &[StopCause]) -> Option<Problem> {
     let weight = |cause: &&StopCause| match cause {
         StopCause::Interrupted => 4,
         StopCause::Journal(_) => 3,
-        StopCause::Refused(_) | StopCause::Unreachable(_) | StopCause::PutOff { .. } | StopCause::NoWay(_) => 2,
+        StopCause::Refused { .. } | StopCause::Unreachable(_) | StopCause::PutOff { .. } | StopCause::NoWay(_) => 2,
         StopCause::Unanswered => 1,
         StopCause::Failures => 0,
     };
     let (code, message) = match causes.iter().max_by_key(weight)? {
         StopCause::Interrupted => (Cause::Stopped, "the run was interrupted".to_owned()),
         StopCause::Journal(message) => (Cause::Local, message.clone()),
-        StopCause::Refused(problem) => return Some(problem.clone()),
+        StopCause::Refused { problem, .. } => return Some(problem.clone()),
         StopCause::Unreachable(message) | StopCause::NoWay(message) => (Cause::Unreachable, message.clone()),
         StopCause::PutOff { message, .. } => (Cause::PutOff, message.clone()),
         StopCause::Unanswered => (Cause::Stopped, "three submits got no answer that tells".to_owned()),

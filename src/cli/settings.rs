@@ -12,13 +12,32 @@ use crate::plan::decide::{Policy, Retry};
 use crate::plan::select::Selection;
 use crate::spec::address::BaseUrl;
 use secrecy::zeroize::Zeroizing;
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// The key's name in the environment.
 pub(super) const KEY: &str = "BAICAI_API_KEY";
 
 /// The base URL's name in the environment.
 pub(super) const BASE_URL: &str = "BAICAI_BASE_URL";
+
+/// Where the key comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum KeySource {
+    /// The variable of the environment.
+    Environment,
+    /// This `.env`.
+    File(PathBuf),
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeySource::Environment => f.write_str("the environment"),
+            KeySource::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
 
 /// Where a base URL comes from: on this depends whether the key goes there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,14 +72,14 @@ pub(super) fn named_base_url(
 
 /// The key: from the environment, or from a `.env` beside the manifest. `is_address_named` says whether the person who runs the
 /// command said where the jobs go.
-pub(super) fn key(folder: &Path, is_address_named: bool) -> Result<ApiKey, Failure> {
+pub(super) fn key(folder: &Path, is_address_named: bool) -> Result<(ApiKey, KeySource), Failure> {
     let (text, source) = match variable(KEY) {
         Some(text) => {
             // Whoever wrote an address into a file that is otherwise not needed means it all the same.
             if !is_address_named && let Ok(DotEnv { base_url: Some(line), .. }) = DotEnv::read(folder) {
                 return Err(address_in_file(line));
             }
-            (Zeroizing::new(text), "the environment")
+            (Zeroizing::new(text), KeySource::Environment)
         }
         None => {
             let shown = || folder.join(".env").display().to_string();
@@ -76,11 +95,14 @@ pub(super) fn key(folder: &Path, is_address_named: bool) -> Result<ApiKey, Failu
                     "set {KEY}, or write {KEY}=… into a .env beside the manifest; `--simulate` needs none"
                 ))
             };
-            (file.key.ok_or_else(missing)?, "the .env beside the manifest")
+            (file.key.ok_or_else(missing)?, KeySource::File(folder.join(".env")))
         }
     };
     tracing::info!("the key comes from {source}");
-    ApiKey::new(&text).map_err(|error| Failure::usage(format!("{KEY} from {source}: {error}")))
+    match ApiKey::new(&text) {
+        Ok(key) => Ok((key, source)),
+        Err(error) => Err(Failure::usage(format!("{KEY} from {source}: {error}"))),
+    }
 }
 
 /// Refuses a `.env` that says in this line where the jobs go.

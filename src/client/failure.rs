@@ -3,7 +3,7 @@
 
 use super::printable::{EXCERPT, printable};
 use super::verdict::{query, telling};
-use super::wire::Envelope;
+use super::wire::{Envelope, NoUrl};
 use super::{Failure, NO_CONNECTION, NO_WAY, Progress, Verdict};
 use crate::spec::names::TaskId;
 use reqwest::StatusCode;
@@ -69,9 +69,12 @@ pub fn progress(exchange: Exchange, task: &TaskId) -> Result<Progress, Failure> 
 pub fn videos(exchange: Exchange, task: &TaskId) -> Result<Vec<String>, Failure> {
     let call = Call::Result;
     match query(call, exchange)?.videos(task) {
-        Some(urls) if !urls.is_empty() => Ok(urls),
-        Some(_) => Err(of(call, Verdict::Again(None), "not-ready", "no videos are listed yet")),
-        None => Err(nonsense(call, "the reply has no list of URLs of this task in it")),
+        Ok(urls) if !urls.is_empty() => Ok(urls),
+        Ok(_) => Err(of(call, Verdict::Again(None), "not-ready", "no videos are listed yet")),
+        Err(NoUrl::Absent) => Err(nonsense(call, "the reply has no list of URLs of this task in it")),
+        Err(NoUrl::Other(what)) => {
+            Err(nonsense(call, &format!("the reply lists {what} in the place of a video's URL")))
+        }
     }
 }
 
@@ -81,7 +84,10 @@ pub fn videos(exchange: Exchange, task: &TaskId) -> Result<Vec<String>, Failure>
 /// Where the reply says a failure, or has no URL.
 pub fn upload(exchange: Exchange) -> Result<String, Failure> {
     let call = Call::Upload;
-    answer(call, exchange)?.upload().ok_or_else(|| nonsense(call, "the reply has no URL of the image in it"))
+    answer(call, exchange)?.upload().map_err(|no_url| match no_url {
+        NoUrl::Absent => nonsense(call, "the reply has no URL of the image in it"),
+        NoUrl::Other(what) => nonsense(call, &format!("the reply has {what} in the place of the image's URL")),
+    })
 }
 
 /// The envelope of an upload's reply that says success; any other reply is a failure.

@@ -46,6 +46,11 @@ pub enum NoWay {
         /// The scheme of its URL.
         scheme: String,
     },
+    /// The variable for a file of certificates, without one.
+    #[error(
+        "SSL_CERT_FILE is set, but empty, so that no certificate would be trusted: name a file of certificates, or unset it"
+    )]
+    NoCertificates,
     /// A file of certificates that can't be read, or has none in it.
     #[error("SSL_CERT_FILE names {path}, which {why}")]
     Certificates {
@@ -78,6 +83,9 @@ impl Surroundings {
     /// Where a proxy variable or the file of certificates can't be used.
     pub fn read(base: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Surroundings, NoWay> {
         if let Some(path) = variable(CERTIFICATES) {
+            if path.trim().is_empty() {
+                return Err(NoWay::NoCertificates);
+            }
             certificates(Path::new(&path)).map_err(|why| NoWay::Certificates { path: path.clone(), why })?;
         }
         let first = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, variable(name)?)));
@@ -225,6 +233,14 @@ mod tests {
         assert_eq!(named(&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "example.com")]), None);
         let login = named(&[("HTTPS_PROXY", "http://me:secret@p:1")]).unwrap();
         assert!(!login.contains("secret"), "{login}");
+    }
+
+    #[test]
+    fn an_empty_variable_of_certificates_is_told_from_a_file_that_cannot_be_read() {
+        assert_eq!(read(&[("SSL_CERT_FILE", "")]), Err(NoWay::NoCertificates));
+        assert_eq!(read(&[("SSL_CERT_FILE", " ")]), Err(NoWay::NoCertificates));
+        let missing = read(&[("SSL_CERT_FILE", "/no/such/file")]).unwrap_err().to_string();
+        assert!(missing.contains("SSL_CERT_FILE names /no/such/file, which can't be read"), "{missing}");
     }
 
     #[test]

@@ -44,6 +44,21 @@ pub(super) enum Named {
     Nonsense(String),
 }
 
+/// Why there is no URL where one is wanted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NoUrl {
+    /// Nothing is there.
+    Absent,
+    /// Something else is: the beginning of it.
+    Other(String),
+}
+
+impl NoUrl {
+    fn of(value: &Value) -> NoUrl {
+        NoUrl::Other(printable(&value.to_string(), EXCERPT))
+    }
+}
+
 impl Envelope {
     /// The envelope in a reply's body; empty where the body isn't a JSON object.
     pub(super) fn read(body: &[u8]) -> Envelope {
@@ -102,17 +117,28 @@ impl Envelope {
         Some(Progress { state, word: printable(&word, EXCERPT), progress, message })
     }
 
-    /// The URLs of the videos of `task`; `Some` and empty where they aren't there yet.
-    pub(super) fn videos(&self, task: &TaskId) -> Option<Vec<String>> {
-        let item = self.item(task)?;
-        let list = item.get("urls").or_else(|| item.get("result")?.get("urls"))?.as_array()?;
+    /// The URLs of the videos of `task`: empty where they aren't there yet.
+    ///
+    /// # Errors
+    /// Where there is no list, or something else than a URL in it.
+    pub(super) fn videos(&self, task: &TaskId) -> Result<Vec<String>, NoUrl> {
+        let list = || {
+            let item = self.item(task)?;
+            item.get("urls").or_else(|| item.get("result")?.get("urls"))?.as_array()
+        };
         // An empty place must not keep the videos beside it from being fetched; nonsense is asked for again.
-        list.iter().filter(|url| !url.is_null() && *url != "").map(web_url).collect()
+        let listed = list().ok_or(NoUrl::Absent)?.iter().filter(|url| !url.is_null() && *url != "");
+        listed.map(|url| web_url(url).ok_or_else(|| NoUrl::of(url))).collect()
     }
 
     /// The URL of an upload.
-    pub(super) fn upload(&self) -> Option<String> {
-        self.items().iter().find_map(|item| web_url(item.get("fullPath")?))
+    ///
+    /// # Errors
+    /// Where there is none, or something else in its place.
+    pub(super) fn upload(&self) -> Result<String, NoUrl> {
+        let mut paths = self.items().iter().filter_map(|item| item.get("fullPath")).filter(|path| !path.is_null());
+        let path = paths.next().ok_or(NoUrl::Absent)?;
+        web_url(path).ok_or_else(|| NoUrl::of(path))
     }
 
     /// The item of `data` that is about `task`: the one with its id, or the only one, where it has none.

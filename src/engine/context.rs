@@ -11,7 +11,7 @@ use super::spool::Spool;
 use super::stop::{Level, Stop};
 use super::turns::{Ready, TURNED_AWAY, Turn, Turns, UNKNOWNS};
 use super::uploads::Uploads;
-use super::{Parts, Settings, StopCause};
+use super::{Parts, Refused, Settings, StopCause};
 use crate::base::clock::Clock;
 use crate::base::faultpoint;
 use crate::base::folder::Folder;
@@ -45,6 +45,9 @@ const DOWNLOADS: usize = 8;
 /// Videos that are made durable and named at once: enough for the disk to do many in one go, few enough that they don't get
 /// into each other's way in their folder.
 const STORES: usize = 16;
+
+/// The longest pause that a service may ask for and mean it.
+const LONGEST_WISH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What all jobs of a run share.
 pub(super) struct Context<S> {
@@ -244,11 +247,12 @@ impl<S: Service> Context<S> {
     }
 
     /// Takes note that the way to the service turned a submit away. Whether that ends all submits.
-    pub(super) fn turned_away(&self, turn: &Turn<'_>, urgency: Urgency, message: String) -> bool {
+    pub(super) fn turned_away(&self, turn: &Turn<'_>, urgency: Urgency, code: &str, message: String) -> bool {
         let in_a_row = turn.turned_away();
         let ends = urgency == Urgency::AtOnce || in_a_row >= TURNED_AWAY;
         if ends {
-            self.stop.to(Level::NoSubmits, StopCause::Refused(Problem { code: Cause::TurnedAway, message }));
+            let (of, problem) = (Refused::of(code, Refused::Way), Problem { code: Cause::TurnedAway, message });
+            self.stop.to(Level::NoSubmits, StopCause::Refused { problem, of });
         }
         ends
     }
@@ -271,6 +275,8 @@ impl<S: Service> Context<S> {
 
     /// The service puts off all submits, for longer than the run has patience: no more go out.
     pub(super) fn put_off_for_good(&self, message: String, asked: Option<Duration>) {
+        // What asks for more than anybody waits asks for nothing: no date is made of it.
+        let asked = asked.filter(|asked| *asked <= LONGEST_WISH);
         let again = asked.and_then(|asked| self.clock.now_in_seconds().checked_add(asked).ok());
         self.stop.to(Level::NoSubmits, StopCause::PutOff { message, again });
     }
@@ -352,7 +358,7 @@ impl<S: Service> Context<S> {
             Some(Ok(value)) => Ok(value),
             Some(Err(failure)) if failure.verdict == Verdict::Stop => {
                 // An account that may not upload may still ask for what is paid, and one task may be refused where others aren't.
-                self.refused(failure.message.clone());
+                self.refused(&failure.code, failure.message.clone());
                 if name == Call::Upload { Err(Missed::Out) } else { Err(Missed::Failed(failure)) }
             }
             Some(Err(failure)) if failure.verdict == Verdict::NoWay => {
@@ -384,8 +390,9 @@ impl<S: Service> Context<S> {
     }
 
     /// The service refuses the account: nothing more is submitted, and what is paid is brought home.
-    pub(super) fn refused(&self, message: String) {
-        self.stop.to(Level::NoSubmits, StopCause::Refused(Problem { code: Cause::Account, message }));
+    pub(super) fn refused(&self, code: &str, message: String) {
+        let (of, problem) = (Refused::of(code, Refused::Account), Problem { code: Cause::Account, message });
+        self.stop.to(Level::NoSubmits, StopCause::Refused { problem, of });
     }
 
     /// The pause after so many failures in a row, not shorter than the service `asked` for.

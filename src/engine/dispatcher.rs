@@ -42,8 +42,6 @@ pub(super) struct Dispatcher<S, P> {
     prepared: usize,
     in_flight: usize,
     fetching: usize,
-    /// Jobs that the run leaves at the service, or finished there.
-    at_service: usize,
     tasks: JoinSet<()>,
     inbox: mpsc::UnboundedReceiver<Message>,
     outbox: mpsc::UnboundedSender<Message>,
@@ -99,7 +97,6 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             prepared: 0,
             in_flight: 0,
             fetching: 0,
-            at_service: 0,
             tasks: JoinSet::new(),
             inbox,
             outbox,
@@ -109,10 +106,8 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         }
     }
 
-    /// Runs until nothing is left to do, or the run is stopped and every job has said how it ended.
-    ///
-    /// Gives its numbers, and how many jobs are left at the service.
-    pub(super) async fn run(mut self) -> (Summary, usize) {
+    /// Runs until nothing is left to do, or the run is stopped and every job has said how it ended. Returns its numbers.
+    pub(super) async fn run(mut self) -> Summary {
         for record in std::mem::take(&mut self.resumed) {
             self.resume(record);
         }
@@ -149,7 +144,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         self.summary.polls = self.context.sent.polls.load(Ordering::Relaxed);
         self.summary.videos = self.context.sent.videos.load(Ordering::Relaxed);
         self.summary.bytes = self.context.sent.bytes.load(Ordering::Relaxed);
-        (self.summary, self.at_service)
+        self.summary
     }
 
     /// Whether something is still to be started at this level.
@@ -303,7 +298,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             }
             End::Failed(error) => {
                 self.summary.failed += 1;
-                self.at_service += usize::from(error.code.is_at_service());
+                self.summary.at_service += usize::from(error.code.is_at_service());
                 Event::Failed { job, error: error.clone(), next: error.code.next() }
             }
             End::GivenUp(error) => {
@@ -317,15 +312,20 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             }
             End::Uncertain(message) => {
                 self.summary.uncertain += 1;
-                Event::Uncertain { job, message: message.clone() }
+                Event::Uncertain { job, message: message.clone(), task_id: None }
+            }
+            End::Denied(task_id, message) => {
+                self.summary.uncertain += 1;
+                Event::Uncertain { job, message: message.clone(), task_id: Some(task_id.clone()) }
             }
             End::Left => {
                 self.summary.left += 1;
-                self.at_service += 1;
+                self.summary.at_service += 1;
                 return;
             }
             End::Out => {
                 self.summary.left += 1;
+                self.summary.not_submitted += 1;
                 return;
             }
         };
@@ -336,7 +336,10 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     fn count_what_is_left(&mut self) {
         let waiting = self.window.iter().filter(|p| !matches!(p, Prepared::Spoilt)).count();
         let unbought = usize::from(self.unaffordable.is_some()) + self.purchases.by_ref().count();
-        self.summary.left += waiting + self.finished.len() + unbought;
+        let (not_submitted, paid) = (waiting + unbought, self.finished.len());
+        self.summary.left += not_submitted + paid;
+        self.summary.not_submitted += not_submitted;
+        self.summary.at_service += paid;
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) enum End {
     Local(Problem),
     /// Nobody can know whether it is paid.
     Uncertain(String),
+    /// The service no longer knows its task.
+    Denied(TaskId, String),
     /// The run was over before, or the service away: it is paid, and the next run goes on.
     Left,
     /// The run was over before it was bought.
@@ -43,7 +45,7 @@ impl End {
     pub(super) fn noted<S: Service>(self, context: &Context<S>) -> End {
         match self {
             End::Failed(_) | End::Local(_) | End::Uncertain(_) => context.failed(),
-            End::GivenUp(_) | End::Succeeded { .. } | End::Left | End::Out => {}
+            End::GivenUp(_) | End::Denied(..) | End::Succeeded { .. } | End::Left | End::Out => {}
         }
         self
     }
@@ -131,12 +133,12 @@ pub(super) async fn follow<S: Service>(
             if given_up.is_some() { End::GivenUp(problem) } else { End::Failed(problem) }
         }
         Watched::Unknown => {
-            let reason = format!("the service doesn't know task {task}");
+            let reason = format!("its submit arrived, but the service no longer knows its task {task}");
             if belief == Belief::Known {
-                let _ = step(Step::Uncertain { task: Some(task), reason: reason.clone(), at }).await;
+                let _ = step(Step::Uncertain { task: Some(task.clone()), reason: reason.clone(), at }).await;
             }
             reservation.iter_mut().for_each(Reservation::lost);
-            End::Uncertain(reason)
+            End::Denied(task, reason)
         }
         Watched::TimedOut => {
             let limit = SignedDuration::try_from(context.settings.job_timeout).unwrap_or(SignedDuration::MAX);

@@ -187,8 +187,6 @@ pub struct Outcome {
     pub causes: Vec<StopCause>,
     /// Whether this machine failed for at least one job (a file in the way, a full disk).
     pub local: bool,
-    /// Jobs that are at the service, or finished there, and paid.
-    pub at_service: usize,
     /// Paid tasks that aren't in the journal, since it can't be written: the lock is their only record.
     pub unrecorded: Vec<(JobId, TaskId)>,
     /// The purchases whose videos are all here, as the run says: what is recorded must say so too.
@@ -207,7 +205,12 @@ pub enum StopCause {
     /// The journal can't be written.
     Journal(String),
     /// The service refuses the account, or something before it turns submits away.
-    Refused(Problem),
+    Refused {
+        /// What was said.
+        problem: Problem,
+        /// What that is about.
+        of: Refused,
+    },
     /// The service put off every submit for as long as the run has patience, or asked for that.
     PutOff {
         /// What it said last.
@@ -221,6 +224,30 @@ pub enum StopCause {
     Unreachable(String),
 }
 
+/// What it is about that all submits are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The key (401).
+    Key,
+    /// The balance of the account (402).
+    Money,
+    /// What the account may do.
+    Account,
+    /// The place: nothing there takes submits.
+    Way,
+}
+
+impl Refused {
+    /// Returns what a refusal with this code, an HTTP status mostly, is about; `otherwise` where it says nothing.
+    fn of(code: &str, otherwise: Refused) -> Refused {
+        match code {
+            "401" => Refused::Key,
+            "402" => Refused::Money,
+            _ => otherwise,
+        }
+    }
+}
+
 /// Does the work; returns when all is done or the run was stopped.
 pub async fn run<S, P>(work: Work<P>, parts: Parts<S>, settings: Settings) -> Outcome
 where
@@ -229,17 +256,17 @@ where
 {
     let stop = parts.stop.clone();
     let context = context::Context::new(parts, settings);
-    let (summary, at_service) = dispatcher::Dispatcher::new(context.clone(), work).run().await;
+    let summary = dispatcher::Dispatcher::new(context.clone(), work).run().await;
     let unrecorded = context.take_unrecorded();
     if let Some(problem) = context.only_turned_away() {
-        stop.to(Level::NoSubmits, StopCause::Refused(problem));
+        let of = Refused::Way;
+        stop.to(Level::NoSubmits, StopCause::Refused { problem, of });
     }
     Outcome {
         summary,
         spent: context.budget.spent(),
         causes: stop.causes(),
         local: context.failed_locally(),
-        at_service,
         unrecorded,
         succeeded: context.take_successes(),
     }

@@ -91,7 +91,10 @@ pub(super) async fn submit<S: Service>(
                 return Bought::Task(id, task);
             }
             Submission::Unknown(reason) => {
-                context.unknown(&turn);
+                // What the run's own end cut off says nothing of the way to the service.
+                if context.stop.level() < Level::Out {
+                    context.unknown(&turn);
+                }
                 reservation.lost();
                 drop((turn, pass));
                 uncertain(context, id, &reason).await;
@@ -154,7 +157,7 @@ fn judge<S: Service>(context: &Context<S>, turn: &Turn<'_>, refusal: &NotTaken, 
             let message = said(&refusal.code, &refusal.message);
             return Next::End(Bought::Refused(Problem { code: Cause::Refused, message }));
         }
-        Then::StopSubmits => context.refused(message()),
+        Then::StopSubmits => context.refused(&refusal.code, message()),
         Then::GiveUp => context.no_way(message()),
         Then::WaitForService => return Next::Again,
         Then::SlowDown(asked) => match turn.slow_down(asked) {
@@ -173,10 +176,12 @@ fn judge<S: Service>(context: &Context<S>, turn: &Turn<'_>, refusal: &NotTaken, 
             }
         }
         Then::Leave(urgency) => {
-            context.turned_away(turn, urgency, message());
-            return not(Cause::TurnedAway);
+            context.turned_away(turn, urgency, &refusal.code, message());
+            // What such a status says of the account it says whoever says it.
+            let is_account = matches!(refusal.code.as_str(), "401" | "402" | "403");
+            return not(if is_account { Cause::Account } else { Cause::TurnedAway });
         }
-        Then::TurnAway(urgency) if !context.turned_away(turn, urgency, message()) => {
+        Then::TurnAway(urgency) if !context.turned_away(turn, urgency, &refusal.code, message()) => {
             context.keep_turned_away(message());
             return not(Cause::TurnedAway);
         }
@@ -239,7 +244,8 @@ async fn accepted<S: Service>(context: &Context<S>, purchase: &Purchase, id: Pur
         context.keep_in_mind(&purchase.key.job, task);
     }
     let (job, attempt) = (purchase.key.job.clone(), purchase.attempt);
-    context.events.send(Event::Submitted { job, attempt, task_id: task.clone() });
+    let price = Some(purchase.price);
+    context.events.send(Event::Submitted { job, attempt, task_id: task.clone(), price });
 }
 
 /// Records the refusal, durable before the pause that precedes the next attempt.

@@ -27,6 +27,14 @@ pub enum Level {
     Out,
 }
 
+/// Whether two causes say the same. A refused key isn't a balance that is used up.
+fn is_alike(one: &StopCause, other: &StopCause) -> bool {
+    match (one, other) {
+        (StopCause::Refused { of: one, .. }, StopCause::Refused { of: other, .. }) => one == other,
+        _ => std::mem::discriminant(one) == std::mem::discriminant(other),
+    }
+}
+
 impl Default for Stop {
     fn default() -> Stop {
         Stop(Arc::new(watch::Sender::new(State { level: Level::Go, causes: Vec::new() })))
@@ -39,8 +47,7 @@ impl Stop {
         self.0.send_modify(|state| {
             state.level = state.level.max(level);
             // Of one kind the first counts: those that follow say the same of other jobs.
-            let kind = std::mem::discriminant(&cause);
-            if state.causes.iter().all(|known| std::mem::discriminant(known) != kind) {
+            if !state.causes.iter().any(|known| is_alike(known, &cause)) {
                 state.causes.push(cause);
             }
         });
@@ -76,6 +83,8 @@ impl Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Refused;
+    use crate::event::{Cause, Problem};
 
     #[tokio::test]
     async fn the_level_only_moves_on() {
@@ -87,5 +96,18 @@ mod tests {
         assert_eq!(stop.unless_out(std::future::pending::<()>()).await, None);
         stop.to(Level::NoSubmits, StopCause::Journal("full again".into()));
         assert_eq!(stop.causes(), [StopCause::Interrupted, StopCause::Journal("full".into())]);
+    }
+
+    #[test]
+    fn a_refused_key_and_an_empty_purse_are_two_causes() {
+        let refused = |of, message: &str| {
+            let problem = Problem { code: Cause::Account, message: message.into() };
+            StopCause::Refused { problem, of }
+        };
+        let stop = Stop::default();
+        stop.to(Level::NoSubmits, refused(Refused::Key, "401"));
+        stop.to(Level::NoSubmits, refused(Refused::Money, "402"));
+        stop.to(Level::NoSubmits, refused(Refused::Key, "401 again"));
+        assert_eq!(stop.causes(), [refused(Refused::Key, "401"), refused(Refused::Money, "402")]);
     }
 }

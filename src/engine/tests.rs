@@ -468,7 +468,7 @@ async fn a_refused_account_stops_everything() {
     let (bench, fake) = (Bench::new(), Fake::new(script));
     let ran = bench.run(&fake, 1000, settings()).await;
     assert!(fake.calls("submit") <= 4, "{}", fake.calls("submit"));
-    assert!(matches!(ran.outcome.causes[..], [StopCause::Refused(_)]));
+    assert!(matches!(ran.outcome.causes[..], [StopCause::Refused { .. }]));
     assert_eq!(ran.outcome.summary.left, 1000);
     assert_eq!(ran.book.records().count(), 0, "nothing is known of the jobs");
 }
@@ -594,6 +594,17 @@ async fn a_reply_that_does_not_come_in_time_makes_its_job_uncertain() {
     let ran = bench.run_until(&fake, (0..1).map(purchase), settings(), stop).await;
     assert!((11..12).contains(&ran.took.as_secs()), "{:?}", ran.took);
     assert_eq!(ran.status(0), Some(Status::Uncertain));
+}
+
+/// What an interrupt cuts off says nothing of the way to the service.
+#[tokio::test(start_paused = true)]
+async fn an_interrupt_while_submits_hang_is_no_outage() {
+    let (bench, fake) = (Bench::new(), Fake::new(Script { answer: Duration::from_secs(50), ..Script::default() }));
+    let stop = Stop::default();
+    stop_after(&stop, Duration::from_secs(160));
+    let ran = bench.run_until(&fake, (0..40).map(purchase), Settings { concurrency: 40, ..settings() }, stop).await;
+    assert!(ran.outcome.summary.uncertain >= 3, "{:?}", ran.outcome.summary);
+    assert_eq!(ran.outcome.causes, [StopCause::Interrupted]);
 }
 
 fn stop_after(stop: &Stop, pause: Duration) {

@@ -8,6 +8,7 @@ pub mod summary;
 
 pub use problem::{Call, Cause, Problem};
 
+use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::Estimate;
@@ -170,6 +171,10 @@ pub enum Event {
         /// The service's id of the generation.
         #[schemars(with = "String")]
         task_id: TaskId,
+        /// What it costs by the estimate, in the unit of `run_started`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<f64>")]
+        price: Option<Decimal>,
     },
     /// The service was asked how a task stands.
     Polled {
@@ -240,6 +245,10 @@ pub enum Event {
         job: JobId,
         /// What happened, in words.
         message: String,
+        /// The task, where its submit arrived and the service no longer knows it: the next run asks for it again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>")]
+        task_id: Option<TaskId>,
     },
     /// A call failed and is made again after a pause.
     Retrying {

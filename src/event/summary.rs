@@ -15,8 +15,13 @@ pub struct Summary {
     pub failed: usize,
     /// Jobs that wait for `batch resolve`.
     pub uncertain: usize,
-    /// Jobs left for another run: timed out, interrupted, or beyond a limit.
+    /// Jobs left for another run: interrupted, or beyond a limit.
     pub left: usize,
+    /// Of these, those that were not submitted: nothing is paid of them.
+    pub not_submitted: usize,
+    /// Jobs that are paid and at the service still, or finished there (left, or without a result in time): `batch fetch` or the next run
+    /// brings their videos.
+    pub at_service: usize,
     /// Submits that went out.
     pub submits: usize,
     /// Images uploaded.

@@ -6,7 +6,7 @@
 use super::Buyer;
 use super::entry::{Entry, Step, Verdict};
 use super::id::PurchaseId;
-use super::purchase::{Owed, Purchase, Rung, whole_microseconds, without_query};
+use super::purchase::{Owed, Purchase, Rung, Standing, whole_microseconds, without_query};
 use super::record::{Key, Output, Record};
 use crate::base::digest::Sha256;
 use crate::spec::elsewhere::{Address, Pin};
@@ -136,6 +136,11 @@ impl Book {
         if tasks.len() > 1 { tasks } else { BTreeSet::new() }
     }
 
+    /// Returns all purchases that are paid, whether or not they are shown.
+    pub fn paid(&self) -> impl Iterator<Item = &Record> {
+        self.purchases().filter(|purchase| purchase.owed() == Some(Owed::Paid)).map(|purchase| &purchase.record)
+    }
+
     /// Returns where content lies that was uploaded already.
     pub fn upload(&self, content: &Sha256) -> Option<&str> {
         self.uploads.get(content).map(|upload| upload.url.as_str())
@@ -169,6 +174,14 @@ impl Book {
     /// Whether nothing is known of what is shown but that it was to go out: uncertain, unless its run is on.
     pub fn awaits_answer(&self, key: &Key) -> bool {
         shown(self.all_of(key)).is_some_and(|purchase| purchase.rung == Rung::Intended)
+    }
+
+    /// Whether this purchase's task was named by a person, or found again, after its submit: the submit itself had no answer that told.
+    pub fn is_task_told(&self, id: PurchaseId) -> bool {
+        self.purchase(id).is_some_and(|purchase| {
+            let is_open = (purchase.rung, purchase.standing) == (Rung::Submitted, Standing::Open);
+            is_open && purchase.said_at > purchase.record.submitted_at
+        })
     }
 
     /// Whether this purchase is recorded with all its videos.

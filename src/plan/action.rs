@@ -66,8 +66,10 @@ words! {
         Moderated "moderated" "moderation refused its content",
         /// Submit or hold: the service refused this input for good.
         Refused "refused" "the service refused it",
-        /// Submit or hold: nobody can know whether an earlier submit arrived. Resume: the service denied its task.
+        /// Submit or hold: nobody can know whether an earlier submit arrived.
         Uncertain "uncertain" "nobody knows whether its submit arrived",
+        /// Resume: its submit arrived, and the service no longer knew its task; it is asked for again.
+        Denied "denied" "the service no longer knows its task",
         /// Hold: a person settled an uncertain submit by `batch resolve --failed`.
         Settled "settled" "resolved: failed",
         /// Resume: it was submitted and isn't finished.

@@ -85,7 +85,7 @@ fn order_before(former: &Record, job: &Job) -> Before {
 }
 
 /// All orders of at most three names; of more, as no job has them, the one.
-fn orders<'n>(names: &[&'n str]) -> Vec<Vec<&'n str>> {
+pub(super) fn orders<'n>(names: &[&'n str]) -> Vec<Vec<&'n str>> {
     match *names {
         [a, b] => vec![vec![a, b], vec![b, a]],
         [a, b, c] => [[a, b, c], [a, c, b], [b, a, c], [b, c, a], [c, a, b], [c, b, a]].map(Vec::from).into(),

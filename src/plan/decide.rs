@@ -68,7 +68,7 @@ pub fn decide(record: Option<&Record>, known: Known, videos: Videos, policy: Pol
         (Stage::Refused { .. }, _, _) => (Action::Hold, Reason::Refused),
         // A task that the service denied is asked for again: that costs nothing, and it is paid if it is known. It is never
         // submitted again by itself.
-        (Stage::Uncertain { task: Some(_), .. }, _, _) => (Action::Resume, Reason::Uncertain),
+        (Stage::Uncertain { task: Some(_), .. }, _, _) => (Action::Resume, Reason::Denied),
         (Stage::Uncertain { task: None, .. }, _, OnUncertain::Resubmit) => (Action::Submit, Reason::Uncertain),
         (Stage::Uncertain { .. }, _, _) => (Action::Hold, Reason::Uncertain),
     }
@@ -144,7 +144,7 @@ mod tests {
                     assert!(matches!(action, Action::Keep | Action::Download));
                 }
                 let strange = Stage::Uncertain { task: Some(task()), reason: String::new() };
-                assert_eq!(decided(strange, policy), (Action::Resume, Reason::Uncertain));
+                assert_eq!(decided(strange, policy), (Action::Resume, Reason::Denied));
             }
         }
     }

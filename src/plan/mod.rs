@@ -7,6 +7,7 @@ pub mod estimate;
 pub mod mirror;
 pub mod reconcile;
 pub mod select;
+pub mod spent;
 pub mod stray;
 pub mod videos;
 

@@ -20,7 +20,7 @@ struct Project {
     book: Book,
 }
 
-fn job(id: &str, prompt: &str) -> Job {
+pub(super) fn job(id: &str, prompt: &str) -> Job {
     let generation = Generation {
         model: vocabulary::MODEL.into(),
         prompt: format!("@dog {prompt}"),
@@ -47,6 +47,20 @@ fn job(id: &str, prompt: &str) -> Job {
     }
 }
 
+/// The manifest of these jobs, in this folder.
+pub(super) fn manifest_of(folder: &std::path::Path, jobs: &[(&str, &str)]) -> Manifest {
+    Manifest {
+        folder: Folder::open(folder).unwrap(),
+        base_url: None,
+        turned_away: Default::default(),
+        run: RunSettings::default(),
+        output_dir: "out".into(),
+        prices: Prices::default(),
+        jobs: jobs.iter().map(|(id, prompt)| job(id, prompt)).collect(),
+        images: Default::default(),
+    }
+}
+
 impl Project {
     fn new() -> Project {
         let temp = tempfile::tempdir().unwrap();
@@ -55,17 +69,7 @@ impl Project {
     }
 
     fn plan(&self, jobs: &[(&str, &str)], choice: &Choice) -> Plan {
-        let manifest = Manifest {
-            folder: Folder::open(self.temp.path()).unwrap(),
-            base_url: None,
-            turned_away: Default::default(),
-            run: RunSettings::default(),
-            output_dir: "out".into(),
-            prices: Prices::default(),
-            jobs: jobs.iter().map(|(id, prompt)| job(id, prompt)).collect(),
-            images: Default::default(),
-        };
-        plan(&manifest, &self.book, choice)
+        plan(&manifest_of(self.temp.path(), jobs), &self.book, choice)
     }
 
     /// Runs a manifest to its end: moves first, then everything succeeds. Gives what was done to each job.

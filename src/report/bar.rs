@@ -1,12 +1,13 @@
 //! `--progress bar`: a picture of the run at the bottom of the terminal, and above it what is out of the ordinary.
 
-use super::look::{Hue, Look};
+use super::look::{Hue, Look, thousands};
 use super::screen::Screen;
 use super::standing::Standing;
 use super::words::{self, Weight};
 use super::{Reporter, picture};
 use crate::event::{Event, Stamped};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::time::Duration;
 
 /// The time between two pictures: ten a second are smooth, and cost nothing.
@@ -20,6 +21,7 @@ const MESSAGES: usize = 10;
 pub struct Bar {
     screen: Screen,
     look: Look,
+    zone: TimeZone,
     /// What is worth a line above the picture.
     least: Weight,
     standing: Standing,
@@ -29,9 +31,9 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// A picture on `screen`.
-    pub fn new(screen: Screen, look: Look) -> Bar {
-        Bar { screen, look, least: Weight::Notable, standing: Standing::default(), said: 0, left_out: 0 }
+    /// A picture on `screen`, with the time of the end in this zone.
+    pub fn new(screen: Screen, look: Look, zone: TimeZone) -> Bar {
+        Bar { screen, look, zone, least: Weight::Notable, standing: Standing::default(), said: 0, left_out: 0 }
     }
 
     /// Says each step, call and transfer as well.
@@ -39,9 +41,9 @@ impl Bar {
         Bar { least: Weight::Detail, ..self }
     }
 
-    fn say(&mut self, hue: Hue, text: String) {
+    fn say(&mut self, hue: Hue, text: &str) {
         if self.said < MESSAGES {
-            self.screen.say(&format!("{}\n", self.look.paint(hue, text)));
+            self.screen.say(&format!("{}\n", self.look.paint(hue, self.look.wrapped(text))));
             self.said += 1;
         } else {
             self.left_out += 1;
@@ -50,11 +52,12 @@ impl Bar {
 
     fn draw(&mut self, now: Timestamp) {
         if self.left_out > 0 {
-            let words = format!("{} and {} more messages\n", self.look.ellipsis(), self.left_out);
+            let words = format!("{} and {} more messages\n", self.look.ellipsis(), thousands(self.left_out));
             self.screen.say(&self.look.paint(Hue::Faint, words).to_string());
         }
         (self.said, self.left_out) = (0, 0);
-        self.screen.draw(|room| picture::lines(&self.standing, self.look, room, now));
+        let show = picture::Show { look: self.look, zone: &self.zone };
+        self.screen.draw(|room| picture::lines(&self.standing, show, room, now));
     }
 }
 
@@ -67,13 +70,13 @@ impl Reporter for Bar {
             (Event::Throttled { .. }, Some(_)) => {}
             _ => {
                 if let Some((_, hue, text)) = words::line(event).filter(|(weight, ..)| *weight >= self.least) {
-                    self.say(hue, text);
+                    self.say(hue, &text);
                 }
             }
         }
         if let (Some(since), None) = (away, self.standing.away()) {
             let (hue, text) = words::back(since, *time);
-            self.say(hue, text);
+            self.say(hue, &text);
         }
     }
 

@@ -82,11 +82,13 @@ fn mark<'r>(job: &'r JobResult, stopped: Option<&'r Problem>) -> Option<Mark<'r>
     Some(match &job.ending {
         Ending::Succeeded(_) => return None,
         Ending::Kept => skipped("nothing to do: its videos are here"),
-        Ending::Open if let Some(Problem { code, message }) = stopped => {
+        Ending::Open | Ending::AtService if let Some(Problem { code, message }) = stopped => {
             Mark { element: element(*code), kind: code.as_str(), message }
         }
-        Ending::Open if job.took.is_some() => skipped("not finished in this run; the next run goes on"),
-        Ending::Open => skipped("not begun in this run; the next run goes on"),
+        Ending::AtService => {
+            skipped("paid and at the service still: the next run brings it, and so does `batch fetch`")
+        }
+        Ending::Open => skipped("not submitted in this run; the next run goes on"),
         Ending::Held(Reason::Uncertain) => {
             Mark { element: "error", kind: "uncertain", message: Reason::Uncertain.meaning() }
         }

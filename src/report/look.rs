@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
+use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthChar as _;
 
 /// What the reader's terminal can show. Found out once, by the command line.
@@ -79,6 +80,33 @@ impl Look {
         }
     }
 
+    /// Returns `text` with line breaks between words, where it is wider than the terminal; what is in backquotes is typed, and stays
+    /// whole. What follows a break is as far in as the line is, and two columns more.
+    pub fn wrapped(self, text: &str) -> String {
+        let Some(width) = self.width.filter(|width| *width > NARROWEST) else { return text.to_owned() };
+        let lines = text.split('\n').map(|line| {
+            if columns_of(line) < width {
+                return line.to_owned();
+            }
+            let indent = " ".repeat(line.len() - line.trim_start_matches(' ').len() + 2);
+            let options = textwrap::Options::new(width - 1)
+                .word_separator(WordSeparator::AsciiSpace)
+                .word_splitter(WordSplitter::NoHyphenation)
+                .break_words(false)
+                .subsequent_indent(&indent);
+            let (mut typed, mut line) = (false, line.to_owned());
+            line = line
+                .chars()
+                .map(|c| {
+                    typed ^= c == '`';
+                    if typed && c == ' ' { GLUE } else { c }
+                })
+                .collect();
+            textwrap::fill(&line, options).replace(GLUE, " ")
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// `text`, its end left out where it takes more than `columns`.
     pub fn fit(self, text: &str, columns: usize) -> Cow<'_, str> {
         let ellipsis = self.ellipsis();
@@ -115,6 +143,12 @@ impl<T: Display> Display for Painted<T> {
 pub fn columns_of(text: &str) -> usize {
     text.chars().map(columns_of_char).sum()
 }
+
+/// Columns of a terminal on which nothing is wrapped: it would be words below words.
+const NARROWEST: usize = 30;
+
+/// Stands for a blank at which no line is broken.
+const GLUE: char = '\u{e000}';
 
 /// Columns that `c` takes on a terminal.
 pub fn columns_of_char(c: char) -> usize {
@@ -168,6 +202,22 @@ mod tests {
         assert_eq!(look.fit("abc", 2), "a…");
         assert_eq!(look.fit("abc", 0), "…");
         assert_eq!(Look { drawing: Drawing::Ascii, ..look }.fit("abcdef", 5), "ab...");
+    }
+
+    #[test]
+    fn lines_break_between_words_and_never_in_what_is_typed() {
+        let look = Look { width: Some(40), ..Look::PLAIN };
+        let text = "  it would have cost: about 420 credits by the maker's list, which `batch plan my jobs.yaml --limit 3` shows";
+        let wrapped = look.wrapped(text);
+        assert_eq!(
+            wrapped,
+            "  it would have cost: about 420 credits\n    by the maker's list, which\n    `batch plan my jobs.yaml --limit 3`\n    shows"
+        );
+        assert_eq!(look.wrapped("a\n\nb"), "a\n\nb");
+        assert_eq!(Look::PLAIN.wrapped(text), text, "no terminal");
+        assert_eq!(Look { width: Some(10), ..look }.wrapped(text), text, "too narrow for words");
+        let colored = format!("\u{1b}[32m{}\u{1b}[0m", "x ".repeat(18));
+        assert_eq!(look.wrapped(&colored).lines().count(), 1, "colors take no room");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 pub mod bar;
 pub mod commands;
 pub mod documents;
+mod echo;
 pub mod explain;
 pub mod fanout;
 pub mod findings;

@@ -1,5 +1,6 @@
 //! Money, in words.
 
+use super::look::thousands;
 use super::terminal_safe;
 use crate::base::decimal::Decimal;
 use crate::event::summary::Cost;
@@ -16,14 +17,21 @@ pub(super) fn receipt(cost: &Cost) -> String {
     let Cost { amount, uncertain, given_back, unit, prices, .. } = cost;
     let others = [(uncertain, "more if what is uncertain was accepted"), (given_back, "given back")];
     let others = others.iter().filter(|(amount, _)| **amount > Decimal::ZERO);
-    let others = others.map(|(amount, words)| format!("{amount} {words}")).collect::<Vec<_>>().join(", ");
+    let others = others.map(|(amount, words)| format!("{} {words}", grouped(**amount))).collect::<Vec<_>>().join(", ");
     let gap = if others.is_empty() { "" } else { "; " };
     format!("{} {}{gap}{others}", in_unit(*amount, unit, *prices), source(*prices))
 }
 
 fn in_unit(amount: Decimal, unit: &str, prices: PriceTable) -> String {
     let about = if prices == PriceTable::Manifest { "" } else { "about " };
-    format!("{about}{amount} {}", terminal_safe::line(unit))
+    format!("{about}{} {}", grouped(amount), terminal_safe::line(unit))
+}
+
+/// Returns an amount with its thousands set apart, as counts have them: `16,860`, `1,234.5`.
+pub fn grouped(amount: Decimal) -> String {
+    let text = amount.to_string();
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    whole.parse().map_or_else(|_| text.clone(), |whole| format!("{}{rest}", thousands(whole)))
 }
 
 fn source(prices: PriceTable) -> &'static str {
@@ -47,6 +55,12 @@ mod tests {
         assert!(said(PriceTable::Manifest).starts_with("3.5 C"), "{}", said(PriceTable::Manifest));
         assert!(said(PriceTable::Maker).starts_with("about 3.5"));
         assert!(!said(PriceTable::Both).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn amounts_are_grouped_as_counts_are() {
+        let said = |amount: &str| grouped(amount.parse().unwrap());
+        assert_eq!(["0", "999", "16860", "1234567.25", "0.5"].map(said), ["0", "999", "16,860", "1,234,567.25", "0.5"]);
     }
 
     #[test]

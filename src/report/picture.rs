@@ -4,26 +4,36 @@
 //!  park-walk    1m 12s  running, 64%
 //!  close-up         3s  uploading 1.20 of 3.40 MB, refs/dog.png
 //!  … and 37 more: 30 in flight, 7 being fetched
-//!  ━━━━━━━━━━━━━─────────── 412/1,000, 41.2/min, about 14m left
+//!  ━━━━━━━━━━━━━─────────── 412/1,000, about 14m left till 16:20, 24,720 credits, 41.2/min
 //!  67 in flight, 3 failed, 1 uncertain
 //! ```
 //!
 //! Every line begins with a blank, since the cursor rests on the first.
 
 use super::look::{Drawing, Hue, Look, columns_of, size, thousands};
-use super::span::{short, until};
+use super::span::{roughly, short, until};
 use super::standing::{Active, Phase, Standing, State};
 use super::terminal_safe;
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
-/// Columns of the bar: at the least, at the most.
-const BAR: (usize, usize) = (8, 32);
+/// Columns of the bar at the least; it takes all that its line has left.
+const BAR: usize = 8;
 
 /// Columns of an id at the most, where there is room for more than the id.
 const ID: usize = 32;
 
 /// Columns of an age.
 const AGE: usize = 7;
+
+/// How a picture is shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Show<'s> {
+    /// With which colors and characters.
+    pub(super) look: Look,
+    /// In which zone the time of the end is told.
+    pub(super) zone: &'s TimeZone,
+}
 
 /// The room that a terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +45,12 @@ pub(super) struct Room {
 }
 
 /// The lines, none of them wider than the terminal less one column; none where there is nothing to do.
-pub(super) fn lines(standing: &Standing, look: Look, room: Room, now: Timestamp) -> Vec<String> {
+pub(super) fn lines(standing: &Standing, show: Show<'_>, room: Room, now: Timestamp) -> Vec<String> {
+    let look = show.look;
     if standing.total() == 0 {
         return Vec::new();
     }
-    let mut below = vec![whole(standing, look, room, now)];
+    let mut below = vec![whole(standing, show, room, now)];
     if let Some(away) = standing.away() {
         let words = format!("{}: {}", away.words(now), terminal_safe::line(&away.message));
         below.insert(0, Line::new(look, room).add(Hue::Caution, &words).done());
@@ -143,13 +154,22 @@ fn part(through: Option<u64>, total: Option<u64>) -> String {
 }
 
 /// The line of the whole run: its bar and its numbers.
-fn whole(standing: &Standing, look: Look, room: Room, now: Timestamp) -> String {
+fn whole(standing: &Standing, Show { look, zone }: Show<'_>, room: Room, now: Timestamp) -> String {
     let (done, total) = (standing.done(), standing.total());
-    let columns = (room.width / 4).clamp(BAR.0, BAR.1);
     let (full, empty) = match look.drawing {
         Drawing::Unicode => ("━", "─"),
         Drawing::Ascii => ("=", "-"),
     };
+    // What tells most comes first, and what has no room beside a bar is left out whole.
+    let mut numbers = format!(" {}/{}", thousands(done), thousands(total));
+    let most = room.width.saturating_sub(2 + BAR);
+    let left = standing.left(now).map(|left| format!("about {} left till {}", roughly(left), clock(now, left, zone)));
+    for words in [left, standing.spent(), standing.rate(now)].into_iter().flatten() {
+        if columns_of(&numbers) + columns_of(&words) + 2 <= most {
+            numbers += &format!(", {words}");
+        }
+    }
+    let columns = room.width.saturating_sub(2 + columns_of(&numbers)).max(BAR);
     let mut line = Line::new(look, room);
     // Each boundary by itself, so that the parts always fill the bar; full only when all is done.
     let parts = [(Phase::Succeeded, Hue::Good), (Phase::Uncertain, Hue::Caution), (Phase::Failed, Hue::Bad)];
@@ -160,13 +180,14 @@ fn whole(standing: &Standing, look: Look, room: Room, now: Timestamp) -> String 
         line = line.add(hue, &full.repeat(end - before));
         before = end;
     }
-    line = line.add(Hue::Faint, &empty.repeat(columns - before));
-    line = line.add(Hue::Plain, &format!(" {}/{}", thousands(done), thousands(total)));
-    // What tells most comes first, and what has no room is left out whole.
-    for words in [standing.left(now), standing.rate(now)].into_iter().flatten() {
-        line = line.add_whole(Hue::Plain, &format!(", {words}"));
-    }
-    line.done()
+    line.add(Hue::Faint, &empty.repeat(columns - before)).add(Hue::Plain, &numbers).done()
+}
+
+/// The time of day that is so far away, with the day where that is another one: `16:20`, `Tue 16:20`.
+fn clock(now: Timestamp, left: SignedDuration, zone: &TimeZone) -> String {
+    let end = zone.to_datetime(now.checked_add(left).unwrap_or(now));
+    let day = if end.date() == zone.to_datetime(now).date() { "%H:%M" } else { "%a %H:%M" };
+    end.strftime(day).to_string()
 }
 
 /// A line in the making.
@@ -195,11 +216,6 @@ impl Line {
         self.room = self.room.saturating_sub(columns_of(&text));
         self.text += &self.look.paint(hue, text).to_string();
         self
-    }
-
-    /// More text, if there is room for all of it.
-    fn add_whole(self, hue: Hue, text: &str) -> Line {
-        if columns_of(text) > self.room { self } else { self.add(hue, text) }
     }
 
     fn done(self) -> String {

@@ -42,8 +42,10 @@ pub struct JobResult {
 pub enum Ending {
     /// Nothing had to be done.
     Kept,
-    /// The run didn't come to its end.
+    /// The run didn't come to its end, and didn't submit it as far as is known.
     Open,
+    /// The run didn't come to its end: it is paid, and at the service still, or finished there.
+    AtService,
     /// It was left as it is.
     Held(Reason),
     /// All its videos are here.
@@ -59,7 +61,7 @@ impl Ending {
         match self {
             Ending::Kept | Ending::Open => 0,
             Ending::Held(Reason::Uncertain) | Ending::Uncertain(_) => 3,
-            Ending::Held(_) => 1,
+            Ending::AtService | Ending::Held(_) => 1,
             Ending::Succeeded(_) => 2,
             Ending::Failed(_) => 4,
         }
@@ -118,7 +120,8 @@ impl Collector {
         let ending = match action {
             Action::Keep => Ending::Kept,
             Action::Hold => Ending::Held(reason),
-            Action::Submit | Action::Resume | Action::Download => Ending::Open,
+            Action::Submit => Ending::Open,
+            Action::Resume | Action::Download => Ending::AtService,
         };
         if let Some((result, _)) = self.job(job) {
             result.end(ending);
@@ -147,13 +150,13 @@ impl Reporter for Collector {
             Event::JobPlanned { job, action, reason, .. } => self.plan(job, *action, *reason),
             Event::Succeeded { job, outputs, .. } => self.step(job, *time, Ending::Succeeded(outputs.clone())),
             Event::Failed { job, error, .. } => self.step(job, *time, Ending::Failed(error.clone())),
-            Event::Uncertain { job, message } => self.step(job, *time, Ending::Uncertain(message.clone())),
+            Event::Uncertain { job, message, .. } => self.step(job, *time, Ending::Uncertain(message.clone())),
             Event::Submitted { job, .. } => {
                 // Asked for again, and this time with an answer.
                 if let Some((result @ JobResult { ending: Ending::Uncertain(_), .. }, _)) = self.job(job) {
-                    result.ending = Ending::Open;
+                    result.ending = Ending::AtService;
                 }
-                self.step(job, *time, Ending::Open);
+                self.step(job, *time, Ending::AtService);
             }
             Event::RunFinished { summary, exit_code, stopped } => {
                 if let Some(results) = &mut self.results {
@@ -216,7 +219,7 @@ mod tests {
     #[test]
     fn a_run_that_broke_off_has_results_and_one_that_never_began_has_none() {
         let results = collected(&[at(0, started(1)), at(2, submitted("a"))]).unwrap();
-        assert_eq!((results.jobs[0].ending.clone(), results.end), (Ending::Open, None));
+        assert_eq!((results.jobs[0].ending.clone(), results.end), (Ending::AtService, None));
         assert!(collected(&[]).is_none());
     }
 

@@ -126,7 +126,8 @@ fn steps(record: &Record, open: bool) -> Vec<Told<'_>> {
     let mut steps: Vec<Told<'_>> =
         vec![(Step::Asked, record.submitted_at, Box::new(move |job| Event::Submitting { job: job.clone(), attempt }))];
     if let (Some(task), false) = (record.stage.task(), matches!(record.stage, Stage::Uncertain { .. })) {
-        let told = move |job: &JobId| Event::Submitted { job: job.clone(), attempt, task_id: task.clone() };
+        let told =
+            move |job: &JobId| Event::Submitted { job: job.clone(), attempt, task_id: task.clone(), price: None };
         steps.push((Step::Submitted, record.submitted_at, Box::new(told)));
     }
     if matches!(record.stage, Stage::Generated { .. } | Stage::Succeeded { .. }) {
@@ -164,9 +165,11 @@ fn steps(record: &Record, open: bool) -> Vec<Told<'_>> {
             let error = problem(Cause::Refused, &error.message);
             Some(Box::new(move |job| Event::Failed { job: job.clone(), error: error.clone(), next: None }))
         }
-        Stage::Uncertain { reason, .. } => {
-            Some(Box::new(move |job| Event::Uncertain { job: job.clone(), message: reason.clone() }))
-        }
+        Stage::Uncertain { reason, task } => Some(Box::new(move |job| Event::Uncertain {
+            job: job.clone(),
+            message: reason.clone(),
+            task_id: task.clone(),
+        })),
     };
     steps.extend(end.map(|end| (Step::Ended, None, end)));
     steps

@@ -5,6 +5,7 @@
 //! lines wrap anew, the next picture is drawn from where the one before begins now. The cursor is never hidden, so that no
 //! death of the process leaves a terminal without one.
 
+use super::echo::Echo;
 use super::picture::Room;
 use super::standard_error;
 use std::fmt;
@@ -37,22 +38,39 @@ struct Drawn {
 pub trait Terminal: Write + Send {
     /// Columns and rows; none where it isn't a terminal.
     fn size(&self) -> Option<(usize, usize)>;
+
+    /// Lets keys leave no trace in what is drawn; what is typed goes to whoever reads next, and signals come as ever.
+    fn hush(&mut self) {}
+
+    /// Shows keys again as before.
+    fn unhush(&mut self) {}
 }
 
 /// The terminal that standard error is, if it is one.
 #[derive(Debug)]
-pub struct StandardError(console::Term);
+pub struct StandardError {
+    term: console::Term,
+    echo: Echo,
+}
 
 impl Default for StandardError {
     fn default() -> StandardError {
-        StandardError(console::Term::stderr())
+        StandardError { term: console::Term::stderr(), echo: Echo::default() }
     }
 }
 
 impl Terminal for StandardError {
     fn size(&self) -> Option<(usize, usize)> {
-        let (rows, columns) = self.0.size_checked().filter(|_| self.0.is_term())?;
+        let (rows, columns) = self.term.size_checked().filter(|_| self.term.is_term())?;
         Some((usize::from(columns), usize::from(rows)))
+    }
+
+    fn hush(&mut self) {
+        self.echo.off();
+    }
+
+    fn unhush(&mut self) {
+        self.echo.on();
     }
 }
 
@@ -90,6 +108,7 @@ impl Screen {
             drawn.write(&above);
             return;
         };
+        drawn.terminal.hush();
         let room = Room { width, height };
         let lines = lines(room);
         let anew = drawn.room != Some(room) || lines.len() != drawn.lines.len();
@@ -157,6 +176,7 @@ impl Drawn {
             self.write(&self.clearing());
         }
         self.write(above);
+        self.terminal.unhush();
         self.lines.clear();
         self.room = None;
     }

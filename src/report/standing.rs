@@ -6,9 +6,11 @@ mod pace;
 pub(super) use active::{Active, State};
 
 use super::look::{columns_of, thousands};
+use super::money::grouped;
 use super::span::{about, roughly, until};
 use super::terminal_safe;
-use crate::event::{Call, Event};
+use crate::base::decimal::Decimal;
+use crate::event::{Call, Cause, Event};
 use crate::plan::action::Action;
 use crate::spec::names::JobId;
 use jiff::{SignedDuration, Timestamp};
@@ -54,6 +56,11 @@ pub(super) struct Standing {
     /// The service that can't be reached, or asks to slow down.
     away: Option<Away>,
     pace: Pace,
+    /// What the submits of this run cost that the service accepted and didn't fail, and of which unit that is.
+    spent: Decimal,
+    unit: Option<String>,
+    /// What jobs cost that are at the service: where it fails them, that is given back.
+    prices: HashMap<JobId, Decimal>,
 }
 
 /// Where a job is counted, and its place among the active ones.
@@ -79,7 +86,10 @@ impl Standing {
     pub(super) fn event(&mut self, event: &Event, time: Timestamp) {
         self.service(event, time);
         match event {
-            Event::RunStarted { concurrency, .. } => self.pace.start(time, *concurrency),
+            Event::RunStarted { concurrency, estimate, .. } => {
+                self.pace.start(time, *concurrency);
+                self.unit = estimate.as_ref().map(|estimate| estimate.unit.clone());
+            }
             Event::JobPlanned { job, action, submitted_at, .. } => self.planned(job, *action, *submitted_at, time),
             Event::Uploading { job, path, bytes } => {
                 let state = State::Uploading { path: path.clone(), through: None, total: *bytes };
@@ -87,7 +97,13 @@ impl Standing {
             }
             Event::Uploaded { job, .. } => self.passive(job, Phase::Waiting),
             Event::Submitting { job, .. } => self.active(job, Phase::InFlight, time, State::Submitting),
-            Event::Submitted { job, .. } => self.active(job, Phase::InFlight, time, State::Accepted),
+            Event::Submitted { job, price, .. } => {
+                self.active(job, Phase::InFlight, time, State::Accepted);
+                if let Some(price) = price {
+                    self.spent += *price;
+                    self.prices.insert(job.clone(), *price);
+                }
+            }
             Event::Polled { job, status, progress } => {
                 let state = State::AtService { word: status.clone(), progress: progress.clone() };
                 self.active(job, Phase::InFlight, time, state);
@@ -109,8 +125,15 @@ impl Standing {
                     active.again = Some((*call, until, message.clone()));
                 }
             }
-            Event::Succeeded { job, .. } => self.ended(job, Phase::Succeeded, time),
-            Event::Failed { job, .. } => self.ended(job, Phase::Failed, time),
+            Event::Succeeded { job, .. } => {
+                self.prices.remove(job);
+                self.ended(job, Phase::Succeeded, time);
+            }
+            Event::Failed { job, error, .. } => {
+                let price = self.prices.remove(job).filter(|_| error.code == Cause::Failed);
+                self.spent = self.spent.minus(price.unwrap_or(Decimal::ZERO));
+                self.ended(job, Phase::Failed, time);
+            }
             Event::Uncertain { job, .. } => self.ended(job, Phase::Uncertain, time),
             Event::Retrying { job: None, .. }
             | Event::Throttled { .. }
@@ -271,7 +294,8 @@ impl Standing {
     pub(super) fn words(&self, now: Timestamp) -> String {
         let parts = self.parts().map(|(n, words, _)| format!("{} {words}", thousands(n)));
         let parts = parts.collect::<Vec<_>>().join(", ");
-        let pace = [self.rate(now), self.left(now)].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let left = self.left(now).map(|left| format!("about {} left", roughly(left)));
+        let pace = [self.rate(now), left].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let told = [parts, pace].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>();
         told.join("; ")
     }
@@ -286,8 +310,14 @@ impl Standing {
         })
     }
 
-    /// How long the run will still take, as far as its own jobs tell: `about 3m left`.
-    pub(super) fn left(&self, now: Timestamp) -> Option<String> {
+    /// What the submits of this run cost by now, as far as that is known: `24,720 credits`.
+    pub(super) fn spent(&self) -> Option<String> {
+        let unit = self.unit.as_ref()?;
+        (self.spent > Decimal::ZERO).then(|| format!("{} {}", grouped(self.spent), terminal_safe::line(unit)))
+    }
+
+    /// How long the run will still take, as far as its own jobs tell.
+    pub(super) fn left(&self, now: Timestamp) -> Option<SignedDuration> {
         // While everybody waits for the service, nobody knows.
         if self.away.is_some() || self.done() == self.total() {
             return None;
@@ -298,7 +328,7 @@ impl Standing {
         };
         let waiting = self.count(Phase::Waiting) + self.count(Phase::Uploading);
         let seconds = self.pace.left(waiting, &ages(Phase::InFlight), &ages(Phase::Fetching))?;
-        Some(format!("about {} left", roughly(SignedDuration::try_from_secs_f64(seconds).ok()?)))
+        SignedDuration::try_from_secs_f64(seconds).ok()
     }
 }
 

@@ -74,7 +74,16 @@ pub fn of_run(path: &Path, results: &Results) -> io::Result<()> {
 }
 
 /// How jobs can end, the best first.
-const OUTCOMES: [&str; 6] = ["succeeded", "had their videos already", "on hold", "not finished", "uncertain", "failed"];
+const OUTCOMES: [&str; 8] = [
+    "succeeded",
+    "had their videos already",
+    "on hold",
+    "not submitted",
+    "paid, at the service still",
+    "not finished",
+    "uncertain",
+    "failed",
+];
 
 fn outcome(ending: &Ending) -> &'static str {
     match ending {
@@ -83,7 +92,8 @@ fn outcome(ending: &Ending) -> &'static str {
         Ending::Held(Reason::Uncertain) | Ending::Uncertain(_) => "uncertain",
         Ending::Held(_) => "on hold",
         Ending::Failed(Problem { code, .. }) if code.passes() => "not finished",
-        Ending::Open => "not finished",
+        Ending::AtService => "paid, at the service still",
+        Ending::Open => "not submitted",
         Ending::Failed(_) => "failed",
     }
 }
@@ -95,7 +105,7 @@ fn trouble(job: &JobResult) -> Option<[String; 3]> {
         Ending::Uncertain(message) => ("uncertain", message.as_str()),
         Ending::Held(Reason::Limit) => return None,
         Ending::Held(reason) => ("left as it is", reason.meaning()),
-        Ending::Succeeded(_) | Ending::Kept | Ending::Open => return None,
+        Ending::Succeeded(_) | Ending::Kept | Ending::AtService | Ending::Open => return None,
     };
     Some([format!("`{}`", job.id), what.to_owned(), message.to_owned()])
 }

@@ -40,6 +40,10 @@ pub struct RunSummary<W> {
     held: BTreeMap<Reason, usize>,
     /// Jobs that are uncertain: which one it was, and what happened.
     uncertain: HashMap<JobId, (usize, String)>,
+    /// Jobs whose submit arrived, and whose task the service no longer knows.
+    denied: Vec<(JobId, String)>,
+    /// Jobs with fewer videos than were asked for: how many came, and how many were to.
+    short: Vec<(JobId, usize, u8)>,
     /// Images of elsewhere that changed, and weren't taken.
     changed: Vec<String>,
     /// How and when the run ended.
@@ -83,6 +87,8 @@ impl<W: Write> RunSummary<W> {
             failures: HashMap::new(),
             held: BTreeMap::new(),
             uncertain: HashMap::new(),
+            denied: Vec::new(),
+            short: Vec::new(),
             changed: Vec::new(),
             end: None,
         }
@@ -111,26 +117,25 @@ impl<W: Write> RunSummary<W> {
             self.out.line(format_args!(""));
         }
         self.made(&summary);
+        self.short();
         self.held();
         self.failed();
         self.unsettled();
+        self.denied();
         self.changed();
+        self.left(&summary);
         let left = summary.left;
         let goes_on =
             |Kind(cause, _, next): &Kind| cause.passes() || *cause == Cause::Failed && *next != Some(Action::Hold);
         let unfinished = self.failures.keys().any(goes_on);
-        if left > 0 {
-            let left = count(left, "job");
-            self.out.line(format_args!("{} left for another run", self.look.paint(Hue::Caution, left)));
-        }
         // The same once more, where that would do more than this time: within these bounds nothing may have had room.
-        let bounded = left > 0 && summary.submits > 0;
+        let bounded = left > 0 && summary.submits > 0 || summary.at_service > 0;
         if bounded || unfinished || exit_code > 128 {
             self.out.line(format_args!("go on with: {}", self.look.paint(Hue::Accent, self.target.go_on())));
         }
         if let Some(cost) = &summary.cost {
             let cost_of = if self.target.is_trial() { "nothing was paid; it would have cost" } else { "cost" };
-            self.out.line(format_args!("{cost_of}: {}", receipt(cost)));
+            say(&mut self.out, self.look, &format!("{cost_of}: {}", receipt(cost)));
         }
         let time = about(end.duration_since(start));
         let (submits, uploads) = (count(summary.submits, "submit"), count(summary.uploads, "upload"));
@@ -141,7 +146,12 @@ impl<W: Write> RunSummary<W> {
 
     /// `12 jobs succeeded: 14 videos (25.80 MB) in out/`.
     fn made(&mut self, summary: &Summary) {
-        if summary.succeeded > 0 || summary.videos > 0 {
+        // What only had its shortfall asked about came to nothing new.
+        let whole = summary.succeeded.saturating_sub(self.short.len());
+        if summary.videos == 0 && whole > 0 {
+            let jobs = self.look.paint(Hue::Good, format!("{} succeeded", count(whole, "job")));
+            self.out.line(format_args!("{jobs}: all videos were here already"));
+        } else if summary.videos > 0 {
             let jobs = self.look.paint(Hue::Good, format!("{} succeeded", count(summary.succeeded, "job")));
             let (videos, bytes) = (count(summary.videos, "video"), size(summary.bytes));
             let mut folders: Vec<_> = self.folders.iter().collect();
@@ -151,11 +161,43 @@ impl<W: Write> RunSummary<W> {
             let more = folders.len().saturating_sub(SHOWN);
             let more = if more > 0 { format!(" and {}", count(more, "more folder")) } else { String::new() };
             let place = if names.is_empty() { String::new() } else { format!(" in {}{more}", names.join(", ")) };
-            self.out.line(format_args!("{jobs}: {videos} ({bytes}){place}"));
+            say(&mut self.out, self.look, &format!("{jobs}: {videos} ({bytes}){place}"));
         }
         if summary.kept > 0 {
             let had = if summary.kept == 1 { "had its videos already" } else { "had their videos already" };
             self.out.line(format_args!("{} {had}", count(summary.kept, "job")));
+        }
+    }
+
+    /// What came with fewer videos than were asked for.
+    fn short(&mut self) {
+        if self.short.is_empty() {
+            return;
+        }
+        let jobs = count(self.short.len(), "job");
+        let jobs = self.look.paint(Hue::Caution, format!("{jobs} with fewer videos than were asked for"));
+        let fetch = self.look.paint(Hue::Accent, self.target.fetch());
+        self.out.line(format_args!("{jobs}: the service lists no more; {fetch} asks again"));
+        let named: Vec<_> =
+            self.short.iter().take(SHOWN).map(|(job, came, asked)| format!("{job} ({came} of {asked})")).collect();
+        let more = self.short.len() - named.len();
+        let more = if more > 0 { format!(" and {} more", thousands(more)) } else { String::new() };
+        self.out.line(format_args!("    {}{more}", named.join(", ")));
+    }
+
+    /// What is paid and still to come, and what was not submitted.
+    fn left(&mut self, summary: &Summary) {
+        let Summary { at_service, not_submitted, .. } = *summary;
+        if at_service > 0 {
+            let (is, it) = if at_service == 1 { ("is", "it") } else { ("are", "them") };
+            let jobs = self.look.paint(Hue::Caution, format!("{} {is} paid", count(at_service, "job")));
+            let fetch = self.look.paint(Hue::Accent, self.target.fetch());
+            self.out
+                .line(format_args!("{jobs} and at the service still: the next run brings {it}, and so does {fetch}"));
+        }
+        if not_submitted > 0 {
+            let jobs = self.look.paint(Hue::Caution, count(not_submitted, "job"));
+            self.out.line(format_args!("{jobs} left for another run: not submitted"));
         }
     }
 
@@ -169,7 +211,7 @@ impl<W: Write> RunSummary<W> {
                 }
                 _ => "",
             };
-            self.out.line(format_args!("{jobs}: {}{way_out}", reason.meaning()));
+            say(&mut self.out, self.look, &format!("{jobs}: {}{way_out}", reason.meaning()));
         }
     }
 
@@ -189,7 +231,7 @@ impl<W: Write> RunSummary<W> {
             let message = terminal_safe::line(&failures.message);
             let message = self.look.fit(&message, MESSAGE);
             let (n, meaning) = (thousands(failures.count), cause.meaning());
-            self.out.line(format_args!("  {n} {meaning}: {message}"));
+            say(&mut self.out, self.look, &format!("  {n} {meaning}: {message}"));
             let jobs: Vec<_> = failures.jobs.iter().map(JobId::as_str).collect();
             let more = failures.count - jobs.len();
             let more = if more > 0 { format!(" and {} more", thousands(more)) } else { String::new() };
@@ -212,14 +254,39 @@ impl<W: Write> RunSummary<W> {
         let [(_, (_, message)), ..] = uncertain.as_slice() else { return };
         let jobs = self.look.paint(Hue::Caution, format!("{} uncertain", count(uncertain.len(), "job")));
         let message = if uncertain.len() == 1 { message } else { "nobody knows whether their submits arrived" };
-        self.out.line(format_args!("{jobs}: {}", terminal_safe::line(message)));
-        self.out.line(format_args!(
-            "  look in the service's own list, then settle with --task-id ID (it is there), --resubmit or --failed:"
-        ));
+        say(&mut self.out, self.look, &format!("{jobs}: {}", terminal_safe::line(message)));
+        say(
+            &mut self.out,
+            self.look,
+            "  look in the service's own list, then settle with --task-id ID (it is there), --resubmit or --failed:",
+        );
         for (job, _) in uncertain.iter().take(SHOWN) {
             self.out.line(format_args!("    {}", self.look.paint(Hue::Accent, self.target.resolve(job))));
         }
         let more = uncertain.len().saturating_sub(SHOWN);
+        if more > 0 {
+            let all = self.look.paint(Hue::Accent, self.target.status());
+            self.out.line(format_args!("    and {} more: {all}", thousands(more)));
+        }
+    }
+
+    /// Whose submit arrived, and whose task the service no longer knows.
+    fn denied(&mut self) {
+        let [(_, message), ..] = self.denied.as_slice() else { return };
+        let one = self.denied.len() == 1;
+        let jobs = self.look.paint(Hue::Caution, format!("{} uncertain", count(self.denied.len(), "job")));
+        let message = match one {
+            true => message,
+            false => "their submits arrived, but the service no longer knows their tasks",
+        };
+        say(&mut self.out, self.look, &format!("{jobs}: {}", terminal_safe::line(message)));
+        let (fetch, it) = (self.look.paint(Hue::Accent, self.target.fetch()), if one { "it" } else { "them" });
+        self.out
+            .line(format_args!("  the next run asks for {it} again, at no cost, and so does {fetch}; or settle {it}:"));
+        for (job, _) in self.denied.iter().take(SHOWN) {
+            self.out.line(format_args!("    {}", self.look.paint(Hue::Accent, self.target.resolve(job))));
+        }
+        let more = self.denied.len().saturating_sub(SHOWN);
         if more > 0 {
             let all = self.look.paint(Hue::Accent, self.target.status());
             self.out.line(format_args!("    and {} more: {all}", thousands(more)));
@@ -233,7 +300,11 @@ impl<W: Write> RunSummary<W> {
         }
         let images = self.look.paint(Hue::Caution, format!("{} changed since", count(self.changed.len(), "image")));
         let (they, ones) = if self.changed.len() == 1 { ("it", "one") } else { ("they", "ones") };
-        self.out.line(format_args!("{images} jobs asked for what {they} showed; nothing was bought for that:"));
+        say(
+            &mut self.out,
+            self.look,
+            &format!("{images} jobs asked for what {they} showed; nothing was bought for that:"),
+        );
         for url in self.changed.iter().take(SHOWN) {
             self.out.line(format_args!("    {}", terminal_safe::line(url)));
         }
@@ -263,7 +334,11 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
             {
                 *self.held.entry(*reason).or_default() += 1;
             }
-            Event::Uncertain { job, message } => self.hold(job, message),
+            Event::Uncertain { job, message, task_id: Some(_) } => self.denied.push((job.clone(), message.clone())),
+            Event::Uncertain { job, message, task_id: None } => self.hold(job, message),
+            Event::Succeeded { job, outputs, asked: Some(asked) } => {
+                self.short.push((job.clone(), outputs.len(), *asked));
+            }
             // `on_uncertain: resubmit`: it was asked for again, and this time with an answer.
             Event::Submitted { job, .. } => {
                 // What was asked of the job before an edit is another purchase, and waits still.
@@ -288,6 +363,12 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
     }
 }
 
+/// Says something in words, broken between them; a command to type stands on a line that isn't broken.
+fn say<W: Write>(out: &mut Outlet<W>, look: Look, text: &str) {
+    let text = look.wrapped(text);
+    out.line(format_args!("{text}"));
+}
+
 /// Returns what the next run does with so many failures of this cause, where the cause doesn't say it.
 fn afterwards(cause: Cause, next: Option<Action>, count: usize) -> Option<&'static str> {
     let one = count == 1;
@@ -301,11 +382,11 @@ fn afterwards(cause: Cause, next: Option<Action>, count: usize) -> Option<&'stat
 }
 
 /// A message with its words kept, and every word with a digit in it alike: ids, times and numbers differ from job to
-/// job, and the cause is the same. An HTTP status is a cause.
+/// job, and the cause is the same. An HTTP status is a cause, and so is a code of the service.
 pub(super) fn pattern(message: &str) -> String {
     let mut before = "";
     let words = message.split(|c: char| !c.is_alphanumeric()).map(|word| {
-        let is_cause = before == "HTTP" || !word.contains(|c: char| c.is_ascii_digit());
+        let is_cause = matches!(before, "HTTP" | "code") || !word.contains(|c: char| c.is_ascii_digit());
         before = word;
         if is_cause { word } else { "#" }
     });

@@ -5,7 +5,8 @@ use crate::base::digest::Sha256;
 use crate::event::summary::{Cost, Summary};
 use crate::event::{Call, Cause, Event, Problem, Stamped};
 use crate::plan::action::{Action, Reason};
-use crate::plan::estimate::PriceTable;
+use crate::plan::estimate::{Estimate, PriceTable};
+use crate::plan::spent::Spent;
 use crate::report::commands::{Service, Target};
 use crate::spec::names::{Digest, JobId, TaskId};
 use std::io::{self, Write};
@@ -76,6 +77,12 @@ pub(super) fn target() -> Target {
     Target::new("jobs.yaml", "jobs.lock", Service::Real)
 }
 
+/// Nothing was spent.
+pub(super) fn nothing_spent() -> Spent {
+    let estimate = Estimate { amount: Decimal::ZERO, unit: "credits".into(), exact: false, prices: PriceTable::Maker };
+    Spent { estimate, submits: 0, unknown: 0, runs: vec![], tags: Default::default(), months: Default::default() }
+}
+
 pub(super) fn job(id: &str) -> JobId {
     JobId::new(id).unwrap()
 }
@@ -104,7 +111,12 @@ pub(super) fn planned(id: &str, action: Action, reason: Reason) -> Event {
 }
 
 pub(super) fn submitted(id: &str) -> Event {
-    Event::Submitted { job: job(id), attempt: 1, task_id: TaskId::new("3524e0b3ba014b12ab1faf29f9f00000").unwrap() }
+    Event::Submitted {
+        job: job(id),
+        attempt: 1,
+        task_id: TaskId::new("3524e0b3ba014b12ab1faf29f9f00000").unwrap(),
+        price: None,
+    }
 }
 
 pub(super) fn downloaded(id: &str, path: &str) -> Event {
@@ -120,7 +132,11 @@ pub(super) fn failed(id: &str, code: Cause, message: &str) -> Event {
 }
 
 pub(super) fn uncertain(id: &str) -> Event {
-    Event::Uncertain { job: job(id), message: "the connection broke after the request went out".to_owned() }
+    Event::Uncertain {
+        job: job(id),
+        message: "the connection broke after the request went out".to_owned(),
+        task_id: None,
+    }
 }
 
 pub(super) fn finished(summary: Summary, exit_code: u8) -> Event {
@@ -136,6 +152,8 @@ pub(super) fn a_run() -> Vec<Stamped> {
         failed: 1,
         uncertain: 2,
         left: 1,
+        not_submitted: 1,
+        at_service: 1,
         submits: 3,
         uploads: 1,
         polls: 12,

@@ -62,7 +62,7 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
         }
         Event::Downloading { job, path } => (Detail, Hue::Faint, format!("{job} downloading {}", said(path))),
         Event::Lagged { missed } => (Detail, Hue::Faint, format!("{} left out here", count(*missed, "message"))),
-        Event::Submitted { job, attempt, task_id } => {
+        Event::Submitted { job, attempt, task_id, .. } => {
             (Step, Hue::Accent, format!("{job} submitted (attempt {attempt}, task {task_id})"))
         }
         Event::Generated { job, seconds } => {
@@ -82,7 +82,7 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
         Event::Failed { job, error: Problem { code, message }, .. } => {
             (Notable, Hue::Bad, format!("{job} {}: {}", code.meaning(), said(message)))
         }
-        Event::Uncertain { job, message } => (Notable, Hue::Caution, format!("{job} uncertain: {}", said(message))),
+        Event::Uncertain { job, message, .. } => (Notable, Hue::Caution, format!("{job} uncertain: {}", said(message))),
         Event::Retrying { job, call, message, pause } => {
             let who = job.as_ref().map(|job| format!("{job} ")).unwrap_or_default();
             (Step, Hue::Faint, format!("{who}{} again in {}: {}", call.as_str(), seconds(*pause), said(message)))

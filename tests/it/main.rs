@@ -40,6 +40,7 @@ mod security;
 mod show;
 mod simulate;
 mod status;
+mod stopped;
 mod support;
 mod tables;
 mod verify;

@@ -46,6 +46,7 @@ const SECTIONS: &[(&str, &str, Place, &[i32])] = &[
     ("docs/ci.md", "GitLab", Place::Ran, &[0, 0, 0]),
     ("docs/command-line.md", "`batch show`", Place::Project, &[0]),
     ("docs/command-line.md", "`batch completions`", Place::Project, &[0]),
+    ("docs/command-line.md", "A command at the end", Place::Project, &[0, 0]),
     ("docs/command-line.md", "Choosing jobs", Place::Tagged, &[0, 0, 0]),
     ("docs/editors.md", "Editors", Place::Project, &[0]),
     ("docs/manifest.md", "Digest", Place::Repository, &[0]),

@@ -81,6 +81,38 @@ fn ctrl_c_takes_the_picture_away() {
     }
 }
 
+/// What is typed is for whoever reads next: the picture shows none of it.
+#[test]
+fn keys_leave_no_trace_and_the_bar_takes_the_width() {
+    let setup = slow(30, Duration::from_millis(700), &[]);
+    let terminal = watched(&setup, ["-j4"], 24, 120);
+    terminal.wait_for("4 in flight");
+    terminal.types("neverseen\n\nneverseen");
+    let rows = terminal.wait_for("credits");
+    let bar = rows.iter().find(|row| row.contains("/30")).unwrap();
+    assert!(bar.chars().filter(|c| matches!(c, '━' | '─')).count() > 40 && bar.chars().count() > 110, "{bar}");
+    let rows = terminal.wait_for("left till ");
+    let bar = rows.iter().position(|row| row.contains("/30")).unwrap();
+    let jobs: Vec<_> = rows[..bar].iter().skip_while(|row| !row.starts_with(" j")).collect();
+    assert!(jobs.len() >= 4 && jobs.iter().all(|row| row.starts_with(" j")), "no line between: {rows:#?}");
+    assert!(!rows.iter().any(|row| row.contains("neverseen")), "{rows:#?}");
+    let rows = terminal.exits(0);
+    assert!(!rows.iter().any(|row| row.contains("neverseen")), "{rows:#?}");
+    has_no_picture(&rows);
+}
+
+#[test]
+fn lines_break_between_words() {
+    let setup = slow(2, Duration::from_millis(100), &[]);
+    let terminal = watched(&setup, [], 24, 60);
+    terminal.wait_for("jobs succeeded");
+    let rows = terminal.exits(0);
+    let first: Vec<_> = rows.iter().take_while(|row| !row.contains("succeeded")).collect();
+    assert!(first[0].starts_with("jobs.yaml: 2 jobs, 4 at a time,") && first.len() > 1, "{rows:#?}");
+    let words = first.iter().map(|row| row.trim()).collect::<Vec<_>>().join(" ");
+    assert!(words.contains("by the maker's list, which the service needn't follow"), "{rows:#?}");
+}
+
 #[test]
 fn ctrl_z_leaves_the_terminal_to_the_shell() {
     let setup = slow(4, Duration::from_secs(2), &[]);

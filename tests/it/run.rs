@@ -233,7 +233,7 @@ fn a_service_that_refuses_the_account_or_isnt_there_stops_everything_at_once() {
     for fault in ["submit:401@1", "submit:402(envelope)@1", "submit:403(html)@1", "submit:404@1"] {
         let setup = Setup::new(&manifest_of(3), &[fault]);
         let ended = setup.run(["-j1"]).exits(4);
-        assert!(ended.stderr.contains("nothing is lost: the next run goes on"), "{fault}: {ended:?}");
+        assert!(ended.stderr.contains("nothing is lost: then `batch run jobs.yaml"), "{fault}: {ended:?}");
         assert_eq!((setup.submits().len(), setup.charges()), (1, 0), "{fault}");
         assert!(!setup.project.path("jobs.lock.journal").exists(), "{fault}");
         setup.run([]).exits(0);

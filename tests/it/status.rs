@@ -34,6 +34,12 @@ fn a_finished_job_is_shown_with_its_task_and_its_videos() {
             "summary": {
                 "new": 0, "changed": 0, "submitted": 0, "generated": 0,
                 "succeeded": 1, "failed": 0, "refused": 0, "uncertain": 0
+            },
+            "spent": {
+                "estimate": { "amount": 45, "unit": "credits", "exact": false },
+                "submits": 1, "unknown": 0, "tags": {},
+                "months": { &submitted_at.as_str().unwrap()[..7]: 45 },
+                "runs": [{ "from": submitted_at, "to": submitted_at, "submits": 1, "amount": 45 }]
             }
         })
     );

@@ -7,9 +7,10 @@ use crate::cli::destination::Destination;
 use crate::cli::doubtful;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::on_finish::OnFinish;
 use crate::cli::progress;
 use crate::cli::project::{Realm, folder_of_manifest, folder_shown, lock_shown, manifest_path, paths, readable};
-use crate::cli::session::{self, Session, finish};
+use crate::cli::session::{self, Closing, Session, finish};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::{Terminal, Volume};
@@ -24,6 +25,7 @@ use crate::plan::action::{Action, Reason};
 use crate::plan::select::{OfManifest, Selection};
 use crate::plan::stray::{Stray, to_collect};
 use crate::plan::videos::is_short;
+use crate::report::Reporter;
 use crate::spec::names::JobId;
 use crate::spec::vocabulary::BASE_URL;
 use std::collections::HashSet;
@@ -37,6 +39,9 @@ pub(in crate::cli) struct Args {
     /// How to show what happens
     #[arg(long, value_name = "HOW", default_value = "auto")]
     progress: Progress,
+    /// Let the shell run this at the end, with the event `run_finished` as JSON on its standard input and BATCH_EXIT_CODE set
+    #[arg(long, value_name = "COMMAND")]
+    on_finish: Option<String>,
     #[command(flatten)]
     named: Named,
     /// Take the doubtful videos of this job (NAME.doubtful beside their places) for its videos; repeatable
@@ -53,6 +58,21 @@ fn job_id(text: &str) -> Result<JobId, String> {
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Some((on_finish, reporter)) = args.on_finish.as_deref().map(OnFinish::new) else {
+        return perform(args, Vec::new(), common, terminal);
+    };
+    let ended = perform(args, vec![reporter], common, terminal);
+    on_finish.run(&ended, terminal);
+    ended
+}
+
+/// The run itself, told to `reporters` besides.
+fn perform(
+    args: &Args,
+    reporters: Vec<Box<dyn Reporter>>,
+    common: &Common,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let shown = manifest_path(args.subject.manifest.manifest.as_deref())?;
     let realm = Realm::of(args.subject.trial.simulate);
     // Although it has errors, but not without it: what it says of the folder is where it lies.
@@ -92,7 +112,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     }
     let signals = Signals::default();
     let target = realm.target(&shown, &lock_shown(&shown, realm, common)).going_on("fetch", &common.typed);
-    let reporting = progress::start(args.progress, terminal, target, Vec::new())?;
+    let key = destination.as_ref().and_then(|destination| destination.key_source.clone());
+    let closing = Closing { signals: &signals, target: &target, key };
+    let reporting = progress::start(args.progress, terminal, target.clone(), reporters)?;
     reporting.events().send(Event::RunStarted {
         estimate: None,
         version: event::VERSION,
@@ -105,7 +127,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     });
     let Some(destination) = destination else {
         ledger.close_unchanged()?;
-        return Ok(finish(Outcome::default(), &signals, reporting, terminal));
+        return Ok(finish(Outcome::default(), &closing, reporting, terminal));
     };
     session::announce(&strays, &reporting.events());
     let session = Session {
@@ -117,12 +139,12 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         stop: session::listen(&signals, &reporting),
         elsewhere: Elsewhere::new(ledger.lock(), Reach::Public { past_proxy: false }),
         spool: Spool::default(),
-        target: realm.target(&shown, &lock_shown(&shown, realm, common)),
+        target: target.clone(),
     };
     let collect = strays.into_iter().map(|stray| stray.record).collect();
     let work = Work { collect, purchases: std::iter::empty() };
     let outcome = session.run(ledger, Vec::new(), Vec::new(), work)?;
-    Ok(finish(outcome, &signals, reporting, terminal))
+    Ok(finish(outcome, &closing, reporting, terminal))
 }
 
 /// All records that are paid for and whose videos aren't all here, by the same table as a run.

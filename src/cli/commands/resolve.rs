@@ -85,7 +85,11 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         return Ok(settled(&format!("{job} is task {task} already"), terminal));
     }
     let records = match &whom {
-        Whom::One(job) => vec![uncertain(ledger.book(), job)?],
+        Whom::One(job) => match (&verdict, told(ledger.book(), job)) {
+            // Whoever mistyped a task's id says the right one.
+            (Verdict::Task { .. }, Some(record)) => vec![record],
+            _ => vec![uncertain(ledger.book(), job)?],
+        },
         Whom::Many(selection) => chosen(ledger.book(), selection),
     };
     if records.is_empty() {
@@ -101,8 +105,18 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         {
             return Err(Failure::usage(format!("task {task} is that of job {}", other.key.job)));
         }
+        if let (Verdict::Resubmit, Some(known)) = (&verdict, record.stage.task()) {
+            Failure::usage(format!(
+                "the submit of {job} arrived as task {known}: if the service knows that task after all, it is paid twice"
+            ))
+            .hint(format!("`{}` asks for it once more, at no cost", target.fetch()))
+            .warn(terminal);
+        }
         said.push(match &verdict {
-            Verdict::Task { task } => format!("{job} is task {task}: the next run collects it, or {}", target.fetch()),
+            Verdict::Task { task } => {
+                let instead = record.stage.task().map(|known| format!(", not {known}")).unwrap_or_default();
+                format!("{job} is task {task}{instead}: the next run collects it, or {}", target.fetch())
+            }
             Verdict::Resubmit => format!("{job} is submitted again by the next run"),
             Verdict::Failed => format!("{job} has failed, and is not submitted again until its digest changes"),
         });
@@ -186,7 +200,7 @@ fn list(
             writeln!(out, "\n{}", record.key.job)?;
             writeln!(out, "  since   {since}")?;
             if let Some(task) = task {
-                writeln!(out, "  task    {task}, which the service says that it doesn't know")?;
+                writeln!(out, "  task    {task}, which the service no longer knows: `{}` asks again", target.fetch())?;
             }
             writeln!(out, "  why     {}", terminal_safe::line(reason))?;
             if let Some(prompt) = manifest.and_then(|manifest| prompt(manifest, book, record)) {
@@ -254,6 +268,12 @@ fn uncertain<'b>(book: &'b Book, job: &JobId) -> Result<&'b Record, Failure> {
     }
 }
 
+/// The job's record whose task a person named, where nothing is known of that task yet.
+fn told<'b>(book: &'b Book, job: &JobId) -> Option<&'b Record> {
+    let of_job = book.records().filter(|record| record.key.job == *job && book.is_task_told(record.id));
+    of_job.min_by_key(|record| record.is_superseded())
+}
+
 /// The prompt that was sent, where the manifest still has it.
 fn prompt(manifest: &Manifest, book: &Book, record: &Record) -> Option<String> {
     let pinned = pinned(manifest, book);
@@ -292,7 +312,7 @@ fn explain(record: &Record, service: &str, prompt: Option<&str>, target: &Target
         let _ = writeln!(out, "  prompt  {}", terminal_safe::line(prompt.trim_end()));
     }
     if let Some(task) = task {
-        let _ = writeln!(out, "  task    {task}, which the service says that it doesn't know");
+        let _ = writeln!(out, "  task    {task}, which the service no longer knows: `{}` asks again", target.fetch());
     }
     if terminal.volume > Volume::Quiet {
         let settle = target.resolve(job);

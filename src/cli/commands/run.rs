@@ -1,5 +1,6 @@
 //! `batch run`: runs what has no result yet.
 
+use crate::base::decimal::Decimal;
 use crate::cli::args::{
     Choosing, Common, ManifestArg, Progress, Service, Simulation, Strictness, at_least_one, concurrency,
 };
@@ -9,6 +10,7 @@ use crate::cli::destination::{Destination, SIMULATED};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
+use crate::cli::on_finish::OnFinish;
 use crate::cli::outlook::Outlook;
 use crate::cli::page::PageFile;
 use crate::cli::pictures::Pictures;
@@ -16,7 +18,7 @@ use crate::cli::progress;
 use crate::cli::project::{Project, Realm, folder_shown};
 use crate::cli::renames;
 use crate::cli::results::ResultFiles;
-use crate::cli::session::{self, Session, finish, taken_up};
+use crate::cli::session::{self, Closing, Session, finish, taken_up};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
@@ -34,6 +36,7 @@ use crate::plan::select::Selection;
 use crate::plan::{Choice, Plan};
 use crate::report::Reporter;
 use crate::report::gallery::Recorder;
+use crate::report::money::estimated;
 use crate::spec::address::BaseUrl;
 use crate::spec::names::JobId;
 use std::num::NonZeroUsize;
@@ -73,6 +76,9 @@ pub(in crate::cli) struct Args {
     /// Write a test report with a case for each job at the end, whatever the outcome
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Let the shell run this at the end, with the event `run_finished` as JSON on its standard input and BATCH_EXIT_CODE set
+    #[arg(long, value_name = "COMMAND")]
+    on_finish: Option<String>,
     // Last, since the heading of a group goes on to what follows it.
     #[command(flatten)]
     choosing: Choosing,
@@ -96,6 +102,10 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     if page.is_some() {
         reporters.push(Box::new(recorder));
     }
+    let on_finish = args.on_finish.as_deref().map(OnFinish::new).map(|(on_finish, reporter)| {
+        reporters.push(reporter);
+        on_finish
+    });
     let mut kept = Vec::new();
     let mut ended = perform(args, &project, reporters, &mut kept, common, terminal);
     if let Some(page) = page
@@ -103,10 +113,13 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     {
         ended = ended.and_then(|exit| worse(exit, failure, terminal));
     }
-    match results.write(kept, terminal) {
-        Ok(()) => ended,
-        Err(failure) => ended.and_then(|exit| worse(exit, failure, terminal)),
+    if let Err(failure) = results.write(kept, terminal) {
+        ended = ended.and_then(|exit| worse(exit, failure, terminal));
     }
+    if let Some(on_finish) = on_finish {
+        on_finish.run(&ended, terminal);
+    }
+    ended
 }
 
 /// What comes of a run whose page or report couldn't be written.
@@ -154,7 +167,8 @@ fn perform(
     let mut chosen = if outlook.plan.is_idle() { None } else { Some(destination()?) };
     let run = run_settings(args, &manifest.run, &choice);
     let target = project.target().going_on("run", &common.typed);
-    let (signals, reporting) = (Signals::default(), progress::start(args.progress, terminal, target, reporters)?);
+    let (signals, reporting) =
+        (Signals::default(), progress::start(args.progress, terminal, target.clone(), reporters)?);
     let identity = chosen.as_ref().map_or(ledger.book().service().unwrap_or_default(), |chosen| &chosen.identity);
     begin(project, &outlook.plan, identity, &run, &reporting.events());
     let (stop, spool) = (session::listen(&signals, &reporting), Spool::default());
@@ -190,9 +204,13 @@ fn perform(
         let moved = new_service(args, project, ledger.book(), common)?.filter(|_| !interrupted);
         keep_pins(ledger, entries, moved, args, &project.manifest)?;
         let outcome = if interrupted { outlook.broken_off(&stop) } else { outlook.nothing_done() };
-        return Ok(finish(outcome, &signals, reporting, terminal));
+        let closing = Closing { signals: &signals, target: &target, key: None };
+        let exit = finish(outcome, &closing, reporting, terminal);
+        no_room(&outlook, choice.max_cost, terminal);
+        return Ok(exit);
     }
     let destination = chosen.take().map_or_else(destination, Ok)?;
+    let closing = Closing { signals: &signals, target: &target, key: destination.key_source.clone() };
     let mut first = looked.entries.clone();
     if project.manifest.run.mirror {
         first.extend(outlook.pins(&project.manifest, &looked.pins));
@@ -211,11 +229,27 @@ fn perform(
         stop,
         elsewhere,
         spool,
-        target: project.target(),
+        target: target.clone(),
     };
     let renamings = renames::of(ledger.book(), &plan.moves);
     let outcome = session.run(ledger, renamings, first, outlook.work(&project.manifest, &looked))?;
-    Ok(finish(outlook.with_rest(outcome), &signals, reporting, terminal))
+    let outcome = outlook.with_rest(outcome);
+    let exit = finish(outcome, &closing, reporting, terminal);
+    no_room(&outlook, choice.max_cost, terminal);
+    Ok(exit)
+}
+
+/// Says where `--max-cost` has no room for a single job: that is hardly what was meant.
+fn no_room(outlook: &Outlook<'_>, max_cost: Option<Decimal>, terminal: &Terminal) {
+    if let Some((job, price)) = outlook.first_beyond()
+        && let Some(most) = max_cost.filter(|most| price.amount > *most)
+    {
+        let price = estimated(&price);
+        Failure::usage(format!(
+            "nothing was submitted: the next job, {job}, costs {price}; --max-cost {most} has no room for it"
+        ))
+        .warn(terminal);
+    }
 }
 
 /// Writes down what images showed and which name the service has by now, where nothing is to be sent; the lock stays as it is

@@ -2,7 +2,7 @@
 
 mod watch;
 
-use crate::cli::args::{Common, Format, Subject, Which};
+use crate::cli::args::{Common, Format, Standing, Subject, Which};
 use crate::cli::choosing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -16,6 +16,7 @@ use crate::manifest::model::{Job, Manifest};
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
 use crate::plan::select::{OfManifest, Selection};
+use crate::plan::spent::spent;
 use crate::report::documents::status::{JobState, JobStatus, StatusDocument, StatusError};
 use crate::report::{documents, tables};
 use crate::spec::names::JobId;
@@ -34,6 +35,8 @@ pub(in crate::cli) struct Args {
     #[arg(long, conflicts_with = "format")]
     watch: bool,
     #[command(flatten)]
+    standing: Standing,
+    #[command(flatten)]
     which: Which,
 }
 
@@ -45,10 +48,11 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     if args.watch && snapshot.held_by.is_some() {
         return watch::watch(&project, &selection, snapshot, terminal);
     }
-    let document = document(&project.manifest, &snapshot.book, &selection);
+    let document = document(&project.manifest, &snapshot.book, &selection).only(|status| args.standing.takes(status));
     let target = project.target();
     print(|out| match args.format {
         Format::Json => documents::write(out, &document),
+        Format::Human if args.standing.summary => tables::status_in_short(out, &document, &target, terminal.stdout),
         Format::Human => tables::status(out, &document, &target, terminal.stdout),
     })?;
     if args.watch && terminal.volume > Volume::Quiet {
@@ -72,7 +76,8 @@ fn document(manifest: &Manifest, book: &Book, selection: &Selection) -> StatusDo
     let takes = OfManifest::new(selection, &manifest.jobs);
     let others = book.records().filter(|record| !taken.contains(&record.key) && takes.takes(&record.key.job));
     let superseded = others.map(|record| state(&record.key.job, record, book)).collect();
-    StatusDocument::new(jobs, superseded)
+    let spent = spent(manifest, book, |job| takes.takes(job));
+    StatusDocument::new(jobs, superseded, spent)
 }
 
 fn without_record(job: &Job, book: &Book) -> JobState {

@@ -144,6 +144,11 @@ async fn a_wait_longer_than_patience_ends_submits_at_once_with_the_time() {
         panic!("{:?}", ran.outcome.causes)
     };
     assert!((86_400..86_500).contains(&(again.as_second() - 1_700_000_000)), "{again}");
+
+    // What asks for years asks for nothing: no date is made of it.
+    let script = Script { submit: Box::new(move |_| by_the_way(Then::SlowDown(Some(366 * day)))), ..Script::default() };
+    let ran = Bench::new().run(&Fake::new(script), 3, settings()).await;
+    assert!(matches!(ran.outcome.causes[..], [StopCause::PutOff { again: None, .. }]), "{:?}", ran.outcome.causes);
     assert!(fake.calls("submit") <= 4);
 }
 
@@ -173,8 +178,8 @@ async fn without_money_nothing_more_is_bought_and_what_is_paid_comes_home() {
     let ran = bench.run(&fake, 6, settings()).await;
     assert_eq!((ran.outcome.summary.succeeded, ran.outcome.summary.left), (2, 4));
     assert!(fake.calls("submit") <= 4, "those that were out: {}", fake.calls("submit"));
-    assert!(matches!(&ran.outcome.causes[..], [StopCause::Refused(problem)] if problem.code == Cause::Account));
-    assert_eq!((ran.status(2), ran.outcome.at_service), (None, 0));
+    assert!(matches!(&ran.outcome.causes[..], [StopCause::Refused { problem, .. }] if problem.code == Cause::Account));
+    assert_eq!((ran.status(2), ran.outcome.summary.at_service), (None, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,14 +193,18 @@ async fn three_that_are_turned_away_in_a_row_end_submits_and_none_is_refused() {
             (3, failed, 0),
             "{then:?}"
         );
-        assert!(matches!(&ran.outcome.causes[..], [StopCause::Refused(problem)] if problem.code == Cause::TurnedAway));
+        assert!(
+            matches!(&ran.outcome.causes[..], [StopCause::Refused { problem, .. }] if problem.code == Cause::TurnedAway)
+        );
     }
     for then in [Then::TurnAway(Urgency::AtOnce), Then::Leave(Urgency::AtOnce)] {
         let script = Script { submit: Box::new(move |_| by_the_way(then)), ..Script::default() };
         let (bench, fake) = (Bench::new(), Fake::new(script));
         let ran = bench.run(&fake, 20, settings()).await;
         assert_eq!((fake.calls("submit"), ran.book.records().count()), (1, 0), "{then:?}");
-        assert!(matches!(&ran.outcome.causes[..], [StopCause::Refused(problem)] if problem.code == Cause::TurnedAway));
+        assert!(
+            matches!(&ran.outcome.causes[..], [StopCause::Refused { problem, .. }] if problem.code == Cause::TurnedAway)
+        );
     }
 }
 
@@ -216,7 +225,7 @@ async fn one_that_is_turned_away_among_others_is_left_for_the_next_run() {
     let (bench, fake) = (Bench::new(), Fake::new(script(true)));
     let ran = bench.run(&fake, 1, settings()).await;
     assert!(
-        matches!(ran.outcome.causes[..], [StopCause::Refused(_)]),
+        matches!(ran.outcome.causes[..], [StopCause::Refused { .. }]),
         "nothing else was heard: {:?}",
         ran.outcome.causes
     );
@@ -233,7 +242,7 @@ async fn where_there_is_no_way_the_run_ends_at_once() {
     let script = Script { status: Box::new(|_, _| Err(failure(Verdict::NoWay))), ..Script::default() };
     let ran = Bench::new().run(&Fake::new(script), 2, settings()).await;
     assert!(matches!(ran.outcome.causes[..], [StopCause::NoWay(_)]));
-    assert_eq!((ran.status(0), ran.outcome.at_service), (Some(Status::Submitted), 2));
+    assert_eq!((ran.status(0), ran.outcome.summary.at_service), (Some(Status::Submitted), 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -258,13 +267,16 @@ async fn polls_that_hear_nothing_of_the_service_are_given_up_when_patience_ends(
     let script = Script { status: Box::new(|_, _| Err(away())), ..Script::default() };
     let (bench, fake) = (Bench::new(), Fake::new(script));
     let ran = bench.run(&fake, 3, settings()).await;
-    assert_eq!((ran.outcome.summary.left, ran.outcome.at_service, ran.status(0)), (3, 3, Some(Status::Submitted)));
+    assert_eq!(
+        (ran.outcome.summary.left, ran.outcome.summary.at_service, ran.status(0)),
+        (3, 3, Some(Status::Submitted))
+    );
     assert!(matches!(ran.outcome.causes[..], [StopCause::Unreachable(_)]), "{:?}", ran.outcome.causes);
     assert!((660..700).contains(&ran.took.as_secs()), "{:?}", ran.took);
     let script = Script { result: Box::new(|_, _| Err(away())), latency: Duration::ZERO, ..Script::default() };
     let (bench, fake) = (Bench::new(), Fake::new(script));
     let ran = bench.run(&fake, 1, settings()).await;
-    assert_eq!((ran.outcome.at_service, ran.status(0)), (1, Some(Status::Generated)));
+    assert_eq!((ran.outcome.summary.at_service, ran.status(0)), (1, Some(Status::Generated)));
     assert!(matches!(ran.outcome.causes[..], [StopCause::Unreachable(_)]), "{:?}", ran.outcome.causes);
 }
 
@@ -338,8 +350,7 @@ async fn one_task_that_cannot_be_asked_about_keeps_no_other_from_its_videos() {
             let summary = &ran.outcome.summary;
             assert!(fake.calls("submit") >= submits, "{verdict:?} {at_the_result}: {}", fake.calls("submit"));
             assert_eq!(summary.succeeded + 1, fake.calls("submit"), "{verdict:?} {at_the_result}: {summary:?}");
-            let is_account =
-                matches!(&ran.outcome.causes[..], [StopCause::Refused(problem)] if problem.code == Cause::Account);
+            let is_account = matches!(&ran.outcome.causes[..], [StopCause::Refused { problem, .. }] if problem.code == Cause::Account);
             assert_eq!(is_account, verdict == Verdict::Stop, "{:?}", ran.outcome.causes);
         }
     }
@@ -357,5 +368,5 @@ async fn an_account_that_may_ask_for_nothing_is_not_asked_eight_times_a_job() {
         fake.calls("status"),
         fake.calls("submit")
     );
-    assert!(matches!(&ran.outcome.causes[..], [StopCause::Refused(_)]), "{:?}", ran.outcome.causes);
+    assert!(matches!(&ran.outcome.causes[..], [StopCause::Refused { .. }]), "{:?}", ran.outcome.causes);
 }

@@ -27,7 +27,7 @@ impl Write for Sent {
 fn shown(width: usize, events: &[Stamped]) -> String {
     let sent = Shared::default();
     let look = Look { color: Color::None, drawing: Drawing::Ascii, width: Some(width) };
-    let mut bar = Bar::new(Screen::new(Sent(sent.clone(), width)), look);
+    let mut bar = Bar::new(Screen::new(Sent(sent.clone(), width)), look, TimeZone::UTC);
     bar.tick(events[0].time);
     for event in events {
         bar.event(event);
@@ -50,7 +50,7 @@ fn what_is_out_of_the_ordinary_stands_above_and_is_harmless() {
 #[test]
 fn a_flood_of_messages_is_cut() {
     let sent = Shared::default();
-    let mut bar = Bar::new(Screen::new(Sent(sent.clone(), 80)), Look::PLAIN);
+    let mut bar = Bar::new(Screen::new(Sent(sent.clone(), 80)), Look::PLAIN, TimeZone::UTC);
     bar.event(&at(0, started(1000)));
     bar.tick(at(0, started(1)).time);
     for n in 0..1000 {

@@ -3,6 +3,7 @@
 use super::VERSION;
 use crate::base::digest::Sha256;
 use crate::ledger::record::{Fault, Output, Status};
+use crate::plan::spent::Spent;
 use crate::spec::names::{JobId, TaskId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,8 +19,10 @@ pub struct StatusDocument {
     /// What was paid for, although the manifest doesn't ask for it now: jobs that were changed or removed since.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub superseded: Vec<JobState>,
-    /// How many of `jobs` stand where.
+    /// How many of the chosen jobs stand where, whether or not `--status` leaves them in `jobs`.
     pub summary: StatusSummary,
+    /// What was spent on the chosen jobs.
+    pub spent: Spent,
 }
 
 /// Where one job stands.
@@ -115,12 +118,19 @@ pub struct StatusSummary {
 
 impl StatusDocument {
     /// The document over these jobs, its summary counted.
-    pub fn new(jobs: Vec<JobState>, superseded: Vec<JobState>) -> StatusDocument {
+    pub fn new(jobs: Vec<JobState>, superseded: Vec<JobState>, spent: Spent) -> StatusDocument {
         let mut summary = StatusSummary::default();
         for job in &jobs {
             *summary.of_mut(job.status) += 1;
         }
-        StatusDocument { version: VERSION, jobs, superseded, summary }
+        StatusDocument { version: VERSION, jobs, superseded, summary, spent }
+    }
+
+    /// Returns it with the jobs that stand as `takes` says; the summary stays.
+    pub fn only(mut self, takes: impl Fn(JobStatus) -> bool) -> StatusDocument {
+        self.jobs.retain(|job| takes(job.status));
+        self.superseded.retain(|job| takes(job.status));
+        self
     }
 }
 

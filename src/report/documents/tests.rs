@@ -5,6 +5,7 @@ use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::{Estimate, PriceTable};
+use crate::report::testing::nothing_spent;
 use crate::spec::names::{Digest, JobId, TaskId};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -89,7 +90,7 @@ fn a_status_is_written_as_the_manual_shows_it() {
         error: Some(StatusError { code: "400".to_owned(), message: "no".to_owned() }),
         bought_twice: vec![],
     };
-    let document = written(&StatusDocument::new(vec![done.clone(), refused], vec![done]));
+    let document = written(&StatusDocument::new(vec![done.clone(), refused], vec![done], nothing_spent()));
     let videos = json!([{"path": "out/a-1.mp4", "sha256": Sha256::of(b"").to_string(), "bytes": 1}]);
     let first = json!({"id": "a", "status": "succeeded", "task_id": "t1", "submitted_at": "2026-03-09T02:44:54Z",
         "outputs": videos});

@@ -153,7 +153,8 @@ fn run(Receipt { started, ended, summary, exit_code, .. }: &Receipt) -> Markup {
         (summary.kept, "had their videos already"),
         (summary.failed, "without a result"),
         (summary.uncertain, "uncertain"),
-        (summary.left, "left for another run"),
+        (summary.at_service, "paid and at the service still"),
+        (summary.not_submitted, "not submitted"),
     ];
     html! {
         p.receipt {

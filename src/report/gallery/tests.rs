@@ -224,13 +224,13 @@ fn a_receipt_adds_what_only_the_run_knows() {
     let receipt = Receipt {
         started: Timestamp::UNIX_EPOCH,
         ended: Timestamp::from_second(151).unwrap(),
-        summary: Summary { succeeded: 1, left: 1, submits: 3, ..Summary::default() },
+        summary: Summary { succeeded: 1, left: 2, not_submitted: 1, at_service: 1, submits: 3, ..Summary::default() },
         exit_code: 3,
         problems: [(JobId::new("new").unwrap(), problem)].into(),
     };
     let page = project.page_in(project.manifest.folder.path(), Some(&receipt));
     for said in [
-        "after 2m 31s with exit code 3: 1 succeeded, 1 left for another run; 3 submits",
+        "after 2m 31s with exit code 3: 1 succeeded, 1 paid and at the service still, 1 not submitted; 3 submits",
         ">HTTP 413</p>",
         "<code>upload</code>",
     ] {

@@ -1,6 +1,8 @@
 use super::*;
+use crate::base::decimal::Decimal;
 use crate::event::{Call, Cause, Event};
 use crate::plan::action::{Action, Reason};
+use crate::plan::estimate::{Estimate, PriceTable};
 use crate::report::look::Color;
 use crate::report::testing::{at, failed, job, planned, started, submitted, succeeded};
 use insta::assert_snapshot;
@@ -58,9 +60,14 @@ fn every_state() -> Vec<(i64, Event)> {
     events
 }
 
+fn plain(look: Look) -> Show<'static> {
+    static ZONE: TimeZone = TimeZone::UTC;
+    Show { look, zone: &ZONE }
+}
+
 fn drawn(standing: &Standing, width: usize, height: usize, second: i64) -> String {
     let now = at(second, started(0)).time;
-    lines(standing, Look::PLAIN, Room { width, height }, now).join("\n")
+    lines(standing, plain(Look::PLAIN), Room { width, height }, now).join("\n")
 }
 
 #[test]
@@ -77,7 +84,7 @@ fn every_state_has_its_words() {
     made             3s  generated
     down             3s  downloading out/down-1.mp4
     down-more        3s  downloading 900.00 kB of 8.10 MB, out/down-more-1.mp4
-    ──────────────────── 0/12
+    ───────────────────────────────────────────────────────────────────────── 0/12
     6 in flight, 2 uploading, 3 being fetched
     ");
 }
@@ -96,7 +103,7 @@ fn a_narrow_terminal_gets_the_beginning_of_each_line() {
     made             3s  generated
     down             3s  downloading out/…
     down-more        3s  downloading 900.…
-    ────────── 0/12
+    ───────────────────────────────── 0/12
     6 in flight, 2 uploading, 3 being fet…
     ");
 }
@@ -110,7 +117,7 @@ fn what_has_no_room_is_folded() {
     odd          1m 01s  warming␛[2j
     asked-again  1m 00s  status again in 7s: HTTP 502
     … and 6 more: 2 uploading, 1 in flight, 3 being fetched
-    ──────────────────── 0/12
+    ───────────────────────────────────────────────────────────────────────── 0/12
     6 in flight, 2 uploading, 3 being fetched
     ");
 }
@@ -128,7 +135,7 @@ fn no_line_is_too_wide_and_no_picture_too_high() {
             for height in 1..40 {
                 for drawing in [Drawing::Unicode, Drawing::Ascii] {
                     let look = Look { drawing, ..Look::PLAIN };
-                    let lines = lines(&standing, look, Room { width, height }, at(70, started(0)).time);
+                    let lines = lines(&standing, plain(look), Room { width, height }, at(70, started(0)).time);
                     assert!(!lines.is_empty() && lines.len() <= height, "{width}x{height}: {lines:#?}");
                     let widest = lines.iter().map(|line| columns_of(line)).max().unwrap();
                     assert!(widest <= (width - 1).max(1), "{width}x{height}: {lines:#?}");
@@ -150,7 +157,7 @@ fn the_whole_is_told_as_far_as_it_is_known() {
         text.lines().skip(4).map(str::to_owned).collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(last(&events, 30), @"
-    ──────────────────── 0/1,000
+    ────────────────────────────────────────────────────────────────────── 0/1,000
     4 in flight
     ");
     for n in 0..400 {
@@ -159,7 +166,7 @@ fn the_whole_is_told_as_far_as_it_is_known() {
         events.push((start + 60, submitted(&ids[n + 4])));
     }
     assert_snapshot!(last(&events, 6061), @"
-    ━━━━━━━━──────────── 400/1,000, about 2h 30m left, 3.8/min
+    ━━━━━━━━━━━────────────────── 400/1,000, about 2h 30m left till 16:14, 3.8/min
     4 in flight, 10 failed
     ");
 }
@@ -174,11 +181,41 @@ fn a_service_that_is_away_is_said_instead_of_a_guess() {
     assert_snapshot!(told, @"
     … and 10 more: 2 uploading, 6 in flight, 2 being fetched
     waiting for the service for 2m 15s, next try in 45s: connection refused
-    ━─────────────────── 1/12
+    ━━━━━━─────────────────────────────────────────────────────────────────── 1/12
     6 in flight, 2 uploading, 2 being fetched
     ");
     events.push((220, polled("running", "RUNNING", None)));
     assert!(!drawn(&standing(events), 80, 6, 221).contains("waiting for the service"));
+}
+
+#[test]
+fn what_is_spent_is_told_and_given_back_where_the_service_fails() {
+    let credits = |n| Decimal::whole(n);
+    let estimate = Estimate { amount: credits(2400), unit: "credits".into(), exact: false, prices: PriceTable::Maker };
+    let mut first = started(40);
+    if let Event::RunStarted { estimate: known, .. } = &mut first {
+        *known = Some(estimate);
+    }
+    let mut events = vec![(0, first)];
+    let ids: Vec<String> = (0..40).map(|n| format!("j{n}")).collect();
+    events.extend(ids.iter().map(|id| (0, planned(id, Action::Submit, Reason::New))));
+    events.extend(ids[..30].iter().map(|id| {
+        let mut event = submitted(id);
+        if let Event::Submitted { price, .. } = &mut event {
+            *price = Some(credits(60));
+        }
+        (1, event)
+    }));
+    events.extend([(5, failed("j0", Cause::Failed, "no")), (6, failed("j1", Cause::TimedOut, "late"))]);
+    let last = drawn(&standing(events), 100, 4, 7);
+    assert!(last.contains(" 2/40, ") && last.contains(", 1,740 credits, "), "{last}");
+}
+
+#[test]
+fn the_day_of_the_end_is_named_where_it_is_another() {
+    let now: Timestamp = "2026-03-09T22:00:00Z".parse().unwrap();
+    let told = |minutes| clock(now, SignedDuration::from_mins(minutes), &TimeZone::UTC);
+    assert_eq!([1, 119, 120, 26 * 60].map(told), ["22:01", "23:59", "Tue 00:00", "Wed 00:00"]);
 }
 
 #[test]
@@ -191,12 +228,12 @@ fn nothing_to_do_is_no_picture() {
 fn colors_take_no_room() {
     let look = Look { color: Color::Ansi, ..Look::PLAIN };
     let (standing, room, now) = (standing(every_state()), Room { width: 80, height: 24 }, at(65, started(0)).time);
-    let colored = lines(&standing, look, room, now);
+    let colored = lines(&standing, plain(look), room, now);
     let bare = |line: &String| {
         let parts = line.split('\x1b').enumerate();
         parts.map(|(at, part)| if at == 0 { part } else { part.split_once('m').unwrap().1 }).collect::<String>()
     };
     let bare: Vec<_> = colored.iter().map(bare).collect();
-    assert_eq!(bare, lines(&standing, Look::PLAIN, room, now));
+    assert_eq!(bare, lines(&standing, plain(Look::PLAIN), room, now));
     assert!(colored.iter().any(|line| line.contains("\x1b[36m")));
 }

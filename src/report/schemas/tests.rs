@@ -1,4 +1,5 @@
 use super::*;
+use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
@@ -10,11 +11,13 @@ use crate::event::{Call, Cause, Event, Problem};
 use crate::plan::action::{Action, Reason};
 use crate::plan::changes::Change;
 use crate::plan::estimate::{Estimate, PriceTable};
+use crate::plan::spent::{Spent, SpentInRun};
 use crate::report::documents::plan::PlannedJob;
 use crate::report::documents::status::{JobState, JobStatus, StatusError, VideoFile};
 use crate::report::documents::verify::{ProblemKind, VerifyProblem};
 use crate::report::findings::{Checked, json};
-use crate::spec::names::{Digest, JobId, TaskId};
+use crate::report::testing::nothing_spent;
+use crate::spec::names::{Digest, JobId, Tag, TaskId};
 use serde::Serialize;
 
 fn job(id: &str) -> JobId {
@@ -69,7 +72,12 @@ fn events() -> Vec<Event> {
         Event::Transferring { job: job(), call: Call::Upload, path: text(), bytes: 1, total: Some(2) },
         Event::Transferring { job: job(), call: Call::Download, path: text(), bytes: 1, total: None },
         Event::Submitting { job: job(), attempt: 1 },
-        Event::Submitted { job: job(), attempt: 1, task_id: TaskId::new("t").unwrap() },
+        Event::Submitted {
+            job: job(),
+            attempt: 1,
+            task_id: TaskId::new("t").unwrap(),
+            price: Some(Decimal::whole(60)),
+        },
         Event::Polled { job: job(), status: text(), progress: None },
         Event::Polled { job: job(), status: text(), progress: Some(text()) },
         Event::Generated { job: job(), seconds: Some(1.5) },
@@ -77,7 +85,7 @@ fn events() -> Vec<Event> {
         Event::Downloaded { job: job(), path: text(), sha256: text(), bytes: 1 },
         Event::Succeeded { job: job(), outputs: vec![text()], asked: Some(2) },
         Event::Failed { job: job(), error: problem(Cause::TimedOut), next: Some(Action::Resume) },
-        Event::Uncertain { job: job(), message: text() },
+        Event::Uncertain { job: job(), message: text(), task_id: TaskId::new("t").ok() },
         Event::Retrying { job: Some(job()), call: Call::Download, message: text(), pause: 0.5 },
         Event::Retrying { job: None, call: Call::Submit, message: text(), pause: 0.5 },
         Event::Throttled { message: text(), pause: 1.0 },
@@ -136,8 +144,15 @@ fn documents_fit_their_schemas() {
         bought_twice: vec![TaskId::new("t").unwrap(), TaskId::new("u").unwrap()],
     };
     let jobs: Vec<_> = JobStatus::ALL.into_iter().map(state).collect();
-    assert_fits(Document::Status, &StatusDocument::new(jobs.clone(), jobs));
-    assert_fits(Document::Status, &StatusDocument::new(vec![], vec![]));
+    let at = "2026-03-09T02:44:54Z".parse().unwrap();
+    let spent = Spent {
+        runs: vec![SpentInRun { from: at, to: at, submits: 1, amount: Decimal::whole(60) }],
+        tags: [(Tag::new("hero").unwrap(), Decimal::whole(60))].into(),
+        months: [("2026-03".to_owned(), Decimal::whole(60))].into(),
+        ..nothing_spent()
+    };
+    assert_fits(Document::Status, &StatusDocument::new(jobs.clone(), jobs, spent));
+    assert_fits(Document::Status, &StatusDocument::new(vec![], vec![], nothing_spent()));
 
     let problem = |kind| VerifyProblem { kind, job: None, path: Some("a".to_owned()), message: "x".to_owned() };
     assert_fits(Document::Verify, &VerifyDocument::new(ProblemKind::ALL.into_iter().map(problem).collect()));

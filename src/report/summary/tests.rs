@@ -27,7 +27,8 @@ fn it_says_what_was_made_what_failed_and_what_to_type() {
       look in the service's own list, then settle with --task-id ID (it is there), --resubmit or --failed:
         batch resolve jobs.yaml old
         batch resolve jobs.yaml hill
-    1 job left for another run
+    1 job is paid and at the service still: the next run brings it, and so does batch fetch jobs.yaml
+    1 job left for another run: not submitted
     go on with: batch run jobs.yaml
     cost: about 60 credits by the maker's list, which the service needn't follow; 60 more if what is uncertain was accepted
     2m 31s; 3 submits, 1 upload, 12 polls, 1 download
@@ -117,6 +118,24 @@ fn of_very_many_uncertain_jobs_some_are_shown() {
 }
 
 #[test]
+fn a_task_that_the_service_denies_is_not_called_a_lost_submit() {
+    let denied = |id: &str| Event::Uncertain {
+        job: crate::report::testing::job(id),
+        message: "its submit arrived, but the service no longer knows its task t1".to_owned(),
+        task_id: crate::spec::names::TaskId::new("t1").ok(),
+    };
+    let done = || at(2, finished(Summary { uncertain: 1, ..Summary::default() }, 3));
+    assert_snapshot!(summary(&[at(0, started(1)), at(1, denied("hill")), done()]), @"
+    1 job uncertain: its submit arrived, but the service no longer knows its task t1
+      the next run asks for it again, at no cost, and so does batch fetch jobs.yaml; or settle it:
+        batch resolve jobs.yaml hill
+    2s; 0 submits, 0 uploads, 0 polls, 0 downloads
+    ");
+    let two = summary(&[at(0, started(1)), at(1, denied("a")), at(1, denied("b")), done()]);
+    assert!(two.contains("2 jobs uncertain: their submits arrived") && two.contains("asks for them again"), "{two}");
+}
+
+#[test]
 fn what_was_settled_meanwhile_is_not_uncertain() {
     let events = [at(0, started(1)), at(1, uncertain("a")), at(2, submitted("a"))];
     let end = at(3, finished(Summary::default(), 0));
@@ -161,7 +180,7 @@ fn what_is_to_be_typed_is_about_the_same_run() {
 
 #[test]
 fn a_run_that_had_no_room_for_anything_is_not_to_be_run_again_as_it_was() {
-    let left = Summary { left: 2, ..Summary::default() };
+    let left = Summary { left: 2, not_submitted: 2, ..Summary::default() };
     let text = summary(&[at(0, started(2)), at(0, finished(left, 0))]);
     assert!(text.contains("2 jobs left for another run") && !text.contains("go on with"), "{text}");
 }
@@ -175,7 +194,7 @@ fn a_run_that_never_began_has_no_summary() {
 #[test]
 fn colors_add_nothing_but_color() {
     let out = Shared::default();
-    let look = Look { color: Color::Ansi, drawing: Drawing::Ascii, width: Some(80) };
+    let look = Look { color: Color::Ansi, drawing: Drawing::Ascii, width: None };
     let mut colorful = RunSummary::new(out.clone(), look, Apart::No, target());
     a_run().iter().for_each(|event| colorful.event(event));
     colorful.finish();

@@ -1,6 +1,7 @@
 //! The tables of `plan`, `status` and `verify` for people, each with a line that sums it up.
 
 mod columns;
+mod spent;
 
 use super::commands::Target;
 use super::documents::plan::{MadeOf, PlanDocument, PlannedJob};
@@ -97,7 +98,8 @@ pub fn status(out: impl Write, status: &StatusDocument, target: &Target, look: L
 /// Where `out` can't be written to.
 pub fn status_in_short(mut out: impl Write, status: &StatusDocument, target: &Target, look: Look) -> io::Result<()> {
     let parts = JobStatus::ALL.iter().map(|&at| (status.summary.of(at), at.as_str(), of_status(at)));
-    writeln!(out, "{}", sum(parts, status.jobs.len(), look))?;
+    let jobs = JobStatus::ALL.iter().map(|&at| status.summary.of(at)).sum();
+    writeln!(out, "{}", sum(parts, jobs, look))?;
     for job in status.jobs.iter().chain(&status.superseded).filter(|job| !job.bought_twice.is_empty()) {
         let tasks: Vec<&str> = job.bought_twice.iter().map(|task| task.as_str()).collect();
         let word = look.paint(Hue::Caution, "bought-twice");
@@ -106,6 +108,7 @@ pub fn status_in_short(mut out: impl Write, status: &StatusDocument, target: &Ta
     if let Some(job) = status.jobs.iter().find(|job| job.status == JobStatus::Uncertain) {
         writeln!(out, "to settle what is uncertain: {}", look.paint(Hue::Accent, target.resolve(&job.id)))?;
     }
+    spent::spent(&mut out, &status.spent, target)?;
     out.flush()
 }
 

@@ -2,11 +2,13 @@ use super::*;
 use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::plan::estimate::{Estimate, PriceTable};
+use crate::plan::spent::{Spent, SpentInRun};
 use crate::report::commands::Service;
 use crate::report::documents::status::{StatusError, VideoFile};
 use crate::report::documents::verify::ProblemKind;
 use crate::report::look::{Color, Drawing, columns_of};
-use crate::spec::names::{Digest, JobId, TaskId};
+use crate::report::testing::nothing_spent;
+use crate::spec::names::{Digest, JobId, Tag, TaskId};
 use insta::assert_snapshot;
 
 const WIDE: Look = Look { color: Color::None, drawing: Drawing::Unicode, width: Some(80) };
@@ -108,7 +110,36 @@ fn a_status() -> StatusDocument {
     };
     let flying = JobState { task_id: task, ..state("implied", JobStatus::Submitted) };
     let unknown = JobState { error: said("the reply never came"), ..state("hill", JobStatus::Uncertain) };
-    StatusDocument::new(vec![done.clone(), refused, flying, unknown, state("later", JobStatus::New)], vec![done])
+    StatusDocument::new(
+        vec![done.clone(), refused, flying, unknown, state("later", JobStatus::New)],
+        vec![done],
+        nothing_spent(),
+    )
+}
+
+#[test]
+fn a_status_says_what_was_spent() {
+    let amount = |n| Decimal::whole(n);
+    let at = |text: &str| text.parse().unwrap();
+    let run = |from: &str, submits, n| SpentInRun { from: at(from), to: at(from), submits, amount: amount(n) };
+    let tag = |word: &str| Tag::new(word).unwrap();
+    let spent = Spent {
+        estimate: Estimate { amount: amount(16_860), ..nothing_spent().estimate },
+        submits: 281,
+        unknown: 1,
+        runs: vec![run("2026-03-09T02:44:54Z", 280, 16_800), run("2026-04-01T12:00:00Z", 1, 60)],
+        tags: [(tag("hero"), amount(60)), (tag("spin"), amount(16_800))].into(),
+        months: [("2026-03".to_owned(), amount(16_800)), ("2026-04".to_owned(), amount(60))].into(),
+    };
+    let document = StatusDocument::new(vec![], vec![], spent);
+    assert_snapshot!(text(|out| status_in_short(out, &document, &target(), WIDE)), @"
+    no jobs
+    spent, estimated for 281 submits: about 16,860 credits by the maker's list, which the service needn't follow
+      without 1 submit: with which settings it was made isn't known any more
+      by month: 2026-04 60, 2026-03 16,800
+      by tag: spin 16,800, hero 60
+      by run: 2026-04-01 12:00Z 60 (1 submit), 2026-03-09 02:44Z 16,800 (280 submits)
+    ");
 }
 
 #[test]
