@@ -36,7 +36,7 @@ impl<W: Write> Plain<W> {
         Plain { out: Outlet::new(out), look, zone, least, standing, planning: true, said: None }
     }
 
-    /// Also prints each call and transfer.
+    /// Makes it also print each call and transfer.
     pub fn in_detail(self) -> Plain<W> {
         Plain { least: Weight::Detail, ..self }
     }

@@ -278,7 +278,7 @@ fn three() -> impl Strategy<Value = [Vec<Told>; 3]> {
     prop_oneof![[account(1), account(1), account(1)], [account(3), account(3), account(3)]]
 }
 
-/// Enough for every commit; use `PROPTEST_CASES` for a longer run.
+/// Returns the configuration: enough for every commit; use `PROPTEST_CASES` for a longer run.
 fn config() -> ProptestConfig {
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => ProptestConfig::default(),

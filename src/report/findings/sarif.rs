@@ -39,7 +39,7 @@ pub fn write(out: impl Write, manifests: &[Checked<'_>], root: &Root, exit_code:
     documents::write(out, &Log::new(run))
 }
 
-/// One finding.
+/// Returns one finding as a result.
 fn result<'a>(
     manifest: &Checked<'a>,
     finding: &'a Finding,
