@@ -1,4 +1,4 @@
-//! Where jobs go: the service or its simulation, and whether the key may go along.
+//! The destination of jobs: the service or its simulation, and whether the key may be sent there.
 
 use super::args::{self, Common};
 use super::failure::Failure;
@@ -15,9 +15,9 @@ use std::path::Path;
 /// The ledger's name for the simulated service, whatever its port.
 pub(super) const SIMULATED: &str = "simulate";
 
-/// Where jobs go.
+/// The destination of jobs.
 pub(super) struct Destination {
-    /// Where calls are made.
+    /// The base URL of calls.
     pub(super) base: BaseUrl,
     /// The ledger's name for it.
     pub(super) identity: String,
@@ -27,17 +27,18 @@ pub(super) struct Destination {
     pub(super) key_source: Option<KeySource>,
     /// The proxy and the certificates on the way there.
     pub(super) surroundings: Surroundings,
-    /// The statuses that the way there says only of requests that it doesn't pass on.
+    /// The statuses that something on the way returns only for requests that it doesn't forward.
     pub(super) turned_away: BTreeSet<u16>,
-    /// The simulated service lives as long as this.
+    /// Keeps the simulated service running.
     _simulator: Option<Running>,
 }
 
 impl Destination {
-    /// The service that the options, the environment or the manifest name; `of_lock` is the one that the lock belongs to.
+    /// Returns the service named by the options, the environment or the manifest; `of_lock` is the one that the lock
+    /// belongs to.
     ///
     /// # Errors
-    /// Where that is another one, the key is missing, or may not go there.
+    /// Fails if that is another one, or the key is missing or may not be sent there.
     pub(super) fn service(
         option: Option<&str>,
         manifest: &Manifest,
@@ -52,11 +53,11 @@ impl Destination {
         Ok(Destination { turned_away, ..destination })
     }
 
-    /// The service that has what is paid: the one that the lock belongs to. The environment, or a `manifest` that is sound, may name
-    /// it anew.
+    /// Returns the service with the paid tasks: the one that the lock belongs to. The environment, or a valid
+    /// `manifest`, may name it anew.
     ///
     /// # Errors
-    /// Where they name another one, the key is missing, or may not go there.
+    /// Fails if they name another one, or the key is missing or may not be sent there.
     pub(super) fn of_paid(
         of_lock: &str,
         manifest: Option<&Manifest>,
@@ -74,7 +75,7 @@ impl Destination {
                 let base: BaseUrl = of_lock
                     .parse()
                     .map_err(|error| Failure::machine(format!("the lock's service `{of_lock}`: {error}")))?;
-                // What only the lock says isn't a person's word.
+                // A URL found only in the lock isn't explicit consent.
                 let origin = if base == BaseUrl::official() { Origin::Person } else { Origin::File };
                 (base, origin)
             }
@@ -83,12 +84,12 @@ impl Destination {
         Destination::with_key((base, origin), settings::is_address_in_environment(), folder, common)
     }
 
-    /// A simulated service inside this process; `of_lock` is the service that the lock belongs to.
+    /// Starts a simulated service inside this process; `of_lock` is the service that the lock belongs to.
     ///
     /// # Errors
-    /// Where that is a real one, or the simulated one can't be started.
+    /// Fails if that is a real one, or the simulated one can't be started.
     pub(super) fn simulated(args: &args::Simulation, of_lock: Option<&str>) -> Result<Destination, Failure> {
-        // No word of a person makes the simulated service the same as a real one.
+        // Not even explicit consent makes the simulated service the same as a real one.
         if let Some(other) = of_lock.filter(|of_lock| *of_lock != SIMULATED) {
             return Err(Failure::usage(format!("the lock belongs to {other}, not to a simulated service"))
                 .hint("use another lock for the trial: --lock FILE, or none for the one beside the manifest"));
@@ -115,7 +116,7 @@ impl Destination {
         })
     }
 
-    /// The service at this address, which the person who runs the command named or not, with the key.
+    /// Returns the service at this address, which may have been named by the person who runs the command, with the key.
     fn with_key(
         (base, origin): (BaseUrl, Origin),
         is_named: bool,
@@ -138,7 +139,7 @@ impl Destination {
     }
 }
 
-/// Refuses a service that isn't the one that the lock belongs to, unless a person says that it is the same.
+/// Refuses a service other than the lock's, unless a person says that it is the same.
 fn refuse_another(base: &BaseUrl, of_lock: Option<&str>, common: &Common) -> Result<(), Failure> {
     let identity = base.to_string();
     match of_lock.filter(|other| *other != identity && (!common.move_service || *other == SIMULATED)) {
@@ -147,7 +148,7 @@ fn refuse_another(base: &BaseUrl, of_lock: Option<&str>, common: &Common) -> Res
     }
 }
 
-/// The lock's service isn't the one that jobs would go to: what that is, and the two ways out.
+/// Returns the failure that jobs would go to another service than the lock's, with the two ways out.
 pub(super) fn another(of_lock: &str, wanted: &str) -> Failure {
     Failure::usage(format!("the lock belongs to {of_lock}, the jobs would go to {wanted}")).hint(
         "use another lock for another service: --lock FILE; or say that it is the same service under a new name: --move-service",

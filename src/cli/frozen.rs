@@ -1,4 +1,4 @@
-//! `run --frozen`: nothing is sent and nothing changed; what a run would do, or what waits for a person, is said.
+//! `run --frozen`: nothing is sent or changed; the actions of a run, or the jobs that wait for a person, are printed.
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -15,13 +15,13 @@ use crate::spec::address::BaseUrl;
 use crate::spec::names::JobId;
 use std::collections::BTreeMap;
 
-/// Of a long list so many are named.
+/// Maximum number of jobs named in a long list.
 const NAMED: usize = 5;
 
-/// Looks at what a run would do; `moved` is the name that the lock's service would get.
+/// Checks what a run would do; `moved` is the name that the lock's service would get.
 ///
 /// # Errors
-/// Where that is anything (exit code 1), or jobs have no result and wait (as of a run).
+/// Fails if a run would do anything (exit code 1), or jobs have no result and wait (exit code of a run).
 pub(super) fn look(project: &Project, book: &Book, choice: &Choice, moved: Option<&BaseUrl>) -> Result<Exit, Failure> {
     let outlook = Outlook::new(&project.manifest, book, book.pins(), choice);
     let Outlook { pending, plan, .. } = &outlook;
@@ -47,7 +47,7 @@ pub(super) fn look(project: &Project, book: &Book, choice: &Choice, moved: Optio
     Err(Failure { exit, ..Failure::usage(message) }.hint(hint))
 }
 
-/// What a run would have to do, if anything.
+/// Returns the actions that a run would take, if any.
 fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<String> {
     let works = [(Action::Submit, "to submit"), (Action::Resume, "to poll on"), (Action::Download, "to fetch")];
     let counts = works.map(|(action, words)| (plan.count(action), words));
@@ -66,12 +66,12 @@ fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<Str
     (!plan.is_idle() || moved.is_some()).then(|| format!("something is left to do: {}", parts.join(", ")))
 }
 
-/// The jobs without a result that a run would leave as they are, by why.
+/// Returns the jobs without a result that a run would leave as they are, by reason.
 fn held(outlook: &Outlook<'_>) -> Vec<String> {
     let Outlook { manifest, plan, .. } = outlook;
     let mut held: BTreeMap<Reason, Vec<&JobId>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| step.action == Action::Hold) {
-        // What is left for another time is no failure.
+        // Jobs left for another time are no failure.
         if !matches!(step.reason, Reason::Limit | Reason::MaxCost) {
             held.entry(step.reason).or_default().push(&manifest.jobs[step.job].id);
         }
@@ -85,7 +85,7 @@ fn held(outlook: &Outlook<'_>) -> Vec<String> {
     held.into_iter().map(said).collect()
 }
 
-/// The first of them, and how many more there are.
+/// Returns the first of them, and the number of the others.
 fn named(jobs: &[&JobId]) -> String {
     let names: Vec<&str> = jobs.iter().take(NAMED).map(|job| job.as_str()).collect();
     match jobs.len() - names.len() {

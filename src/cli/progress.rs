@@ -1,4 +1,4 @@
-//! Who is told what a run does: chosen once, by option and terminal.
+//! The reporters of a run: chosen once, by option and terminal.
 
 use super::args::Progress;
 use super::exit::Exit;
@@ -23,26 +23,26 @@ use std::io;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-/// How long a reader that doesn't read may keep the program at its end.
+/// Time that a stalled reader may delay the end of the program.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The reporters of a run, and the way to them.
+/// The reporters of a run, and the channel to them.
 pub(super) struct Reporting {
     events: Events,
     fanout: Fanout,
     screen: Screen,
     volume: Volume,
-    /// Why standard output can't take what goes there, if it can't.
+    /// The error of standard output, if events can't be written there.
     broken: Option<Receiver<io::Error>>,
 }
 
-/// What is said at the first Ctrl-C.
+/// The message at the first Ctrl-C.
 const INTERRUPTED: &str = "interrupted: saving the state, no more submits; once more ends it on the spot\n";
 
-/// Starts the reporters of a run of `target`: those that the terminal is for, and `others`.
+/// Starts the reporters of a run of `target`: those for the terminal, and `others`.
 ///
 /// # Errors
-/// Where the system gives no thread.
+/// Fails if the system can't start a thread.
 pub(super) fn start(
     progress: Progress,
     terminal: &Terminal,
@@ -51,7 +51,7 @@ pub(super) fn start(
 ) -> Result<Reporting, Failure> {
     let (events, receiver) = Events::channel(Clock::System);
     let look = terminal.stderr;
-    // What goes to standard error is one reporter: a bar and, when it is gone, the summary.
+    // Output to standard error comes from one reporter: a bar and, once it is gone, the summary.
     let mut stderr: Vec<Box<dyn Reporter>> = Vec::new();
     let (mut reporters, mut broken) = (others, None);
     match (progress, terminal.watched) {
@@ -78,20 +78,20 @@ pub(super) fn start(
 }
 
 impl Reporting {
-    /// The way to the reporters.
+    /// Returns the channel to the reporters.
     pub(super) fn events(&self) -> Events {
         self.events.clone()
     }
 
-    /// Where a picture may have to be taken away when a signal comes, and what is said then.
+    /// Returns the screen whose live view may have to be removed when a signal arrives, and the message printed then.
     pub(super) fn when_interrupted(&self) -> (Screen, &'static str) {
         (self.screen.clone(), if self.volume == Volume::Quiet { "" } else { INTERRUPTED })
     }
 
-    /// Says how the run ended, and waits until it is shown.
+    /// Reports the end of the run, and waits until it is shown.
     ///
     /// # Errors
-    /// Where events were to go to standard output, and couldn't. A reader that went away has read enough.
+    /// Fails if events couldn't be written to standard output. A reader that went away has read enough.
     pub(super) fn finish(self, summary: Summary, exit: Exit, stopped: Option<Problem>) -> Result<(), Failure> {
         self.events.send(Event::RunFinished { summary, exit_code: exit.code(), stopped });
         self.fanout.finish(PATIENCE);
@@ -99,23 +99,23 @@ impl Reporting {
         error.filter(|error| !is_gone(error)).map_or(Ok(()), |error| Err(unwritable(&error)))
     }
 
-    /// Waits until what was said is shown, where a run comes to no end of its own.
+    /// Waits until all messages are shown, for a run without an end of its own.
     pub(super) fn leave(self) {
         drop(self.events);
         self.fanout.finish(PATIENCE);
     }
 }
 
-/// Who is shown a run that another process is at.
+/// The reporters for a run of another process.
 pub(super) struct Watching {
     events: Events,
     fanout: Fanout,
 }
 
-/// Starts to show one: a picture on a terminal, lines elsewhere.
+/// Starts displaying one: a live view on a terminal, lines elsewhere.
 ///
 /// # Errors
-/// Where the system gives no thread.
+/// Fails if the system can't start a thread.
 pub(super) fn watching(terminal: &Terminal) -> Result<Watching, Failure> {
     let (events, receiver) = Events::channel(Clock::System);
     let reporter = match (terminal.volume, terminal.watched) {
@@ -127,7 +127,7 @@ pub(super) fn watching(terminal: &Terminal) -> Result<Watching, Failure> {
 }
 
 impl Watching {
-    /// Tells what happened.
+    /// Sends an event.
     pub(super) fn send(&self, event: Stamped) {
         self.events.send_stamped(event);
     }
@@ -140,13 +140,13 @@ impl Watching {
     }
 }
 
-/// A picture, and above it as much as is wanted.
+/// Returns a live view, with as many messages above it as requested.
 fn bar(terminal: &Terminal) -> Box<dyn Reporter> {
     let bar = Bar::new(terminal.screen.clone(), terminal.stderr, zone());
     Box::new(if terminal.volume == Volume::Verbose { bar.in_detail() } else { bar })
 }
 
-/// Lines, as many as are wanted.
+/// Returns a line reporter, with as many lines as requested.
 fn lines(terminal: &Terminal) -> Box<dyn Reporter> {
     let lines = Plain::new(io::stderr(), terminal.stderr, zone());
     Box::new(if terminal.volume == Volume::Verbose { lines.in_detail() } else { lines })

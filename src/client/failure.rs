@@ -1,5 +1,5 @@
-//! Failures of calls: what they are called, and what an upload, a download or an image of elsewhere makes of a reply. What a reply
-//! about money means is decided in `verdict`.
+//! Failures of calls: their names, and the interpretation of replies to uploads, downloads and requests for remote
+//! images. The meaning of replies about money is decided in `verdict`.
 
 use super::printable::{EXCERPT, printable};
 use super::verdict::{query, telling};
@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 use std::fmt;
 use std::time::Duration;
 
-/// Which call it was.
+/// The kind of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
     Upload,
@@ -21,16 +21,16 @@ pub(super) enum Call {
     Image,
 }
 
-/// What came of a request, not yet judged.
+/// The outcome of a request, not yet judged.
 #[derive(Clone, Debug)]
 pub enum Exchange {
     /// No connection was made, so nothing was sent.
     NoConnection(String),
     /// No connection was made, and none will be until a person changes something.
     NoWay(String),
-    /// The connection broke or timed out, and how much of the request had gone out is not known.
+    /// The connection broke or timed out, and it isn't known how much of the request was sent.
     Broken(String),
-    /// At least the head of a reply came.
+    /// At least the head of a reply arrived.
     Reply(Reply),
 }
 
@@ -39,33 +39,33 @@ pub enum Exchange {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// What `Retry-After` asks for.
+    /// The pause that `Retry-After` requests.
     pub retry_after: Option<Duration>,
     /// The host that a redirect points to.
     pub location: Option<String>,
-    /// Who says that it answers (`Server`).
+    /// The sender's own name (`Server`).
     pub server: Option<String>,
-    /// Who was asked: the service's host and port.
+    /// The recipient: the service's host and port.
     pub host: String,
-    /// The body, as far as it came.
+    /// The body, as far as it arrived.
     pub body: Vec<u8>,
-    /// Why the body isn't whole, where it isn't.
+    /// The reason why the body is incomplete, if it is.
     pub flaw: Option<String>,
 }
 
-/// How `task` stands.
+/// Returns the status of `task`.
 ///
 /// # Errors
-/// Where the reply says a failure, or nothing of a status.
+/// Fails if the reply reports a failure, or has no status.
 pub fn progress(exchange: Exchange, task: &TaskId) -> Result<Progress, Failure> {
     let call = Call::Status;
     query(call, exchange)?.progress(task).ok_or_else(|| nonsense(call, "the reply has no status of this task in it"))
 }
 
-/// The URLs of the videos of `task`: one at least, all of the web.
+/// Returns the URLs of the videos of `task`: at least one, all http(s).
 ///
 /// # Errors
-/// Where the reply says a failure, lists no videos yet, or has no list.
+/// Fails if the reply reports a failure, lists no videos yet, or has no list.
 pub fn videos(exchange: Exchange, task: &TaskId) -> Result<Vec<String>, Failure> {
     let call = Call::Result;
     match query(call, exchange)?.videos(task) {
@@ -78,10 +78,10 @@ pub fn videos(exchange: Exchange, task: &TaskId) -> Result<Vec<String>, Failure>
     }
 }
 
-/// The URL of an uploaded image.
+/// Returns the URL of an uploaded image.
 ///
 /// # Errors
-/// Where the reply says a failure, or has no URL.
+/// Fails if the reply reports a failure, or has no URL.
 pub fn upload(exchange: Exchange) -> Result<String, Failure> {
     let call = Call::Upload;
     answer(call, exchange)?.upload().map_err(|no_url| match no_url {
@@ -90,7 +90,7 @@ pub fn upload(exchange: Exchange) -> Result<String, Failure> {
     })
 }
 
-/// The envelope of an upload's reply that says success; any other reply is a failure.
+/// Returns the envelope of a successful reply to an upload; any other reply is a failure.
 fn answer(call: Call, exchange: Exchange) -> Result<Envelope, Failure> {
     let reply = match exchange {
         Exchange::NoConnection(why) => return Err(no_connection(call, &why)),
@@ -118,8 +118,8 @@ fn answer(call: Call, exchange: Exchange) -> Result<Envelope, Failure> {
     }
 }
 
-/// A download that got another status than 200. The videos may lie elsewhere than the service, so none of them stops the
-/// run; 503 is waited for as one only where it is the service's own (`at_home`).
+/// Returns the failure of a download with another status than 200. The videos may be on other hosts than the service,
+/// so none of these failures stops the run; 503 makes the whole run wait only if it is the service's own (`at_home`).
 pub(super) fn download(shown: &str, status: u16, pause: Option<Duration>, at_home: bool) -> Failure {
     let verdict = match status {
         403 | 404 | 410 => Verdict::Gone,
@@ -129,18 +129,18 @@ pub(super) fn download(shown: &str, status: u16, pause: Option<Duration>, at_hom
     of(Call::Download, verdict, &status.to_string(), &format!("{shown}: HTTP {status}"))
 }
 
-/// What came in place of a video.
+/// Content received instead of a video.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum FoundNoVideo<'a> {
-    /// No URL to begin with.
+    /// There was no URL.
     NoUrl,
-    /// Something that isn't a whole video, in words.
+    /// Something other than a complete video, in words.
     Broken(&'a str),
     /// Something endless.
     TooLong,
 }
 
-/// A download that got no whole video.
+/// Returns the failure of a download that got no complete video.
 pub(super) fn no_video(shown: &str, found: FoundNoVideo<'_>) -> Failure {
     let (verdict, why) = match found {
         FoundNoVideo::NoUrl => (Verdict::Final, "no URL of the web"),
@@ -150,7 +150,8 @@ pub(super) fn no_video(shown: &str, found: FoundNoVideo<'_>) -> Failure {
     of(Call::Download, verdict, "no-video", &format!("{shown} is not a whole video: {why}"))
 }
 
-/// An image of elsewhere that got another status than 200. Its host is not the service: none of it stops or holds up the run.
+/// Returns the failure of a remote image with another status than 200. Its host is not the service: no such failure
+/// stops or delays the run.
 pub(super) fn image(shown: &str, status: u16, pause: Option<Duration>) -> Failure {
     let verdict = match status {
         408 | 429 | 500..=599 => Verdict::Again(pause),
@@ -159,37 +160,37 @@ pub(super) fn image(shown: &str, status: u16, pause: Option<Duration>) -> Failur
     of(Call::Image, verdict, &status.to_string(), &format!("{shown}: HTTP {status}"))
 }
 
-/// What came in place of an image, in words.
+/// Returns the failure of a request that got something other than an image, in words.
 pub(super) fn no_image(shown: &str, why: &str) -> Failure {
     of(Call::Image, Verdict::Final, "no-image", &format!("{shown} {why}"))
 }
 
-/// A failure of `call`, with a `code` for machines and the cause for people.
+/// Returns a failure of `call`, with a `code` for machines and the cause for people.
 pub(super) fn of(call: Call, verdict: Verdict, code: &str, why: &str) -> Failure {
     Failure { verdict, code: code.to_owned(), message: format!("{call}: {why}") }
 }
 
-/// A failure before anything was sent.
+/// Returns a failure before anything was sent.
 pub(super) fn no_connection(call: Call, why: &str) -> Failure {
     of(call, Verdict::Unreachable(None), NO_CONNECTION, why)
 }
 
-/// A failure on the way.
+/// Returns a failure on the way.
 pub(super) fn broken(call: Call, why: &str) -> Failure {
     of(call, Verdict::Again(None), "broken", why)
 }
 
-/// A reply that makes no sense.
+/// Returns the failure of a reply that makes no sense.
 pub(super) fn nonsense(call: Call, why: &str) -> Failure {
     of(call, Verdict::Again(None), "nonsense", why)
 }
 
-/// A failure of this machine.
+/// Returns a failure of this machine.
 pub(super) fn local(call: Call, why: &str) -> Failure {
     of(call, Verdict::Local, "local", why)
 }
 
-/// What came back, for people.
+/// Returns the reply in words for people.
 pub(super) fn words(reply: &Reply, envelope: &Envelope) -> String {
     let mut words = format!("HTTP {}", reply.status);
     let usual = StatusCode::from_u16(reply.status).ok().filter(|status| !status.is_success());
@@ -211,14 +212,14 @@ pub(super) fn words(reply: &Reply, envelope: &Envelope) -> String {
     words
 }
 
-/// Who answered, and where that is, for people who look for it.
+/// Returns the sender of a reply and its host, for people who look for it.
 pub(super) fn place(reply: &Reply) -> String {
     let by = reply.server.as_ref().map(|server| format!(" by {server}")).unwrap_or_default();
     let at = if reply.host.is_empty() { String::new() } else { format!(" at {}", reply.host) };
     format!("{by}{at}")
 }
 
-/// The beginning of a body, for a person to judge.
+/// Returns the beginning of a body, for a person to judge.
 pub(super) fn excerpt(reply: &Reply) -> String {
     match printable(&String::from_utf8_lossy(&reply.body), EXCERPT) {
         empty if empty.is_empty() => "it is empty".to_owned(),

@@ -1,7 +1,7 @@
-//! The way to the service as the environment has it: proxies and certificates, read before anything is sent.
+//! The way to the service according to the environment: proxies and certificates, read before anything is sent.
 //!
-//! The HTTP client leaves a proxy variable aside that it can't use and goes out directly; here that is an error. And what it says of
-//! a proxy names neither it nor its variable nor its status; here they are found.
+//! The HTTP client ignores an unusable proxy variable and connects directly; here that is an error. And its errors
+//! about a proxy name neither the proxy nor its variable nor its status; here they are determined.
 
 use super::failure::Exchange;
 use super::reason::{cause, refusal_of_proxy, untrusted};
@@ -15,7 +15,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// The variables that name a proxy for `https`, those for `http`, and those for both: of each the first that is set counts.
+/// The variables that name a proxy for `https`, those for `http`, and those for both: of each group, the first that is
+/// set counts.
 const HTTPS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
 const HTTP: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
@@ -23,22 +24,22 @@ const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 /// The variable that names a file of certificates.
 const CERTIFICATES: &str = "SSL_CERT_FILE";
 
-/// How long a proxy is asked for its status.
+/// Time limit for asking a proxy for its status.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Bytes of a proxy's first line at most.
+/// Maximum number of bytes of a proxy's first line.
 const LINE: usize = 256;
 
-/// What in the environment can't be used.
+/// An unusable setting in the environment.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoWay {
-    /// A proxy variable that is no URL of a proxy. Its value isn't shown: a password may stand in it.
+    /// A proxy variable that isn't the URL of a proxy. Its value isn't shown: it may contain a password.
     #[error("{variable} is no usable URL of a proxy: write http://HOST:PORT, or take it away")]
     NoUrl {
         /// The variable.
         variable: &'static str,
     },
-    /// A proxy that speaks something else.
+    /// A proxy with an unsupported protocol.
     #[error("{variable} names a {scheme} proxy, which isn't spoken here: an http:// or https:// one is")]
     Scheme {
         /// The variable.
@@ -56,7 +57,7 @@ pub enum NoWay {
     Certificates {
         /// The file.
         path: String,
-        /// What is wrong with it.
+        /// The problem.
         why: String,
     },
 }
@@ -67,12 +68,12 @@ pub struct Surroundings {
     proxy: Option<Proxy>,
 }
 
-/// The proxy that calls of the service go through.
+/// The proxy for calls of the service.
 #[derive(Clone, Debug)]
 struct Proxy {
     variable: &'static str,
     uri: Uri,
-    /// What it wants to be told (`Proxy-Authorization`).
+    /// The credentials for it (`Proxy-Authorization`).
     login: Option<HeaderValue>,
 }
 
@@ -80,7 +81,7 @@ impl Surroundings {
     /// Reads the environment, for calls of the service at `base`.
     ///
     /// # Errors
-    /// Where a proxy variable or the file of certificates can't be used.
+    /// Fails if a proxy variable or the file of certificates can't be used.
     pub fn read(base: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Surroundings, NoWay> {
         if let Some(path) = variable(CERTIFICATES) {
             if path.trim().is_empty() {
@@ -107,7 +108,7 @@ impl Surroundings {
         Ok(Surroundings { proxy })
     }
 
-    /// What came of a connection to `host` that couldn't be made.
+    /// Returns the outcome of a connection to `host` that couldn't be made.
     pub(super) async fn explain(&self, error: &reqwest::Error, host: &str, why: String) -> Exchange {
         let through = match &self.proxy {
             Some(proxy) => format!(" through {}", proxy.name()),
@@ -139,13 +140,13 @@ impl Surroundings {
 }
 
 impl Proxy {
-    /// `the proxy HOST:PORT (HTTPS_PROXY)`.
+    /// Returns its name: `the proxy HOST:PORT (HTTPS_PROXY)`.
     fn name(&self) -> String {
         let authority = self.uri.authority().map(ToString::to_string).unwrap_or_default();
         format!("the proxy {authority} ({})", self.variable)
     }
 
-    /// The status with which it answers a CONNECT to `host`. Nothing is sent through it.
+    /// Returns the status with which it answers a CONNECT to `host`. Nothing is sent through it.
     async fn status(&self, host: &str) -> Option<u16> {
         if self.uri.scheme_str() != Some("http") {
             return None;
@@ -176,7 +177,7 @@ impl Proxy {
     }
 }
 
-/// Whether a proxy variable can be used; an empty one means no proxy.
+/// Checks whether a proxy variable can be used; an empty one means no proxy.
 fn check(variable: &'static str, value: &str) -> Result<(), NoWay> {
     if value.is_empty() {
         return Ok(());
@@ -194,7 +195,7 @@ fn check(variable: &'static str, value: &str) -> Result<(), NoWay> {
     if is_whole { Ok(()) } else { Err(NoWay::NoUrl { variable }) }
 }
 
-/// Whether a file of certificates has any.
+/// Checks whether a file of certificates contains any.
 fn certificates(path: &Path) -> Result<(), String> {
     let mut found = 0;
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {

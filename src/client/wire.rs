@@ -1,7 +1,7 @@
-//! What the service's replies say, whatever shape they come in.
+//! Reads the service's replies, whatever shape they come in.
 //!
-//! The shapes are those of the manual's page on the service. What is read here was written by a stranger: every text is
-//! made printable, every id and URL is checked.
+//! The shapes are those of the manual's page on the service. The content is untrusted: every text is made printable,
+//! every id and URL is checked.
 
 use super::printable::{EXCERPT, MESSAGE, printable};
 use super::{Progress, TaskState};
@@ -13,19 +13,19 @@ use url::Url;
 /// The service's envelope: `{"code": 0, "message": "…", "data": …}`.
 #[derive(Debug, Default)]
 pub(super) struct Envelope {
-    /// 0 is success; none is no envelope.
+    /// The code: 0 is success; `None` means that it is no envelope.
     pub code: Option<i64>,
-    /// For people.
+    /// The message, for people.
     pub message: String,
     data: Value,
-    /// Whether the service's time stands in it.
+    /// `true` if it contains the service's time.
     timed: bool,
 }
 
-/// Who speaks in a reply.
+/// The sender of a reply, as far as its form tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Voice {
-    /// The service itself: an envelope with the time `ts`, which every reply of the service has, and no JSON that gateways make up.
+    /// The service itself: an envelope with the time `ts`, which every reply of the service has, and no gateway's JSON.
     Own,
     /// A JSON object with an integer `code`.
     Envelope,
@@ -33,7 +33,7 @@ pub(super) enum Voice {
     Bare,
 }
 
-/// What a reply says of a new task.
+/// The task id in a reply.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Named {
     /// Nothing.
@@ -60,9 +60,9 @@ impl NoUrl {
 }
 
 impl Envelope {
-    /// The envelope in a reply's body; empty where the body isn't a JSON object.
+    /// Reads the envelope in a reply's body; it is empty if the body isn't a JSON object.
     pub(super) fn read(body: &[u8]) -> Envelope {
-        // A message in another encoding must not cost the task id beside it, nor must a byte-order mark.
+        // A message in another encoding must not cost the task id next to it, nor must a byte-order mark.
         let body = String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body));
         let Ok(Value::Object(mut object)) = serde_json::from_str(&body) else {
             return Envelope::default();
@@ -73,7 +73,7 @@ impl Envelope {
         Envelope { code, message, data: object.remove("data").unwrap_or_default(), timed }
     }
 
-    /// Who speaks.
+    /// Returns the sender.
     pub(super) fn voice(&self) -> Voice {
         match (self.code, self.timed) {
             (Some(_), true) => Voice::Own,
@@ -82,7 +82,7 @@ impl Envelope {
         }
     }
 
-    /// The task that a submit made.
+    /// Returns the task that a submit created.
     pub(super) fn task(&self) -> Named {
         let mut ids: Vec<String> = self.items().iter().filter_map(|item| id(item.get("taskId")?)).collect();
         ids.retain(|id| !id.is_empty());
@@ -97,7 +97,7 @@ impl Envelope {
         }
     }
 
-    /// How `task` stands.
+    /// Returns the status of `task`.
     pub(super) fn progress(&self, task: &TaskId) -> Option<Progress> {
         let item = self.item(task)?;
         let word = text(item.get("status")?)?.to_uppercase();
@@ -109,7 +109,7 @@ impl Envelope {
         };
         let progress = item.get("progress").and_then(text);
         let message = reason(item).unwrap_or_else(|| self.message.clone());
-        // What the call came to is not why the task failed.
+        // The result of the call is not the reason why the task failed.
         let message = match state {
             TaskState::Failed if texts::is_success(&message) => String::new(),
             _ => message,
@@ -141,7 +141,7 @@ impl Envelope {
         web_url(path).ok_or_else(|| NoUrl::of(path))
     }
 
-    /// The item of `data` that is about `task`: the one with its id, or the only one, where it has none.
+    /// Returns the item of `data` about `task`: the one with its id, or the only one, if that has none.
     fn item(&self, task: &TaskId) -> Option<&Value> {
         let named = |item: &Value| item.get("taskId").or_else(|| item.get("id")).and_then(id);
         let ours = self.items().iter().find(|item| named(item).as_deref() == Some(task.as_str()));
@@ -151,7 +151,7 @@ impl Envelope {
         })
     }
 
-    /// `data` as a list: one object, or an array of them.
+    /// Returns `data` as a list: one object, or an array of them.
     fn items(&self) -> &[Value] {
         match &self.data {
             Value::Array(items) => items,
@@ -161,12 +161,12 @@ impl Envelope {
     }
 }
 
-/// An integer, also one in quotes.
+/// Returns an integer, even if quoted.
 fn integer(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-/// An id, as it came; some services count theirs.
+/// Returns an id, as it came; some services number theirs.
 fn id(value: &Value) -> Option<String> {
     match value {
         Value::String(id) => Some(id.clone()),
@@ -175,7 +175,7 @@ fn id(value: &Value) -> Option<String> {
     }
 }
 
-/// A text or number for people; none where it is empty.
+/// Returns a text or number for people; `None` if it is empty.
 fn text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => printable(text, MESSAGE),
@@ -185,7 +185,7 @@ fn text(value: &Value) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// Why a task failed: the services of this kind have no common name for it.
+/// Returns why a task failed: services of this kind have no common name for the field.
 fn reason(item: &Value) -> Option<String> {
     const NAMES: [&str; 9] =
         ["errorMessage", "error_message", "errorMsg", "failReason", "fail_reason", "reason", "error", "message", "msg"];
@@ -195,7 +195,7 @@ fn reason(item: &Value) -> Option<String> {
     })
 }
 
-/// An absolute URL of the web.
+/// Returns an absolute http(s) URL.
 fn web_url(value: &Value) -> Option<String> {
     let url = Url::parse(value.as_str()?).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.into())

@@ -1,29 +1,29 @@
-//! How a run ends before its time.
+//! The early end of a run.
 
 use super::StopCause;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// The one switch that all of a run's tasks watch. It only ever moves on: go, no more submits, out.
+/// The switch that all of a run's tasks watch. It only ever moves forward: go, no more submits, out.
 #[derive(Clone, Debug)]
 pub struct Stop(Arc<watch::Sender<State>>);
 
 #[derive(Debug)]
 struct State {
     level: Level,
-    /// Why, most weighty first to come.
+    /// The causes, in the order in which they came.
     causes: Vec<StopCause>,
 }
 
-/// How far a run is stopped.
+/// The extent to which a run is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// It goes on.
+    /// It continues.
     Go,
-    /// Nothing more is submitted; what is paid is still polled and fetched.
+    /// Nothing more is submitted; paid tasks are still polled and fetched.
     NoSubmits,
-    /// Everything ends at once, but for the replies of submits that are out already.
+    /// Everything ends at once, except that replies to submits on their way are awaited.
     Out,
 }
 
@@ -53,24 +53,24 @@ impl Stop {
         });
     }
 
-    /// How far the run is stopped.
+    /// Returns the current level.
     pub fn level(&self) -> Level {
         self.0.borrow().level
     }
 
-    /// Why, in the order in which it came.
+    /// Returns the causes, in the order in which they came.
     pub fn causes(&self) -> Vec<StopCause> {
         self.0.borrow().causes.clone()
     }
 
-    /// Waits until the level is `level` at least.
+    /// Waits until the level is at least `level`.
     pub async fn reached(&self, level: Level) {
         let mut watcher = self.0.subscribe();
         // The sender lives in `self`, so this can't fail.
         let _ = watcher.wait_for(|state| state.level >= level).await;
     }
 
-    /// What `work` gives, or nothing where the run is out before.
+    /// Returns the output of `work`, or `None` if the run ends first.
     pub async fn unless_out<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;

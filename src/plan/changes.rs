@@ -1,4 +1,4 @@
-//! What a person changed of a job since it was asked for, as far as the short hashes of its record tell.
+//! The changes to a job since its last submission, as far as the short hashes of its record tell.
 
 use crate::base::digest::Sha256;
 use crate::ledger::record::Record;
@@ -9,10 +9,10 @@ use crate::spec::vocabulary::{Duration, ReferenceType, Resolution};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The part of everything that has no part of its own.
+/// The part for everything without a part of its own.
 const SETTINGS: &str = "settings";
 
-/// What all parts of references start with.
+/// The prefix of all parts of references.
 const REFERENCE: &str = "reference.";
 
 /// A change, and where it is.
@@ -30,8 +30,8 @@ pub struct Change {
     pub message: String,
 }
 
-/// The parts in which `job` differs from `former`, as a person changed them: a reference that came or went is no change of the
-/// settings, although their hash covers the order of the references.
+/// Returns the parts in which `job` differs from `former`, as a person changed them: a reference added or removed is no
+/// change of the settings, although their hash covers the order of the references.
 pub fn parts(former: &Record, job: &Job) -> Vec<String> {
     let now = job.generation.parts(job.take);
     let is_whole = |name: &&String| !name.contains('@');
@@ -41,7 +41,7 @@ pub fn parts(former: &Record, job: &Job) -> Vec<String> {
     names.iter().filter(differs).filter(|name| !is_settled(name)).map(|name| (*name).clone()).collect()
 }
 
-/// The same in words, with the image where it is one; `images` are those of the manifest that are known by content.
+/// Returns the changes in words, with the image if it is one; `images` are those of the manifest that are known by content.
 pub fn explain(former: &Record, job: &Job, images: &BTreeMap<Sha256, Picture>) -> Vec<Change> {
     let explained = parts(former, job).into_iter().flat_map(|part| match part.strip_prefix(REFERENCE) {
         Some(name) => reference(former, job, name, images),
@@ -58,18 +58,18 @@ fn change(part: &str, message: String) -> Change {
     Change { part: part.to_owned(), image: None, source: None, message }
 }
 
-/// What is known of the settings before.
+/// The knowledge about the previous settings.
 #[derive(Debug, PartialEq, Eq)]
 enum Before {
-    /// But for references that came or went they are what they were.
+    /// They are the same, apart from references added or removed.
     SameOrder,
-    /// Only the order of the references was another: this one.
+    /// Only the order of the references differed: this one.
     Order(Vec<String>),
-    /// They were others.
+    /// They were different.
     Others,
 }
 
-/// Compares the settings: all orders are tried that the references may have had.
+/// Compares the settings by trying all possible orders of the previous references.
 fn order_before(former: &Record, job: &Job) -> Before {
     let names = former.parts.keys().filter_map(|part| part.strip_prefix(REFERENCE)).filter(|name| !name.contains('@'));
     let names: Vec<&str> = names.collect();
@@ -97,7 +97,7 @@ fn settings(former: &Record, job: &Job) -> String {
     if let Before::Order(order) = order_before(former, job) {
         return format!("the references stand in another order, not {}", order.join(", "));
     }
-    // A hash tells nothing by itself, but what it may have been can be tried.
+    // A hash says nothing by itself, but possible previous values can be tried.
     let asked = &job.generation;
     let with = |change: &dyn Fn(&mut Generation)| {
         let mut other = asked.clone();
@@ -130,7 +130,7 @@ fn settings(former: &Record, job: &Job) -> String {
     "resolution, duration, number_of_videos, need_expand_prompt, take or model".to_owned()
 }
 
-/// What changed of the reference with this name.
+/// Returns the changes of the reference with this name.
 fn reference(former: &Record, job: &Job, name: &str, images: &BTreeMap<Sha256, Picture>) -> Vec<Change> {
     let part = format!("{REFERENCE}{name}");
     let Some(number) = job.generation.references.iter().position(|reference| reference.name.as_str() == name) else {
@@ -166,7 +166,7 @@ fn reference(former: &Record, job: &Job, name: &str, images: &BTreeMap<Sha256, P
     changes
 }
 
-/// An image as the manifest has it, and what is to be said of one that changed.
+/// Returns an image as written in the manifest, and the message about its change.
 fn shown(image: &Image, images: &BTreeMap<Sha256, Picture>) -> (String, String) {
     match image {
         Image::Url(url) => (url.clone(), format!("{url} is another URL")),

@@ -1,4 +1,4 @@
-//! What to do with a job: one table, pure.
+//! The decision what to do with a job: one pure table.
 
 use super::action::{Action, Reason};
 use super::videos::Videos;
@@ -6,14 +6,14 @@ use crate::ledger::record::{Fault, Record, Stage, Word};
 use crate::manifest::model::{OnUncertain, RunSettings};
 use crate::spec::texts;
 
-/// What the command line says about jobs that ended without a result.
+/// The command line's policy for jobs that ended without a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// What becomes of failed and refused jobs.
+    /// The treatment of failed and refused jobs.
     pub retry: Retry,
-    /// How often a generation that the service failed is submitted again (`run.retries`).
+    /// Number of times that a generation that the service failed is resubmitted (`run.retries`).
     pub retries: u32,
-    /// What becomes of uncertain ones.
+    /// The treatment of uncertain ones.
     pub on_uncertain: OnUncertain,
 }
 
@@ -24,21 +24,21 @@ impl Default for Policy {
     }
 }
 
-/// Which jobs without a result are asked for again.
+/// The jobs without a result that are submitted again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Retry {
-    /// Failed ones, as often as `run.retries` allows: the service took them and gave up, which costs nothing.
+    /// Failed ones, as often as `run.retries` allows: the service accepted them and failed, which costs nothing.
     #[default]
     Failed,
     /// None (`--keep-failed`).
     Nothing,
-    /// Failed ones and those that were refused for good (`--retry-failed`).
+    /// Failed ones and those refused for good (`--retry-failed`).
     Everything,
 }
 
-/// What a run does with a job whose digest has this `record`, and why.
+/// Returns the action of a run for a job whose digest has this `record`, and the reason.
 ///
-/// `known` says whether the job has a record under another digest; `videos` how the record's videos are found on disk.
+/// `known` says whether the job has a record under another digest; `videos` is the state of the record's videos on disk.
 pub fn decide(record: Option<&Record>, known: Known, videos: Videos, policy: Policy) -> (Action, Reason) {
     let Some(record) = record else {
         let reason = match known {
@@ -74,8 +74,8 @@ pub fn decide(record: Option<&Record>, known: Known, videos: Videos, policy: Pol
     }
 }
 
-/// Returns why a generation that the service failed with this `error` isn't submitted again by itself, if it isn't: its moderation
-/// refused it, or it failed more often than `retries` allows, which `failures` counts.
+/// Returns why a generation that the service failed with this `error` isn't resubmitted automatically, if it isn't:
+/// moderation refused it, or it failed more often (`failures`) than `retries` allows.
 pub fn given_up(error: &Fault, failures: u32, retries: u32) -> Option<Reason> {
     if texts::is_moderation(&error.code, &error.message) {
         Some(Reason::Moderated)
@@ -84,7 +84,7 @@ pub fn given_up(error: &Fault, failures: u32, retries: u32) -> Option<Reason> {
     }
 }
 
-/// Whether a job was ever asked for.
+/// The knowledge whether a job was ever submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
     /// No record has its id.

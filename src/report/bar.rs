@@ -1,4 +1,4 @@
-//! `--progress bar`: a picture of the run at the bottom of the terminal, and above it what is out of the ordinary.
+//! `--progress bar`: a live view of the run at the bottom of the terminal, with notable events above it.
 
 use super::look::{Hue, Look, thousands};
 use super::screen::Screen;
@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// The time between two pictures: ten a second are smooth, and cost nothing.
+/// Interval between two frames: ten per second look smooth and cost nothing.
 const PACE: Duration = Duration::from_millis(100);
 
-/// Messages between two pictures at the most: where thousands of jobs fail at once, the summary says why.
+/// Maximum number of messages between two frames: if thousands of jobs fail at once, the summary says why.
 const MESSAGES: usize = 10;
 
-/// Shows how far a run is.
+/// Displays the progress of a run.
 #[derive(Debug)]
 pub struct Bar {
     screen: Screen,
@@ -25,7 +25,7 @@ pub struct Bar {
     /// What is worth a line above the picture.
     least: Weight,
     standing: Standing,
-    /// Messages since the last picture: those that were said, and those that were left out.
+    /// Messages since the last frame: printed ones, and ones left out.
     said: usize,
     left_out: usize,
 }
@@ -36,7 +36,7 @@ impl Bar {
         Bar { screen, look, zone, least: Weight::Notable, standing: Standing::default(), said: 0, left_out: 0 }
     }
 
-    /// Says each step, call and transfer as well.
+    /// Makes it also print each step, call and transfer.
     pub fn in_detail(self) -> Bar {
         Bar { least: Weight::Detail, ..self }
     }
@@ -66,7 +66,7 @@ impl Reporter for Bar {
         let away = self.standing.away().map(|away| away.since);
         self.standing.event(event, *time);
         match (event, away) {
-            // The picture counts the tries.
+            // The live view counts the tries.
             (Event::Throttled { .. }, Some(_)) => {}
             _ => {
                 if let Some((_, hue, text)) = words::line(event).filter(|(weight, ..)| *weight >= self.least) {

@@ -1,36 +1,36 @@
-//! How things look: colors, characters, columns.
+//! Presentation: colors, characters, columns.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthChar as _;
 
-/// What the reader's terminal can show. Found out once, by the command line.
+/// The abilities of the reader's terminal. Determined once, by the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Whether colors are wanted.
+    /// The use of colors.
     pub color: Color,
-    /// Which characters lines are drawn with.
+    /// The characters that lines are drawn with.
     pub drawing: Drawing,
-    /// Columns of the terminal; `None` where it isn't one, and nothing is cut.
+    /// Columns of the terminal; `None` if it isn't one, and nothing is cut.
     pub width: Option<usize>,
 }
 
-/// Whether colors are wanted.
+/// The use of colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
-    /// With the terminal's own colors.
+    /// The terminal's own colors.
     Ansi,
-    /// Without any.
+    /// No colors.
     None,
 }
 
-/// Which characters lines are drawn with.
+/// The characters that lines are drawn with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drawing {
     /// Box drawing.
     Unicode,
-    /// Letters and signs of ASCII alone.
+    /// ASCII only.
     Ascii,
 }
 
@@ -39,25 +39,25 @@ pub enum Drawing {
 pub enum Hue {
     /// It is done.
     Good,
-    /// It asks for a look.
+    /// It deserves a look.
     Caution,
     /// It failed.
     Bad,
-    /// What happens, or what to type.
+    /// Current activity, or something to type.
     Accent,
     /// A heading.
     Strong,
-    /// Beside the point.
+    /// Secondary.
     Faint,
-    /// Nothing of these.
+    /// None of these.
     Plain,
 }
 
 impl Look {
-    /// Plain text, of any width: what a file or a pipe gets.
+    /// Plain text, of any width: for a file or a pipe.
     pub const PLAIN: Look = Look { color: Color::None, drawing: Drawing::Unicode, width: None };
 
-    /// `text` in a color, if colors are wanted.
+    /// Returns `text` in a color, if colors are enabled.
     pub fn paint<T: Display>(self, hue: Hue, text: T) -> Painted<T> {
         let start = match hue {
             _ if self.color == Color::None => "",
@@ -72,7 +72,7 @@ impl Look {
         Painted { start, text }
     }
 
-    /// What stands for text that was left out.
+    /// Returns the sign for omitted text.
     pub fn ellipsis(self) -> &'static str {
         match self.drawing {
             Drawing::Unicode => "…",
@@ -139,7 +139,7 @@ impl<T: Display> Display for Painted<T> {
     }
 }
 
-/// Columns that `text` takes on a terminal: Chinese characters take two.
+/// Returns the columns that `text` takes on a terminal: Chinese characters take two.
 pub fn columns_of(text: &str) -> usize {
     text.chars().map(columns_of_char).sum()
 }
@@ -155,12 +155,12 @@ pub fn columns_of_char(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
-/// A count with its noun, and thousands set apart: `1 job`, `33,379 jobs`.
+/// Returns a count with its noun and thousands separators: `1 job`, `33,379 jobs`.
 pub fn count(n: usize, noun: &str) -> String {
     format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
-/// A size as people say it: `1.84 MB`.
+/// Returns a size for people: `1.84 MB`.
 pub fn size(bytes: u64) -> String {
     let mut amount = bytes as f64;
     if bytes < 1000 {
@@ -168,7 +168,7 @@ pub fn size(bytes: u64) -> String {
     }
     for unit in ["kB", "MB", "GB"] {
         amount /= 1000.0;
-        // What rounds to a thousand is one of the next unit.
+        // A value that rounds to a thousand becomes one of the next unit.
         if amount < 999.995 {
             return format!("{amount:.2} {unit}");
         }
@@ -176,7 +176,7 @@ pub fn size(bytes: u64) -> String {
     format!("{:.2} TB", amount / 1000.0)
 }
 
-/// A number with its thousands set apart.
+/// Returns a number with thousands separators.
 pub fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);

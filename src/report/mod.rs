@@ -1,9 +1,8 @@
 //! Reports: findings, plans and runs, shown to people and to machines.
 //!
-//! What is shown of a run is made from its events alone: a [`Reporter`] takes them in, [`fanout::Fanout`] gives each
-//! reporter a thread of its own, so that no terminal, pipe or file keeps a run waiting. All text that comes from a
-//! manifest or from the service goes through [`terminal_safe`] before a terminal has it. The page is made from manifest and
-//! ledger, by [`gallery`].
+//! The view of a run is made from its events alone: a [`Reporter`] receives them, and [`fanout::Fanout`] gives each reporter
+//! a thread of its own, so that no terminal, pipe or file keeps a run waiting. All text from a manifest or from the service
+//! goes through [`terminal_safe`] before it reaches a terminal. The page is made from manifest and ledger, by [`gallery`].
 
 pub mod bar;
 pub mod commands;
@@ -42,24 +41,24 @@ use crate::event::Stamped;
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// Shows a run, or records it, from its events.
+/// Displays a run, or records it, from its events.
 pub trait Reporter: Send {
-    /// Takes in what happened.
+    /// Receives an event.
     fn event(&mut self, event: &Stamped);
 
-    /// How often it wants to hear that time passes.
+    /// Returns the interval between its ticks.
     fn pace(&self) -> Duration {
         Duration::from_secs(1)
     }
 
-    /// Time passes.
+    /// Receives a tick.
     fn tick(&mut self, _now: Timestamp) {}
 
-    /// Nothing comes any more.
+    /// Ends the reporter: no more events come.
     fn finish(&mut self) {}
 }
 
-/// Several reporters at one place, in their order: a bar and, when it is gone, the summary.
+/// Several reporters in the same place, in their order: a bar and, once it is gone, the summary.
 impl Reporter for Vec<Box<dyn Reporter>> {
     fn event(&mut self, event: &Stamped) {
         self.iter_mut().for_each(|reporter| reporter.event(event));

@@ -6,13 +6,13 @@ use crate::base::decimal::Decimal;
 use crate::event::summary::Cost;
 use crate::plan::estimate::{Estimate, PriceTable};
 
-/// `about 60 credits by the maker's list`: an estimate, and whether it is to be relied on.
+/// Returns an estimate and its source: `about 60 credits by the maker's list`.
 pub fn estimated(estimate: &Estimate) -> String {
     let Estimate { amount, unit, prices, .. } = estimate;
     format!("{} {}", in_unit(*amount, unit, *prices), source(*prices))
 }
 
-/// `about 180 credits by the maker's list …; 60 given back, 60 uncertain`: what a run's submits cost.
+/// Returns the cost of a run's submits: `about 180 credits by the maker's list …; 60 given back, 60 uncertain`.
 pub(super) fn receipt(cost: &Cost) -> String {
     let Cost { amount, uncertain, given_back, unit, prices, .. } = cost;
     let others = [(uncertain, "more if what is uncertain was accepted"), (given_back, "given back")];

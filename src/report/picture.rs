@@ -1,4 +1,4 @@
-//! The picture of a run at the bottom of a terminal, as lines: a pure function of the run, the terminal and the time.
+//! The live view of a run at the bottom of a terminal, as lines: a pure function of the run, the terminal and the time.
 //!
 //! ```text
 //!  park-walk    1m 12s  running, 64%
@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 /// Columns of the bar at the least; it takes all that its line has left.
 const BAR: usize = 8;
 
-/// Columns of an id at the most, where there is room for more than the id.
+/// Maximum columns of an id, if there is room for more than the id.
 const ID: usize = 32;
 
 /// Columns of an age.
@@ -65,7 +65,7 @@ pub(super) fn lines(standing: &Standing, show: Show<'_>, room: Room, now: Timest
         parts = parts.add(Hue::Plain, if at > 0 { ", " } else { "" }).add(hue, &format!("{} {words}", thousands(n)));
     }
     below.push(parts.done());
-    // A third of the screen is left to what is said above.
+    // A third of the screen is left for messages above.
     let most = (room.height * 2 / 3).max(room.height.min(4)).max(1);
     below.truncate(most);
     let mut lines = jobs(standing, look, room, most - below.len(), now);
@@ -73,7 +73,7 @@ pub(super) fn lines(standing: &Standing, show: Show<'_>, room: Room, now: Timest
     lines
 }
 
-/// The lines of the jobs, `rows` at the most.
+/// Returns the lines of the jobs, at most `rows`.
 fn jobs(standing: &Standing, look: Look, room: Room, rows: usize, now: Timestamp) -> Vec<String> {
     let all = standing.all_active();
     let shown = if all.len() > rows { rows.saturating_sub(1) } else { rows };
@@ -93,21 +93,21 @@ fn jobs(standing: &Standing, look: Look, room: Room, rows: usize, now: Timestamp
     lines
 }
 
-/// The line of a job.
+/// Returns the line of a job.
 fn job(active: &Active, away: bool, look: Look, room: Room, columns: usize, now: Timestamp) -> String {
     let id = terminal_safe::line(active.job.as_str());
     let id = look.fit(&id, columns);
     let gap = " ".repeat(columns.saturating_sub(columns_of(&id)));
     let age = format!("{gap} {:>AGE$}  ", short(active.age(now)));
     let (hue, words) = match active.state {
-        // Its request isn't out: it waits with all others.
+        // Its request isn't sent: it waits with all others.
         State::Submitting if away => (Hue::Faint, "to be submitted".to_owned()),
         _ => happening(active, now),
     };
     Line::new(look, room).add(Hue::Plain, &id).add(Hue::Faint, &age).add(hue, &words).done()
 }
 
-/// What happens with a job.
+/// Returns a job's current activity.
 fn happening(active: &Active, now: Timestamp) -> (Hue, String) {
     if let Some((call, again, message)) = &active.again {
         let when = until(again.duration_since(now));
@@ -137,14 +137,14 @@ fn happening(active: &Active, now: Timestamp) -> (Hue, String) {
     }
 }
 
-/// `1.20 of 3.40 MB`, as far as it is known.
+/// Returns the progress as far as it is known: `1.20 of 3.40 MB`.
 fn part(through: Option<u64>, total: Option<u64>) -> String {
     match (through, total) {
         (None, None) => String::new(),
         (None, Some(bytes)) | (Some(bytes), None) => size(bytes),
         (Some(through), Some(total)) => {
             let (through, total) = (size(through), size(total));
-            // The unit once, where both have the same.
+            // The unit is written once if both have the same.
             match (through.split_once(' '), total.split_once(' ')) {
                 (Some((number, unit)), Some((_, other))) if unit == other => format!("{number} of {total}"),
                 _ => format!("{through} of {total}"),
@@ -171,7 +171,7 @@ fn whole(standing: &Standing, Show { look, zone }: Show<'_>, room: Room, now: Ti
     }
     let columns = room.width.saturating_sub(2 + columns_of(&numbers)).max(BAR);
     let mut line = Line::new(look, room);
-    // Each boundary by itself, so that the parts always fill the bar; full only when all is done.
+    // Each boundary is rounded separately, so that the parts always fill the bar; it is full only when all is done.
     let parts = [(Phase::Succeeded, Hue::Good), (Phase::Uncertain, Hue::Caution), (Phase::Failed, Hue::Bad)];
     let (mut jobs, mut before) = (0, 0);
     for (phase, hue) in parts {
@@ -190,7 +190,7 @@ fn clock(now: Timestamp, left: SignedDuration, zone: &TimeZone) -> String {
     end.strftime(day).to_string()
 }
 
-/// A line in the making.
+/// A line being built.
 struct Line {
     look: Look,
     text: String,
@@ -199,11 +199,11 @@ struct Line {
 
 impl Line {
     fn new(look: Look, room: Room) -> Line {
-        // The last column stays free: terminals differ in what they do behind it.
+        // The last column stays free: terminals differ in what they do after it.
         Line { look, text: " ".to_owned(), room: room.width.saturating_sub(2) }
     }
 
-    /// More text, cut where there is no room.
+    /// Adds text, cut if there is no room.
     fn add(mut self, hue: Hue, text: &str) -> Line {
         if text.is_empty() || self.room == 0 {
             return self;

@@ -1,5 +1,5 @@
-//! A run of another process, told as events from what its ledger says, look after look: whoever shows a run of this
-//! process shows that one too.
+//! Turns a run of another process into events, from its ledger, read again and again: every view of a run of this
+//! process can show that one too.
 
 use crate::event::{Cause, Event, Problem, Stamped};
 use crate::ledger::record::{Record, Stage};
@@ -8,28 +8,28 @@ use crate::spec::names::{Digest, JobId};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
-/// A job of the manifest, and what the ledger has of it at one look.
+/// A job of the manifest, and its ledger entry at one reading.
 #[derive(Clone, Copy, Debug)]
 pub struct Sight<'l> {
     /// The job.
     pub job: &'l JobId,
-    /// What identifies its input.
+    /// The digest of its input.
     pub digest: &'l Digest,
     /// Its record.
     pub record: Option<&'l Record>,
-    /// Whether its last submit waits for an answer.
+    /// `true` if its last submit waits for an answer.
     pub open: bool,
 }
 
-/// What was told by now.
+/// The events reported so far.
 #[derive(Debug)]
 pub struct Retelling {
-    /// When the run began.
+    /// The time when the run began.
     since: Timestamp,
     told: HashMap<JobId, (u32, Step)>,
 }
 
-/// How far a submit is, in the order in which it comes there.
+/// The progress of a submit, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Nothing,
@@ -41,12 +41,13 @@ enum Step {
 }
 
 impl Retelling {
-    /// Of a run that began at `since`, nothing told yet.
+    /// Creates the state for a run that began at `since`, with nothing reported yet.
     pub fn new(since: Timestamp) -> Retelling {
         Retelling { since, told: HashMap::new() }
     }
 
-    /// What happened between the look before and this one, at `now`. At the first look: all that the run did by then.
+    /// Returns the events between the previous reading and this one, at `now`. At the first reading: everything that
+    /// the run has done so far.
     pub fn look<'l>(&mut self, sights: impl Iterator<Item = Sight<'l>> + Clone, now: Timestamp) -> Vec<Stamped> {
         let mut events = Vec::new();
         let first = self.told.is_empty();
@@ -57,7 +58,7 @@ impl Retelling {
         }
         let planned = events.len();
         for sight in sights {
-            // What has no time of its own happened just now; at the first look, shortly after the service was done.
+            // A step without a time of its own has just happened; at the first reading, shortly after the service was done.
             let ended = sight.record.and_then(|record| record.finished_at).filter(|_| first);
             self.tell(&sight, now, ended.unwrap_or(now), &mut events);
         }
@@ -65,7 +66,7 @@ impl Retelling {
         events
     }
 
-    /// What the run would do with a job, seen for the first time.
+    /// Returns the planned action for a job seen for the first time.
     fn plan(&mut self, sight: &Sight<'_>) -> Event {
         let (action, reason) = match sight.record {
             None => (Action::Submit, Reason::New),
@@ -90,12 +91,12 @@ impl Retelling {
         Event::JobPlanned { job: sight.job.clone(), digest: *sight.digest, action, reason, submitted_at }
     }
 
-    /// Whether the run submitted it, or brought it to its end.
+    /// Returns whether the run submitted it, or completed it.
     fn is_of_this_run(&self, record: &Record) -> bool {
         record.submitted_at.max(record.finished_at).is_some_and(|at| at >= self.since)
     }
 
-    /// Tells what a job came to since the look before.
+    /// Adds the events of a job since the previous reading.
     fn tell(&mut self, sight: &Sight<'_>, now: Timestamp, ended: Timestamp, events: &mut Vec<Stamped>) {
         let (Some(record), Some(told)) = (sight.record, self.told.get_mut(sight.job)) else { return };
         // An earlier record shows again when the submit after it was refused for now.
@@ -114,13 +115,13 @@ impl Retelling {
     }
 }
 
-/// The event of a step, for the job that has the record.
+/// Creates the event of a step, for the job that has the record.
 type Tell<'r> = Box<dyn Fn(&JobId) -> Event + 'r>;
 
-/// A step, when it was where that is on record, and its event.
+/// A step, its time if that is recorded, and its event.
 type Told<'r> = (Step, Option<Timestamp>, Tell<'r>);
 
-/// How a record came to where it is.
+/// Returns the steps that led to a record.
 fn steps(record: &Record, open: bool) -> Vec<Told<'_>> {
     let attempt = record.attempt;
     let mut steps: Vec<Told<'_>> =

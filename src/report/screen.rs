@@ -1,9 +1,9 @@
-//! The bottom of a terminal, where a picture is drawn over and over, and what is said above it.
+//! The bottom of a terminal, where the live view is redrawn again and again, and the messages above it.
 //!
-//! The cursor always rests at the picture's upper left corner. So nothing has to be remembered to take the picture away
-//! (what is below the cursor), and a terminal that is made wider, narrower or shorter takes the cursor along: where
-//! lines wrap anew, the next picture is drawn from where the one before begins now. The cursor is never hidden, so that no
-//! death of the process leaves a terminal without one.
+//! The cursor always rests at the view's upper left corner. So the view can be removed without remembering anything (it
+//! is everything below the cursor), and a terminal that is resized moves the cursor along: if lines wrap anew, the next
+//! frame is drawn from where the previous one begins now. The cursor is never hidden, so that a process that dies can't
+//! leave a terminal without one.
 
 use super::echo::Echo;
 use super::picture::Room;
@@ -13,30 +13,30 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
-/// A picture is drawn in a moment, unless the terminal is stopped.
+/// Number of tries to lock: a frame is drawn quickly, unless the terminal is stopped.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// A terminal that shows a picture, or a file that gets the lines alone. Its clones are the same.
+/// A terminal that shows a live view, or a file that gets only the messages. Its clones share the same state.
 #[derive(Clone)]
 pub struct Screen(Arc<Shared>);
 
 struct Shared {
-    /// Lines that wait to be said above the picture; none where there is no picture, and they are written at once.
+    /// Messages waiting to be printed above the live view; `None` if there is no view, and they are written at once.
     waiting: Mutex<Option<String>>,
     drawn: Mutex<Drawn>,
 }
 
-/// What is on the terminal.
+/// The current content of the terminal.
 struct Drawn {
     terminal: Box<dyn Terminal>,
     lines: Vec<String>,
     room: Option<Room>,
 }
 
-/// Where a screen draws.
+/// The terminal that a screen draws on.
 pub trait Terminal: Write + Send {
-    /// Columns and rows; none where it isn't a terminal.
+    /// Returns columns and rows; `None` if it isn't a terminal.
     fn size(&self) -> Option<(usize, usize)>;
 
     /// Lets keys leave no trace in what is drawn; what is typed goes to whoever reads next, and signals come as ever.
@@ -46,7 +46,7 @@ pub trait Terminal: Write + Send {
     fn unhush(&mut self) {}
 }
 
-/// The terminal that standard error is, if it is one.
+/// Standard error, if it is a terminal.
 #[derive(Debug)]
 pub struct StandardError {
     term: console::Term,
@@ -85,14 +85,14 @@ impl Write for StandardError {
 }
 
 impl Screen {
-    /// A screen on `terminal`, with nothing on it.
+    /// Creates an empty screen on `terminal`.
     pub fn new(terminal: impl Terminal + 'static) -> Screen {
         let drawn = Drawn { terminal: Box::new(terminal), lines: Vec::new(), room: None };
         Screen(Arc::new(Shared { waiting: Mutex::new(None), drawn: Mutex::new(drawn) }))
     }
 
-    /// Says something above the picture: with the next one, so that nobody waits for a terminal that is stopped. Where no
-    /// picture is shown, at once, and without waiting for a reader that has stopped.
+    /// Prints a message above the live view: with the next frame, so that nobody waits for a stopped terminal. Without
+    /// a live view, it is written at once, and without waiting for a reader that has stopped.
     pub fn say(&self, lines: &str) {
         match &mut *lock(&self.0.waiting) {
             Some(waiting) => waiting.push_str(lines),
@@ -100,7 +100,7 @@ impl Screen {
         }
     }
 
-    /// Draws the picture that `lines` makes for the terminal's size, unless it is there already.
+    /// Draws the frame that `lines` returns for the terminal's size, unless it is shown already.
     pub(super) fn draw(&self, lines: impl FnOnce(Room) -> Vec<String>) {
         let mut drawn = lock(&self.0.drawn);
         let above = std::mem::take(lock(&self.0.waiting).get_or_insert_default());
@@ -123,21 +123,21 @@ impl Screen {
         drawn.room = Some(room);
     }
 
-    /// Takes the picture away for good; what waits to be said stays.
+    /// Removes the live view for good; waiting messages are printed.
     pub fn leave(&self) {
         let mut drawn = lock(&self.0.drawn);
         let above = lock(&self.0.waiting).take().unwrap_or_default();
         drawn.clear(&above);
     }
 
-    /// Takes the picture away if that can be done at once: for a process that ends on the spot.
+    /// Removes the live view if that can be done at once: for a process that exits immediately.
     pub fn leave_at_once(&self) {
         if let Some(mut drawn) = self.unless_stuck() {
             drawn.clear("");
         }
     }
 
-    /// Takes the picture away while `elsewhere` goes on: the terminal is somebody else's meanwhile.
+    /// Removes the live view while `elsewhere` runs and uses the terminal.
     pub fn without<T>(&self, elsewhere: impl FnOnce() -> T) -> T {
         let mut drawn = self.unless_stuck();
         if let Some(drawn) = &mut drawn {
@@ -146,7 +146,7 @@ impl Screen {
         elsewhere()
     }
 
-    /// What is on the terminal, unless the terminal is stopped in the middle of a picture: nobody waits for that.
+    /// Returns the terminal's content, unless the terminal is stopped in the middle of a frame: nobody waits for that.
     fn unless_stuck(&self) -> Option<MutexGuard<'_, Drawn>> {
         for _ in 0..TRIES {
             match self.0.drawn.try_lock() {
@@ -160,7 +160,7 @@ impl Screen {
 }
 
 impl Drawn {
-    /// What takes the picture away. Row by row: some terminals keep what `ED` clears in their history.
+    /// Returns the sequence that removes the view, row by row: some terminals keep what `ED` clears in their history.
     fn clearing(&self) -> String {
         let rows = match self.room {
             None => 0,
@@ -181,7 +181,7 @@ impl Drawn {
         self.room = None;
     }
 
-    /// Writes in one piece. A terminal that has gone ends nothing.
+    /// Writes in one piece. Errors of a terminal that has gone are ignored.
     fn write(&mut self, text: &str) {
         if !text.is_empty() {
             let _ = self.terminal.write_all(text.as_bytes()).and_then(|()| self.terminal.flush());
@@ -195,10 +195,10 @@ impl fmt::Debug for Screen {
     }
 }
 
-/// What turns the picture `before` into `lines`, with `above` said above: one write, which terminals that can show at once
-/// (`?2026`). What is there already isn't written again.
+/// Returns the text that turns the frame `before` into `lines`, with `above` printed above: one write, which terminals
+/// with `?2026` show at once. Unchanged lines aren't written again.
 fn frame(before: &[String], clear: &str, above: &str, lines: &[String]) -> String {
-    // Without wrapping: where a terminal takes a character to be wider than it was counted, it is cut.
+    // Without wrapping: if a terminal draws a character wider than counted, it is cut.
     let mut frame = format!("\x1b[?2026h\r{clear}{above}\x1b[?7l");
     for (at, line) in lines.iter().enumerate() {
         if at > 0 {
@@ -215,12 +215,12 @@ fn frame(before: &[String], clear: &str, above: &str, lines: &[String]) -> Strin
     frame + "\r\x1b[?7h\x1b[?2026l"
 }
 
-/// A panic elsewhere leaves nothing here half done.
+/// Locks a mutex: a panic elsewhere can't leave its state half changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes log lines, so that they don't tear the picture.
+/// Receives log lines, so that they don't break up the live view.
 impl Write for Screen {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.say(&String::from_utf8_lossy(bytes));

@@ -1,4 +1,4 @@
-//! Every literal reply under `tests/wire`, and what the client makes of it.
+//! Every literal reply under `tests/wire`, with the client's interpretation.
 
 use super::server::Act;
 use super::*;
@@ -169,7 +169,7 @@ const TABLE: &[(&str, &str)] = &[
     ("result/with-an-empty-place", "https://s1.example.com/1.mp4"),
 ];
 
-/// What means something else once a submit of the run was accepted: a filter on answers may look like this.
+/// Replies with another meaning once a submit of the run was accepted: a filter on replies may look like this.
 #[rustfmt::skip] // one row a reply
 const AFTERWARDS: &[(&str, &str)] = &[
     ("submit/turned-away-301", "unknown, submit: HTTP 301 Moved Permanently; a redirect to www.example.com, which is not followed: is the base URL right?; no task id in the reply: it is empty"),
@@ -207,7 +207,7 @@ async fn a_reply_after_an_accepted_submit_means_the_same_unless_it_may_be_a_filt
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
-/// What a fresh client makes of a literal reply; after an accepted submit, where that is asked for.
+/// Returns a fresh client's interpretation of a literal reply, after an accepted submit if requested.
 async fn heard(name: &str, since: Since) -> String {
     let reply =
         |name: &str| vec![Act::Send(std::fs::read(folder().join(name).with_extension("http")).unwrap()), Act::Close];
@@ -238,7 +238,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire")
 }
 
-/// What the client makes of the reply to the call that `name` begins with, in words.
+/// Returns the client's outcome, in words, for the reply to the call that `name` begins with.
 async fn outcome(service: &HttpService, name: &str) -> String {
     let task = TaskId::new("t-1").unwrap();
     let text = match name.split('/').next().unwrap() {

@@ -1,4 +1,4 @@
-//! What a service that is away, or a proxy that speaks in its place, costs: at most one uncertain job, or three.
+//! Outages: a service that is down, or a proxy that answers in its place, costs at most one uncertain job, or three.
 
 use super::*;
 use crate::event::Cause;
@@ -11,7 +11,7 @@ fn away() -> Failure {
     failure(Verdict::Away(None))
 }
 
-/// What is told by the first submits; those after `n` are lost.
+/// Returns a script in which the first `n` submits are answered and the later ones are lost.
 fn lost_from(n: usize) -> Script {
     let submit = move |nth| if nth < n { Submission::Accepted(task(nth)) } else { Submission::Unknown("502".into()) };
     Script { submit: Box::new(submit), ..Script::default() }
@@ -70,7 +70,7 @@ async fn submits_open_by_doubling_and_slots_are_full_then() {
     let by =
         |milliseconds| seen.submits.iter().filter(|(at, _)| *at - first <= Duration::from_millis(milliseconds)).count();
     assert_eq!([by(50), by(150), by(250), by(350)], [1, 3, 11, 16]);
-    // Twenty rounds of a minute and what a poll's interval adds; half a second is what opening takes.
+    // Twenty rounds of a minute and a poll's interval; half a second is for opening.
     assert!(ran.took < Duration::from_secs(20 * 72), "{:?}", ran.took);
 }
 
@@ -327,7 +327,8 @@ async fn a_task_of_two_jobs_is_said_aloud_and_both_are_followed() {
     assert_eq!((fake.calls("submit"), ran.outcome.summary.left), (2, 0));
 }
 
-/// One task that is refused, or about which something else answers, says nothing of the others: they are bought and brought home.
+/// One task that is refused, or about which something else answers, says nothing about the others: they are bought and
+/// collected.
 #[tokio::test(start_paused = true)]
 async fn one_task_that_cannot_be_asked_about_keeps_no_other_from_its_videos() {
     let first = |id: &str| id == task(0).as_str();

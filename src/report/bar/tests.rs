@@ -5,7 +5,7 @@ use crate::report::screen::Terminal;
 use crate::report::testing::{Shared, a_run, at, failed, started};
 use std::io::{self, Write};
 
-/// A terminal of so many columns that keeps what it is sent.
+/// A terminal of so many columns that keeps its input.
 struct Sent(Shared, usize);
 
 impl Terminal for Sent {

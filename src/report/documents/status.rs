@@ -1,4 +1,4 @@
-//! `status --format json`: where each job stands.
+//! `status --format json`: the state of each job.
 
 use super::VERSION;
 use crate::base::digest::Sha256;
@@ -135,7 +135,7 @@ impl StatusDocument {
 }
 
 impl StatusSummary {
-    /// The number of jobs that stand at `status`.
+    /// Returns the number of jobs with `status`.
     pub fn of(mut self, status: JobStatus) -> usize {
         *self.of_mut(status)
     }
@@ -155,7 +155,7 @@ impl StatusSummary {
 }
 
 impl JobStatus {
-    /// All of them, from the first to the last that a job goes through.
+    /// All of them, in the order in which a job goes through them.
     pub const ALL: [JobStatus; 8] = [
         JobStatus::New,
         JobStatus::Changed,
@@ -167,7 +167,7 @@ impl JobStatus {
         JobStatus::Uncertain,
     ];
 
-    /// The word.
+    /// Returns its word.
     pub fn as_str(self) -> &'static str {
         match self {
             JobStatus::New => "new",

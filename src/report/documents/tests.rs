@@ -14,7 +14,7 @@ fn job(id: &str) -> JobId {
     JobId::new(id).unwrap()
 }
 
-/// The document as it is written: one line, and read back.
+/// Returns the document as it is written: one line, and read back.
 fn written(document: &impl Serialize) -> Value {
     let mut out = Vec::new();
     super::write(&mut out, document).unwrap();

@@ -1,4 +1,4 @@
-//! The top of the page: what was made, what it cost, and what needs a look.
+//! The top of the page: results, costs, and jobs that need attention.
 
 use super::Source;
 use super::entry::{Entries, Entry};
@@ -14,19 +14,19 @@ use crate::report::summary::pattern;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
-/// Of a long list of jobs so many are named.
+/// Maximum number of jobs named in a long list.
 const NAMED: usize = 6;
 
-/// Of many causes so many are shown at once.
+/// Maximum number of causes shown at once.
 const CAUSES: usize = 6;
 
-/// Title, numbers and the receipt of the run.
+/// Returns title, numbers and the receipt of the run.
 pub(super) fn header(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
     let outputs = || entries.all().flat_map(|entry| entry.record).flat_map(|record| record.stage.outputs());
     let bytes = outputs().map(|output| output.bytes).sum();
     html! {
         header.top {
-            // The script shows it: without one there is nothing to switch.
+            // Shown by the script: without it there is nothing to switch.
             button #theme type="button" hidden {}
             p.overline { "batch report" }
             h1 { bdi { (source.name) } }
@@ -50,7 +50,7 @@ pub(super) fn header(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
     }
 }
 
-/// Whether nothing of it was real.
+/// Returns whether it is all simulated.
 fn is_trial(source: &Source<'_>) -> bool {
     source.book.service() == Some("simulate")
 }
@@ -59,7 +59,7 @@ fn number(name: &str, value: &str, more: Option<String>) -> Markup {
     html! { div { dt { (name) } dd { strong { (value) } @if let Some(more) = more { small { (more) } } } } }
 }
 
-/// What was paid, by estimate; and what may have been.
+/// Returns the estimated money paid, and possibly paid.
 fn money(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
     let zero = Estimate::zero(&source.manifest.prices);
     let (mut paid, mut perhaps) = (zero.clone(), zero);
@@ -81,7 +81,7 @@ fn money(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
         PriceTable::Maker => "by the maker's list: an estimate",
         PriceTable::Both => "by the manifest's prices, in part estimated",
     };
-    // What an earlier input cost can't be told: the manifest doesn't have it any more.
+    // The cost of an earlier input is unknown: the manifest no longer has it.
     let untold = entries.earlier.iter().map(Entry::purchases).sum();
     let but = if untold > 0 { format!("; without {}", count(untold, "earlier purchase")) } else { String::new() };
     let name = if is_trial(source) { "Would have cost" } else { "Cost" };
@@ -99,14 +99,14 @@ fn add(sum: &mut Estimate, price: &Estimate, submits: u32) {
     }
 }
 
-/// How long a generation takes, usually.
+/// Returns the typical duration of a generation.
 fn typical(entries: &Entries<'_>) -> Option<String> {
     let mut took: Vec<_> = entries.all().filter_map(Entry::took).collect();
     took.sort_unstable();
     took.get(took.len() / 2).map(|took| show::duration(*took))
 }
 
-/// How many jobs stand where, drawn; in words it stands at the filter and in each card.
+/// Returns the numbers of jobs by status, as a bar; the filter and the cards have them in words.
 fn bar(entries: &Entries<'_>) -> Markup {
     let total = entries.jobs.len().max(1) as f64;
     let mut from = 0.0;
@@ -146,7 +146,7 @@ fn bar(entries: &Entries<'_>) -> Markup {
     }
 }
 
-/// The receipt of a run.
+/// Returns the receipt of a run.
 fn run(Receipt { started, ended, summary, exit_code, .. }: &Receipt) -> Markup {
     let parts = [
         (summary.succeeded, "succeeded"),
@@ -173,11 +173,11 @@ fn run(Receipt { started, ended, summary, exit_code, .. }: &Receipt) -> Markup {
     }
 }
 
-/// What jobs without a result have in common.
+/// The common cause of jobs without a result.
 struct Cause<'e> {
     status: JobStatus,
     code: &'e str,
-    /// The message of the first; those of the others differ in numbers and ids only.
+    /// The message of the first; those of the others differ only in numbers and ids.
     message: &'e str,
     entries: Vec<&'e Entry<'e>>,
 }
@@ -204,7 +204,7 @@ impl Cause<'_> {
     }
 }
 
-/// What has no result, by cause; the commonest first.
+/// Returns the jobs without a result, by cause; the most frequent first.
 pub(super) fn attention(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
     let mut causes: BTreeMap<_, Cause<'_>> = BTreeMap::new();
     for entry in entries.all() {

@@ -23,7 +23,7 @@ fn transferring(id: &str, call: Call, path: &str, bytes: u64, total: Option<u64>
     Event::Transferring { job: job(id), call, path: path.to_owned(), bytes, total }
 }
 
-/// One job in each state.
+/// Returns one job in each state.
 fn every_state() -> Vec<(i64, Event)> {
     let mut events = vec![(0, started(12))];
     let ids =

@@ -1,4 +1,4 @@
-//! The tables of `plan`, `status` and `verify` for people, each with a line that sums it up.
+//! The tables of `plan`, `status` and `verify` for people, each with a summary line.
 
 mod columns;
 mod spent;
@@ -14,19 +14,19 @@ use crate::plan::changes::Change;
 use columns::{Cell, table};
 use std::io::{self, BufWriter, Write};
 
-/// Which jobs of a plan are listed.
+/// The listed jobs of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
     /// All of them.
     All,
-    /// Those to which something is to be done or said; of the others the summary has the number.
+    /// Those with an action or a message; the others are counted in the summary.
     Changes,
 }
 
 /// Writes what a run would do to each job, and why.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn plan(out: impl Write, plan: &PlanDocument, look: Look, rows: Rows) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     let listed = || plan.jobs.iter().filter(|job| rows == Rows::All || job.action != Action::Keep || is_news(job));
@@ -68,10 +68,10 @@ pub fn plan(out: impl Write, plan: &PlanDocument, look: Look, rows: Rows) -> io:
     out.flush()
 }
 
-/// Writes where each job stands, and how to settle what is uncertain.
+/// Writes the state of each job, and how to settle uncertain ones.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn status(out: impl Write, status: &StatusDocument, target: &Target, look: Look) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     let all =
@@ -79,7 +79,7 @@ pub fn status(out: impl Write, status: &StatusDocument, target: &Target, look: L
     table(&mut out, look, ["job", "status", "task", "videos"], || {
         all().map(|(job, prefix)| {
             let task = job.task_id.as_ref().map_or("-", |task| task.as_str());
-            // A whole id is for copying; on a terminal there is no room.
+            // A full id is for copying; on a terminal there is no room.
             let task = if look.width.is_some() { look.fit(task, TASK_SHOWN).into_owned() } else { task.to_owned() };
             [
                 Cell::plain(job.id.as_str()),
@@ -92,10 +92,10 @@ pub fn status(out: impl Write, status: &StatusDocument, target: &Target, look: L
     status_in_short(out, status, target, look)
 }
 
-/// Writes how many jobs stand where, and how to settle what is uncertain.
+/// Writes the number of jobs by status, and how to settle uncertain ones.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn status_in_short(mut out: impl Write, status: &StatusDocument, target: &Target, look: Look) -> io::Result<()> {
     let parts = JobStatus::ALL.iter().map(|&at| (status.summary.of(at), at.as_str(), of_status(at)));
     let jobs = JobStatus::ALL.iter().map(|&at| status.summary.of(at)).sum();
@@ -112,10 +112,10 @@ pub fn status_in_short(mut out: impl Write, status: &StatusDocument, target: &Ta
     out.flush()
 }
 
-/// Writes where manifest, lock and files disagree.
+/// Writes the disagreements between manifest, lock and files.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn verify(out: impl Write, verify: &VerifyDocument, look: Look) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     table(&mut out, look, ["job", "problem", "what"], || {
@@ -132,13 +132,13 @@ pub fn verify(out: impl Write, verify: &VerifyDocument, look: Look) -> io::Resul
     out.flush()
 }
 
-/// Jobs that are no longer in the manifest: so many are named.
+/// Maximum number of removed jobs that are named.
 const REMOVED_SHOWN: usize = 10;
 
 /// Columns of a task's id on a terminal.
 const TASK_SHOWN: usize = 9;
 
-/// Whether a job that is kept is worth a line all the same: its record changes hands.
+/// Returns whether a kept job is worth a line all the same: its record moves to another job.
 fn is_news(job: &PlannedJob) -> bool {
     job.reason != Reason::Succeeded
 }
@@ -155,7 +155,7 @@ fn why(job: &PlannedJob) -> Cell<'_> {
     }
 }
 
-/// `dog: refs/dog.png has other content`.
+/// Returns a change such as `dog: refs/dog.png has other content`.
 fn change(Change { part, message, .. }: &Change) -> String {
     match part.as_str() {
         "prompt" | "settings" => message.clone(),
@@ -167,7 +167,7 @@ fn cells_of(job: &PlannedJob) -> [Cell<'_>; 3] {
     [Cell::plain(job.id.as_str()), Cell::new(of_action(job.action), job.action.as_str()), why(job)]
 }
 
-/// `line 12: matrix.product=cup, matrix.resolution=720p`.
+/// Returns the origin of a job, such as `line 12: matrix.product=cup, matrix.resolution=720p`.
 fn made_of(made: &MadeOf) -> String {
     let values: Vec<_> = made.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
     format!("line {}: {}", made.line, values.join(", "))
@@ -190,7 +190,7 @@ fn what(problem: &VerifyProblem) -> String {
     }
 }
 
-/// `3 to submit, 1 on hold`: the numbers that aren't zero.
+/// Returns the numbers other than zero: `3 to submit, 1 on hold`.
 fn sum(parts: impl Iterator<Item = (usize, &'static str, Hue)>, jobs: usize, look: Look) -> String {
     let parts: Vec<_> = parts
         .filter(|(n, _, _)| *n > 0)

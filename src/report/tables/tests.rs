@@ -206,7 +206,7 @@ fn a_verification_says_what_differs() {
     assert_eq!(text(|out| verify(out, &VerifyDocument::new(vec![]), WIDE)), "ok: manifest, lock and files agree\n");
 }
 
-/// Fails after so many bytes, as a pipe whose reader has gone.
+/// A writer that fails after so many bytes, like a pipe whose reader has gone.
 struct Gone(usize);
 
 impl Write for Gone {
