@@ -23,7 +23,7 @@ pub(super) struct Destination {
     pub(super) identity: String,
     /// The key; the simulated service needs none.
     pub(super) key: Option<ApiKey>,
-    /// Where it comes from.
+    /// The origin of the key.
     pub(super) key_source: Option<KeySource>,
     /// The proxy and the certificates on the way there.
     pub(super) surroundings: Surroundings,

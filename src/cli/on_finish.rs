@@ -1,4 +1,4 @@
-//! What a person wants to be run when a run is over: a notification, a copy, a bell.
+//! The user's command for the end of a run: a notification, a copy, a bell.
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -12,10 +12,10 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-/// The variable that has the exit code.
+/// The variable with the exit code.
 const EXIT_CODE: &str = "BATCH_EXIT_CODE";
 
-/// How long the last event may take to come in: it comes through memory.
+/// Time limit for the last event to arrive: it comes through memory.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A command for the end of a run.
@@ -24,23 +24,23 @@ pub(super) struct OnFinish {
     last: Receiver<Stamped>,
 }
 
-/// Keeps the last word of a run.
+/// Keeps the last event of a run.
 struct LastWord {
     last: Option<Stamped>,
     to: Sender<Stamped>,
 }
 
 impl OnFinish {
-    /// Returns the command, and who has to hear of the run for it.
+    /// Returns the command, and the reporter that it needs.
     pub(super) fn new(command: &str) -> (OnFinish, Box<dyn Reporter>) {
         let (to, last) = mpsc::channel();
         (OnFinish { command: command.to_owned(), last }, Box::new(LastWord { last: None, to }))
     }
 
-    /// Lets the shell run the command, if a run began: with the event `run_finished` on its standard input, as `--progress json` has
-    /// it. What it writes goes to standard error, so that standard output stays what it is.
+    /// Runs the command in the shell, if a run began: with the event `run_finished` on its standard input, as in
+    /// `--progress json`. Its output goes to standard error, so that standard output is unaffected.
     pub(super) fn run(self, ended: &Result<Exit, Failure>, terminal: &Terminal) {
-        // The channel is closed where no run began.
+        // The channel is closed if no run began.
         let Ok(last) = self.last.recv_timeout(PATIENCE) else { return };
         let exit = match ended {
             Ok(exit) => *exit,
@@ -48,7 +48,7 @@ impl OnFinish {
         };
         let event = match last.event {
             finished @ Event::RunFinished { .. } => finished,
-            // It broke off, and came to no summary.
+            // The run broke off without a summary.
             _ => {
                 let message = ended.as_ref().err().map(|failure| failure.message.clone()).unwrap_or_default();
                 let stopped = Some(Problem { code: Cause::Local, message });
@@ -63,7 +63,7 @@ impl OnFinish {
             .spawn()
             .and_then(|mut child| {
                 if let Some(mut input) = child.stdin.take() {
-                    // Who doesn't read it needs none of it.
+                    // A command that doesn't read it doesn't need it.
                     let _ = writeln!(input, "{line}");
                 }
                 child.wait()
@@ -81,7 +81,7 @@ impl OnFinish {
 
 impl Reporter for LastWord {
     fn event(&mut self, event: &Stamped) {
-        // Of all others it is enough to know that one came.
+        // Of all other events, only their existence matters.
         if self.last.is_none() || matches!(event.event, Event::RunFinished { .. }) {
             self.last = Some(event.clone());
         }
@@ -89,13 +89,13 @@ impl Reporter for LastWord {
 
     fn finish(&mut self) {
         if let Some(last) = self.last.take() {
-            // Who asked for it may have gone already.
+            // The receiver may be gone already.
             let _ = self.to.send(last);
         }
     }
 }
 
-/// The shell that runs a command.
+/// Returns the shell for a command.
 fn shell(command: &str) -> Command {
     let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let mut shell = Command::new(shell);

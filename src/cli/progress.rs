@@ -152,7 +152,7 @@ fn lines(terminal: &Terminal) -> Box<dyn Reporter> {
     Box::new(if terminal.volume == Volume::Verbose { lines.in_detail() } else { lines })
 }
 
-/// The time zone of lines and pictures.
+/// Returns the time zone of lines and live views.
 fn zone() -> TimeZone {
     TimeZone::try_system().unwrap_or(TimeZone::UTC)
 }

@@ -44,7 +44,7 @@ pub(super) enum Named {
     Nonsense(String),
 }
 
-/// Why there is no URL where one is wanted.
+/// The reason why an expected URL is missing.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NoUrl {
     /// Nothing is there.
@@ -117,24 +117,24 @@ impl Envelope {
         Some(Progress { state, word: printable(&word, EXCERPT), progress, message })
     }
 
-    /// The URLs of the videos of `task`: empty where they aren't there yet.
+    /// Returns the URLs of the videos of `task`; empty if they don't exist yet.
     ///
     /// # Errors
-    /// Where there is no list, or something else than a URL in it.
+    /// Fails if there is no list, or something other than a URL in it.
     pub(super) fn videos(&self, task: &TaskId) -> Result<Vec<String>, NoUrl> {
         let list = || {
             let item = self.item(task)?;
             item.get("urls").or_else(|| item.get("result")?.get("urls"))?.as_array()
         };
-        // An empty place must not keep the videos beside it from being fetched; nonsense is asked for again.
+        // An empty entry must not keep the other videos from being fetched; after nonsense the result is queried again.
         let listed = list().ok_or(NoUrl::Absent)?.iter().filter(|url| !url.is_null() && *url != "");
         listed.map(|url| web_url(url).ok_or_else(|| NoUrl::of(url))).collect()
     }
 
-    /// The URL of an upload.
+    /// Returns the URL of an upload.
     ///
     /// # Errors
-    /// Where there is none, or something else in its place.
+    /// Fails if there is none, or something else in its place.
     pub(super) fn upload(&self) -> Result<String, NoUrl> {
         let mut paths = self.items().iter().filter_map(|item| item.get("fullPath")).filter(|path| !path.is_null());
         let path = paths.next().ok_or(NoUrl::Absent)?;

@@ -27,7 +27,7 @@ pub enum Level {
     Out,
 }
 
-/// Whether two causes say the same. A refused key isn't a balance that is used up.
+/// Returns whether two causes say the same. A refused key isn't an exhausted balance.
 fn is_alike(one: &StopCause, other: &StopCause) -> bool {
     match (one, other) {
         (StopCause::Refused { of: one, .. }, StopCause::Refused { of: other, .. }) => one == other,
@@ -46,7 +46,7 @@ impl Stop {
     pub fn to(&self, level: Level, cause: StopCause) {
         self.0.send_modify(|state| {
             state.level = state.level.max(level);
-            // Of one kind the first counts: those that follow say the same of other jobs.
+            // Only the first of each kind counts: later ones say the same about other jobs.
             if !state.causes.iter().any(|known| is_alike(known, &cause)) {
                 state.causes.push(cause);
             }

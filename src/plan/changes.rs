@@ -84,7 +84,7 @@ fn order_before(former: &Record, job: &Job) -> Before {
     }
 }
 
-/// All orders of at most three names; of more, as no job has them, the one.
+/// Returns all orders of at most three names; of more, which no job has, only the given one.
 pub(super) fn orders<'n>(names: &[&'n str]) -> Vec<Vec<&'n str>> {
     match *names {
         [a, b] => vec![vec![a, b], vec![b, a]],

@@ -1,7 +1,7 @@
-//! What was spent, as far as the lock and the prices tell: an estimate.
+//! The money spent, estimated from the lock and the prices.
 //!
-//! A lock holds no prices. What a purchase cost follows from its settings: from the job that still asks for the same, else from the
-//! short hash of its settings, of which there are few.
+//! A lock holds no prices. The cost of a purchase follows from its settings: from the job that still has the same
+//! input, else from the short hash of its settings, of which there are few.
 
 use super::changes::orders;
 use super::estimate::{Estimate, price};
@@ -16,10 +16,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Submits with a longer pause between them than this belong to two runs: a lock doesn't say where a run begins.
+/// The pause between submits from which they count as two runs: a lock doesn't say where a run begins.
 const GAP: SignedDuration = SignedDuration::from_mins(30);
 
-/// Takes of one input that are thought of where only a hash is known.
+/// Number of takes of one input that are tried if only a hash is known.
 const TAKES: u32 = 8;
 
 /// What was spent.
@@ -57,7 +57,7 @@ pub struct SpentInRun {
     pub amount: Decimal,
 }
 
-/// Adds up what is paid of the jobs that `takes` says, by the prices of `manifest`.
+/// Sums up the paid purchases of the jobs selected by `takes`, by the prices of `manifest`.
 pub fn spent(manifest: &Manifest, book: &Book, takes: impl Fn(&JobId) -> bool) -> Spent {
     let by_digest: HashMap<Digest, &Job> = manifest.jobs.iter().map(|job| (job.digest, job)).collect();
     let tags: HashMap<&JobId, &BTreeSet<Tag>> = manifest.jobs.iter().map(|job| (&job.id, &job.tags)).collect();
@@ -106,12 +106,12 @@ pub fn spent(manifest: &Manifest, book: &Book, takes: impl Fn(&JobId) -> bool) -
     spent
 }
 
-/// What settings were, by the short hashes of records.
+/// The settings found for the short hashes of records.
 #[derive(Debug, Default)]
 struct Guesses(HashMap<(String, u8, Vec<String>), Option<Generation>>);
 
 impl Guesses {
-    /// Returns a generation with the settings of a record, where they can be told; its prompt and references are nobody's.
+    /// Returns a generation with the settings of a record, if they can be found; its prompt and references are placeholders.
     fn settings(&mut self, record: &Record) -> Option<Generation> {
         let hash = record.parts.get("settings")?;
         let names = record.parts.keys().filter_map(|part| part.strip_prefix("reference."));
@@ -121,7 +121,7 @@ impl Guesses {
     }
 }
 
-/// Tries all settings that there are; the usual ones first.
+/// Tries all possible settings, the usual ones first.
 fn guess(hash: &str, videos: u8, names: &[String]) -> Option<Generation> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let orders = orders(&names);

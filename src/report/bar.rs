@@ -22,7 +22,7 @@ pub struct Bar {
     screen: Screen,
     look: Look,
     zone: TimeZone,
-    /// What is worth a line above the picture.
+    /// The least weight of a line above the live view.
     least: Weight,
     standing: Standing,
     /// Messages since the last frame: printed ones, and ones left out.
@@ -31,7 +31,7 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// A picture on `screen`, with the time of the end in this zone.
+    /// Creates a bar on `screen`, with the time of the end in this zone.
     pub fn new(screen: Screen, look: Look, zone: TimeZone) -> Bar {
         Bar { screen, look, zone, least: Weight::Notable, standing: Standing::default(), said: 0, left_out: 0 }
     }

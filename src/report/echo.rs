@@ -1,24 +1,24 @@
-//! Whether a terminal shows the keys that are pressed. A death that nobody can notice leaves it to the shell, which sets its own modes
-//! before its prompt.
+//! The echo of typed keys on a terminal. After a sudden death of the process, the shell restores it, as it sets its own
+//! modes before its prompt.
 
-/// The echo of the terminal that standard error is.
+/// The echo of the terminal on standard error.
 #[cfg(unix)]
 #[derive(Debug, Default)]
 pub(super) struct Echo {
-    /// Whether it was turned off here.
+    /// `true` if it was turned off here.
     is_off: bool,
 }
 
 #[cfg(unix)]
 impl Echo {
-    /// Turns it off, where it is on and this process is the one that the terminal belongs to.
+    /// Turns it off, if it is on and this process is in the terminal's foreground.
     pub(super) fn off(&mut self) {
         if !self.is_off {
             self.is_off = set(false).unwrap_or(false);
         }
     }
 
-    /// Turns it on again, where it was turned off here.
+    /// Turns it on again, if it was turned off here.
     pub(super) fn on(&mut self) {
         if std::mem::take(&mut self.is_off) {
             let _ = set(true);
@@ -26,12 +26,12 @@ impl Echo {
     }
 }
 
-/// Turns the echo on or off; says whether it was otherwise before.
+/// Turns the echo on or off; returns whether that changed it.
 #[cfg(unix)]
 fn set(on: bool) -> rustix::io::Result<bool> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcgetpgrp, tcsetattr};
     let terminal = std::io::stderr();
-    // Whoever is in the background and sets a terminal is stopped.
+    // A background process that configures a terminal is stopped.
     if tcgetpgrp(&terminal)? != rustix::process::getpgrp() {
         return Ok(false);
     }
@@ -44,7 +44,7 @@ fn set(on: bool) -> rustix::io::Result<bool> {
     Ok(true)
 }
 
-/// Elsewhere keys are shown as ever.
+/// On other systems the echo stays on.
 #[cfg(not(unix))]
 #[derive(Debug, Default)]
 pub(super) struct Echo;

@@ -80,8 +80,8 @@ impl Look {
         }
     }
 
-    /// Returns `text` with line breaks between words, where it is wider than the terminal; what is in backquotes is typed, and stays
-    /// whole. What follows a break is as far in as the line is, and two columns more.
+    /// Returns `text` with line breaks between words, if it is wider than the terminal; commands in backquotes stay
+    /// whole. Continuation lines are indented two columns more than their line.
     pub fn wrapped(self, text: &str) -> String {
         let Some(width) = self.width.filter(|width| *width > NARROWEST) else { return text.to_owned() };
         let lines = text.split('\n').map(|line| {
@@ -107,7 +107,7 @@ impl Look {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// `text`, its end left out where it takes more than `columns`.
+    /// Returns `text`, its end left out if it takes more than `columns`.
     pub fn fit(self, text: &str, columns: usize) -> Cow<'_, str> {
         let ellipsis = self.ellipsis();
         let limit = columns.saturating_sub(columns_of(ellipsis));
@@ -144,13 +144,13 @@ pub fn columns_of(text: &str) -> usize {
     text.chars().map(columns_of_char).sum()
 }
 
-/// Columns of a terminal on which nothing is wrapped: it would be words below words.
+/// Columns of a terminal up to which nothing is wrapped: there would be one word per line.
 const NARROWEST: usize = 30;
 
-/// Stands for a blank at which no line is broken.
+/// A placeholder for a blank at which no line is broken.
 const GLUE: char = '\u{e000}';
 
-/// Columns that `c` takes on a terminal.
+/// Returns the columns that `c` takes on a terminal.
 pub fn columns_of_char(c: char) -> usize {
     c.width().unwrap_or(0)
 }

@@ -17,7 +17,7 @@ use super::terminal_safe;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// Columns of the bar at the least; it takes all that its line has left.
+/// Minimum columns of the bar; it fills the rest of its line.
 const BAR: usize = 8;
 
 /// Maximum columns of an id, if there is room for more than the id.
@@ -26,16 +26,16 @@ const ID: usize = 32;
 /// Columns of an age.
 const AGE: usize = 7;
 
-/// How a picture is shown.
+/// The presentation of the live view.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Show<'s> {
-    /// With which colors and characters.
+    /// Colors and characters.
     pub(super) look: Look,
-    /// In which zone the time of the end is told.
+    /// The time zone of the estimated end.
     pub(super) zone: &'s TimeZone,
 }
 
-/// The room that a terminal has.
+/// The size of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Room {
     /// Columns.
@@ -44,7 +44,7 @@ pub(super) struct Room {
     pub(super) height: usize,
 }
 
-/// The lines, none of them wider than the terminal less one column; none where there is nothing to do.
+/// Returns the lines, none of them wider than the terminal less one column; none if there is nothing to do.
 pub(super) fn lines(standing: &Standing, show: Show<'_>, room: Room, now: Timestamp) -> Vec<String> {
     let look = show.look;
     if standing.total() == 0 {
@@ -153,14 +153,14 @@ fn part(through: Option<u64>, total: Option<u64>) -> String {
     }
 }
 
-/// The line of the whole run: its bar and its numbers.
+/// Returns the line of the whole run: its bar and its numbers.
 fn whole(standing: &Standing, Show { look, zone }: Show<'_>, room: Room, now: Timestamp) -> String {
     let (done, total) = (standing.done(), standing.total());
     let (full, empty) = match look.drawing {
         Drawing::Unicode => ("━", "─"),
         Drawing::Ascii => ("=", "-"),
     };
-    // What tells most comes first, and what has no room beside a bar is left out whole.
+    // The most informative comes first, and numbers without room next to a bar are left out completely.
     let mut numbers = format!(" {}/{}", thousands(done), thousands(total));
     let most = room.width.saturating_sub(2 + BAR);
     let left = standing.left(now).map(|left| format!("about {} left till {}", roughly(left), clock(now, left, zone)));
@@ -183,7 +183,7 @@ fn whole(standing: &Standing, Show { look, zone }: Show<'_>, room: Room, now: Ti
     line.add(Hue::Faint, &empty.repeat(columns - before)).add(Hue::Plain, &numbers).done()
 }
 
-/// The time of day that is so far away, with the day where that is another one: `16:20`, `Tue 16:20`.
+/// Returns the time of day after the remaining time, with the day if it is another one: `16:20`, `Tue 16:20`.
 fn clock(now: Timestamp, left: SignedDuration, zone: &TimeZone) -> String {
     let end = zone.to_datetime(now.checked_add(left).unwrap_or(now));
     let day = if end.date() == zone.to_datetime(now).date() { "%H:%M" } else { "%a %H:%M" };

@@ -145,7 +145,7 @@ async fn a_wait_longer_than_patience_ends_submits_at_once_with_the_time() {
     };
     assert!((86_400..86_500).contains(&(again.as_second() - 1_700_000_000)), "{again}");
 
-    // What asks for years asks for nothing: no date is made of it.
+    // A pause of years counts as none: it gives no date.
     let script = Script { submit: Box::new(move |_| by_the_way(Then::SlowDown(Some(366 * day)))), ..Script::default() };
     let ran = Bench::new().run(&Fake::new(script), 3, settings()).await;
     assert!(matches!(ran.outcome.causes[..], [StopCause::PutOff { again: None, .. }]), "{:?}", ran.outcome.causes);

@@ -117,7 +117,7 @@ pub struct StatusSummary {
 }
 
 impl StatusDocument {
-    /// The document over these jobs, its summary counted.
+    /// Creates the document for these jobs, with its summary counted.
     pub fn new(jobs: Vec<JobState>, superseded: Vec<JobState>, spent: Spent) -> StatusDocument {
         let mut summary = StatusSummary::default();
         for job in &jobs {

@@ -1,4 +1,4 @@
-//! What was spent, in a few lines below the table of `status`.
+//! The money spent, in a few lines below the table of `status`.
 
 use crate::plan::spent::{Spent, SpentInRun};
 use crate::report::commands::Target;
@@ -6,13 +6,13 @@ use crate::report::look::{count, thousands};
 use crate::report::money::{estimated, grouped};
 use std::io::{self, Write};
 
-/// Of months, tags and runs so many are named.
+/// Maximum number of months, tags and runs that are named.
 const SHOWN: usize = 6;
 
-/// Writes what was spent, if anything was; of months and runs the last ones, of tags those on which most was spent.
+/// Writes the money spent, if there is any; of months and runs the last ones, of tags the most expensive ones.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub(super) fn spent(mut out: impl Write, spent: &Spent, target: &Target) -> io::Result<()> {
     if spent.submits == 0 {
         return Ok(());
@@ -37,7 +37,7 @@ pub(super) fn spent(mut out: impl Write, spent: &Spent, target: &Target) -> io::
     line(&mut out, "by run", spent.runs.iter().rev().map(run).collect())
 }
 
-/// `  by tag: hero 60, spin 360`; nothing where there is nothing to tell apart.
+/// Writes a line such as `  by tag: hero 60, spin 360`, unless `parts` is empty.
 fn line(mut out: impl Write, by: &str, parts: Vec<String>) -> io::Result<()> {
     if parts.is_empty() {
         return Ok(());
