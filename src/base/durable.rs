@@ -38,6 +38,26 @@ pub fn rewrite_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     persist(file, path)
 }
 
+/// Writes a file that appears whole, and only where there is none. Returns `true` if this call made it: of many at once, one does.
+///
+/// # Errors
+/// Where it can't be written, or the file system has no way to take a free name in one step.
+pub fn create_whole(path: &Path, content: &[u8]) -> io::Result<bool> {
+    let mut file = temporary_beside(path, &Mark::of(path))?;
+    faultpoint::write("file", "write")?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    faultpoint::reach("file", "synced");
+    match file.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+        Err(refused) => return Err(refused.error),
+    }
+    faultpoint::reach("file", "named");
+    sync_folder(folder_of(path))?;
+    Ok(true)
+}
+
 /// A mark that tells one owner's temporary files from another's in the same folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark(String);

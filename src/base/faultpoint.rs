@@ -6,6 +6,7 @@
 //! | `BATCH_FAULT` | effect |
 //! | --- | --- |
 //! | `kill journal.synced 3` | at the third time that `journal.synced` is reached, the process gets SIGKILL |
+//! | `stop journal.synced 3` | the same with SIGSTOP: it goes on when somebody lets it |
 //! | `full journal.write 3` | from the third time that `journal.write` is reached on, every write fails as on a full disk |
 //! | `fail journal.write 3` | the same, but only for the writes at this point |
 //! | `trace FILE` | each point that is reached is a line of the file |
@@ -64,10 +65,9 @@ mod armed {
 
     static FAULT: LazyLock<Option<Fault>> = LazyLock::new(|| {
         let text = std::env::var("BATCH_FAULT").ok()?;
-        Some(
-            Fault::read(&text)
-                .expect("BATCH_FAULT is `kill POINT TIME`, `full POINT TIME`, `fail POINT TIME` or `trace FILE`"),
-        )
+        Some(Fault::read(&text).expect(
+            "BATCH_FAULT is `kill POINT TIME`, `stop POINT TIME`, `full POINT TIME`, `fail POINT TIME` or `trace FILE`",
+        ))
     });
 
     struct Fault {
@@ -79,6 +79,7 @@ mod armed {
 
     enum Effect {
         Kill,
+        Stop,
         Full,
         Fail,
         Trace(File),
@@ -94,6 +95,7 @@ mod armed {
             let mut words = text.split(' ');
             let effect = match words.next()? {
                 "kill" => Effect::Kill,
+                "stop" => Effect::Stop,
                 "full" => Effect::Full,
                 "fail" => Effect::Fail,
                 _ => return None,
@@ -107,11 +109,18 @@ mod armed {
                 file.write_all(format!("{point}\n").as_bytes()).expect("a trace can be written");
             } else if point == self.point {
                 let time = self.seen.fetch_add(1, Ordering::SeqCst) + 1;
-                if time == self.time && matches!(self.effect, Effect::Kill) {
-                    kill();
+                match self.effect {
+                    Effect::Kill if time == self.time => kill(),
+                    Effect::Stop if time == self.time => stop(),
+                    _ => {}
                 }
             }
         }
+    }
+
+    /// Sends SIGSTOP: nothing of this process goes on until it gets SIGCONT.
+    fn stop() {
+        let _ = Command::new("kill").args(["-STOP", &std::process::id().to_string()]).status();
     }
 
     /// Sends SIGKILL, which nothing can catch: no destructor runs, nothing is flushed.

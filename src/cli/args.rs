@@ -20,6 +20,7 @@ const AFTERWORD: &str = "\
 Environment:
   BAICAI_API_KEY   The key; may also stand in a .env beside the manifest
   BAICAI_BASE_URL  The service's base URL; wins over the manifest
+  BATCH_LEDGER     The shared ledger's URL; wins over the manifest
 
 Exit codes:
   0  All that was asked is so
@@ -60,6 +61,15 @@ pub(super) struct Common {
     /// The lock file, instead of the one beside the manifest
     #[arg(long, global = true, value_name = "FILE", help_heading = "General")]
     pub(super) lock: Option<PathBuf>,
+    /// The shared ledger where the purchases are kept; wins over BATCH_LEDGER, which wins over `run.ledger` in the manifest
+    #[arg(long, global = true, value_name = "URL", help_heading = "General")]
+    pub(super) ledger: Option<String>,
+    /// Look at the lock alone, and not at the shared ledger that it was written from
+    #[arg(long, global = true, help_heading = "General")]
+    pub(super) offline: bool,
+    /// The shared ledger takes the place of the lock's: bring in what the lock knows; without a ledger: go on with the lock alone
+    #[arg(long, global = true, help_heading = "General")]
+    pub(super) move_ledger: bool,
     /// The lock's service has a new base URL: keep its task ids and uploads
     #[arg(long, global = true, help_heading = "General")]
     pub(super) move_service: bool,
@@ -97,8 +107,10 @@ pub(super) enum Command {
     Fetch(commands::fetch::Args),
     /// Settle an uncertain job
     Resolve(commands::resolve::Args),
-    /// Join locks of branches, clones and shards
+    /// Join locks of branches, clones and shards, or write the lock from a shared ledger
     Lock(commands::lock::Args),
+    /// Found, look at or fill a shared ledger, on which several runs work at once
+    Ledger(commands::ledger::Args),
     /// Write a page with every job and its videos
     Report(commands::report::Args),
     /// Write a starter manifest, a .gitignore and a folder for images

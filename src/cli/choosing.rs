@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::project::Project;
 use super::terminal::Terminal;
 use crate::base::nearest::nearest;
-use crate::ledger::{self, Book};
+use crate::ledger::Book;
 use crate::manifest::model::{Job, Manifest};
 use crate::plan::select::{Idle, Selection};
 use crate::spec::names::Tag;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// As [`among`]; and where the lock can't be read.
 pub(super) fn look(selection: &Selection, project: &Project, terminal: &Terminal) -> Result<(), Failure> {
     match selection.is_said() {
-        true => among(selection, Some(&project.manifest), &ledger::read(&project.paths)?.book, terminal),
+        true => among(selection, Some(&project.manifest), &project.read()?.book, terminal),
         false => Ok(()),
     }
 }

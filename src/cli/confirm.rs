@@ -5,7 +5,6 @@ use super::project::{Project, Realm};
 use super::terminal::Terminal;
 use crate::base::decimal::Decimal;
 use crate::engine::stop::{Level, Stop};
-use crate::ledger;
 use crate::plan::action::Action;
 use crate::plan::mirror::pinned;
 use crate::plan::{self, Choice, Plan};
@@ -78,7 +77,7 @@ pub(super) fn ask(project: &Project, choice: &Choice, terminal: &Terminal) -> Re
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Ok(Agreed::to_anything());
     }
-    let snapshot = ledger::read(&project.paths)?;
+    let snapshot = project.read()?;
     let plan = plan::plan(&pinned(&project.manifest, &snapshot.book).manifest, &snapshot.book, choice);
     if plan.estimate.amount <= most {
         return Ok(Agreed(Some(most)));

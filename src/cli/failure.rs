@@ -3,6 +3,7 @@
 use super::exit::Exit;
 use super::terminal::{Terminal, Volume};
 use crate::ledger::LedgerError;
+use crate::ledger::shared::StoreError;
 use crate::report::commands::quoted;
 use crate::report::look::Hue;
 use crate::report::{standard_error, terminal_safe};
@@ -96,6 +97,22 @@ impl From<LedgerError> for Failure {
             }
             LedgerError::Damaged { .. } => {
                 "mend that line, or put back the last good version (`git log -p` of the lock shows them); nothing was sent, and the file is as it was"
+            }
+            LedgerError::Shared { source: StoreError::Away(_), .. } => {
+                "nothing was sent; once it answers, run the command again"
+            }
+            LedgerError::Shared { .. } => "nothing was sent",
+            LedgerError::OtherLedger { wanted: None, .. } => {
+                return Failure::usage(&error).hint("name it (--ledger, BATCH_LEDGER, or `run.ledger` in the manifest); or, if purchases are to be in the lock alone from now on: --move-ledger");
+            }
+            LedgerError::OtherLedger { .. } => {
+                return Failure::usage(&error).hint("name the lock's ledger; or, if this one takes its place: --move-ledger, which brings in what the lock knows");
+            }
+            LedgerError::Rewound { lock, .. } => {
+                let lock = quoted(&lock.display().to_string()).into_owned();
+                return Failure::machine(&error).hint(format!(
+                    "nothing was sent; `batch ledger import {lock}` brings in what is missing, and `--move-ledger` does so before a run"
+                ));
             }
             LedgerError::ForeignJournal { .. } | LedgerError::Io { .. } => return Failure::machine(error),
         };

@@ -11,6 +11,7 @@ mod dotenv;
 mod doubtful;
 mod exit;
 mod failure;
+mod fleet;
 mod frozen;
 mod leftovers;
 mod mending;
@@ -79,6 +80,7 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Fetch(args) => commands::fetch::run(&args, &common, terminal),
         Command::Resolve(args) => commands::resolve::run(&args, &common, terminal),
         Command::Lock(args) => commands::lock::run(&args, &common, terminal),
+        Command::Ledger(args) => commands::ledger::run(&args, &common, terminal),
         Command::Report(args) => commands::report::run(&args, &common, terminal),
         Command::Init(args) => commands::init::run(&args, terminal),
         Command::Explain(args) => commands::explain::run(&args, terminal),

@@ -5,7 +5,7 @@ use crate::engine::stop::Stop;
 use crate::engine::{Outcome, Purchase, Spent, Work};
 use crate::event::summary::Cost;
 use crate::ledger::entry::Entry;
-use crate::ledger::record::Stage;
+use crate::ledger::record::{Key, Stage};
 use crate::ledger::{Book, Pins};
 use crate::manifest::model::Manifest;
 use crate::plan::action::{Action, Reason};
@@ -15,7 +15,7 @@ use crate::plan::{self, Choice, Plan, Step};
 use crate::spec::elsewhere::Address;
 use crate::spec::names::JobId;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What a run is to do, as far as it is known what images of elsewhere show.
 pub(super) struct Outlook<'m> {
@@ -125,6 +125,19 @@ impl<'m> Outlook<'m> {
                 (Action::Hold, Reason::Uncertain) => outcome.summary.uncertain += 1,
                 (Action::Hold, _) => outcome.summary.failed += 1,
                 _ => {}
+            }
+        }
+        outcome
+    }
+
+    /// The outcome, where by what a shared ledger says at the end these are no longer uncertain: another run has the answer.
+    pub(super) fn settled(&self, mut outcome: Outcome, answered: &HashSet<Key>) -> Outcome {
+        for step in
+            self.plan.steps.iter().filter(|step| (step.action, step.reason) == (Action::Hold, Reason::Uncertain))
+        {
+            if step.record.as_ref().is_some_and(|record| answered.contains(&record.key)) {
+                outcome.summary.uncertain -= 1;
+                outcome.summary.elsewhere += 1;
             }
         }
         outcome

@@ -3,7 +3,6 @@
 use super::failure::Failure;
 use super::output_file::{Kind, OutputFile};
 use super::project::{Project, Realm};
-use crate::ledger;
 use crate::plan::mirror::pinned;
 use crate::plan::select::Selection;
 use crate::report::gallery::{self, Receipt, Source};
@@ -58,7 +57,7 @@ pub(super) fn page(
     selection: &Selection,
     receipt: Option<&Receipt>,
 ) -> Result<String, Failure> {
-    let snapshot = ledger::read(&project.paths)?;
+    let snapshot = project.read()?;
     let pinned = pinned(&project.manifest, &snapshot.book);
     let source = Source {
         manifest: &pinned.manifest,

@@ -2,13 +2,14 @@
 
 use super::args::{Common, Subject};
 use super::failure::Failure;
+use super::fleet::Fleet;
 use super::terminal::{Terminal, Volume};
 use crate::base::durable::folder_of;
 use crate::base::folder::Folder;
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::levels::Levels;
-use crate::ledger::{Buyer, Paths};
+use crate::ledger::{Buyer, Paths, Snapshot};
 use crate::manifest::model::{Job, Manifest};
 use crate::manifest::{self, Loaded};
 use crate::report::commands::{self, Target};
@@ -67,6 +68,8 @@ pub(super) struct Project {
     pub(super) paths: Paths,
     /// The lock, as it would be named.
     pub(super) lock: String,
+    /// The shared ledger, if it is on one.
+    pub(super) fleet: Fleet,
 }
 
 impl Project {
@@ -107,7 +110,8 @@ impl Project {
             leave_to_the_lock(&manifest, &paths)?;
         }
         tracing::info!("{}: {}, and its lock is {lock}", shown.display(), count(manifest.jobs.len(), "job"));
-        Ok(Project { shown, realm, manifest, paths, lock })
+        let fleet = Fleet::named(Some(&manifest), realm, common)?;
+        Ok(Project { shown, realm, manifest, paths, lock, fleet })
     }
 
     /// For whom jobs are bought: the manifest as the lock calls it. More than one may share a lock, by `--lock` or by their names.
@@ -120,6 +124,14 @@ impl Project {
         let twins = twins.filter(|extension| manifest.with_extension(extension).exists()).count();
         let alone = manifest.with_extension(self.realm.extension()) == self.paths.lock && twins < 2;
         Buyer { manifest: inside.unwrap_or(name), alone }
+    }
+
+    /// What is known of its jobs; nothing is taken or written.
+    ///
+    /// # Errors
+    /// Where the lock, the journal or the shared ledger can't be read.
+    pub(super) fn read(&self) -> Result<Snapshot, Failure> {
+        self.fleet.read(&self.paths)
     }
 
     /// How commands about it are typed.

@@ -3,12 +3,13 @@
 use super::destination::Destination;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fleet::{self, Fleet};
 use super::leftovers;
 use super::progress::Reporting;
 use super::renames::{self, Renaming, Stuck};
 use super::settings::{KEY, KeySource};
 use super::signals::Signals;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, Volume};
 use crate::base::clock::Clock;
 use crate::base::durable::Mark;
 use crate::base::folder::Folder;
@@ -21,15 +22,18 @@ use crate::engine::{self, Outcome, Parts, Purchase, Refused, Settings, StopCause
 use crate::event::sender::Events;
 use crate::event::{Cause, Event, Problem};
 use crate::ledger::entry::Entry;
-use crate::ledger::record::Record;
+use crate::ledger::record::{Key, Record};
+use crate::ledger::shared::Doubts;
 use crate::ledger::{self, Book, Holder, Ledger, Paths, PurchaseId};
 use crate::manifest::model::RunSettings;
 use crate::plan::action::Action;
 use crate::plan::stray::Stray;
 use crate::report::commands::Target;
 use crate::report::look::count;
+use crate::report::standard_error;
 use crate::spec::names::{JobId, TaskId};
 use jiff::Timestamp;
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -84,6 +88,8 @@ impl Session<'_> {
         if ledger.book().service().is_some_and(|service| service != identity) {
             ledger.move_service(identity)?;
         }
+        let shared = ledger.shared().cloned();
+        let uncertain = shared.as_ref().map(|_| fleet::uncertain(ledger.book())).unwrap_or_default();
         let client = http::Settings {
             temporaries: Mark::of(ledger.lock()),
             elsewhere: self.elsewhere,
@@ -122,9 +128,25 @@ impl Session<'_> {
                 uploads,
                 spool: self.spool,
             };
-            let outcome = engine::run(work, parts, self.settings).await;
+            let (stop, patience) = (parts.stop.clone(), self.settings.patience);
+            let attending = shared.as_ref().map(|shared| {
+                let desk = shared.desk.clone();
+                tokio::spawn(async move { desk.attend().await })
+            });
+            let mut outcome = engine::run(work, parts, self.settings).await;
+            attending.iter().for_each(tokio::task::JoinHandle::abort);
+            if let Some(shared) = &shared {
+                fleet::settle(shared, &stop, patience)
+                    .await
+                    .map_err(|failure| with_tasks(failure, &shared.unacknowledged(), &self.target))?;
+            }
             match closer.close().await {
-                Ok(book) => recorded(&book, &outcome.succeeded).map(|()| outcome),
+                Ok(book) => {
+                    if shared.is_some() {
+                        fleet::compare(&mut outcome, &uncertain, &book);
+                    }
+                    recorded(&book, &outcome.succeeded).map(|()| outcome)
+                }
                 Err(error) => Err(with_tasks(error.into(), &outcome.unrecorded, &self.target)),
             }
         });
@@ -161,10 +183,14 @@ pub(super) fn announce(strays: &[Stray], events: &Events) {
 /// Where they can't be written.
 pub(super) fn write_down(ledger: Ledger, service: &str, entries: Vec<Entry>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+    let shared = ledger.shared().cloned();
     runtime.block_on(async {
         let (scribe, closer) = ledger.start(service)?;
         let recorded = futures::future::try_join_all(entries.into_iter().map(|entry| scribe.record(entry))).await;
         drop(scribe);
+        if let Some(shared) = &shared {
+            fleet::acknowledge(shared, fleet::PATIENCE).await?;
+        }
         closer.close().await?;
         recorded.map(drop).map_err(Failure::machine)
     })
@@ -212,17 +238,54 @@ pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings
     }
 }
 
-/// Opens the ledger of a manifest; what a killed run was writing is removed, and what it was renaming is renamed.
-pub(super) fn open(paths: &Paths, manifest: &Path) -> Result<Ledger, Failure> {
-    let ledger = ledger::open(paths, this_process())?;
+/// Opens the ledger of a manifest; what a killed run was writing is removed, and what it was renaming is renamed. Where the ledger is
+/// shared, its state is that one's; `service` is whose purchases it keeps, where it is founded now.
+pub(super) fn open(
+    paths: &Paths,
+    manifest: &Path,
+    fleet: &Fleet,
+    service: impl FnOnce() -> Result<String, Failure>,
+) -> Result<Ledger, Failure> {
+    let mut ledger = ledger::open(paths, this_process())?;
     if ledger.follows_a_kill() {
         leftovers::settle(&ledger, manifest)?;
     }
+    fleet.join(&mut ledger, service)?;
     Ok(ledger)
 }
 
+/// Watches what other runs of a shared ledger are about to submit, until each is answered or its run counts as silent; gives what is
+/// uncertain no more.
+///
+/// # Errors
+/// Where the ledger doesn't answer.
+pub(super) fn wait_for_others(ledger: &Ledger, stop: &Stop) -> Result<HashSet<Key>, Failure> {
+    let Some(shared) = ledger.shared() else { return Ok(HashSet::new()) };
+    let book = fleet::block_on(async {
+        fleet::wait_for_others(shared, stop).await?;
+        shared.view(ledger.book(), Doubts::Untold).await.map_err(Failure::from)
+    })?;
+    Ok(fleet::answered(&fleet::uncertain(ledger.book()), &book))
+}
+
+/// Waits until nobody can submit this job any more whose submit is without an answer.
+///
+/// # Errors
+/// Where its run is at it still.
+pub(super) fn wait_for_silence(ledger: &Ledger, key: &Key, terminal: &Terminal) -> Result<(), Failure> {
+    let Some(shared) = ledger.shared().filter(|shared| shared.desk.is_open(key)) else { return Ok(()) };
+    if terminal.volume > Volume::Quiet {
+        standard_error::say(format!("waiting until the run that was to submit {} can't do so any more\n", key.job));
+    }
+    match fleet::block_on(async { shared.desk.is_silent(key).await.map_err(|error| shared.failed(error).into()) })? {
+        true => Ok(()),
+        false => Err(Failure::usage(format!("the run that was to submit {} is at it still", key.job))
+            .hint("`batch status` shows what came of it; nothing was changed")),
+    }
+}
+
 /// Who holds the ledger, for whoever finds it held.
-fn this_process() -> Holder {
+pub(super) fn this_process() -> Holder {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
     let host = host.map_or_else(|| "this machine".to_owned(), |host| host.trim().to_owned());
     Holder { host, pid: std::process::id(), started: Clock::System.now_in_seconds() }
@@ -253,6 +316,8 @@ pub(super) fn finish(outcome: Outcome, closing: &Closing<'_>, reporting: Reporti
             .hint("look into what stands between here and the service, a proxy for example, then run again"),
             StopCause::Journal(message) => Failure::machine(message)
                 .hint("nothing more was submitted; what was paid is in the lock or will be polled by the next run"),
+            StopCause::Ledger(message) => Failure::machine(format!("the ledger can't be used: {message}"))
+                .hint(format!("nothing more was submitted; {goes_on}")),
             StopCause::Refused { problem, of } => {
                 let (why, cured) = refused(*of, closing.key.as_ref());
                 Failure::service(format!("{why}: {}", problem.message)).hint(format!("{cured}; {goes_on}"))
@@ -327,14 +392,14 @@ fn goes_on(at_service: usize, target: &Target) -> String {
 fn stopped(causes: &[StopCause]) -> Option<Problem> {
     let weight = |cause: &&StopCause| match cause {
         StopCause::Interrupted => 4,
-        StopCause::Journal(_) => 3,
+        StopCause::Journal(_) | StopCause::Ledger(_) => 3,
         StopCause::Refused { .. } | StopCause::Unreachable(_) | StopCause::PutOff { .. } | StopCause::NoWay(_) => 2,
         StopCause::Unanswered => 1,
         StopCause::Failures => 0,
     };
     let (code, message) = match causes.iter().max_by_key(weight)? {
         StopCause::Interrupted => (Cause::Stopped, "the run was interrupted".to_owned()),
-        StopCause::Journal(message) => (Cause::Local, message.clone()),
+        StopCause::Journal(message) | StopCause::Ledger(message) => (Cause::Local, message.clone()),
         StopCause::Refused { problem, .. } => return Some(problem.clone()),
         StopCause::Unreachable(message) | StopCause::NoWay(message) => (Cause::Unreachable, message.clone()),
         StopCause::PutOff { message, .. } => (Cause::PutOff, message.clone()),
@@ -349,7 +414,7 @@ pub(super) fn exit(outcome: &Outcome, signals: &Signals) -> Exit {
     let stopped_by = |kind: fn(&StopCause) -> bool| outcome.causes.iter().any(kind);
     if let Some(signal) = signals.first() {
         Exit::Interrupted(signal)
-    } else if outcome.local || stopped_by(|cause| matches!(cause, StopCause::Journal(_))) {
+    } else if outcome.local || stopped_by(|cause| matches!(cause, StopCause::Journal(_) | StopCause::Ledger(_))) {
         Exit::Machine
     } else if stopped_by(|cause| !matches!(cause, StopCause::Interrupted | StopCause::Failures)) {
         Exit::Service

@@ -169,6 +169,6 @@ pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<C
 }
 
 /// A variable of the environment; an empty one counts as none.
-fn variable(name: &str) -> Option<String> {
+pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }

@@ -9,14 +9,16 @@ use clap::{ArgMatches, ColorChoice, Command, CommandFactory as _, FromArgMatches
 use std::ffi::OsString;
 
 /// Options that going on with a run needs no more, or that [`Target`](crate::report::commands::Target) knows itself.
-const NOT_AGAIN: [&str; 12] = [
+const NOT_AGAIN: [&str; 14] = [
     "color",
     "verbose",
     "quiet",
     "lock",
+    "offline",
     "simulate",
     // Done by then.
     "move_service",
+    "move_ledger",
     "refresh_images",
     "accept_doubtful",
     "reupload",

@@ -21,7 +21,8 @@ use crate::client::{Failure, Service, Urgency, Verdict};
 use crate::event::sender::Events;
 use crate::event::{Call, Cause, Event, Problem};
 use crate::ledger::entry::Entry;
-use crate::ledger::{PurchaseId, Scribe};
+use crate::ledger::record::Key;
+use crate::ledger::{Intended, PurchaseId, Scribe};
 use crate::spec::names::{JobId, TaskId};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -82,6 +83,10 @@ pub(super) struct Context<S> {
     turned_away: Mutex<Option<Problem>>,
     unrecorded: Mutex<Vec<(JobId, TaskId)>>,
     succeeded: Mutex<Vec<PurchaseId>>,
+    /// What another run of a shared ledger has.
+    elsewhere: Mutex<Vec<Key>>,
+    /// Since when the shared ledger doesn't answer.
+    ledger_away: Mutex<Option<Instant>>,
     strange: AtomicBool,
 }
 
@@ -136,6 +141,8 @@ impl<S: Service> Context<S> {
             turned_away: Mutex::default(),
             unrecorded: Mutex::default(),
             succeeded: Mutex::default(),
+            elsewhere: Mutex::default(),
+            ledger_away: Mutex::default(),
             strange: AtomicBool::new(false),
             settings,
         })
@@ -170,6 +177,58 @@ impl<S: Service> Context<S> {
             self.stop.to(Level::NoSubmits, StopCause::Journal(error.to_string()));
             self.fail_locally();
         })
+    }
+
+    /// Writes down an intent, before its submit; where the ledger is shared, of all runs one may.
+    pub(super) async fn intend(
+        &self,
+        intent: Entry,
+        after: Option<PurchaseId>,
+        releases: &[PurchaseId],
+    ) -> Result<Intended, ()> {
+        let intended = self.scribe.intend(intent, after, releases).await.map_err(|error| {
+            self.stop.to(Level::NoSubmits, StopCause::Journal(error.to_string()));
+            self.fail_locally();
+        })?;
+        if !matches!(intended, Intended::Away(_) | Intended::Refused(_)) {
+            *self.ledger_away.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        Ok(intended)
+    }
+
+    /// The shared ledger doesn't answer: waits a while, unless it is away for longer than the run has patience.
+    ///
+    /// # Errors
+    /// Where nothing more is submitted.
+    pub(super) async fn wait_for_ledger(&self, why: String) -> Result<(), ()> {
+        let now = Instant::now();
+        let since = *self.ledger_away.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(now);
+        if now - since >= self.settings.patience {
+            self.ledger_failed(why);
+            return Err(());
+        }
+        let pause = self.backoff(1, None);
+        self.events.send(Event::Throttled { message: format!("the ledger: {why}"), pause: pause.as_secs_f64() });
+        tokio::select! {
+            biased;
+            () = self.stop.reached(Level::NoSubmits) => Err(()),
+            () = tokio::time::sleep(pause) => Ok(()),
+        }
+    }
+
+    /// The shared ledger can't be used: nothing more is submitted, and what is paid is brought home.
+    pub(super) fn ledger_failed(&self, why: String) {
+        self.stop.to(Level::NoSubmits, StopCause::Ledger(why));
+    }
+
+    /// Takes note of what another run of a shared ledger has.
+    pub(super) fn note_elsewhere(&self, key: &Key) {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
+    }
+
+    /// What other runs of a shared ledger have.
+    pub(super) fn take_elsewhere(&self) -> Vec<Key> {
+        std::mem::take(&mut self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Keeps a paid task in mind that the journal doesn't have.

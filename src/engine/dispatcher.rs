@@ -318,6 +318,10 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                 self.summary.uncertain += 1;
                 Event::Uncertain { job, message: message.clone(), task_id: Some(task_id.clone()) }
             }
+            End::Elsewhere(message) => {
+                self.summary.elsewhere += 1;
+                Event::Elsewhere { job, message: message.clone() }
+            }
             End::Left => {
                 self.summary.left += 1;
                 self.summary.at_service += 1;

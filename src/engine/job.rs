@@ -34,6 +34,8 @@ pub(super) enum End {
     Uncertain(String),
     /// The service no longer knows its task.
     Denied(TaskId, String),
+    /// Another run of a shared ledger has it.
+    Elsewhere(String),
     /// The run was over before, or the service away: it is paid, and the next run goes on.
     Left,
     /// The run was over before it was bought.
@@ -45,7 +47,7 @@ impl End {
     pub(super) fn noted<S: Service>(self, context: &Context<S>) -> End {
         match self {
             End::Failed(_) | End::Local(_) | End::Uncertain(_) => context.failed(),
-            End::GivenUp(_) | End::Denied(..) | End::Succeeded { .. } | End::Left | End::Out => {}
+            End::GivenUp(_) | End::Denied(..) | End::Succeeded { .. } | End::Elsewhere(_) | End::Left | End::Out => {}
         }
         self
     }
@@ -173,6 +175,7 @@ pub(super) fn without_task(bought: Bought) -> End {
         Bought::Refused(problem) | Bought::Not(problem) => End::Failed(problem),
         Bought::Local(problem) => End::Local(problem),
         Bought::Uncertain(reason) => End::Uncertain(reason),
+        Bought::Elsewhere(who) => End::Elsewhere(who),
         Bought::Out | Bought::Task(..) => End::Out,
     }
 }

@@ -53,7 +53,7 @@ use crate::spec::output::VideoName;
 use crate::spec::request::{Generation, Image};
 use jiff::Timestamp;
 use spool::Spool;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use stop::{Level, Stop};
@@ -191,6 +191,10 @@ pub struct Outcome {
     pub unrecorded: Vec<(JobId, TaskId)>,
     /// The purchases whose videos are all here, as the run says: what is recorded must say so too.
     pub succeeded: Vec<PurchaseId>,
+    /// What another run of a shared ledger had when this one was to buy it.
+    pub elsewhere: Vec<Key>,
+    /// What was uncertain when the run began, and isn't by what a shared ledger says at its end.
+    pub answered: HashSet<Key>,
 }
 
 /// Why a run ends before its time.
@@ -204,6 +208,8 @@ pub enum StopCause {
     Unanswered,
     /// The journal can't be written.
     Journal(String),
+    /// The shared ledger can't be used.
+    Ledger(String),
     /// The service refuses the account, or something before it turns submits away.
     Refused {
         /// What was said.
@@ -269,6 +275,8 @@ where
         local: context.failed_locally(),
         unrecorded,
         succeeded: context.take_successes(),
+        elsewhere: context.take_elsewhere(),
+        answered: HashSet::new(),
     }
 }
 

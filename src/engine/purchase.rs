@@ -9,9 +9,10 @@ use super::turns::{PutOff, Turn};
 use crate::base::faultpoint;
 use crate::client::{NotTaken, Service, Speaker, Submission, Then};
 use crate::event::{Call, Cause, Event, Problem};
-use crate::ledger::PurchaseId;
 use crate::ledger::entry::{self, Entry, Step};
 use crate::ledger::record::Fault;
+use crate::ledger::shared::Pass;
+use crate::ledger::{Intended, PurchaseId};
 use crate::manifest::model::OnUncertain;
 use crate::spec::names::TaskId;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub(super) enum Bought {
     Local(Problem),
     /// Nobody can know.
     Uncertain(String),
+    /// Another run of a shared ledger has the job; nothing was sent.
+    Elsewhere(String),
     /// The run is over; nothing was sent, or its answer is on the record.
     Out,
 }
@@ -53,17 +56,30 @@ pub(super) async fn submit<S: Service>(
     }
     let body = purchase.generation.body(|content| urls[content].clone());
     let mut may_resubmit = context.settings.on_uncertain == OnUncertain::Resubmit && purchase.lost.is_none();
-    let mut tries = 0;
+    let (mut tries, mut lates) = (0, 0);
     loop {
         let (turn, pass) = tokio::select! {
             biased;
             () = context.stop.reached(Level::NoSubmits) => return not_bought(purchase, Bought::Out),
             turn = context.turn() => turn,
         };
-        let Ok(id) = intend(context, purchase).await else { return not_bought(purchase, Bought::Out) };
+        let (id, may_send) = match intend(context, purchase).await {
+            Ok(intended) => intended,
+            Err(bought) => return not_bought(purchase, bought),
+        };
         if context.stop.level() > Level::Go {
-            not_taken(context, purchase, id, &not_sent()).await;
+            not_taken(context, purchase, id, &not_sent("the run was stopped before it was sent")).await;
             return not_bought(purchase, Bought::Out);
+        }
+        // Others of a shared ledger may have given it up by then: who comes too late sends nothing.
+        if !may_send.holds() {
+            not_taken(context, purchase, id, &not_sent("too much time went by before it could be sent")).await;
+            lates += 1;
+            if lates >= SUBMIT_TRIES {
+                context.ledger_failed(format!("{lates} times, too much time went by between an intent and its submit"));
+                return not_bought(purchase, Bought::Out);
+            }
+            continue;
         }
         context.events.send(Event::Submitting { job: purchase.key.job.clone(), attempt: purchase.attempt });
         context.sent.submits.fetch_add(1, Ordering::Relaxed);
@@ -195,10 +211,9 @@ fn not_bought(purchase: &Purchase, otherwise: Bought) -> Bought {
     purchase.lost.clone().map_or(otherwise, Bought::Uncertain)
 }
 
-/// The run was stopped between the intent and the request.
-fn not_sent() -> NotTaken {
-    let message = "the run was stopped before it was sent".to_owned();
-    NotTaken { then: Then::Later(None), by: Speaker::Way, code: "stopped".to_owned(), message }
+/// Nothing was sent after the intent.
+fn not_sent(why: &str) -> NotTaken {
+    NotTaken { then: Then::Later(None), by: Speaker::Way, code: "stopped".to_owned(), message: why.to_owned() }
 }
 
 /// A video that couldn't be stored is not worth paying for: its place must be free.
@@ -217,8 +232,33 @@ async fn last_wait<S: Service>(context: &Context<S>) {
     tokio::time::sleep(LAST_WAIT).await;
 }
 
-/// Records the intent, durable before the first byte is sent: from here on the purchase has its id.
-async fn intend<S: Service>(context: &Context<S>, purchase: &mut Purchase) -> Result<PurchaseId, ()> {
+/// Records the intent, durable before the first byte is sent: from here on the purchase has its id. The submit may go out while the
+/// pass holds.
+async fn intend<S: Service>(context: &Context<S>, purchase: &mut Purchase) -> Result<(PurchaseId, Pass), Bought> {
+    loop {
+        let (id, intent) = intent(context, purchase);
+        match context.intend(intent, purchase.after, &purchase.releases).await {
+            Ok(Intended::Mine(pass)) => {
+                purchase.after = Some(id);
+                return Ok((id, pass));
+            }
+            Ok(Intended::Behind(last)) => purchase.after = Some(last),
+            Ok(Intended::Elsewhere(who)) => {
+                context.note_elsewhere(&purchase.key);
+                return Err(Bought::Elsewhere(who));
+            }
+            Ok(Intended::Away(why)) => context.wait_for_ledger(why).await.map_err(|()| Bought::Out)?,
+            Ok(Intended::Refused(why)) => {
+                context.ledger_failed(why);
+                return Err(Bought::Out);
+            }
+            Err(()) => return Err(Bought::Out),
+        }
+    }
+}
+
+/// The intent, with an id of its own.
+fn intent<S: Service>(context: &Context<S>, purchase: &Purchase) -> (PurchaseId, Entry) {
     let at = context.clock.now_in_microseconds();
     let id = PurchaseId::new(at, context.random_bits(), purchase.after);
     let step = Step::Submitting {
@@ -231,9 +271,7 @@ async fn intend<S: Service>(context: &Context<S>, purchase: &mut Purchase) -> Re
         manifest: None,
         at,
     };
-    context.record(Entry::of(id, step)).await?;
-    purchase.after = Some(id);
-    Ok(id)
+    (id, Entry::of(id, step))
 }
 
 /// Records the task id, durable before the first poll.

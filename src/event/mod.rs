@@ -250,6 +250,14 @@ pub enum Event {
         #[schemars(with = "Option<String>")]
         task_id: Option<TaskId>,
     },
+    /// Another run of the shared ledger has the job: this one sends nothing for it.
+    Elsewhere {
+        /// The job.
+        #[schemars(with = "String")]
+        job: JobId,
+        /// Who has it, in words.
+        message: String,
+    },
     /// A call failed and is made again after a pause.
     Retrying {
         /// The job, where it is about one.

@@ -22,6 +22,9 @@ pub struct Summary {
     /// Jobs that are paid and at the service still, or finished there (left, or without a result in time): `batch fetch` or the next run
     /// brings their videos.
     pub at_service: usize,
+    /// Jobs that another run of the shared ledger has; absent where there are none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub elsewhere: usize,
     /// Submits that went out.
     pub submits: usize,
     /// Images uploaded.
@@ -35,6 +38,10 @@ pub struct Summary {
     /// What the submits cost, as far as that can be told; absent where nothing was submitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What a run's submits cost, by the estimate of each.

@@ -28,6 +28,16 @@ pub struct Book {
     uploads: BTreeMap<Sha256, Upload>,
     pins: Pins,
     renamed: Vec<Renamed>,
+    projection: Option<Projection>,
+}
+
+/// Of which shared ledger a lock is a projection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Projection {
+    /// Where it is.
+    pub url: String,
+    /// What tells it from all others.
+    pub id: String,
 }
 
 /// A video that took another name, by an entry that was applied: the entry comes first, the file is renamed then.
@@ -62,6 +72,30 @@ impl Book {
     /// Says where task ids and uploads are valid.
     pub fn set_service(&mut self, service: &str) {
         self.service = Some(service.to_owned());
+    }
+
+    /// Returns the shared ledger of which this is a projection.
+    pub fn projection(&self) -> Option<&Projection> {
+        self.projection.as_ref()
+    }
+
+    /// Says of which shared ledger this is a projection.
+    pub(super) fn set_projection(&mut self, projection: Option<Projection>) {
+        self.projection = projection;
+    }
+
+    /// Returns what it knows of images, and of no purchase.
+    pub(super) fn images(&self) -> Book {
+        let (uploads, pins) = (self.uploads.clone(), self.pins.clone());
+        Book { service: self.service.clone(), uploads, pins, ..Book::default() }
+    }
+
+    /// Returns the purchases of which another book doesn't know at all.
+    pub(super) fn strangers_to(&self, other: &Book) -> Book {
+        let mut unknown = Book::default();
+        let unheard = self.kept().filter(|purchase| other.purchase(purchase.record.id).is_none());
+        unheard.for_each(|purchase| unknown.add(purchase.clone()));
+        unknown
     }
 
     /// Leaves open where its purchases are valid.
@@ -246,6 +280,7 @@ impl Book {
     /// Takes in all that another account knows.
     pub fn unite(&mut self, other: Book) {
         self.service = self.service.take().or(other.service);
+        self.projection = self.projection.take().or(other.projection);
         other.jobs.into_values().flatten().for_each(|purchase| self.add(purchase));
         for (content, Upload { url, at }) in other.uploads {
             self.add_upload(content, &url, at);
@@ -491,6 +526,7 @@ impl PartialEq for Book {
             *mine == Purchase { record: Record { attempt, ..theirs.record.clone() }, ..theirs.clone() }
         };
         self.service == other.service
+            && self.projection == other.projection
             && self.uploads == other.uploads
             && self.pins == other.pins
             && self.kept().count() == other.kept().count()

@@ -1,6 +1,8 @@
 //! Why a ledger can't be read, opened or written.
 
 use super::journal::Holder;
+use super::shared::StoreError;
+use crate::spec::names::JobId;
 use jiff::Timestamp;
 use std::io;
 use std::path::PathBuf;
@@ -75,6 +77,34 @@ pub enum LedgerError {
         /// The journal.
         path: PathBuf,
     },
+    /// A shared ledger doesn't answer, refuses, or has what can't be read.
+    #[error("the ledger {place}: {source}")]
+    Shared {
+        /// Where it is.
+        place: String,
+        /// The cause.
+        source: StoreError,
+    },
+    /// The lock is of another shared ledger than the one that is named, or none is named.
+    #[error("{} was written from the ledger {known}, and this command works {}", .lock.display(), words_for_ledger(.wanted.as_deref()))]
+    OtherLedger {
+        /// The lock.
+        lock: PathBuf,
+        /// Where its ledger is.
+        known: String,
+        /// The ledger that was named, where one was.
+        wanted: Option<String>,
+    },
+    /// A shared ledger doesn't know what is paid by a lock or a journal.
+    #[error("{} says that {} paid of which the ledger {place} doesn't know: it went back to an earlier state, or never knew them", .lock.display(), words_for_jobs(.jobs))]
+    Rewound {
+        /// Where it is.
+        place: String,
+        /// The lock.
+        lock: PathBuf,
+        /// The jobs.
+        jobs: Vec<JobId>,
+    },
     /// A file can't be read or written.
     #[error("can't {doing} {}: {source}", .path.display())]
     Io {
@@ -100,4 +130,16 @@ fn words_for(holder: Option<&Holder>) -> String {
         format!(" (process {pid} on {host}, since {})", Timestamp::from_second(started.as_second()).unwrap_or(*started))
     };
     holder.map(words).unwrap_or_default()
+}
+
+fn words_for_ledger(wanted: Option<&str>) -> String {
+    wanted.map_or_else(|| "without one".to_owned(), |wanted| format!("on {wanted}"))
+}
+
+fn words_for_jobs(jobs: &[JobId]) -> String {
+    match jobs {
+        [job] => format!("{job} is or may be"),
+        [first, others @ ..] => format!("{first} and {} more are or may be", others.len()),
+        [] => "nothing is".to_owned(),
+    }
 }

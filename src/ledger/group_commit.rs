@@ -3,9 +3,12 @@
 use super::book::Book;
 use super::entry::{Entry, Step};
 use super::guard::Guard;
+use super::id::PurchaseId;
+use super::joined::Shared;
 use super::journal::Pen;
 use super::lockfile;
 use super::record::Key;
+use super::shared::{Claimed, Pass, StoreError};
 use super::watched::Watched;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,6 +48,22 @@ pub enum Unwritable {
 pub struct Scribe {
     inbox: mpsc::Sender<Message>,
     journal: PathBuf,
+    shared: Option<Shared>,
+}
+
+/// What became of an intent.
+#[derive(Debug)]
+pub enum Intended {
+    /// It is durable, and its submit may go out while the pass holds.
+    Mine(Pass),
+    /// Another purchase has this later id: it needs one that is later still.
+    Behind(PurchaseId),
+    /// Another run of the shared ledger has the job; nothing is sent.
+    Elsewhere(String),
+    /// The shared ledger doesn't answer, or too late; nothing is sent.
+    Away(String),
+    /// The shared ledger refuses; nothing is sent.
+    Refused(String),
 }
 
 #[derive(Debug)]
@@ -66,6 +85,8 @@ pub(super) struct Writer {
     replaceable: Option<Result<(), Unwritable>>,
     /// The manifest, where it isn't the one that the lock is named after.
     manifest: Option<String>,
+    /// Where else it is made known.
+    shared: Option<Shared>,
     /// Whether anything was recorded.
     pub(super) changed: bool,
     /// The first failure: an `fsync` that failed once says nothing when it is tried again.
@@ -87,6 +108,40 @@ impl Scribe {
         self.inbox.send(Message::Record(entry, reply)).await.map_err(|_| closed())?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
+
+    /// Records an intent: where the ledger is shared, there first, since of all runs one may buy.
+    ///
+    /// `after` is the last purchase that was known when it was decided to buy, `releases` are those without an answer in whose place it
+    /// is made.
+    ///
+    /// # Errors
+    /// Where it isn't durable on this machine.
+    pub async fn intend(
+        &self,
+        intent: Entry,
+        after: Option<PurchaseId>,
+        releases: &[PurchaseId],
+    ) -> Result<Intended, Unwritable> {
+        let Some(Shared { desk, .. }) = &self.shared else {
+            return self.record(intent).await.map(|()| Intended::Mine(Pass::unlimited()));
+        };
+        let pass = match desk.claim(&intent, after, releases).await {
+            Ok(Claimed::Mine(pass)) => pass,
+            Ok(Claimed::Behind(last)) => return Ok(Intended::Behind(last)),
+            Ok(Claimed::Taken(holder)) => {
+                let who = holder.map_or_else(|| "another run".to_owned(), |holder| holder.to_string());
+                return Ok(Intended::Elsewhere(format!("{who} has it")));
+            }
+            Ok(Claimed::Late) => return Ok(Intended::Away("the intent took too long to be acknowledged".to_owned())),
+            Err(StoreError::Away(why)) => return Ok(Intended::Away(why)),
+            Err(error) => return Ok(Intended::Refused(error.to_string())),
+        };
+        let recorded = self.record(intent.clone()).await;
+        if recorded.is_err() {
+            desk.withdraw(&intent);
+        }
+        recorded.map(|()| Intended::Mine(pass))
+    }
 }
 
 impl Writer {
@@ -100,12 +155,17 @@ impl Writer {
         changed: bool,
     ) -> Writer {
         let (replaceable, manifest, broken, unsaved) = (None, None, None, Vec::new());
-        Writer { guard, pen, book, journal, lock, replaceable, manifest, changed, broken, unsaved }
+        Writer { guard, pen, book, journal, lock, replaceable, manifest, shared: None, changed, broken, unsaved }
     }
 
     /// The same for purchases of this manifest.
     pub(super) fn of_manifest(self, manifest: Option<String>) -> Writer {
         Writer { manifest, ..self }
+    }
+
+    /// The same, joined to a shared ledger.
+    pub(super) fn joined_to(self, shared: Option<&Shared>) -> Writer {
+        Writer { shared: shared.cloned(), ..self }
     }
 
     /// The same with another file.
@@ -117,7 +177,7 @@ impl Writer {
     /// Starts the task; it ends after [`Message::Close`], or when no sender is left.
     pub(super) fn spawn(self) -> (Scribe, mpsc::Sender<Message>, tokio::task::JoinHandle<Writer>) {
         let (inbox, messages) = mpsc::channel(WAITING);
-        let scribe = Scribe { inbox: inbox.clone(), journal: self.journal.clone() };
+        let scribe = Scribe { inbox: inbox.clone(), journal: self.journal.clone(), shared: self.shared.clone() };
         (scribe, inbox, tokio::spawn(self.write(messages)))
     }
 
@@ -170,6 +230,7 @@ impl Writer {
             // An intent that isn't durable is never sent. All else has happened, durable or not: the lock shall know it.
             if outcome.is_ok() || !entry.is_intent() {
                 self.book.apply(&entry);
+                self.make_known(&entry);
                 self.changed = true;
                 if outcome.is_err() {
                     self.unsaved.push(entry);
@@ -177,6 +238,15 @@ impl Writer {
             }
             // Who doesn't wait any more needs no answer.
             let _ = reply.send(outcome.clone());
+        }
+    }
+
+    /// Lets the shared ledger know how a purchase stands now; its intent is known there before.
+    fn make_known(&self, entry: &Entry) {
+        if let (Some(shared), Some(id), false) = (&self.shared, entry.id(), entry.is_intent())
+            && let Some(purchase) = self.book.purchase(id)
+        {
+            shared.desk.note(purchase.clone());
         }
     }
 

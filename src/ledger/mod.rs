@@ -13,6 +13,7 @@ mod failure;
 mod group_commit;
 mod guard;
 mod id;
+mod joined;
 mod journal;
 mod lockfile;
 mod merge;
@@ -20,12 +21,14 @@ mod paths;
 mod purchase;
 pub mod record;
 mod recover;
+pub mod shared;
 mod watched;
 
-pub use book::{Book, Pins, Renamed};
+pub use book::{Book, Pins, Projection, Renamed};
 pub use failure::LedgerError;
-pub use group_commit::{Scribe, Unwritable};
+pub use group_commit::{Intended, Scribe, Unwritable};
 pub use id::PurchaseId;
+pub use joined::{Shared, pull, read_shared};
 pub use journal::Holder;
 pub use lockfile::{LockFile, PurchaseTable};
 pub use merge::{Merged, join, mend};
@@ -67,6 +70,7 @@ pub struct Ledger {
     /// Whether the state is another than the lock's.
     changed: bool,
     buyer: Buyer,
+    shared: Option<Shared>,
 }
 
 /// For whom jobs are bought.
@@ -88,6 +92,7 @@ impl Default for Buyer {
 #[derive(Debug)]
 pub struct Closer {
     desk: Desk,
+    shared: Option<Shared>,
     inbox: mpsc::Sender<Message>,
     writer: JoinHandle<Writer>,
 }
@@ -164,6 +169,7 @@ pub fn open(paths: &Paths, holder: Holder) -> Result<Ledger, LedgerError> {
         leftover: !journal.is_empty(),
         changed,
         buyer: Buyer::default(),
+        shared: None,
     })
 }
 
@@ -229,8 +235,9 @@ impl Ledger {
         self.desk.guard.append(&first_line).map_err(LedgerError::io("write", &journal))?;
         let guard = Arc::clone(&self.desk.guard);
         let writer = Writer::new(guard, pen, self.book, journal, self.watched, self.changed);
-        let (scribe, inbox, writer) = writer.of_manifest((!self.buyer.alone).then_some(self.buyer.manifest)).spawn();
-        Ok((scribe, Closer { desk: self.desk, inbox, writer }))
+        let writer = writer.of_manifest((!self.buyer.alone).then_some(self.buyer.manifest));
+        let (scribe, inbox, writer) = writer.joined_to(self.shared.as_ref()).spawn();
+        Ok((scribe, Closer { desk: self.desk, shared: self.shared, inbox, writer }))
     }
 
     /// Closes a ledger with which nothing was done: the lock stays as it is, unless a killed run left something to take in.
@@ -277,13 +284,18 @@ impl Closer {
     /// # Errors
     /// Where the lock can't be written; the journal stays then, and the next run takes it in.
     pub async fn close(self) -> Result<Book, LedgerError> {
-        let Closer { mut desk, inbox, writer } = self;
+        let Closer { mut desk, shared, inbox, writer } = self;
         // The writer may be gone already: then there is nothing to tell it.
         let _ = inbox.send(Message::Close).await;
         drop(inbox);
         let path = desk.paths.lock.clone();
         let broke_off = |e: tokio::task::JoinError| LedgerError::io("write", &path)(io::Error::other(e));
-        let writer = writer.await.map_err(broke_off)?;
+        let mut writer = writer.await.map_err(broke_off)?;
+        if let Some(shared) = shared {
+            // What isn't known there stays in the journal, which the next run brings in.
+            let view = shared.view(&writer.book, shared::Doubts::Untold).await?;
+            (writer.book, writer.changed) = (view, true);
+        }
         tokio::task::spawn_blocking(move || desk.close(writer)).await.map_err(broke_off)?
     }
 }

@@ -302,7 +302,7 @@ async fn after_a_failed_write_no_intent_is_recorded_and_what_is_paid_still_gets_
     drop((scribe, std::mem::replace(&mut closer.inbox, mpsc::channel(1).0)));
     let writer = closer.writer.await.unwrap();
     let (scribe, inbox, writer) = writer.with_guard(Guard::for_reading(&place.paths.journal)).spawn();
-    let closer = Closer { desk: closer.desk, inbox, writer };
+    let closer = Closer { desk: closer.desk, shared: None, inbox, writer };
 
     let refused = scribe.record(submitting(&key("b", "b"))).await.unwrap_err();
     assert!(refused.to_string().starts_with("can't write "), "{refused}");

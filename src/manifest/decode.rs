@@ -10,6 +10,7 @@ use super::read::{Mapping, amount, boolean, filled, fits, found, integer, list, 
 use super::rules::setting;
 use crate::document::tree::{List, Node, Value};
 use crate::spec::address::BaseUrl;
+use crate::spec::ledger_url::LedgerUrl;
 use crate::spec::limits::PROMPT_CHARACTERS;
 use crate::spec::names::Tag;
 use crate::spec::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
@@ -88,6 +89,7 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
     let retries = run.integer(&RETRIES, blame, |number| u32::try_from(number).ok());
     let confirm_above = run.value(&CONFIRM_ABOVE, blame, amount);
     let mirror = run.value(&MIRROR, blame, boolean);
+    let ledger = run.value(&LEDGER, blame, |value| text(value).filter(|url| url.parse::<LedgerUrl>().is_ok()));
     RunSettings {
         concurrency: concurrency.value().unwrap_or(default.concurrency),
         submit_rate: submit_rate.value(),
@@ -98,6 +100,7 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
         retries: retries.value().unwrap_or(default.retries),
         confirm_above: confirm_above.value(),
         mirror: mirror.value().unwrap_or(default.mirror),
+        ledger: ledger.value().and_then(|url| url.parse().ok()),
     }
 }
 

@@ -168,6 +168,7 @@ pub static RUN: Block = Block {
         &RETRIES,
         &CONFIRM_ABOVE,
         &MIRROR,
+        &LEDGER,
     ],
     required: &[],
 };
@@ -277,6 +278,7 @@ fields! {
     RETRIES = Field::new("retries", Kind::Integer(0, 100), "How often a generation that the service failed is submitted again.\nWhat its moderation refused never is; `run --retry-failed` submits once more.").default("1").examples(&["0", "3"]);
     CONFIRM_ABOVE = Field::new("confirm_above", Kind::Amount, "An estimate above which `run` asks first, if somebody sits at the terminal.\nIn the unit of the prices. Without it nothing is asked.").examples(&["100"]);
     MIRROR = Field::new("mirror", Kind::Boolean, "Whether images of elsewhere are fetched once, uploaded, and known by their content.\nA picture that changes behind its URL is noticed then. It changes the digests of jobs with such images that aren't bought yet; what is paid stays so.").default("false");
+    LEDGER = Field::new("ledger", Kind::Filled, "The URL of a shared ledger, for several runs at once on one manifest: `docs/fleet.md`.\nIts purchases are kept there, and the lock is written from it. `--ledger` and BATCH_LEDGER win over it.").examples(&["file:///srv/ledgers/trailer"]);
 
     DIR = Field::new("dir", Kind::Text, "The folder of the videos, relative to the manifest and inside its folder.").code(Code::OutputPath).default("out");
     FILE_NAME = Field::new("name", Kind::Text, "The path of a video inside that folder.\n`{id}` stands for the job's id, `{n}` for the video's number, counted from 1.").code(Code::OutputPath).default("{id}-{n}.mp4").examples(&["{id}-{n}.mp4", "{id}/{n}.mp4"]);

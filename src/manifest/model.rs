@@ -5,6 +5,7 @@ use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::spec::address::BaseUrl;
 use crate::spec::image::Picture;
+use crate::spec::ledger_url::LedgerUrl;
 use crate::spec::names::{Digest, JobId, ReferenceName, Tag};
 use crate::spec::output::VideoName;
 use crate::spec::request::Generation;
@@ -116,6 +117,8 @@ pub struct RunSettings {
     pub confirm_above: Option<Decimal>,
     /// `true` if remote images are fetched, uploaded and known by content.
     pub mirror: bool,
+    /// The shared ledger where the purchases are kept; none means the lock alone.
+    pub ledger: Option<LedgerUrl>,
 }
 
 /// A number of events per time span.
@@ -180,6 +183,7 @@ impl Default for RunSettings {
             retries: 1,
             confirm_above: None,
             mirror: false,
+            ledger: None,
         }
     }
 }

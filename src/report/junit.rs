@@ -93,6 +93,7 @@ fn mark<'r>(job: &'r JobResult, stopped: Option<&'r Problem>) -> Option<Mark<'r>
             Mark { element: "error", kind: "uncertain", message: Reason::Uncertain.meaning() }
         }
         Ending::Held(reason) => skipped(reason.meaning()),
+        Ending::Elsewhere(message) => skipped(message),
         Ending::Uncertain(message) => Mark { element: "error", kind: "uncertain", message },
         Ending::Failed(Problem { code: Cause::Stopped, message }) => skipped(message),
         Ending::Failed(Problem { code, message }) => Mark { element: element(*code), kind: code.as_str(), message },

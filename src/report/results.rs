@@ -50,6 +50,8 @@ pub enum Ending {
     Held(Reason),
     /// All its videos are here.
     Succeeded(Vec<String>),
+    /// Another run of the shared ledger has it: who, in words.
+    Elsewhere(String),
     /// Nobody can know whether its submit arrived.
     Uncertain(String),
     /// It has no result.
@@ -61,7 +63,7 @@ impl Ending {
         match self {
             Ending::Kept | Ending::Open => 0,
             Ending::Held(Reason::Uncertain) | Ending::Uncertain(_) => 3,
-            Ending::AtService | Ending::Held(_) => 1,
+            Ending::AtService | Ending::Held(_) | Ending::Elsewhere(_) => 1,
             Ending::Succeeded(_) => 2,
             Ending::Failed(_) => 4,
         }
@@ -151,6 +153,7 @@ impl Reporter for Collector {
             Event::Succeeded { job, outputs, .. } => self.step(job, *time, Ending::Succeeded(outputs.clone())),
             Event::Failed { job, error, .. } => self.step(job, *time, Ending::Failed(error.clone())),
             Event::Uncertain { job, message, .. } => self.step(job, *time, Ending::Uncertain(message.clone())),
+            Event::Elsewhere { job, message } => self.step(job, *time, Ending::Elsewhere(message.clone())),
             Event::Submitted { job, .. } => {
                 // Asked for again, and this time with an answer.
                 if let Some((result @ JobResult { ending: Ending::Uncertain(_), .. }, _)) = self.job(job) {

@@ -34,13 +34,15 @@ pub(super) enum Phase {
     Held,
     /// All its videos are here.
     Succeeded,
+    /// Another run of the shared ledger has it.
+    Elsewhere,
     /// It has no result in this run.
     Failed,
     /// Nobody can know whether its submit arrived.
     Uncertain,
 }
 
-const PHASES: usize = 9;
+const PHASES: usize = 10;
 
 /// The jobs of a run, each in its phase.
 #[derive(Debug, Default)]
@@ -135,6 +137,7 @@ impl Standing {
                 self.ended(job, Phase::Failed, time);
             }
             Event::Uncertain { job, .. } => self.ended(job, Phase::Uncertain, time),
+            Event::Elsewhere { job, .. } => self.ended(job, Phase::Elsewhere, time),
             Event::Retrying { job: None, .. }
             | Event::Throttled { .. }
             | Event::Lagged { .. }
@@ -264,7 +267,8 @@ impl Standing {
 
     /// Those of them that it is done with.
     pub(super) fn done(&self) -> usize {
-        self.count(Phase::Succeeded) + self.count(Phase::Failed) + self.count(Phase::Uncertain)
+        let ended = [Phase::Succeeded, Phase::Elsewhere, Phase::Failed, Phase::Uncertain];
+        ended.map(|phase| self.count(phase)).iter().sum()
     }
 
     /// `3 to do, 12 kept, 1 on hold`: what a plan comes to.
@@ -284,6 +288,7 @@ impl Standing {
             (Phase::InFlight, "in flight"),
             (Phase::Uploading, "uploading"),
             (Phase::Fetching, "being fetched"),
+            (Phase::Elsewhere, "in other runs"),
             (Phase::Failed, "failed"),
             (Phase::Uncertain, "uncertain"),
         ];

@@ -74,9 +74,10 @@ pub fn of_run(path: &Path, results: &Results) -> io::Result<()> {
 }
 
 /// How jobs can end, the best first.
-const OUTCOMES: [&str; 8] = [
+const OUTCOMES: [&str; 9] = [
     "succeeded",
     "had their videos already",
+    "in other runs",
     "on hold",
     "not submitted",
     "paid, at the service still",
@@ -91,6 +92,7 @@ fn outcome(ending: &Ending) -> &'static str {
         Ending::Kept => "had their videos already",
         Ending::Held(Reason::Uncertain) | Ending::Uncertain(_) => "uncertain",
         Ending::Held(_) => "on hold",
+        Ending::Elsewhere(_) => "in other runs",
         Ending::Failed(Problem { code, .. }) if code.passes() => "not finished",
         Ending::AtService => "paid, at the service still",
         Ending::Open => "not submitted",
@@ -105,7 +107,7 @@ fn trouble(job: &JobResult) -> Option<[String; 3]> {
         Ending::Uncertain(message) => ("uncertain", message.as_str()),
         Ending::Held(Reason::Limit) => return None,
         Ending::Held(reason) => ("left as it is", reason.meaning()),
-        Ending::Succeeded(_) | Ending::Kept | Ending::AtService | Ending::Open => return None,
+        Ending::Succeeded(_) | Ending::Kept | Ending::Elsewhere(_) | Ending::AtService | Ending::Open => return None,
     };
     Some([format!("`{}`", job.id), what.to_owned(), message.to_owned()])
 }

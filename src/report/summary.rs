@@ -123,6 +123,9 @@ impl<W: Write> RunSummary<W> {
         self.unsettled();
         self.denied();
         self.changed();
+        if summary.elsewhere > 0 {
+            self.out.line(format_args!("{} in other runs of this ledger", count(summary.elsewhere, "job")));
+        }
         self.left(&summary);
         let left = summary.left;
         let goes_on =

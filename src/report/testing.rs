@@ -154,6 +154,7 @@ pub(super) fn a_run() -> Vec<Stamped> {
         left: 1,
         not_submitted: 1,
         at_service: 1,
+        elsewhere: 0,
         submits: 3,
         uploads: 1,
         polls: 12,

@@ -83,6 +83,9 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
             (Notable, Hue::Bad, format!("{job} {}: {}", code.meaning(), said(message)))
         }
         Event::Uncertain { job, message, .. } => (Notable, Hue::Caution, format!("{job} uncertain: {}", said(message))),
+        Event::Elsewhere { job, message } => {
+            (Step, Hue::Plain, format!("{job} left to another run: {}", said(message)))
+        }
         Event::Retrying { job, call, message, pause } => {
             let who = job.as_ref().map(|job| format!("{job} ")).unwrap_or_default();
             (Step, Hue::Faint, format!("{who}{} again in {}: {}", call.as_str(), seconds(*pause), said(message)))

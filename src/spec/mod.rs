@@ -7,6 +7,7 @@ pub mod address;
 pub mod content;
 pub mod elsewhere;
 pub mod image;
+pub mod ledger_url;
 pub mod limits;
 pub mod mention;
 pub mod names;

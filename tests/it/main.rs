@@ -13,6 +13,7 @@ mod faults;
 mod fetch;
 mod fix;
 mod fixtures;
+mod fleet;
 mod formats;
 mod handbook;
 mod hostile;

@@ -7,6 +7,7 @@ use crate::cli::destination::Destination;
 use crate::cli::doubtful;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::fleet::Fleet;
 use crate::cli::on_finish::OnFinish;
 use crate::cli::progress;
 use crate::cli::project::{Realm, folder_of_manifest, folder_shown, lock_shown, manifest_path, paths, readable};
@@ -18,8 +19,8 @@ use crate::client::elsewhere::{Elsewhere, Reach};
 use crate::engine::spool::Spool;
 use crate::engine::{Outcome, Work};
 use crate::event::{self, Event};
+use crate::ledger::Book;
 use crate::ledger::record::Record;
-use crate::ledger::{self, Book};
 use crate::manifest::Manifest;
 use crate::plan::action::{Action, Reason};
 use crate::plan::select::{OfManifest, Selection};
@@ -79,6 +80,7 @@ fn perform(
     let manifest = readable(&shown, common, terminal)?.manifest;
     let paths = paths(&shown, realm, common)?;
     let folder = folder_of_manifest(&shown)?;
+    let fleet = Fleet::named(manifest.as_ref(), realm, common)?;
     // How to run is taken from a manifest that is sound; what to collect stands in the lock.
     let settings = manifest.as_ref().map(|manifest| manifest.run.clone()).unwrap_or_default();
     let selection = settings::by_name(&args.named)?;
@@ -87,9 +89,10 @@ fn perform(
             return Err(Failure::usage("--tag can't be used while the manifest has errors: the tags stand in it")
                 .hint("fix it (`batch check` shows what is wrong), or choose by --only"));
         }
-        choosing::among(&selection, manifest.as_ref(), &ledger::read(&paths)?.book, terminal)?;
+        choosing::among(&selection, manifest.as_ref(), &fleet.read(&paths)?.book, terminal)?;
     }
-    let mut ledger = session::open(&paths, &shown)?;
+    let service = || settings::base_url(None, manifest.as_ref()).map(|(base, _)| base.to_string());
+    let mut ledger = session::open(&paths, &shown, &fleet, service)?;
     if !args.accept_doubtful.is_empty() {
         for said in doubtful::accept(ledger, &folder, &args.accept_doubtful)? {
             if terminal.volume > Volume::Quiet {
@@ -97,7 +100,7 @@ fn perform(
                 let _ = writeln!(io::stderr(), "{said}");
             }
         }
-        ledger = session::open(&paths, &shown)?;
+        ledger = session::open(&paths, &shown, &fleet, service)?;
     }
     let strays = to_fetch(ledger.book(), manifest.as_ref(), &selection, &folder);
     // A lock that isn't there yet has no service; then there is nothing to fetch either.

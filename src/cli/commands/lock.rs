@@ -1,9 +1,11 @@
 //! `batch lock`: locks of branches, clones and shards become one.
 
-use crate::cli::args::{Common, Trial};
+use crate::cli::args::{Common, ManifestArg, Trial};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::project::{Realm, manifest_path, paths};
+use crate::cli::fleet::{self, Fleet};
+use crate::cli::project::{Realm, lock_shown, manifest_path, paths, readable};
+use crate::cli::session;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::{self, LedgerError, Merged, Paths};
 use crate::report::look::count;
@@ -22,6 +24,8 @@ pub(in crate::cli) struct Args {
 enum Action {
     /// Join locks: no task id is lost, nothing is bought again
     Merge(Merge),
+    /// Write the lock from the shared ledger, as a run does at its end
+    Pull(ManifestArg),
 }
 
 /// Options of `batch lock merge`.
@@ -44,7 +48,10 @@ struct Merge {
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-    let Action::Merge(args) = &args.action;
+    let args = match &args.action {
+        Action::Merge(args) => args,
+        Action::Pull(args) => return pull(args, common, terminal),
+    };
     if let [_, ours, theirs, path] = &args.driver[..] {
         // What both come from is in both.
         let merged = ledger::join(&[ours, theirs], ours).map_err(|error| as_path(error, ours, theirs, path))?;
@@ -80,6 +87,24 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
             Ok(Exit::Done)
         }
     }
+}
+
+/// Writes the lock from the shared ledger.
+fn pull(args: &ManifestArg, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+    let shown = manifest_path(args.manifest.as_deref())?;
+    let manifest = readable(&shown, common, terminal)?.manifest;
+    let paths = paths(&shown, Realm::Real, common)?;
+    let fleet = Fleet::named(manifest.as_ref(), Realm::Real, common)?;
+    let ledger = ledger::open(&paths, session::this_process())?;
+    let purchases = fleet::block_on(async {
+        let shared = fleet.existing().await?;
+        Ok(ledger::pull(ledger, shared, fleet.is_moved(), fleet::PATIENCE).await?)
+    })?;
+    if terminal.volume > Volume::Quiet {
+        let shown = lock_shown(&shown, Realm::Real, common);
+        let _ = writeln!(io::stderr(), "{shown}: {} of {}", count(purchases, "purchase"), fleet.url()?);
+    }
+    Ok(Exit::Done)
 }
 
 /// What git's driver can't read is called by the name that a person knows, not by that of git's temporary file.

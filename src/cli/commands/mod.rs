@@ -6,6 +6,7 @@ pub(super) mod convert;
 pub(super) mod explain;
 pub(super) mod fetch;
 pub(super) mod init;
+pub(super) mod ledger;
 pub(super) mod lock;
 pub(super) mod man;
 pub(super) mod plan;

@@ -9,7 +9,7 @@ use crate::cli::project::{Project, Realm};
 use crate::cli::settings;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
-use crate::ledger::{self, Book};
+use crate::ledger::Book;
 use crate::manifest::model::{Job, Manifest};
 use crate::manifest::preview::{self, MadeOf};
 use crate::plan::changes::{self, Change};
@@ -41,7 +41,7 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let project = Project::look_at(&args.subject, common, terminal)?;
     let choice = settings::choice(&args.choosing, &project.manifest)?;
-    let snapshot = ledger::read(&project.paths)?;
+    let snapshot = project.read()?;
     choosing::among(&choice.selection, Some(&project.manifest), &snapshot.book, terminal)?;
     let Pinned { manifest, pending } = pinned(&project.manifest, &snapshot.book);
     let plan = crate::plan::plan(&manifest, &snapshot.book, &choice);

@@ -4,13 +4,15 @@ use crate::base::clock::Clock;
 use crate::cli::args::{Common, Trial};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::fleet::Fleet;
 use crate::cli::project::{Realm, is_manifest, lock_shown, manifest_path, paths, readable};
 use crate::cli::session;
+use crate::cli::settings;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
+use crate::ledger::Book;
 use crate::ledger::entry::{Entry, Step, Verdict};
 use crate::ledger::record::{Record, Stage, Status};
-use crate::ledger::{self, Book};
 use crate::manifest::Manifest;
 use crate::plan::mirror::pinned;
 use crate::plan::select::Selection;
@@ -64,8 +66,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let loaded = readable(&shown, common, terminal)?;
     let paths = paths(&shown, realm, common)?;
     let target = realm.target(&shown, &lock_shown(&shown, realm, common));
+    let fleet = Fleet::named(loaded.manifest.as_ref(), realm, common)?;
     let Some(verdict) = verdict else {
-        let snapshot = ledger::read(&paths)?;
+        let snapshot = fleet.read(&paths)?;
         return match whom {
             Whom::One(job) => {
                 let record = uncertain(&snapshot.book, &job)?;
@@ -77,7 +80,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
             Whom::Many(selection) => list(&snapshot.book, &selection, loaded.manifest.as_ref(), &target, terminal),
         };
     };
-    let ledger = session::open(&paths, &shown)?;
+    let service = || settings::base_url(None, loaded.manifest.as_ref()).map(|(base, _)| base.to_string());
+    let ledger = session::open(&paths, &shown, &fleet, service)?;
     if let (Verdict::Task { task }, Whom::One(job)) = (&verdict, &whom)
         && has_task(ledger.book(), job, task)
     {
@@ -96,6 +100,10 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         let said = nobody(args)?;
         ledger.close_unchanged()?;
         return Ok(settled(said, terminal));
+    }
+    // A word waits until whoever may still submit it is silent.
+    if verdict == Verdict::Resubmit {
+        records.iter().try_for_each(|record| session::wait_for_silence(&ledger, &record.key, terminal))?;
     }
     let (mut said, mut entries) = (Vec::new(), Vec::new());
     for record in records {

@@ -29,7 +29,7 @@ use crate::event::sender::Events;
 use crate::event::{self, Event};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Record;
-use crate::ledger::{self, Book, Ledger};
+use crate::ledger::{Book, Ledger};
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
 use crate::plan::select::Selection;
@@ -39,6 +39,7 @@ use crate::report::gallery::Recorder;
 use crate::report::money::estimated;
 use crate::spec::address::BaseUrl;
 use crate::spec::names::JobId;
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -147,7 +148,7 @@ fn perform(
     args.pictures.suit(manifest)?;
     choosing::look(&choice.selection, project, terminal)?;
     if args.frozen {
-        let snapshot = ledger::read(&project.paths)?;
+        let snapshot = project.read()?;
         let moved = new_service(args, project, &snapshot.book, common)?;
         return frozen::look(project, &snapshot.book, &choice, moved.as_ref());
     }
@@ -155,7 +156,9 @@ fn perform(
         true => Agreed::to_anything(),
         false => confirm::ask(project, &choice, terminal)?,
     };
-    let mut ledger = session::open(&project.paths, &project.shown)?;
+    let service =
+        || settings::base_url(args.service.base_url.as_deref(), Some(manifest)).map(|(base, _)| base.to_string());
+    let mut ledger = session::open(&project.paths, &project.shown, &project.fleet, service)?;
     ledger.buy_for(choice.buyer.clone());
     let mut outlook = Outlook::new(manifest, ledger.book(), ledger.book().pins(), &choice);
     agreed.holds(&outlook.plan)?;
@@ -202,8 +205,11 @@ fn perform(
     if plan.is_idle() || interrupted {
         let entries = if interrupted { looked.first_seen(ledger.book()) } else { looked.entries };
         let moved = new_service(args, project, ledger.book(), common)?.filter(|_| !interrupted);
+        // What another run is about to submit is no more uncertain than that run is silent.
+        let answered = if interrupted { HashSet::new() } else { session::wait_for_others(&ledger, &stop)? };
         keep_pins(ledger, entries, moved, args, &project.manifest)?;
-        let outcome = if interrupted { outlook.broken_off(&stop) } else { outlook.nothing_done() };
+        let outcome =
+            if interrupted { outlook.broken_off(&stop) } else { outlook.settled(outlook.nothing_done(), &answered) };
         let closing = Closing { signals: &signals, target: &target, key: None };
         let exit = finish(outcome, &closing, reporting, terminal);
         no_room(&outlook, choice.max_cost, terminal);
@@ -232,8 +238,9 @@ fn perform(
         target: target.clone(),
     };
     let renamings = renames::of(ledger.book(), &plan.moves);
-    let outcome = session.run(ledger, renamings, first, outlook.work(&project.manifest, &looked))?;
-    let outcome = outlook.with_rest(outcome);
+    let mut outcome = session.run(ledger, renamings, first, outlook.work(&project.manifest, &looked))?;
+    let answered = std::mem::take(&mut outcome.answered);
+    let outcome = outlook.settled(outlook.with_rest(outcome), &answered);
     let exit = finish(outcome, &closing, reporting, terminal);
     no_room(&outlook, choice.max_cost, terminal);
     Ok(exit)

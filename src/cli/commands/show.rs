@@ -8,7 +8,7 @@ use crate::cli::project::{Project, Realm, is_manifest};
 use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::levels::Levels;
-use crate::ledger::{self, Book};
+use crate::ledger::Book;
 use crate::manifest::model::{Job, Manifest};
 use crate::plan::mirror::pinned;
 use crate::plan::select::{Idle, Selection};
@@ -50,7 +50,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     if let Some(idle) = selection.idle(jobs).into_iter().next() {
         return Err(unknown(&idle, &project.manifest.jobs));
     }
-    let book = ledger::read(&project.paths)?.book;
+    let book = project.read()?.book;
     let manifest = pinned(&project.manifest, &book).manifest;
     let plan = plan::plan(&manifest, &book, &Choice { selection, ..Choice::default() });
     let jobs = plan.steps.iter().map(|step| (&manifest.jobs[step.job], (step.action, step.reason)));

@@ -10,8 +10,8 @@ use crate::cli::project::Project;
 use crate::cli::settings;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
+use crate::ledger::Book;
 use crate::ledger::record::{Record, Stage};
-use crate::ledger::{self, Book};
 use crate::manifest::model::{Job, Manifest};
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
@@ -43,7 +43,7 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let project = Project::look_at(&args.subject, common, terminal)?;
     let selection = settings::selection(&args.which)?;
-    let snapshot = ledger::read(&project.paths)?;
+    let snapshot = project.read()?;
     choosing::among(&selection, Some(&project.manifest), &snapshot.book, terminal)?;
     if args.watch && snapshot.held_by.is_some() {
         return watch::watch(&project, &selection, snapshot, terminal);

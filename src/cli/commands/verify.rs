@@ -8,8 +8,8 @@ use crate::cli::project::{Project, Realm};
 use crate::cli::settings;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
+use crate::ledger::Book;
 use crate::ledger::record::{Output, Record, Status};
-use crate::ledger::{self, Book};
 use crate::manifest::model::Manifest;
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
@@ -38,7 +38,7 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let project = Project::look_at(&args.subject, common, terminal)?;
     let selection = settings::by_name(&args.named)?;
-    let snapshot = ledger::read(&project.paths)?;
+    let snapshot = project.read()?;
     choosing::among(&selection, Some(&project.manifest), &snapshot.book, terminal)?;
     let mut problems = Vec::new();
     if snapshot.journal {

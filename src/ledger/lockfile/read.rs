@@ -3,7 +3,7 @@
 use super::VERSION;
 use super::sides::mark;
 use super::tables::LockFile;
-use crate::ledger::book::Book;
+use crate::ledger::book::{Book, Projection};
 use crate::ledger::failure::LedgerError;
 use crate::ledger::purchase::Purchase;
 use memchr::memmem;
@@ -111,7 +111,8 @@ impl<'t> Source<'t> {
 
     /// Takes what the piece that starts at `start` says into the book.
     fn take_in(self, book: &mut Book, piece: LockFile, start: usize) -> Result<(), LedgerError> {
-        let LockFile { version, service, purchase, upload, mirror, job, superseded, released } = piece;
+        let LockFile { version, service, ledger, ledger_id, purchase, upload, mirror, job, superseded, released } =
+            piece;
         match version {
             None if start == 0 => return Err(self.damaged(Some(1), "`version` is missing".to_owned())),
             Some(newer @ 3..) => return Err(self.newer(newer)),
@@ -120,6 +121,11 @@ impl<'t> Source<'t> {
         }
         if let Some(service) = &service {
             book.set_service(service);
+        }
+        match (ledger, ledger_id) {
+            (Some(url), Some(id)) => book.set_projection(Some(Projection { url, id })),
+            (None, None) => {}
+            _ => return Err(self.damaged(Some(1), "`ledger` and `ledger_id` go together".to_owned())),
         }
         for (i, table) in purchase.into_iter().enumerate() {
             if table.check.is_none() {

@@ -38,6 +38,10 @@ pub struct LockFile {
     pub(super) version: Option<i64>,
     /// The base URL for which task ids and uploads are valid; `simulate` for the simulator.
     pub(super) service: Option<String>,
+    /// The shared ledger that this file was written from, where there is one: the purchases are kept there.
+    pub(super) ledger: Option<String>,
+    /// What tells that ledger from all others, also from one that took its place.
+    pub(super) ledger_id: Option<String>,
     /// The purchases, by job and id.
     #[serde(default)]
     pub(super) purchase: Vec<PurchaseTable>,

@@ -435,3 +435,15 @@ proptest! {
         let _ = super::parse(&text, Path::new("jobs.lock"));
     }
 }
+
+#[test]
+fn a_lock_says_of_which_shared_ledger_it_is() {
+    let head = "# Written by batch. Commit it together with the manifest.\nversion = 2\nservice = \"simulate\"\n";
+    let text = format!("{head}ledger = \"file:///srv/ledgers/trailer\"\nledger_id = \"0192f0c1\"\n");
+    let read = |text: &str| super::parse(text.as_bytes(), Path::new("jobs.lock"));
+    let book = read(&text).unwrap();
+    assert_eq!(book.projection().unwrap().url, "file:///srv/ledgers/trailer");
+    assert_eq!(write(&book), text);
+    let half = read(&format!("{head}ledger = \"file:///srv\"\n")).unwrap_err().to_string();
+    assert!(half.contains("`ledger` and `ledger_id` go together"), "{half}");
+}

@@ -6,7 +6,7 @@
 use super::VERSION;
 use super::tables::{MirrorTable, PurchaseTable, UploadTable};
 use crate::base::digest::Sha256;
-use crate::ledger::book::Book;
+use crate::ledger::book::{Book, Projection};
 use serde_json::{Map, Value, json};
 use std::fmt::{self, Write as _};
 
@@ -27,6 +27,9 @@ pub(in crate::ledger) fn write(book: &Book) -> String {
 fn put(text: &mut String, book: &Book) -> fmt::Result {
     if let Some(service) = book.service() {
         writeln!(text, "service = {}", Quoted(service))?;
+    }
+    if let Some(Projection { url, id }) = book.projection() {
+        writeln!(text, "ledger = {}\nledger_id = {}", Quoted(url), Quoted(id))?;
     }
     for purchase in book.kept() {
         let table = PurchaseTable::of(purchase);

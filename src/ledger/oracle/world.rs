@@ -364,7 +364,7 @@ impl World {
 
     async fn kill_in_silence(&mut self) {
         let Some(Run { scribe, closer, .. }) = self.run.take() else { return };
-        let Closer { desk, inbox, writer } = closer;
+        let Closer { desk, inbox, writer, shared: _ } = closer;
         drop((scribe, inbox));
         drop(writer.await.unwrap());
         drop(desk);

@@ -86,6 +86,7 @@ fn events() -> Vec<Event> {
         Event::Succeeded { job: job(), outputs: vec![text()], asked: Some(2) },
         Event::Failed { job: job(), error: problem(Cause::TimedOut), next: Some(Action::Resume) },
         Event::Uncertain { job: job(), message: text(), task_id: TaskId::new("t").ok() },
+        Event::Elsewhere { job: job(), message: text() },
         Event::Retrying { job: Some(job()), call: Call::Download, message: text(), pause: 0.5 },
         Event::Retrying { job: None, call: Call::Submit, message: text(), pause: 0.5 },
         Event::Throttled { message: text(), pause: 1.0 },
@@ -105,7 +106,7 @@ fn every_event_fits_its_schema_and_every_kind_is_in_it() {
     // The kinds as the manual of the command line lists them.
     let manual: Vec<_> =
         "run_started|looking_at_images|image_fetched|image_changed|images_unchecked|estimated|job_planned|uploading|uploaded|transferring|submitting|submitted|polled|generated|downloading|\
-        downloaded|succeeded|failed|uncertain|retrying|throttled|lagged|run_finished"
+        downloaded|succeeded|failed|uncertain|elsewhere|retrying|throttled|lagged|run_finished"
             .split('|')
             .collect();
     let schema = Document::Events.schema();

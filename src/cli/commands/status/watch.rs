@@ -36,7 +36,7 @@ pub(super) fn watch(
     let watching = progress::watching(terminal)?;
     let (stop, signals) = (Stop::default(), Signals::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
-    let last = runtime.block_on(async {
+    let last: Result<Snapshot, Failure> = runtime.block_on(async {
         signals.listen(stop.clone(), terminal.screen.clone(), "");
         let mut snapshot = snapshot;
         let mut retelling = None;
@@ -61,11 +61,11 @@ pub(super) fn watch(
                 }
             }
             began = Instant::now();
-            snapshot = ledger::read(&project.paths)?;
+            snapshot = project.fleet.look(&project.paths).await?;
         }
     });
     watching.finish();
-    let last: Snapshot = last.map_err(|error: ledger::LedgerError| Failure::from(error))?;
+    let last = last?;
     let target = project.target();
     let document = document(&project.manifest, &last.book, selection);
     let printed = print(|out| tables::status_in_short(out, &document, &target, terminal.stdout));

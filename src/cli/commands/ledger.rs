@@ -1,0 +1,134 @@
+//! `batch ledger`: a shared ledger is founded, looked at, and filled from locks.
+
+use crate::cli::args::{Common, ManifestArg};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::fleet::{self, Fleet};
+use crate::cli::project::{NAMES, Realm, manifest_path, readable};
+use crate::cli::settings;
+use crate::cli::standard_output::print_text;
+use crate::cli::terminal::{Terminal, Volume};
+use crate::ledger::record::Status;
+use crate::ledger::shared::{Doubts, prove, store_at};
+use crate::ledger::{self, Book, LedgerError, Paths, Shared};
+use crate::manifest::Manifest;
+use crate::report::look::count;
+use crate::report::standard_error;
+use std::path::{Path, PathBuf};
+
+/// Options of `batch ledger`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Prove that a ledger can be kept there, and found it
+    Init(ManifestArg),
+    /// Prove it again, and count what the ledger knows
+    Check(ManifestArg),
+    /// Bring in what locks, and the journals beside them, know: nothing is bought again
+    Import(Import),
+}
+
+/// Options of `batch ledger import`.
+#[derive(Debug, clap::Args)]
+struct Import {
+    /// The locks
+    #[arg(value_name = "LOCK", required = true)]
+    locks: Vec<PathBuf>,
+}
+
+pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+    match &args.action {
+        Action::Init(manifest) => init(&Subject::of(manifest.manifest.as_deref(), common, terminal)?, terminal),
+        Action::Check(manifest) => check(&Subject::of(manifest.manifest.as_deref(), common, terminal)?),
+        Action::Import(import) => self::import(import, &Subject::of(None, common, terminal)?, terminal),
+    }
+}
+
+/// The ledger that is meant, and the manifest that names it, where one does.
+struct Subject {
+    fleet: Fleet,
+    manifest: Option<Manifest>,
+}
+
+impl Subject {
+    fn of(named: Option<&Path>, common: &Common, terminal: &Terminal) -> Result<Subject, Failure> {
+        // A ledger that is named otherwise needs no manifest.
+        let is_there = named.is_some() || NAMES.into_iter().any(|name| Path::new(name).exists());
+        let manifest = match is_there {
+            true => readable(&manifest_path(named)?, common, terminal)?.manifest,
+            false => None,
+        };
+        Ok(Subject { fleet: Fleet::named(manifest.as_ref(), Realm::Real, common)?, manifest })
+    }
+
+    async fn found(&self) -> Result<Shared, Failure> {
+        let (base, _) = settings::base_url(None, self.manifest.as_ref())?;
+        self.fleet.found(&base.to_string()).await
+    }
+}
+
+fn init(subject: &Subject, terminal: &Terminal) -> Result<Exit, Failure> {
+    let shared = fleet::block_on(subject.found())?;
+    say(&format!("{} is a ledger for {} (id {})", shared.place, shared.charter.service, shared.charter.id), terminal);
+    Ok(Exit::Done)
+}
+
+fn check(subject: &Subject) -> Result<Exit, Failure> {
+    let (shared, book) = fleet::block_on(async {
+        let shared = subject.fleet.existing().await?;
+        prove(&*store_at(&shared.place), &fleet::fresh_id()).await.map_err(|error| shared.failed(error))?;
+        let book = shared.view(&Book::default(), Doubts::Told).await?;
+        Ok((shared, book))
+    })?;
+    let statuses =
+        [Status::Submitted, Status::Generated, Status::Succeeded, Status::Failed, Status::Refused, Status::Uncertain];
+    let counts =
+        statuses.map(|status| (status, book.records().filter(|record| record.stage.status() == status).count()));
+    let counts = counts.iter().filter(|(_, n)| *n > 0).map(|(status, n)| format!("{n} {}", status.as_str()));
+    let counts: Vec<String> = counts.collect();
+    let jobs = if counts.is_empty() { "no job yet".to_owned() } else { counts.join(", ") };
+    let (place, charter) = (&shared.place, &shared.charter);
+    print_text(format!(
+        "{place}: keeps the conditions of writes\nid {}\nservice {}\n{jobs}\n",
+        charter.id, charter.service
+    ))?;
+    Ok(Exit::Done)
+}
+
+fn import(import: &Import, subject: &Subject, terminal: &Terminal) -> Result<Exit, Failure> {
+    let mut books = Vec::new();
+    for lock in &import.locks {
+        let paths = Paths::of(lock);
+        if !paths.lock.exists() && !paths.journal.exists() {
+            return Err(Failure::machine(format!("{} isn't there", lock.display())));
+        }
+        books.push((lock, ledger::read(&paths)?.book));
+    }
+    let service = books.iter().find_map(|(_, book)| book.service().map(str::to_owned));
+    fleet::block_on(async {
+        let shared = match &service {
+            Some(service) => subject.fleet.found(service).await?,
+            None => subject.found().await?,
+        };
+        for (lock, book) in &books {
+            if let Some(other) = book.service().filter(|service| *service != shared.charter.service) {
+                let (path, lock, wanted) = ((*lock).clone(), other.to_owned(), shared.charter.service.clone());
+                return Err(LedgerError::OtherService { path, lock, wanted }.into());
+            }
+            let brought = shared.take_in(book, fleet::PATIENCE).await?;
+            say(&format!("{}: {} known to {}", lock.display(), count(brought, "purchase"), shared.place), terminal);
+        }
+        Ok(Exit::Done)
+    })
+}
+
+fn say(said: &str, terminal: &Terminal) {
+    if terminal.volume > Volume::Quiet {
+        standard_error::say(format!("{said}\n"));
+    }
+}

@@ -1,0 +1,255 @@
+//! The shared ledger that a command works on, where one is named.
+
+use super::args::Common;
+use super::failure::Failure;
+use super::project::Realm;
+use super::session::this_process;
+use super::settings;
+use crate::base::clock::Clock;
+use crate::engine::Outcome;
+use crate::engine::stop::{Level, Stop};
+use crate::ledger::record::{Key, Status};
+use crate::ledger::shared::{Charter, Desk, Runner, SystemTimer, Times, store_at};
+use crate::ledger::{self, Book, Ledger, LedgerError, Paths, PurchaseId, Shared, Snapshot};
+use crate::manifest::model::Manifest;
+use crate::report::standard_error;
+use crate::spec::ledger_url::LedgerUrl;
+use std::collections::HashSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The shared ledger's name in the environment.
+const LEDGER: &str = "BATCH_LEDGER";
+
+/// How long a ledger is waited for that a command needs once.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a ledger is waited for when the run is to end.
+const LAST_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whether there is a shared ledger, and how it is used.
+#[derive(Clone, Debug)]
+pub(super) struct Fleet {
+    url: Option<LedgerUrl>,
+    offline: bool,
+    moved: bool,
+}
+
+impl Fleet {
+    /// The ledger that the option, the environment or the manifest names. A trial is on none.
+    ///
+    /// # Errors
+    /// Where it is none that this program can use.
+    pub(super) fn named(manifest: Option<&Manifest>, realm: Realm, common: &Common) -> Result<Fleet, Failure> {
+        let parse = |name: &str, text: &str| {
+            text.parse::<LedgerUrl>().map_err(|error| Failure::usage(format!("{name} `{text}`: {error}")))
+        };
+        let url = match (&common.ledger, settings::variable(LEDGER)) {
+            _ if realm == Realm::Trial => None,
+            (Some(text), _) => Some(parse("--ledger", text)?),
+            (None, Some(text)) => Some(parse(LEDGER, &text)?),
+            (None, None) => manifest.and_then(|manifest| manifest.run.ledger.clone()),
+        };
+        Ok(Fleet { url, offline: common.offline, moved: common.move_ledger })
+    }
+
+    /// The ledger's URL.
+    ///
+    /// # Errors
+    /// Where none is named.
+    pub(super) fn url(&self) -> Result<&LedgerUrl, Failure> {
+        self.url.as_ref().ok_or_else(|| {
+            Failure::usage("no shared ledger is named")
+                .hint(format!("say where it is: --ledger URL, {LEDGER}, or `run.ledger` in the manifest"))
+        })
+    }
+
+    /// What is known; nothing is taken or written.
+    ///
+    /// # Errors
+    /// Where something can't be read.
+    pub(super) fn read(&self, paths: &Paths) -> Result<Snapshot, Failure> {
+        let Some(url) = &self.url else { return Ok(ledger::read(paths)?) };
+        if self.offline {
+            let when = paths.lock.metadata().and_then(|found| found.modified()).ok();
+            let when = when.and_then(|when| jiff::Timestamp::try_from(when).ok());
+            let when = when.and_then(|when| jiff::Timestamp::from_second(when.as_second()).ok());
+            let when = when.map_or_else(|| "there is none".to_owned(), |when| format!("of {when}"));
+            standard_error::say(format!("offline: by the lock ({when}), not by {url}\n"));
+            return Ok(ledger::read(paths)?);
+        }
+        block_on(self.look(paths))
+    }
+
+    /// The same, also where it is looked at again and again.
+    ///
+    /// # Errors
+    /// Where something can't be read.
+    pub(super) async fn look(&self, paths: &Paths) -> Result<Snapshot, Failure> {
+        let shared = match &self.url {
+            Some(url) if !self.offline => open(url).await?,
+            _ => None,
+        };
+        match shared {
+            Some(shared) => Ok(ledger::read_shared(paths, &shared).await?),
+            // Nobody has run anything yet.
+            None => Ok(ledger::read(paths)?),
+        }
+    }
+
+    /// The shared ledger; founded for `service` where there is none yet.
+    ///
+    /// # Errors
+    /// Where none is named, or it can't be used.
+    pub(super) async fn found(&self, service: &str) -> Result<Shared, Failure> {
+        let url = self.url()?;
+        let charter = Charter::found(&*store_at(url), &fresh_id(), service).await;
+        let charter = charter.map_err(|source| LedgerError::Shared { place: url.to_string(), source })?;
+        Ok(shared(url, charter))
+    }
+
+    /// The shared ledger.
+    ///
+    /// # Errors
+    /// Where none is named, or it can't be used, or there is none yet.
+    pub(super) async fn existing(&self) -> Result<Shared, Failure> {
+        let url = self.url()?;
+        open(url).await?.ok_or_else(|| {
+            Failure::machine(format!("there is no ledger at {url}"))
+                .hint("`batch ledger init` makes one, and so does the first run")
+        })
+    }
+
+    /// Lets a ledger of this machine join the shared one.
+    ///
+    /// # Errors
+    /// Where that can't be used, or one of them isn't the other's.
+    pub(super) fn join(
+        &self,
+        ledger: &mut Ledger,
+        service: impl FnOnce() -> Result<String, Failure>,
+    ) -> Result<(), Failure> {
+        if self.url.is_none() {
+            if self.moved {
+                ledger.part();
+            }
+            let Some(of) = ledger.book().projection() else { return Ok(()) };
+            let (lock, known) = (ledger.lock().to_owned(), of.url.clone());
+            return Err(LedgerError::OtherLedger { lock, known, wanted: None }.into());
+        }
+        if self.offline {
+            return Err(Failure::usage("--offline is for looking: what is paid must be known to the ledger"));
+        }
+        let service = match ledger.book().service() {
+            Some(service) => service.to_owned(),
+            None => service()?,
+        };
+        block_on(async {
+            let shared = self.found(&service).await?;
+            Ok(ledger.join(shared, self.moved, PATIENCE).await?)
+        })
+    }
+
+    /// Whether a person says that the ledger takes the place of the lock's.
+    pub(super) fn is_moved(&self) -> bool {
+        self.moved
+    }
+}
+
+/// Makes known what is left, and watches what other runs are about to submit.
+///
+/// # Errors
+/// Where it isn't acknowledged for as long as there is patience.
+pub(super) async fn settle(shared: &Shared, stop: &Stop, patience: Duration) -> Result<(), Failure> {
+    let patience = if stop.level() == Level::Out { LAST_PATIENCE.min(patience) } else { patience };
+    acknowledge(shared, patience).await?;
+    wait_for_others(shared, stop).await
+}
+
+/// Makes known what is left.
+///
+/// # Errors
+/// Where it isn't acknowledged for as long as there is patience.
+pub(super) async fn acknowledge(shared: &Shared, patience: Duration) -> Result<(), Failure> {
+    match shared.desk.settle(patience).await {
+        true => Ok(()),
+        false => {
+            Err(Failure::machine(format!("the ledger {} doesn't acknowledge what this command did", shared.place))
+                .hint("it is in the journal, and the next run brings it in"))
+        }
+    }
+}
+
+/// Watches what other runs are about to submit, until each is answered or its run counts as silent, or this one is to end.
+///
+/// # Errors
+/// Where the ledger doesn't answer.
+pub(super) async fn wait_for_others(shared: &Shared, stop: &Stop) -> Result<(), Failure> {
+    tokio::select! {
+        biased;
+        () = stop.reached(Level::Out) => Ok(()),
+        waited = shared.desk.wait_for_others() => waited.map_err(|error| shared.failed(error).into()),
+    }
+}
+
+/// What is uncertain by a book.
+pub(super) fn uncertain(book: &Book) -> HashSet<Key> {
+    let uncertain = book.records().filter(|record| record.stage.status() == Status::Uncertain);
+    uncertain.map(|record| record.key.clone()).collect()
+}
+
+/// What was uncertain, and isn't by this book.
+pub(super) fn answered(uncertain: &HashSet<Key>, book: &Book) -> HashSet<Key> {
+    let still = self::uncertain(book);
+    uncertain.difference(&still).cloned().collect()
+}
+
+/// Compares how a run began and what it left to others with what the ledger says at its end.
+pub(super) fn compare(outcome: &mut Outcome, before: &HashSet<Key>, book: &Book) {
+    outcome.answered = answered(before, book);
+    let still = uncertain(book);
+    let silent = outcome.elsewhere.iter().filter(|key| still.contains(key)).count();
+    outcome.summary.elsewhere -= silent;
+    outcome.summary.uncertain += silent;
+}
+
+/// Does what takes time, for a command that else takes none.
+///
+/// # Errors
+/// As the work, and where the system gives no runtime.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+    runtime.block_on(work)
+}
+
+/// An id that nothing else has.
+pub(super) fn fresh_id() -> String {
+    PurchaseId::new(Clock::System.now_in_microseconds(), fastrand::u64(..), None).to_string()
+}
+
+async fn open(url: &LedgerUrl) -> Result<Option<Shared>, Failure> {
+    let charter = Charter::read(&*store_at(url)).await;
+    let charter = charter.map_err(|source| LedgerError::Shared { place: url.to_string(), source })?;
+    Ok(charter.map(|charter| shared(url, charter)))
+}
+
+fn shared(url: &LedgerUrl, charter: Charter) -> Shared {
+    let process = this_process();
+    let me = Runner { run: fresh_id(), host: process.host, pid: process.pid };
+    let desk = Desk::new(store_at(url), Arc::new(SystemTimer::default()), Times::usual(), me, fastrand::u64(..));
+    Shared { place: url.clone(), charter, desk: Arc::new(desk) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::http;
+
+    #[test]
+    fn who_counts_as_silent_can_send_nothing_any_more() {
+        let Times { budget, doubt, .. } = Times::usual();
+        let submit = http::Limits::default().submit;
+        assert!(doubt >= budget + submit + Duration::from_secs(30), "{doubt:?}");
+    }
+}

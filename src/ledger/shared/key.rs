@@ -1,0 +1,48 @@
+//! Under which keys things stand.
+
+use crate::base::digest::Sha256;
+use crate::ledger::record::Key;
+use std::fmt::Write as _;
+
+/// What all keys of purchases begin with.
+pub(super) const PURCHASES: &str = "p/";
+
+/// A job's name in a key at most; what is longer is known by its hash.
+const LONGEST: usize = 180;
+
+/// Returns the key under which the purchases of a job and digest stand.
+pub(super) fn of_purchases(key: &Key) -> String {
+    format!("{PURCHASES}{}/{}", key.digest.0, escaped(key.job.as_str()))
+}
+
+/// Returns a name such that it fits into a path of any file system and bucket, also of those that don't tell `A` from `a`.
+fn escaped(name: &str) -> String {
+    let mut escaped = String::new();
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' => escaped.push(char::from(byte)),
+            _ => write!(escaped, "={byte:02x}").expect("a string takes all that is written into it"),
+        }
+    }
+    if escaped.len() > LONGEST {
+        return format!("=={}", Sha256::of(name.as_bytes()));
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::names::{Digest, JobId};
+
+    #[test]
+    fn a_key_has_the_digest_and_the_job_and_no_two_jobs_share_one() {
+        let digest = Digest(Sha256::of(b"x"));
+        let key = |job: &str| of_purchases(&Key { job: JobId::new(job).unwrap(), digest });
+        assert_eq!(key("park-walk.2"), format!("p/{}/park-walk.2", digest.0));
+        assert!(key("Park").ends_with("/=50ark"), "{}", key("Park"));
+        assert!(key("场景").ends_with("/=e5=9c=ba=e6=99=af"), "{}", key("场景"));
+        let long = "长".repeat(66);
+        assert!(key(&long).len() < 255 && key(&long) != key(&"长".repeat(65)));
+    }
+}

@@ -1,0 +1,31 @@
+//! A ledger that many machines share: the same purchases, kept by an engine that has create-if-absent and compare-and-set.
+//!
+//! [`Store`] is all that is asked of an engine. An [`Account`] is what stands under one key of it: the purchases of a job and digest,
+//! as in a lock; its steps are pure. A [`Desk`] takes them: it writes an intent with a claim that only its maker has, makes answers
+//! known until they are acknowledged, and calls purchases uncertain whose holder is silent.
+//!
+//! A paid POST can't be fenced, so nothing here ever hands a submit on: whoever has the claim may send one, within the [`Pass`] that
+//! came with it, and nobody else ever does.
+
+mod account;
+mod charter;
+mod desk;
+mod folder;
+mod key;
+mod pass;
+mod store;
+mod timer;
+mod witness;
+
+pub use account::{Account, Barrier, Claim, Runner};
+pub use charter::{Charter, prove, store_at};
+pub use desk::{Claimed, Desk, Doubts, Times};
+pub use folder::Folder;
+pub use pass::Pass;
+
+pub use store::{Call, Found, Listed, Revision, Store, StoreError};
+pub use timer::{Moment, SystemTimer, Timer};
+pub(in crate::ledger) use witness::{Witness, unknown};
+
+#[cfg(test)]
+mod model;

@@ -1,0 +1,67 @@
+//! What is asked of an engine: four calls.
+
+use futures::future::BoxFuture;
+
+/// What an engine answers, some time.
+pub type Call<'s, T> = BoxFuture<'s, Result<T, StoreError>>;
+
+/// A place for small texts under keys, each with a revision.
+///
+/// `create` and `swap` are durable once they are acknowledged, and no two callers of the same step are both told that it was theirs.
+/// They give nothing where their condition doesn't hold.
+pub trait Store: Send + Sync {
+    /// Returns what stands under a key.
+    fn get<'s>(&'s self, key: &'s str) -> Call<'s, Option<Found>>;
+
+    /// Returns what stands under all keys with this beginning.
+    fn list<'s>(&'s self, prefix: &'s str) -> Call<'s, Vec<Listed>>;
+
+    /// Writes a text under a key that has none.
+    fn create<'s>(&'s self, key: &'s str, text: Vec<u8>) -> Call<'s, Option<Revision>>;
+
+    /// Writes a text in the place of the one with this revision.
+    fn swap<'s>(&'s self, key: &'s str, from: &'s Revision, text: Vec<u8>) -> Call<'s, Option<Revision>>;
+}
+
+/// What an engine calls one state of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Revision(pub String);
+
+/// A text, and its revision.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Found {
+    /// Which state of the key it is.
+    pub revision: Revision,
+    /// What stands there.
+    pub text: Vec<u8>,
+}
+
+/// A key that was listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The key.
+    pub key: String,
+    /// Which state it has.
+    pub revision: Revision,
+    /// Its text, where the engine gives it along.
+    pub text: Option<Vec<u8>>,
+}
+
+/// Why a call got no answer, or none that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No answer, or none that tells: a write may have taken effect.
+    #[error("{0}")]
+    Away(String),
+    /// The engine refuses, and will refuse again until a person changes something.
+    #[error("{0}")]
+    Refused(String),
+    /// What stands there can't be read: it was damaged, or written by a newer batch.
+    #[error("{key}: {what}")]
+    Damaged {
+        /// The key.
+        key: String,
+        /// What is wrong.
+        what: String,
+    },
+}

@@ -1,0 +1,314 @@
+//! Several runs on one ledger: charges are counted at the simulated service.
+
+// The figures are the evidence; `--nocapture` shows them.
+#![expect(clippy::print_stdout)]
+
+use crate::support::program::{Ended, Program, Started};
+use crate::support::project::Project;
+use crate::support::service::options;
+use crate::support::setup::manifest_of;
+use batch::simulate::{Latency, Options, Running, Simulator};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Budget, doubt and beat: short, so that a silent run is noticed while a test waits.
+const FENCE: &str = "400 900 50";
+
+/// A ledger, a service, and clones of one project.
+struct Team {
+    ledger: tempfile::TempDir,
+    service: Running,
+    clones: Vec<Project>,
+}
+
+impl Team {
+    fn new(jobs: usize, clones: usize, options: Options) -> Team {
+        let ledger = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", ledger.path().join("trailer").display());
+        let manifest = manifest_of(jobs).replace("patience: 10ms", &format!("patience: 300ms, ledger: \"{url}\""));
+        let clones = (0..clones).map(|_| Project::new().with("jobs.yaml", &manifest)).collect();
+        Team { ledger, service: Simulator::spawn_thread(options).unwrap(), clones }
+    }
+
+    fn fast(jobs: usize, clones: usize) -> Team {
+        Team::new(jobs, clones, options(&[]))
+    }
+
+    fn batch<'a>(&self, clone: usize, arguments: impl IntoIterator<Item = &'a str>) -> Program {
+        self.clones[clone].batch(arguments).against(&self.service.base_url()).env("BATCH_FENCE", FENCE)
+    }
+
+    fn run(&self, clone: usize) -> Ended {
+        self.batch(clone, ["run"]).run()
+    }
+
+    /// A run in which something happens at a step.
+    fn run_with(&self, clone: usize, fault: &str) -> Started {
+        self.batch(clone, ["run"]).env("BATCH_FAULT", fault).start()
+    }
+
+    fn charges(&self) -> u64 {
+        self.service.account().charges()
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.ledger.path().join("trailer")
+    }
+
+    /// No job is paid twice, and what is paid is known.
+    fn paid_once(&self, context: &str) {
+        for (prompt, charges) in self.service.account().books().charges_by_prompt {
+            assert!(charges <= 1, "{context}: {prompt} is paid {charges} times");
+        }
+    }
+}
+
+/// Waits until a process has stopped itself.
+fn until_stopped(process: &Started) {
+    let stat = format!("/proc/{}/stat", process.id());
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        let state = fs::read_to_string(&stat).unwrap_or_default();
+        if state.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')) {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "it never stopped: {state}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to.join(entry.file_name())),
+            false => drop(fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
+        }
+    }
+}
+
+#[test]
+fn four_runs_at_once_pay_for_fifty_jobs_once() {
+    let latency = Latency::fixed(Duration::from_millis(100));
+    let team = Team::new(50, 4, Options { latency, ..options(&[]) });
+    let runs: Vec<Started> = (0..4).map(|clone| team.batch(clone, ["run"]).start()).collect();
+    for run in runs {
+        run.end().exits(0);
+    }
+    println!("4 runs at once on 50 jobs: {} charges", team.charges());
+    assert_eq!(team.charges(), 50);
+    // Each brings what the others bought, and pays for nothing.
+    for clone in 0..4 {
+        team.run(clone).exits(0);
+        assert_eq!(team.clones[clone].files("out").len(), 50);
+        team.batch(clone, ["verify"]).run().exits(0);
+    }
+    assert_eq!(team.charges(), 50);
+    let lock = team.clones[0].read("jobs.lock");
+    assert!(lock.contains("\nledger = \"file://") && lock.contains("\nledger_id = \""), "{lock}");
+    team.batch(3, ["lock", "pull"]).run().exits(0);
+    team.batch(0, ["lock", "pull"]).run().exits(0);
+    assert_eq!(team.clones[3].read("jobs.lock"), team.clones[0].read("jobs.lock"));
+}
+
+#[test]
+fn a_runner_that_dies_for_good_costs_nothing_twice() {
+    let team = Team::new(6, 2, Options { latency: Latency::fixed(Duration::from_secs(2)), ..options(&[]) });
+    let run = team.batch(0, ["run", "-j", "6"]).env("BATCH_FAULT", "kill result.answered 1");
+    assert_eq!(run.run().killed_by(), Some(9));
+    assert_eq!(team.charges(), 6);
+    team.run(1).exits(0);
+    println!("6 jobs of a runner that dies for good, run by another: {} charges", team.charges());
+    assert_eq!((team.charges(), team.clones[1].files("out").len()), (6, 6));
+}
+
+#[test]
+fn killed_at_any_step_nothing_is_paid_twice() {
+    for (point, open) in [
+        ("share.intend 1", false),
+        ("share.intended 1", true),
+        ("share.intended 3", true),
+        ("journal.synced 2", true),
+        ("submit.send 1", true),
+        ("submit.send 2", true),
+        ("submit.answered 1", true),
+        ("share.tell 1", true),
+        ("share.told 1", false),
+        ("share.told 2", true),
+        ("file.named 3", true),
+        ("status.answered 1", false),
+        ("download.answered 1", true),
+        ("journal.remove 1", false),
+    ] {
+        let team = Team::fast(4, 2);
+        let run = team.batch(0, ["run", "-j", "1"]).env("BATCH_FAULT", &format!("kill {point}"));
+        let ended = run.run();
+        assert_eq!(ended.killed_by(), Some(9), "{point} is never reached: {ended:?}");
+        // Another machine, which has nothing of the first one's disk.
+        let code = team.run(1).code();
+        assert!(code == 0 || (code == 3 && open), "{point}: exit {code}");
+        team.paid_once(point);
+        // The first one comes back: what its journal has is known then.
+        let code = team.run(0).code();
+        assert!(code == 0 || (code == 3 && open), "{point}: exit {code}");
+        team.paid_once(point);
+        let status = team.batch(1, ["status", "--format", "json"]).run().exits(0).json();
+        let uncertain = status["summary"]["uncertain"].as_u64().unwrap_or(0);
+        assert!(uncertain == 0 || open, "{point}: {status}");
+        assert!(team.charges() + uncertain >= 4, "{point}: {status}");
+        println!("4 jobs, killed at {point}, run by two more: {} charges, {uncertain} uncertain", team.charges());
+    }
+}
+
+#[test]
+fn a_run_that_sleeps_between_intent_and_submit_sends_nothing() {
+    let team = Team::fast(3, 2);
+    let asleep = team.run_with(0, "stop share.intended 1");
+    until_stopped(&asleep);
+    let ended = team.run(1).exits(3);
+    let status = team.batch(1, ["status"]).run().exits(0);
+    let who = format!("process {}", asleep.id());
+    assert!(status.stdout.contains(&who), "{status:?}\n{ended:?}");
+    assert_eq!(team.charges(), 2);
+    asleep.signal("CONT");
+    // It says itself that it sent nothing, and then buys.
+    asleep.end().exits(0);
+    println!("3 jobs, asleep between intent and submit until others gave it up: {} charges", team.charges());
+    assert_eq!(team.charges(), 3);
+    team.run(1).exits(0);
+    team.paid_once("after it woke");
+}
+
+#[test]
+fn a_persons_word_waits_until_nobody_can_submit_any_more() {
+    let team = Team::fast(2, 2);
+    let asleep = team.run_with(0, "stop share.intended 1");
+    until_stopped(&asleep);
+    let resolved = team.batch(1, ["resolve", "jobs.yaml", "j1", "--resubmit"]).run().exits(0);
+    assert!(resolved.stderr.contains("waiting until the run"), "{resolved:?}");
+    team.run(1).exits(0);
+    assert_eq!(team.charges(), 2);
+    asleep.signal("CONT");
+    let ended = asleep.end().exits(0);
+    assert!(ended.stderr.contains("other run"), "{ended:?}");
+    assert_eq!(team.charges(), 2);
+}
+
+#[test]
+fn a_person_is_refused_while_the_run_is_at_it() {
+    let team = Team::fast(1, 2);
+    let slow = team.run_with(0, "stop submit.answered 1");
+    until_stopped(&slow);
+    let resolve =
+        team.batch(1, ["resolve", "jobs.yaml", "j1", "--resubmit"]).env("BATCH_FENCE", "400 60000 50").start();
+    let mut resolve = resolve;
+    resolve.wait_for_stderr("waiting until the run");
+    slow.signal("CONT");
+    let refused = resolve.end().exits(2);
+    assert!(refused.stderr.contains("at it still"), "{refused:?}");
+    slow.end().exits(0);
+    assert_eq!(team.charges(), 1);
+}
+
+#[test]
+fn a_ledger_that_went_back_is_noticed_before_anything_is_sent() {
+    let team = Team::fast(3, 1);
+    team.batch(0, ["run", "--limit", "1"]).run().exits(0);
+    let before = team.ledger.path().join("before");
+    copy(&team.folder(), &before);
+    team.run(0).exits(0);
+    fs::remove_dir_all(team.folder()).unwrap();
+    copy(&before, &team.folder());
+    let ended = team.run(0).exits(5);
+    for word in ["went back", "batch ledger import", "--move-ledger"] {
+        assert!(ended.stderr.contains(word), "{word}: {ended:?}");
+    }
+    assert_eq!(team.charges(), 3);
+    team.batch(0, ["ledger", "import", "jobs.lock"]).run().exits(0);
+    team.run(0).exits(0);
+    team.batch(0, ["verify"]).run().exits(0);
+    assert_eq!(team.charges(), 3);
+    // The same where a new one takes its place.
+    fs::remove_dir_all(team.folder()).unwrap();
+    let ended = team.run(0).exits(2);
+    assert!(ended.stderr.contains("--move-ledger"), "{ended:?}");
+    team.batch(0, ["run", "--move-ledger"]).run().exits(0);
+    team.run(0).exits(0);
+    assert_eq!(team.charges(), 3);
+}
+
+#[test]
+fn an_id_whose_ledger_is_gone_is_in_the_journal_and_in_a_line_to_type() {
+    let team = Team::fast(1, 1);
+    let run = team.run_with(0, "stop submit.answered 1");
+    until_stopped(&run);
+    let away = team.ledger.path().join("away");
+    fs::rename(team.folder(), &away).unwrap();
+    run.signal("CONT");
+    let ended = run.end().exits(5);
+    let line = ended.stderr.lines().find(|line| line.contains("batch resolve jobs.yaml j1 --task-id ")).map(str::trim);
+    assert!(line.is_some(), "{ended:?}");
+    assert!(team.clones[0].path("jobs.lock.journal").exists());
+    fs::rename(&away, team.folder()).unwrap();
+    team.run(0).exits(0);
+    assert_eq!((team.charges(), team.clones[0].files("out").len()), (1, 1));
+}
+
+#[test]
+fn a_journal_of_a_machine_that_is_gone_is_brought_in() {
+    let team = Team::fast(2, 2);
+    let ended = team.run_with(0, "kill share.tell 1").end();
+    assert_eq!(ended.killed_by(), Some(9));
+    let lock = team.clones[0].path("jobs.lock");
+    let imported = team.batch(1, ["ledger", "import", lock.to_str().unwrap()]).run().exits(0);
+    assert!(imported.stderr.contains("purchase"), "{imported:?}");
+    team.run(1).exits(0);
+    assert_eq!((team.charges(), team.clones[1].files("out").len()), (2, 2));
+}
+
+#[test]
+fn a_lock_that_was_written_from_a_ledger_is_not_run_without_it() {
+    let team = Team::fast(1, 1);
+    team.run(0).exits(0);
+    let url = format!("file://{}", team.folder().display());
+    let project = &team.clones[0];
+    project.write("jobs.yaml", project.read("jobs.yaml").replace(&format!(", ledger: \"{url}\""), ""));
+    let ended = team.run(0).exits(2);
+    assert!(ended.stderr.contains(&url) && ended.stderr.contains("--move-ledger"), "{ended:?}");
+    team.batch(0, ["run", "--ledger", &url]).run().exits(0);
+    team.batch(0, ["run"]).env("BATCH_LEDGER", &url).run().exits(0);
+    team.batch(0, ["run", "--move-ledger"]).run().exits(0);
+    assert!(!project.read("jobs.lock").contains("ledger"));
+    assert_eq!(team.charges(), 1);
+}
+
+#[test]
+fn a_ledger_is_founded_looked_at_and_left_aside() {
+    let team = Team::fast(2, 1);
+    let none = team.batch(0, ["ledger", "check"]).run().exits(5);
+    assert!(none.stderr.contains("batch ledger init"), "{none:?}");
+    let made = team.batch(0, ["ledger", "init"]).run().exits(0);
+    assert!(made.stderr.contains("is a ledger for"), "{made:?}");
+    team.run(0).exits(0);
+    let checked = team.batch(0, ["ledger", "check"]).run().exits(0);
+    assert!(checked.stdout.contains("2 succeeded") && checked.stdout.contains("keeps the conditions"), "{checked:?}");
+    let offline = team.batch(0, ["status", "--offline"]).run().exits(0);
+    assert!(offline.stderr.contains("offline: by the lock (of 20"), "{offline:?}");
+    team.batch(0, ["run", "--offline"]).run().exits(2);
+    for (url, word) in [("s3://bucket/a", "s3://"), ("nonsense", "not a URL")] {
+        let refused = team.batch(0, ["run", "--ledger", url]).run().exits(2);
+        assert!(refused.stderr.contains(word), "{refused:?}");
+    }
+    assert_eq!(team.charges(), 2);
+}
+
+#[test]
+fn a_run_without_a_ledger_touches_none() {
+    let team = Team::fast(1, 0);
+    let project = Project::new().with("jobs.yaml", manifest_of(1));
+    project.batch(["run"]).against(&team.service.base_url()).run().exits(0);
+    assert!(!project.read("jobs.lock").contains("ledger"));
+    assert_eq!(fs::read_dir(team.ledger.path()).unwrap().count(), 0);
+}
