@@ -153,6 +153,16 @@ impl Book {
         open.map(|purchase| &purchase.record)
     }
 
+    /// Returns all purchases of which nobody knows whether they are paid, whether or not they are shown, by job and time.
+    pub fn unanswered(&self) -> impl Iterator<Item = &Record> {
+        self.jobs.values().flat_map(|all| {
+            let open = all.iter().filter(|purchase| purchase.owed() == Some(Owed::Maybe));
+            let mut open: Vec<&Record> = open.map(|purchase| &purchase.record).collect();
+            open.sort_by_key(|record| record.id);
+            open
+        })
+    }
+
     /// Returns the tasks that are or may be paid under a key beside the one that is shown.
     pub fn other_tasks(&self, key: &Key) -> BTreeSet<&TaskId> {
         let owed = self.all_of(key).iter().filter(|purchase| purchase.owed() > Some(Owed::Nothing));

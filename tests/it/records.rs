@@ -92,6 +92,53 @@ fn a_person_may_name_the_task_and_nothing_is_paid_again() {
     setup.batch(["resolve", "j1", "--task-id", "another"]).exits(2);
 }
 
+/// Two clones each lost the answer of a submit: both are named, each can be told its task, and one word is about both.
+#[test]
+fn two_submits_without_an_answer_are_both_named_and_both_settled() {
+    let lost_twice = || {
+        let setup = Setup::new(&manifest_of(1), &["submit:reset(charged)@1-2"]);
+        for clone in ["one.lock", "two.lock"] {
+            setup.run([]).exits(3);
+            fs::rename(setup.project.path(LOCK), setup.project.path(clone)).unwrap();
+        }
+        setup.batch(["lock", "merge", "one.lock", "two.lock", "-o", LOCK]).exits(0);
+        assert_eq!(setup.charges(), 2);
+        setup
+    };
+    let setup = lost_twice();
+    let told = setup.batch(["resolve", "j1"]).exits(3);
+    for words in ["submit 1 went out", "submit 2 went out", "Each of the 2 submits may be paid"] {
+        assert!(told.stderr.contains(words), "{words}: {told:?}");
+    }
+    let listed = setup.batch(["resolve"]).exits(3);
+    assert_eq!(listed.stdout.matches("  since   20").count(), 2, "{listed:?}");
+    let tasks: Vec<String> = setup.service.account().books().tasks.iter().cloned().collect();
+    setup.batch(["resolve", "j1", "--task-id", &tasks[1]]).exits(0);
+    setup.run([]).exits(0);
+    // The other one still waits for a person, although the job has its videos.
+    let verified = setup.batch(["verify"]).exits(1);
+    assert!(verified.stdout.contains("another submit of it got no answer"), "{verified:?}");
+    assert_eq!(setup.batch(["resolve"]).exits(3).stdout.matches("  since   20").count(), 1);
+    setup.batch(["resolve", "j1", "--task-id", &tasks[0]]).exits(0);
+    assert!(setup.project.read(LOCK).contains(&tasks[0]));
+    setup.batch(["resolve"]).exits(0);
+    assert_eq!(setup.charges(), 2, "nothing was submitted");
+
+    let setup = lost_twice();
+    let tasks: Vec<String> = setup.service.account().books().tasks.iter().cloned().collect();
+    setup.batch(["resolve", "j1", "--task-id", &tasks[1]]).exits(0);
+    let settled = setup.batch(["resolve", "j1", "--resubmit"]).exits(0);
+    assert!(settled.stderr.contains("nothing is submitted"), "{settled:?}");
+    setup.run([]).exits(0);
+    setup.batch(["verify"]).exits(0);
+    assert_eq!(setup.charges(), 2, "the job has what it needs");
+
+    let setup = lost_twice();
+    setup.batch(["resolve", "j1", "--resubmit"]).exits(0);
+    setup.run([]).exits(0);
+    assert_eq!(setup.charges(), 3, "the word was about both");
+}
+
 #[test]
 fn the_task_of_another_job_is_refused() {
     let setup = Setup::new(&manifest_of(2), &["submit:reset(charged)@1"]);

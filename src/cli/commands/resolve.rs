@@ -71,10 +71,10 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         let snapshot = fleet.read(&paths)?;
         return match whom {
             Whom::One(job) => {
-                let record = uncertain(&snapshot.book, &job)?;
-                let prompt = loaded.manifest.and_then(|manifest| prompt(&manifest, &snapshot.book, record));
+                let open = uncertain(&snapshot.book, &job)?;
+                let prompt = loaded.manifest.and_then(|manifest| prompt(&manifest, &snapshot.book, open[0]));
                 let service = snapshot.book.service().unwrap_or_default();
-                explain(record, service, prompt.as_deref(), &target, terminal);
+                explain(&open, service, prompt.as_deref(), &target, terminal);
                 Ok(Exit::Uncertain)
             }
             Whom::Many(selection) => list(&snapshot.book, &selection, loaded.manifest.as_ref(), &target, terminal),
@@ -89,10 +89,12 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         return Ok(settled(&format!("{job} is task {task} already"), terminal));
     }
     let records = match &whom {
-        Whom::One(job) => match (&verdict, told(ledger.book(), job)) {
+        Whom::One(job) => match (&verdict, uncertain(ledger.book(), job), told(ledger.book(), job)) {
+            // Of several submits the last one: the others wait on.
+            (Verdict::Task { .. }, Ok(open), _) => open.last().copied().into_iter().collect(),
             // Whoever mistyped a task's id says the right one.
-            (Verdict::Task { .. }, Some(record)) => vec![record],
-            _ => vec![uncertain(ledger.book(), job)?],
+            (Verdict::Task { .. }, Err(_), Some(record)) => vec![record],
+            (_, open, _) => open?,
         },
         Whom::Many(selection) => chosen(ledger.book(), selection),
     };
@@ -120,27 +122,39 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
             .hint(format!("`{}` asks for it once more, at no cost", target.fetch()))
             .warn(terminal);
         }
-        said.push(match &verdict {
-            Verdict::Task { task } => {
-                let instead = record.stage.task().map(|known| format!(", not {known}")).unwrap_or_default();
-                format!("{job} is task {task}{instead}: the next run collects it, or {}", target.fetch())
-            }
-            Verdict::Resubmit => format!("{job} is submitted again by the next run"),
-            Verdict::Failed => format!("{job} has failed, and is not submitted again until its digest changes"),
-        });
-        let resolved = |record: &Record| {
-            let (task, verdict) = (record.stage.task().cloned(), verdict.clone());
-            Entry::of(record.id, Step::Resolved { task, verdict, at: Clock::System.now_in_seconds() })
-        };
-        match verdict {
-            Verdict::Task { .. } => entries.push(resolved(record)),
-            // That is about each of which nobody knows whether it is paid.
-            Verdict::Resubmit | Verdict::Failed => entries.extend(ledger.book().open(&record.key).map(resolved)),
+        let words = settles(&verdict, record, ledger.book(), &target);
+        if said.last() != Some(&words) {
+            said.push(words);
         }
+        let (task, verdict) = (record.stage.task().cloned(), verdict.clone());
+        entries.push(Entry::of(record.id, Step::Resolved { task, verdict, at: Clock::System.now_in_seconds() }));
     }
     let service = ledger.book().service().unwrap_or_default().to_owned();
     session::write_down(ledger, &service, entries)?;
     Ok(settled(&said.join("\n"), terminal))
+}
+
+/// Says what follows from a verdict on a purchase.
+fn settles(verdict: &Verdict, record: &Record, book: &Book, target: &Target) -> String {
+    let job = &record.key.job;
+    let shown = book.get(&record.key).map_or(Status::Uncertain, |shown| shown.stage.status());
+    match verdict {
+        Verdict::Task { task } => {
+            let instead = record.stage.task().map(|known| format!(", not {known}")).unwrap_or_default();
+            format!("{job} is task {task}{instead}: the next run collects it, or {}", target.fetch())
+        }
+        Verdict::Resubmit | Verdict::Failed if shown != Status::Uncertain => {
+            let shown = shown.as_str();
+            format!(
+                "{job} is {shown} by another submit: the one without an answer is settled, and nothing is submitted"
+            )
+        }
+        Verdict::Resubmit if record.is_superseded() => {
+            format!("{job} was changed since: its earlier submit is settled, and is not made again")
+        }
+        Verdict::Resubmit => format!("{job} is submitted again by the next run"),
+        Verdict::Failed => format!("{job} has failed, and is not submitted again until its digest changes"),
+    }
 }
 
 /// The manifest and the jobs that the arguments name. Without anything to be done, a manifest alone means all of its jobs.
@@ -170,9 +184,8 @@ fn whom<'a>(args: &'a Args, verdict: Option<&Verdict>) -> Result<(Option<&'a Pat
 
 /// The uncertain records of chosen jobs.
 fn chosen<'b>(book: &'b Book, selection: &Selection) -> Vec<&'b Record> {
-    let waits = |record: &&Record| record.stage.status() == Status::Uncertain;
     let untagged = BTreeSet::new();
-    book.records().filter(waits).filter(|record| selection.takes(&record.key.job, &untagged)).collect()
+    book.unanswered().filter(|record| selection.takes(&record.key.job, &untagged)).collect()
 }
 
 /// What to say where no uncertain job is chosen.
@@ -261,13 +274,17 @@ fn verdict(args: &Args) -> Result<Option<Verdict>, Failure> {
     })
 }
 
-/// The job's record that waits for a person: the current one, else one that was superseded.
-fn uncertain<'b>(book: &'b Book, job: &JobId) -> Result<&'b Record, Failure> {
+/// Returns the purchases of the job of which nobody knows whether they are paid, from the first to the last: those of its current
+/// digest, else of one that was superseded.
+///
+/// # Errors
+/// If there are none.
+fn uncertain<'b>(book: &'b Book, job: &JobId) -> Result<Vec<&'b Record>, Failure> {
     let mut of_job: Vec<&Record> = book.records().filter(|record| record.key.job == *job).collect();
     of_job.sort_by_key(|record| record.is_superseded());
-    let waits = |record: &&&Record| record.stage.status() == Status::Uncertain;
-    match (of_job.iter().find(waits), of_job.first()) {
-        (Some(record), _) => Ok(record),
+    let open = of_job.iter().map(|record| book.open(&record.key).collect::<Vec<_>>()).find(|open| !open.is_empty());
+    match (open, of_job.first()) {
+        (Some(open), _) => Ok(open),
         (None, Some(record)) => Err(Failure::usage(format!(
             "job {job} is {}, not uncertain: there is nothing to settle",
             record.stage.status().as_str()
@@ -294,32 +311,34 @@ fn in_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
-/// Words that help a person decide.
-fn explain(record: &Record, service: &str, prompt: Option<&str>, target: &Target, terminal: &Terminal) {
-    let Stage::Uncertain { task, reason } = &record.stage else { return };
-    let job = &record.key.job;
-    let sent =
-        record.submitted_at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("at {}", in_seconds(at)));
+/// Explains what a person needs to know to decide about a job's submits without an answer.
+fn explain(open: &[&Record], service: &str, prompt: Option<&str>, target: &Target, terminal: &Terminal) {
+    let last = open[open.len() - 1];
+    let Stage::Uncertain { reason, .. } = &last.stage else { return };
+    let job = &last.key.job;
     let mut out = io::stderr().lock();
     let _ = write!(
         out,
         "{job} is uncertain: {reason}\n\
          \n  what    {videos} for digest {digest}\
-         \n  where   {service}\
-         \n  when    submit {attempt} went out {sent}, by this machine's clock\n",
+         \n  where   {service}\n",
         reason = terminal_safe::lines(reason),
-        videos = match record.videos {
+        videos = match last.videos {
             1 => "1 video".to_owned(),
             n => format!("{n} videos"),
         },
-        digest = record.key.digest,
+        digest = last.key.digest,
         service = terminal_safe::line(service),
-        attempt = record.attempt,
     );
+    for record in open {
+        let sent =
+            record.submitted_at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("at {}", in_seconds(at)));
+        let _ = writeln!(out, "  when    submit {} went out {sent}, by this machine's clock", record.attempt);
+    }
     if let Some(prompt) = prompt {
         let _ = writeln!(out, "  prompt  {}", terminal_safe::line(prompt.trim_end()));
     }
-    if let Some(task) = task {
+    for task in open.iter().filter_map(|record| record.stage.task()) {
         let _ = writeln!(out, "  task    {task}, which the service no longer knows: `{}` asks again", target.fetch());
     }
     if terminal.volume > Volume::Quiet {
@@ -331,5 +350,13 @@ fn explain(record: &Record, service: &str, prompt: Option<&str>, target: &Target
              \n  it isn't, or you don't mind: {settle} --resubmit     (pays again if it is there after all)\
              \n  it is not to be made at all: {settle} --failed\n"
         );
+        if open.len() > 1 {
+            let _ = writeln!(
+                out,
+                "\nEach of the {} submits may be paid. --task-id is about one of them: type it once for each that is there.\
+                 \n--resubmit and --failed are about all of them.",
+                open.len()
+            );
+        }
     }
 }

@@ -109,6 +109,10 @@ fn of_records(manifest: &Manifest, book: &Book, selection: &Selection, files: bo
                 format!("paid twice, as tasks {}: both stay, and nothing is bought again", tasks.join(" and "));
             problems.push(problem(ProblemKind::BoughtTwice, &record.key.job, &message));
         }
+        if record.stage.status() != Status::Uncertain && book.open(&record.key).next().is_some() {
+            let message = "another submit of it got no answer: nobody can know whether it was paid".to_owned();
+            problems.push(problem(ProblemKind::Uncertain, &record.key.job, &message));
+        }
         if files {
             let (record, _) = of_paid(&manifest.folder, book, record);
             problems.extend(record.stage.outputs().iter().filter_map(|output| of_file(manifest, record, output)));
