@@ -38,7 +38,7 @@ pub(super) fn among(
     let jobs = manifest.map_or(&[][..], |manifest| &manifest.jobs);
     let all = || {
         let of_lock = book.records().map(|record| (&record.key.job, &none));
-        jobs.iter().map(|job| (&job.id, &job.tags)).chain(of_lock)
+        jobs.iter().map(|job| (&job.id, job.tags.as_ref())).chain(of_lock)
     };
     let idle = selection.idle(all()).into_iter().map(|idle| words(&idle, jobs));
     if selection.takes_any(all()) {
@@ -68,7 +68,7 @@ fn words(idle: &Idle, jobs: &[Job]) -> Failure {
             (message, "--skip", pattern.as_str(), near_id(pattern, jobs))
         }
         Idle::Tag(tag) => {
-            let tags: BTreeSet<&Tag> = jobs.iter().flat_map(|job| &job.tags).collect();
+            let tags: BTreeSet<&Tag> = jobs.iter().flat_map(|job| job.tags.as_ref()).collect();
             let near = nearest(tag.as_str(), tags.iter().map(|tag| tag.as_str())).map(str::to_owned);
             (format!("no job has the tag `{tag}`"), "--tag", tag.as_str(), near)
         }

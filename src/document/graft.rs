@@ -7,7 +7,7 @@
 use super::locate::{self, Quotes};
 use super::source::Source;
 use super::span::Span;
-use super::tape::{Inherited, NONE, Slot, Tape, What};
+use super::tape::{Extent, Inherited, NONE, Slot, Tape, What};
 use super::tree::{Entry, Node, Tree, Value};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,7 +18,20 @@ pub struct Graft<'s> {
     tape: Tape<'s>,
     /// The copied slots: from the slot in the other tree to the one here.
     copied: HashMap<u32, u32>,
+    /// The same in the order in which it was copied: what is taken back is the last of it.
+    order: Vec<u32>,
     roots: Vec<u32>,
+    /// How many bytes of text were filled in.
+    bytes: usize,
+}
+
+/// A state of a graft to which it can be taken back.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    extent: Extent,
+    copied: usize,
+    roots: usize,
+    bytes: usize,
 }
 
 /// A list or a table that is being filled.
@@ -121,7 +134,13 @@ impl<'s> Graft<'s> {
     /// Creates an empty one, of the text of `tree`, with these attached texts, each with the offset at which its spans
     /// start.
     pub fn of(tree: &'s Tree<'s>, attached: &'s [(usize, Source)]) -> Graft<'s> {
-        Graft { tape: tree.tape().sprout(attached), copied: HashMap::new(), roots: Vec::new() }
+        Graft {
+            tape: tree.tape().sprout(attached),
+            copied: HashMap::new(),
+            order: Vec::new(),
+            roots: Vec::new(),
+            bytes: 0,
+        }
     }
 
     /// Starts the next tree: a table with the place of `like`.
@@ -167,7 +186,10 @@ impl<'s> Graft<'s> {
             Scalar::Bool(value) => What::Bool(value),
             Scalar::Integer(number) => self.tape.integer(number),
             Scalar::Float(number) => self.tape.float(number),
-            Scalar::Text(text) => self.tape.decoded(text),
+            Scalar::Text(text) => {
+                self.bytes += text.len();
+                self.tape.decoded(text)
+            }
             Scalar::Broken => What::Broken,
         };
         let slot = self.put(under, template.used_at(), Slot { what, span: template.span(), next: NONE });
@@ -175,9 +197,30 @@ impl<'s> Graft<'s> {
         self.tape.fillings.push(slot, seed, pieces);
     }
 
+    /// The state that it is in.
+    pub fn mark(&self) -> Mark {
+        Mark { extent: self.tape.extent(), copied: self.order.len(), roots: self.roots.len(), bytes: self.bytes }
+    }
+
+    /// Takes out what was added since it was in this state, which may be any number of trees.
+    pub fn rewind(&mut self, mark: &Mark) {
+        self.tape.truncate(&mark.extent);
+        self.roots.truncate(mark.roots);
+        self.bytes = mark.bytes;
+        for copied in self.order.drain(mark.copied..) {
+            self.copied.remove(&copied);
+        }
+    }
+
+    /// Copies `node` of the other tree, so that a tree that has it needs no copy of its own.
+    pub fn prepare(&mut self, node: Node<'_>) {
+        let (seed, index) = node.slot();
+        self.copy(seed, index);
+    }
+
     /// Returns the number of bytes of text that were filled in.
     pub fn bytes(&self) -> usize {
-        self.tape.decoded_bytes()
+        self.bytes
     }
 
     /// Returns the number of trees.
@@ -242,6 +285,7 @@ impl<'s> Graft<'s> {
         };
         let copy = self.tape.push(slot.span, what);
         self.copied.insert(index, copy);
+        self.order.push(index);
         let is_table = matches!(slot.what, What::Table { .. });
         let mut last = NONE;
         for child in seed.chain(index) {
@@ -295,6 +339,21 @@ impl Fillings {
     fn push(&mut self, slot: u32, template: u32, pieces: &[Piece]) {
         self.slots.push((slot, template, self.pieces.len() as u32));
         self.pieces.extend_from_slice(pieces);
+    }
+
+    pub(super) fn extent(&self) -> (usize, usize) {
+        (self.slots.len(), self.pieces.len())
+    }
+
+    pub(super) fn truncate(&mut self, (slots, pieces): (usize, usize)) {
+        self.slots.truncate(slots);
+        self.pieces.truncate(pieces);
+    }
+
+    /// Where the pieces of a text end, if it was filled in.
+    pub(super) fn ends(&self, slot: u32) -> Option<impl Iterator<Item = usize> + '_> {
+        let index = self.slots.binary_search_by_key(&slot, |(slot, ..)| *slot).ok()?;
+        Some(self.pieces(index).iter().map(|piece| piece.end as usize))
     }
 
     /// Returns the pieces of the slot at `index`.

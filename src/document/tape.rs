@@ -108,6 +108,17 @@ pub(super) struct Tape<'s> {
     pub(super) attached: &'s [(usize, Source)],
 }
 
+/// How far a tape is filled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    pub(super) slots: usize,
+    integers: usize,
+    floats: usize,
+    decoded: (usize, usize),
+    inherited: usize,
+    fillings: (usize, usize),
+}
+
 impl<'s> Tape<'s> {
     /// Creates the tape of a text in TOML.
     pub(super) fn toml(text: &'s str) -> Tape<'s> {
@@ -135,11 +146,6 @@ impl<'s> Tape<'s> {
     /// Creates an empty tape of the same text, to be filled from this one and from `attached` texts.
     pub(super) fn sprout(&'s self, attached: &'s [(usize, Source)]) -> Tape<'s> {
         Tape { is_toml: self.is_toml, seed: Some(self), attached, ..Tape::yaml(self.text) }
-    }
-
-    /// Returns the number of bytes of text that are not written literally in the source.
-    pub(super) fn decoded_bytes(&self) -> usize {
-        self.decoded.len()
     }
 
     pub(super) fn len(&self) -> u32 {
@@ -273,6 +279,32 @@ impl<'s> Tape<'s> {
             overlaps
         });
         spans
+    }
+
+    /// How far it is filled.
+    pub(super) fn extent(&self) -> Extent {
+        Extent {
+            slots: self.slots.len(),
+            integers: self.integers.len(),
+            floats: self.floats.len(),
+            decoded: (self.decoded.len(), self.decoded_ends.len()),
+            inherited: self.inherited.len(),
+            fillings: self.fillings.extent(),
+        }
+    }
+
+    /// Takes out what was added since it was filled so far.
+    pub(super) fn truncate(&mut self, extent: &Extent) {
+        if self.inherited.len() > extent.inherited {
+            self.merges.retain(|table, _| (*table as usize) < extent.slots);
+        }
+        self.slots.truncate(extent.slots);
+        self.integers.truncate(extent.integers);
+        self.floats.truncate(extent.floats);
+        self.decoded.truncate(extent.decoded.0);
+        self.decoded_ends.truncate(extent.decoded.1);
+        self.inherited.truncate(extent.inherited);
+        self.fillings.truncate(extent.fillings);
     }
 
     /// Returns the inherited entries of a table.

@@ -161,6 +161,11 @@ impl<'t> Node<'t> {
         self.tape.fillings.filled(self.index)
     }
 
+    /// Where the pieces of a text end that was filled in: what stands in the template, and what it was filled with.
+    pub fn pieces(self) -> Option<impl Iterator<Item = usize> + 't> {
+        self.tape.fillings.ends(self.index)
+    }
+
     /// Returns whether nothing of it was lost to a mistake.
     pub(super) fn is_whole(self) -> bool {
         !matches!(self.tape.slot(self.index).what, What::Table { whole: false, .. })
@@ -186,7 +191,7 @@ impl<'t> List<'t> {
         self.iter().count()
     }
 
-    /// Returns whether there are no items.
+    /// Whether there are none.
     pub fn is_empty(self) -> bool {
         self.iter().next().is_none()
     }
@@ -204,7 +209,7 @@ impl<'t> Table<'t> {
         self.iter().count()
     }
 
-    /// Returns whether there are no entries.
+    /// Whether there are none.
     pub fn is_empty(self) -> bool {
         self.iter().next().is_none()
     }

@@ -203,7 +203,7 @@ fn said_by(by: Speaker, then: Then) -> Submission {
 fn purchase(n: usize) -> Purchase {
     let generation = Generation {
         model: vocabulary::MODEL.into(),
-        prompt: format!("@dog runs {n}"),
+        prompt: format!("@dog runs {n}").into(),
         negative_prompt: None,
         resolution: vocabulary::Resolution::P720,
         duration: vocabulary::Duration::Five,
@@ -211,7 +211,8 @@ fn purchase(n: usize) -> Purchase {
             kind: vocabulary::ReferenceType::Subject,
             name: ReferenceName::new("dog").unwrap(),
             images: vec![Image::Url("https://images.example.com/dog.png".into())],
-        }],
+        }]
+        .into(),
         number_of_videos: 1,
         need_expand_prompt: false,
     };
@@ -645,7 +646,7 @@ async fn each_content_is_uploaded_once_and_a_failed_upload_spoils_only_its_jobs(
     let purchases = (0..6).map(|n| {
         let image = image(if n < 2 { "bad" } else { "good" });
         let mut purchase = purchase(n);
-        purchase.generation.references[0].images = vec![Image::Content(image.sha256)];
+        std::sync::Arc::make_mut(&mut purchase.generation.references)[0].images = vec![Image::Content(image.sha256)];
         purchase.images = vec![Picture::Local(image)];
         purchase
     });

@@ -4,10 +4,10 @@
 //! the first job that uses it. Which job that is may become known only after the mistake.
 
 use super::expand::Block;
-use super::fields::{Field, JOB};
+use super::fields::{Field, ID, JOB};
 use super::fix;
 use super::fold::{Folds, Mistake, Shown};
-use super::problem::{Fill, Place, Problem};
+use super::problem::{Fill, Place, Problem, Values};
 use super::raw::{Home, Spot};
 use super::words;
 use crate::diagnostic::collector::Collector;
@@ -34,10 +34,16 @@ pub(super) struct Blame<'t> {
     mixed: Vec<u32>,
     context: Context,
     folds: Folds,
-    jobs: Vec<Mark<'t>>,
-    /// The jobs that expand to several, and the number of the first job of the one that is being read.
-    blocks: Vec<&'t Block<'t>>,
-    block: Option<usize>,
+    /// The jobs that stand for themselves.
+    jobs: Vec<Mark>,
+    /// Those that stand for several; of their jobs nothing is kept, since they can be cut out again.
+    blocks: Vec<Read<'t>>,
+    /// Whether the last of them is being read.
+    in_block: bool,
+    /// How many jobs there are so far.
+    count: usize,
+    /// The job of a block that was cut out last to be shown: the next one to be shown often is the same.
+    recalled: Option<(usize, Recalled)>,
     /// The fields that expand the job being read to several jobs; they are no longer part of it.
     made_by: &'t [&'static Field],
     /// The first job that lacks each field of a job, and so uses the value in `defaults`.
@@ -61,13 +67,39 @@ pub(super) enum Context {
     Job(usize),
 }
 
-/// The data that identifies a job in a finding.
-#[derive(Clone, Copy)]
-struct Mark<'t> {
-    id: Option<&'t str>,
+/// How a job that stands for itself is shown.
+struct Mark {
+    id: Id,
     at: Span,
-    /// The block that the job comes from, and its number in it.
-    part: Option<(usize, usize)>,
+}
+
+/// What the id of a job is.
+enum Id {
+    /// It has none.
+    None,
+    /// What stands here.
+    Written(Span),
+    /// Something that is written otherwise.
+    Decoded(Box<str>),
+}
+
+/// A job that stands for several, as far as these were read.
+struct Read<'t> {
+    block: &'t Block<'t>,
+    /// The number of the first of them.
+    first: usize,
+    count: usize,
+    /// How many jobs before stand for themselves.
+    others: usize,
+}
+
+/// How an earlier job is shown.
+#[derive(Clone)]
+pub(super) struct Recalled {
+    /// Its id, as it is written.
+    pub id: Option<String>,
+    /// Where its id stands, or else it; as a use.
+    pub at: Place,
 }
 
 impl<'t> Blame<'t> {
@@ -106,7 +138,9 @@ impl<'t> Blame<'t> {
             folds: Folds::default(),
             jobs: Vec::new(),
             blocks: Vec::new(),
-            block: None,
+            in_block: false,
+            count: 0,
+            recalled: None,
             made_by: &[],
             default_users: [None; JOB.fields.len()],
             entry_users: HashMap::new(),
@@ -119,7 +153,7 @@ impl<'t> Blame<'t> {
     }
 
     /// Returns a separate collection, for the job in `node` alone, whose mistakes are not reported.
-    pub(super) fn aside(&self, node: Node<'t>) -> Blame<'t> {
+    pub(super) fn aside(&self, node: Node<'_>) -> Blame<'t> {
         let mut aside = Blame::new(self.text, self.format, Vec::new(), Vec::new());
         aside.next_job(node);
         aside
@@ -162,8 +196,8 @@ impl<'t> Blame<'t> {
 
     /// Starts the jobs that `block` expands to.
     pub(super) fn enter_block(&mut self, block: &'t Block<'t>) {
-        self.blocks.push(block);
-        self.block = Some(self.jobs.len());
+        self.blocks.push(Read { block, first: self.count, count: 0, others: self.jobs.len() });
+        self.in_block = true;
         self.made_by = block.made_by();
     }
 
@@ -174,7 +208,7 @@ impl<'t> Blame<'t> {
 
     /// Ends a block: the jobs from here on are written out.
     pub(super) fn leave_block(&mut self) {
-        self.block = None;
+        self.in_block = false;
         self.made_by = &[];
     }
 
@@ -184,36 +218,87 @@ impl<'t> Blame<'t> {
     }
 
     /// Starts the next job, which is in `node`.
-    pub(super) fn next_job(&mut self, node: Node<'t>) {
-        let part = self.block.map(|first| (self.blocks.len() - 1, self.jobs.len() - first));
-        self.jobs.push(Mark { id: None, at: node.used_at().unwrap_or(node.head()), part });
-        self.context = Context::Job(self.jobs.len() - 1);
+    pub(super) fn next_job(&mut self, node: Node<'_>) {
+        match self.blocks.last_mut().filter(|_| self.in_block) {
+            Some(read) => read.count += 1,
+            None => self.jobs.push(Mark { id: Id::None, at: node.used_at().unwrap_or(node.head()) }),
+        }
+        self.context = Context::Job(self.count);
+        self.count += 1;
     }
 
     /// Sets the id of the job that was entered last.
-    pub(super) fn name_job(&mut self, id: Spot<'t, &'t str>) {
+    pub(super) fn name_job(&mut self, id: Spot<'_, &str>) {
+        if self.in_block {
+            return;
+        }
+        let span = id.node.span();
+        let stands = |before: u32| {
+            let inner = Span { start: span.start + before, end: span.end.saturating_sub(before) };
+            (self.text.get(inner.start as usize..inner.end as usize) == Some(id.value)).then_some(inner)
+        };
+        let written = stands(0).or_else(|| stands(1));
         if let Some(job) = self.jobs.last_mut() {
-            job.id = Some(id.value);
-            job.at = id.node.used_at().unwrap_or(id.node.span());
+            job.id = written.map_or_else(|| Id::Decoded(id.value.into()), Id::Written);
+            job.at = id.node.used_at().unwrap_or(span);
         }
     }
 
     /// Returns the number of jobs so far.
     pub(super) fn jobs(&self) -> usize {
-        self.jobs.len()
+        self.count
+    }
+
+    /// The block that the job with this number came out of, and its number there.
+    fn part(&self, job: usize) -> Option<(usize, usize)> {
+        let block = self.blocks.partition_point(|read| read.first <= job).checked_sub(1)?;
+        let number = job - self.blocks[block].first;
+        (number < self.blocks[block].count).then_some((block, number))
+    }
+
+    /// Whether the job with this number came out of a block.
+    pub(super) fn is_of_block(&self, job: usize) -> bool {
+        self.part(job).is_some()
+    }
+
+    /// How the job with this number is shown.
+    pub(super) fn recall(&mut self, job: usize) -> Recalled {
+        if let Some((_, recalled)) = self.recalled.as_ref().filter(|(number, _)| *number == job) {
+            return recalled.clone();
+        }
+        let recalled = match self.part(job) {
+            Some((block, number)) => recut(self.blocks[block].block, number),
+            None => self.mark(job),
+        };
+        self.recalled = Some((job, recalled.clone()));
+        recalled
+    }
+
+    /// How a job is shown that stands for itself.
+    fn mark(&self, job: usize) -> Recalled {
+        let next = self.blocks.partition_point(|read| read.first <= job);
+        let before = next.checked_sub(1).map(|before| &self.blocks[before]);
+        let index = before.map_or(job, |read| read.others + job - read.first - read.count);
+        let Mark { id, at } = &self.jobs[index];
+        let id = match id {
+            Id::None => None,
+            Id::Written(span) => Some(self.written(*span).to_owned()),
+            Id::Decoded(id) => Some(id.as_ref().to_owned()),
+        };
+        Recalled { id, at: Place::at(*at) }
     }
 
     /// Returns the values that fill the job with this number, if it comes from a block.
-    pub(super) fn values(&self, job: usize) -> Option<Vec<(String, String)>> {
-        let (block, number) = self.jobs[job].part?;
-        Some(self.blocks[block].values(number))
+    fn values(&self, job: usize) -> Option<Values> {
+        let (block, number) = self.part(job)?;
+        Some(self.blocks[block].block.values(number))
     }
 
     /// Returns the place that leaves `field` empty in the job that was entered last, among the values that fill it.
     pub(super) fn left_out(&self, field: &Field) -> Option<Place> {
         let Context::Job(job) = self.context else { return None };
-        let (block, number) = self.jobs[job].part?;
-        self.blocks[block].left_out(number, field)
+        let (block, number) = self.part(job)?;
+        self.blocks[block].block.left_out(number, field)
     }
 
     /// Returns the text at `span`.
@@ -272,11 +357,14 @@ impl<'t> Blame<'t> {
 
     /// Adds the message of a mistake, joined with equal ones that were met before.
     fn take(&mut self, problem: Problem, context: Context, home: Home) {
-        let said = words::said(&problem, self.format);
         let part = match context {
-            Context::Job(job) => self.jobs[job].part.map(|(block, _)| (block, job)),
+            Context::Job(job) => self.part(job).map(|(block, _)| (block, job)),
             _ => None,
         };
+        if self.folds.has_again(&problem, part) {
+            return;
+        }
+        let said = words::said(&problem, self.format, None);
         self.folds.push(problem, said, context, home, part);
     }
 
@@ -284,23 +372,30 @@ impl<'t> Blame<'t> {
     pub(super) fn finish(mut self) -> Vec<Finding> {
         let mut collector = Collector::default();
         for (severity, left_out) in self.folds.left_out().into_iter().filter(|(_, left_out)| *left_out > 0) {
-            collector.push(words::said(&Problem::TooManyFindings { severity, left_out }, self.format).finding);
+            collector.push(words::said(&Problem::TooManyFindings { severity, left_out }, self.format, None).finding);
         }
         let folds = std::mem::take(&mut self.folds);
-        for (mistake, shown) in folds.finish(|block| self.blocks[block].count()) {
+        let sizes: Vec<usize> = self.blocks.iter().map(|read| read.count).collect();
+        for (mistake, shown) in folds.finish(|block| sizes[block]) {
             collector.push(self.finding(mistake, &shown));
         }
         collector.finish()
     }
 
     /// Returns the finding of a mistake, with the jobs that have it.
-    fn finding(&self, mistake: Mistake, shown: &Shown) -> Finding {
+    fn finding(&mut self, mut mistake: Mistake, shown: &Shown) -> Finding {
         let (context, home) = (mistake.context, mistake.home);
         // The text that a template makes is not the text that is written there.
         let is_filled = mistake.said.fill != Fill::None;
         let fix = if is_filled { None } else { fix::of(&mistake.problem, self.text, self.format) };
         let fix =
             fix.filter(|fix| mistake.aliased == 0 && !self.is_shared(fix.span) && !self.repeated.contains(&fix.span));
+        // What two jobs are filled with is only looked up where it is shown.
+        if let Some((later, earlier)) = mistake.problem.filled_alike()
+            && let Some(values) = self.values(later).zip(self.values(earlier))
+        {
+            mistake.said = words::said(&mistake.problem, self.format, Some(&values.into()));
+        }
         let mut finding = mistake.said.finding;
         finding.fix = fix;
         if let Some(via) = mistake.said.via {
@@ -313,18 +408,30 @@ impl<'t> Blame<'t> {
             Context::Job(job) => Some(job),
         };
         let Some(job) = user else { return finding };
-        let Mark { id, at, .. } = self.jobs[job];
-        finding.job = id.map(str::to_owned);
+        let Recalled { id, at } = self.recall(job);
+        finding.job.clone_from(&id);
         // A value outside the job shows its users.
         if home == Home::Own {
-            shown.show(id, &mut finding);
+            shown.show(id.as_deref(), &mut finding);
         }
         let is_elsewhere = home == Home::Defaults || !matches!(context, Context::Job(_));
         // An unknown or missing key is not a value that a job uses.
         if is_elsewhere && !matches!(mistake.problem, Problem::UnknownField { .. } | Problem::MissingField { .. }) {
-            finding.labels.push(Label { span: at, text: words::used_by(id) });
+            finding.labels.push(Label { span: at.at, text: words::used_by(id.as_deref()) });
         }
         finding
+    }
+}
+
+/// How the job of a block with this number is shown.
+fn recut(block: &Block<'_>, number: usize) -> Recalled {
+    let mut cutter = block.cutter();
+    let job = cutter.cut(number).node;
+    let table = if let Value::Table(table) = job.value() { Some(table) } else { None };
+    let id = table.and_then(|table| table.get(ID.name)).map(|entry| entry.value);
+    match id.map(|node| (node, node.value())) {
+        Some((node, Value::String(id))) => Recalled { id: Some(id.to_owned()), at: Place::of(node).as_use() },
+        _ => Recalled { id: None, at: Place::head(job).as_use() },
     }
 }
 

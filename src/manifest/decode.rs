@@ -1,13 +1,13 @@
 //! From the tree to the manifest as it is written: every value has its type, or a finding says what is there instead.
 
 use super::blame::{Blame, Context};
-use super::expand::Expansion;
+use super::expand::{Block, Expansion};
 use super::fields::*;
 use super::model::{OnUncertain, Price, Prices, RunSettings};
 use super::problem::{Place, Problem, What};
 use super::raw::{Images, Input, Job, Library, Manifest, Name, Output, Reference, Slot, Spot, Use};
 use super::read::{Mapping, amount, boolean, filled, fits, found, integer, list, text};
-use super::rules::setting;
+use super::rules::{Rules, setting};
 use crate::document::tree::{List, Node, Value};
 use crate::spec::address::BaseUrl;
 use crate::spec::ledger_url::LedgerUrl;
@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 
 /// Reads the manifest in `root`, without its jobs, which [`jobs`] reads.
-pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'t>) -> Manifest<'t> {
+pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'_>) -> Manifest<'t> {
     let manifest = match root.value() {
         // An empty file is a manifest in which everything is missing.
         Value::Null => Mapping::blank(root, &MANIFEST, false),
@@ -52,19 +52,19 @@ pub(super) fn count_jobs(root: Node<'_>) -> usize {
     }
 }
 
-fn base_url<'t>(service: &Mapping<'t>, blame: &mut Blame<'t>) -> Option<BaseUrl> {
+fn base_url<'t>(service: &Mapping<'t>, blame: &mut Blame<'_>) -> Option<BaseUrl> {
     let spot = *service.value(&BASE_URL_FIELD, blame, text).get()?;
     let refused = |flaw| Problem::BaseUrl { at: Place::of(spot.node), text: spot.value.to_owned(), flaw };
     spot.value.parse().map_err(|flaw| blame.push(refused(flaw))).ok()
 }
 
-fn turned_away<'t>(service: &Mapping<'t>, blame: &mut Blame<'t>) -> Option<BTreeSet<u16>> {
+fn turned_away<'t>(service: &Mapping<'t>, blame: &mut Blame<'_>) -> Option<BTreeSet<u16>> {
     let items = service.value(&TURNED_AWAY, blame, list).value()?;
     Some(items.iter().filter_map(|node| status(node, blame)).collect())
 }
 
 /// Reads an item of `turned_away`.
-fn status<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<u16> {
+fn status<'t>(node: Node<'t>, blame: &mut Blame<'_>) -> Option<u16> {
     let Kind::Integer(least, most) = TURNED_AWAY.kind.item() else { return None };
     if !fits(node, TURNED_AWAY.kind.item().shape(), What::Item(&TURNED_AWAY), blame) {
         return None;
@@ -78,7 +78,7 @@ fn status<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<u16> {
     status
 }
 
-fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
+fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'_>) -> RunSettings {
     let default = RunSettings::default();
     let concurrency = run.integer(&CONCURRENCY, blame, |number| NonZeroUsize::new(usize::try_from(number).ok()?));
     let submit_rate = run.value(&SUBMIT_RATE, blame, |value| setting::rate(text(value)?));
@@ -104,7 +104,7 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'t>) -> RunSettings {
     }
 }
 
-fn price_list<'t>(prices: &Mapping<'t>, blame: &mut Blame<'t>) -> Prices {
+fn price_list<'t>(prices: &Mapping<'t>, blame: &mut Blame<'_>) -> Prices {
     prices.require(blame);
     let unit = prices.value(&UNIT, blame, filled).value().map_or_else(|| Prices::default().unit, str::to_owned);
     let mut seen = HashMap::new();
@@ -126,7 +126,7 @@ fn price_list<'t>(prices: &Mapping<'t>, blame: &mut Blame<'t>) -> Prices {
     Prices { unit, table: Some(table) }
 }
 
-fn output<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Output<'t> {
+fn output<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'_>) -> Output<'t> {
     match manifest.mapping(&OUTPUT_FIELD, &OUTPUT, blame) {
         Slot::Absent => Output { dir: Slot::Absent, name: Slot::Absent },
         Slot::Spoilt => Output { dir: Slot::Spoilt, name: Slot::Spoilt },
@@ -136,7 +136,7 @@ fn output<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Output<'t> {
     }
 }
 
-fn library<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Library<'t>> {
+fn library<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'_>) -> Slot<Library<'t>> {
     let table = match manifest.value(&LIBRARY, blame, Some) {
         Slot::Set(Spot { value: Value::Table(table), .. }) => table,
         Slot::Absent => return Slot::Absent,
@@ -156,7 +156,7 @@ fn library<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Library<'t
     Slot::Set(Library { references, whole: table.is_whole() })
 }
 
-fn defaults<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
+fn defaults<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'_>) -> Input<'t> {
     let defaults = manifest.mapping(&DEFAULTS_FIELD, &DEFAULTS, blame);
     blame.enter(Context::Defaults(None));
     let mut input = match defaults {
@@ -172,45 +172,67 @@ fn defaults<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
     input
 }
 
-/// Reads the jobs, and those that some of them expand to, and calls `check` with one after the other.
+/// Reads the jobs, and those that some of them stand for, one after the other, and has each of them checked.
 pub(super) fn jobs<'t>(
     jobs: Option<List<'t>>,
     expansion: &'t Expansion<'t>,
+    rules: &mut Rules<'_, 't>,
     blame: &mut Blame<'t>,
-    mut check: impl FnMut(&Job<'t>, &[Job<'t>], &mut Blame<'t>),
 ) {
-    let mut next = |node, failures: &mut dyn Iterator<Item = &Problem>, former: &[Job<'t>], blame: &mut Blame<'t>| {
-        blame.next_job(node);
-        let job = job(node, blame);
-        failures.for_each(|failure| blame.push(failure.clone()));
-        if let Some(job) = job {
-            check(&job, former, blame);
-        }
-    };
     for (index, node) in jobs.into_iter().flat_map(|jobs| jobs.iter()).enumerate() {
         let Some(block) = expansion.block(index) else {
-            next(node, &mut std::iter::empty(), &[], blame);
+            one(node, rules, blame);
             continue;
         };
-        if let Some(node) = expansion.outline_of(block) {
-            blame.enter_outline(block);
-            next(node, &mut std::iter::empty(), &[], blame);
-            blame.leave_block();
-            continue;
-        }
-        blame.enter_block(block);
-        for (number, node) in expansion.jobs(block).enumerate() {
-            // Mistakes in the former versions of a job are not reported.
-            let former = expansion.former(block, number).filter_map(|node| job(node, &mut blame.aside(node)));
-            next(node, &mut block.failures(number), &former.collect::<Vec<_>>(), blame);
+        match block.count() {
+            Some(count) => {
+                blame.enter_block(block);
+                several(block, count, rules, blame);
+            }
+            None => {
+                blame.enter_outline(block);
+                let mut cutter = block.cutter();
+                one(cutter.outline(), rules, blame);
+            }
         }
         blame.leave_block();
     }
     blame.enter(Context::Manifest);
 }
 
+/// Reads the job in `node`.
+fn one(node: Node<'_>, rules: &mut Rules<'_, '_>, blame: &mut Blame<'_>) {
+    blame.next_job(node);
+    if let Some(job) = job(node, blame) {
+        rules.check(&job, &[], blame);
+    }
+}
+
+/// Reads the jobs that a block stands for.
+fn several<'t>(block: &'t Block<'t>, count: usize, rules: &mut Rules<'_, 't>, blame: &mut Blame<'t>) {
+    let (mut cutter, mut before) = (block.cutter(), block.cutter());
+    rules.expect(count);
+    for number in 0..count {
+        let cut = cutter.cut(number);
+        let bytes = cut.bytes;
+        blame.next_job(cut.node);
+        let read = job(cut.node, blame);
+        cut.failures.into_iter().for_each(|failure| blame.push(failure));
+        if let Some(read) = read {
+            // Mistakes in the former versions of a job are not reported.
+            let former = before.former(number).into_iter().filter_map(|node| job(node, &mut blame.aside(node)));
+            rules.check(&read, &former.collect::<Vec<_>>(), blame);
+        }
+        if let Some(of) = rules.too_much(bytes) {
+            blame.enter(Context::Manifest);
+            blame.push(Problem::TooMuchText { at: block.at(), of });
+            break;
+        }
+    }
+}
+
 /// Reads the job in `node`, which was entered.
-fn job<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<Job<'t>> {
+fn job<'t>(node: Node<'t>, blame: &mut Blame<'_>) -> Option<Job<'t>> {
     let job = Mapping::read(node, What::Item(&JOBS), &JOB, blame)?;
     for position in job.absent() {
         blame.uses_default(position);
@@ -223,7 +245,7 @@ fn job<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<Job<'t>> {
 }
 
 /// Reads the fields that a job and `defaults` have in common.
-fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
+fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'_>) -> Input<'t> {
     table.value(&TASK_TYPE_FIELD, blame, |value| text(value).filter(|word| *word == TASK_TYPE));
     table.value(&ASYNC, blame, |value| boolean(value).filter(|is_async| *is_async));
     if let (Slot::Set(_), Some(at)) = (table.value(&ASPECT_RATIO, blame, text), table.key(&ASPECT_RATIO)) {
@@ -253,7 +275,7 @@ fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Input<'t> {
 }
 
 /// Warns about a text that is too long for the model, and about one in curly quotes.
-fn look_at_text<'t>(spot: &Spot<'t, &'t str>, blame: &mut Blame<'t>) {
+fn look_at_text<'t>(spot: &Spot<'t, &'t str>, blame: &mut Blame<'_>) {
     let text = spot.value;
     let characters = if text.len() > PROMPT_CHARACTERS { text.chars().count() } else { 0 };
     if characters > PROMPT_CHARACTERS {
@@ -270,21 +292,21 @@ fn look_at_text<'t>(spot: &Spot<'t, &'t str>, blame: &mut Blame<'t>) {
     }
 }
 
-fn resolution<'t>(table: &Mapping<'t>, field: &'static Field, blame: &mut Blame<'t>) -> Slot<Spot<'t, Resolution>> {
+fn resolution<'t>(table: &Mapping<'t>, field: &'static Field, blame: &mut Blame<'_>) -> Slot<Spot<'t, Resolution>> {
     table.value(field, blame, |value| Resolution::from_word(text(value)?))
 }
 
-fn duration<'t>(table: &Mapping<'t>, field: &'static Field, blame: &mut Blame<'t>) -> Slot<Spot<'t, Duration>> {
+fn duration<'t>(table: &Mapping<'t>, field: &'static Field, blame: &mut Blame<'_>) -> Slot<Spot<'t, Duration>> {
     table.value(field, blame, |value| Duration::from_seconds(integer(value)?))
 }
 
-fn references<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<Spot<'t, Vec<Use<'t>>>> {
+fn references<'t>(table: &Mapping<'t>, blame: &mut Blame<'_>) -> Slot<Spot<'t, Vec<Use<'t>>>> {
     let uses = table.value(&REFERENCES, blame, list);
     uses.map(|spot| spot.map(|uses| uses.iter().map(|node| reference_use(node, blame)).collect()))
 }
 
 /// Reads an item of `references`.
-fn reference_use<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Use<'t> {
+fn reference_use<'t>(node: Node<'t>, blame: &mut Blame<'_>) -> Use<'t> {
     let what = What::Item(&REFERENCES);
     if let Value::String(text) = node.value() {
         return Use::Name(Name { text, place: Place::of(node) });
@@ -298,13 +320,13 @@ fn reference_use<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Use<'t> {
 }
 
 /// Reads the tags, each once.
-fn tags<'t>(table: &Mapping<'t>, blame: &mut Blame<'t>) -> Slot<BTreeSet<Tag>> {
+fn tags<'t>(table: &Mapping<'t>, blame: &mut Blame<'_>) -> Slot<BTreeSet<Tag>> {
     let tags = table.value(&TAGS, blame, list);
     tags.map(|tags| tags.value.iter().filter_map(|node| tag(node, blame)).collect())
 }
 
 /// Reads an item of `tags`.
-fn tag<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<Tag> {
+fn tag<'t>(node: Node<'t>, blame: &mut Blame<'_>) -> Option<Tag> {
     let is_text = fits(node, TAGS.kind.item().shape(), What::Item(&TAGS), blame);
     let written = text(node.value()).filter(|_| is_text)?;
     let refused = |_| blame.push(Problem::Tag { at: Place::of(node), tag: written.to_owned() });
@@ -312,7 +334,7 @@ fn tag<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<Tag> {
 }
 
 /// Reads a reference whose name is in it or before it.
-fn reference<'t>(name: Slot<Name<'t>>, table: &Mapping<'t>, blame: &mut Blame<'t>) -> Reference<'t> {
+fn reference<'t>(name: Slot<Name<'t>>, table: &Mapping<'t>, blame: &mut Blame<'_>) -> Reference<'t> {
     table.require(blame);
     let kind = table.value(&TYPE, blame, |value| ReferenceType::from_word(text(value)?));
     let images = table
@@ -322,7 +344,7 @@ fn reference<'t>(name: Slot<Name<'t>>, table: &Mapping<'t>, blame: &mut Blame<'t
 }
 
 /// Reads an item of `urls`.
-fn image<'t>(node: Node<'t>, blame: &mut Blame<'t>) -> Option<(&'t str, Place)> {
+fn image<'t>(node: Node<'t>, blame: &mut Blame<'_>) -> Option<(&'t str, Place)> {
     let is_text = fits(node, URLS.kind.item().shape(), What::Item(&URLS), blame);
     text(node.value()).filter(|_| is_text).map(|text| (text, Place::of(node)))
 }

@@ -129,6 +129,14 @@ impl Folds {
         }
     }
 
+    /// Whether a mistake of a template was met before, which has no need of words then: it is counted.
+    pub(super) fn has_again(&mut self, problem: &Problem, part: Option<(usize, usize)>) -> bool {
+        let (Some((block, job)), Some((code, at))) = (part, problem.of_template()) else { return false };
+        let Some(known) = self.index.get(&Key::Template((block, code, Some(at)))) else { return false };
+        self.mistakes[*known].jobs.count(job);
+        true
+    }
+
     /// Returns the number of errors, and of warnings, that were met and are not kept.
     pub(super) fn left_out(&self) -> [(Severity, usize); 2] {
         [(Severity::Error, self.errors.left_out), (Severity::Warning, self.warnings.left_out)]

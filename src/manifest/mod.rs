@@ -40,6 +40,8 @@ use crate::document::{self, Format, Source};
 use blame::Blame;
 use expand::{Expansion, Files};
 use rules::Rules;
+use rules::images::Images;
+use rules::references::Library;
 use std::path::Path;
 
 /// The result of reading a manifest.
@@ -71,7 +73,7 @@ pub fn load_as(path: &Path, format: Format) -> Loaded {
 /// Returns the result for a manifest that has no text.
 fn unreadable(name: String, why: load::NoText) -> Loaded {
     let (problem, text) = why.into_problem(&name);
-    let findings = vec![words::said(&problem, Format::Yaml).finding];
+    let findings = vec![words::said(&problem, Format::Yaml, None).finding];
     Loaded { source: Source::new(name, text), findings, jobs: 0, manifest: None }
 }
 
@@ -108,8 +110,10 @@ fn check(source: &Source, format: Format, folder: &Folder) -> (Checked, Files) {
         blame.push(problem);
     }
     let raw = decode::manifest(root, &mut blame);
-    let mut rules = Rules::new(&raw, folder, &mut blame);
-    decode::jobs(raw.jobs, &expansion, &mut blame, |job, former, blame| rules.check(job, former, blame));
+    let mut images = Images::new(folder);
+    let library = Library::check(&raw.library, &mut images, &mut blame);
+    let mut rules = Rules::new(&raw, (images, &library), folder, &mut blame);
+    decode::jobs(raw.jobs, &expansion, &mut rules, &mut blame);
     let manifest = rules.finish();
     let jobs = blame.jobs();
     let checked = Checked { findings: blame.finish(), jobs, manifest };

@@ -13,6 +13,7 @@ use crate::spec::vocabulary::{self, Resolution};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A manifest without an error.
@@ -65,7 +66,7 @@ pub struct Job {
     /// The number of the take of the same input; 1 is the first.
     pub take: u32,
     /// The tags by which it is selected; not part of the request.
-    pub tags: BTreeSet<Tag>,
+    pub tags: Arc<BTreeSet<Tag>>,
     /// The digest of the input.
     pub digest: Digest,
     /// The names of its videos.

@@ -30,8 +30,9 @@ pub fn made_of(path: &Path) -> HashMap<String, MadeOf> {
     for (index, job) in jobs(parsed.tree.root()).enumerate() {
         let Some(block) = expansion.block(index) else { continue };
         let line = source.position(job.head().start as usize).line;
-        for (number, job) in expansion.jobs(block).enumerate() {
-            if let Some(id) = id(job) {
+        let mut cutter = block.cutter();
+        for number in 0..block.count().unwrap_or_default() {
+            if let Some(id) = id(cutter.cut(number).node) {
                 made.insert(id.to_owned(), MadeOf { line, values: block.values(number).into_iter().collect() });
             }
         }
@@ -52,7 +53,12 @@ pub fn written_out(tree: &Tree<'_>, source: &Source, folder: &Folder) -> Option<
                 let mut jobs = Vec::new();
                 for (index, job) in list.iter().enumerate() {
                     match expansion.block(index) {
-                        Some(block) => jobs.extend(expansion.jobs(block).map(Item::of).collect::<Option<Vec<_>>>()?),
+                        Some(block) => {
+                            let mut cutter = block.cutter();
+                            for number in 0..block.count().unwrap_or_default() {
+                                jobs.push(Item::of(cutter.cut(number).node)?);
+                            }
+                        }
                         None => jobs.push(Item::of(job)?),
                     }
                 }

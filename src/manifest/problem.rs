@@ -6,7 +6,7 @@ use super::fields::{Block, Field};
 use super::rules::images::ImageFlaw;
 use super::rules::output::OutputFlaw;
 use super::suggest::Meant;
-use crate::diagnostic::code::Severity;
+use crate::diagnostic::code::{Code, Severity};
 use crate::document::bounds::Misencoded;
 use crate::document::flaw::Flaw;
 use crate::document::graft::Filled;
@@ -95,8 +95,8 @@ pub(super) enum Problem {
         earlier: Place,
         id: String,
         before: String,
-        /// The values that fill the later one and the earlier one, if both come from one template.
-        values: Option<Box<[Values; 2]>>,
+        /// The numbers of the later one and the earlier one, if both came out of one template.
+        jobs: Option<(usize, usize)>,
     },
     /// A mention of a name that isn't declared.
     UnknownMention { at: Place, mention: String, nearest: Option<String>, among: Among, prompt: Surroundings },
@@ -111,8 +111,8 @@ pub(super) enum Problem {
         later: Place,
         earlier: Place,
         take: u32,
-        /// The values that fill the later one and the earlier one, if both come from one template.
-        values: Option<Box<[Values; 2]>>,
+        /// The numbers of the later one and the earlier one, if both came out of one template.
+        jobs: Option<(usize, usize)>,
     },
     /// Two references with one name in one job.
     DuplicateReferenceName { later: Place, earlier: Place, name: String },
@@ -166,9 +166,20 @@ pub(super) enum Problem {
     /// More jobs than the limit; their number.
     TooManyJobs { at: Place, jobs: u64 },
     /// More text than the limit.
-    TooMuchText { at: Place },
+    TooMuchText { at: Place, of: Texts },
     /// Two prices for one thing.
     DuplicatePrice { later: Place, earlier: Place, resolution: Resolution, duration: Duration },
+}
+
+/// Texts that templates are filled to, of which there is too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// All of one job.
+    Job,
+    /// All of the manifest.
+    Manifest,
+    /// What no two jobs share.
+    Unshared,
 }
 
 /// Values by name, as they are shown.
@@ -236,6 +247,28 @@ pub(super) enum What {
     Field(&'static Field),
     /// An item of a field's list, or a value of its mapping.
     Item(&'static Field),
+}
+
+impl Problem {
+    /// The numbers of two jobs that one template makes alike: what they are filled with is shown.
+    pub(super) fn filled_alike(&self) -> Option<(usize, usize)> {
+        match self {
+            Problem::DuplicateJobId { jobs, .. } | Problem::TwinJobs { jobs, .. } => *jobs,
+            _ => None,
+        }
+    }
+
+    /// What tells it from others before there are words for it, where a template is to blame that each job can meet: the code and
+    /// the place.
+    pub(super) fn of_template(&self) -> Option<(Code, Span)> {
+        match self {
+            Problem::DuplicateJobId { later, .. } if later.fill == Fill::Template => {
+                Some((Code::DuplicateJobId, later.at))
+            }
+            Problem::TwinJobs { later, .. } if later.fill == Fill::Template => Some((Code::TwinJobs, later.at)),
+            _ => None,
+        }
+    }
 }
 
 impl Place {

@@ -34,7 +34,7 @@ impl<'t> Mapping<'t> {
         node: Node<'t>,
         what: What,
         block: &'static Block,
-        blame: &mut Blame<'t>,
+        blame: &mut Blame<'_>,
     ) -> Option<Mapping<'t>> {
         if !fits(node, Shape::Table, what, blame) {
             return None;
@@ -71,7 +71,7 @@ impl<'t> Mapping<'t> {
     }
 
     /// Handles a key that the block doesn't know. A field that was probably meant counts as present.
-    fn strange(&mut self, entry: &Entry<'t>, meant: Meant, is_taken: bool, blame: &mut Blame<'t>) {
+    fn strange(&mut self, entry: &Entry<'t>, meant: Meant, is_taken: bool, blame: &mut Blame<'_>) {
         match meant {
             Meant::Field(field) => self.spoil(|own| own.name == field.name),
             Meant::Input => self.spoil(|_| true),
@@ -106,7 +106,7 @@ impl<'t> Mapping<'t> {
     }
 
     /// Returns the place where it begins. A manifest in TOML begins with its first key, not with a header or a brace.
-    fn head(&self, blame: &Blame<'t>) -> Place {
+    fn head(&self, blame: &Blame<'_>) -> Place {
         match self.node.value() {
             Value::Table(table) if std::ptr::eq(self.block, &MANIFEST) => match table.iter().next() {
                 Some(first) => Place { via: first.merged_at, ..Place::at(first.key_span) },
@@ -127,7 +127,7 @@ impl<'t> Mapping<'t> {
     }
 
     /// Adds a finding for each required field that is absent.
-    pub(super) fn require(&self, blame: &mut Blame<'t>) {
+    pub(super) fn require(&self, blame: &mut Blame<'_>) {
         for field in self.block.required {
             if self.slot(field).is_absent() {
                 let (at, block) = (self.head(blame), self.block);
@@ -140,7 +140,7 @@ impl<'t> Mapping<'t> {
     pub(super) fn value<T>(
         &self,
         field: &'static Field,
-        blame: &mut Blame<'t>,
+        blame: &mut Blame<'_>,
         read: impl FnOnce(Value<'t>) -> Option<T>,
     ) -> Slot<Spot<'t, T>> {
         let is_default = std::ptr::eq(self.block, &DEFAULTS);
@@ -169,7 +169,7 @@ impl<'t> Mapping<'t> {
     pub(super) fn integer<T>(
         &self,
         field: &'static Field,
-        blame: &mut Blame<'t>,
+        blame: &mut Blame<'_>,
         read: impl FnOnce(i64) -> Option<T>,
     ) -> Slot<Spot<'t, T>> {
         self.value(field, blame, |value| {
@@ -179,7 +179,7 @@ impl<'t> Mapping<'t> {
     }
 
     /// Returns the field's time span, within the field's bounds.
-    pub(super) fn period(&self, field: &'static Field, blame: &mut Blame<'t>) -> Slot<Spot<'t, Duration>> {
+    pub(super) fn period(&self, field: &'static Field, blame: &mut Blame<'_>) -> Slot<Spot<'t, Duration>> {
         self.value(field, blame, |value| {
             let Kind::Period(least, most) = field.kind else { return None };
             let bounds = Duration::from_millis(least)..=Duration::from_millis(most);
@@ -192,7 +192,7 @@ impl<'t> Mapping<'t> {
         &self,
         field: &'static Field,
         block: &'static Block,
-        blame: &mut Blame<'t>,
+        blame: &mut Blame<'_>,
     ) -> Slot<Mapping<'t>> {
         match self.slot(field) {
             Slot::Set(node) => Mapping::read(node, What::Field(field), block, blame).map_or(Slot::Spoilt, Slot::Set),
@@ -207,7 +207,7 @@ impl<'t> Mapping<'t> {
 }
 
 /// Returns whether `node` has this shape; adds a finding if not.
-pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Blame<'t>) -> bool {
+pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Blame<'_>) -> bool {
     let fits = match node.value() {
         // The mistake there was already reported.
         Value::Broken => return false,

@@ -16,8 +16,8 @@ use std::rc::Rc;
 pub(super) struct Shared<'r, 't> {
     defaults: &'r Input<'t>,
     /// The references of `defaults`, looked up once for all jobs.
-    links: Slot<Rc<Links<'t>>>,
-    library: Library<'t>,
+    links: Slot<Rc<Links<'r>>>,
+    library: &'r Library<'t>,
 }
 
 /// A job joined with `defaults` and the library.
@@ -39,20 +39,25 @@ pub(super) struct Resolved<'t> {
 impl<'r, 't> Shared<'r, 't> {
     /// Creates the shared data, checked at its own place.
     pub(super) fn new(
-        library: Library<'t>,
+        library: &'r Library<'t>,
         defaults: &'r Input<'t>,
         images: &mut Images<'_>,
-        blame: &mut Blame<'t>,
+        blame: &mut Blame<'_>,
     ) -> Shared<'r, 't> {
         blame.enter_default(&REFERENCES);
         let links =
-            defaults.references.as_ref().map(|listed| Rc::new(Links::listed(listed, None, &library, images, blame)));
+            defaults.references.as_ref().map(|listed| Rc::new(Links::listed(listed, None, library, images, blame)));
         blame.enter(Context::Manifest);
         Shared { defaults, links, library }
     }
 
     /// Joins the job with the shared data; adds findings if its prompt and its references do not agree.
-    pub(super) fn resolve(&self, job: &Job<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Resolved<'t> {
+    pub(super) fn resolve<'j>(
+        &'j self,
+        job: &'j Job<'j>,
+        images: &mut Images<'_>,
+        blame: &mut Blame<'_>,
+    ) -> Resolved<'j> {
         blame.enter_job(job.number);
         let (own, all) = (&job.input, self.defaults);
         let prompt = pick(&own.prompt, &all.prompt);
@@ -75,28 +80,28 @@ impl<'r, 't> Shared<'r, 't> {
         }
     }
 
-    fn references(
-        &self,
-        own: &Input<'t>,
-        prompt: Slot<Spot<'t, &'t str>>,
+    fn references<'j>(
+        &'j self,
+        own: &Input<'j>,
+        prompt: Slot<Spot<'j, &'j str>>,
         images: &mut Images<'_>,
-        blame: &mut Blame<'t>,
-    ) -> Slot<Rc<Links<'t>>> {
+        blame: &mut Blame<'_>,
+    ) -> Slot<Rc<Links<'j>>> {
         let listed = match &own.references {
             Slot::Set(listed) => {
                 let prompt = prompt.get().map(|prompt| prompt.value);
-                Slot::Set(Rc::new(Links::listed(listed, prompt, &self.library, images, blame)))
+                Slot::Set(Rc::new(Links::listed(listed, prompt, self.library, images, blame)))
             }
             Slot::Absent => self.links.clone(),
             Slot::Spoilt => Slot::Spoilt,
         };
         let links = match (listed, prompt) {
             (Slot::Set(links), Slot::Set(prompt)) => {
-                mentions::listed(&prompt, &links, &self.library, blame);
+                mentions::listed(&prompt, &links, self.library, blame);
                 Slot::Set(links)
             }
             (Slot::Absent, Slot::Set(prompt)) => {
-                mentions::implied(&prompt, &self.library, blame).map_or(Slot::Absent, |links| Slot::Set(Rc::new(links)))
+                mentions::implied(&prompt, self.library, blame).map_or(Slot::Absent, |links| Slot::Set(Rc::new(links)))
             }
             // The references that an unreadable prompt implies are unknown.
             (Slot::Absent, _) => Slot::Spoilt,

@@ -1,3 +1,4 @@
+mod limits;
 mod planted;
 
 use super::fold::MOST_FINDINGS;

@@ -18,6 +18,7 @@ use crate::spec::request::{Generation, Image};
 use former::Former;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// A manifest as its pins make it.
 #[derive(Debug)]
@@ -147,7 +148,8 @@ impl ByContent {
     /// The job with each of its URLs replaced, whose pins come in their order.
     fn of<'u>(job: &Job, known: impl Iterator<Item = (&'u str, Pin)>) -> ByContent {
         let mut job = job.clone();
-        let all = job.generation.references.iter_mut().flat_map(|reference| &mut reference.images);
+        let references = Arc::make_mut(&mut job.generation.references);
+        let all = references.iter_mut().flat_map(|reference| &mut reference.images);
         let foreign = all.filter(|image| matches!(image, Image::Url(_)));
         let mut images = Vec::new();
         for (image, (url, pin)) in foreign.zip(known) {

@@ -135,7 +135,7 @@ impl<'m> OfManifest<'m> {
     /// The choice, and the jobs of the manifest.
     pub fn new(selection: &'m Selection, jobs: &'m [Job]) -> OfManifest<'m> {
         let tagged = jobs.iter().filter(|job| !job.tags.is_empty());
-        OfManifest { selection, tags: tagged.map(|job| (&job.id, &job.tags)).collect() }
+        OfManifest { selection, tags: tagged.map(|job| (&job.id, job.tags.as_ref())).collect() }
     }
 
     /// Whether what is recorded of this job is chosen. A job that left the manifest has no tags.

@@ -11,10 +11,12 @@ use crate::ledger::record::Record;
 use crate::manifest::model::{Job, Manifest};
 use crate::spec::names::{Digest, JobId, Tag};
 use crate::spec::request::Generation;
+use crate::spec::text::Text;
 use crate::spec::vocabulary::{Duration, MODEL, Resolution};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// The pause between submits from which they count as two runs: a lock doesn't say where a run begins.
 const GAP: SignedDuration = SignedDuration::from_mins(30);
@@ -60,7 +62,7 @@ pub struct SpentInRun {
 /// Sums up the paid purchases of the jobs selected by `takes`, by the prices of `manifest`.
 pub fn spent(manifest: &Manifest, book: &Book, takes: impl Fn(&JobId) -> bool) -> Spent {
     let by_digest: HashMap<Digest, &Job> = manifest.jobs.iter().map(|job| (job.digest, job)).collect();
-    let tags: HashMap<&JobId, &BTreeSet<Tag>> = manifest.jobs.iter().map(|job| (&job.id, &job.tags)).collect();
+    let tags: HashMap<&JobId, &BTreeSet<Tag>> = manifest.jobs.iter().map(|job| (&job.id, job.tags.as_ref())).collect();
     let mut guesses = Guesses::default();
     let mut spent = Spent {
         estimate: Estimate::zero(&manifest.prices),
@@ -129,12 +131,12 @@ fn guess(hash: &str, videos: u8, names: &[String]) -> Option<Generation> {
         for (resolution, duration) in Resolution::ALL.iter().flat_map(|r| [(*r, Duration::Five), (*r, Duration::Eight)])
         {
             let asked = Generation {
-                model: MODEL.to_owned(),
-                prompt: String::new(),
+                model: MODEL.into(),
+                prompt: Text::default(),
                 negative_prompt: None,
                 resolution,
                 duration,
-                references: Vec::new(),
+                references: Arc::default(),
                 number_of_videos: videos,
                 need_expand_prompt,
             };

@@ -23,7 +23,7 @@ struct Project {
 pub(super) fn job(id: &str, prompt: &str) -> Job {
     let generation = Generation {
         model: vocabulary::MODEL.into(),
-        prompt: format!("@dog {prompt}"),
+        prompt: format!("@dog {prompt}").into(),
         negative_prompt: None,
         resolution: Resolution::P720,
         duration: vocabulary::Duration::Five,
@@ -31,7 +31,8 @@ pub(super) fn job(id: &str, prompt: &str) -> Job {
             kind: ReferenceType::Subject,
             name: ReferenceName::new("dog").unwrap(),
             images: vec![Image::Url("https://images.example.com/dog.png".into())],
-        }],
+        }]
+        .into(),
         number_of_videos: 1,
         need_expand_prompt: false,
     };

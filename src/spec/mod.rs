@@ -13,5 +13,6 @@ pub mod mention;
 pub mod names;
 pub mod output;
 pub mod request;
+pub mod text;
 pub mod texts;
 pub mod vocabulary;

@@ -1,28 +1,30 @@
 //! The body of a submit \[spec\], and its digest.
 
 use super::names::{Digest, ReferenceName};
+use super::text::Text;
 use super::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
 use crate::base::canonical;
 use crate::base::digest::Sha256;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The content of one submit. A field equal to the service's default is neither sent nor digested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generation {
     /// The model's name.
-    pub model: String,
+    pub model: Text,
     /// The description of the video; mentions references as `@name`.
-    pub prompt: String,
+    pub prompt: Text,
     /// The description of what the video must not show.
-    pub negative_prompt: Option<String>,
+    pub negative_prompt: Option<Text>,
     /// The videos' resolution.
     pub resolution: Resolution,
     /// The videos' duration.
     pub duration: Duration,
     /// One to three references, in order.
-    pub references: Vec<Reference>,
+    pub references: Arc<Vec<Reference>>,
     /// The number of videos, 1 to 4; the default is 1.
     pub number_of_videos: u8,
     /// `true` if the service rewrites the prompt; the default is `false`.
@@ -113,7 +115,7 @@ impl Generation {
             input: Input {
                 duration: self.duration.seconds(),
                 mutil_reference: self.references.iter().map(reference).collect(),
-                negative_prompt: self.negative_prompt.as_deref(),
+                negative_prompt: self.negative_prompt.as_ref(),
                 number_of_videos: (self.number_of_videos != 1).then_some(self.number_of_videos),
                 prompt: &self.prompt,
                 resolution: self.resolution,
@@ -147,7 +149,7 @@ struct Body<'g> {
     input: Input<'g>,
     #[serde(skip_serializing_if = "Option::is_none")]
     need_expand_prompt: Option<bool>,
-    selected_model: &'g str,
+    selected_model: &'g Text,
     /// In the digest only.
     #[serde(skip_serializing_if = "Option::is_none")]
     take: Option<u32>,
@@ -160,10 +162,10 @@ struct Input<'g> {
     /// The misspelling is the service's.
     mutil_reference: Vec<WireReference<'g>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    negative_prompt: Option<&'g str>,
+    negative_prompt: Option<&'g Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     number_of_videos: Option<u8>,
-    prompt: &'g str,
+    prompt: &'g Text,
     resolution: Resolution,
 }
 
@@ -198,11 +200,11 @@ mod tests {
             negative_prompt: None,
             resolution: Resolution::P720,
             duration: Duration::Five,
-            references: vec![
+            references: Arc::new(vec![
                 reference(ReferenceType::Subject, "human", "12"),
                 reference(ReferenceType::Subject, "dog", "13"),
                 reference(ReferenceType::Background, "grass", "11"),
-            ],
+            ]),
             number_of_videos: 1,
             need_expand_prompt: false,
         }
@@ -248,7 +250,7 @@ mod tests {
     fn a_local_image_is_sent_as_its_upload_and_digested_as_its_content() {
         let mut generation = example();
         let hash = Sha256::of(b"pixels");
-        generation.references[1].images = vec![Image::Content(hash)];
+        Arc::make_mut(&mut generation.references)[1].images = vec![Image::Content(hash)];
         let body = generation.body(|h| format!("https://up.example.com/{}", h.short()));
         assert_eq!(body["input"]["mutil_reference"][1]["urls"][0], format!("https://up.example.com/{}", hash.short()));
         let mut twin = body;
@@ -266,7 +268,7 @@ mod tests {
     #[test]
     fn parts_tell_what_changed() {
         let mut changed = example();
-        changed.references[1].images = vec![Image::Url("https://s1.example.com/14.png".into())];
+        Arc::make_mut(&mut changed.references)[1].images = vec![Image::Url("https://s1.example.com/14.png".into())];
         let (old, new) = (example().parts(1), changed.parts(1));
         let differing: Vec<_> = new.iter().filter(|(part, hash)| old[*part] != **hash).map(|(part, _)| part).collect();
         assert_eq!(differing, ["reference.dog"]);

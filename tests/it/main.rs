@@ -3,6 +3,7 @@
 // A test that can't go on fails, and says where.
 #![allow(clippy::unwrap_used)]
 
+mod bounds;
 mod check;
 mod ci;
 mod confirm;

@@ -303,7 +303,7 @@ fn told<'b>(book: &'b Book, job: &JobId) -> Option<&'b Record> {
 fn prompt(manifest: &Manifest, book: &Book, record: &Record) -> Option<String> {
     let pinned = pinned(manifest, book);
     let asked = pinned.manifest.jobs.iter().find(|job| job.digest == record.key.digest)?;
-    Some(asked.generation.prompt.clone())
+    Some(asked.generation.prompt.to_string())
 }
 
 /// A time as people want it.

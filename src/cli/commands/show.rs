@@ -46,7 +46,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let selection = Selection::new(patterns, &[], &[], None).map_err(Failure::usage)?;
     let realm = Realm::of(args.trial.simulate);
     let project = Project::open(manifest, realm, &Levels::default(), common, terminal)?;
-    let jobs = project.manifest.jobs.iter().map(|job| (&job.id, &job.tags));
+    let jobs = project.manifest.jobs.iter().map(|job| (&job.id, job.tags.as_ref()));
     if let Some(idle) = selection.idle(jobs).into_iter().next() {
         return Err(unknown(&idle, &project.manifest.jobs));
     }

@@ -20,7 +20,8 @@ fn url(n: usize) -> String {
 fn manifest(pictures: &[&[usize]]) -> Manifest {
     let job = |(n, pictures): (usize, &&[usize])| {
         let Purchase { mut generation, key, name, .. } = purchase(n);
-        generation.references[0].images = pictures.iter().map(|n| Image::Url(url(*n))).collect();
+        std::sync::Arc::make_mut(&mut generation.references)[0].images =
+            pictures.iter().map(|n| Image::Url(url(*n))).collect();
         let (take, tags) = (1, Default::default());
         let listed_in = ListedIn::Job;
         Job { id: key.job, digest: generation.digest(1), generation, listed_in, take, tags, name, former: Vec::new() }

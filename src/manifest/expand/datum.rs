@@ -28,8 +28,6 @@ pub(super) struct Cell<'t> {
 /// The content of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum CellValue<'t> {
-    /// Nothing: the row has no such value.
-    Missing,
     Null,
     Bool(bool),
     /// A number, as it is written.
@@ -78,7 +76,7 @@ impl<'t> Datum<'t> {
                 Value::List(_) | Value::Table(_) => Held::Compound(node),
             },
             Datum::Cell(cell) => match &cell.held {
-                CellValue::Missing | CellValue::Null => Held::Null,
+                CellValue::Null => Held::Null,
                 CellValue::Bool(value) => Held::Bool(*value),
                 CellValue::Number(written) => match written.parse::<i64>() {
                     Ok(number) if number.to_string() == **written => Held::Integer(number),

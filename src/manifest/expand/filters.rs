@@ -22,7 +22,7 @@ const VALUE: &str = "value";
 const WIDEST: usize = 128;
 
 /// The maximum number of bytes that a text may be filled to.
-pub(super) const LONGEST: usize = 16 * 1024 * 1024;
+pub(super) const LONGEST: usize = 1024 * 1024;
 
 /// Words of the engine's language that a template doesn't have.
 const KEYWORDS: [&str; 7] = ["if", "else", "and", "or", "not", "in", "is"];

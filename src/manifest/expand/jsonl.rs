@@ -114,21 +114,20 @@ impl Reader<'_, '_> {
     fn object(&mut self, node: Node<'_>, table: Table<'_>, offset: usize, is_sound: bool) {
         let base = self.base + offset;
         let names = &mut self.rows.names;
-        let mut cells: Vec<Cell<'static>> = std::iter::repeat_with(missing).take(names.len()).collect();
+        let mut cells: Vec<(u32, Cell<'static>)> = Vec::new();
         for entry in table.iter() {
             let position = *self.positions.entry(entry.key.to_owned()).or_insert_with(|| {
                 names.push(entry.key.to_owned());
                 names.len() - 1
             });
-            while cells.len() <= position {
-                cells.push(missing());
-            }
-            cells[position] = cell(entry.value, base);
+            cells.push((position as u32, cell(entry.value, base)));
         }
+        cells.sort_by_key(|(position, _)| *position);
         self.rows.torn |= !is_sound;
         if is_sound {
             let at = shifted(first_line(node), base);
-            self.rows.push(Row::Cells { cells, at });
+            let (positions, cells): (Vec<u32>, Vec<_>) = cells.into_iter().unzip();
+            self.rows.push(Row::Cells { cells, positions: Some(positions.into()), at });
         }
     }
 
@@ -137,10 +136,6 @@ impl Reader<'_, '_> {
         let at = Place::at(Span::new(base + range.start, base + range.end));
         self.problems.push(Problem::Rows { at, flaw, also: Some(self.named) });
     }
-}
-
-fn missing() -> Cell<'static> {
-    Cell { span: Span { start: 0, end: 0 }, held: CellValue::Missing, form: Form::Otherwise, former: None }
 }
 
 /// Returns a value in a text that starts at `base`.

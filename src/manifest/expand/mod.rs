@@ -31,18 +31,19 @@ mod tests;
 pub(super) use expression::Scope;
 pub(super) use files::Files;
 pub(super) use filters::NAMES as FILTERS;
-pub(super) use matrix::MatrixFlaw;
-pub(super) use rows::RowsFlaw;
+pub(super) use matrix::{MOST_NAMES, MatrixFlaw};
+pub(super) use rows::{MOST_COLUMNS, RowsFlaw};
 pub(super) use template::TemplateFlaw;
 
 use super::fields::{Field, JOB, JOBS, MATRIX, ROWS};
 use super::problem::{Place, Problem};
 use super::suggest::{Meant, meant};
-use crate::document::graft::Graft;
+use crate::document::graft::{Graft, Mark};
+use crate::document::source::Source;
 use crate::document::tree::{Entry, Node, Table, Tree, Value};
 use braces::Names;
 use matrix::Matrix;
-use sets::{Given, Reading, Sets};
+use sets::{Given, Reading, Set, Sets};
 use std::collections::HashMap;
 use stencil::Stencil;
 use template::OPEN;
@@ -51,11 +52,13 @@ use template::OPEN;
 pub(super) const MOST_JOBS: u64 = 1_000_000;
 
 /// The maximum number of bytes of text that all templates together may be filled to.
-const MOST_BYTES: usize = 1024 * 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 1024 * 1024 * 1024;
+
+/// The most bytes of text that the templates of one job may be filled to.
+pub(super) const MOST_BYTES_OF_JOB: usize = 16 * 1024 * 1024;
 
 /// The result of expanding the jobs with a matrix or rows.
 pub(super) struct Expansion<'t> {
-    graft: Graft<'t>,
     /// The blocks by the job's position in the list.
     blocks: HashMap<usize, Block<'t>>,
     /// Mistakes in them that do not depend on a single job.
@@ -64,39 +67,57 @@ pub(super) struct Expansion<'t> {
 
 /// A job that expands to several.
 pub(super) struct Block<'t> {
-    /// The number of its first tree among the derived ones.
-    first: usize,
-    count: usize,
-    /// The tree of the job as far as it is known, if its values are unknown.
-    outline: Option<usize>,
+    soil: Soil<'t>,
+    /// Where it says that it stands for several.
+    at: Place,
+    /// How many jobs it stands for; none where that can't be known.
+    count: Option<usize>,
     /// The fields that expand it.
     made_by: Vec<&'static Field>,
-    /// The parsed job and the values that fill it; `None` if these are unknown.
-    parts: Option<(Stencil<'t>, Sets<'t>)>,
-    /// Templates that can't be filled in: by the number of the job, in order.
-    failures: Vec<(usize, Problem)>,
-    /// The jobs as they were when their table was read differently: the numbers of the job, in order, and of the tree.
-    former: Vec<(usize, usize)>,
+    /// What it is filled with, and with what in it.
+    stencil: Stencil<'t>,
+    sets: Sets<'t>,
+}
+
+/// What jobs are cut out of.
+#[derive(Clone, Copy)]
+struct Soil<'t> {
+    tree: &'t Tree<'t>,
+    texts: &'t [(usize, Source)],
+}
+
+/// Cuts the jobs out of a block, one at a time: what they share is kept once.
+pub(super) struct Cutter<'t> {
+    block: &'t Block<'t>,
+    graft: Graft<'t>,
+    /// What all of them share.
+    shared: Mark,
+}
+
+/// A job that was cut out.
+pub(super) struct Cut<'c> {
+    /// The job, as if it were written out.
+    pub node: Node<'c>,
+    /// What can't be filled in.
+    pub failures: Vec<Problem>,
+    /// How many bytes of text were filled in.
+    pub bytes: usize,
 }
 
 impl<'t> Expansion<'t> {
-    /// Returns an expansion without any blocks.
-    pub(super) fn none(tree: &'t Tree<'t>) -> Expansion<'t> {
-        Expansion { graft: Graft::of(tree, &[]), blocks: HashMap::new(), problems: Vec::new() }
-    }
-
     /// Expands the jobs of the manifest in `tree`, whose rows are in `files`.
     pub(super) fn of(tree: &'t Tree<'t>, files: &'t Files) -> Expansion<'t> {
-        let mut expansion = Expansion { graft: Graft::of(tree, files.texts()), ..Expansion::none(tree) };
+        let mut expansion = Expansion { blocks: HashMap::new(), problems: Vec::new() };
+        let soil = Soil { tree, texts: files.texts() };
         let mut left = MOST_JOBS;
         let has_templates = tree.root().source_text().contains(OPEN);
         for (index, job) in jobs(tree.root()).enumerate() {
             let Value::Table(table) = job.value() else { continue };
             let block = match keys(table) {
-                (Some(key), _) | (_, Some(key)) => expansion.expand(job, table, key, files, &mut left),
+                (Some(key), _) | (_, Some(key)) => expansion.expand(job, table, key, files, &mut left, soil),
                 // The values that a misspelt field was meant to provide are unknown.
                 _ if has_templates => match misspelt(table) {
-                    Some(sets) => expansion.outline(job, table, &sets),
+                    Some(sets) => expansion.outline(job, table, Place::head(job), sets, soil),
                     None => continue,
                 },
                 _ => continue,
@@ -119,78 +140,36 @@ impl<'t> Expansion<'t> {
         key: Entry<'t>,
         files: &'t Files,
         left: &mut u64,
+        soil: Soil<'t>,
     ) -> Block<'t> {
         let (matrix, rows) = keys(table);
         let matrix = matrix.map_or(Given::Nothing, |entry| Matrix::read(&entry, &mut self.problems));
         let rows = rows.map_or(Given::Nothing, |entry| rows::read(&entry, files, &mut self.problems));
         let sets = Sets { matrix, rows };
+        let at = Place { via: key.merged_at, ..Place::at(key.key_span) };
         if sets.is_spoilt() {
-            return self.outline(job, table, &sets);
+            return self.outline(job, table, at, sets, soil);
         }
         let jobs = sets.count();
-        let at = Place { via: key.merged_at, ..Place::at(key.key_span) };
         if jobs > *left {
             self.problems.push(Problem::TooManyJobs { at, jobs: MOST_JOBS - *left + jobs });
-            return self.outline(job, table, &sets);
+            return self.outline(job, table, at, sets, soil);
         }
         *left -= jobs;
-        let mut block = Block::new(self.graft.len(), table);
-        let stencil = Stencil::of_job(job, table, &sets, &mut self.problems);
-        let mut failures = Vec::new();
-        let has_former = stencil.has_former();
-        for number in 0..jobs as usize {
-            stencil.cut(Some(sets.set(number)), &mut self.graft, &mut failures);
-            block.failures.extend(failures.drain(..).map(|problem| (number, problem)));
-            block.count += 1;
-            if self.graft.bytes() > MOST_BYTES {
-                self.problems.push(Problem::TooMuchText { at });
-                break;
-            }
-        }
-        for number in 0..block.count {
-            let set = sets.set(number);
-            let by_filter = has_former.then_some(set.read_as(Reading::Former));
-            let by_cell = set.former().filter(|set| !(has_former && set.reading == Reading::Former));
-            for set in by_filter.into_iter().chain(by_cell) {
-                if self.graft.bytes() > MOST_BYTES {
-                    break;
-                }
-                block.former.push((number, self.graft.len()));
-                stencil.cut(Some(set), &mut self.graft, &mut Vec::new());
-            }
-        }
-        block.parts = Some((stencil, sets));
-        block
+        Block { count: Some(jobs as usize), ..self.outline(job, table, at, sets, soil) }
     }
 
     /// Adds a job whose values are unknown or too many: the parts of it without templates are known all the same.
-    fn outline(&mut self, job: Node<'t>, table: Table<'t>, sets: &Sets<'t>) -> Block<'t> {
-        let number = self.graft.len();
-        let stencil = Stencil::of_job(job, table, sets, &mut self.problems);
-        stencil.cut(None, &mut self.graft, &mut Vec::new());
-        Block { outline: Some(number), ..Block::new(number, table) }
+    fn outline(&mut self, job: Node<'t>, table: Table<'t>, at: Place, sets: Sets<'t>, soil: Soil<'t>) -> Block<'t> {
+        let stencil = Stencil::of_job(job, table, &sets, &mut self.problems);
+        let (matrix, rows) = keys(table);
+        let made_by = [matrix.map(|_| &MATRIX), rows.map(|_| &ROWS)].into_iter().flatten().collect();
+        Block { soil, at, count: None, made_by, stencil, sets }
     }
 
     /// Returns the block of the job with this position in the list, if it expands to several.
     pub(super) fn block(&self, index: usize) -> Option<&Block<'t>> {
         self.blocks.get(&index)
-    }
-
-    /// Returns the jobs of a block, as if they were written out.
-    pub(super) fn jobs<'e>(&'e self, block: &'e Block<'t>) -> impl Iterator<Item = Node<'e>> {
-        (0..block.count).map(|number| self.graft.tree(block.first + number))
-    }
-
-    /// Returns the job of a block with this number as it was when its table was read differently.
-    pub(super) fn former<'e>(&'e self, block: &'e Block<'t>, number: usize) -> impl Iterator<Item = Node<'e>> {
-        let start = block.former.partition_point(|(job, _)| *job < number);
-        let of_job = block.former[start..].iter().take_while(move |(job, _)| *job == number);
-        of_job.map(|(_, tree)| self.graft.tree(*tree))
-    }
-
-    /// Returns the job of a block as far as it is known, if its values are unknown.
-    pub(super) fn outline_of<'e>(&'e self, block: &'e Block<'t>) -> Option<Node<'e>> {
-        block.outline.map(|number| self.graft.tree(number))
     }
 
     /// Returns the mistakes in matrices, rows and templates that do not depend on a single job.
@@ -200,16 +179,17 @@ impl<'t> Expansion<'t> {
 }
 
 impl<'t> Block<'t> {
-    /// Returns a block without jobs, whose first will be the tree with this number.
-    fn new(first: usize, table: Table<'t>) -> Block<'t> {
-        let (matrix, rows) = keys(table);
-        let made_by = [matrix.map(|_| &MATRIX), rows.map(|_| &ROWS)].into_iter().flatten().collect();
-        Block { first, count: 0, outline: None, made_by, parts: None, failures: Vec::new(), former: Vec::new() }
+    /// Something to cut its jobs out with.
+    pub(super) fn cutter(&'t self) -> Cutter<'t> {
+        let mut graft = Graft::of(self.soil.tree, self.soil.texts);
+        self.stencil.prepare(&mut graft);
+        Cutter { block: self, shared: graft.mark(), graft }
     }
 
     /// Returns the names of the values that fill it, as far as they are known.
     fn names(&self) -> Names {
-        Names { known: self.parts.as_ref().map(|(_, sets)| sets.names()).unwrap_or_default() }
+        // Of what can't be told how many it is, nothing is filled in.
+        Names { known: if self.count.is_some() { self.sets.names() } else { Vec::new() } }
     }
 
     /// Returns the fields that expand it.
@@ -217,26 +197,59 @@ impl<'t> Block<'t> {
         &self.made_by
     }
 
-    /// Returns the number of its jobs.
-    pub(super) fn count(&self) -> usize {
-        self.count
+    /// Where it says that it stands for several.
+    pub(super) fn at(&self) -> Place {
+        self.at
     }
 
-    /// Returns the templates that can't be filled in for the job with this number.
-    pub(super) fn failures(&self, number: usize) -> impl Iterator<Item = &Problem> {
-        let start = self.failures.partition_point(|(job, _)| *job < number);
-        self.failures[start..].iter().take_while(move |(job, _)| *job == number).map(|(_, problem)| problem)
+    /// How many jobs it is; none where it can't be known what it stands for, or it stands for too many.
+    pub(super) fn count(&self) -> Option<usize> {
+        self.count
     }
 
     /// Returns the values that fill the job with this number, by name.
     pub(super) fn values(&self, number: usize) -> Vec<(String, String)> {
-        self.parts.as_ref().map(|(_, sets)| sets.set(number).values()).unwrap_or_default()
+        self.sets.set(number).values()
     }
 
     /// Returns the place that leaves a field empty in the job with this number: an empty cell, or a null.
     pub(super) fn left_out(&self, number: usize, field: &Field) -> Option<Place> {
-        let (stencil, sets) = self.parts.as_ref()?;
-        stencil.left_out(field.name, sets.set(number))
+        self.stencil.left_out(field.name, self.sets.set(number))
+    }
+
+    /// What the job with this number was when its table was read otherwise: with what it was filled.
+    fn former(&self, number: usize) -> impl Iterator<Item = Set<'_, 't>> {
+        let set = self.sets.set(number);
+        let has_former = self.stencil.has_former();
+        let by_filter = has_former.then(|| set.read_as(Reading::Former));
+        let by_cell = set.former().filter(move |set| !(has_former && set.reading == Reading::Former));
+        by_filter.into_iter().chain(by_cell)
+    }
+}
+
+impl<'t> Cutter<'t> {
+    /// The job as far as it is known, where it can't be known what it stands for.
+    pub(super) fn outline(&mut self) -> Node<'_> {
+        self.graft.rewind(&self.shared);
+        self.block.stencil.cut(None, &mut self.graft, &mut Vec::new());
+        self.graft.tree(0)
+    }
+
+    /// The job with this number.
+    pub(super) fn cut(&mut self, number: usize) -> Cut<'_> {
+        self.graft.rewind(&self.shared);
+        let mut failures = Vec::new();
+        self.block.stencil.cut(Some(self.block.sets.set(number)), &mut self.graft, &mut failures);
+        Cut { node: self.graft.tree(0), failures, bytes: self.graft.bytes() }
+    }
+
+    /// What the job with this number was when its table was read otherwise.
+    pub(super) fn former(&mut self, number: usize) -> Vec<Node<'_>> {
+        self.graft.rewind(&self.shared);
+        for set in self.block.former(number) {
+            self.block.stencil.cut(Some(set), &mut self.graft, &mut Vec::new());
+        }
+        (0..self.graft.len()).map(|tree| self.graft.tree(tree)).collect()
     }
 }
 

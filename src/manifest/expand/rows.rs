@@ -17,6 +17,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+/// The most columns that a table may have.
+pub(crate) const MOST_COLUMNS: usize = 1000;
+
 /// A mistake in rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RowsFlaw {
@@ -73,6 +76,8 @@ pub(crate) enum RowsFlaw {
     },
     /// Markers of an unfinished merge: the lines of one conflict.
     Conflict(Vec<Span>),
+    /// More columns than a job may have values; how many.
+    TooManyColumns(usize),
     /// Two columns with one name.
     DuplicateColumn(String),
     /// A row with more or fewer cells than the header.
@@ -134,19 +139,36 @@ impl<'t> Rows<'t> {
 /// A row.
 pub(super) enum Row<'t> {
     /// A row of a file; with a short place that shows it.
-    Cells { cells: Vec<Cell<'t>>, at: Span },
-    /// A row of a list in the manifest.
-    Nodes { values: Vec<Option<Node<'t>>>, at: Span },
+    Cells {
+        cells: Vec<Cell<'t>>,
+        /// The positions of the cells in order, where it needn't have all of them.
+        positions: Option<Box<[u32]>>,
+        at: Span,
+    },
+    /// Of a list in the manifest: its values by position, in order.
+    Nodes { values: Vec<(u32, Node<'t>)>, at: Span },
 }
 
 impl<'t> Row<'t> {
     /// Returns the value with this position.
     pub(super) fn get(&self, position: usize) -> Option<Datum<'_>> {
         match self {
-            Row::Cells { cells, .. } => {
-                cells.get(position).filter(|cell| cell.held != CellValue::Missing).map(Datum::Cell)
+            Row::Cells { cells, positions: None, .. } => cells.get(position).map(Datum::Cell),
+            Row::Cells { cells, positions: Some(positions), .. } => {
+                positions.binary_search(&(position as u32)).ok().map(|index| Datum::Cell(&cells[index]))
             }
-            Row::Nodes { values, .. } => values.get(position).copied().flatten().map(Datum::Node),
+            Row::Nodes { values, .. } => {
+                let found = values.binary_search_by_key(&(position as u32), |(position, _)| *position);
+                found.ok().map(|index| Datum::Node(values[index].1))
+            }
+        }
+    }
+
+    /// Its cells, if it is one of a file.
+    pub(super) fn cells(&self) -> &[Cell<'t>] {
+        match self {
+            Row::Cells { cells, .. } => cells,
+            Row::Nodes { .. } => &[],
         }
     }
 
@@ -168,10 +190,9 @@ impl<'t> Row<'t> {
         match self {
             Row::Cells { cells, .. } => cells.iter().all(|cell| is_empty(Datum::Cell(cell))),
             Row::Nodes { values, .. } => {
-                let written: Vec<Node<'_>> = values.iter().flatten().copied().collect();
-                let is_text = |node: &Node<'_>| matches!(node.value(), Value::String(_));
-                let may_be = written.len() > 1 || written.iter().any(is_text);
-                may_be && written.iter().all(|node| is_empty(Datum::Node(*node)))
+                let is_text = |node: Node<'_>| matches!(node.value(), Value::String(_));
+                let may_be = values.len() > 1 || values.iter().any(|(_, node)| is_text(*node));
+                may_be && values.iter().all(|(_, node)| is_empty(Datum::Node(*node)))
             }
         }
     }
@@ -221,6 +242,11 @@ pub(super) fn read<'t>(entry: &Entry<'t>, files: &'t Files, problems: &mut Vec<P
         problems.push(Problem::Rows { at: first, flaw: RowsFlaw::BlankRows { count }, also: named });
     }
     match given {
+        Given::Values(rows) if rows.names.len() > MOST_COLUMNS => {
+            let flaw = RowsFlaw::TooManyColumns(rows.names.len());
+            problems.push(Problem::Rows { at, flaw, also: None });
+            Given::Spoilt(None)
+        }
         Given::Values(rows) if rows.rows.is_empty() => {
             if !is_torn && !rows.torn {
                 if !is_blank {
@@ -254,15 +280,15 @@ fn listed<'t>(list: List<'t>, problems: &mut Vec<Problem>) -> Rows<'t> {
     for item in list.iter() {
         match item.value() {
             Value::Table(table) => {
-                let mut values = vec![None; rows.names.len()];
+                let mut values = Vec::new();
                 for entry in table.iter() {
                     let position = *positions.entry(entry.key).or_insert_with(|| {
                         rows.names.push(entry.key.to_owned());
                         rows.names.len() - 1
                     });
-                    values.resize(values.len().max(position + 1), None);
-                    values[position] = Some(entry.value);
+                    values.push((position as u32, entry.value));
                 }
+                values.sort_unstable_by_key(|(position, _)| *position);
                 rows.torn |= !table.is_whole();
                 if table.is_whole() {
                     rows.push(Row::Nodes { values, at: first_line(item) });
@@ -365,7 +391,8 @@ fn csv<'t>(text: &'t str, preferred: char, base: usize, named: Place, problems: 
         nameless.look(&fields);
         if !is_quoted {
             let at = Span::new(base + fields[0].span.start as usize, base + fields[0].span.end as usize);
-            rows.rows.push(Row::Cells { cells: fields.into_iter().map(|field| cell(field, base)).collect(), at });
+            let cells = fields.into_iter().map(|field| cell(field, base)).collect();
+            rows.rows.push(Row::Cells { cells, positions: None, at });
         }
     }
     rows.names = header.iter().map(|field| field.text.trim().to_owned()).collect();

@@ -87,12 +87,12 @@ impl<'t> Sets<'t> {
     /// Returns the number of sets, saturating.
     pub(super) fn count(&self) -> u64 {
         let rows = self.rows.get().map_or(1, |rows| rows.rows.len() as u64);
-        rows.saturating_mul(self.matrix.get().map_or(1, |matrix| matrix.combinations.len() as u64))
+        rows.saturating_mul(self.matrix.get().map_or(1, |matrix| matrix.len() as u64))
     }
 
     /// Returns the set with this number: all combinations of one row, then those of the next.
     pub(super) fn set(&self, number: usize) -> Set<'_, 't> {
-        let combinations = self.matrix.get().map_or(1, |matrix| matrix.combinations.len());
+        let combinations = self.matrix.get().map_or(1, Matrix::len);
         let (row, combination) = (number / combinations, number % combinations);
         Set { sets: self, number, row, combination, reading: Reading::Now }
     }
@@ -131,26 +131,22 @@ impl<'t> Sets<'t> {
         if self.is_spoilt() {
             return Err(None);
         }
+        if inner.is_empty() {
+            return Ok(Variable { scope, position, inner: Vec::new() });
+        }
         let mut values: Vec<Node<'_>> = match scope {
             Scope::Matrix => {
                 self.matrix.get().into_iter().flat_map(|matrix| &matrix.names[position].values).copied().collect()
             }
             Scope::Row => {
                 let rows = self.rows.get().into_iter().flat_map(|rows| &rows.rows);
-                rows.filter_map(|row| match row {
-                    Row::Nodes { values, .. } => values.get(position).copied().flatten(),
-                    Row::Cells { .. } => None,
-                })
-                .collect()
+                let datum = rows.filter_map(|row| row.get(position));
+                datum.filter_map(|datum| if let Datum::Node(node) = datum { Some(node) } else { None }).collect()
             }
             Scope::Job => Vec::new(),
         };
         for segment in inner {
-            let inside = |node: &Node<'t>| match node.value() {
-                Value::Table(table) => table.get(&segment.text).map(|entry| entry.value),
-                _ => None,
-            };
-            let found: Vec<_> = values.iter().filter_map(inside).collect();
+            let found: Vec<_> = values.iter().filter_map(|node| inside(*node, &segment.text)).collect();
             if found.is_empty() {
                 let mut known: Vec<&str> = Vec::new();
                 for node in &values {
@@ -168,14 +164,23 @@ impl<'t> Sets<'t> {
     }
 }
 
+/// The value in a mapping under this name.
+fn inside<'n>(node: Node<'n>, name: &str) -> Option<Node<'n>> {
+    match node.value() {
+        Value::Table(table) => table.get(name).map(|entry| entry.value),
+        _ => None,
+    }
+}
+
+/// More names than anybody reads.
+pub(super) const SHOWN_NAMES: usize = 12;
+
 fn unknown(scope: Scope, name: &str, known: &[&str]) -> TemplateFlaw {
-    /// The maximum number of names shown in a message.
-    const SHOWN: usize = 12;
     TemplateFlaw::Unknown {
         scope,
         name: name.to_owned(),
         nearest: nearest(name, known.iter().copied()).map(str::to_owned),
-        known: known.iter().take(SHOWN).map(|known| (*known).to_owned()).collect(),
+        known: known.iter().take(SHOWN_NAMES).map(|known| (*known).to_owned()).collect(),
     }
 }
 
@@ -183,10 +188,7 @@ impl<'s, 't> Set<'s, 't> {
     /// Returns the value of a name, if this set has one.
     pub(super) fn get(self, variable: &Variable) -> Option<Datum<'s>> {
         let mut datum = match variable.scope {
-            Scope::Matrix => {
-                let matrix = self.sets.matrix.get()?;
-                Datum::Node(matrix.combinations[self.combination].get(variable.position).copied().flatten()?)
-            }
+            Scope::Matrix => Datum::Node(self.sets.matrix.get()?.value(self.combination, variable.position)?),
             Scope::Row => self.row()?.get(variable.position)?,
             Scope::Job => return None,
         };
@@ -210,10 +212,7 @@ impl<'s, 't> Set<'s, 't> {
 
     /// Returns the former readings of its table that could change a text.
     pub(super) fn former(self) -> impl Iterator<Item = Set<'s, 't>> {
-        let cells = match self.row() {
-            Some(Row::Cells { cells, .. }) => cells.as_slice(),
-            _ => &[],
-        };
+        let cells = self.row().map_or(&[][..], Row::cells);
         let is_other = cells.iter().any(|cell| cell.former.is_some());
         let has_breaks = cells.iter().any(|cell| matches!(&cell.held, CellValue::Loose(text) if text.contains('\n')));
         let readings = [(is_other, Reading::Former), (has_breaks, Reading::FormerWithReturns)];
@@ -240,9 +239,9 @@ impl<'s, 't> Set<'s, 't> {
             }
         }
         if let Some(matrix) = self.sets.matrix.get() {
-            for (name, node) in matrix.names.iter().zip(&matrix.combinations[self.combination]) {
-                if let Some(node) = node {
-                    show(format!("matrix.{}", name.name), Datum::Node(*node), &mut values);
+            for (position, name) in matrix.names.iter().enumerate() {
+                if let Some(node) = matrix.value(self.combination, position) {
+                    show(format!("matrix.{}", name.name), Datum::Node(node), &mut values);
                 }
             }
         }

@@ -6,7 +6,7 @@ use super::filters::{Filters, LONGEST};
 use super::made::{Failed, Filled, Made, blamed, make, not_text};
 use super::sets::{Set, Sets, Variable};
 use super::template::{OPEN, Part, Template, TemplateFlaw};
-use super::{MOST_BYTES, keys};
+use super::{MOST_BYTES_OF_JOB, keys};
 use crate::document::graft::{Graft, Origin, Parent, Piece, Scalar, Under};
 use crate::document::tree::{Entry, Node, Table, Value};
 use crate::manifest::fields::{ID, JOB, Kind, NEGATIVE_PROMPT, PROMPT, Shape};
@@ -60,6 +60,13 @@ impl Role {
     }
 }
 
+/// What is given to fill in, and where mistakes go.
+struct Given<'g, 't> {
+    sets: &'g Sets<'t>,
+    names: Names,
+    problems: &'g mut Vec<Problem>,
+}
+
 /// The kind that is read in a place; `None` if it is unknown.
 type Wanted = Option<Kind>;
 
@@ -69,23 +76,26 @@ impl<'t> Stencil<'t> {
         let (matrix, rows) = keys(table);
         let keys = [matrix, rows].map(|entry| entry.map(|entry| entry.key));
         let entries = table.iter().filter(|entry| !keys.contains(&Some(entry.key)));
+        let mut given = Given { sets, names: Names { known: sets.names() }, problems };
         let entries = entries.map(|entry| {
             let field = JOB.field(entry.key);
             let role = Role::of(entry.key);
-            let stencil = Stencil::of(entry.value, field.map(|field| field.kind), role, sets, problems);
+            let stencil = Stencil::of(entry.value, field.map(|field| field.kind), role, &mut given);
             (entry, stencil)
         });
         Stencil::Table(job, entries.collect())
     }
 
-    fn of(node: Node<'t>, wanted: Wanted, role: Role, sets: &Sets<'t>, problems: &mut Vec<Problem>) -> Stencil<'t> {
+    fn of(node: Node<'t>, wanted: Wanted, role: Role, given: &mut Given<'_, 't>) -> Stencil<'t> {
         match node.value() {
             // The mistake with braces is reported once; whatever follows from it is not.
-            Value::String(text) if text.contains(['{', '}']) && has_braces(text, sets) => Stencil::Spoilt(node),
-            Value::String(text) if text.contains(OPEN) => Text::read(node, text, wanted, role, sets, problems),
+            Value::String(text) if text.contains(['{', '}']) && !braces::find(text, &given.names).is_empty() => {
+                Stencil::Spoilt(node)
+            }
+            Value::String(text) if text.contains(OPEN) => Text::read(node, text, wanted, role, given),
             Value::List(list) => {
                 let item = wanted.map(Kind::item);
-                let items = list.iter().map(|node| Stencil::of(node, item, Role::default(), sets, problems));
+                let items = list.iter().map(|node| Stencil::of(node, item, Role::default(), given));
                 let items: Vec<_> = items.collect();
                 match items.iter().all(Stencil::is_same) {
                     true => Stencil::Same(node),
@@ -98,7 +108,7 @@ impl<'t> Stencil<'t> {
                     _ => None,
                 };
                 let entries = table.iter().map(|entry| {
-                    let stencil = Stencil::of(entry.value, wanted(entry.key), Role::default(), sets, problems);
+                    let stencil = Stencil::of(entry.value, wanted(entry.key), Role::default(), given);
                     (entry, stencil)
                 });
                 let entries: Vec<_> = entries.collect();
@@ -136,6 +146,16 @@ impl<'t> Stencil<'t> {
         match entries.iter().find(|(entry, _)| entry.key == field)? {
             (_, Stencil::Text(text)) => text.left_out(set),
             _ => None,
+        }
+    }
+
+    /// Copies what is the same in all jobs, so that each of them has it for nothing.
+    pub(super) fn prepare(&self, graft: &mut Graft<'_>) {
+        match self {
+            Stencil::Same(node) => graft.prepare(*node),
+            Stencil::Spoilt(_) | Stencil::Text(_) => {}
+            Stencil::List(_, items) => items.iter().for_each(|item| item.prepare(graft)),
+            Stencil::Table(_, entries) => entries.iter().for_each(|(_, value)| value.prepare(graft)),
         }
     }
 
@@ -185,8 +205,7 @@ impl<'t> Text<'t> {
         text: &'t str,
         wanted: Wanted,
         role: Role,
-        sets: &Sets<'t>,
-        problems: &mut Vec<Problem>,
+        Given { sets, problems, .. }: &mut Given<'_, 't>,
     ) -> Stencil<'t> {
         let mut flawed = |range: Range<usize>, flaw| {
             let at = Place { at: node.locate(range), via: node.used_at(), fill: Fill::None };
@@ -223,7 +242,7 @@ impl<'t> Text<'t> {
     /// Fills it in for one set of values.
     fn put(&self, under: Under<'_, 't>, set: Set<'_, 't>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
         // Once the limit on text is exceeded, no more is made.
-        if graft.bytes() > MOST_BYTES {
+        if graft.bytes() > MOST_BYTES_OF_JOB {
             return graft.filled(under, self.node, Scalar::Broken, &[]);
         }
         let filled = match self.template.sole() {
@@ -292,6 +311,9 @@ impl<'t> Text<'t> {
             let (range, origin) = match part {
                 Part::Text(range) => {
                     text.push_str(&self.text[range.clone()]);
+                    if text.len() > LONGEST {
+                        return Err((range.clone(), TemplateFlaw::TooLong, Fill::Template));
+                    }
                     (range, Origin::Template)
                 }
                 Part::Expression { range, expression } => {
@@ -312,11 +334,6 @@ impl<'t> Text<'t> {
         }
         Ok(Filled::Value(Made::Text(Cow::Owned(text)), pieces))
     }
-}
-
-/// Returns whether braces in a text look like a template but aren't one.
-fn has_braces(text: &str, sets: &Sets<'_>) -> bool {
-    !braces::find(text, &Names { known: sets.names() }).is_empty()
 }
 
 fn bytes(range: &Range<usize>) -> (u32, u32) {

@@ -33,7 +33,7 @@ fn combinations(matrix: &str) -> Vec<String> {
         let values = block.values(number).into_iter();
         values.map(|(name, value)| format!("{}={value}", &name["matrix.".len()..])).collect::<Vec<_>>().join(" ")
     };
-    (0..block.count()).map(shown).collect()
+    (0..block.count().unwrap_or_default()).map(shown).collect()
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn values_keep_their_type_or_take_that_of_what_they_fill() {
             .manifest
             .map(|manifest| {
                 let generation = &manifest.jobs[0].generation;
-                (generation.negative_prompt.clone().unwrap_or_default(), generation.number_of_videos)
+                (generation.negative_prompt.clone().unwrap_or_default().to_string(), generation.number_of_videos)
             })
             .ok_or(codes.join(" "))
     };

@@ -1,22 +1,21 @@
 //! The rules on jobs: each one alone, and compared with the jobs before it.
 
+use crate::base::digest::Sha256;
 use crate::document::tree::Node;
-use crate::manifest::blame::Blame;
+use crate::manifest::blame::{Blame, Recalled};
 use crate::manifest::fields::{DURATION, Field, ID, JOB, PROMPT, RESOLUTION};
 use crate::manifest::model::ListedIn;
-use crate::manifest::problem::{Place, Problem, Values};
+use crate::manifest::problem::{Place, Problem};
 use crate::manifest::raw::{Home, Job, Slot};
 use crate::manifest::resolve::Resolved;
-use crate::manifest::rules::references::Links;
+use crate::manifest::rules::shares::Shares;
 use crate::spec::limits::REFERENCES;
 use crate::spec::names::{Digest, JobId, Tag, fits_job_id};
-use crate::spec::request::{Generation, Reference};
-use crate::spec::vocabulary::MODEL;
-use std::borrow::Cow;
+use crate::spec::request::Generation;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A job without a mistake.
 pub(crate) struct Checked {
@@ -24,42 +23,64 @@ pub(crate) struct Checked {
     pub generation: Generation,
     pub listed_in: ListedIn,
     pub take: u32,
-    pub tags: BTreeSet<Tag>,
+    pub tags: Arc<BTreeSet<Tag>>,
     pub digest: Digest,
 }
 
-/// The jobs so far.
+/// The jobs so far: of each no more than tells whether another is like it.
 #[derive(Default)]
-pub(crate) struct Jobs<'t> {
-    /// By id in lower case: the id as it is written, its place, and the job.
-    ids: HashMap<Cow<'t, str>, (&'t str, Place, usize)>,
-    /// By digest: the first job and its place, and the number of jobs.
-    digests: HashMap<Digest, (Place, usize, u32)>,
+pub(crate) struct Jobs {
+    /// By the id in lower case.
+    ids: HashMap<Likeness, u32>,
+    /// By the digest: the first job, and how many there are.
+    digests: HashMap<Likeness, (u32, u32)>,
 }
 
-impl<'t> Jobs<'t> {
+/// What is the same of two texts or digests only if they are the same: half of a SHA-256.
+#[derive(PartialEq, Eq, Hash)]
+struct Likeness(u128);
+
+impl Likeness {
+    fn of(hash: &Sha256) -> Likeness {
+        let (half, _) = hash.bytes().split_first_chunk().expect("a hash has 32 bytes");
+        Likeness(u128::from_le_bytes(*half))
+    }
+
+    fn of_text(text: &str) -> Likeness {
+        Likeness::of(&Sha256::of(text.as_bytes()))
+    }
+}
+
+impl Jobs {
+    /// Makes room for so many more.
+    pub(crate) fn expect(&mut self, jobs: usize) {
+        self.ids.reserve(jobs);
+        self.digests.reserve(jobs);
+    }
+
     /// Checks a job, alone and compared with the jobs before it.
     pub(crate) fn check(
         &mut self,
-        job: &Job<'t>,
-        mut resolved: Resolved<'t>,
-        blame: &mut Blame<'t>,
+        job: &Job<'_>,
+        mut resolved: Resolved<'_>,
+        shares: &mut Shares,
+        blame: &mut Blame<'_>,
     ) -> Option<Checked> {
         blame_missing(job, &resolved, blame);
         blame_pair(&resolved, blame);
         let id = self.id(job, blame);
+        let listed_in = resolved.listed_in;
         let take = resolved.take.value_or(1);
         let tags = std::mem::replace(&mut resolved.tags, Slot::Absent);
-        let listed_in = resolved.listed_in;
-        let (generation, take) = (generation(resolved)?, take?);
+        let (generation, take) = (generation(resolved, shares)?, take?);
         let digest = generation.digest(take);
         self.blame_twin(job, digest, take, blame);
-        let tags = if let Slot::Set(tags) = tags { tags } else { BTreeSet::new() };
+        let tags = shares.tags(if let Slot::Set(tags) = tags { tags } else { BTreeSet::new() });
         Some(Checked { id: id?, generation, listed_in, take, tags, digest })
     }
 
     /// Returns the job's id, if it is valid and no job before has it.
-    fn id(&mut self, job: &Job<'t>, blame: &mut Blame<'t>) -> Option<JobId> {
+    fn id(&mut self, job: &Job<'_>, blame: &mut Blame<'_>) -> Option<JobId> {
         let Slot::Set(spot) = job.id else { return None };
         let Ok(id) = JobId::new(spot.value) else {
             let at = match wrong(spot.value) {
@@ -70,50 +91,49 @@ impl<'t> Jobs<'t> {
             blame.push(Problem::JobId { at, id: spot.value.to_owned() });
             return None;
         };
-        let later = Place::of(spot.node).as_use();
         let folded = if spot.value.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) {
-            Cow::Owned(spot.value.to_lowercase())
+            Likeness::of_text(&spot.value.to_lowercase())
         } else {
-            Cow::Borrowed(spot.value)
+            Likeness::of_text(spot.value)
         };
         match self.ids.entry(folded) {
             Entry::Vacant(free) => {
-                free.insert((spot.value, later, job.number));
+                free.insert(job.number as u32);
                 Some(id)
             }
             Entry::Occupied(taken) => {
-                let (before, earlier, number) = *taken.get();
-                let (id, before) = (spot.value.to_owned(), before.to_owned());
-                let values = values(blame, (later, job.number), (earlier, number));
+                let number = *taken.get() as usize;
+                let Recalled { id: before, at: earlier } = blame.recall(number);
+                let later = Place::of(spot.node).as_use();
+                let (id, before) = (spot.value.to_owned(), before.unwrap_or_default());
+                let jobs = of_one_template(blame, (later, job.number), (earlier, number));
                 // Different values are shown at their places; if they are the same, the template is to blame.
                 let alike = later.at == earlier.at && later.fill == earlier.fill;
                 let (later, earlier) = if alike { (later.as_whole(), earlier.as_whole()) } else { (later, earlier) };
-                blame.push(Problem::DuplicateJobId { later, earlier, id, before, values });
+                blame.push(Problem::DuplicateJobId { later, earlier, id, before, jobs });
                 None
             }
         }
     }
 
     /// Warns if a job before makes the same request.
-    fn blame_twin(&mut self, job: &Job<'t>, digest: Digest, take: u32, blame: &mut Blame<'t>) {
-        let later = job.id.get().map_or_else(|| Place::head(job.node).as_use(), |id| Place::of(id.node).as_use());
-        let later = later.as_whole();
-        let (first, number, count) = self.digests.entry(digest).or_insert((later, job.number, 0));
-        if *count > 0 {
-            let (earlier, take) = (*first, take.saturating_add(*count));
-            let values = values(blame, (later, job.number), (earlier, *number));
-            blame.push(Problem::TwinJobs { later, earlier, take, values });
+    fn blame_twin(&mut self, job: &Job<'_>, digest: Digest, take: u32, blame: &mut Blame<'_>) {
+        let (number, count) = self.digests.entry(Likeness::of(&digest.0)).or_insert((job.number as u32, 0));
+        let (number, before) = (*number as usize, std::mem::replace(count, count.saturating_add(1)));
+        if before > 0 {
+            let later = job.id.get().map_or_else(|| Place::head(job.node).as_use(), |id| Place::of(id.node).as_use());
+            let later = later.as_whole();
+            let (earlier, take) = (blame.recall(number).at.as_whole(), take.saturating_add(before));
+            let jobs = of_one_template(blame, (later, job.number), (earlier, number));
+            blame.push(Problem::TwinJobs { later, earlier, take, jobs });
         }
-        *count += 1;
     }
 }
 
-/// Returns the values that fill two jobs of one template, each with its place.
-fn values(blame: &Blame<'_>, later: (Place, usize), earlier: (Place, usize)) -> Option<Box<[Values; 2]>> {
-    if later.0.at != earlier.0.at {
-        return None;
-    }
-    Some(Box::new([blame.values(later.1)?, blame.values(earlier.1)?]))
+/// The numbers of two jobs, each with its place, if both came out of one template.
+fn of_one_template(blame: &Blame<'_>, later: (Place, usize), earlier: (Place, usize)) -> Option<(usize, usize)> {
+    let jobs = (later.1, earlier.1);
+    (later.0.at == earlier.0.at && blame.is_of_block(jobs.0) && blame.is_of_block(jobs.1)).then_some(jobs)
 }
 
 /// Returns the first character of an id that isn't allowed at its position.
@@ -126,7 +146,7 @@ fn wrong(id: &str) -> Option<Range<usize>> {
 }
 
 /// Adds a finding for each field that neither the job nor `defaults` has.
-fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'t>) {
+fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'_>) {
     let at = blame.head(job.node);
     let mut miss = |field: &'static Field, is_absent: bool| {
         if is_absent {
@@ -144,7 +164,7 @@ fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'
 }
 
 /// Adds a finding if the service doesn't make videos of this duration at this resolution.
-fn blame_pair<'t>(resolved: &Resolved<'t>, blame: &mut Blame<'t>) {
+fn blame_pair<'t>(resolved: &Resolved<'t>, blame: &mut Blame<'_>) {
     let (Slot::Set(resolution), Slot::Set(duration)) = (resolved.resolution, resolved.duration) else { return };
     if duration.value.goes_with(resolution.value) {
         return;
@@ -157,37 +177,25 @@ fn blame_pair<'t>(resolved: &Resolved<'t>, blame: &mut Blame<'t>) {
 }
 
 /// Returns the generation to submit, unless a part of it has a mistake.
-pub(crate) fn generation(resolved: Resolved<'_>) -> Option<Generation> {
+pub(crate) fn generation(resolved: Resolved<'_>, shares: &mut Shares) -> Option<Generation> {
     let Slot::Set(links) = resolved.references else { return None };
     if !links.whole || !REFERENCES.contains(&links.items.len()) {
         return None;
     }
+    let model = resolved.selected_model.optional()?;
+    let (prompt, negative_prompt) = (resolved.prompt.get()?, resolved.negative_prompt);
+    negative_prompt.optional()?;
     Some(Generation {
-        model: resolved.selected_model.value_or(MODEL)?.to_owned(),
-        prompt: resolved.prompt.value()?.to_owned(),
-        negative_prompt: resolved.negative_prompt.optional()?.map(str::to_owned),
+        model: match model {
+            Some(_) => shares.model.of(resolved.selected_model.get()?),
+            None => shares.default_model(),
+        },
+        prompt: shares.prompt.of(prompt),
+        negative_prompt: negative_prompt.get().map(|spot| shares.negative_prompt.of(spot)),
         resolution: resolved.resolution.value()?,
         duration: resolved.duration.value()?,
-        references: references(links)?,
+        references: shares.references(&links)?,
         number_of_videos: resolved.number_of_videos.value_or(1)?,
         need_expand_prompt: resolved.need_expand_prompt.value_or(false)?,
     })
-}
-
-/// Returns the linked references: moves the job's own, and copies shared ones.
-fn references(links: Rc<Links<'_>>) -> Option<Vec<Reference>> {
-    let mut references = Vec::with_capacity(links.items.len());
-    match Rc::try_unwrap(links) {
-        Ok(own) => {
-            for link in own.items {
-                references.push(Rc::unwrap_or_clone(link.reference?));
-            }
-        }
-        Err(shared) => {
-            for link in &shared.items {
-                references.push(link.reference.as_deref()?.clone());
-            }
-        }
-    }
-    Some(references)
 }

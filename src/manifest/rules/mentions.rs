@@ -20,7 +20,7 @@ const BEHIND: usize = 8;
 type Prompt<'t> = Spot<'t, &'t str>;
 
 /// Checks a prompt against the references that its job lists.
-pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Library<'t>, blame: &mut Blame<'t>) {
+pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &'t Library<'_>, blame: &mut Blame<'_>) {
     let names = links.items.iter().take(MANY).map(|link| link.name).collect::<Vec<_>>();
     let looking_alike = look_alikes(prompt, &names, library, blame);
     // Without all names it is unknown which are declared; no names, or this many, are a mistake of their own.
@@ -50,7 +50,7 @@ pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &Libra
 }
 
 /// Returns the references of the library that a prompt mentions, in order of first mention; `None` if it mentions nothing.
-pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mut Blame<'t>) -> Option<Links<'t>> {
+pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &'t Library<'_>, blame: &mut Blame<'_>) -> Option<Links<'t>> {
     // The library may be long: only the text after an `@` is a candidate.
     let behind = prompt.value.match_indices('@').map(|(at, _)| &prompt.value[at + 1..]);
     let entries: BTreeSet<usize> = behind.flat_map(|rest| library.prefixes(rest)).collect();
@@ -91,8 +91,8 @@ pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &Library<'t>, blame: &mu
 fn look_alikes<'t>(
     prompt: &Prompt<'t>,
     names: &[&'t str],
-    library: &Library<'t>,
-    blame: &mut Blame<'t>,
+    library: &'t Library<'_>,
+    blame: &mut Blame<'_>,
 ) -> Vec<&'t str> {
     let mut meant = Vec::new();
     let is_sign = |c: char| !c.is_ascii() && look_alike::ascii(c) == Some('@');
@@ -123,7 +123,7 @@ fn check<'t>(
     mention: &Mention,
     names: &[&'t str],
     look: impl FnOnce(&str) -> (Option<Near<'t>>, Among),
-    blame: &mut Blame<'t>,
+    blame: &mut Blame<'_>,
 ) -> Option<&'t str> {
     let shown = || prompt.value[mention.range.clone()].to_owned();
     let surroundings = |is_sure: bool| Surroundings {

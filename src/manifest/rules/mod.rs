@@ -7,9 +7,12 @@ pub(super) mod output;
 pub(super) mod paths;
 pub(super) mod references;
 pub(super) mod setting;
+pub(super) mod shares;
 
 use super::blame::Blame;
+use super::expand::{MOST_BYTES, MOST_BYTES_OF_JOB};
 use super::model::{Job, Manifest};
+use super::problem::Texts;
 use super::raw;
 use super::resolve::Shared;
 use crate::base::digest::Sha256;
@@ -22,7 +25,12 @@ use images::Images;
 use jobs::Jobs;
 use paths::Paths;
 use references::Library;
+use shares::Shares;
 use std::collections::BTreeMap;
+
+/// The most bytes that jobs may have for themselves which templates make: so many, and so many more for each of them.
+const MOST_KEPT: usize = 32 * 1024 * 1024;
+const MOST_KEPT_OF_JOB: usize = 256;
 
 /// The rules, and the jobs that they have produced so far.
 pub(super) struct Rules<'r, 't> {
@@ -31,28 +39,66 @@ pub(super) struct Rules<'r, 't> {
     looked: Images<'r>,
     shared: Shared<'r, 't>,
     paths: Paths<'r, 't>,
-    before: Jobs<'t>,
+    before: Jobs,
+    shares: Shares,
     /// `None` if a mistake prevents one of them.
     jobs: Option<Vec<Job>>,
     images: BTreeMap<Sha256, Picture>,
+    made: Made,
+}
+
+/// What templates have made so far.
+#[derive(Default)]
+struct Made {
+    jobs: usize,
+    /// Bytes of text, those of all jobs together.
+    bytes: usize,
+    /// Bytes that no two of these jobs share.
+    kept: usize,
+    /// The same of jobs that stand for themselves: they are in the manifest.
+    plain: usize,
 }
 
 impl<'r, 't> Rules<'r, 't> {
-    /// Checks the data that jobs share.
-    pub(super) fn new(raw: &'r raw::Manifest<'t>, folder: &'r Folder, blame: &mut Blame<'t>) -> Rules<'r, 't> {
-        let mut looked = Images::new(folder);
-        let library = Library::check(&raw.library, &mut looked, blame);
+    /// Checks what the jobs draw on; the library is checked, and its images are looked at.
+    pub(super) fn new(
+        raw: &'r raw::Manifest<'t>,
+        (mut looked, library): (Images<'r>, &'r Library<'t>),
+        folder: &'r Folder,
+        blame: &mut Blame<'_>,
+    ) -> Rules<'r, 't> {
         let shared = Shared::new(library, &raw.defaults, &mut looked, blame);
         let paths = Paths::check(&raw.output, folder, blame);
-        let (before, jobs, images) = (Jobs::default(), Some(Vec::new()), BTreeMap::new());
-        Rules { raw, folder, looked, shared, paths, before, jobs, images }
+        let (before, shares) = (Jobs::default(), Shares::default());
+        let (jobs, images, made) = (Some(Vec::new()), BTreeMap::new(), Made::default());
+        Rules { raw, folder, looked, shared, paths, before, shares, jobs, images, made }
+    }
+
+    /// Makes room for the jobs that a block stands for.
+    pub(super) fn expect(&mut self, jobs: usize) {
+        self.before.expect(jobs);
+        self.jobs.iter_mut().for_each(|all| all.reserve(jobs));
+        self.made.plain = self.shares.bytes() - self.made.kept;
+    }
+
+    /// Takes in that the last job was made of a block, with so many bytes of text; of what there is too much now.
+    pub(super) fn too_much(&mut self, bytes: usize) -> Option<Texts> {
+        self.made.jobs += 1;
+        self.made.bytes += bytes;
+        self.made.kept = self.shares.bytes() - self.made.plain;
+        match () {
+            () if bytes > MOST_BYTES_OF_JOB => Some(Texts::Job),
+            () if self.made.bytes > MOST_BYTES => Some(Texts::Manifest),
+            () if self.made.kept > MOST_KEPT + MOST_KEPT_OF_JOB * self.made.jobs => Some(Texts::Unshared),
+            () => None,
+        }
     }
 
     /// Checks the next job; `former` are the versions of it from when its table was read differently.
-    pub(super) fn check(&mut self, raw: &raw::Job<'t>, former: &[raw::Job<'t>], blame: &mut Blame<'t>) {
+    pub(super) fn check(&mut self, raw: &raw::Job<'_>, former: &[raw::Job<'_>], blame: &mut Blame<'_>) {
         let resolved = self.shared.resolve(raw, &mut self.looked, blame);
         let videos = resolved.number_of_videos.value();
-        let checked = self.before.check(raw, resolved, blame);
+        let checked = self.before.check(raw, resolved, &mut self.shares, blame);
         let name = self.paths.of_job(raw, videos, blame);
         let job = checked.zip(name).map(|(checked, name)| {
             keep_images(&checked.generation.references, &self.looked, &mut self.images);
@@ -67,11 +113,11 @@ impl<'r, 't> Rules<'r, 't> {
     }
 
     /// Returns the former requests of a job, if their digests were different.
-    fn former(&mut self, former: &[raw::Job<'t>], take: u32, digest: Digest, blame: &Blame<'t>) -> Vec<Generation> {
+    fn former(&mut self, former: &[raw::Job<'_>], take: u32, digest: Digest, blame: &Blame<'_>) -> Vec<Generation> {
         let mut generations: Vec<Generation> = Vec::new();
         for raw in former {
             let resolved = self.shared.resolve(raw, &mut self.looked, &mut blame.aside(raw.node));
-            let Some(generation) = jobs::generation(resolved) else { continue };
+            let Some(generation) = jobs::generation(resolved, &mut self.shares) else { continue };
             if generation.digest(take) != digest && !generations.contains(&generation) {
                 keep_images(&generation.references, &self.looked, &mut self.images);
                 generations.push(generation);

@@ -17,8 +17,8 @@ pub(crate) struct Paths<'f, 't> {
     /// The place where it is written; `None` for the default.
     at: Option<Place>,
     text: &'t str,
-    /// The first job that has an id.
-    first: Option<(&'t str, Place)>,
+    /// The id of the first job that has one, in lower case, and its place.
+    first: Option<(String, Place)>,
     blamed: Blamed,
 }
 
@@ -31,7 +31,7 @@ struct Blamed {
 
 impl<'f, 't> Paths<'f, 't> {
     /// Reads the names of videos from `output`.
-    pub(crate) fn check(output: &Output<'t>, folder: &'f Folder, blame: &mut Blame<'t>) -> Paths<'f, 't> {
+    pub(crate) fn check(output: &Output<'t>, folder: &'f Folder, blame: &mut Blame<'_>) -> Paths<'f, 't> {
         let (dir_at, dir) = written(&output.dir, &DIR);
         let (at, name) = written(&output.name, &FILE_NAME);
         let dir = dir.and_then(|text| {
@@ -67,14 +67,15 @@ impl<'f, 't> Paths<'f, 't> {
     }
 
     /// Returns the name of the job's videos, whose number is `videos` if it is known; `None` without a template or an id.
-    pub(crate) fn of_job(&mut self, job: &Job<'t>, videos: Option<u8>, blame: &mut Blame<'t>) -> Option<VideoName> {
+    pub(crate) fn of_job(&mut self, job: &Job<'_>, videos: Option<u8>, blame: &mut Blame<'_>) -> Option<VideoName> {
         let template = self.template.as_ref()?;
         let id = job.id.get().filter(|id| JobId::check(id.value).is_ok())?;
         let (at, text) = (self.at, self.text);
         let job = Place::of(id.node).as_use();
-        let (first, earlier) = *self.first.get_or_insert((id.value, job));
+        let (first, earlier) = self.first.get_or_insert_with(|| (id.value.to_lowercase(), job));
+        let earlier = *earlier;
         // Duplicate ids were reported as such.
-        if !template.tells_jobs_apart() && first.to_lowercase() != id.value.to_lowercase() {
+        if !template.tells_jobs_apart() && *first != id.value.to_lowercase() {
             blame.push(Problem::SharedPath { text: text.to_owned(), later: job, earlier });
         }
         if let Some(videos @ 2..) = videos

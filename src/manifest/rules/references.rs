@@ -9,12 +9,13 @@ use crate::manifest::raw::{self, Home, Slot, Spot, Use};
 use crate::spec::limits::{IMAGES, REFERENCE_NAME_BYTES, REFERENCES};
 use crate::spec::names::ReferenceName;
 use crate::spec::request::{Image, Reference};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-/// The maximum number of names for which a similar one is looked for; more suggestions are of no use.
-const SUGGESTIONS: usize = 1000;
+/// How much is spent on looking for near names, in pairs of bytes that are held against each other: enough for hundreds of
+/// names, and past that many the suggestions are of no use to anybody.
+const SUGGESTIONS: usize = 16_000_000;
 
 /// The library: references by name.
 pub(crate) struct Library<'t> {
@@ -27,6 +28,10 @@ pub(crate) struct Library<'t> {
     /// `true` if a prompt can mention all of them by their names.
     mentionable: bool,
     suggestions: RefCell<HashMap<String, Option<Near<'t>>>>,
+    /// Bytes of all names together.
+    bytes: usize,
+    /// How much was spent on suggestions.
+    spent: Cell<usize>,
 }
 
 /// A reference of the library; without content if it has a mistake.
@@ -59,7 +64,7 @@ pub(crate) struct Link<'t> {
 
 impl<'t> Library<'t> {
     /// Reads the library, and checks each reference.
-    pub(crate) fn check(raw: &Slot<raw::Library<'t>>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Library<'t> {
+    pub(crate) fn check(raw: &Slot<raw::Library<'t>>, images: &mut Images<'_>, blame: &mut Blame<'_>) -> Library<'t> {
         let mut library = Library {
             entries: Vec::new(),
             index: HashMap::new(),
@@ -71,12 +76,15 @@ impl<'t> Library<'t> {
             },
             mentionable: true,
             suggestions: RefCell::default(),
+            bytes: 0,
+            spent: Cell::default(),
         };
         for raw in raw.get().iter().flat_map(|raw| &raw.references) {
             let Slot::Set(name) = raw.name else { continue };
             blame.enter_entry(library.entries.len());
             library.index.insert(name.text, library.entries.len());
             library.lengths.insert(name.text.len());
+            library.bytes += name.text.len();
             library.mentionable &= is_mentionable(name.text);
             let reference = reference(raw, images, blame).map(Rc::new);
             library.entries.push(Entry { name: name.text, reference });
@@ -121,9 +129,11 @@ impl<'t> Library<'t> {
         if let Some(near) = known.get(word) {
             return *near;
         }
-        if known.len() >= SUGGESTIONS {
+        let spent = self.spent.get() + word.len() * self.bytes;
+        if spent > SUGGESTIONS {
             return None;
         }
+        self.spent.set(spent);
         let near = near(word, self.entries.iter().map(|entry| entry.name));
         known.insert(word.to_owned(), near);
         near
@@ -137,9 +147,9 @@ impl<'t> Links<'t> {
     pub(crate) fn listed(
         listed: &Spot<'t, Vec<Use<'t>>>,
         prompt: Option<&str>,
-        library: &Library<'t>,
+        library: &'t Library<'_>,
         images: &mut Images<'_>,
-        blame: &mut Blame<'t>,
+        blame: &mut Blame<'_>,
     ) -> Links<'t> {
         let mut links = Links { items: Vec::new(), whole: true, home: listed.home };
         for item in &listed.value {
@@ -164,7 +174,7 @@ impl<'t> Links<'t> {
         links
     }
 
-    fn blame_duplicates(&self, blame: &mut Blame<'t>) {
+    fn blame_duplicates(&self, blame: &mut Blame<'_>) {
         let mut seen: HashMap<&str, Place> = HashMap::new();
         for link in &self.items {
             // Through an alias two may be one and the same text.
@@ -182,8 +192,8 @@ fn named<'t>(
     name: &raw::Name<'t>,
     all: &[Use<'t>],
     prompt: Option<&str>,
-    library: &Library<'t>,
-    blame: &mut Blame<'t>,
+    library: &'t Library<'_>,
+    blame: &mut Blame<'_>,
 ) -> Option<Link<'t>> {
     let entry = library.find(name.text);
     if entry.is_none() && library.is_whole() {
@@ -210,7 +220,7 @@ fn several(text: &str, library: &Library<'_>) -> Option<Vec<String>> {
 }
 
 /// Returns whether another one of `all` has the name `near`, or is a misspelling of it too.
-fn is_used<'t>(near: &str, name: &raw::Name<'t>, all: &[Use<'t>], library: &Library<'t>) -> bool {
+fn is_used(near: &str, name: &raw::Name<'_>, all: &[Use<'_>], library: &Library<'_>) -> bool {
     /// More than anybody lists by mistake.
     const MANY: usize = 100;
     all.len() > MANY
@@ -232,13 +242,13 @@ fn is_mentionable(name: &str) -> bool {
 }
 
 /// Returns the reference that is written in `raw`, if it has no mistake.
-fn reference<'t>(raw: &raw::Reference<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Option<Reference> {
+fn reference<'t>(raw: &raw::Reference<'t>, images: &mut Images<'_>, blame: &mut Blame<'_>) -> Option<Reference> {
     let name = raw.name.get().and_then(|name| reference_name(name, blame));
     let images = raw.images.get().and_then(|urls| images_of(urls, images, blame));
     Some(Reference { kind: *raw.kind.get()?, name: name?, images: images? })
 }
 
-fn reference_name<'t>(name: &raw::Name<'t>, blame: &mut Blame<'t>) -> Option<ReferenceName> {
+fn reference_name<'t>(name: &raw::Name<'t>, blame: &mut Blame<'_>) -> Option<ReferenceName> {
     let checked = ReferenceName::new(name.text);
     if checked.is_err() {
         blame.push(Problem::ReferenceName { at: name.place, name: name.text.to_owned() });
@@ -249,14 +259,14 @@ fn reference_name<'t>(name: &raw::Name<'t>, blame: &mut Blame<'t>) -> Option<Ref
 }
 
 /// Returns the place of the first item of a list after `most`; that of the list, if it has no more than these.
-fn surplus<'t>(list: Node<'t>, most: usize, blame: &Blame<'t>) -> Place {
+fn surplus<'t>(list: Node<'t>, most: usize, blame: &Blame<'_>) -> Place {
     match list.value() {
         Value::List(items) => items.iter().nth(most).map_or(Place::of(list), |item| blame.whole(item)),
         _ => Place::of(list),
     }
 }
 
-fn images_of<'t>(urls: &raw::Images<'t>, images: &mut Images<'_>, blame: &mut Blame<'t>) -> Option<Vec<Image>> {
+fn images_of<'t>(urls: &raw::Images<'t>, images: &mut Images<'_>, blame: &mut Blame<'_>) -> Option<Vec<Image>> {
     if !IMAGES.contains(&urls.items.len()) {
         let at = surplus(urls.node, *IMAGES.end(), blame);
         blame.push(Problem::ImageCount { at, count: urls.items.len() });

@@ -4,8 +4,10 @@ use super::document::private_file;
 use super::{Words, all, either, quoted};
 use crate::diagnostic::code::Code;
 use crate::document::bounds::{MANIFEST_BYTES, Misencoding};
-use crate::manifest::expand::{FILTERS, MOST_JOBS, MatrixFlaw, RowsFlaw, Scope, TemplateFlaw};
-use crate::manifest::problem::{Place, Unreadable};
+use crate::manifest::expand::{
+    FILTERS, MOST_COLUMNS, MOST_JOBS, MOST_NAMES, MatrixFlaw, RowsFlaw, Scope, TemplateFlaw,
+};
+use crate::manifest::problem::{Place, Texts, Unreadable};
 
 pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
     let error = |message: String| Words::error(Code::Template, message);
@@ -97,9 +99,7 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
                     .help(format!("write {} in a job with `matrix` or `rows`, or take the braces out", quoted(meant))),
             }
         }
-        TemplateFlaw::TooLong => {
-            error("a template is filled to more than 16 MiB of text".to_owned()).at(at, "too much")
-        }
+        TemplateFlaw::TooLong => error("a template is filled to more than 1 MiB of text".to_owned()).at(at, "too much"),
         TemplateFlaw::Outside => error("a template stands where nothing is filled in".to_owned())
             .at(at, "stays as it is")
             .help("give the job `matrix` or `rows`; templates work in all fields of such a job, and nowhere else"),
@@ -146,6 +146,13 @@ pub(super) fn matrix(at: Place, flaw: &MatrixFlaw) -> Words {
             Words::warning(Code::Matrix, "an entry under `exclude` takes no combination out")
                 .at(at, "fits none")
                 .help("write the values as they stand in the matrix: a text is no number; or take the entry out")
+        }
+        MatrixFlaw::TooManyNames(names) => {
+            let message =
+                format!("a matrix has at most {MOST_NAMES} names, of axes and under `include`; this one has {names}");
+            Words::error(Code::Limits, message)
+                .at(at, "too many")
+                .help("put values that belong together into one mapping, as `look: [{ lens: wide, light: dawn }]`")
         }
         MatrixFlaw::TooManyEntries => {
             let message = "a matrix of so many combinations has fewer entries under `include` and `exclude`";
@@ -292,6 +299,10 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
             .help("write one JSON object on each line, as {\"product\": \"cup\", \"seconds\": 5}"),
         RowsFlaw::NotAnObject => of_file(error("a line is no JSON object").at(at, "no object"))
             .help("write one JSON object on each line, as {\"product\": \"cup\", \"seconds\": 5}"),
+        RowsFlaw::TooManyColumns(columns) => {
+            let message = format!("a table has at most {MOST_COLUMNS} columns; this one has {columns}");
+            Words::error(Code::Limits, message).at(at, "too many").help("take out the columns that no template names")
+        }
         RowsFlaw::NoRows => Words::warning(Code::Rows, "there are no rows, and so no jobs").at(at, "makes no job"),
     }
 }
@@ -303,10 +314,21 @@ pub(super) fn too_many(at: Place, jobs: u64) -> Words {
         .help("take values out, or split the jobs into several manifests, each with a lock of its own")
 }
 
-pub(super) fn too_much(at: Place) -> Words {
-    Words::error(Code::Limits, "templates are filled to more than 1 GiB of text, the most for a manifest")
-        .at(at, "too much")
-        .help("split the jobs into several manifests, each with a lock of its own")
+pub(super) fn too_much(at: Place, of: Texts) -> Words {
+    let (message, help) = match of {
+        Texts::Job => {
+            ("templates are filled to more than 16 MiB of text in one job", "shorten what they are filled with")
+        }
+        Texts::Manifest => (
+            "templates are filled to more than 1 GiB of text, the most for a manifest",
+            "split the jobs into several manifests, each with a lock of its own",
+        ),
+        Texts::Unshared => (
+            "what templates make that no two jobs share takes more than 32 MiB and 256 bytes a job",
+            "shorten the URLs or what the texts are filled with, or split the jobs into several manifests, each with a lock of its own",
+        ),
+    };
+    Words::error(Code::Limits, message).at(at, "too much").help(help)
 }
 
 /// Returns the name of a character that separates cells.

@@ -12,7 +12,7 @@ mod jobs;
 mod output;
 mod references;
 
-use super::problem::{Fill, Place, Problem};
+use super::problem::{Fill, Place, Problem, Values};
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
 use crate::document::Format;
@@ -56,8 +56,8 @@ impl Said {
     }
 }
 
-/// Returns the message for `problem`, in a manifest of this format.
-pub(super) fn said(problem: &Problem, format: Format) -> Said {
+/// What is said of `problem`, in a manifest of this format; with what its two jobs are filled with, where that is to be shown.
+pub(super) fn said(problem: &Problem, format: Format, values: Option<&[Values; 2]>) -> Said {
     use Problem::*;
     let words = match problem {
         Unreadable { name, why } => document::unreadable(name, why),
@@ -77,13 +77,11 @@ pub(super) fn said(problem: &Problem, format: Format) -> Said {
         Matrix { at, flaw } => expand::matrix(*at, flaw),
         Rows { at, flaw, also } => expand::rows(*at, flaw, *also),
         TooManyJobs { at, jobs } => expand::too_many(*at, *jobs),
-        TooMuchText { at } => expand::too_much(*at),
+        TooMuchText { at, of } => expand::too_much(*at, *of),
         BaseUrl { at, text, flaw } => fields::base_url(*at, text, *flaw),
         JobId { at, id } => jobs::id(*at, id),
-        DuplicateJobId { later, earlier, id, before, values } => {
-            jobs::duplicate_id(*later, *earlier, id, before, values.as_deref())
-        }
-        TwinJobs { later, earlier, take, values } => jobs::twins(*later, *earlier, *take, values.as_deref(), format),
+        DuplicateJobId { later, earlier, id, before, .. } => jobs::duplicate_id(*later, *earlier, id, before, values),
+        TwinJobs { later, earlier, take, .. } => jobs::twins(*later, *earlier, *take, values, format),
         DurationResolution { resolution, duration } => jobs::pair(*resolution, *duration),
         Tag { at, tag } => jobs::tag(*at, tag),
         AspectRatio { at } => jobs::aspect_ratio(*at),

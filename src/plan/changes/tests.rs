@@ -5,6 +5,7 @@ use crate::ledger::record::{Key, Stage};
 use crate::spec::names::{JobId, ReferenceName, TaskId};
 use crate::spec::output::VideoName;
 use crate::spec::request::Reference;
+use std::sync::Arc;
 
 fn reference(name: &str, images: &[&str]) -> Reference {
     Reference {
@@ -14,6 +15,10 @@ fn reference(name: &str, images: &[&str]) -> Reference {
     }
 }
 
+fn references(job: &mut Job) -> &mut Vec<Reference> {
+    Arc::make_mut(&mut job.generation.references)
+}
+
 fn job() -> Job {
     let generation = Generation {
         model: "m".into(),
@@ -21,7 +26,7 @@ fn job() -> Job {
         negative_prompt: None,
         resolution: Resolution::P720,
         duration: Duration::Five,
-        references: vec![reference("dog", &["1", "2"]), reference("cat", &["3"]), reference("hill", &["4"])],
+        references: vec![reference("dog", &["1", "2"]), reference("cat", &["3"]), reference("hill", &["4"])].into(),
         number_of_videos: 1,
         need_expand_prompt: false,
     };
@@ -71,33 +76,33 @@ fn every_change_is_named_for_what_it_is() {
         (Box::new(|_| {}), &[], &[]),
         (Box::new(|job| job.generation.prompt = "x".into()), &["prompt"], &["another prompt"]),
         (
-            Box::new(|job| job.generation.references[1] = super::tests::reference("cat", &["9"])),
+            Box::new(|job| references(job)[1] = super::tests::reference("cat", &["9"])),
             &["reference.cat"],
             &["1 https://e.com/9 is another URL"],
         ),
         (
-            Box::new(|job| job.generation.references[0] = super::tests::reference("dog", &["1", "9"])),
+            Box::new(|job| references(job)[0] = super::tests::reference("dog", &["1", "9"])),
             &["reference.dog"],
             &["2 https://e.com/9 is another URL"],
         ),
         (
-            Box::new(|job| job.generation.references[0] = super::tests::reference("dog", &["1", "2", "9"])),
+            Box::new(|job| references(job)[0] = super::tests::reference("dog", &["1", "2", "9"])),
             &["reference.dog"],
             &["3 https://e.com/9 is another URL"],
         ),
         (
-            Box::new(|job| job.generation.references[1].kind = ReferenceType::Background),
+            Box::new(|job| references(job)[1].kind = ReferenceType::Background),
             &["reference.cat"],
             &["a background, not a subject"],
         ),
-        (Box::new(|job| drop(job.generation.references.remove(0))), &["reference.dog"], &["no longer there"]),
+        (Box::new(|job| drop(references(job).remove(0))), &["reference.dog"], &["no longer there"]),
         (
-            Box::new(|job| job.generation.references[1] = super::tests::reference("fox", &["3"])),
+            Box::new(|job| references(job)[1] = super::tests::reference("fox", &["3"])),
             &["reference.cat", "reference.fox"],
             &["no longer there", "new"],
         ),
         (
-            Box::new(|job| job.generation.references.swap(0, 2)),
+            Box::new(|job| references(job).swap(0, 2)),
             &["settings"],
             &["the references stand in another order, not dog, cat, hill"],
         ),
@@ -132,7 +137,7 @@ fn an_older_record_says_less() {
     let (mut before, mut after) = (record_of(&job()), job());
     before.parts.retain(|part, _| !part.contains('@'));
     assert_eq!(parts(&before, &after), [""; 0]);
-    after.generation.references[0] = reference("dog", &["1", "9"]);
+    references(&mut after)[0] = reference("dog", &["1", "9"]);
     let changes = explain(&before, &after, &BTreeMap::new());
     assert_eq!(changes.iter().map(|c| c.message.as_str()).collect::<Vec<_>>(), ["another image, or in another order"]);
 }

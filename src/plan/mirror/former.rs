@@ -9,6 +9,7 @@ use crate::spec::elsewhere::Pin;
 use crate::spec::request::{Image, Reference};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Ways that are simply tried: merges of locks leave one or two.
 const WAYS: usize = 64;
@@ -83,7 +84,7 @@ fn way_of(record: &Record, job: &Job, contents: &[Vec<Sha256>]) -> Option<Vec<Sh
         let told = told(record, reference, mine);
         let fits = |way: &&Vec<Sha256>| {
             let mut generation = job.generation.clone();
-            put(&mut generation.references[number], way);
+            put(&mut Arc::make_mut(&mut generation.references)[number], way);
             generation.reference_part(number, reference.kind).as_ref() == Some(part)
         };
         way.extend(product(&told, OF_REFERENCE).iter().find(fits)?);

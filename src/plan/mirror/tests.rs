@@ -20,7 +20,7 @@ const CAT: &str = "https://images.example.com/cat.png?sign=1";
 fn job(id: &str, prompt: &str, images: &[&str]) -> Job {
     let generation = Generation {
         model: vocabulary::MODEL.into(),
-        prompt: format!("@dog {prompt}"),
+        prompt: format!("@dog {prompt}").into(),
         negative_prompt: None,
         resolution: Resolution::P720,
         duration: vocabulary::Duration::Five,
@@ -28,7 +28,8 @@ fn job(id: &str, prompt: &str, images: &[&str]) -> Job {
             kind: ReferenceType::Subject,
             name: ReferenceName::new("dog").unwrap(),
             images: images.iter().map(|url| Image::Url((*url).to_owned())).collect(),
-        }],
+        }]
+        .into(),
         number_of_videos: 1,
         need_expand_prompt: false,
     };
@@ -258,7 +259,7 @@ fn with_nine_images(id: &str) -> (Job, Vec<String>) {
         images: urls.iter().map(|url| Image::Url(url.clone())).collect(),
         ..job.generation.references[0].clone()
     };
-    job.generation.references = urls.chunks(3).enumerate().map(reference).collect();
+    job.generation.references = urls.chunks(3).enumerate().map(reference).collect::<Vec<_>>().into();
     job.digest = job.generation.digest(1);
     (job, urls)
 }

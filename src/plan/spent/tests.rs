@@ -34,8 +34,8 @@ fn what_is_paid_is_added_up_by_run_tag_and_month() {
     let mut book = Book::default();
     let jobs = [("a", "one"), ("b", "two"), ("c", "three")];
     let mut manifest = manifest_of(std::path::Path::new("/"), &jobs);
-    manifest.jobs[0].tags = [tag("hero"), tag("spin")].into();
-    manifest.jobs[1].tags = [tag("spin")].into();
+    manifest.jobs[0].tags = Arc::new([tag("hero"), tag("spin")].into());
+    manifest.jobs[1].tags = Arc::new([tag("spin")].into());
     for (number, minutes) in [(0, 0), (1, 20), (2, 60 * 24 * 30)] {
         buy(&mut book, &manifest.jobs[number], minutes, false);
     }

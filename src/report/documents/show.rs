@@ -9,6 +9,7 @@ use crate::spec::image::Picture;
 use crate::spec::mention::mentions;
 use crate::spec::names::{Digest, JobId, ReferenceName, Tag};
 use crate::spec::request::{Image, Reference};
+use crate::spec::text::Text;
 use crate::spec::vocabulary::Resolution;
 use serde::Serialize;
 
@@ -132,9 +133,9 @@ impl ShownJob {
             id: job.id.clone(),
             action,
             reason,
-            prompt: generation.prompt.clone(),
-            mentions: mentioned(&generation.prompt, &generation.references),
-            negative_prompt: generation.negative_prompt.clone(),
+            prompt: generation.prompt.to_string(),
+            mentions: mentioned(&generation.prompt.text(), &generation.references),
+            negative_prompt: generation.negative_prompt.as_ref().map(Text::to_string),
             references: generation
                 .references
                 .iter()
@@ -144,7 +145,7 @@ impl ShownJob {
             duration: generation.duration.seconds(),
             number_of_videos: generation.number_of_videos,
             need_expand_prompt: generation.need_expand_prompt,
-            selected_model: generation.model.clone(),
+            selected_model: generation.model.to_string(),
             take: job.take,
             tags: job.tags.iter().cloned().collect(),
             videos: (1..=usize::from(generation.number_of_videos)).map(|number| job.name.path(number)).collect(),

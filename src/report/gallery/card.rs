@@ -38,7 +38,7 @@ pub(super) fn card(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Mar
                     (prompt(&job.generation))
                     (references(job, source.manifest, place))
                     @if !job.tags.is_empty() {
-                        ul.tags aria-label="Tags" { @for tag in &job.tags { li { (tag) } } }
+                        ul.tags aria-label="Tags" { @for tag in job.tags.iter() { li { (tag) } } }
                     }
                 }
                 (trouble(entry, source))
@@ -85,7 +85,8 @@ fn standing(entry: &Entry<'_>) -> &'static str {
 /// The prompt, with what it mentions marked.
 fn prompt(generation: &Generation) -> Markup {
     let names: Vec<&str> = generation.references.iter().map(|reference| reference.name.as_str()).collect();
-    let mut rest = generation.prompt.as_str();
+    let text = generation.prompt.text();
+    let mut rest = text.as_ref();
     let mut parts = Vec::new();
     // From the end, so that what is before a mention keeps its place.
     for mention in mentions(rest, &names).into_iter().rev().filter(|mention| mention.target.name().is_some()) {
@@ -104,7 +105,7 @@ fn prompt(generation: &Generation) -> Markup {
 fn references(job: &Job, manifest: &Manifest, place: &Place) -> Markup {
     html! {
         ul.references {
-            @for reference in &job.generation.references {
+            @for reference in job.generation.references.iter() {
                 li {
                     span { bdi { (reference.name) } " " small { (reference.kind.as_str()) } }
                     span.images {

@@ -257,7 +257,8 @@ fn only_addresses_of_the_web_become_links() {
         "\u{1}javascript:x",
         "https://",
     ] {
-        project.manifest.jobs[0].generation.references[1].images = vec![Image::Url(hostile.to_owned())];
+        std::sync::Arc::make_mut(&mut project.manifest.jobs[0].generation.references)[1].images =
+            vec![Image::Url(hostile.to_owned())];
         let page = project.page();
         let fine = |address: &String| {
             address.starts_with("./") || address.starts_with('#') || address.starts_with("data:image/svg+xml,%3C")
@@ -278,10 +279,10 @@ proptest! {
             let mut project = Project::new(text);
             let name: String = text.chars().filter(|c| !c.is_whitespace()).collect();
             for job in &mut project.manifest.jobs {
-                job.generation.prompt = text.to_owned();
-                job.generation.negative_prompt = Some(text.to_owned());
-                job.generation.model = text.to_owned();
-                job.generation.references[0].name = ReferenceName::new(&format!("x{name}")).unwrap();
+                job.generation.prompt = text.into();
+                job.generation.negative_prompt = Some(text.into());
+                job.generation.model = text.into();
+                std::sync::Arc::make_mut(&mut job.generation.references)[0].name = ReferenceName::new(&format!("x{name}")).unwrap();
             }
             project.manifest.prices.unit = text.to_owned();
             for image in project.manifest.images.values_mut() {

@@ -1,0 +1,149 @@
+//! What jobs share, kept once: a million jobs that a few lines stand for take the room of what they differ in.
+
+use super::references::Links;
+use crate::manifest::raw::Spot;
+use crate::spec::names::Tag;
+use crate::spec::request::{Image, Reference};
+use crate::spec::text::Text;
+use crate::spec::vocabulary::MODEL;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+/// Texts of fewer bytes are kept where they are: to share them would take as much.
+const SHARED: usize = 64;
+
+/// What the jobs so far have in common with the next one.
+#[derive(Default)]
+pub(crate) struct Shares {
+    pub prompt: Weaver,
+    pub negative_prompt: Weaver,
+    pub model: Weaver,
+    default_model: Option<Text>,
+    references: Arc<Vec<Reference>>,
+    tags: Arc<BTreeSet<Tag>>,
+    /// Bytes that only one job has, but for those of texts.
+    bytes: usize,
+}
+
+/// Makes the texts of one field, each of what the ones before have and of what is its own.
+#[derive(Default)]
+pub(crate) struct Weaver {
+    /// The last text, and where its pieces end.
+    last: String,
+    ends: Vec<usize>,
+    /// Which of its pieces have changed from job to job.
+    varies: Vec<bool>,
+    /// Runs of pieces that haven't changed, where they are long, by the first piece of each.
+    runs: Vec<Option<Arc<str>>>,
+    /// The last text as it was kept.
+    woven: Text,
+    /// Long pieces that have changed, and may come again.
+    known: HashSet<Arc<str>>,
+    /// Bytes that only one job has.
+    bytes: usize,
+}
+
+impl Shares {
+    /// The usual model.
+    pub(crate) fn default_model(&mut self) -> Text {
+        self.default_model.get_or_insert_with(|| Text::from(MODEL)).clone()
+    }
+
+    /// The tags, kept once where the job before has the same.
+    pub(crate) fn tags(&mut self, tags: BTreeSet<Tag>) -> Arc<BTreeSet<Tag>> {
+        if *self.tags != tags {
+            self.bytes += tags.iter().map(|tag| tag.as_str().len()).sum::<usize>();
+            self.tags = Arc::new(tags);
+        }
+        Arc::clone(&self.tags)
+    }
+
+    /// What is linked, kept once where the job before has the same; none where one of them can't be used.
+    pub(crate) fn references(&mut self, links: &Links<'_>) -> Option<Arc<Vec<Reference>>> {
+        let linked = links.items.iter().map(|link| link.reference.as_deref());
+        if !linked.clone().eq(self.references.iter().map(Some)) {
+            self.references = Arc::new(linked.map(Option::<&Reference>::cloned).collect::<Option<_>>()?);
+            self.bytes += self.references.iter().map(size).sum::<usize>();
+        }
+        Some(Arc::clone(&self.references))
+    }
+
+    /// How many bytes of text and of references only one job has.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes + self.prompt.bytes + self.negative_prompt.bytes + self.model.bytes
+    }
+}
+
+/// About how many bytes a reference takes.
+fn size(reference: &Reference) -> usize {
+    let images = reference.images.iter().map(|image| match image {
+        Image::Url(url) => size_of::<Image>() + url.len(),
+        Image::Content(_) => size_of::<Image>(),
+    });
+    size_of::<Reference>() + reference.name.as_str().len() + images.sum::<usize>()
+}
+
+impl Weaver {
+    /// The text at this place.
+    pub(crate) fn of(&mut self, spot: &Spot<'_, &str>) -> Text {
+        let text = spot.value;
+        if text == self.last {
+            return self.woven.clone();
+        }
+        let ends = spot.node.pieces().filter(|_| text.len() > SHARED);
+        self.woven = match ends {
+            Some(ends) => self.weave(text, ends.collect()),
+            None => {
+                self.ends.clear();
+                Text::from(text)
+            }
+        };
+        text.clone_into(&mut self.last);
+        self.bytes += self.woven.own_bytes();
+        self.woven.clone()
+    }
+
+    /// The text in `text`, whose pieces end there.
+    fn weave(&mut self, text: &str, ends: Vec<usize>) -> Text {
+        if ends.len() == self.ends.len() {
+            let (mut from, mut start) = (0, 0);
+            for (piece, (end, before)) in ends.iter().zip(&self.ends).enumerate() {
+                if !self.varies[piece] && text[start..*end] != self.last[from..*before] {
+                    self.varies[piece] = true;
+                    self.runs.fill(None);
+                }
+                (from, start) = (*before, *end);
+            }
+        } else {
+            self.varies = vec![false; ends.len()];
+            self.runs = vec![None; ends.len()];
+        }
+        let mut woven = Text::default();
+        let (mut piece, mut start) = (0, 0);
+        while piece < ends.len() {
+            let first = piece;
+            let varies = self.varies[first];
+            piece += 1;
+            while !varies && piece < ends.len() && !self.varies[piece] {
+                piece += 1;
+            }
+            let part = &text[start..ends[piece - 1]];
+            start = ends[piece - 1];
+            if part.len() < SHARED {
+                woven.push(part);
+            } else if varies {
+                let known = self.known.get(part).cloned().unwrap_or_else(|| {
+                    let new: Arc<str> = part.into();
+                    self.bytes += part.len();
+                    self.known.insert(Arc::clone(&new));
+                    new
+                });
+                woven.push_shared(known);
+            } else {
+                woven.push_shared(Arc::clone(self.runs[first].get_or_insert_with(|| part.into())));
+            }
+        }
+        self.ends = ends;
+        woven
+    }
+}

@@ -1,0 +1,160 @@
+//! A text that shares long parts with others.
+
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// A text, of which parts may be kept once for many.
+#[derive(Clone)]
+pub struct Text(Form);
+
+#[derive(Clone)]
+enum Form {
+    /// In one piece.
+    Whole(Arc<str>),
+    /// Parts that are shared, between others that are not.
+    Woven(Arc<Woven>),
+}
+
+#[derive(Clone, Default)]
+struct Woven {
+    /// What isn't shared, all together.
+    own: String,
+    /// What is, each before this byte of the rest.
+    shared: Vec<(usize, Arc<str>)>,
+}
+
+impl Text {
+    /// Puts a part behind it.
+    pub fn push(&mut self, part: &str) {
+        self.woven().own.push_str(part);
+    }
+
+    /// Puts a part behind it that is kept once for all that have it.
+    pub fn push_shared(&mut self, part: Arc<str>) {
+        let woven = self.woven();
+        woven.shared.push((woven.own.len(), part));
+    }
+
+    /// How many of its bytes are not shared.
+    pub fn own_bytes(&self) -> usize {
+        match &self.0 {
+            Form::Whole(text) => text.len(),
+            Form::Woven(woven) => woven.own.len() + woven.shared.len() * size_of::<(usize, Arc<str>)>(),
+        }
+    }
+
+    /// How many bytes it has.
+    pub fn len(&self) -> usize {
+        self.parts().map(str::len).sum()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of it in one piece.
+    pub fn text(&self) -> Cow<'_, str> {
+        match &self.0 {
+            Form::Whole(text) => Cow::Borrowed(text),
+            Form::Woven(_) => Cow::Owned(self.parts().collect()),
+        }
+    }
+
+    /// Its parts in order.
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        let (own, shared) = match &self.0 {
+            Form::Whole(text) => (text.as_ref(), &[][..]),
+            Form::Woven(woven) => (woven.own.as_str(), woven.shared.as_slice()),
+        };
+        let mut from = 0;
+        let mut parts = shared.iter();
+        let between = std::iter::from_fn(move || {
+            let (at, part) = parts.next()?;
+            let before = &own[std::mem::replace(&mut from, *at)..*at];
+            Some([before, part.as_ref()])
+        });
+        let rest = &own[shared.last().map_or(0, |(at, _)| *at)..];
+        between.flatten().chain([rest])
+    }
+
+    fn woven(&mut self) -> &mut Woven {
+        if let Form::Whole(text) = &self.0 {
+            self.0 = Form::Woven(Arc::new(Woven { own: text.as_ref().to_owned(), shared: Vec::new() }));
+        }
+        match &mut self.0 {
+            Form::Woven(woven) => Arc::make_mut(woven),
+            Form::Whole(_) => unreachable!("it was woven just now"),
+        }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Text {
+        Text(Form::Whole("".into()))
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        Text(Form::Whole(text.into()))
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Text {
+        Text(Form::Whole(text.into()))
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts().try_for_each(|part| f.write_str(part))
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text(), f)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Text {}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Form::Whole(text) => serializer.serialize_str(text),
+            Form::Woven(_) => serializer.collect_str(self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shared_stands_where_it_was_put() {
+        let shared: Arc<str> = "shared".into();
+        let mut text = Text::from("a ");
+        text.push_shared(Arc::clone(&shared));
+        text.push(" \"b\" ");
+        text.push_shared(Arc::clone(&shared));
+        text.push_shared(Arc::clone(&shared));
+        let whole = "a shared \"b\" sharedshared";
+        assert_eq!((text.to_string().as_str(), text.text().as_ref(), text.len()), (whole, whole, whole.len()));
+        assert_eq!(text, Text::from(whole));
+        assert_ne!(text, Text::from("a shared"));
+        let written = [serde_json::to_string(&text).unwrap(), serde_json::to_string(whole).unwrap()];
+        assert_eq!(written[0], written[1]);
+    }
+}
