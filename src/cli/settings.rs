@@ -10,6 +10,7 @@ use crate::manifest::model::{Manifest, OnUncertain};
 use crate::plan::Choice;
 use crate::plan::decide::{Policy, Retry};
 use crate::plan::select::Selection;
+use crate::plan::videos::Sight;
 use crate::spec::address::BaseUrl;
 use secrecy::zeroize::Zeroizing;
 use std::fmt;
@@ -164,6 +165,7 @@ pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<C
         limit: choosing.limit,
         max_cost: choosing.max_cost,
         prune: false,
+        sight: Sight::default(),
         buyer: Buyer::default(),
     })
 }

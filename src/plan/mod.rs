@@ -23,7 +23,7 @@ use reconcile::{Move, Reconciler};
 use select::{OfManifest, Selection};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use stray::{Stray, to_collect};
-use videos::Videos;
+use videos::{Sight, Videos};
 
 /// What a run does.
 #[derive(Debug)]
@@ -78,6 +78,8 @@ pub struct Choice {
     pub max_cost: Option<Decimal>,
     /// Whether finished records of jobs that left the manifest are dropped.
     pub prune: bool,
+    /// What tells whether videos are there.
+    pub sight: Sight,
     /// For whom jobs are bought: what another manifest bought that shares the lock isn't dropped.
     pub buyer: Buyer,
 }
@@ -95,7 +97,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         let others = book.of_job(&job.id).filter(|record| record.key.digest != job.digest);
         displaced.extend(others);
         let known = if former.is_some() { Known::WithAnotherDigest } else { Known::Never };
-        let paid = record.map(|record| videos::of_paid(&manifest.folder, book, record));
+        let paid = record.map(|record| videos::of_paid(choice.sight, &manifest.folder, book, record));
         let (record, videos) = (paid.map(|(record, _)| record), paid.map_or(Videos::Missing, |(_, videos)| videos));
         let (mut action, mut reason) = decide(record, known, videos, choice.policy);
         if action == Action::Submit && choice.limit.is_some_and(|limit| submits >= limit) {
@@ -150,7 +152,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         if matches!(record.stage, Stage::Uncertain { task: None, .. }) {
             unsettled.push(after());
         } else if !pruned.contains(&record.key)
-            && let Some((action, _)) = to_collect(&manifest.folder, book, record)
+            && let Some((action, _)) = to_collect(choice.sight, &manifest.folder, book, record)
         {
             let record = after();
             let reason = if removed.contains(&record.key.job) { Reason::Removed } else { Reason::Superseded };

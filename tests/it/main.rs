@@ -21,6 +21,7 @@ mod hostile;
 mod init;
 mod interrupt;
 mod junit;
+mod keeping;
 mod layers;
 mod manifest_schema;
 mod manners;
@@ -46,6 +47,7 @@ mod stopped;
 mod support;
 mod tables;
 mod verify;
+mod workflows;
 
 use std::fs;
 use std::path::Path;

@@ -25,6 +25,7 @@ use crate::manifest::Manifest;
 use crate::plan::action::{Action, Reason};
 use crate::plan::select::{OfManifest, Selection};
 use crate::plan::stray::{Stray, to_collect};
+use crate::plan::videos::Sight;
 use crate::plan::videos::is_short;
 use crate::report::Reporter;
 use crate::spec::names::JobId;
@@ -157,7 +158,7 @@ fn to_fetch(book: &Book, manifest: Option<&Manifest>, selection: &Selection, fol
     let of_record = |record: &Record| {
         // What fell short is asked for once more, since that costs nothing.
         let fewer = || is_short(record).then_some((Action::Download, Reason::FewerVideos));
-        let (action, reason) = to_collect(folder, book, record).or_else(fewer)?;
+        let (action, reason) = to_collect(Sight::Disk, folder, book, record).or_else(fewer)?;
         let is_removed = ids.as_ref().is_some_and(|ids| !ids.contains(&record.key.job));
         let reason = match (is_removed, record.is_superseded()) {
             (true, _) => Reason::Removed,

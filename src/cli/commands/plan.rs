@@ -12,9 +12,11 @@ use crate::cli::terminal::Terminal;
 use crate::ledger::Book;
 use crate::manifest::model::{Job, Manifest};
 use crate::manifest::preview::{self, MadeOf};
+use crate::plan::Choice;
 use crate::plan::changes::{self, Change};
 use crate::plan::mirror::{Pinned, lacking, pinned};
 use crate::plan::stray::Stray;
+use crate::plan::videos::Sight;
 use crate::report::documents::plan::{PlanDocument, PlannedJob};
 use crate::report::{documents, tables};
 use std::collections::HashMap;
@@ -31,6 +33,9 @@ pub(in crate::cli) struct Args {
     /// Show what jobs are made of that a matrix or rows stand for
     #[arg(long)]
     expand: bool,
+    /// Manifest and lock only: for CI, where the videos aren't
+    #[arg(long)]
+    no_files: bool,
     /// Exit with 1 if a run would do anything
     #[arg(long)]
     exit_code: bool,
@@ -40,7 +45,8 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let project = Project::look_at(&args.subject, common, terminal)?;
-    let choice = settings::choice(&args.choosing, &project.manifest)?;
+    let sight = if args.no_files { Sight::Lock } else { Sight::Disk };
+    let choice = Choice { sight, ..settings::choice(&args.choosing, &project.manifest)? };
     let snapshot = project.read()?;
     choosing::among(&choice.selection, Some(&project.manifest), &snapshot.book, terminal)?;
     let Pinned { manifest, pending } = pinned(&project.manifest, &snapshot.book);

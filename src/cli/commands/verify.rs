@@ -14,7 +14,7 @@ use crate::manifest::model::Manifest;
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
 use crate::plan::select::{OfManifest, Selection};
-use crate::plan::videos::{Care, Videos, is_short, look_at, of_paid};
+use crate::plan::videos::{Care, Sight, Videos, is_short, look_at, of_paid};
 use crate::report::documents::verify::{ProblemKind, VerifyDocument, VerifyProblem};
 use crate::report::{documents, tables};
 use crate::spec::names::{JobId, TaskId};
@@ -114,7 +114,7 @@ fn of_records(manifest: &Manifest, book: &Book, selection: &Selection, files: bo
             problems.push(problem(ProblemKind::Uncertain, &record.key.job, &message));
         }
         if files {
-            let (record, _) = of_paid(&manifest.folder, book, record);
+            let (record, _) = of_paid(Sight::Disk, &manifest.folder, book, record);
             problems.extend(record.stage.outputs().iter().filter_map(|output| of_file(manifest, record, output)));
         }
     }
