@@ -219,6 +219,16 @@ pub(super) struct Choosing {
     pub(super) on_uncertain: Option<OnUncertain>,
 }
 
+impl Choosing {
+    /// Says whether anything was typed that chooses jobs or says what becomes of them.
+    pub(super) fn is_said(&self) -> bool {
+        let Choosing { which: Which { named: Named { only, skip, tag }, shard }, limit, max_cost, .. } = self;
+        let Choosing { keep_failed, retry_failed, on_uncertain, .. } = self;
+        let chosen = !only.is_empty() || !skip.is_empty() || !tag.is_empty() || shard.is_some() || limit.is_some();
+        chosen || max_cost.is_some() || *keep_failed || *retry_failed || on_uncertain.is_some()
+    }
+}
+
 /// What becomes of jobs whose submit got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum OnUncertain {

@@ -24,6 +24,7 @@ mod progress;
 mod project;
 mod renames;
 mod results;
+mod saved;
 mod session;
 mod settings;
 mod signals;

@@ -29,6 +29,11 @@ pub(super) struct Pictures {
 }
 
 impl Pictures {
+    /// Says whether pictures that changed are taken.
+    pub(super) fn are_refreshed(self) -> bool {
+        self.refresh_images
+    }
+
     /// Refuses to take new pictures where none are known by content.
     ///
     /// # Errors

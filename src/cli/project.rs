@@ -9,6 +9,7 @@ use crate::base::folder::Folder;
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::levels::Levels;
+use crate::document::Source;
 use crate::ledger::{Buyer, Paths, Snapshot};
 use crate::manifest::model::{Job, Manifest};
 use crate::manifest::{self, Loaded};
@@ -93,6 +94,21 @@ impl Project {
         common: &Common,
         terminal: &Terminal,
     ) -> Result<Project, Failure> {
+        Project::seen(named, realm, levels, common, terminal, |_| ()).map(|(project, ())| project)
+    }
+
+    /// As [`Project::open`], with what `look` makes of the texts.
+    ///
+    /// # Errors
+    /// As [`Project::open`].
+    pub(super) fn seen<T>(
+        named: Option<&Path>,
+        realm: Realm,
+        levels: &Levels,
+        common: &Common,
+        terminal: &Terminal,
+        look: impl FnOnce(&Source) -> T,
+    ) -> Result<(Project, T), Failure> {
         let shown = manifest_path(named)?;
         has_place_for_lock(&shown, common)?;
         let mut loaded = manifest::load(&shown);
@@ -100,6 +116,8 @@ impl Project {
         show(&loaded, terminal);
         let failed = loaded.findings.iter().any(|finding| finding.severity == Severity::Error);
         let mut manifest = loaded.manifest.filter(|_| !failed).ok_or_else(Failure::shown)?;
+        let looked = look(&loaded.source);
+        drop(loaded.source);
         if realm == Realm::Trial {
             manifest.turn_into_trial();
         }
@@ -111,7 +129,7 @@ impl Project {
         }
         tracing::info!("{}: {}, and its lock is {lock}", shown.display(), count(manifest.jobs.len(), "job"));
         let fleet = Fleet::named(Some(&manifest), realm, common)?;
-        Ok(Project { shown, realm, manifest, paths, lock, fleet })
+        Ok((Project { shown, realm, manifest, paths, lock, fleet }, looked))
     }
 
     /// For whom jobs are bought: the manifest as the lock calls it. More than one may share a lock, by `--lock` or by their names.

@@ -170,7 +170,7 @@ pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<C
     })
 }
 
-/// A variable of the environment; an empty one counts as none.
+/// Returns a variable of the environment; an empty one counts as none.
 pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }

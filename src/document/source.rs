@@ -98,6 +98,11 @@ impl Source {
         }
     }
 
+    /// Returns this text and those attached to it.
+    pub fn texts(&self) -> impl Iterator<Item = &Source> {
+        std::iter::once(self).chain(self.attached.iter().map(|(_, source)| source))
+    }
+
     /// Returns the name that users know it by.
     pub fn name(&self) -> &str {
         &self.name

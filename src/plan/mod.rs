@@ -6,6 +6,7 @@ pub mod decide;
 pub mod estimate;
 pub mod mirror;
 pub mod reconcile;
+pub mod saved;
 pub mod select;
 pub mod spent;
 pub mod stray;

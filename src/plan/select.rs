@@ -3,8 +3,9 @@
 use crate::base::digest::Sha256;
 use crate::manifest::model::Job;
 use crate::spec::names::{JobId, Tag};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A choice of jobs by their ids and tags.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub struct Selection {
     tags: Vec<Tag>,
     /// None means the whole.
     shard: Option<Shard>,
+    /// None means whatever their ids.
+    ids: Option<Arc<HashSet<JobId>>>,
 }
 
 /// What of a choice chooses nothing: most likely it is misspelt.
@@ -81,7 +84,12 @@ impl Selection {
     /// Where a pattern is no glob.
     pub fn new(only: &[String], skip: &[String], tags: &[Tag], shard: Option<Shard>) -> Result<Selection, NotAPattern> {
         let only = if only.is_empty() { None } else { Some(Patterns::new(only)?) };
-        Ok(Selection { only, skip: Patterns::new(skip)?, tags: tags.to_vec(), shard })
+        Ok(Selection { only, skip: Patterns::new(skip)?, tags: tags.to_vec(), shard, ids: None })
+    }
+
+    /// Returns the choice of exactly these jobs.
+    pub fn of_ids(ids: impl IntoIterator<Item = JobId>) -> Selection {
+        Selection { ids: Some(Arc::new(ids.into_iter().collect())), ..Selection::default() }
     }
 
     /// Whether the job with this id and these tags is chosen.
@@ -90,6 +98,7 @@ impl Selection {
             && !self.skip.match_any(job)
             && (self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag)))
             && self.shard.is_none_or(|shard| shard.takes(job))
+            && self.ids.as_ref().is_none_or(|ids| ids.contains(job))
     }
 
     /// Whether ids or tags are chosen by anything.

@@ -3,12 +3,38 @@
 use super::markdown::{self, Block};
 use crate::diagnostic::code::{Code, Severity};
 
-/// The page that holds the codes.
-const MANUAL: &str = include_str!("../../docs/manifest.md");
+/// A language of the manual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Chinese.
+    Chinese,
+}
 
-/// What the manual says of a code: its section, as Markdown, without the heading.
+impl Language {
+    /// All of them.
+    pub const ALL: [Language; 2] = [Language::English, Language::Chinese];
+
+    /// Returns the page that holds the codes, and the heading that they stand under.
+    fn manual(self) -> (&'static str, &'static str) {
+        match self {
+            Language::English => (include_str!("../../docs/manifest.md"), "\n## Codes\n"),
+            Language::Chinese => (include_str!("../../docs/manifest.zh-CN.md"), "\n## 诊断代码\n"),
+        }
+    }
+}
+
+/// Returns what the manual says of a code: its section, as Markdown, without the heading.
 pub fn page(code: Code) -> &'static str {
-    let (_, codes) = MANUAL.split_once("\n## Codes\n").expect("the manual has codes; a test reads every page");
+    page_in(Language::English, code)
+}
+
+/// As [`page`], in this language.
+pub fn page_in(language: Language, code: Code) -> &'static str {
+    let (manual, heading) = language.manual();
+    let (_, codes) = manual.split_once(heading).expect("the manual has codes; a test reads every page");
     let mut sections = codes.split("\n### ").skip(1).map(|section| section.split_once('\n').unwrap_or((section, "")));
     let (_, page) =
         sections.find(|(title, _)| *title == code.as_str()).expect("every code has a page; a test reads it");

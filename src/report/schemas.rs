@@ -7,6 +7,7 @@ use super::documents::verify::VerifyDocument;
 use super::findings::json::CheckDocument;
 use crate::event::Stamped;
 use crate::ledger::LockFile;
+use crate::plan::saved::SavedPlan;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
@@ -25,6 +26,8 @@ pub enum Document {
     Plan,
     /// `show --format json`.
     Show,
+    /// What `plan --out` saves.
+    SavedPlan,
     /// `status --format json`.
     Status,
     /// `verify --format json`.
@@ -35,12 +38,13 @@ pub enum Document {
 
 impl Document {
     /// All of them, in the order of the manual.
-    pub const ALL: [Document; 8] = [
+    pub const ALL: [Document; 9] = [
         Document::Manifest,
         Document::Lock,
         Document::Check,
         Document::Plan,
         Document::Show,
+        Document::SavedPlan,
         Document::Status,
         Document::Verify,
         Document::Events,
@@ -54,6 +58,7 @@ impl Document {
             Document::Check => "check",
             Document::Plan => "plan",
             Document::Show => "show",
+            Document::SavedPlan => "saved-plan",
             Document::Status => "status",
             Document::Verify => "verify",
             Document::Events => "events",
@@ -68,6 +73,7 @@ impl Document {
             Document::Check => schema_of::<CheckDocument<'_>>(self, SchemaSettings::for_serialize),
             Document::Plan => schema_of::<PlanDocument>(self, SchemaSettings::for_serialize),
             Document::Show => schema_of::<ShowDocument>(self, SchemaSettings::for_serialize),
+            Document::SavedPlan => schema_of::<SavedPlan>(self, SchemaSettings::for_deserialize),
             Document::Status => schema_of::<StatusDocument>(self, SchemaSettings::for_serialize),
             Document::Verify => schema_of::<VerifyDocument>(self, SchemaSettings::for_serialize),
             Document::Events => schema_of::<Stamped>(self, SchemaSettings::for_serialize),

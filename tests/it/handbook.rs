@@ -129,6 +129,30 @@ fn every_command_has_a_page_with_all_its_options() {
 }
 
 #[test]
+fn a_code_is_explained_in_the_language_of_the_locale_or_in_the_one_that_is_asked_for() {
+    let project = Project::new();
+    let explained = |locale: &[(&str, &str)], arguments: &[&str]| {
+        let program = project.batch(["explain", "twin-jobs"].iter().chain(arguments).copied());
+        let program = locale.iter().fold(program, |program, (name, value)| program.env(name, value));
+        program.run().exits(0).stdout
+    };
+    let (english, chinese) = (explained(&[], &[]), explained(&[], &["--lang", "zh"]));
+    assert!(english.starts_with("twin-jobs (warning)\n") && chinese.starts_with("twin-jobs (警告)\n"), "{chinese}");
+    let zh = "zh_CN.UTF-8";
+    for (locale, expected) in [
+        (&[("LANG", zh)][..], &chinese),
+        (&[("LANG", "en_US.UTF-8"), ("LC_MESSAGES", zh)], &chinese),
+        (&[("LANG", zh), ("LC_ALL", "C.UTF-8")], &english),
+        (&[("LC_ALL", ""), ("LANG", "zh_TW")], &chinese),
+        (&[("LANG", "de_DE.UTF-8")], &english),
+    ] {
+        assert_eq!(explained(locale, &[]), *expected, "{locale:?}");
+    }
+    assert_eq!(explained(&[("LANG", zh)], &["--lang", "en"]), english);
+    project.batch(["explain", "twin-jobs", "--lang", "de"]).run().exits(2);
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_matter() {
     let project = Project::new();
     for arguments in ["explain", "explain limits", "completions zsh", "man", "man run"] {

@@ -38,6 +38,7 @@ mod report;
 mod resume;
 mod reviews;
 mod run;
+mod saved_plan;
 mod schemas;
 mod security;
 mod show;

@@ -19,7 +19,7 @@ fn committed_schemas_are_what_the_program_prints() {
         .map(|name| name.strip_suffix(".schema.json").expect("every schema is named so").to_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["check", "events", "lock", "manifest", "plan", "show", "status", "verify"]);
+    assert_eq!(names, ["check", "events", "lock", "manifest", "plan", "saved-plan", "show", "status", "verify"]);
     for name in names {
         let committed = fs::read_to_string(folder.join(format!("{name}.schema.json"))).unwrap();
         let printed = Project::new().batch(["schema", &name]).run().exits(0);

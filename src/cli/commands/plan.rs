@@ -5,22 +5,26 @@ use crate::cli::choosing;
 use crate::cli::destination::{self, SIMULATED};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::output_file::OutputFile;
 use crate::cli::project::{Project, Realm};
+use crate::cli::saved;
 use crate::cli::settings;
 use crate::cli::standard_output::print;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, Volume};
+use crate::diagnostic::levels::Levels;
 use crate::ledger::Book;
 use crate::manifest::model::{Job, Manifest};
 use crate::manifest::preview::{self, MadeOf};
 use crate::plan::Choice;
 use crate::plan::changes::{self, Change};
 use crate::plan::mirror::{Pinned, lacking, pinned};
+use crate::plan::saved::SavedPlan;
 use crate::plan::stray::Stray;
 use crate::plan::videos::Sight;
 use crate::report::documents::plan::{PlanDocument, PlannedJob};
-use crate::report::{documents, tables};
+use crate::report::{documents, standard_error, tables};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Options of `batch plan`.
 #[derive(Debug, clap::Args)]
@@ -36,6 +40,9 @@ pub(in crate::cli) struct Args {
     /// Manifest and lock only: for CI, where the videos aren't
     #[arg(long)]
     no_files: bool,
+    /// Save the plan: `batch run FILE` then buys exactly that
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Exit with 1 if a run would do anything
     #[arg(long)]
     exit_code: bool,
@@ -44,7 +51,11 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-    let project = Project::look_at(&args.subject, common, terminal)?;
+    let realm = Realm::of(args.subject.trial.simulate);
+    let named = args.subject.manifest.manifest.as_deref();
+    let look = |source: &_| args.out.is_some().then(|| saved::texts(source));
+    let (project, texts) = Project::seen(named, realm, &Levels::default(), common, terminal, look)?;
+    let file = args.out.as_deref().map(|path| OutputFile::at(path, saved::PLAN, &project.paths)).transpose()?;
     let sight = if args.no_files { Sight::Lock } else { Sight::Disk };
     let choice = Choice { sight, ..settings::choice(&args.choosing, &project.manifest)? };
     let snapshot = project.read()?;
@@ -63,6 +74,18 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         }
         made = preview::made_of(&project.shown);
     }
+    let saving = match (file, texts) {
+        (Some(file), Some(texts)) if pending.is_empty() => {
+            let basis = saved::basis(&project, texts, None, file.shown())?;
+            let saved = SavedPlan::of(basis, (&project.manifest, &manifest), &snapshot.book, &choice, &plan);
+            Some((file, saved::written(&saved)?))
+        }
+        (Some(_), _) => {
+            let message = "what images of elsewhere show isn't known yet, and decides what is bought";
+            return Err(Failure::usage(message).hint("a plan can be saved after a run, or without `run.mirror`"));
+        }
+        _ => None,
+    };
     let images = lacking(&project.manifest, &pending, &plan.steps, snapshot.book.pins()).len();
     let mut document = document(plan, &manifest, &snapshot.book, made);
     document.images = images;
@@ -70,6 +93,15 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         Format::Json => documents::write(out, &document),
         Format::Human => tables::plan(out, &document, terminal.stdout, tables::Rows::All),
     })?;
+    if let Some((file, text)) = saving {
+        file.write(&text)?;
+        if terminal.volume > Volume::Quiet {
+            standard_error::say(format!(
+                "saved; to buy exactly this: {}\n",
+                saved::command(file.shown(), project.realm)
+            ));
+        }
+    }
     Ok(if differs { Exit::Failed } else { Exit::Done })
 }
 

@@ -1,9 +1,7 @@
 //! `batch run`: runs what has no result yet.
 
 use crate::base::decimal::Decimal;
-use crate::cli::args::{
-    Choosing, Common, ManifestArg, Progress, Service, Simulation, Strictness, at_least_one, concurrency,
-};
+use crate::cli::args::{Choosing, Common, Progress, Service, Simulation, Strictness, at_least_one, concurrency};
 use crate::cli::choosing;
 use crate::cli::confirm::{self, Agreed};
 use crate::cli::destination::{Destination, SIMULATED};
@@ -18,6 +16,7 @@ use crate::cli::progress;
 use crate::cli::project::{Project, Realm, folder_shown};
 use crate::cli::renames;
 use crate::cli::results::ResultFiles;
+use crate::cli::saved::{self, Saved, Texts};
 use crate::cli::session::{self, Closing, Session, finish, taken_up};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
@@ -46,8 +45,9 @@ use std::path::PathBuf;
 /// Options of `batch run`.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    #[command(flatten)]
-    manifest: ManifestArg,
+    /// The manifest, or a plan that `batch plan --out` saved; by default jobs.yaml, jobs.yml, jobs.toml or jobs.json, if exactly one is here
+    #[arg(value_name = "MANIFEST")]
+    manifest: Option<PathBuf>,
     /// Generations in flight at most; wins over the manifest
     #[arg(short = 'j', long, value_name = "N", value_parser = concurrency)]
     concurrency: Option<NonZeroUsize>,
@@ -94,8 +94,12 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
     let realm = Realm::of(args.service.simulate);
     args.simulation.suit(args.service.simulate)?;
-    let project =
-        Project::open(args.manifest.manifest.as_deref(), realm, &args.strictness.levels()?, common, terminal)?;
+    let saved = args.manifest.as_deref().map(Saved::at).transpose()?.flatten();
+    let named = saved.as_ref().map(Saved::manifest).or_else(|| args.manifest.clone());
+    let levels = args.strictness.levels()?;
+    let look = |source: &_| saved.is_some().then(|| saved::texts(source));
+    let (project, texts) = Project::seen(named.as_deref(), realm, &levels, common, terminal, look)?;
+    let saved = saved.zip(texts);
     // Before anything is sent: who asked for a page or a report is not told at the end that there is none.
     let page = args.report.as_deref().map(|path| PageFile::at(path, &project)).transpose()?;
     let (results, mut reporters) = ResultFiles::open(args.junit.as_deref(), &project.paths)?;
@@ -108,7 +112,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         on_finish
     });
     let mut kept = Vec::new();
-    let mut ended = perform(args, &project, reporters, &mut kept, common, terminal);
+    let mut ended = perform(args, &project, saved.as_ref(), reporters, &mut kept, common, terminal);
     if let Some(page) = page
         && let Err(failure) = page.write(&project, &Selection::default(), receipt.try_recv().ok().as_ref())
     {
@@ -134,17 +138,32 @@ fn worse(exit: Exit, failure: Failure, terminal: &Terminal) -> Result<Exit, Fail
     }
 }
 
-/// The run itself, told to `reporters` besides; puts the jobs that it leaves alone into `kept`.
+/// The run itself, of what a plan says where one was `saved`, told to `reporters` besides; puts the jobs that it leaves alone into
+/// `kept`.
 fn perform(
     args: &Args,
     project: &Project,
+    saved: Option<&(Saved, Texts)>,
     reporters: Vec<Box<dyn Reporter>>,
     kept: &mut Vec<JobId>,
     common: &Common,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let manifest = &project.manifest;
-    let choice = Choice { prune: args.prune, buyer: project.buyer(), ..settings::choice(&args.choosing, manifest)? };
+    let choice = match saved {
+        Some((saved, _)) => {
+            saved.suit(&args.choosing, args.prune || args.pictures.are_refreshed())?;
+            saved.choice(&manifest.run, project.buyer())
+        }
+        None => Choice { prune: args.prune, buyer: project.buyer(), ..settings::choice(&args.choosing, manifest)? },
+    };
+    let holds = |book: &Book| match saved {
+        Some((saved, texts)) => saved.holds(project, texts, args.service.base_url.as_deref(), book),
+        None => Ok(()),
+    };
+    if saved.is_some() {
+        holds(&project.read()?.book)?;
+    }
     args.pictures.suit(manifest)?;
     choosing::look(&choice.selection, project, terminal)?;
     if args.frozen {
@@ -160,7 +179,12 @@ fn perform(
         || settings::base_url(args.service.base_url.as_deref(), Some(manifest)).map(|(base, _)| base.to_string());
     let mut ledger = session::open(&project.paths, &project.shown, &project.fleet, service)?;
     ledger.buy_for(choice.buyer.clone());
+    // Once more, now that no other run can write to it.
+    holds(ledger.book())?;
     let mut outlook = Outlook::new(manifest, ledger.book(), ledger.book().pins(), &choice);
+    if let Some((saved, _)) = saved {
+        saved.buys_the_same(&outlook.manifest, &outlook.plan)?;
+    }
     agreed.holds(&outlook.plan)?;
     let destination = || match args.service.simulate {
         true => Destination::simulated(&args.simulation, ledger.book().service()),
@@ -169,7 +193,11 @@ fn perform(
     // Before images are looked at: that the key is missing is not said at the end of that.
     let mut chosen = if outlook.plan.is_idle() { None } else { Some(destination()?) };
     let run = run_settings(args, &manifest.run, &choice);
-    let target = project.target().going_on("run", &common.typed);
+    let target = match saved {
+        // What is left of it is another plan.
+        Some(_) => project.target().going_on("plan", &[]),
+        None => project.target().going_on("run", &common.typed),
+    };
     let (signals, reporting) =
         (Signals::default(), progress::start(args.progress, terminal, target.clone(), reporters)?);
     let identity = chosen.as_ref().map_or(ledger.book().service().unwrap_or_default(), |chosen| &chosen.identity);

@@ -1,10 +1,11 @@
 //! `batch show`: what is or would be sent for a job; nothing is sent.
 
-use crate::cli::args::{Common, Format, Trial};
+use crate::cli::args::{Choosing, Common, Format, Trial};
 use crate::cli::choosing::near_id;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::project::{Project, Realm, is_manifest};
+use crate::cli::settings;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::levels::Levels;
@@ -52,7 +53,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     }
     let book = project.read()?.book;
     let manifest = pinned(&project.manifest, &book).manifest;
-    let plan = plan::plan(&manifest, &book, &Choice { selection, ..Choice::default() });
+    let plan =
+        plan::plan(&manifest, &book, &Choice { selection, ..settings::choice(&Choosing::default(), &manifest)? });
     let jobs = plan.steps.iter().map(|step| (&manifest.jobs[step.job], (step.action, step.reason)));
     if args.request {
         print(|out| {
