@@ -123,6 +123,8 @@ pub(super) enum Command {
     Schema(commands::schema::Args),
     /// Serve the simulated service on a local port, until interrupted
     Simulate(commands::simulate::Args),
+    /// Serve editors over stdio: what check finds, while you type
+    Lsp(commands::lsp::Args),
     /// Print what makes a shell complete commands, options and codes
     Completions(commands::completions::Args),
     /// Print a manual page

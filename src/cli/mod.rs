@@ -14,6 +14,7 @@ mod failure;
 mod fleet;
 mod frozen;
 mod leftovers;
+mod lsp;
 mod mending;
 mod on_finish;
 mod outlook;
@@ -88,6 +89,7 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Convert(args) => commands::convert::run(&args, terminal),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args, terminal),
+        Command::Lsp(_) => commands::lsp::run(),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),
     }

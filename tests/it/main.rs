@@ -23,6 +23,7 @@ mod interrupt;
 mod junit;
 mod keeping;
 mod layers;
+mod lsp;
 mod manifest_schema;
 mod manners;
 mod manual;

@@ -8,6 +8,7 @@ pub(super) mod fetch;
 pub(super) mod init;
 pub(super) mod ledger;
 pub(super) mod lock;
+pub(super) mod lsp;
 pub(super) mod man;
 pub(super) mod plan;
 pub(super) mod report;
