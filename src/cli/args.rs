@@ -181,6 +181,11 @@ pub(super) struct Standing {
 }
 
 impl Standing {
+    /// Returns the statuses whose jobs are shown.
+    pub(super) fn statuses(&self) -> Vec<JobStatus> {
+        JobStatus::ALL.into_iter().filter(|status| self.takes(*status)).collect()
+    }
+
     /// Whether jobs that stand so are shown.
     pub(super) fn takes(&self, status: JobStatus) -> bool {
         let failed = self.failed && matches!(status, JobStatus::Failed | JobStatus::Refused);

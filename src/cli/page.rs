@@ -5,6 +5,7 @@ use super::output_file::{Kind, OutputFile};
 use super::project::{Project, Realm};
 use crate::plan::mirror::pinned;
 use crate::plan::select::Selection;
+use crate::report::documents::status::JobStatus;
 use crate::report::gallery::{self, Receipt, Source};
 use std::path::Path;
 
@@ -42,9 +43,10 @@ impl PageFile {
         &self,
         project: &Project,
         selection: &Selection,
+        statuses: &[JobStatus],
         receipt: Option<&Receipt>,
     ) -> Result<&Path, Failure> {
-        let page = page(project, self.0.folder(), selection, receipt)?;
+        let page = page(project, self.0.folder(), selection, statuses, receipt)?;
         self.0.write(&page)?;
         Ok(self.0.shown())
     }
@@ -55,6 +57,7 @@ pub(super) fn page(
     project: &Project,
     folder: &Path,
     selection: &Selection,
+    statuses: &[JobStatus],
     receipt: Option<&Receipt>,
 ) -> Result<String, Failure> {
     let snapshot = project.read()?;
@@ -67,6 +70,7 @@ pub(super) fn page(
         held_by: snapshot.held_by.as_ref(),
         receipt,
         selection,
+        statuses,
     };
     Ok(gallery::page(&source, folder))
 }

@@ -53,7 +53,7 @@ test("every video stands in the page, and is loaded when it is seen", () => quie
   assert.equal(await last.getAttribute("preload"), "none");
   assert.equal(await last.evaluate((video) => video.readyState), 0);
   await last.scrollIntoViewIfNeeded();
-  await page.waitForFunction(() => [...document.querySelectorAll("video")].at(-1).readyState >= 1);
+  await page.waitForFunction(() => [...document.querySelectorAll("main video")].at(-1).readyState >= 1);
 }));
 
 test("local images are shown, and remote ones are links", () => quietly(desktop, async (page) => {

@@ -28,6 +28,8 @@ enum Place {
     Tagged,
     /// A folder with a project in its folder `videos`.
     Above,
+    /// A folder with three pictures.
+    Pictures,
 }
 
 /// Each section with commands: where they are run, one after the other, and the exit code of each.
@@ -52,7 +54,11 @@ const SECTIONS: &[(&str, &str, Place, &[i32])] = &[
     ("docs/manifest.md", "unreadable", Place::Above, &[2, 0, 0]),
     ("docs/manifest.zh-CN.md", "unreadable", Place::Above, &[2, 0, 0]),
     ("docs/recovery.md", "Uncertain jobs", Place::Project, &[0, 3, 3, 0]),
+    (TUTORIAL, "", Place::Pictures, &[0; 15]),
 ];
+
+/// The page whose commands follow on each other from its beginning to its end.
+const TUTORIAL: &str = "docs/tutorial.md";
 
 /// Commands that are not run here, and why.
 const NOT_RUN: &[(&str, &str)] = &[
@@ -115,6 +121,11 @@ fn commands() -> Vec<Shown> {
                 "console" => answered(&text),
                 "yaml" if path == "docs/ci.md" => in_workflow(&serde_yaml::from_str(&text).unwrap()),
                 "text" => Vec::new(),
+                // A file that the reader writes.
+                written if path == TUTORIAL && written.contains(' ') => {
+                    let (_, name) = written.split_once(' ').unwrap();
+                    vec![(format!("cat > {name} <<'END'\n{text}{QUICK}END"), None)]
+                }
                 _ => {
                     let command = |line: &&str| ["$ ", "batch ", "cargo "].iter().any(|word| line.starts_with(word));
                     let hidden = text.lines().find(command);
@@ -125,7 +136,7 @@ fn commands() -> Vec<Shown> {
             let found = found.into_iter().filter(|(command, _)| !command.is_empty() && !command.starts_with('#'));
             commands.extend(found.map(|(command, answer)| Shown {
                 page: path.clone(),
-                heading: heading.clone(),
+                heading: if path == TUTORIAL { String::new() } else { heading.clone() },
                 command,
                 answer,
             }));
@@ -235,6 +246,13 @@ fn prepared(place: Place) -> Project {
                 "jobs.yaml",
                 mistaken.replace("    resolution: 1080p\n", "    resolution: 1080p\n    duration: 8\n"),
             );
+        }
+        Place::Pictures => {
+            let refs = examples.join("local-images/refs");
+            fs::create_dir(project.path("pictures")).unwrap();
+            for (from, to) in [("person.png", "person.png"), ("dog-face.png", "dog.png"), ("grass.jpg", "grass.jpg")] {
+                fs::copy(refs.join(from), project.path("pictures").join(to)).unwrap();
+            }
         }
         Place::Tagged => {
             let job = |(n, id): (usize, &str)| {

@@ -1,6 +1,6 @@
 //! `batch report`: one self-contained page with every job and its videos.
 
-use crate::cli::args::{Common, Named, Subject};
+use crate::cli::args::{Common, Named, Standing, Subject};
 use crate::cli::choosing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -22,6 +22,8 @@ pub(in crate::cli) struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
+    standing: Standing,
+    #[command(flatten)]
     named: Named,
 }
 
@@ -29,18 +31,19 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let project = Project::look_at(&args.subject, common, terminal)?;
     let selection = settings::by_name(&args.named)?;
     choosing::look(&selection, &project, terminal)?;
+    let statuses = args.standing.statuses();
     let file = match args.output.as_deref() {
         Some(output) if output == Path::new("-") => {
             // If it is saved here, it finds the videos.
             let here = current_dir().and_then(|here| here.canonicalize()).map_err(Failure::machine)?;
-            let page = page::page(&project, &here, &selection, None)?;
+            let page = page::page(&project, &here, &selection, &statuses, None)?;
             print_text(page)?;
             return Ok(Exit::Done);
         }
         Some(output) => PageFile::at(output, &project)?,
         None => PageFile::beside(&project)?,
     };
-    let written = file.write(&project, &selection, None)?;
+    let written = file.write(&project, &selection, &statuses, None)?;
     if terminal.volume > Volume::Quiet {
         let _ = writeln!(io::stderr(), "wrote {}", written.display());
     }

@@ -34,6 +34,7 @@ use crate::plan::action::{Action, Reason};
 use crate::plan::select::Selection;
 use crate::plan::{Choice, Plan};
 use crate::report::Reporter;
+use crate::report::documents::status::JobStatus;
 use crate::report::gallery::Recorder;
 use crate::report::money::estimated;
 use crate::spec::address::BaseUrl;
@@ -114,7 +115,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let mut kept = Vec::new();
     let mut ended = perform(args, &project, saved.as_ref(), reporters, &mut kept, common, terminal);
     if let Some(page) = page
-        && let Err(failure) = page.write(&project, &Selection::default(), receipt.try_recv().ok().as_ref())
+        && let Err(failure) =
+            page.write(&project, &Selection::default(), &JobStatus::ALL, receipt.try_recv().ok().as_ref())
     {
         ended = ended.and_then(|exit| worse(exit, failure, terminal));
     }

@@ -19,16 +19,18 @@ use url::Url;
 pub(super) fn card(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Markup {
     let anchor = entry.anchor();
     let status = entry.status.as_str();
+    let stands_for_videos = entry.record.is_none_or(|record| record.stage.outputs().is_empty());
     let several = entry.record.is_some_and(|record| record.stage.outputs().len() > 1);
     html! {
         article.job.several[several] id=(anchor) aria-labelledby={ (anchor) "-id" }
             data-status=(status)
+            data-takes=[entry.takes()]
             data-time=[entry.record.and_then(|record| record.submitted_at).map(|at| at.as_second())]
             data-took=[entry.took().map(|took| took.as_secs())]
             data-length=[entry.job.map(|job| job.generation.duration.seconds())]
             data-cost=[entry.cost().map(|cost| cost.amount)]
         {
-            (media(entry, source.manifest, place))
+            (media(entry, source, place))
             div.words {
                 header {
                     h3 id={ (anchor) "-id" } { a href={ "#" (anchor) } { (entry.id) } }
@@ -41,7 +43,7 @@ pub(super) fn card(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Mar
                         ul.tags aria-label="Tags" { @for tag in job.tags.iter() { li { (tag) } } }
                     }
                 }
-                (trouble(entry, source))
+                @if !stands_for_videos { (trouble(entry, source)) }
                 (facts(entry))
                 (details(entry, source.manifest, place))
             }
@@ -50,10 +52,14 @@ pub(super) fn card(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Mar
 }
 
 /// The videos, or a word on why there are none.
-fn media(entry: &Entry<'_>, manifest: &Manifest, place: &Place) -> Markup {
+fn media(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Markup {
+    let manifest = source.manifest;
     let outputs = entry.record.map(|record| record.stage.outputs()).unwrap_or_default();
     if outputs.is_empty() {
-        return html! { div.media.none.(entry.status.as_str()) { p { (standing(entry)) } } };
+        // What went wrong stands where the videos would: so cards beside each other are about as high.
+        return html! {
+            div.media.none.(entry.status.as_str()) { p { (standing(entry)) } (trouble(entry, source)) }
+        };
     }
     html! {
         div.media {
@@ -62,6 +68,8 @@ fn media(entry: &Entry<'_>, manifest: &Manifest, place: &Place) -> Markup {
                     video controls playsinline preload="none" src=[place.address(&manifest.folder.join(&output.path))]
                         aria-label={ (entry.id) ", video " (output.number) " of " (outputs.len()) } {}
                     figcaption hidden { "Not where the page looks for it: " bdi { (output.path) } }
+                    // On paper, in place of the video.
+                    p.path { bdi { (output.path) } }
                 }
             }
         }

@@ -10,7 +10,9 @@ use crate::plan::reconcile::Reconciler;
 use crate::plan::select::OfManifest;
 use crate::report::documents::status::JobStatus;
 use crate::spec::names::JobId;
+use crate::spec::request::Image;
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 
 /// All entries of the page.
@@ -59,6 +61,12 @@ impl<'s> Entries<'s> {
         Entries { jobs, earlier }
     }
 
+    /// Leaves out the jobs with other statuses.
+    pub(super) fn retain(&mut self, statuses: &[JobStatus]) {
+        self.jobs.retain(|entry| statuses.contains(&entry.status));
+        self.earlier.retain(|entry| statuses.contains(&entry.status));
+    }
+
     /// Returns all of them.
     pub(super) fn all(&self) -> impl Iterator<Item = &Entry<'s>> {
         self.jobs.iter().chain(&self.earlier)
@@ -94,6 +102,40 @@ impl Entry<'_> {
             (None, Some(record)) => format!("earlier-{}-{}", self.id, record.key.digest.short()),
             _ => format!("job-{}", self.id),
         }
+    }
+
+    /// Returns what all takes of one input have in common.
+    pub(super) fn takes(&self) -> Option<String> {
+        self.job.map(|job| job.generation.digest(1).short())
+    }
+
+    /// Returns what the script has to know before it draws a card: anchor, id, status, takes; when it was submitted, how long it took,
+    /// how long its videos are, what it cost; and the words that are searched.
+    pub(super) fn known(&self) -> Value {
+        let words = self.job.map(|job| {
+            let references = job.generation.references.iter().map(|reference| {
+                let urls = reference.images.iter().filter_map(|image| match image {
+                    Image::Url(url) => Some(url.as_str()),
+                    Image::Content(_) => None,
+                });
+                let urls = urls.collect::<Vec<_>>().join(" ");
+                format!("{} {} {urls}", reference.name, reference.kind.as_str())
+            });
+            let tags = job.tags.iter().map(ToString::to_string);
+            let all = std::iter::once(job.generation.prompt.clone()).chain(references).chain(tags);
+            all.collect::<Vec<_>>().join("\n")
+        });
+        json!([
+            self.anchor(),
+            self.id,
+            self.status,
+            self.takes(),
+            self.record.and_then(|record| record.submitted_at).map(|at| at.as_second()),
+            self.took().map(|took| took.as_secs()),
+            self.job.map(|job| job.generation.duration.seconds()),
+            self.cost().map(|cost| cost.amount),
+            words.unwrap_or_default(),
+        ])
     }
 
     /// Returns what it costs, or would cost; `None` if the service failed or refused it.

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, PreEscaped, html};
 
-const SCRIPT: &str = include_str!("page.js");
+const SCRIPT: &str = concat!(include_str!("page.js"), include_str!("choose.js"));
 const STYLE: &str = include_str!("page.css");
 
 /// An icon for the browser's tab; it would request one from the server otherwise.
@@ -71,7 +71,46 @@ pub(super) fn toolbar(entries: &Entries<'_>) -> Markup {
                     option value="cost" { "dearest first" }
                 }
             }
+            span.choosing #choosing hidden {
+                label { input #only-chosen type="checkbox"; " Chosen only " b #chosen-count { "0" } }
+                " "
+                button #give-out type="button" { "List…" }
+            }
             output.shown #shown {}
+        }
+    }
+}
+
+/// Two takes beside each other, and the list of what is chosen: the script opens them.
+pub(super) fn dialogs() -> Markup {
+    html! {
+        dialog.compare #compare aria-labelledby="compare-title" {
+            header {
+                h2 #compare-title tabindex="-1" { "Compare" }
+                p { kbd { "Space" } " plays both, " kbd { "1" } " and " kbd { "2" } " choose, " kbd { "Esc" } " closes" }
+                button #play-both type="button" { "Play both" }
+                button.close type="button" { "Close" }
+            }
+            div.sides {
+                @for side in ["Left", "Right"] {
+                    figure {
+                        video muted loop playsinline aria-label=(side) {}
+                        figcaption {
+                            label { span.unseen { (side) " video" } select {} }
+                            button type="button" aria-pressed="false" { "Choose this" }
+                        }
+                    }
+                }
+            }
+        }
+        dialog.list #list aria-labelledby="list-title" {
+            header {
+                h2 #list-title { "Chosen jobs" }
+                button.close type="button" { "Close" }
+            }
+            label { input #with-notes type="checkbox"; " With the video and the note of each" }
+            textarea readonly rows="12" aria-label="Ids of chosen jobs" {}
+            p { "Kept in this browser alone. " button #save-list type="button" { "Save as a file" } }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::ledger::PurchaseId;
 use crate::ledger::entry::Step;
 use crate::ledger::record::{Fault, Key, Output};
 use crate::manifest;
+use crate::manifest::model::Job;
 use crate::report::commands::Service;
 use crate::spec::image::Picture;
 use crate::spec::names::{Digest, JobId, ReferenceName, TaskId};
@@ -110,6 +111,7 @@ impl Project {
                 held_by,
                 receipt,
                 selection: &Default::default(),
+                statuses: &JobStatus::ALL,
             },
             folder,
         )
@@ -294,4 +296,48 @@ proptest! {
         };
         prop_assert_eq!(tags(&with(&text)).0, tags(&with("x")).0);
     }
+}
+
+#[test]
+fn of_very_many_jobs_the_first_are_drawn_and_the_others_wait_in_a_text() {
+    let mut project = Project::new("no");
+    let model = project.manifest.jobs[0].clone();
+    let job = |n: usize| Job { id: JobId::new(&format!("j{n}")).unwrap(), ..model.clone() };
+    project.manifest.jobs = (0..DRAWN + 5).map(job).collect();
+    project.manifest.jobs[DRAWN].generation.prompt = "@dog </noscript></script><!-- runs".to_owned();
+    let page = project.page();
+    let (before, rest) = page.split_once("<script id=\"jobs-rest\" type=\"application/gzip\">").unwrap();
+    let (packed, after) = rest.split_once("</script>").unwrap();
+    let packed = base64::engine::general_purpose::STANDARD.decode(packed).unwrap();
+    let mut cards = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&packed[..]), &mut cards).unwrap();
+    assert_eq!((before.matches("<article ").count(), cards.matches("<article ").count()), (DRAWN, 5));
+    let (_, index) = after.split_once("<script id=\"jobs-index\" type=\"application/json\">").unwrap();
+    let (index, _) = index.split_once("</script>").unwrap();
+    assert!(!index.contains('<'), "{index}");
+    let known: Vec<serde_json::Value> = serde_json::from_str(index).unwrap();
+    assert_eq!((known.len(), &known[0][0], &known[0][2]), (5, &"job-j240".into(), &"new".into()));
+    assert!(known[0][8].as_str().unwrap().contains("</noscript></script><!-- runs"));
+}
+
+#[test]
+fn only_jobs_of_the_statuses_asked_for_are_shown() {
+    let project = Project::new("no");
+    let target = Target::new("a/jobs.yaml", "a/jobs.lock", Service::Real);
+    let source = Source {
+        manifest: &project.manifest,
+        book: &project.book,
+        name: "jobs.yaml",
+        target: &target,
+        held_by: None,
+        receipt: None,
+        selection: &Default::default(),
+        statuses: &[JobStatus::Failed],
+    };
+    let page = page(&source, project.manifest.folder.path());
+    let all = project.page();
+    let failed = all.matches("data-status=\"failed\"").count();
+    assert!((1..all.matches("<article class=").count()).contains(&failed));
+    assert_eq!(page.matches("<article class=").count(), failed);
+    assert!(page.contains(" succeeded"), "the numbers are of all");
 }
