@@ -8,6 +8,7 @@ use crate::report::commands::quoted;
 use crate::report::look::Hue;
 use crate::report::{standard_error, terminal_safe};
 use std::fmt::Display;
+use std::path::Path;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -77,6 +78,55 @@ impl Failure {
     }
 }
 
+/// Where the two sides of a lock are that can't be joined.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sides<'p> {
+    /// In git's index, and between the marks in the file.
+    OfConflict(&'p Path),
+    /// In files of their own.
+    InFiles,
+}
+
+impl Failure {
+    /// Locks can't be joined: names a way out that works for this cause.
+    pub(super) fn unjoined(error: LedgerError, sides: Sides) -> Failure {
+        let Sides::OfConflict(path) = sides else {
+            return match error {
+                LedgerError::OtherService { .. } => Failure::from(error).hint(
+                    "where it is one service that got a new name, add --move-service: the joined lock gets the name of the first; nothing was written",
+                ),
+                error => Failure::from(error),
+            };
+        };
+        let lock = quoted(&path.display().to_string()).into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let at = |stage: &str| quoted(&format!(":{stage}:./{name}")).into_owned();
+        let by_hand = format!(
+            "in its folder, `git show {} >ours.lock` and `git show {} >theirs.lock` write out both sides (of a merge that was committed: `HEAD^1:./` and `HEAD^2:./` for `:2:./` and `:3:./`)",
+            at("2"),
+            at("3")
+        );
+        let join = format!("`batch lock merge ours.lock theirs.lock -o joined.lock`; joined.lock then replaces {lock}");
+        let (first, then) = match &error {
+            LedgerError::Newer { .. } => (
+                format!("upgrade batch, then `batch lock merge {lock}` joins both sides; until then keep both"),
+                "with the newer batch,",
+            ),
+            LedgerError::OtherService { .. } => (
+                format!(
+                    "where it is one service that got a new name, `batch lock merge --move-service {lock}` joins both sides"
+                ),
+                "for two services, keep them as two locks (--lock); for one, with --move-service,",
+            ),
+            LedgerError::Damaged { .. } | LedgerError::Conflict { .. } => {
+                ("nothing was joined".to_owned(), "mend the side that is named above, then")
+            }
+            _ => return Failure::from(error),
+        };
+        Failure::from(error).hint(format!("{first}; {by_hand}; {then} {join}"))
+    }
+}
+
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Failure {
         let hint = match &error {
@@ -85,6 +135,9 @@ impl From<LedgerError> for Failure {
                 "wait until it has ended, or interrupt it; `batch status` with the same manifest and options shows how it stands"
             }
             LedgerError::NoFile { .. } => "a journal is a file of its own: move this one away, then run again",
+            LedgerError::NoLock { .. } => {
+                "nothing was written: name a new file with -o, or a lock that is whole, which the result is joined with"
+            }
             LedgerError::Newer { .. } => "use that version of batch; nothing was sent, and the file is as it was",
             LedgerError::Conflict { path, .. } => {
                 let merge = quoted(&path.display().to_string()).into_owned();

@@ -36,6 +36,14 @@ pub enum LedgerError {
         /// The line of the first mark, counted from 1.
         line: usize,
     },
+    /// A file that is no lock stands where one is to be written.
+    #[error("{} exists, and can't be read as a lock: {what}", .path.display())]
+    NoLock {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        what: String,
+    },
     /// A file of a later version.
     #[error("{} was written by a newer batch (version {version}; this one knows {known})", .path.display())]
     Newer {

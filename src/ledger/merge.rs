@@ -3,10 +3,14 @@
 use super::book::Book;
 use super::failure::LedgerError;
 use super::guard::Guard;
-use super::lockfile::{self, from_utf8, parse};
+use super::lockfile::{self, accounts};
 use super::record::Key;
+use super::unmerged::{self, Unmerged};
 use super::{Paths, read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The service that belongs to no network: its records never become those of another.
+const SIMULATED: &str = "simulate";
 
 /// The outcome of joining.
 #[derive(Debug)]
@@ -17,88 +21,155 @@ pub struct Merged {
     pub bought_twice: Vec<Key>,
 }
 
-/// Joins the locks at `inputs`, each with the journal next to it, and writes the result to `out`, which may be one of them.
-///
-/// # Errors
-/// Fails if one can't be read, two belong to different services, a run is using `out`, or it can't be written.
-pub fn join(inputs: &[&Path], out: &Path) -> Result<Merged, LedgerError> {
-    let mut book = Book::default();
-    for input in inputs {
-        let paths = Paths::of(input);
-        let Some(text) = lockfile::load(&paths.lock)? else {
-            return Err(LedgerError::io("read", *input)(std::io::ErrorKind::NotFound.into()));
-        };
-        take_in(&mut book, &text, &paths.lock)?;
-        // A run that was killed has left entries there that its lock doesn't have.
-        if paths.journal.exists() {
-            unite(&mut book, read(&paths)?.book, &paths.lock)?;
-        }
-    }
-    write(&book, out)
+/// What two base URLs in the locks mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Services {
+    /// Two services, whose locks can't be joined.
+    Apart,
+    /// One service that got a new name: the result has that of the first lock.
+    Moved,
 }
 
-/// Fixes a lock that git left in conflict; returns `None` if it has no marks and no halves of blocks.
+/// Joins the locks at `inputs`, each with the journal next to it, and writes the result to `out`. If `out` exists, it
+/// joins them: its purchases stay.
+///
+/// # Errors
+/// Fails if one can't be read, `out` exists and is no lock, two belong to different services, a run is using `out`, or it
+/// can't be written. Nothing is written then.
+pub fn join(inputs: &[&Path], out: &Path, services: Services) -> Result<Merged, LedgerError> {
+    let target = Paths::of(out);
+    let _guard = Guard::take(&target.journal)?;
+    let mut union = Union::new(services);
+    let mut is_in = false;
+    for input in inputs {
+        let paths = Paths::of(input);
+        is_in |= paths == target;
+        union.take_in_file(&paths)?;
+    }
+    if !is_in && (target.lock.exists() || target.journal.metadata().is_ok_and(|found| found.len() > 0)) {
+        union.take_in_target(&target)?;
+    }
+    union.write(&target)
+}
+
+/// Joins both sides as git's merge driver, into the file of `ours`; `path` is what a person calls the lock.
+///
+/// # Errors
+/// Fails if they can't be joined. The file then holds both sides between the marks of a conflict, so that nothing takes
+/// it for a lock.
+pub fn drive(ours: &Path, theirs: &Path, path: &Path, services: Services) -> Result<Merged, LedgerError> {
+    let load = |file: &Path| std::fs::read(file).map_err(LedgerError::io("read", path));
+    let sides = [load(ours)?, load(theirs)?];
+    let mut union = Union::new(services);
+    let taken_in = ["ours", "theirs"].iter().zip(&sides).try_for_each(|(name, text)| {
+        let called = called(path, name);
+        union.take_in(accounts(text, &called)?, &called)
+    });
+    if let Err(refused) = taken_in {
+        let conflict = lockfile::in_conflict(&sides);
+        std::fs::write(ours, conflict).map_err(LedgerError::io("write", path))?;
+        return Err(refused);
+    }
+    union.write(&Paths::of(ours))
+}
+
+/// Fixes a lock that git left in conflict; returns `None` if it has no marks and no halves of blocks, and git has no open
+/// conflict of it.
+///
+/// Where git still has both sides, they are joined themselves, so that it is the same as [`join`] of both.
 ///
 /// # Errors
 /// As [`join`].
-pub fn mend(paths: &Paths) -> Result<Option<Merged>, LedgerError> {
+pub fn mend(paths: &Paths, services: Services) -> Result<Option<Merged>, LedgerError> {
     let Some(text) = lockfile::load(&paths.lock)? else { return Ok(None) };
-    if parse(&text, &paths.lock).is_ok() {
+    let open = unmerged::of(&paths.lock)?;
+    if open.is_none() && lockfile::parse(&text, &paths.lock).is_ok() {
         return Ok(None);
     }
-    let mut book = Book::default();
-    take_in(&mut book, &text, &paths.lock)?;
-    write(&book, &paths.lock).map(Some)
-}
-
-/// Adds the purchases of a lock; if git left it in conflict, those of both its sides.
-fn take_in(book: &mut Book, text: &[u8], path: &Path) -> Result<(), LedgerError> {
-    // A side that is still empty: git gives an empty file if there was no ancestor.
-    if text.iter().all(u8::is_ascii_whitespace) {
-        return Ok(());
-    }
-    let refused = match parse(text, path) {
-        Ok(read) => return unite(book, read, path),
-        Err(refused) => refused,
-    };
-    let text = from_utf8(text, path)?;
-    // If both sides changed a block, git may have mixed its lines: then the checksum of neither side holds.
-    for checked in [true, false] {
-        let Some(sides) = lockfile::mend(text, checked) else { continue };
-        let read = sides.map(|side| parse(side.as_bytes(), path));
-        if let [Ok(ours), Ok(theirs)] = read {
-            unite(book, ours, path)?;
-            return unite(book, theirs, path);
-        }
-    }
-    match lockfile::take_apart(text) {
-        Some(apart) => {
-            let mut read = parse(apart.as_bytes(), path)?;
-            read.follow_names();
-            unite(book, read, path)
-        }
-        None => Err(refused),
-    }
-}
-
-fn unite(book: &mut Book, other: Book, path: &Path) -> Result<(), LedgerError> {
-    match (book.service(), other.service()) {
-        (Some(known), Some(wanted)) if known != wanted => {
-            let (lock, wanted) = (known.to_owned(), wanted.to_owned());
-            Err(LedgerError::OtherService { path: path.to_owned(), lock: wanted, wanted: lock })
-        }
-        _ => {
-            book.unite(other);
-            Ok(())
-        }
-    }
-}
-
-/// Writes the lock, which no run may be using.
-fn write(book: &Book, out: &Path) -> Result<Merged, LedgerError> {
-    let paths = Paths::of(out);
     let _guard = Guard::take(&paths.journal)?;
-    lockfile::save(&paths.lock, &lockfile::write(book))?;
-    let twice = book.records().filter(|record| !book.bought_twice(&record.key).is_empty());
-    Ok(Merged { purchases: book.kept().count(), bought_twice: twice.map(|record| record.key.clone()).collect() })
+    let mut union = Union::new(services);
+    let is_told = open.as_ref().is_some_and(|open| open.tells(&text));
+    for (name, side) in open.iter().flat_map(Unmerged::sides) {
+        let called = called(&paths.lock, name);
+        union.take_in(accounts(side, &called)?, &called)?;
+    }
+    if !is_told {
+        union.take_in(accounts(&text, &paths.lock)?, &paths.lock)?;
+    }
+    union.write(paths).map(Some)
+}
+
+/// Returns how a side of a lock is called.
+fn called(path: &Path, side: &str) -> PathBuf {
+    format!("{} ({side})", path.display()).into()
+}
+
+/// What the locks so far come to.
+struct Union {
+    book: Book,
+    services: Services,
+}
+
+impl Union {
+    fn new(services: Services) -> Union {
+        Union { book: Book::default(), services }
+    }
+
+    /// Adds a lock, and the journal next to it.
+    fn take_in_file(&mut self, paths: &Paths) -> Result<(), LedgerError> {
+        let Some(text) = lockfile::load(&paths.lock)? else {
+            return Err(LedgerError::io("read", &paths.lock)(std::io::ErrorKind::NotFound.into()));
+        };
+        self.take_in(accounts(&text, &paths.lock)?, &paths.lock)?;
+        self.take_in_journal(paths)
+    }
+
+    /// Adds what a run that was killed has left, which its lock doesn't have.
+    fn take_in_journal(&mut self, paths: &Paths) -> Result<(), LedgerError> {
+        if paths.journal.metadata().is_ok_and(|found| found.len() > 0) {
+            self.take_in(vec![read(paths)?.book], &paths.lock)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what stands where the result is to be written; what is no lock is left alone.
+    fn take_in_target(&mut self, paths: &Paths) -> Result<(), LedgerError> {
+        let refused = |what: &str| LedgerError::NoLock { path: paths.lock.clone(), what: what.to_owned() };
+        if paths.lock.exists() && !paths.lock.is_file() {
+            return Err(refused("it isn't a regular file"));
+        }
+        if let Some(text) = lockfile::load(&paths.lock)? {
+            let read = accounts(&text, &paths.lock).map_err(|error| match error {
+                LedgerError::Damaged { what, .. } => refused(&what),
+                other => other,
+            })?;
+            self.take_in(read, &paths.lock)?;
+        }
+        self.take_in_journal(paths)
+    }
+
+    /// Adds the accounts that a lock holds.
+    fn take_in(&mut self, accounts: Vec<Book>, path: &Path) -> Result<(), LedgerError> {
+        for mut other in accounts {
+            if let (Some(known), Some(wanted)) = (self.book.service(), other.service())
+                && known != wanted
+            {
+                if self.services == Services::Apart || [known, wanted].contains(&SIMULATED) {
+                    let (lock, wanted) = (wanted.to_owned(), known.to_owned());
+                    return Err(LedgerError::OtherService { path: path.to_owned(), lock, wanted });
+                }
+                other.set_service(known);
+            }
+            self.book.unite(other);
+        }
+        Ok(())
+    }
+
+    /// Writes the lock, which no run is using.
+    fn write(&self, paths: &Paths) -> Result<Merged, LedgerError> {
+        let book = &self.book;
+        lockfile::save(&paths.lock, &lockfile::write(book))?;
+        let twice = book.records().filter(|record| !book.bought_twice(&record.key).is_empty());
+        Ok(Merged { purchases: book.kept().count(), bought_twice: twice.map(|record| record.key.clone()).collect() })
+    }
 }

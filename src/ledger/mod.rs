@@ -22,6 +22,7 @@ mod purchase;
 pub mod record;
 mod recover;
 pub mod shared;
+mod unmerged;
 mod watched;
 
 pub use book::{Book, Pins, Projection, Renamed};
@@ -31,7 +32,7 @@ pub use id::PurchaseId;
 pub use joined::{Shared, pull, read_shared};
 pub use journal::Holder;
 pub use lockfile::{LockFile, PurchaseTable};
-pub use merge::{Merged, join, mend};
+pub use merge::{Merged, Services, drive, join, mend};
 pub use paths::Paths;
 
 use crate::base::digest::Sha256;

@@ -67,6 +67,19 @@ fn rename(book: &mut Book, number: i64, to: &str) {
     told(book, number, Step::Moved { job, name, at: at(950) });
 }
 
+/// What one branch bought, and the other got by a squash merge, without a common ancestor.
+fn squashed(book: &mut Book) {
+    buy(book, 10, "c");
+    done(book, 10, 200);
+}
+
+/// The same, and then the job got another name or another input.
+fn moved(book: &mut Book, to: &str, name: &str) {
+    squashed(book);
+    let (job, name) = (JobId::new(to).unwrap(), VideoName::new(name));
+    told(book, 10, Step::Moved { job, name, at: at(950) });
+}
+
 /// What both branches come from: three jobs, done, at the service and failed.
 fn three(book: &mut Book) {
     for (number, job) in [(1, "b-done"), (2, "d-sent"), (3, "f-failed")] {
@@ -86,7 +99,7 @@ fn uploaded(book: &mut Book, content: &str, url: &str, second: i64) {
 type Change = fn(&mut Book);
 
 /// What the two branches do to what they come from.
-const SHAPES: [(&str, Change, Change, Change); 16] = [
+const SHAPES: [(&str, Change, Change, Change); 18] = [
     ("new jobs in the same gap", three, |ours| buy(ours, 10, "c-ours"), |theirs| buy(theirs, 20, "c-theirs")),
     ("new jobs in two gaps", three, |ours| buy(ours, 10, "c-ours"), |theirs| buy(theirs, 20, "e-theirs")),
     ("new jobs at the end", three, |ours| buy(ours, 10, "x-ours"), |theirs| buy(theirs, 20, "y-theirs")),
@@ -141,6 +154,8 @@ const SHAPES: [(&str, Change, Change, Change); 16] = [
         |ours| rename(ours, 1, "x-moved"),
         |theirs| buy(theirs, 20, "x-theirs"),
     ),
+    ("squashed, then renamed", three, |ours| moved(ours, "n", "out/n-{n}.mp4"), squashed),
+    ("squashed, then edited", three, |ours| moved(ours, "c", "out/c-{n}~12345678.mp4"), squashed),
     (
         "images",
         three,
@@ -206,6 +221,7 @@ impl Repository {
     fn mended(&self, context: &str) -> (Book, String) {
         let ended = self.0.batch(["lock", "merge", LOCK]).run();
         assert_eq!(ended.code(), 0, "{context}: {ended:?}\n{}", self.0.read(LOCK));
+        assert!(!ended.stderr.contains("by a person"), "{context}: {ended:?}");
         (self.read().unwrap_or_else(|error| panic!("{context}: {error}")), self.0.read(LOCK))
     }
 
@@ -251,8 +267,11 @@ fn whatever_two_branches_did_their_locks_are_joined_and_no_task_is_lost() {
                         assert!(refused.code() == 5 || refused.code() == 2, "{context}: {refused:?}");
                         assert!(repository.read().is_err(), "{context}");
                     }
-                    let (book, _) = repository.mended(&context);
+                    let (book, text) = repository.mended(&context);
                     let expected = union(&[&ours, &theirs]);
+                    if merged.code() == 1 {
+                        assert_eq!(text, ledger::written(&expected), "{context}: the bytes of `-o`");
+                    }
                     assert_eq!(tasks(&book), tasks(&expected), "{context}");
                     assert!(book == expected, "{context}:\n{}\n{}", ledger::written(&book), ledger::written(&expected));
                     repository.0.batch(["lock", "merge", LOCK, "-o", LOCK]).run().exits(0);
@@ -295,6 +314,18 @@ fn accepting_both_sides_loses_nothing_in_silence() {
                 Err(error) => {
                     refused += 1;
                     assert!(error.to_string().contains("batch lock merge"), "{}: {error}", shape.0);
+                    // Once git no longer has the sides, the text has to do, or a way out is named that needs no text.
+                    let accepted = repository.0.read(LOCK);
+                    repository.git(["add", "-A"]).exits(0);
+                    let ended = repository.0.batch(["lock", "merge", LOCK]).run();
+                    if ended.code() == 0 {
+                        assert_eq!(tasks(&repository.read().unwrap()), tasks(&union(&[&ours, &theirs])), "{}", shape.0);
+                    } else {
+                        assert!(ended.stderr.contains("HEAD^1:./"), "{}: {ended:?}", shape.0);
+                        assert!(!ended.stderr.contains("takes them apart"), "{}: {ended:?}", shape.0);
+                        assert_eq!(repository.0.read(LOCK), accepted);
+                    }
+                    println!("accepted and added, {}: exit {}", shape.0, ended.code());
                 }
             }
         }
@@ -442,13 +473,148 @@ fn locks_of_several_places_become_one_file() {
     // Into one of them; and what isn't there, or is of another service, is said.
     project.batch(["lock", "merge", "two.lock", "one.lock", "-o", "one.lock"]).run().exits(0);
     assert_eq!(project.read("one.lock"), project.read("all.lock"));
+    // What stands there and isn't named is joined as well; what is no lock stays as it is.
+    let mut third = Book::default();
+    buy(&mut third, 3, "c");
+    project.write("there.lock", ledger::written(&third));
+    project.batch(["lock", "merge", "one.lock", "-o", "there.lock"]).run().exits(0);
+    assert_eq!(project.read("there.lock"), ledger::written(&union(&[&books[0], &books[1], &third])));
+    for (name, text) in [
+        ("notes.txt", "my notes\n"),
+        ("jobs.yaml", "version: 1\njobs: []\n"),
+        ("a.mp4", "\0\0\0\u{18}ftypmp42"),
+        ("bad.lock", "version = 2\n[[purchase]]\n"),
+    ] {
+        project.write(name, text);
+        let ended = project.batch(["lock", "merge", "one.lock", "-o", name]).run().exits(5);
+        assert!(ended.stderr.contains("can't be read as a lock"), "{ended:?}");
+        assert_eq!(project.read(name), text);
+        assert!(!project.path(&format!("{name}.journal")).exists(), "{name}");
+    }
     project.batch(["lock", "merge", "one.lock", "three.lock", "-o", "one.lock"]).run().exits(5);
     project.write("other.lock", project.read("one.lock").replace("service.example.com", "other.example.com"));
     let ended = project.batch(["lock", "merge", "one.lock", "other.lock", "-o", "one.lock"]).run().exits(2);
-    assert!(ended.stderr.contains("other.example.com"), "{ended:?}");
+    assert!(ended.stderr.contains("other.example.com") && ended.stderr.contains("--move-service"), "{ended:?}");
+    // One service that got a new name: that of the first lock.
+    let moved = ["lock", "merge", "other.lock", "one.lock", "--move-service", "-o", "moved.lock"];
+    project.batch(moved).run().exits(0);
+    assert_eq!(project.read("moved.lock"), project.read("other.lock"));
+    project.write("trial.lock", project.read("one.lock").replace("https://service.example.com", "simulate"));
+    project.batch(["lock", "merge", "trial.lock", "one.lock", "--move-service", "-o", "moved.lock"]).run().exits(2);
     let ended = project.batch(["lock", "merge", "one.lock", "two.lock"]).run().exits(2);
     assert!(ended.stderr.contains("-o OUT"), "{ended:?}");
     let ended = project.batch(["lock", "merge", "all.lock"]).run().exits(0);
     assert!(ended.stderr.contains("no marks of a merge"), "{ended:?}");
     assert_eq!(project.read("one.lock"), project.read("all.lock"));
+}
+
+/// What the driver can't join is left visibly in conflict, with both sides whole, and the way out that is named works.
+#[test]
+fn what_the_driver_cannot_join_is_left_in_conflict() {
+    type Spoil = fn(String) -> String;
+    let kinds: [(&str, Spoil, &str); 4] = [
+        ("newer", |lock| lock.replace("version = 2", "version = 3"), "written by a newer batch"),
+        ("moved", |lock| lock.replace("service.example.com", "new.example.com"), "--move-service"),
+        ("damaged", |lock| lock.replace("task_id = \"task-of-20\"", "task = \"task-of-20\""), "unknown field"),
+        ("marked", |lock| format!("<<<<<<< HEAD\n{lock}=======\n>>>>>>> x"), "`version` is missing"),
+    ];
+    for (kind, spoil, cause) in kinds {
+        let repository = Repository::new("merge=batch");
+        let project = &repository.0;
+        let [ours, theirs] = repository.of(&SHAPES[1]);
+        let spoilt = match kind {
+            // Marks around a whole lock would be read.
+            "marked" => spoil(ledger::written(&theirs)).replace(">>>>>>> x", "# nothing\n>>>>>>> x\n"),
+            _ => spoil(ledger::written(&theirs)),
+        };
+        repository.git(["checkout", "-q", "theirs"]).exits(0);
+        repository.commit(&spoilt);
+        repository.git(["checkout", "-q", "ours"]).exits(0);
+        let merged = repository.git(["merge", "-q", "-m", "x", "theirs"]).exits(1);
+        assert!(merged.stderr.contains(cause) && merged.stderr.contains("jobs.lock (theirs)"), "{kind}: {merged:?}");
+        assert!(!merged.stderr.contains(".merge_file"), "{kind}: {merged:?}");
+        assert!(merged.stderr.contains("`git show :2:./jobs.lock >ours.lock`"), "{kind}: {merged:?}");
+        let conflict = project.read(LOCK);
+        assert!(conflict.starts_with("<<<<<<<") && conflict.contains(&spoilt), "{kind}: {conflict}");
+        assert!(conflict.contains(&ledger::written(&ours)), "{kind}: {conflict}");
+        repository.read().unwrap_err();
+        let refused = project.batch(["lock", "merge", LOCK]).run();
+        assert!(matches!(refused.code(), 2 | 5) && refused.stderr.contains(cause), "{kind}: {refused:?}");
+        assert_eq!(project.read(LOCK), conflict, "{kind}");
+        // Ours without marks, as a driver of before left it: it is still no whole lock.
+        project.write(LOCK, ledger::written(&ours));
+        let refused = project.batch(["lock", "merge", LOCK]).run();
+        assert!(matches!(refused.code(), 2 | 5) && refused.stderr.contains(cause), "{kind}: {refused:?}");
+        project.write(LOCK, &conflict);
+        repository.git(["add", LOCK]).exits(0);
+        let refused = project.batch(["lock", "merge", LOCK]).run();
+        assert!(matches!(refused.code(), 2 | 5) && refused.stderr.contains(cause), "{kind}, added: {refused:?}");
+        repository.git(["reset", "-q", "--merge"]).exits(0);
+        repository.git(["merge", "-q", "-m", "x", "theirs"]).exits(1);
+        let expected = union(&[&ours, &theirs]);
+        if kind == "moved" {
+            project.batch(["lock", "merge", LOCK, "--move-service"]).run().exits(0);
+            assert_eq!(project.read(LOCK), ledger::written(&expected));
+            continue;
+        }
+        // The way that is named: both sides in files, the spoilt one mended.
+        project.write("ours.lock", repository.git(["show", ":2:./jobs.lock"]).exits(0).stdout);
+        assert_eq!(repository.git(["show", ":3:./jobs.lock"]).exits(0).stdout, spoilt, "{kind}");
+        project.write("theirs.lock", ledger::written(&theirs));
+        project.batch(["lock", "merge", "ours.lock", "theirs.lock", "-o", "joined.lock"]).run().exits(0);
+        assert_eq!(project.read("joined.lock"), ledger::written(&expected), "{kind}");
+    }
+}
+
+/// A conflict that git still knows of, in a file without marks: both sides count, and what only the file has.
+#[test]
+fn a_side_that_was_checked_out_is_joined_with_the_other_until_it_is_added() {
+    let repository = Repository::new("text");
+    let [ours, theirs] = repository.of(&SHAPES[0]);
+    repository.git(["checkout", "-q", "ours"]).exits(0);
+    repository.git(["merge", "-q", "-m", "x", "theirs"]).exits(1);
+    repository.git(["checkout", "-q", "--ours", LOCK]).exits(0);
+    let mut later = ours;
+    buy(&mut later, 30, "later");
+    repository.0.write(LOCK, ledger::written(&later));
+    let (_, text) = repository.mended("one side");
+    assert_eq!(text, ledger::written(&union(&[&later, &theirs])));
+    repository.git(["add", LOCK]).exits(0);
+    let ended = repository.0.batch(["lock", "merge", LOCK]).run().exits(0);
+    assert!(ended.stderr.contains("no marks of a merge"), "{ended:?}");
+}
+
+/// One branch still writes version 1, the other has upgraded.
+#[test]
+fn a_side_of_version_1_is_joined_with_one_of_version_2() {
+    let record = |job: &str, status: &str| {
+        let digest = Sha256::of(job.as_bytes());
+        format!(
+            "\n[[job]]\nid = \"{job}\"\ndigest = \"sha256:{digest}\"\nparts = {{ prompt = \"9f2c11aa\" }}\nstatus = \"{status}\"\nattempt = 1\nname = \"out/{job}-{{n}}.mp4\"\ntask_id = \"task-{job}\"\nsubmitted_at = 2026-03-09T02:44:54Z\n"
+        )
+    };
+    let head = "# Written by batch. Commit it together with the manifest.\nversion = 1\nservice = \"https://service.example.com\"\n";
+    for attributes in ["text", "merge=batch"] {
+        let repository = Repository::new(attributes);
+        let base = format!("{head}{}{}", record("a", "submitted"), record("m", "submitted"));
+        repository.commit(&base);
+        repository.git(["checkout", "-q", "-b", "theirs"]).exits(0);
+        let mut theirs = repository.read().unwrap();
+        buy(&mut theirs, 20, "theirs");
+        repository.commit(&ledger::written(&theirs));
+        repository.git(["checkout", "-q", "main"]).exits(0);
+        repository.commit(&format!(
+            "{head}{}{}{}",
+            record("a", "generated"),
+            record("c", "submitted"),
+            record("m", "submitted")
+        ));
+        let ours = repository.read().unwrap();
+        let merged = repository.git(["merge", "-q", "-m", "x", "theirs"]);
+        assert_eq!(merged.code(), i32::from(attributes == "text"), "{merged:?}");
+        if attributes == "text" {
+            repository.mended("two versions");
+        }
+        assert_eq!(repository.0.read(LOCK), ledger::written(&union(&[&ours, &theirs])), "{attributes}");
+    }
 }

@@ -2,12 +2,12 @@
 
 use crate::cli::args::{Common, ManifestArg, Trial};
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, Sides};
 use crate::cli::fleet::{self, Fleet};
 use crate::cli::project::{Realm, lock_shown, manifest_path, paths, readable};
 use crate::cli::session;
 use crate::cli::terminal::{Terminal, Volume};
-use crate::ledger::{self, LedgerError, Merged, Paths};
+use crate::ledger::{self, Merged, Paths, Services};
 use crate::report::look::count;
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -37,7 +37,7 @@ struct Merge {
     /// The manifest whose lock git left in conflict; with -o, the locks to join
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Write the joined lock there; it may be one of them
+    /// Write the joined lock there; a lock that is there, one of them or not, is joined as well
     #[arg(short = 'o', long = "output", value_name = "OUT")]
     out: Option<PathBuf>,
     /// Join as git's merge driver: BASE OURS THEIRS PATH, which git gives as %O %A %B %P
@@ -52,9 +52,11 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         Action::Merge(args) => args,
         Action::Pull(args) => return pull(args, common, terminal),
     };
+    let services = if common.move_service { Services::Moved } else { Services::Apart };
     if let [_, ours, theirs, path] = &args.driver[..] {
         // What both come from is in both.
-        let merged = ledger::join(&[ours, theirs], ours).map_err(|error| as_path(error, ours, theirs, path))?;
+        let merged = ledger::drive(ours, theirs, path, services)
+            .map_err(|error| Failure::unjoined(error, Sides::OfConflict(path)))?;
         return Ok(say(&path.display().to_string(), &merged, terminal));
     }
     if let Some(out) = &args.out {
@@ -62,7 +64,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
             return Err(Failure::usage("which locks are to be joined?").hint("name them: batch lock merge A B -o OUT"));
         }
         let inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
-        let merged = ledger::join(&inputs, out)?;
+        let merged = ledger::join(&inputs, out, services).map_err(|error| Failure::unjoined(error, Sides::InFiles))?;
         return Ok(say(&out.display().to_string(), &merged, terminal));
     }
     let lock = match &args.files[..] {
@@ -78,7 +80,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         }
     };
     let shown = lock.lock.display().to_string();
-    match ledger::mend(&lock)? {
+    match ledger::mend(&lock, services).map_err(|error| Failure::unjoined(error, Sides::OfConflict(&lock.lock)))? {
         Some(merged) => Ok(say(&shown, &merged, terminal)),
         None => {
             if terminal.volume > Volume::Quiet {
@@ -105,16 +107,6 @@ fn pull(args: &ManifestArg, common: &Common, terminal: &Terminal) -> Result<Exit
         let _ = writeln!(io::stderr(), "{shown}: {} of {}", count(purchases, "purchase"), fleet.url()?);
     }
     Ok(Exit::Done)
-}
-
-/// What git's driver can't read is called by the name that a person knows, not by that of git's temporary file.
-fn as_path(error: LedgerError, ours: &Path, theirs: &Path, path: &Path) -> Failure {
-    let failure = Failure::from(error);
-    let named = |text: &str, file: &Path, side: &str| {
-        text.replace(&*file.display().to_string(), &format!("{} ({side})", path.display()))
-    };
-    let message = named(&named(&failure.message, ours, "ours"), theirs, "theirs");
-    Failure { message, ..failure }
 }
 
 /// Says what the locks came to.

@@ -3,7 +3,7 @@
 //! If a field occurs twice, the first belongs to one side and the last to the other, which is how git writes them; a
 //! single one may belong to either or both. The checksums tell.
 
-use super::read::parse;
+use super::read::parse_mixture;
 use std::path::Path;
 
 /// Maximum number of optional fields and lists of a block that are tried: 2^10 combinations take a moment.
@@ -14,7 +14,8 @@ const VIDEO: [&str; 6] = ["number", "path", "sha256", "bytes", "source", "revisi
 
 /// Returns the text with each block that has duplicate fields split in two; `None` if there is no such block, or one
 /// can't be split.
-pub(in crate::ledger) fn take_apart(text: &str) -> Option<String> {
+pub(super) fn take_apart(text: &str) -> Option<String> {
+    let text = &in_one_block(text);
     let mut out = String::with_capacity(text.len());
     let mut found = false;
     let mut block: Option<Vec<&str>> = None;
@@ -37,6 +38,47 @@ pub(in crate::ledger) fn take_apart(text: &str) -> Option<String> {
         found |= put(&lines, &mut out)?;
     }
     found.then_some(out)
+}
+
+/// Returns the text without the lines at which a block starts anew before it has all it needs: where the two sides know
+/// one purchase by two names, the first lines of both stand there, and the rest belongs to either.
+fn in_one_block(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // The id of a block that isn't whole, and the lines that may start it anew.
+    let (mut open, mut held): (Option<&str>, Vec<&str>) = (None, Vec::new());
+    for line in text.split_inclusive('\n') {
+        let name = line.split('=').next().unwrap_or_default().trim();
+        let is_header = line.trim_end() == "[[purchase]]";
+        match (open, name) {
+            (Some(_), _) if held.is_empty() && !is_header && !line.starts_with("# ") => {}
+            (Some(id), "id") if line == id => {
+                // The same purchase: no new block begins.
+                held.iter().filter(|line| !line.starts_with(['#', '['])).for_each(|line| out.push_str(line));
+                held.clear();
+            }
+            (Some(_), "job" | "digest") => {
+                held.push(line);
+                continue;
+            }
+            (Some(_), _) if is_header || line.starts_with("# ") || line.trim().is_empty() => {
+                held.push(line);
+                continue;
+            }
+            (Some(_), _) => {
+                out.extend(held.drain(..));
+                open = None;
+            }
+            (None, _) => {}
+        }
+        match name {
+            "id" if open.is_none() => open = Some(line),
+            "status" => open = None,
+            _ => {}
+        }
+        out.push_str(line);
+    }
+    out.extend(held);
+    out
 }
 
 /// Writes a block, or the two that it consists of; returns whether it was two.
@@ -80,7 +122,26 @@ fn units<'t>(lines: &[&'t str]) -> Vec<(&'t str, String)> {
             _ => units.push((name, (*line).to_owned())),
         }
     }
+    complete(&mut units);
     units
+}
+
+/// Completes videos of which only the first lines differ: what follows the second path belongs to both.
+fn complete(units: &mut [(&str, String)]) {
+    let videos: Vec<usize> = (0..units.len()).filter(|at| units[*at].0 == "output").collect();
+    for pair in videos.windows(2).rev() {
+        let [ref mut short, ref next] = [pair[0], pair[1]].map(|at| units[at].1.clone());
+        if short.contains("\nsha256") {
+            continue;
+        }
+        let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+        let has: Vec<String> = short.lines().map(name).collect();
+        next.split_inclusive('\n')
+            .skip(1)
+            .filter(|line| !has.contains(&name(line)))
+            .for_each(|line| short.push_str(line));
+        units[pair[0]].1.clone_from(short);
+    }
 }
 
 /// Returns the fields of one side, identified by its checksum.
@@ -106,13 +167,13 @@ fn read(units: &[&(&str, String)]) -> Option<String> {
     let of = |is_video| units.iter().filter(move |unit| (unit.0 == "output") == is_video);
     let text: String = of(false).chain(of(true)).map(|unit| &*unit.1).collect();
     let lock = format!("version = 2\n[[purchase]]\n{text}");
-    parse(lock.as_bytes(), Path::new("")).is_ok().then_some(text)
+    parse_mixture(&lock, Path::new("")).is_ok().then_some(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::lockfile::write;
+    use crate::ledger::lockfile::{parse, write};
     use crate::ledger::{Book, PurchaseId, entry, record};
     use crate::spec::names::{Digest, JobId, TaskId};
     use crate::spec::output::VideoName;
@@ -141,7 +202,14 @@ mod tests {
         let at = |second| Timestamp::from_second(second).unwrap();
         let failed = Step::Failed { error: record::Fault { code: "F".into(), message: "no".into() }, at: at(9) };
         let here = book(vec![Step::Generated { at: at(7) }, video(1), video(2), Step::Succeeded]);
-        for there in [book(vec![failed]), book(vec![Step::Generated { at: at(8) }, video(1)]), book(vec![])] {
+        let moved = |job: &str, name: &str| {
+            let (job, name) = (JobId::new(job).unwrap(), VideoName::new(name));
+            let done = [Step::Generated { at: at(7) }, video(1), video(2), Step::Succeeded];
+            book(done.into_iter().chain([Step::Moved { job, name, at: at(9) }]).collect())
+        };
+        let (superseded, renamed) = (moved("a", "out/a-{n}~12345678.mp4"), moved("n", "out/n-{n}.mp4"));
+        let halfway = [book(vec![failed]), book(vec![Step::Generated { at: at(8) }, video(1)]), book(vec![])];
+        for there in halfway.into_iter().chain([superseded, renamed]) {
             for [ours, theirs] in [[&here, &there], [&there, &here]] {
                 let mut both = (*ours).clone();
                 both.unite((*theirs).clone());

@@ -3,6 +3,7 @@
 //! The same state gives the same bytes: blocks are sorted by job and id, and a field that follows from the others is
 //! left out. Only text that can be written back without loss is accepted; anything else is refused, never rewritten.
 
+mod accounts;
 mod halves;
 mod read;
 mod sides;
@@ -10,9 +11,9 @@ mod tables;
 mod version1;
 mod write;
 
-pub(super) use halves::take_apart;
-pub(super) use read::{from_utf8, parse};
-pub(super) use sides::mend;
+pub(super) use accounts::accounts;
+pub(super) use read::parse;
+pub(super) use sides::{in_conflict, is_mark};
 pub(super) use version1::Which;
 pub(super) use write::write;
 

@@ -28,20 +28,23 @@ pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerE
             "it is what git LFS leaves for a file that was not fetched (a pointer): fetch it with `git lfs pull`";
         return Err(LedgerError::Damaged { path: path.to_owned(), line: None, what: what.to_owned() });
     }
-    let source = Source { text: from_utf8(text, path)?, path };
-    let pieces = source.pieces();
-    // What is wrong is told in the order of the text: read from its beginning.
-    match source.read_in_shares(&pieces) {
-        Some(book) => Ok(book),
-        None => source.read(&pieces),
-    }
+    Source { text: from_utf8(text, path)?, path, is_mixture: false }.book()
+}
+
+/// Returns the book of a text that a merge mixed, and that this program put in order: blocks without checksum aren't a
+/// person's.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn parse_mixture(text: &str, path: &Path) -> Result<Book, LedgerError> {
+    Source { text, path, is_mixture: true }.book()
 }
 
 /// Returns the text, where it is one.
 ///
 /// # Errors
 /// Where it isn't UTF-8.
-pub(in crate::ledger) fn from_utf8<'t>(text: &'t [u8], path: &Path) -> Result<&'t str, LedgerError> {
+pub(super) fn from_utf8<'t>(text: &'t [u8], path: &Path) -> Result<&'t str, LedgerError> {
     std::str::from_utf8(text).map_err(|e| LedgerError::Damaged {
         path: path.to_owned(),
         line: Some(line_at(text, e.valid_up_to())),
@@ -54,12 +57,22 @@ pub(in crate::ledger) fn from_utf8<'t>(text: &'t [u8], path: &Path) -> Result<&'
 struct Source<'t> {
     text: &'t str,
     path: &'t Path,
+    is_mixture: bool,
 }
 
 /// A part of the text that is TOML by itself, and where it starts.
 type Piece<'t> = (usize, &'t str);
 
 impl<'t> Source<'t> {
+    fn book(self) -> Result<Book, LedgerError> {
+        let pieces = self.pieces();
+        // What is wrong is told in the order of the text: read from its beginning.
+        match self.read_in_shares(&pieces) {
+            Some(book) => Ok(book),
+            None => self.read(&pieces),
+        }
+    }
+
     /// Returns the text in pieces: each begins at the header of a table.
     fn pieces(self) -> Vec<Piece<'t>> {
         let text = self.text;
@@ -128,7 +141,7 @@ impl<'t> Source<'t> {
             _ => return Err(self.damaged(Some(1), "`ledger` and `ledger_id` go together".to_owned())),
         }
         for (i, table) in purchase.into_iter().enumerate() {
-            if table.check.is_none() {
+            if table.check.is_none() && !self.is_mixture {
                 tracing::warn!(job = %table.job, id = %table.id, lock = %self.path.display(), "a purchase without `check` was written by a person");
             }
             let block = format!("the purchase {} of {}", table.id, table.job);
@@ -171,7 +184,8 @@ impl<'t> Source<'t> {
         if what.starts_with("unknown field") {
             what.push_str(" (the lock was edited by hand, or written by a newer batch)");
         }
-        if what.contains("duplicate") || what.starts_with("unknown field") {
+        if ["unknown field", "missing field"].iter().any(|start| what.starts_with(start)) || what.contains("duplicate")
+        {
             what = format!("{what}; {HALVES}");
         }
         if let Some(block) = line.and_then(|line| self.block(line)) {
@@ -214,10 +228,10 @@ impl<'t> Source<'t> {
 }
 
 /// What to do where a block isn't whole.
-const HALVES: &str = "where a merge put halves of two blocks together, `batch lock merge` takes them apart";
+pub(super) const HALVES: &str = "where a merge put halves of two blocks together, `batch lock merge` takes them apart";
 
 /// Returns the version that the text states, whatever else it says.
-fn version_of(text: &str) -> Option<i64> {
+pub(super) fn version_of(text: &str) -> Option<i64> {
     let assignment =
         text.lines().take_while(|line| !line.starts_with('[')).find_map(|line| line.strip_prefix("version"));
     assignment?.trim_start().strip_prefix('=')?.trim().parse().ok()

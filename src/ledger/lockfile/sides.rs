@@ -17,7 +17,7 @@ enum Part {
 ///
 /// Within a block that both sides changed, git takes lines changed by only one of them from that side, so that neither
 /// text is the original side, and no checksum holds: with `checked` unset, checksums between marks are left out.
-pub(in crate::ledger) fn mend(text: &str, checked: bool) -> Option<[String; 2]> {
+pub(super) fn mend(text: &str, checked: bool) -> Option<[String; 2]> {
     let (mut ours, mut theirs) = (String::new(), String::new());
     let mut part = Part::Both;
     let mut length = 0;
@@ -49,6 +49,26 @@ pub(in crate::ledger) fn mend(text: &str, checked: bool) -> Option<[String; 2]> 
         }
     }
     (seen && part == Part::Both).then_some([ours, theirs])
+}
+
+/// Returns both sides whole, as a conflict that [`mend`] reads: marks within a side are shorter.
+pub(in crate::ledger) fn in_conflict([ours, theirs]: &[Vec<u8>; 2]) -> Vec<u8> {
+    let within = |text: &[u8]| String::from_utf8_lossy(text).lines().filter_map(|line| Some(mark(line)?.1)).max();
+    let length = within(ours).max(within(theirs)).map_or(7, |longest| longest + 1);
+    let mut text = Vec::new();
+    for (kind, name, side) in [("<", " ours", &ours[..]), ("=", "", theirs), (">", " theirs", &[])] {
+        text.extend_from_slice(format!("{}{name}\n", kind.repeat(length)).as_bytes());
+        text.extend_from_slice(side);
+        if side.last().is_some_and(|byte| *byte != b'\n') {
+            text.push(b'\n');
+        }
+    }
+    text
+}
+
+/// Returns whether a line is a mark.
+pub(in crate::ledger) fn is_mark(line: &str) -> bool {
+    mark(line).is_some()
 }
 
 /// Returns the kind of mark that a line is, and its length: seven characters or more, followed by nothing or a name.
@@ -83,6 +103,17 @@ mod tests {
         for text in ["", "a\n", "a\n<<<<<<< HEAD\nb\n", "<<<<<<< a\n=======\n", "<<<<<<<b\n"] {
             assert_eq!(mend(text, true), None, "{text}");
         }
+    }
+
+    #[test]
+    fn sides_put_in_conflict_are_read_again_whatever_is_in_them() {
+        let marked = STYLES[0].as_bytes();
+        for [ours, theirs] in [[&b"a\n"[..], b"b\n"], [marked, b"b\n"], [b"", marked], [b"", b""]] {
+            let text = String::from_utf8(in_conflict(&[ours.to_vec(), theirs.to_vec()])).unwrap();
+            let sides = [ours, theirs].map(|side| String::from_utf8(side.to_vec()).unwrap());
+            assert_eq!(mend(&text, true), Some(sides), "{text}");
+        }
+        assert_eq!(in_conflict(&[b"a".to_vec(), b"b".to_vec()]), b"<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n");
     }
 
     #[test]

@@ -487,9 +487,9 @@ impl World {
         fs::write(&there, text).unwrap();
         let here = self.paths.lock.clone();
         let inputs = if here.exists() { vec![&*here, &there] } else { vec![&*there] };
-        ledger::join(&inputs, &here).unwrap();
+        ledger::join(&inputs, &here, ledger::Services::Apart).unwrap();
         let one_way = fs::read(&here).unwrap();
-        ledger::join(&[&there, &here], &there).unwrap();
+        ledger::join(&[&there, &here], &there, ledger::Services::Apart).unwrap();
         assert_eq!(fs::read(&there).unwrap(), one_way, "whoever merges first");
         self.oracle.unite(&theirs);
     }
