@@ -53,7 +53,7 @@ fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<Str
     let counts = works.map(|(action, words)| (plan.count(action), words));
     let others = [
         (plan.strays.len(), "to collect of earlier jobs"),
-        (plan.moves.len(), "to rename"),
+        (plan.moves.len() + plan.misplaced.len(), "to rename"),
         (images, if images == 1 { "image to fetch" } else { "images to fetch" }),
     ];
     let counted = counts.iter().chain(&others).filter(|(n, _)| *n > 0);

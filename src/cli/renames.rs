@@ -7,8 +7,9 @@ use crate::base::digest::Sha256;
 use crate::base::durable;
 use crate::base::folder::Folder;
 use crate::ledger::entry::{Entry, Step};
-use crate::ledger::record::Key;
+use crate::ledger::record::{Key, Output};
 use crate::ledger::{Book, Renamed, Scribe};
+use crate::plan::misplaced;
 use crate::plan::reconcile::Move;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -42,11 +43,16 @@ pub(super) fn of(book: &Book, moves: &[Move]) -> Vec<Renaming> {
             Some(before) => record.clone().moved(&to.key.job, before.name.clone()),
             None => record.clone(),
         };
-        let outputs = record.stage.outputs().iter();
-        let videos = outputs.map(|output| Renamed {
-            from: output.path.clone(),
-            to: to.name.path(output.number),
-            sha256: output.sha256,
+        // If it was bought twice, the file may be either purchase's.
+        let twins = book.history(&to.key).filter(|twin| twin.id != record.id);
+        let twins = twins.map(|twin| twin.clone().moved(&record.key.job, record.name.clone()));
+        let videos = std::iter::once(record.clone()).chain(twins).flat_map(|record| {
+            let renamed = |output: &Output| Renamed {
+                from: output.path.clone(),
+                to: to.name.path(output.number),
+                sha256: output.sha256,
+            };
+            record.stage.outputs().iter().map(renamed).collect::<Vec<_>>()
         });
         let step = Step::Moved { job: to.to.clone(), name: to.name.clone(), at: Clock::System.now_in_seconds() };
         let entries = book.history(&to.key).map(|purchase| Entry::of(purchase.id, step.clone()));
@@ -86,6 +92,54 @@ pub(super) fn finish(folder: &Folder, book: &Book) -> Result<(), Failure> {
     book.renamed().iter().try_for_each(|video| file(folder, video)?.map_or(Ok(()), File::rename))
 }
 
+/// Renames videos to the names that the lock knows.
+///
+/// Names that are exchanged take a detour by a name that is looked at as well: a killed command is continued by the next one.
+///
+/// # Errors
+/// Fails if one can't be renamed.
+pub(super) fn put_right(folder: &Folder, book: &Book, misplaced: Vec<Renamed>) -> Result<(), Failure> {
+    let mut left = misplaced;
+    while !left.is_empty() {
+        let before = left.len();
+        let mut rest = Vec::new();
+        for video in left {
+            match file(folder, &video) {
+                Ok(None) => {}
+                Ok(Some(file)) => {
+                    file.rename()?;
+                    tracing::info!(from = video.from, to = video.to, "a video got the name that the lock knows");
+                }
+                Err(_) => rest.push(video),
+            }
+        }
+        if rest.len() == before {
+            // All wait for each other.
+            let Some((first, others)) = rest.split_first_mut() else { break };
+            let free = |detour: &String| folder.inside(detour).is_ok_and(|path| path.symlink_metadata().is_err());
+            let Some(detour) = detour(book, first).filter(free) else {
+                left = others.to_vec();
+                continue;
+            };
+            let aside = Renamed { to: detour.clone(), ..first.clone() };
+            if let Some(file) = file(folder, &aside)? {
+                file.rename()?;
+            }
+            first.from = detour;
+        }
+        left = rest;
+    }
+    Ok(())
+}
+
+/// Returns the name by which a video makes room for others.
+fn detour(book: &Book, video: &Renamed) -> Option<String> {
+    let purchases = book.records().flat_map(|record| book.history(&record.key));
+    let mut outputs = purchases.flat_map(|record| record.stage.outputs().iter().map(move |output| (record, output)));
+    let (record, output) = outputs.find(|(_, output)| output.path == video.to && output.sha256 == video.sha256)?;
+    Some(misplaced::detour(record, output))
+}
+
 /// Returns how many of the first ones need no name that another of them still has.
 fn independent(renamings: &[Renaming]) -> usize {
     let mut given_up: HashSet<&str> = HashSet::new();
@@ -117,7 +171,8 @@ fn file<'v>(folder: &Folder, video: &'v Renamed) -> Result<Option<File<'v>>, Fai
         return Ok(None);
     }
     if to.symlink_metadata().is_ok() && !is_the_video(&to) {
-        let hint = format!("move {} away or delete it, then run again", video.to);
+        let hint =
+            format!("it may be a paid video of another version of the lock: move {} away, then run again", video.to);
         return Err(failed(video, &"another file is there").hint(hint));
     }
     Ok(Some(File { video, from, to }))

@@ -119,7 +119,7 @@ pub(super) fn in_the_way(path: &str) -> Problem {
     Problem {
         code: Cause::FileInTheWay,
         message: format!(
-            "{path} exists and is not a video that this lock knows: move it away or delete it, then run again"
+            "{path} exists and has other content than this lock knows for it; it may be a paid video of another version of the lock: move it away, then run again"
         ),
     }
 }

@@ -5,6 +5,7 @@ pub mod changes;
 pub mod decide;
 pub mod estimate;
 pub mod mirror;
+pub mod misplaced;
 pub mod reconcile;
 pub mod saved;
 pub mod select;
@@ -14,7 +15,7 @@ pub mod videos;
 
 use crate::base::decimal::Decimal;
 use crate::ledger::record::{Key, Record, Stage};
-use crate::ledger::{Book, Buyer, PurchaseId};
+use crate::ledger::{Book, Buyer, PurchaseId, Renamed};
 use crate::manifest::model::{Job, Manifest};
 use crate::spec::names::{Digest, JobId};
 use action::{Action, Reason};
@@ -24,7 +25,7 @@ use reconcile::{Move, Reconciler};
 use select::{OfManifest, Selection};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use stray::{Stray, to_collect};
-use videos::{Sight, Videos};
+use videos::{Care, Shelf, Videos};
 
 /// What a run does.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Records that take another place first, in an order in which their files can be renamed.
     pub moves: Vec<Move>,
+    /// Videos that lie under another name than the lock knows, and get it before anything else.
+    pub misplaced: Vec<Renamed>,
     /// Records that no job of the manifest asks for, but whose videos are still to be collected; as after the moves.
     pub strays: Vec<Stray>,
     /// Records that no job of the manifest asks for, and that wait for a person: they may be paid.
@@ -89,6 +92,7 @@ pub struct Choice {
 pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
     let mut estimate = Estimate::zero(&manifest.prices);
     let mut reconciler = Reconciler::new(book, &manifest.jobs);
+    let shelf = Shelf::new(&manifest.folder, book, &manifest.jobs, Care::Quick).by(choice.sight);
     let mut displaced = Vec::new();
     let mut steps = Vec::new();
     let (mut submits, mut spent) = (0, false);
@@ -98,7 +102,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         let others = book.of_job(&job.id).filter(|record| record.key.digest != job.digest);
         displaced.extend(others);
         let known = if former.is_some() { Known::WithAnotherDigest } else { Known::Never };
-        let paid = record.map(|record| videos::of_paid(choice.sight, &manifest.folder, book, record));
+        let paid = record.map(|record| shelf.of_paid(record));
         let (record, videos) = (paid.map(|(record, _)| record), paid.map_or(Videos::Missing, |(_, videos)| videos));
         let (mut action, mut reason) = decide(record, known, videos, choice.policy);
         if action == Action::Submit && choice.limit.is_some_and(|limit| submits >= limit) {
@@ -153,7 +157,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         if matches!(record.stage, Stage::Uncertain { task: None, .. }) {
             unsettled.push(after());
         } else if !pruned.contains(&record.key)
-            && let Some((action, _)) = to_collect(choice.sight, &manifest.folder, book, record)
+            && let Some((action, _)) = to_collect(&shelf, record)
         {
             let record = after();
             let reason = if removed.contains(&record.key.job) { Reason::Removed } else { Reason::Superseded };
@@ -162,14 +166,16 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
     }
     let prune = prune.into_iter().map(|record| record.key.clone()).collect();
     let removed = removed.into_iter().cloned().collect();
-    Plan { steps, moves, strays, unsettled, removed, prune, estimate }
+    let misplaced = shelf.into_misplaced();
+    Plan { steps, moves, misplaced, strays, unsettled, removed, prune, estimate }
 }
 
 impl Plan {
     /// Whether a run would send nothing and change nothing.
     pub fn is_idle(&self) -> bool {
         let idle = |step: &Step| matches!(step.action, Action::Keep | Action::Hold);
-        self.moves.is_empty() && self.prune.is_empty() && self.strays.is_empty() && self.steps.iter().all(idle)
+        let renames_nothing = self.moves.is_empty() && self.misplaced.is_empty();
+        renames_nothing && self.prune.is_empty() && self.strays.is_empty() && self.steps.iter().all(idle)
     }
 
     /// How many jobs are held for this reason.

@@ -2,9 +2,7 @@
 
 use super::action::{Action, Reason};
 use super::decide::{Known, Policy, decide};
-use super::videos::{Sight, of_paid};
-use crate::base::folder::Folder;
-use crate::ledger::Book;
+use super::videos::Shelf;
 use crate::ledger::record::Record;
 
 /// A record that no job of the manifest needs, but whose videos are still to be collected.
@@ -19,9 +17,9 @@ pub struct Stray {
 }
 
 /// Returns the action that collects the videos of a record, and its reason, by the same table as for a job. Returns
-/// `None` if all are stored under `folder`, if there are none to get, or if only a person can decide.
-pub fn to_collect(sight: Sight, folder: &Folder, book: &Book, record: &Record) -> Option<(Action, Reason)> {
-    let (_, videos) = of_paid(sight, folder, book, record);
+/// `None` if all are stored, if there are none to get, or if only a person can decide.
+pub fn to_collect<'b>(shelf: &Shelf<'b>, record: &'b Record) -> Option<(Action, Reason)> {
+    let (_, videos) = shelf.of_paid(record);
     let decided = decide(Some(record), Known::Never, videos, Policy::default());
     Some(decided).filter(|(action, _)| matches!(action, Action::Resume | Action::Download))
 }

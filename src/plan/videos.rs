@@ -1,10 +1,13 @@
 //! Checks whether a record's videos still exist unchanged.
 
+use super::misplaced;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
-use crate::ledger::Book;
 use crate::ledger::record::{Output, Record, Stage, Status};
+use crate::ledger::{Book, Renamed};
+use crate::manifest::model::Job;
 use jiff::Timestamp;
+use std::cell::OnceCell;
 use std::fs::{File, Metadata};
 use std::time::SystemTime;
 
@@ -28,7 +31,7 @@ pub enum Care {
     Thorough,
 }
 
-/// What tells whether videos that were fetched are there.
+/// The account that tells whether fetched videos exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sight {
     /// The files.
@@ -38,38 +41,81 @@ pub enum Sight {
     Lock,
 }
 
-/// Returns the state of the videos of `record` under `folder`.
-pub fn look(folder: &Folder, record: &Record, care: Care) -> Videos {
-    let mut found = Videos::Intact;
-    for output in record.stage.outputs() {
-        match look_at(folder, output, record.finished_at, care) {
-            Videos::Altered => return Videos::Altered,
-            Videos::Missing => found = Videos::Missing,
-            Videos::Intact => {}
+/// The videos of a book on disk. What lies under another name than the lock knows counts as here: a run renames it.
+pub struct Shelf<'b> {
+    folder: &'b Folder,
+    book: &'b Book,
+    jobs: &'b [Job],
+    care: Care,
+    sight: Sight,
+    /// Looked for when the first video isn't under its name.
+    misplaced: OnceCell<Vec<Renamed>>,
+}
+
+impl<'b> Shelf<'b> {
+    /// Creates it for `book` under `folder`, with the jobs whose names count as well, and the care with which misplaced videos are
+    /// looked for.
+    pub fn new(folder: &'b Folder, book: &'b Book, jobs: &'b [Job], care: Care) -> Shelf<'b> {
+        Shelf { folder, book, jobs, care, sight: Sight::Disk, misplaced: OnceCell::new() }
+    }
+
+    /// Uses `sight` to tell whether videos exist.
+    pub fn by(self, sight: Sight) -> Shelf<'b> {
+        Shelf { sight, ..self }
+    }
+
+    /// Returns the record whose videos exist, and their state: if a job was bought twice, either purchase will do.
+    pub fn of_paid(&self, record: &'b Record) -> (&'b Record, Videos) {
+        if self.sight == Sight::Lock {
+            return (record, Videos::Intact);
+        }
+        let found = self.of_finished(record);
+        if found == Videos::Intact || record.stage.status() != Status::Succeeded {
+            return (record, found);
+        }
+        let here = |twin: &&Record| self.of_finished(twin) == Videos::Intact;
+        self.book.history(&record.key).find(here).map_or((record, found), |twin| (twin, Videos::Intact))
+    }
+
+    /// Returns the name under which a video lies, if it is another than the lock knows.
+    pub fn place_of(&self, output: &Output) -> Option<&str> {
+        let is_it = |video: &&Renamed| video.to == output.path && video.sha256 == output.sha256;
+        self.misplaced().iter().find(is_it).map(|video| video.from.as_str())
+    }
+
+    /// Returns the state of one video; `stamp` is the modification time that its file was given.
+    pub fn look_at(&self, output: &Output, stamp: Option<Timestamp>, care: Care) -> Videos {
+        match look_at(self.folder, output, stamp, care) {
+            Videos::Intact => Videos::Intact,
+            _ if self.place_of(output).is_some() => Videos::Intact,
+            // What has its name is another video of the lock, which gets its own.
+            _ if self.misplaced().iter().any(|video| video.from == output.path) => Videos::Missing,
+            found => found,
         }
     }
-    found
-}
 
-/// Returns the state of the videos of `record` under `folder`; only those of a finished one are looked for.
-pub fn of_finished(folder: &Folder, record: &Record) -> Videos {
-    match record.stage {
-        Stage::Succeeded { .. } => look(folder, record, Care::Quick),
-        _ => Videos::Missing,
+    /// Returns the renamings that bring videos under the names that the lock knows, as far as they were looked for.
+    pub fn into_misplaced(self) -> Vec<Renamed> {
+        self.misplaced.into_inner().unwrap_or_default()
     }
-}
 
-/// Returns the record whose videos exist, and their state: if a job was bought twice, either purchase will do.
-pub fn of_paid<'b>(sight: Sight, folder: &Folder, book: &'b Book, record: &'b Record) -> (&'b Record, Videos) {
-    if sight == Sight::Lock {
-        return (record, Videos::Intact);
+    fn misplaced(&self) -> &[Renamed] {
+        self.misplaced.get_or_init(|| misplaced::find(self.folder, self.book, self.jobs, self.care))
     }
-    let found = of_finished(folder, record);
-    if found == Videos::Intact || record.stage.status() != Status::Succeeded {
-        return (record, found);
+
+    /// Returns the state of a record's videos; only those of a finished one are looked for.
+    fn of_finished(&self, record: &Record) -> Videos {
+        let Stage::Succeeded { outputs, .. } = &record.stage else { return Videos::Missing };
+        let mut found = Videos::Intact;
+        for output in outputs {
+            match self.look_at(output, record.finished_at, Care::Quick) {
+                Videos::Altered => return Videos::Altered,
+                Videos::Missing => found = Videos::Missing,
+                Videos::Intact => {}
+            }
+        }
+        found
     }
-    let here = |twin: &&Record| of_finished(folder, twin) == Videos::Intact;
-    book.history(&record.key).find(here).map_or((record, found), |twin| (twin, Videos::Intact))
 }
 
 /// Returns the state of one video, looked for only inside `folder`; `stamp` is the modification time that its file was

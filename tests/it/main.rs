@@ -30,6 +30,7 @@ mod manual;
 mod manual_commands;
 mod merging;
 mod mirror;
+mod misplaced;
 mod money;
 mod picture;
 mod plan;

@@ -11,6 +11,7 @@ use crate::cli::fleet::Fleet;
 use crate::cli::on_finish::OnFinish;
 use crate::cli::progress;
 use crate::cli::project::{Realm, folder_of_manifest, folder_shown, lock_shown, manifest_path, paths, readable};
+use crate::cli::renames;
 use crate::cli::session::{self, Closing, Session, finish};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
@@ -19,14 +20,12 @@ use crate::client::elsewhere::{Elsewhere, Reach};
 use crate::engine::spool::Spool;
 use crate::engine::{Outcome, Work};
 use crate::event::{self, Event};
-use crate::ledger::Book;
-use crate::ledger::record::Record;
+use crate::ledger::{Book, Renamed};
 use crate::manifest::Manifest;
 use crate::plan::action::{Action, Reason};
 use crate::plan::select::{OfManifest, Selection};
 use crate::plan::stray::{Stray, to_collect};
-use crate::plan::videos::Sight;
-use crate::plan::videos::is_short;
+use crate::plan::videos::{Care, Shelf, is_short};
 use crate::report::Reporter;
 use crate::spec::names::JobId;
 use crate::spec::vocabulary::BASE_URL;
@@ -103,7 +102,8 @@ fn perform(
         }
         ledger = session::open(&paths, &shown, &fleet, service)?;
     }
-    let strays = to_fetch(ledger.book(), manifest.as_ref(), &selection, &folder);
+    let (strays, misplaced) = to_fetch(ledger.book(), manifest.as_ref(), &selection, &folder);
+    renames::put_right(&folder, ledger.book(), misplaced)?;
     // A lock that isn't there yet has no service; then there is nothing to fetch either.
     let mut identity = ledger.book().service().map_or_else(|| BASE_URL.to_owned(), str::to_owned);
     let destination = match realm {
@@ -151,14 +151,22 @@ fn perform(
     Ok(finish(outcome, &closing, reporting, terminal))
 }
 
-/// All records that are paid for and whose videos aren't all here, by the same table as a run.
-fn to_fetch(book: &Book, manifest: Option<&Manifest>, selection: &Selection, folder: &Folder) -> Vec<Stray> {
-    let chosen = OfManifest::new(selection, manifest.map_or(&[], |manifest| &manifest.jobs));
+/// All records that are paid for and whose videos aren't all here, by the same table as a run, and the videos that lie under another name
+/// than the lock knows.
+fn to_fetch(
+    book: &Book,
+    manifest: Option<&Manifest>,
+    selection: &Selection,
+    folder: &Folder,
+) -> (Vec<Stray>, Vec<Renamed>) {
+    let jobs = manifest.map_or(&[][..], |manifest| &manifest.jobs);
+    let chosen = OfManifest::new(selection, jobs);
+    let shelf = Shelf::new(folder, book, jobs, Care::Quick);
     let ids: Option<HashSet<&JobId>> = manifest.map(|manifest| manifest.jobs.iter().map(|job| &job.id).collect());
-    let of_record = |record: &Record| {
+    let of_record = |record| {
         // What fell short is asked for once more, since that costs nothing.
         let fewer = || is_short(record).then_some((Action::Download, Reason::FewerVideos));
-        let (action, reason) = to_collect(Sight::Disk, folder, book, record).or_else(fewer)?;
+        let (action, reason) = to_collect(&shelf, record).or_else(fewer)?;
         let is_removed = ids.as_ref().is_some_and(|ids| !ids.contains(&record.key.job));
         let reason = match (is_removed, record.is_superseded()) {
             (true, _) => Reason::Removed,
@@ -167,5 +175,6 @@ fn to_fetch(book: &Book, manifest: Option<&Manifest>, selection: &Selection, fol
         };
         Some(Stray { record: record.clone(), action, reason })
     };
-    book.records().filter(|record| chosen.takes(&record.key.job)).filter_map(of_record).collect()
+    let strays = book.records().filter(|record| chosen.takes(&record.key.job)).filter_map(of_record).collect();
+    (strays, shelf.into_misplaced())
 }

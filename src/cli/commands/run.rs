@@ -188,6 +188,7 @@ fn perform(
         saved.buys_the_same(&outlook.manifest, &outlook.plan)?;
     }
     agreed.holds(&outlook.plan)?;
+    renames::put_right(&manifest.folder, ledger.book(), std::mem::take(&mut outlook.plan.misplaced))?;
     let destination = || match args.service.simulate {
         true => Destination::simulated(&args.simulation, ledger.book().service()),
         false => Destination::service(args.service.base_url.as_deref(), manifest, ledger.book().service(), common),
