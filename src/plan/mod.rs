@@ -25,7 +25,7 @@ use reconcile::{Move, Reconciler};
 use select::{OfManifest, Selection};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use stray::{Stray, to_collect};
-use videos::{Care, Shelf, Videos};
+use videos::{Care, Shelf, Sight, Videos};
 
 /// What a run does.
 #[derive(Debug)]

@@ -112,7 +112,7 @@ fn two_submits_without_an_answer_are_both_named_and_both_settled() {
     }
     let listed = setup.batch(["resolve"]).exits(3);
     assert_eq!(listed.stdout.matches("  since   20").count(), 2, "{listed:?}");
-    let tasks: Vec<String> = setup.service.account().books().tasks.iter().cloned().collect();
+    let tasks: Vec<String> = setup.service.account().books().tasks.to_vec();
     setup.batch(["resolve", "j1", "--task-id", &tasks[1]]).exits(0);
     setup.run([]).exits(0);
     // The other one still waits for a person, although the job has its videos.
@@ -125,7 +125,7 @@ fn two_submits_without_an_answer_are_both_named_and_both_settled() {
     assert_eq!(setup.charges(), 2, "nothing was submitted");
 
     let setup = lost_twice();
-    let tasks: Vec<String> = setup.service.account().books().tasks.iter().cloned().collect();
+    let tasks: Vec<String> = setup.service.account().books().tasks.to_vec();
     setup.batch(["resolve", "j1", "--task-id", &tasks[1]]).exits(0);
     let settled = setup.batch(["resolve", "j1", "--resubmit"]).exits(0);
     assert!(settled.stderr.contains("nothing is submitted"), "{settled:?}");

@@ -122,7 +122,7 @@ impl Entry<'_> {
                 format!("{} {} {urls}", reference.name, reference.kind.as_str())
             });
             let tags = job.tags.iter().map(ToString::to_string);
-            let all = std::iter::once(job.generation.prompt.clone()).chain(references).chain(tags);
+            let all = std::iter::once(job.generation.prompt.to_string()).chain(references).chain(tags);
             all.collect::<Vec<_>>().join("\n")
         });
         json!([

@@ -304,7 +304,7 @@ fn of_very_many_jobs_the_first_are_drawn_and_the_others_wait_in_a_text() {
     let model = project.manifest.jobs[0].clone();
     let job = |n: usize| Job { id: JobId::new(&format!("j{n}")).unwrap(), ..model.clone() };
     project.manifest.jobs = (0..DRAWN + 5).map(job).collect();
-    project.manifest.jobs[DRAWN].generation.prompt = "@dog </noscript></script><!-- runs".to_owned();
+    project.manifest.jobs[DRAWN].generation.prompt = "@dog </noscript></script><!-- runs".into();
     let page = project.page();
     let (before, rest) = page.split_once("<script id=\"jobs-rest\" type=\"application/gzip\">").unwrap();
     let (packed, after) = rest.split_once("</script>").unwrap();
