@@ -1,7 +1,10 @@
 //! Replies of the service: judged as the manual says of money, and shown without harm.
 
 use batch::client::failure::{self, Exchange, Reply};
+use batch::client::verdict::{self, Since, Way};
 use batch::client::{Failure, Submission, TaskState};
+use batch::spec::limits::TURNED_AWAY;
+use batch::spec::names::TaskId;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -15,7 +18,10 @@ pub fn judge(bytes: &[u8]) {
         let retry_after = Some(Duration::from_secs(1));
         let reply = Reply { status, retry_after, body: body.to_vec(), flaw, ..Reply::default() };
         let exchange = || Exchange::Reply(reply.clone());
-        submit(status, body, &failure::submission(exchange()));
+        for since in [Since::Start, Since::Answered] {
+            let way = Way { since, turned_away: &TURNED_AWAY.into() };
+            submit(status, body, &verdict::submission(exchange(), way));
+        }
         ask(status, body, exchange);
     }
 }
@@ -30,37 +36,37 @@ fn split(bytes: &[u8]) -> (u16, &[u8]) {
     }
 }
 
-/// Refused only where the manual says that nothing is paid; unknown never where it says so; accepted only with an id.
+/// Not taken only where the manual says that nothing is paid; accepted only with an id.
 fn submit(status: u16, body: &[u8], outcome: &Submission) {
     let text = String::from_utf8_lossy(body);
-    let reply = serde_json::from_str::<Value>(&text).ok().filter(Value::is_object);
-    let says_no = matches!(status, 300..=407 | 409..=499 | 503);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let reply = serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+    let says_no = matches!(status, 300..=407 | 409..=499);
     match outcome {
         Submission::Accepted(task) => {
             let reply = reply.expect("only JSON has a task id");
             let found = strings(&reply["data"]).iter().any(|found| found == task.as_str());
             assert!(found, "{task} is not in the reply");
         }
-        Submission::Refused(refusal) => {
+        Submission::NotTaken(refusal) => {
             let code = reply.map(|reply| reply["code"].clone()).unwrap_or_default();
             let code = code.as_i64().or_else(|| code.as_str()?.trim().parse().ok());
             assert!(
                 says_no || code.is_some_and(|code| code != 0),
                 "HTTP {status}, code {code:?}: it may have been paid"
             );
-            harmless(refusal);
+            assert!(!refusal.code.is_empty());
+            fit_to_show(&refusal.message);
         }
-        Submission::Unknown(why) => {
-            assert!(!says_no, "HTTP {status} says that nothing was generated");
-            fit_to_show(why);
-        }
+        Submission::Unknown(why) => fit_to_show(why),
     }
 }
 
 /// What is known of a task and its videos.
 fn ask(status: u16, body: &[u8], exchange: impl Fn() -> Exchange) {
     let success = (200..=299).contains(&status);
-    match failure::progress(exchange()) {
+    let task = TaskId::new("task-1").expect("an id");
+    match failure::progress(exchange(), &task) {
         Ok(progress) => {
             assert!(success);
             let words = [&progress.word, &progress.message].into_iter().chain(&progress.progress);
@@ -71,7 +77,7 @@ fn ask(status: u16, body: &[u8], exchange: impl Fn() -> Exchange) {
         }
         Err(failed) => harmless(&failed),
     }
-    match failure::videos(exchange()) {
+    match failure::videos(exchange(), &task) {
         Ok(urls) => {
             assert!(success && !urls.is_empty() && urls.len() <= body.len());
             urls.iter().for_each(|url| of_the_web(url));

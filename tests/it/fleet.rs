@@ -3,6 +3,7 @@
 // The figures are the evidence; `--nocapture` shows them.
 #![expect(clippy::print_stdout)]
 
+use crate::formats::conforms;
 use crate::support::program::{Ended, Program, Started};
 use crate::support::project::Project;
 use crate::support::service::options;
@@ -184,7 +185,7 @@ fn a_run_that_sleeps_between_intent_and_submit_sends_nothing() {
 #[test]
 fn a_persons_word_waits_until_nobody_can_submit_any_more() {
     let team = Team::fast(2, 2);
-    let asleep = team.run_with(0, "stop share.intended 1");
+    let asleep = team.batch(0, ["run", "--progress", "json"]).env("BATCH_FAULT", "stop share.intended 1").start();
     until_stopped(&asleep);
     let resolved = team.batch(1, ["resolve", "jobs.yaml", "j1", "--resubmit"]).run().exits(0);
     assert!(resolved.stderr.contains("waiting until the run"), "{resolved:?}");
@@ -193,6 +194,9 @@ fn a_persons_word_waits_until_nobody_can_submit_any_more() {
     asleep.signal("CONT");
     let ended = asleep.end().exits(0);
     assert!(ended.stderr.contains("other run"), "{ended:?}");
+    let left = ended.json_lines().into_iter().filter(|event| event["event"] == "elsewhere").collect::<Vec<_>>();
+    assert!(!left.is_empty(), "{ended:?}");
+    left.iter().for_each(|event| conforms(&team.clones[0], "events", event));
     assert_eq!(team.charges(), 2);
 }
 
