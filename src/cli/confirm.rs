@@ -1,4 +1,4 @@
-//! The question before a run that costs more than the manifest lets pass unasked.
+//! The confirmation before a run that costs more than the manifest allows without one.
 
 use super::failure::Failure;
 use super::project::{Project, Realm};
@@ -14,26 +14,26 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-/// How soon an interrupt is seen while a question stands.
+/// Interval at which interrupts are noticed during a question.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// The estimate up to which a run may go, since somebody agreed to it or the manifest lets it pass.
+/// The estimate up to which a run may go, because somebody agreed or the manifest allows it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Agreed(Option<Decimal>);
 
 impl Agreed {
-    /// To whatever it costs: nobody is there to be asked, or it was said beforehand.
+    /// Allows any cost: nobody can be asked, or consent was given beforehand.
     pub(super) fn to_anything() -> Agreed {
         Agreed(None)
     }
 
-    /// Asks again, where pictures that a person asked to be taken make the run cost more than was agreed to.
+    /// Asks again if images requested with `--refresh-images` make the run cost more than was agreed to.
     ///
-    /// Only now, with the ledger open: what it costs wasn't known before they were fetched. A run that is interrupted buys
-    /// nothing, so it isn't asked about, and an interrupt is an answer.
+    /// Only now, with the ledger open: the cost wasn't known before they were fetched. An interrupted run buys nothing,
+    /// so it asks nothing, and an interrupt counts as an answer.
     ///
     /// # Errors
-    /// Where the answer is no.
+    /// Fails if the answer is no.
     pub(super) fn to_pictures(
         self,
         project: &Project,
@@ -54,7 +54,7 @@ impl Agreed {
         }
     }
 
-    /// Refuses a plan that costs more than was agreed to: it changed while the question stood.
+    /// Refuses a plan that costs more than was agreed to: it changed during the question.
     pub(super) fn holds(self, plan: &Plan) -> Result<(), Failure> {
         match self.0 {
             Some(most) if plan.estimate.amount > most => Err(Failure::usage(
@@ -66,12 +66,12 @@ impl Agreed {
     }
 }
 
-/// Asks, if the run would cost more than `run.confirm_above` and somebody sits at the terminal.
+/// Asks if the run would cost more than `run.confirm_above` and somebody is at the terminal.
 ///
-/// The ledger isn't open yet: a question that nobody answers keeps no other run out, and an interrupted one leaves nothing.
+/// The ledger isn't open yet: an unanswered question blocks no other run, and an interrupted one leaves nothing.
 ///
 /// # Errors
-/// Where the answer is no, or the ledger can't be read.
+/// Fails if the answer is no, or the ledger can't be read.
 pub(super) fn ask(project: &Project, choice: &Choice, terminal: &Terminal) -> Result<Agreed, Failure> {
     let Some(most) = project.manifest.run.confirm_above else { return Ok(Agreed::to_anything()) };
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
@@ -86,7 +86,7 @@ pub(super) fn ask(project: &Project, choice: &Choice, terminal: &Terminal) -> Re
     agreed.ok_or_else(|| declined("nothing was sent, nothing changed"))
 }
 
-/// Puts the question about `what`; gives what was agreed to.
+/// Asks about `what`; returns the agreement.
 fn put(
     project: &Project,
     what: &str,
@@ -116,16 +116,16 @@ fn put(
     matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes").then_some(Agreed(Some(plan.estimate.amount)))
 }
 
-/// What somebody types.
+/// Reads a line from standard input.
 fn line() -> io::Result<String> {
     let mut line = String::new();
     io::stdin().read_line(&mut line).map(|_| line)
 }
 
-/// What `read` gives, or nothing where it fails or the run is out before or by then.
+/// Returns the output of `read`, or `None` if it fails or the run is stopped first.
 fn unless_out(read: impl FnOnce() -> io::Result<String> + Send + 'static, stop: &Stop) -> Option<String> {
     let (sender, receiver) = mpsc::channel();
-    // Reading can't be broken off: a thread that still does ends with the process.
+    // Reading can't be cancelled: a thread that is still reading ends with the process.
     std::thread::Builder::new().name("answer".to_owned()).spawn(move || sender.send(read())).ok()?;
     loop {
         let heard = receiver.recv_timeout(GLANCE);

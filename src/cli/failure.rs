@@ -1,4 +1,4 @@
-//! A command that can't go on: what to say, what may help, and the exit code. The only place that chooses them.
+//! A command that can't continue: message, hint, and exit code. The only place that chooses them.
 
 use super::exit::Exit;
 use super::terminal::{Terminal, Volume};
@@ -10,52 +10,52 @@ use crate::report::{standard_error, terminal_safe};
 use std::fmt::Display;
 use std::path::Path;
 
-/// Why a command ended early.
+/// The reason why a command ended early.
 #[derive(Debug)]
 pub(super) struct Failure {
     /// The exit code.
     pub(super) exit: Exit,
-    /// What went wrong; empty where it has been said already (the findings of a manifest).
+    /// The message; empty if it has been printed already (the findings of a manifest).
     pub(super) message: String,
-    /// What to do.
+    /// The suggested action.
     pub(super) hint: Option<String>,
 }
 
 impl Failure {
-    /// The command line, the environment or the manifest is wrong.
+    /// Returns a failure of the command line, the environment or the manifest.
     pub(super) fn usage(message: impl Display) -> Failure {
         Failure { exit: Exit::Usage, message: message.to_string(), hint: None }
     }
 
-    /// This machine failed.
+    /// Returns a failure of this machine.
     pub(super) fn machine(message: impl Display) -> Failure {
         Failure { exit: Exit::Machine, message: message.to_string(), hint: None }
     }
 
-    /// The service refuses, isn't there, or can't be reached.
+    /// Returns a failure of the service: it refuses, doesn't exist at this address, or can't be reached.
     pub(super) fn service(message: impl Display) -> Failure {
         Failure { exit: Exit::Service, message: message.to_string(), hint: None }
     }
 
-    /// The manifest is wrong, and its findings have been shown.
+    /// Returns a failure of the manifest whose findings have been shown.
     pub(super) fn shown() -> Failure {
         Failure::usage("")
     }
 
-    /// With a word on what to do.
+    /// Adds a suggested action.
     pub(super) fn hint(mut self, hint: impl Display) -> Failure {
         self.hint = Some(hint.to_string());
         self
     }
 
-    /// Says it on standard error.
+    /// Prints it on standard error.
     pub(super) fn say(&self, terminal: &Terminal) {
         if !self.message.is_empty() {
             self.say_as(Hue::Bad, "error:", terminal);
         }
     }
 
-    /// Says it on standard error as what another command would fail at, unless only errors are wanted.
+    /// Prints it on standard error as a warning, since only another command would fail, unless only errors are wanted.
     pub(super) fn warn(&self, terminal: &Terminal) {
         if terminal.volume > Volume::Quiet {
             self.say_as(Hue::Caution, "warning:", terminal);
@@ -73,7 +73,7 @@ impl Failure {
         if let Some(hint) = &self.hint {
             said += &line("help:", Hue::Accent, hint);
         }
-        // Where standard error is closed, or nobody reads it, the exit code has to do.
+        // If standard error is closed, or nobody reads it, the exit code has to suffice.
         standard_error::say(said);
     }
 }

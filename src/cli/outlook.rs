@@ -1,4 +1,4 @@
-//! What a run is to do, and what is to be said of that which it leaves alone.
+//! The work of a run, and the messages about jobs that it leaves alone.
 
 use crate::engine::mirror::Looked;
 use crate::engine::stop::Stop;
@@ -17,31 +17,32 @@ use crate::spec::names::JobId;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
-/// What a run is to do, as far as it is known what images of elsewhere show.
+/// The work of a run, as far as the content of remote images is known.
 pub(super) struct Outlook<'m> {
     /// The manifest, with images by content.
     pub(super) manifest: Cow<'m, Manifest>,
-    /// Jobs whose images aren't known.
+    /// Jobs with unknown images.
     pub(super) pending: BTreeSet<usize>,
-    /// What is done with each job.
+    /// The plan for each job.
     pub(super) plan: Plan,
 }
 
 impl<'m> Outlook<'m> {
-    /// What is to be done about `manifest`, with the records of `book` and these pins.
+    /// Returns the work for `manifest`, with the records of `book` and these pins.
     pub(super) fn new(manifest: &'m Manifest, book: &Book, pins: &Pins, choice: &Choice) -> Outlook<'m> {
         let Pinned { manifest, pending } = with_pins(manifest, book, pins);
         let mut plan = plan::plan(&manifest, book, choice);
-        // A job of which nobody knows yet what it asks for may take over what nobody seems to ask for.
+        // A job whose input isn't known yet may take over a record that seems unneeded.
         if !pending.is_empty() {
             plan.prune.clear();
         }
         Outlook { manifest, pending, plan }
     }
 
-    /// What the engine is to do: collect what is paid, buy what is new. What waits takes no memory: it is made when it is taken.
+    /// Returns the engine's work: collect paid tasks, buy new ones. Waiting purchases take no memory: each is created
+    /// when it is taken.
     ///
-    /// A job whose images couldn't be had is none that is bought, and its failure says why; `written` has their URLs.
+    /// A job whose images couldn't be fetched is not bought, and its failure says why; `written` has their URLs.
     pub(super) fn work<'p>(
         &'p self,
         written: &'p Manifest,
@@ -66,8 +67,8 @@ impl<'m> Outlook<'m> {
         Work { collect: paid.chain(self.plan.strays.iter().map(|stray| stray.record.clone())).collect(), purchases }
     }
 
-    /// What is known of the images of what will be bought: written down before it once more, so that a record by their contents
-    /// is never without them, whichever lock is put beside it.
+    /// Returns the pins of the images to be bought with: recorded once more before the purchase, so that a record by
+    /// content is never without them, whichever lock is put next to it.
     pub(super) fn pins(&self, written: &Manifest, pins: &Pins) -> Vec<Entry> {
         let bought = self.plan.steps.iter().filter(|step| self.is_bought(step));
         let addresses: BTreeSet<Address> =
@@ -76,8 +77,8 @@ impl<'m> Outlook<'m> {
         pinned.map(|(pin, address)| Entry::Mirrored { address, pin, taken: false }).collect()
     }
 
-    /// Whether a step is the engine's to buy. Those beyond `--max-cost` wait for what others may give back, unless nobody has
-    /// looked at their images: then they are left for another run.
+    /// Returns whether the engine is to buy a step. Those beyond `--max-cost` wait for money given back by others,
+    /// unless their images are unknown: then they are left for another run.
     fn is_bought(&self, step: &Step) -> bool {
         step.action == Action::Submit || step.reason == Reason::MaxCost && !self.pending.contains(&step.job)
     }
@@ -101,7 +102,7 @@ impl<'m> Outlook<'m> {
         self.with_rest(outcome)
     }
 
-    /// The outcome, with the jobs that the engine wasn't given, and with what its submits cost.
+    /// Returns the outcome with the jobs that the engine didn't get, and the cost of its submits.
     pub(super) fn with_rest(&self, mut outcome: Outcome) -> Outcome {
         let Spent { charged, uncertain, given_back } = outcome.spent;
         if outcome.summary.submits > 0 {

@@ -37,45 +37,45 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
-/// How late a finished job may be noticed at the service, unless the manifest says otherwise.
+/// Delay in noticing a finished job at the service, unless the manifest says otherwise.
 const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The same at the simulated service, where generations take seconds.
 const TRIAL_POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How long the service must deny a task before it is believed.
+/// Time that the service must deny a task before it is believed.
 const DENIAL: Duration = Duration::from_secs(2 * 60);
 
-/// The pauses between tries.
+/// The pauses between retries.
 pub(super) const BACKOFF: Backoff = Backoff { first: Duration::from_millis(500), most: Duration::from_secs(60) };
 
-/// What a run is made of.
+/// The parts of a run.
 pub(super) struct Session<'s> {
-    /// Where videos land.
+    /// The folder of the videos.
     pub(super) folder: &'s Folder,
-    /// Where jobs go.
+    /// The destination of the jobs.
     pub(super) destination: Destination,
-    /// How.
+    /// The settings.
     pub(super) settings: Settings,
-    /// Whether uploads of earlier runs are left aside.
+    /// `true` if uploads of earlier runs are ignored.
     pub(super) reupload: bool,
-    /// Who is told.
+    /// The reporters.
     pub(super) reporting: &'s Reporting,
-    /// What may end it.
+    /// The switch that ends it early.
     pub(super) stop: Stop,
-    /// Who fetches images of elsewhere.
+    /// The client for remote images.
     pub(super) elsewhere: Elsewhere,
-    /// Those that were fetched already.
+    /// The images that are already fetched.
     pub(super) spool: Spool,
-    /// How commands about it are typed.
+    /// The target of commands about it.
     pub(super) target: Target,
 }
 
 impl Session<'_> {
-    /// Opens the journal, renames what takes another name, writes down `first`, does the work, and closes the ledger whatever came of it.
+    /// Opens the journal, renames files, records `first`, does the work, and closes the ledger whatever the outcome.
     ///
     /// # Errors
-    /// Where the journal or the lock can't be written; the journal then keeps what the run did.
+    /// Fails if the journal or the lock can't be written; the journal then keeps the run's entries.
     pub(super) fn run(
         self,
         mut ledger: Ledger,
@@ -84,7 +84,7 @@ impl Session<'_> {
         work: Work<impl Iterator<Item = Purchase>>,
     ) -> Result<Outcome, Failure> {
         let Destination { base, key, identity, surroundings, turned_away, .. } = &self.destination;
-        // That it may be is settled where the destination is chosen.
+        // Whether it may be is decided where the destination is chosen.
         if ledger.book().service().is_some_and(|service| service != identity) {
             ledger.move_service(identity)?;
         }
@@ -107,14 +107,14 @@ impl Session<'_> {
             let (scribe, closer) = ledger.start(identity)?;
             if let Err(Stuck { failure, midway }) = renames::perform(self.folder, renamings, &scribe).await {
                 drop(scribe);
-                // What is written down and not done yet, the next command does: its journal stays.
+                // Renamings recorded but not performed are completed by the next command: the journal stays.
                 return if midway {
                     Err(failure)
                 } else {
                     closer.close().await.map_err(Failure::from).and(Err(failure))
                 };
             }
-            // Together, so that they share syncs. A journal that can't be written says so again, and the engine acts on it.
+            // Together, so that they share syncs. A journal that can't be written reports that again, and the engine reacts.
             futures::future::join_all(first.into_iter().map(|entry| scribe.record(entry))).await;
             let parts = Parts {
                 service,
@@ -150,13 +150,13 @@ impl Session<'_> {
                 Err(error) => Err(with_tasks(error.into(), &outcome.unrecorded, &self.target)),
             }
         });
-        // What was cancelled must not hold up the end; nothing of it is needed any more.
+        // Cancelled tasks must not delay the end; nothing of them is needed any more.
         runtime.shutdown_background();
         outcome
     }
 }
 
-/// What ends a run before its time: from here on it hears signals.
+/// Returns the switch that ends a run early: from here on it reacts to signals.
 pub(super) fn listen(signals: &Signals, reporting: &Reporting) -> Stop {
     let stop = Stop::default();
     let (screen, heard) = reporting.when_interrupted();
@@ -164,12 +164,12 @@ pub(super) fn listen(signals: &Signals, reporting: &Reporting) -> Stop {
     stop
 }
 
-/// When an earlier run submitted what this one polls on.
+/// Returns the time at which an earlier run submitted a task that this one polls.
 pub(super) fn taken_up(action: Action, record: &Record) -> Option<Timestamp> {
     record.submitted_at.filter(|_| action == Action::Resume)
 }
 
-/// Says what will be collected beside the jobs of the manifest.
+/// Reports the records to be collected besides the jobs of the manifest.
 pub(super) fn announce(strays: &[Stray], events: &Events) {
     for Stray { record, action, reason } in strays {
         let (job, digest, submitted_at) = (record.key.job.clone(), record.key.digest, taken_up(*action, record));
@@ -177,10 +177,10 @@ pub(super) fn announce(strays: &[Stray], events: &Events) {
     }
 }
 
-/// Writes entries into the journal, and the lock, with nothing sent.
+/// Writes entries into the journal and the lock, without sending anything.
 ///
 /// # Errors
-/// Where they can't be written.
+/// Fails if they can't be written.
 pub(super) fn write_down(ledger: Ledger, service: &str, entries: Vec<Entry>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
     let shared = ledger.shared().cloned();
@@ -196,7 +196,7 @@ pub(super) fn write_down(ledger: Ledger, service: &str, entries: Vec<Entry>) -> 
     })
 }
 
-/// Compares what a run says with what is recorded: a difference is never passed over in silence.
+/// Compares a run's report with its records: a difference is never ignored silently.
 fn recorded(book: &Book, succeeded: &[PurchaseId]) -> Result<(), Failure> {
     match succeeded.iter().filter(|id| !book.has_succeeded(**id)).count() {
         0 => Ok(()),
@@ -208,7 +208,8 @@ fn recorded(book: &Book, succeeded: &[PurchaseId]) -> Result<(), Failure> {
     }
 }
 
-/// Neither journal nor lock could be written: what was paid last is said here or nowhere.
+/// Adds the unrecorded tasks to a failure: neither journal nor lock could be written, so paid tasks are named here or
+/// nowhere.
 fn with_tasks(failure: Failure, unrecorded: &[(JobId, TaskId)], target: &Target) -> Failure {
     if unrecorded.is_empty() {
         return failure;
@@ -219,7 +220,7 @@ fn with_tasks(failure: Failure, unrecorded: &[(JobId, TaskId)], target: &Target)
     failure.hint(format!("these are paid and could not be written down; keep these lines, and run them once it can be written again:{tasks}"))
 }
 
-/// How jobs are run: what the manifest says, with the usual values where it says nothing.
+/// Returns the settings of a run: the manifest's, or the usual values.
 pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings {
     let simulated = destination.identity == super::destination::SIMULATED;
     let usual = if simulated { TRIAL_POLL_INTERVAL } else { POLL_INTERVAL };
@@ -388,7 +389,7 @@ fn goes_on(at_service: usize, target: &Target) -> String {
     }
 }
 
-/// Why a run ended before its time: of several causes the one that weighs most.
+/// Returns why a run ended early: of several causes the most important one.
 fn stopped(causes: &[StopCause]) -> Option<Problem> {
     let weight = |cause: &&StopCause| match cause {
         StopCause::Interrupted => 4,
@@ -409,7 +410,7 @@ fn stopped(causes: &[StopCause]) -> Option<Problem> {
     Some(Problem { code, message })
 }
 
-/// Where several hold: interrupted, then 5, 4, 3, 1.
+/// Returns the exit code: if several apply, first interrupted, then 5, 4, 3, 1.
 pub(super) fn exit(outcome: &Outcome, signals: &Signals) -> Exit {
     let stopped_by = |kind: fn(&StopCause) -> bool| outcome.causes.iter().any(kind);
     if let Some(signal) = signals.first() {

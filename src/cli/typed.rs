@@ -1,4 +1,4 @@
-//! What was typed: arguments parsed, and kept as they were where a command is to be typed once more.
+//! The typed arguments: parsed, and kept as they were for commands to be typed again.
 
 use super::args::Args;
 use crate::base::nearest::nearest;
@@ -16,19 +16,19 @@ const NOT_AGAIN: [&str; 14] = [
     "lock",
     "offline",
     "simulate",
-    // Done by then.
+    // Already applied by then.
     "move_service",
     "move_ledger",
     "refresh_images",
     "accept_doubtful",
     "reupload",
-    // An answer to a question that is asked anew, since it may cost something else.
+    // An answer to a question that is asked anew, since the cost may differ.
     "yes",
     "frozen",
     "expand",
 ];
 
-/// Parses a command line; what its `--color` says holds for its help and its mistakes too.
+/// Parses a command line; its `--color` also applies to help and error messages.
 pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
     let words: Vec<OsString> = words.into_iter().collect();
     let mut command = Args::command().color(color(&words));
@@ -43,7 +43,7 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, c
     Ok(args)
 }
 
-/// Names the command that was probably meant, where no other word was found to be near: `rnu` is a slip of `run`.
+/// Suggests the command that was probably meant, if clap found no similar one: `rnu` is a slip of `run`.
 fn suggest(mut error: clap::Error, command: &Command) -> clap::Error {
     if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
         && error.get(ContextKind::SuggestedSubcommand).is_none()
@@ -55,7 +55,7 @@ fn suggest(mut error: clap::Error, command: &Command) -> clap::Error {
     error
 }
 
-/// When help and mistakes are colored: looked for in the words themselves, since these may be mistaken.
+/// Returns when help and errors are colored: searched in the arguments themselves, since they may be invalid.
 fn color(words: &[OsString]) -> ColorChoice {
     let words = words.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");
     let words: Vec<_> = words.collect();
@@ -70,7 +70,7 @@ fn color(words: &[OsString]) -> ColorChoice {
     }
 }
 
-/// The options of a command that were typed, but for those that aren't typed again.
+/// Returns the typed options of a command, except those that need not be repeated.
 fn again(command: &Command, matches: &ArgMatches) -> Vec<Typed> {
     let options = command.get_arguments().filter_map(|option| Some((option, option.get_long()?)));
     let typed = options.filter(|(option, _)| {

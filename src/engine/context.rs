@@ -1,4 +1,4 @@
-//! What all jobs of a run share.
+//! The state shared by all jobs of a run.
 
 use super::at_service::AtService;
 use super::budget::Budget;
@@ -31,20 +31,20 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// Status queries at most beyond the first of each job, however many jobs are in flight.
+/// Maximum number of status queries per second beyond the first of each job, however many jobs are in flight.
 const REPEATED_POLLS_PER_SECOND: u32 = 100;
 
-/// Calls other than submits at once.
+/// Maximum number of concurrent calls other than submits.
 const CALLS: usize = 64;
 
-/// Submits at once: each holds a connection, whose buffers are most of what a job takes.
+/// Maximum number of concurrent submits: each holds a connection, whose buffers are most of a job's memory.
 const SUBMITS: usize = 64;
 
-/// Downloads at once: their own bound, so that they never hold a generation's slot.
+/// Maximum number of concurrent downloads: their own limit, so that they never hold a generation's slot.
 const DOWNLOADS: usize = 8;
 
-/// Videos that are made durable and named at once: enough for the disk to do many in one go, few enough that they don't get
-/// into each other's way in their folder.
+/// Maximum number of videos made durable and renamed at once: enough for the disk to handle many together, few enough
+/// that they don't block each other in their folder.
 const STORES: usize = 16;
 
 /// The longest pause that a service may ask for and mean it.
@@ -71,15 +71,15 @@ pub(super) struct Context<S> {
     pub(super) hearing: Hearing,
     pub(super) downloads: Semaphore,
     pub(super) stores: Semaphore,
-    /// Holds down how often all jobs together are asked for again.
+    /// Limits the repeated status queries of all jobs together.
     pub(super) repeated_polls: Mutex<Throttle>,
     pub(super) sent: Sent,
     scribe: Scribe,
     random: Mutex<fastrand::Rng>,
     local: AtomicBool,
-    /// Jobs that failed or are uncertain.
+    /// Number of jobs that failed or are uncertain.
     failures: AtomicUsize,
-    /// What the way to the service said last of a submit that it turned away, since the service answered one.
+    /// The last refusal of a submit by something on the way, since the service last answered one.
     turned_away: Mutex<Option<Problem>>,
     unrecorded: Mutex<Vec<(JobId, TaskId)>>,
     succeeded: Mutex<Vec<PurchaseId>>,
@@ -90,7 +90,7 @@ pub(super) struct Context<S> {
     strange: AtomicBool,
 }
 
-/// What was sent and fetched in this run.
+/// The requests sent and videos fetched in this run.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     pub(super) submits: AtomicUsize,
@@ -100,7 +100,7 @@ pub(super) struct Sent {
     pub(super) bytes: AtomicU64,
 }
 
-/// A call that wasn't answered, or not with what was wanted.
+/// A call without an answer, or without the expected one.
 #[derive(Debug)]
 pub(super) enum Missed {
     /// The run is over.
@@ -148,30 +148,30 @@ impl<S: Service> Context<S> {
         })
     }
 
-    /// A random number in 0..1.
+    /// Returns a random number in 0..1.
     pub(super) fn random(&self) -> f64 {
         self.random.lock().unwrap_or_else(PoisonError::into_inner).f64()
     }
 
-    /// A random number.
+    /// Returns a random number.
     pub(super) fn random_bits(&self) -> u64 {
         self.random.lock().unwrap_or_else(PoisonError::into_inner).u64(..)
     }
 
-    /// Takes note of a purchase whose videos are all said to be here.
+    /// Records a purchase whose videos are all reported as stored.
     pub(super) fn note_success(&self, id: PurchaseId) {
         self.succeeded.lock().unwrap_or_else(PoisonError::into_inner).push(id);
     }
 
-    /// The purchases whose videos are all said to be here.
+    /// Returns the purchases whose videos are all reported as stored.
     pub(super) fn take_successes(&self) -> Vec<PurchaseId> {
         std::mem::take(&mut self.succeeded.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Writes down a state change; returns when it is durable, or that it can't be.
+    /// Records a state change; returns once it is durable, or an error if it can't be.
     ///
-    /// A journal that can't be written ends all submits; what is paid is still polled and fetched, and the ledger
-    /// keeps it in mind for the lock.
+    /// A journal that can't be written ends all submits; paid tasks are still polled and fetched, and the ledger keeps
+    /// the change in memory for the lock.
     pub(super) async fn record(&self, entry: Entry) -> Result<(), ()> {
         self.scribe.record(entry).await.map_err(|error| {
             self.stop.to(Level::NoSubmits, StopCause::Journal(error.to_string()));
@@ -236,7 +236,7 @@ impl<S: Service> Context<S> {
         self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner).push((job.clone(), task.clone()));
     }
 
-    /// The paid tasks that the journal doesn't have.
+    /// Returns the paid tasks that the journal doesn't have.
     pub(super) fn take_unrecorded(&self) -> Vec<(JobId, TaskId)> {
         std::mem::take(&mut self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -260,8 +260,8 @@ impl<S: Service> Context<S> {
         }
     }
 
-    /// Waits until the service itself answers a question that costs nothing; where it doesn't for as long as the run has patience,
-    /// nothing more is submitted, and this never returns.
+    /// Waits until the service itself answers a query; if it doesn't within the run's patience, nothing more is
+    /// submitted, and this never returns.
     async fn look(&self) {
         let (since, mut failures) = (Instant::now(), 0);
         loop {
@@ -289,15 +289,15 @@ impl<S: Service> Context<S> {
                 return std::future::pending().await;
             }
             let asked = if let Verdict::Away(asked) | Verdict::Again(asked) = failure.verdict { asked } else { None };
-            // The last look is when the patience ends, not after it.
+            // The last probe is sent when the patience ends, not after it.
             let pause = self.backoff(failures, asked).min(left);
             self.events.send(Event::Throttled { message: failure.message, pause: pause.as_secs_f64() });
             tokio::time::sleep(pause).await;
         }
     }
 
-    /// Takes note that nobody can know what became of a submit. Three of these without an answer that tells mean something between
-    /// here and the service that breaks them all: nothing more is submitted, before every job of the night waits for a person.
+    /// Records a submit whose outcome can't be known. Three of these without a conclusive reply mean that something on
+    /// the way to the service breaks them all: submits end, before every job of the night waits for a person.
     pub(super) fn unknown(&self, turn: &Turn<'_>) {
         let unknowns = turn.unknown();
         if unknowns == UNKNOWNS {
@@ -316,23 +316,23 @@ impl<S: Service> Context<S> {
         ends
     }
 
-    /// Keeps in mind what the way to the service said, until the service itself answers.
+    /// Keeps the refusal by something on the way, until the service itself answers.
     pub(super) fn keep_turned_away(&self, message: String) {
         let problem = Problem { code: Cause::TurnedAway, message };
         *self.turned_away.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
     }
 
-    /// Takes note that the service itself answered a submit.
+    /// Records that the service itself answered a submit.
     pub(super) fn answered(&self) {
         *self.turned_away.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// At the end: what the way said last, where it turned away all that was submitted since the service answered.
+    /// Returns the last refusal at the end, if every submit since the service last answered was turned away on the way.
     pub(super) fn only_turned_away(&self) -> Option<Problem> {
         self.turned_away.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// The service puts off all submits, for longer than the run has patience: no more go out.
+    /// Ends all submits: the service puts them off for longer than the run's patience.
     pub(super) fn put_off_for_good(&self, message: String, asked: Option<Duration>) {
         // What asks for more than anybody waits asks for nothing: no date is made of it.
         let asked = asked.filter(|asked| *asked <= LONGEST_WISH);
@@ -340,18 +340,19 @@ impl<S: Service> Context<S> {
         self.stop.to(Level::NoSubmits, StopCause::PutOff { message, again });
     }
 
-    /// Something else than the service answered for as long as the run has patience: no more is bought that can't be collected.
+    /// Ends all submits: something other than the service answered for as long as the run's patience, so nothing could
+    /// be collected.
     pub(super) fn away_for_good(&self, message: String) {
         self.stop.to(Level::NoSubmits, StopCause::Unreachable(message));
     }
 
-    /// There is no way to the service until a person changes something: the run ends.
+    /// Ends the run: there is no way to the service until a person changes something.
     pub(super) fn no_way(&self, message: String) {
         self.stop.to(Level::Out, StopCause::NoWay(message));
     }
 
-    /// Takes note that a job has no result. Whoever holds its slot says so before it is free: else another purchase takes it
-    /// that must not go out any more.
+    /// Records that a job has no result. The holder of its slot calls this before freeing it: otherwise another
+    /// purchase could take the slot although no more may be sent.
     pub(super) fn failed(&self) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         if self.settings.max_failures.is_some_and(|most| failures >= most.get()) {
@@ -359,7 +360,7 @@ impl<S: Service> Context<S> {
         }
     }
 
-    /// Takes note that this machine failed.
+    /// Records that this machine failed.
     pub(super) fn fail_locally(&self) {
         self.local.store(true, Ordering::Relaxed);
     }
@@ -368,15 +369,15 @@ impl<S: Service> Context<S> {
         self.local.load(Ordering::Relaxed)
     }
 
-    /// Whether an unknown status word is heard for the first time in this run.
+    /// Returns `true` for the first unknown status word of this run.
     pub(super) fn first_strange_word(&self) -> bool {
         !self.strange.swap(true, Ordering::Relaxed)
     }
 
-    /// Makes a call that costs nothing: through the gate, waiting as one with all others while the service is away.
+    /// Makes a call that costs nothing: through the gate, waiting together with all others while the service is unreachable.
     ///
     /// # Errors
-    /// [`Missed`] says why there is no answer. A refused account has stopped submits by then.
+    /// [`Missed`] says why there is no answer. If the account was refused, submits have already been stopped.
     pub(super) async fn call<T, F>(&self, name: Call, job: &JobId, call: impl Fn() -> F) -> Result<T, Missed>
     where
         F: Future<Output = Result<T, Failure>>,
@@ -387,7 +388,7 @@ impl<S: Service> Context<S> {
                 let answer = {
                     let _permit = self.calls.acquire().await;
                     faultpoint::reach(name.as_str(), "send");
-                    // Boxed, so that a job that waits between two calls doesn't keep the room that one takes.
+                    // Boxed, so that a job waiting between two calls doesn't keep a call's memory.
                     Box::pin(call()).await
                 };
                 faultpoint::reach(name.as_str(), "answered");
@@ -401,7 +402,7 @@ impl<S: Service> Context<S> {
                         self.wait_for_service(pass.unreachable(asked, self.random()), message);
                     }
                     Err(failure) => {
-                        // A local failure says nothing of the service.
+                        // A local failure says nothing about the service.
                         if failure.verdict != Verdict::Local {
                             pass.reached();
                         }
@@ -428,7 +429,7 @@ impl<S: Service> Context<S> {
         }
     }
 
-    /// The service isn't there: says so, and ends the run when its patience is over.
+    /// Reports that the service can't be reached, and ends the run when its patience is over.
     pub(super) fn wait_for_service(&self, patience: Patience, message: String) {
         match patience {
             Patience::Over => self.stop.to(Level::Out, StopCause::Unreachable(message)),
@@ -437,7 +438,7 @@ impl<S: Service> Context<S> {
         }
     }
 
-    /// Takes note of what the service itself said where it didn't answer.
+    /// Records a reply of the service itself that isn't an answer.
     fn hear(&self, name: Call, verdict: &Verdict) {
         match verdict {
             Verdict::Stop if name != Call::Upload => self.hearing.refused(),
@@ -454,21 +455,21 @@ impl<S: Service> Context<S> {
         self.stop.to(Level::NoSubmits, StopCause::Refused { problem, of });
     }
 
-    /// The pause after so many failures in a row, not shorter than the service `asked` for.
+    /// Returns the pause after so many failures in a row, not shorter than the service `asked` for.
     pub(super) fn backoff(&self, failures: u32, asked: Option<Duration>) -> Duration {
         self.settings.backoff.pause(failures, asked, self.random())
     }
 
-    /// How an image of elsewhere that `job` needs is tried again.
+    /// Returns the means to retry a remote image that `job` needs.
     pub(super) fn again<'c>(&'c self, job: &'c JobId) -> Again<'c> {
         let (events, stop, backoff) = (&self.events, &self.stop, self.settings.backoff);
         Again { events, stop, backoff, random: &self.random, job: Some(job) }
     }
 
-    /// Says that a call is made again, and waits; the run's end cuts the wait short.
+    /// Reports a retry and waits; the end of the run cuts the wait short.
     ///
     /// # Errors
-    /// [`Missed::Out`] where the run ended meanwhile.
+    /// [`Missed::Out`] if the run ended in the meantime.
     pub(super) async fn pause(&self, call: Call, job: &JobId, message: &str, pause: Duration) -> Result<(), Missed> {
         self.events.send(Event::Retrying {
             job: Some(job.clone()),

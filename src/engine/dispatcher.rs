@@ -21,24 +21,24 @@ use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// Jobs whose images are uploaded ahead of a free slot, beyond the concurrency.
+/// Number of jobs whose images are uploaded ahead of a free slot, beyond the concurrency.
 const AHEAD: usize = 8;
 
-/// Finished jobs that are fetched at the same time at most, before more of those left by earlier runs are taken up.
+/// Maximum number of finished jobs fetched at the same time before more of those from earlier runs are started.
 const FETCHING: usize = 32;
 
-/// Starts jobs and counts what became of them.
+/// Starts jobs and counts their outcomes.
 pub(super) struct Dispatcher<S, P> {
     context: Arc<Context<S>>,
     purchases: P,
-    /// The next purchase, if there is no money for it: others may give back theirs.
+    /// The next purchase, if there is no money for it: other purchases may give theirs back.
     unaffordable: Option<Purchase>,
-    /// Left by earlier runs: at the service, and finished there.
+    /// Jobs from earlier runs: at the service, and finished there.
     resumed: Vec<Record>,
     finished: std::vec::IntoIter<Record>,
-    /// Purchases being prepared, in the order in which they go out.
+    /// Purchases being prepared, in the order in which they are sent.
     window: VecDeque<Prepared>,
-    /// Counts the purchases that entered the window: the first of it has number `prepared - window.len()`.
+    /// Number of purchases that entered the window: its first has number `prepared - window.len()`.
     prepared: usize,
     in_flight: usize,
     fetching: usize,
@@ -54,7 +54,7 @@ pub(super) struct Dispatcher<S, P> {
 enum Prepared {
     Uploading,
     Ready(Box<Order>, Urls),
-    /// It can't be bought; its place is passed over.
+    /// It can't be bought; its place is skipped.
     Spoilt,
 }
 
@@ -64,13 +64,13 @@ struct Order {
     reservation: Reservation,
 }
 
-/// What jobs tell the dispatcher.
+/// A message from a job to the dispatcher.
 enum Message {
-    /// The images of the purchase with this number are at the service, or can't be.
+    /// The images of the purchase with this number are uploaded, or can't be.
     Uploaded(usize, Box<Order>, Result<Urls, Bought>),
-    /// A job came to its end in this run.
+    /// A job ended in this run.
     Ended(JobId, Box<End>),
-    /// A job that an earlier run left finished came to its end.
+    /// A job that an earlier run left finished has ended.
     Fetched(JobId, Box<End>),
 }
 
@@ -128,7 +128,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                 Some(Freed) = self.freed.recv() => self.in_flight -= 1,
                 Some(ended) = self.tasks.join_next() => {
                     if let Err(panic) = ended {
-                        // A bug in one job must not take the others along; its state is in the ledger.
+                        // A bug in one job must not take the others down; its state is in the ledger.
                         tracing::error!(%panic, "a job's task ended unexpectedly");
                         self.summary.failed += 1;
                         self.context.failed();
@@ -147,7 +147,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         self.summary
     }
 
-    /// Whether something is still to be started at this level.
+    /// Returns whether there is still something to start at this level.
     fn has_more(&self, level: Level) -> bool {
         match level {
             Level::Go => !self.window.is_empty() || self.finished.len() > 0,
@@ -179,7 +179,8 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         }
     }
 
-    /// The next purchase, if there is money for it. None overtakes it: what is bought doesn't depend on who is quick.
+    /// Returns the next purchase, if there is money for it. No other overtakes it, so that the purchases made don't
+    /// depend on timing.
     fn next_order(&mut self) -> Option<Box<Order>> {
         let purchase = self.unaffordable.take().or_else(|| self.next_obtainable())?;
         match self.context.budget.reserve(purchase.price) {
@@ -191,7 +192,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         }
     }
 
-    /// The next purchase whose images can all be had; those before it have failed, and cost nothing.
+    /// Returns the next purchase whose images are all available; those skipped before it fail at no cost.
     fn next_obtainable(&mut self) -> Option<Purchase> {
         loop {
             let mut purchase = self.purchases.next()?;
@@ -202,12 +203,12 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         }
     }
 
-    /// Whether a slot is free and the purchase whose turn it is can take it.
+    /// Returns whether a slot is free and the next purchase in turn is ready.
     fn may_start(&self) -> bool {
         self.in_flight < self.context.settings.concurrency && matches!(self.window.front(), Some(Prepared::Ready(..)))
     }
 
-    /// Gives the next purchase a slot, if there is one and it is ready: they queue for their turn in order.
+    /// Gives the next purchase a slot, if one is free and it is ready: they wait for their turn in order.
     fn start_next(&mut self) -> bool {
         if !self.may_start() {
             return false;
@@ -220,7 +221,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         true
     }
 
-    /// After a panic: where no task is left, nothing that is waited for comes any more.
+    /// Releases places after a panic: if no task is left, nothing that is waited for will come.
     fn give_up_places(&mut self) {
         if self.tasks.is_empty() && self.inbox.is_empty() {
             self.fetching = 0;
@@ -235,13 +236,13 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         Slot::new(self.slots.clone())
     }
 
-    /// Takes up a job that is at the service already: it is in flight whether or not a slot is free.
+    /// Resumes a job that is already at the service: it is in flight whether or not a slot is free.
     fn resume(&mut self, record: Record) {
         let slot = self.slot();
         self.spawn(record.key.job.clone(), follow(self.context.clone(), record, None, slot));
     }
 
-    /// Takes up finished jobs of earlier runs, a few at a time.
+    /// Starts fetching finished jobs of earlier runs, a few at a time.
     fn fetch_more(&mut self) {
         while self.fetching < FETCHING {
             let Some(record) = self.finished.next() else { return };
@@ -266,7 +267,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Uploaded(number, order, outcome) => {
-                // Places before the window have been passed over.
+                // Places before the window have been skipped.
                 let first = self.prepared - self.window.len();
                 let prepared = match outcome {
                     Ok(urls) => Prepared::Ready(order, urls),
@@ -287,7 +288,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         }
     }
 
-    /// Counts how a job ended, and says so.
+    /// Counts and reports the end of a job.
     fn count(&mut self, job: &JobId, end: &End) {
         let job = job.clone();
         let event = match end {
@@ -336,7 +337,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         self.context.events.send(event);
     }
 
-    /// A stopped run leaves what it hasn't started.
+    /// Counts the jobs that a stopped run hasn't started.
     fn count_what_is_left(&mut self) {
         let waiting = self.window.iter().filter(|p| !matches!(p, Prepared::Spoilt)).count();
         let unbought = usize::from(self.unaffordable.is_some()) + self.purchases.by_ref().count();
@@ -347,7 +348,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     }
 }
 
-/// The level that is awaited beyond `level`.
+/// Returns the level that is awaited after `level`.
 fn next_level(level: Level) -> Level {
     match level {
         Level::Go => Level::NoSubmits,

@@ -20,17 +20,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How a job ended in this run.
+/// The end of a job in this run.
 pub(super) enum End {
-    /// Its videos are here.
+    /// Its videos are stored.
     Succeeded { outputs: Vec<String>, asked: u8 },
     /// No (complete) result in this run.
     Failed(Problem),
-    /// The service failed it, and no run submits it again by itself.
+    /// The service failed it, and no run resubmits it automatically.
     GivenUp(Problem),
     /// This machine failed.
     Local(Problem),
-    /// Nobody can know whether it is paid.
+    /// It can't be known whether it is paid.
     Uncertain(String),
     /// The service no longer knows its task.
     Denied(TaskId, String),
@@ -38,12 +38,12 @@ pub(super) enum End {
     Elsewhere(String),
     /// The run was over before, or the service away: it is paid, and the next run goes on.
     Left,
-    /// The run was over before it was bought.
+    /// The run ended before it was bought.
     Out,
 }
 
 impl End {
-    /// The same, with note taken of a failure.
+    /// Returns the same end after counting it if it is a failure.
     pub(super) fn noted<S: Service>(self, context: &Context<S>) -> End {
         match self {
             End::Failed(_) | End::Local(_) | End::Uncertain(_) => context.failed(),
@@ -61,7 +61,7 @@ pub(super) async fn buy<S: Service>(
     urls: Urls,
     slot: Slot,
 ) -> End {
-    // Boxed, so that a job that waits at the service doesn't keep the room that its submit took.
+    // Boxed, so that a job waiting at the service doesn't keep its submit's memory.
     let (id, task) = match Box::pin(submit(&context, &mut purchase, &mut reservation, &urls)).await {
         Bought::Task(id, task) => (id, task),
         other => return without_task(other).noted(&context),
@@ -71,7 +71,7 @@ pub(super) async fn buy<S: Service>(
     follow(context, record, Some(reservation), slot).await
 }
 
-/// What is known of a purchase now; what was asked for is no longer needed.
+/// Returns the record of a purchase after its submit; the request itself is no longer needed.
 fn submitted(purchase: Purchase, id: PurchaseId, task: TaskId) -> Record {
     Record {
         id,
@@ -89,7 +89,7 @@ fn submitted(purchase: Purchase, id: PurchaseId, task: TaskId) -> Record {
 
 /// Polls a task until it is finished, then fetches its videos; its slot is free as soon as the service is done.
 ///
-/// The money for it is this run's, if this run bought it.
+/// `reservation` is its money, if this run bought it.
 pub(super) async fn follow<S: Service>(
     context: Arc<Context<S>>,
     mut record: Record,
@@ -102,7 +102,7 @@ pub(super) async fn follow<S: Service>(
         _ => return Box::pin(fetch(&context, &record)).await,
     };
     let age = record.submitted_at.map_or(Duration::ZERO, |at| {
-        // A clock that was set back makes no job younger than nothing.
+        // A clock that was set back doesn't make a job's age negative.
         Duration::try_from(context.clock.now().duration_since(at))
             .unwrap_or(Duration::ZERO)
             .max(Duration::from_millis(1))
@@ -111,7 +111,7 @@ pub(super) async fn follow<S: Service>(
     context.at_service.follow(&task);
     let watched = watch(&context, &record, &task, age, belief).await;
     context.at_service.leave(&task);
-    // What was uncertain before is no failure of this run.
+    // A job that was already uncertain isn't a failure of this run.
     if watched.is_failure() && belief == Belief::Known {
         context.failed();
     }
@@ -169,7 +169,7 @@ pub(super) async fn fetch<S: Service>(context: &Arc<Context<S>>, record: &Record
     end.noted(context)
 }
 
-/// The end of a purchase that has no task.
+/// Returns the end of a purchase that has no task.
 pub(super) fn without_task(bought: Bought) -> End {
     match bought {
         Bought::Refused(problem) | Bought::Not(problem) => End::Failed(problem),

@@ -1,4 +1,4 @@
-//! Runs a plan: keeps the slots at the service full, and every state change durable before it counts.
+//! Runs a plan: keeps the slots at the service full, and makes every state change durable before it counts.
 //!
 //! ```text
 //! dispatcher ── starts ──> purchase ── task id ──> watch ── finished ──> collect
@@ -6,9 +6,9 @@
 //!     └──── ready, slot free, ended ────────────────┴─────────────────────┘
 //! ```
 //!
-//! The `dispatcher` alone knows which job is next and how many are in flight; each job is a task of its own that writes
-//! its own lines into the ledger and reports back. [`stop`] is the one switch that ends a run before its time, `gate` the one
-//! place where a service that can't be reached is waited for.
+//! The `dispatcher` alone knows the next job and the number in flight; each job is a task of its own that writes its
+//! own lines into the ledger and reports back. [`stop`] is the only switch that ends a run early, `gate` the only place
+//! that waits for an unreachable service.
 
 mod at_service;
 mod budget;
@@ -60,89 +60,89 @@ use stop::{Level, Stop};
 
 pub use budget::Spent;
 
-/// How a run goes about its work.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Generations in flight at most.
+    /// Maximum number of generations in flight.
     pub concurrency: usize,
-    /// Submits at most; none means unlimited.
+    /// Maximum rate of submits; `None` means unlimited.
     pub submit_rate: Option<Rate>,
-    /// How long a job may take from when this run submitted it or took it up.
+    /// Time limit of a job from when this run submitted or resumed it.
     pub job_timeout: Duration,
-    /// About how late a finished job may be noticed.
+    /// Approximate delay in noticing a finished job.
     pub poll_interval: Duration,
-    /// How long a service that can't be reached is waited for.
+    /// Time that an unreachable service is waited for.
     pub patience: Duration,
-    /// How long the service must deny a task before it is believed.
+    /// Time that the service must deny a task before it is believed.
     pub denial: Duration,
-    /// What becomes of a job whose submit got no answer.
+    /// The treatment of a job whose submit got no answer.
     pub on_uncertain: OnUncertain,
     /// How often a generation that the service failed is submitted again, for one input.
     pub retries: u32,
-    /// Failures after which nothing more is submitted; none means never.
+    /// Number of failures after which nothing more is submitted; `None` means unlimited.
     pub max_failures: Option<NonZeroUsize>,
-    /// What may be spent at most, by the estimates of the purchases; none means without end.
+    /// The spending limit, by the estimates of the purchases; `None` means unlimited.
     pub max_cost: Option<Decimal>,
-    /// The pauses between tries.
+    /// The pauses between retries.
     pub backoff: Backoff,
 }
 
-/// What a run works with; each is a parameter, so that tests bring their own.
+/// The parts that a run works with; each is a parameter, so that tests can supply their own.
 pub struct Parts<S> {
-    /// The service's five calls, and the one for images of elsewhere.
+    /// The service's five calls, and the one for remote images.
     pub service: S,
-    /// What the ledger calls the service: its base URL, or `simulate`.
+    /// The service's name in the ledger: its base URL, or `simulate`.
     pub identity: String,
-    /// Where state changes are written down.
+    /// The writer of state changes.
     pub scribe: Scribe,
     /// The folder that videos' paths are relative to.
     pub folder: Folder,
     /// The time of day.
     pub clock: Clock,
-    /// Who is told what happens.
+    /// The receiver of events.
     pub events: Events,
-    /// Ends the run before its time.
+    /// The switch that ends the run early.
     pub stop: Stop,
     /// The seed of jitter.
     pub seed: u64,
     /// URLs of content that was uploaded before.
     pub uploads: Vec<(Sha256, String)>,
-    /// Images of elsewhere that were fetched already.
+    /// Remote images that are already fetched.
     pub spool: Spool,
 }
 
-/// A generation that is to be bought.
+/// A generation to be bought.
 #[derive(Clone, Debug)]
 pub struct Purchase {
     /// Job and digest.
     pub key: Key,
     /// The number of the submit.
     pub attempt: u32,
-    /// What is asked for.
+    /// The request.
     pub generation: Generation,
-    /// How many purchases of the same input the service failed.
+    /// Number of purchases of the same input that the service failed.
     pub failures: u32,
-    /// What it costs, as far as that can be told.
+    /// Its estimated cost.
     pub price: Decimal,
     /// Short hashes of its parts.
     pub parts: BTreeMap<String, String>,
-    /// Where the videos go.
+    /// The names of its videos.
     pub name: VideoName,
     /// The images it refers to that are known by content, each once: they are uploaded first.
     pub images: Vec<Picture>,
-    /// Why an image of it can't be had, where that is so: then nothing is bought.
+    /// The reason why one of its images can't be obtained, if so: then nothing is bought.
     pub unobtainable: Option<Problem>,
-    /// Why nobody knows whether an earlier submit of it arrived, where one was lost: it isn't submitted a third time.
+    /// The reason why an earlier submit of it has an unknown outcome, if one was lost: it isn't submitted a third time.
     pub lost: Option<String>,
-    /// The last purchase of the same: this one's id is later, whatever the clock says.
+    /// The last purchase of the same job: this one's id is later, whatever the clock says.
     pub after: Option<PurchaseId>,
-    /// Purchases without an answer in whose place this one is made: once it is answered, they count no more.
+    /// Purchases without an answer that this one replaces: once it is answered, they no longer count.
     pub releases: Vec<PurchaseId>,
 }
 
 impl Purchase {
-    /// What it takes to buy the job's generation, with the number of the submit, its price and the images of the manifest that are
-    /// known by content.
+    /// Creates the purchase of the job's generation, with the number of the submit, its price and the images of the
+    /// manifest that are known by content.
     pub fn new(job: &Job, attempt: u32, price: Decimal, images: &BTreeMap<Sha256, Picture>) -> Purchase {
         let all = job.generation.references.iter().flat_map(|reference| &reference.images);
         let contents: BTreeSet<&Sha256> = all
@@ -168,28 +168,28 @@ impl Purchase {
     }
 }
 
-/// What is to be done.
+/// The work of a run.
 pub struct Work<P> {
-    /// Paid for already: polled and fetched.
+    /// Already paid: to be polled and fetched.
     pub collect: Vec<Record>,
-    /// To be bought, in this order; taken one by one, so that what waits takes no memory.
+    /// To be bought, in this order; taken one by one, so that waiting ones take no memory.
     pub purchases: P,
 }
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// In numbers, over the jobs that the engine was given.
+    /// The numbers, over the jobs that the engine was given.
     pub summary: Summary,
-    /// In money.
+    /// The money.
     pub spent: Spent,
-    /// Why it ended before its time, if it did.
+    /// The reasons why it ended early, if it did.
     pub causes: Vec<StopCause>,
-    /// Whether this machine failed for at least one job (a file in the way, a full disk).
+    /// `true` if this machine failed for at least one job (a file in the way, a full disk).
     pub local: bool,
     /// Paid tasks that aren't in the journal, since it can't be written: the lock is their only record.
     pub unrecorded: Vec<(JobId, TaskId)>,
-    /// The purchases whose videos are all here, as the run says: what is recorded must say so too.
+    /// The purchases whose videos are all stored, as the run reports: the record must agree.
     pub succeeded: Vec<PurchaseId>,
     /// What another run of a shared ledger had when this one was to buy it.
     pub elsewhere: Vec<Key>,
@@ -197,14 +197,14 @@ pub struct Outcome {
     pub answered: HashSet<Key>,
 }
 
-/// Why a run ends before its time.
+/// The reason why a run ends early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopCause {
     /// Somebody interrupted it.
     Interrupted,
-    /// As many jobs failed as may.
+    /// The maximum number of failures is reached.
     Failures,
-    /// Three submits got no answer that tells whether they arrived, and none between them did.
+    /// Three submits got no conclusive reply, and none between them did.
     Unanswered,
     /// The journal can't be written.
     Journal(String),
@@ -219,14 +219,14 @@ pub enum StopCause {
     },
     /// The service put off every submit for as long as the run has patience, or asked for that.
     PutOff {
-        /// What it said last.
+        /// Its last message.
         message: String,
-        /// When it wants to be asked again, if it said so.
+        /// The time when it wants to be asked again, if it named one.
         again: Option<Timestamp>,
     },
     /// No connection will be made until a person changes something.
     NoWay(String),
-    /// The service couldn't be reached for as long as the run has patience.
+    /// The service couldn't be reached for as long as the run's patience.
     Unreachable(String),
 }
 

@@ -1,4 +1,4 @@
-//! Buys one generation whose images are at the service: intent, submit, answer, each durable before the next.
+//! Buys one generation whose images are uploaded: intent, submit, answer, each durable before the next.
 
 use super::Purchase;
 use super::budget::Reservation;
@@ -19,13 +19,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How often a submit that the service refuses for now is tried in one run.
+/// Maximum number of tries in one run of a submit that the service refuses for now.
 const SUBMIT_TRIES: u32 = 8;
 
-/// How long the reply of a submit is waited for when the run is to end.
+/// Time that the reply to a submit is awaited when the run is to end.
 const LAST_WAIT: Duration = Duration::from_secs(10);
 
-/// What became of a purchase.
+/// The outcome of a purchase.
 #[derive(Debug)]
 pub(super) enum Bought {
     /// It is paid, and its task id known (and durable, unless the journal can't be written).
@@ -36,7 +36,7 @@ pub(super) enum Bought {
     Not(Problem),
     /// This machine failed before anything was sent.
     Local(Problem),
-    /// Nobody can know.
+    /// The outcome can't be known.
     Uncertain(String),
     /// Another run of a shared ledger has the job; nothing was sent.
     Elsewhere(String),
@@ -85,7 +85,7 @@ pub(super) async fn submit<S: Service>(
         context.sent.submits.fetch_add(1, Ordering::Relaxed);
         reservation.sent();
         faultpoint::reach("submit", "send");
-        // The reply of a submit that is out is waited for, also when the run is to end: it is about money.
+        // The reply to a submit on its way is awaited even when the run is to end: it is about money.
         let answer = tokio::select! {
             biased;
             answer = context.service.submit(&body) => answer,
@@ -125,7 +125,7 @@ pub(super) async fn submit<S: Service>(
             Submission::NotTaken(refusal) => refusal,
         };
         reservation.refused();
-        // What holds for all submits counts before another goes out.
+        // Consequences for all submits apply before another is sent.
         let next = judge(context, &turn, &refusal, &mut tries);
         match refusal.then {
             Then::WaitForService => {
@@ -149,17 +149,17 @@ pub(super) async fn submit<S: Service>(
     }
 }
 
-/// What follows for a purchase that wasn't taken.
+/// The next step of a purchase that wasn't accepted.
 enum Next {
     /// It takes its turn again.
     Again,
-    /// The same after a pause of its own.
+    /// It takes its turn again after a pause.
     After(Duration),
-    /// Nothing in this run.
+    /// It ends in this run.
     End(Bought),
 }
 
-/// What follows from a refusal, for the purchase; what follows for all submits is done.
+/// Returns the next step of a refused purchase, and applies the consequences for all submits.
 fn judge<S: Service>(context: &Context<S>, turn: &Turn<'_>, refusal: &NotTaken, tries: &mut u32) -> Next {
     if refusal.by == Speaker::Service {
         turn.told();
@@ -206,7 +206,7 @@ fn judge<S: Service>(context: &Context<S>, turn: &Turn<'_>, refusal: &NotTaken, 
     Next::End(Bought::Out)
 }
 
-/// What to say of a purchase that wasn't made: where an earlier submit was lost, that one still waits for a person.
+/// Returns the outcome of a purchase that wasn't made: if an earlier submit was lost, that one still waits for a person.
 fn not_bought(purchase: &Purchase, otherwise: Bought) -> Bought {
     purchase.lost.clone().map_or(otherwise, Bought::Uncertain)
 }
@@ -216,7 +216,7 @@ fn not_sent(why: &str) -> NotTaken {
     NotTaken { then: Then::Later(None), by: Speaker::Way, code: "stopped".to_owned(), message: why.to_owned() }
 }
 
-/// A video that couldn't be stored is not worth paying for: its place must be free.
+/// Checks that no file blocks the video's name: a video that can't be stored is not worth paying for.
 fn nothing_in_the_way<S: Service>(context: &Context<S>, purchase: &Purchase) -> Result<(), Problem> {
     let paths = (1..=usize::from(purchase.generation.number_of_videos)).map(|number| purchase.name.path(number));
     for path in paths {
@@ -277,7 +277,7 @@ fn intent<S: Service>(context: &Context<S>, purchase: &Purchase) -> (PurchaseId,
 /// Records the task id, durable before the first poll.
 async fn accepted<S: Service>(context: &Context<S>, purchase: &Purchase, id: PurchaseId, task: &TaskId) {
     let step = Step::Submitted { task: task.clone(), at: context.clock.now_in_seconds() };
-    // Where it can't be written, the ledger keeps it in mind, and the job goes on: it is paid.
+    // If it can't be written, the ledger keeps it in memory, and the job continues: it is paid.
     if answered(context, purchase, id, step).await.is_err() {
         context.keep_in_mind(&purchase.key.job, task);
     }
@@ -294,7 +294,7 @@ async fn not_taken<S: Service>(context: &Context<S>, purchase: &Purchase, id: Pu
     let _ = if last { answered(context, purchase, id, step).await } else { context.record(Entry::of(id, step)).await };
 }
 
-/// Records an answer, and lets those go in whose place this purchase was made: by the manifest's word, or a person's.
+/// Records an answer, and releases the purchases that this one replaces: as the manifest says, or with explicit consent.
 async fn answered<S: Service>(context: &Context<S>, purchase: &Purchase, id: PurchaseId, step: Step) -> Result<(), ()> {
     let at = context.clock.now_in_seconds();
     let let_go = Step::Resolved { task: None, verdict: entry::Verdict::Resubmit, at };
@@ -308,7 +308,7 @@ async fn uncertain<S: Service>(context: &Context<S>, id: PurchaseId, reason: &st
     let _ = context.record(Entry::of(id, step)).await;
 }
 
-/// The service's code with its words.
+/// Returns the service's message, or its code if there is none.
 pub(super) fn said(code: &str, message: &str) -> String {
     if message.is_empty() { code.to_owned() } else { message.to_owned() }
 }

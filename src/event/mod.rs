@@ -1,6 +1,6 @@
-//! What happened in a run, as data: the contract of `run --progress json`.
+//! Events of a run, as data: the contract of `run --progress json`.
 //!
-//! Events carry all that a reader needs; a reporter never asks the engine back.
+//! Events carry everything that a reader needs; a reporter never queries the engine.
 
 mod problem;
 pub mod sender;
@@ -296,7 +296,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether it tells what is to be done, and what that hangs on: the work begins with the first other one.
+    /// Returns whether the event describes the plan or its inputs: the work begins with the first other one.
     pub fn precedes_the_work(&self) -> bool {
         matches!(
             self,
@@ -310,7 +310,7 @@ impl Event {
         )
     }
 
-    /// Whether it is told by the way: no job stands elsewhere for it, and one more may follow any time.
+    /// Returns whether the event is incidental: it changes no job's state, and more may follow any time.
     pub fn is_by_the_way(&self) -> bool {
         matches!(self, Event::Polled { .. } | Event::Transferring { .. } | Event::Retrying { .. })
     }

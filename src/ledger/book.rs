@@ -1,7 +1,7 @@
-//! The state that lock and journal stand for: a set of purchases, with uploads and pins. Pure: no file, no clock.
+//! The state described by lock and journal: a set of purchases, with uploads and pins. Pure: no file, no clock.
 //!
-//! Two accounts of it meet by union ([`Book::unite`]). What a job shows is a function of its purchases: whatever they have gone
-//! through, and whoever told it first, the same set shows the same.
+//! Two accounts of it are joined by union ([`Book::unite`]). The state that a job shows is a function of its purchases:
+//! the same set shows the same, whatever its history and whoever reported first.
 
 use super::Buyer;
 use super::entry::{Entry, Step, Verdict};
@@ -14,16 +14,16 @@ use crate::spec::names::{Digest, JobId, TaskId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// All that is known of a manifest's purchases.
+/// The purchases of a manifest.
 ///
-/// [`apply`](Book::apply) and [`unite`](Book::unite) are the only ways in which it grows. Entries may come twice, or onto a lock that
+/// It grows only through [`apply`](Book::apply) and [`unite`](Book::unite). Entries may come twice, or onto a lock that
 /// already has them: a purchase only ever moves forward, and no task id is forgotten.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     service: Option<String>,
-    /// Those of each job, by digest and id: nearly always there is one.
+    /// The purchases of each job, by digest and id: nearly always there is one.
     jobs: BTreeMap<JobId, Vec<Purchase>>,
-    /// Which job has a purchase.
+    /// The job of each purchase.
     places: HashMap<PurchaseId, JobId>,
     uploads: BTreeMap<Sha256, Upload>,
     pins: Pins,
@@ -40,36 +40,36 @@ pub struct Projection {
     pub id: String,
 }
 
-/// A video that took another name, by an entry that was applied: the entry comes first, the file is renamed then.
+/// A video that got another name, by an applied entry: the entry comes first, then the file is renamed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renamed {
-    /// Its path before.
+    /// Its previous path.
     pub from: String,
-    /// Its path from then on.
+    /// Its new path.
     pub to: String,
     /// The hash of its content.
     pub sha256: Sha256,
 }
 
-/// What remote images were when they were fetched.
+/// The content of remote images when they were fetched.
 pub type Pins = BTreeMap<Address, Pin>;
 
-/// Content that was uploaded; of two the later counts.
+/// Uploaded content; of two the later counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Upload {
-    /// Since when.
+    /// The time of the upload.
     pub(super) at: Timestamp,
-    /// Where it is, without a query.
+    /// Its URL, without a query.
     pub(super) url: String,
 }
 
 impl Book {
-    /// Returns where task ids and uploads are valid: a base URL, or `simulate`.
+    /// Returns the service for which task ids and uploads are valid: a base URL, or `simulate`.
     pub fn service(&self) -> Option<&str> {
         self.service.as_deref()
     }
 
-    /// Says where task ids and uploads are valid.
+    /// Sets the service for which task ids and uploads are valid.
     pub fn set_service(&mut self, service: &str) {
         self.service = Some(service.to_owned());
     }
@@ -103,7 +103,7 @@ impl Book {
         self.service = None;
     }
 
-    /// Returns what is shown of each job and digest, by job; that of the digest which the job had last comes first, then the others by
+    /// Returns the record shown for each job and digest, by job; the job's last digest comes first, then the others by
     /// digest.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.jobs.values().flat_map(|all| {
@@ -114,28 +114,28 @@ impl Book {
         })
     }
 
-    /// Returns what is shown of a job and digest.
+    /// Returns the record shown for a job and digest.
     pub fn get(&self, key: &Key) -> Option<&Record> {
         shown(self.all_of(key)).map(|purchase| &purchase.record)
     }
 
-    /// Returns what is shown of the digest that a job had last.
+    /// Returns the record shown for the last digest of a job.
     pub fn current(&self, job: &JobId) -> Option<&Record> {
         current(self.jobs.get(job)?)
     }
 
-    /// Returns what is shown of each digest of a job.
+    /// Returns the record shown for each digest of a job.
     pub fn of_job(&self, job: &JobId) -> impl Iterator<Item = &Record> {
         let shown = self.jobs.get(job).into_iter().flat_map(|all| by_digest(all).filter_map(shown));
         shown.map(|purchase| &purchase.record)
     }
 
-    /// Returns what is shown of a digest under whatever job.
+    /// Returns the records shown for a digest, under any job.
     pub fn with_digest(&self, digest: &Digest) -> impl Iterator<Item = &Record> {
         self.records().filter(move |record| record.key.digest == *digest)
     }
 
-    /// Returns the purchase that is or may be paid as this task, found by looking at all of them.
+    /// Returns the purchase that is or may be paid as this task, found by searching all of them.
     pub fn with_task(&self, task: &TaskId) -> Option<&Record> {
         let with_it = self.purchases().filter(|purchase| purchase.task() == Some(task));
         let owed = with_it.filter(|purchase| purchase.owed() > Some(Owed::Nothing));
@@ -147,7 +147,7 @@ impl Book {
         self.all_of(key).iter().map(|purchase| &purchase.record)
     }
 
-    /// Returns the purchases of a job and digest of which nobody knows whether they are paid.
+    /// Returns the purchases of a job and digest that may or may not be paid.
     pub fn open(&self, key: &Key) -> impl Iterator<Item = &Record> {
         let open = self.all_of(key).iter().filter(|purchase| purchase.owed() == Some(Owed::Maybe));
         open.map(|purchase| &purchase.record)
@@ -173,7 +173,7 @@ impl Book {
         tasks
     }
 
-    /// Returns the tasks under a key that are paid, where that are two or more: both stay, and nothing is bought a third time.
+    /// Returns the paid tasks under a key, if there are two or more: both stay, and nothing is bought a third time.
     pub fn bought_twice(&self, key: &Key) -> BTreeSet<&TaskId> {
         let paid = self.all_of(key).iter().filter(|purchase| purchase.owed() == Some(Owed::Paid));
         let tasks: BTreeSet<&TaskId> = paid.filter_map(Purchase::task).collect();
@@ -190,12 +190,12 @@ impl Book {
         self.uploads.get(content).map(|upload| upload.url.as_str())
     }
 
-    /// Returns all content that is uploaded, with its URL.
+    /// Returns all uploaded content, with its URL.
     pub fn uploaded(&self) -> impl Iterator<Item = (&Sha256, &str)> {
         self.uploads.iter().map(|(content, upload)| (content, upload.url.as_str()))
     }
 
-    /// Returns what remote images were when they were fetched.
+    /// Returns the content of remote images when they were fetched.
     pub fn pins(&self) -> &Pins {
         &self.pins
     }
@@ -205,17 +205,17 @@ impl Book {
         u32::try_from(self.all_of(key).len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 
-    /// Returns how many purchases of a key the service failed.
+    /// Returns the number of purchases of a key that the service failed.
     pub fn failures(&self, key: &Key) -> u32 {
         self.all_of(key).last().map_or(0, |purchase| purchase.record.failures)
     }
 
-    /// Returns the last purchase of a key, after which another is to come.
+    /// Returns the last purchase of a key, which the next one follows.
     pub fn last(&self, key: &Key) -> Option<PurchaseId> {
         self.all_of(key).last().map(|purchase| purchase.record.id)
     }
 
-    /// Whether nothing is known of what is shown but that it was to go out: uncertain, unless its run is on.
+    /// Returns whether nothing but the intent of the shown purchase is known: uncertain, unless its run is active.
     pub fn awaits_answer(&self, key: &Key) -> bool {
         shown(self.all_of(key)).is_some_and(|purchase| purchase.rung == Rung::Intended)
     }
@@ -233,7 +233,7 @@ impl Book {
         self.purchase(id).is_some_and(|purchase| purchase.rung == Rung::Succeeded)
     }
 
-    /// Whether a purchase was made for this manifest.
+    /// Returns whether a purchase was made for this manifest.
     pub fn is_bought_for(&self, id: PurchaseId, buyer: &Buyer) -> bool {
         self.purchase(id).is_some_and(|purchase| match &purchase.manifest {
             Some(manifest) => *manifest == buyer.manifest,
@@ -241,17 +241,17 @@ impl Book {
         })
     }
 
-    /// Returns the videos that took another name, in the order of the entries that say so.
+    /// Returns the videos that got another name, in the order of the entries that renamed them.
     pub fn renamed(&self) -> &[Renamed] {
         &self.renamed
     }
 
-    /// Whether nothing is known.
+    /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.uploads.is_empty() && self.pins.is_empty() && self.kept().next().is_none()
     }
 
-    /// Takes in a state change. Harmless where it is known already.
+    /// Applies a state change. Harmless if it is known already.
     pub fn apply(&mut self, entry: &Entry) {
         let (id, step) = match entry {
             Entry::Uploaded { sha256, url, at } => return self.add_upload(*sha256, url, *at),
@@ -268,7 +268,7 @@ impl Book {
                 self.add(purchase);
             }
             Step::Known { purchase } => {
-                // What can't be is in no journal.
+                // An invalid purchase is in no journal.
                 if let Ok(purchase) = (**purchase).clone().into_purchase() {
                     self.add(purchase);
                 }
@@ -277,7 +277,7 @@ impl Book {
         }
     }
 
-    /// Takes in state changes as a run records them, each later than the one before.
+    /// Applies state changes as a run records them, each later than the one before.
     #[cfg(test)]
     pub(crate) fn record(&mut self, id: PurchaseId, steps: impl IntoIterator<Item = Step>) {
         for step in steps {
@@ -287,7 +287,7 @@ impl Book {
         }
     }
 
-    /// Takes in all that another account knows.
+    /// Adds everything that another book knows.
     pub fn unite(&mut self, other: Book) {
         self.service = self.service.take().or(other.service);
         self.projection = self.projection.take().or(other.projection);
@@ -299,7 +299,7 @@ impl Book {
         self.renamed.extend(other.renamed);
     }
 
-    /// Says of a word that it comes after the word that it was said after, whatever this machine's clock says.
+    /// Dates an entry after the statement that it follows, whatever this machine's clock says.
     pub(super) fn date(&self, entry: &mut Entry) {
         let (at, before) = match entry {
             Entry::Uploaded { sha256, url, at } => {
@@ -324,7 +324,7 @@ impl Book {
         *at = next.map_or(*at, |next| next.max(*at));
     }
 
-    /// Whether something is or may be paid here under `key` of which `other` knows nothing.
+    /// Returns whether something is or may be paid here under `key` that `other` doesn't know.
     pub(super) fn has_paid_what_is_unknown_to(&self, other: &Book, key: &Key) -> bool {
         let owed = self.all_of(key).iter().filter(|purchase| purchase.owed() > Some(Owed::Nothing));
         owed.into_iter().any(|purchase| !other.places.contains_key(&purchase.record.id))
@@ -336,7 +336,7 @@ impl Book {
         all.iter().find(|purchase| purchase.record.id == id)
     }
 
-    /// Returns the purchases that a lock keeps, in the order of job and id: all but those of which nothing was taken.
+    /// Returns the purchases that a lock keeps, in the order of job and id: all except those of which nothing was accepted.
     pub(super) fn kept(&self) -> impl Iterator<Item = &Purchase> {
         self.jobs.values().flat_map(|all| {
             let mut kept: Vec<&Purchase> = all.iter().filter(|purchase| purchase.rung != Rung::NotTaken).collect();
@@ -345,7 +345,7 @@ impl Book {
         })
     }
 
-    /// Lets the paths of videos follow their names: of two halves of a block the name may be of one, the paths of the other.
+    /// Makes the paths of videos follow their names: after a merge of two halves of a block they may disagree.
     pub(super) fn follow_names(&mut self) {
         for purchase in self.jobs.values_mut().flatten() {
             let Record { key, name, .. } = purchase.record.clone();
@@ -361,7 +361,7 @@ impl Book {
         }
     }
 
-    /// Takes in a purchase, or another account of one that is known.
+    /// Adds a purchase, or another account of a known one.
     pub(super) fn add(&mut self, purchase: Purchase) {
         let second = match self.take_out(purchase.record.id) {
             Some(mut known) => {
@@ -379,7 +379,7 @@ impl Book {
         }
     }
 
-    /// Takes in an upload; one whose URL has a query is not kept, since what is signed expires.
+    /// Adds an upload; one whose URL has a query is not kept, since signed URLs expire.
     pub(super) fn add_upload(&mut self, sha256: Sha256, url: &str, at: Timestamp) {
         if without_query(url) == url {
             let upload = Upload { at: whole_microseconds(at), url: url.to_owned() };
@@ -388,8 +388,8 @@ impl Book {
         }
     }
 
-    /// Takes in how a remote image was: the latest look counts. Another content that was known before is kept in mind, unless this one
-    /// was `taken` in its place.
+    /// Adds the content of a remote image: the latest one counts. A different content that was known before is kept as
+    /// a former one, unless this one was `taken` to replace it.
     pub(super) fn add_pin(&mut self, address: Address, pin: Pin, taken: bool) {
         let rank = |pin: &Pin| (pin.at, pin.sha256, pin.bytes, pin.validator.clone().map(String::from));
         let mut later = Pin { at: whole_microseconds(pin.at), ..pin };
@@ -410,7 +410,7 @@ impl Book {
         self.uploads.iter()
     }
 
-    /// Tells a purchase a step.
+    /// Applies a step to a purchase.
     fn tell(&mut self, id: PurchaseId, step: &Step) {
         let Some(known) = self.purchase(id) else {
             tracing::debug!(%id, ?step, "a step of a purchase that isn't known");
@@ -418,7 +418,7 @@ impl Book {
         };
         let (told, mine) = match step {
             Step::Resolved { task, verdict: Verdict::Task { task: told }, at } => {
-                // A person lets the task go that they knew of: it is another one.
+                // A person replaces the task that they knew of with another one.
                 if let Some(known) = task.as_ref().filter(|known| *known != told) {
                     let verdict = Verdict::Resubmit;
                     self.tell(id, &Step::Resolved { task: Some(known.clone()), verdict, at: *at });
@@ -429,7 +429,7 @@ impl Book {
             Step::Uncertain { task, .. } | Step::Resolved { task, .. } => (task.as_ref(), known.task()),
             _ => (None, None),
         };
-        // Another task came of it than the one that is known: a purchase of its own.
+        // It resulted in another task than the known one: a purchase of its own.
         if let (Some(told), Some(mine)) = (told, mine)
             && told != mine
         {
@@ -441,7 +441,7 @@ impl Book {
         self.change(id, step);
     }
 
-    /// Lets a purchase take a step, and takes note of videos that have another path then.
+    /// Applies a step to a purchase, and records videos whose path changes.
     fn change(&mut self, id: PurchaseId, step: &Step) {
         let Some(mut purchase) = self.take_out(id) else { return };
         let before: Vec<Output> = match step {
@@ -490,9 +490,8 @@ impl Book {
     }
 }
 
-/// Returns what a job shows of its purchases of one digest: what is or may be paid before what isn't, of that what came further
-/// before what came less far, and the later before the earlier. What costs nothing isn't shown where a person let a later one be
-/// submitted again.
+/// Returns the purchase that a job shows for one digest: first those that are or may be paid, then those that came further,
+/// then later ones. A purchase that costs nothing isn't shown if a person allowed a later one to be submitted again.
 fn shown(purchases: &[Purchase]) -> Option<&Purchase> {
     let released = purchases.iter().filter(|purchase| purchase.is_released()).map(|purchase| purchase.record.id).max();
     let rank = |purchase: &Purchase| {
@@ -508,7 +507,7 @@ fn shown(purchases: &[Purchase]) -> Option<&Purchase> {
         .map(|(_, p)| p)
 }
 
-/// Returns what is shown of the digest that a job had last: one whose videos gave up their name was superseded.
+/// Returns the record shown for the job's last digest: one whose videos gave up their name was superseded.
 fn current(all: &[Purchase]) -> Option<&Record> {
     let shown = by_digest(all).filter_map(shown).map(|purchase| &purchase.record);
     shown.max_by_key(|record| (!record.is_superseded(), record.id))
@@ -528,7 +527,8 @@ fn number(all: &mut [Purchase], digest: &Digest) {
     }
 }
 
-/// Two books are equal where their locks are: what a lock doesn't keep (submits that weren't taken, former names) is left aside.
+/// Two books are equal if their locks are: facts that a lock doesn't keep (submits that weren't accepted, former names)
+/// are ignored.
 impl PartialEq for Book {
     fn eq(&self, other: &Book) -> bool {
         let same = |(mine, theirs): (&Purchase, &Purchase)| {

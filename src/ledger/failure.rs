@@ -1,4 +1,4 @@
-//! Why a ledger can't be read, opened or written.
+//! Errors of reading, opening or writing a ledger.
 
 use super::journal::Holder;
 use super::shared::StoreError;
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a ledger can't be read, opened or written. Nothing was overwritten, and nothing was sent.
+/// An error of reading, opening or writing a ledger. Nothing was overwritten, and nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// Another run holds it.
@@ -15,7 +15,7 @@ pub enum LedgerError {
     Held {
         /// The journal, on which the lock is.
         journal: PathBuf,
-        /// Who holds it, where that can be read.
+        /// Its holder, if that can be read.
         holder: Option<Holder>,
     },
     /// A lock or a journal that can't be trusted.
@@ -23,9 +23,9 @@ pub enum LedgerError {
     Damaged {
         /// The lock or the journal.
         path: PathBuf,
-        /// The line, counted from 1, where there is one.
+        /// The line, counted from 1, if there is one.
         line: Option<usize>,
-        /// What is wrong with it.
+        /// The problem.
         what: String,
     },
     /// A lock with the marks of a merge in it.
@@ -54,17 +54,17 @@ pub enum LedgerError {
         /// The version that this program knows.
         known: i64,
     },
-    /// The records are of another service than the one that is wanted.
+    /// The records belong to another service than the requested one.
     #[error("{} belongs to {lock}, not to {wanted}: task ids and uploads are only valid there", .path.display())]
     OtherService {
         /// The lock.
         path: PathBuf,
         /// The service that it belongs to.
         lock: String,
-        /// The service that is wanted.
+        /// The requested service.
         wanted: String,
     },
-    /// A journal that was left by a run with another service, and doesn't continue this lock.
+    /// A journal left by a run with another service that doesn't continue this lock.
     #[error(
         "{} was left by a run on {theirs}, but {} belongs to {ours}: put back the lock that it continues",
         .journal.display(), .lock.display()
@@ -79,7 +79,7 @@ pub enum LedgerError {
         /// The lock's service.
         ours: String,
     },
-    /// Something that is no file of its own stands where the journal is to be.
+    /// Something other than a regular file has the journal's path.
     #[error("{} is a link, or no file at all: nothing was read from it or written to it", .path.display())]
     NoFile {
         /// The journal.
@@ -118,7 +118,7 @@ pub enum LedgerError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried: `read`, `write`, …
+        /// The operation: `read`, `write`, …
         doing: &'static str,
         /// The cause.
         source: io::Error,
@@ -126,7 +126,7 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-    /// Attaches what was tried, and on which file, to an I/O error.
+    /// Attaches the operation and its file to an I/O error.
     pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> LedgerError {
         let path = path.into();
         move |source| LedgerError::Io { path, doing, source }

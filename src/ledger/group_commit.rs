@@ -1,4 +1,4 @@
-//! One task owns journal and book: what waits at the same time becomes durable with one write and one sync.
+//! One task owns journal and book: entries that wait at the same time become durable with one write and one sync.
 
 use super::book::Book;
 use super::entry::{Entry, Step};
@@ -15,16 +15,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// Entries of one group at most.
+/// Maximum number of entries in one group.
 const GROUP: usize = 4096;
 
-/// Entries that may wait beside the group that is being written.
+/// Maximum number of entries that wait while a group is being written.
 const WAITING: usize = 4096;
 
-/// How long a group gathers before it is written: nothing beside the minutes of a generation, and a busy run shares its syncs.
+/// Time that a group gathers before it is written: negligible compared with a generation, and a busy run shares its syncs.
 const GATHERING: Duration = Duration::from_millis(1);
 
-/// Why nothing more may be submitted. What is paid is still followed, and goes into the lock at the end.
+/// The reason why nothing more may be submitted. Paid purchases are still followed, and go into the lock at the end.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Unwritable {
     /// The journal can't be written.
@@ -32,18 +32,18 @@ pub enum Unwritable {
     Journal {
         /// The journal.
         journal: PathBuf,
-        /// Why not.
+        /// The reason.
         why: Arc<str>,
     },
-    /// The lock can't be replaced: what is bought could be recorded in the journal alone.
+    /// The lock can't be replaced: purchases could only be recorded in the journal.
     #[error("{0}: the lock must be replaced when a run ends, so nothing was submitted")]
     Lock(Arc<str>),
-    /// Another lock says that a job is or may be paid which this run was to buy, or can't be read.
+    /// Another lock, which is unreadable or says that a job is or may be paid which this run was to buy.
     #[error("{} was replaced while the run was on, and a job that was to be submitted may be paid by what it says", .0.display())]
     LockReplaced(PathBuf),
 }
 
-/// Records entries; as many clones as there are jobs.
+/// Records entries; there are as many clones as jobs.
 #[derive(Clone, Debug)]
 pub struct Scribe {
     inbox: mpsc::Sender<Message>,
@@ -69,11 +69,11 @@ pub enum Intended {
 #[derive(Debug)]
 pub(super) enum Message {
     Record(Entry, oneshot::Sender<Result<(), Unwritable>>),
-    /// Nothing is taken in any more.
+    /// No more entries are accepted.
     Close,
 }
 
-/// Owner of journal and book while a run is on.
+/// The owner of journal and book during a run.
 #[derive(Debug)]
 pub(super) struct Writer {
     guard: Arc<Guard>,
@@ -81,17 +81,17 @@ pub(super) struct Writer {
     pub(super) book: Book,
     journal: PathBuf,
     lock: Watched,
-    /// Whether the lock was replaced by itself, which is done before the first submit.
+    /// The result of replacing the lock with itself, which is done before the first submit.
     replaceable: Option<Result<(), Unwritable>>,
-    /// The manifest, where it isn't the one that the lock is named after.
+    /// The manifest, if it isn't the one that the lock is named after.
     manifest: Option<String>,
     /// Where else it is made known.
     shared: Option<Shared>,
     /// Whether anything was recorded.
     pub(super) changed: bool,
-    /// The first failure: an `fsync` that failed once says nothing when it is tried again.
+    /// The first failure: retrying a failed `fsync` proves nothing.
     broken: Option<Unwritable>,
-    /// What happened and may not be in the journal.
+    /// Events that may be missing from the journal.
     pub(super) unsaved: Vec<Entry>,
 }
 
@@ -101,7 +101,7 @@ impl Scribe {
     /// A future that is dropped after its first poll may or may not have recorded its entry.
     ///
     /// # Errors
-    /// Where it isn't durable. An intent must not be followed by its submit then.
+    /// Fails if it isn't durable. Then an intent must not be followed by its submit.
     pub async fn record(&self, entry: Entry) -> Result<(), Unwritable> {
         let (reply, answer) = oneshot::channel();
         let closed = || Unwritable::Journal { journal: self.journal.clone(), why: "the ledger is closed".into() };
@@ -145,7 +145,7 @@ impl Scribe {
 }
 
 impl Writer {
-    /// A writer of a journal whose first line is written.
+    /// Creates the writer of a journal whose first line is written.
     pub(super) fn new(
         guard: Arc<Guard>,
         pen: Pen,
@@ -158,7 +158,7 @@ impl Writer {
         Writer { guard, pen, book, journal, lock, replaceable, manifest, shared: None, changed, broken, unsaved }
     }
 
-    /// The same for purchases of this manifest.
+    /// Sets the manifest of its purchases.
     pub(super) fn of_manifest(self, manifest: Option<String>) -> Writer {
         Writer { manifest, ..self }
     }
@@ -204,7 +204,7 @@ impl Writer {
         self
     }
 
-    /// Makes a group durable, takes it into the book, and answers all who wait for it.
+    /// Makes a group durable, applies it to the book, and answers all who wait for it.
     async fn commit(&mut self, mut group: Vec<(Entry, oneshot::Sender<Result<(), Unwritable>>)>) {
         for (entry, _) in &mut group {
             self.book.date(entry);
@@ -227,7 +227,7 @@ impl Writer {
         }
         let outcome = self.append(group.iter().map(|(entry, _)| entry)).await;
         for (entry, reply) in group {
-            // An intent that isn't durable is never sent. All else has happened, durable or not: the lock shall know it.
+            // An intent that isn't durable is never sent. All else has happened, durable or not: it belongs in the lock.
             if outcome.is_ok() || !entry.is_intent() {
                 self.book.apply(&entry);
                 self.make_known(&entry);
@@ -236,7 +236,7 @@ impl Writer {
                     self.unsaved.push(entry);
                 }
             }
-            // Who doesn't wait any more needs no answer.
+            // A caller that no longer waits needs no answer.
             let _ = reply.send(outcome.clone());
         }
     }
@@ -272,8 +272,8 @@ impl Writer {
         });
     }
 
-    /// Returns why an intent isn't recorded: the lock can't be replaced, or another one says that the job is paid, which git put there
-    /// meanwhile.
+    /// Returns why an intent isn't recorded: the lock can't be replaced, or git has meanwhile put another one there
+    /// that says the job is paid.
     fn refusal(&mut self, entry: &Entry) -> Option<Unwritable> {
         let Entry::Purchase { step: Step::Submitting { job, digest, .. }, .. } = entry else { return None };
         if let Some(Err(refusal)) = &self.replaceable {

@@ -1,11 +1,11 @@
-//! The record of each job: `jobs.lock`, and the journal beside it while a run is on.
+//! The record of each job: `jobs.lock`, and the journal next to it during a run.
 //!
-//! [`open`] takes the advisory lock and recovers what a killed run left; [`Ledger::start`] begins a journal and gives a [`Scribe`], whose
-//! [`record`](Scribe::record) returns when an entry is durable; [`Closer::close`] writes the lock whole and removes the
-//! journal. [`read`] looks without taking anything.
+//! [`open`] takes the advisory lock and recovers the leftover of a killed run; [`Ledger::start`] begins a journal and
+//! returns a [`Scribe`], whose [`record`](Scribe::record) returns when an entry is durable; [`Closer::close`] writes
+//! the whole lock and removes the journal. [`read`] reads without taking the lock.
 //!
-//! The promise, per lock file: whatever is killed, whenever, no purchase is made twice without a person's word, and no task
-//! id is lost; at worst a job is called uncertain.
+//! The promise, per lock file: whatever is killed, whenever, no purchase is made twice without explicit consent, and no
+//! task id is lost; at worst a job is marked as uncertain.
 
 pub mod book;
 pub mod entry;
@@ -48,14 +48,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use watched::Watched;
 
-/// What lock and journal say, read without the advisory lock.
+/// The state of lock and journal, read without the advisory lock.
 #[derive(Debug)]
 pub struct Snapshot {
     /// The state.
     pub book: Book,
-    /// The run that is on now: what it has in flight is no more uncertain than its journal's last lines are old.
+    /// The active run, if any: the state of its jobs in flight is as recent as its journal's last lines.
     pub held_by: Option<Holder>,
-    /// Whether a journal lies beside the lock.
+    /// `true` if a journal exists next to the lock.
     pub journal: bool,
 }
 
@@ -66,20 +66,20 @@ pub struct Ledger {
     watched: Watched,
     book: Book,
     holder: Holder,
-    /// Whether a run that was killed left a journal.
+    /// `true` if a killed run left a journal.
     leftover: bool,
-    /// Whether the state is another than the lock's.
+    /// `true` if the state differs from the lock's.
     changed: bool,
     buyer: Buyer,
     shared: Option<Shared>,
 }
 
-/// For whom jobs are bought.
+/// The manifest for which jobs are bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Buyer {
     /// The manifest's path, relative to the lock.
     pub manifest: String,
-    /// Whether the lock is this manifest's alone, by its name: then purchases needn't say it.
+    /// `true` if the lock belongs to this manifest alone, by its name: then purchases need not name it.
     pub alone: bool,
 }
 
@@ -105,16 +105,16 @@ struct Desk {
     guard: Arc<Guard>,
     /// The hash of the lock as it was read.
     lock: Option<Sha256>,
-    /// Purchases that aren't kept: they go when the lock is written, and not before.
+    /// Purchases to be dropped, but only when the lock is written.
     pruned: Vec<PurchaseId>,
 }
 
 /// Reads the state without taking the advisory lock, and without writing anything.
 ///
 /// # Errors
-/// As [`open`], but for [`LedgerError::Held`].
+/// As for [`open`], except for [`LedgerError::Held`].
 pub fn read(paths: &Paths) -> Result<Snapshot, LedgerError> {
-    // A run that begins while its journal is being read makes a new one of it: a mixture of both looks like damage.
+    // A run that begins while its journal is being read replaces it: a mixture of both looks like damage.
     let mut tries = 3;
     loop {
         match read_once(paths) {
@@ -129,13 +129,13 @@ pub fn written(book: &Book) -> String {
     lockfile::write(book)
 }
 
-/// Whether a run is on, at little cost.
+/// Returns whether a run is active, at little cost.
 pub fn is_held(paths: &Paths) -> bool {
     guard::open_to_read(&paths.journal).is_ok_and(|file| guard::is_held(&file))
 }
 
 fn read_once(paths: &Paths) -> Result<Snapshot, LedgerError> {
-    // The journal first, and whole: a run that ends meanwhile has everything in the lock before its journal goes.
+    // The journal first, and whole: a run that ends in the meantime has everything in the lock before its journal goes.
     let (journal, held_by) = match guard::open_to_read(&paths.journal) {
         Ok(file) => {
             let text = guard::read_bounded(&file, &paths.journal)?;
@@ -153,7 +153,7 @@ fn read_once(paths: &Paths) -> Result<Snapshot, LedgerError> {
 /// Takes the advisory lock and recovers the state. Writes nothing.
 ///
 /// # Errors
-/// Where another run holds it, a file can't be read, is damaged or of a newer version.
+/// Fails if another run holds it, or a file can't be read, is damaged or of a newer version.
 pub fn open(paths: &Paths, holder: Holder) -> Result<Ledger, LedgerError> {
     let guard = Guard::take(&paths.journal)?;
     let journal = guard.content()?;
@@ -175,25 +175,25 @@ pub fn open(paths: &Paths, holder: Holder) -> Result<Ledger, LedgerError> {
 }
 
 impl Ledger {
-    /// The state.
+    /// Returns the state.
     pub fn book(&self) -> &Book {
         &self.book
     }
 
-    /// The lock, by its real path.
+    /// Returns the real path of the lock.
     pub fn lock(&self) -> &Path {
         &self.desk.paths.lock
     }
 
-    /// Whether the run before was killed: what it was writing may lie about.
+    /// Returns whether the previous run was killed: its temporary files may still exist.
     pub fn follows_a_kill(&self) -> bool {
         self.leftover || self.desk.guard.was_found()
     }
 
-    /// Says that the same service has another name now (`--move-service`). What a killed run left goes into the lock before.
+    /// Renames the service (`--move-service`). The leftover of a killed run goes into the lock first.
     ///
     /// # Errors
-    /// Where a file can't be written.
+    /// Fails if a file can't be written.
     pub fn move_service(&mut self, service: &str) -> Result<(), LedgerError> {
         self.take_in_leftover()?;
         self.changed |= self.book.service() != Some(service);
@@ -201,23 +201,23 @@ impl Ledger {
         Ok(())
     }
 
-    /// Says for whom jobs are bought from now on.
+    /// Sets the manifest for which jobs are bought from now on.
     pub fn buy_for(&mut self, buyer: Buyer) {
         self.buyer = buyer;
     }
 
-    /// Says that the purchases of these keys are no longer kept once a run has written the lock: a run that is killed drops nothing, and whichever
-    /// lock is there by then, nothing but these very purchases is dropped from it.
+    /// Marks the purchases of these keys to be dropped once a run has written the lock: a run that is killed drops
+    /// nothing, and whichever lock exists by then, only these very purchases are dropped from it.
     pub fn prune(&mut self, keys: &[Key]) {
         let all = keys.iter().flat_map(|key| self.book.history(key)).map(|record| record.id);
         self.desk.pruned.extend(all.filter(|id| self.book.is_bought_for(*id, &self.buyer)));
     }
 
-    /// Begins a run on `service`: what a killed run left goes into the lock, and a new journal is begun and synced. Needs a
-    /// tokio runtime around it.
+    /// Begins a run on `service`: the leftover of a killed run goes into the lock, and a new journal is begun and
+    /// synced. Needs a tokio runtime.
     ///
     /// # Errors
-    /// Where the records are of another service, or a file can't be written.
+    /// Fails if the records belong to another service, or a file can't be written.
     pub fn start(mut self, service: &str) -> Result<(Scribe, Closer), LedgerError> {
         if let Some(lock) = self.book.service().filter(|lock| *lock != service && !self.book.is_empty()) {
             let (path, lock) = (self.desk.paths.lock.clone(), lock.to_owned());
@@ -241,17 +241,17 @@ impl Ledger {
         Ok((scribe, Closer { desk: self.desk, shared: self.shared, inbox, writer }))
     }
 
-    /// Closes a ledger with which nothing was done: the lock stays as it is, unless a killed run left something to take in.
+    /// Closes an unused ledger: the lock stays as it is, unless a killed run left something to include.
     ///
     /// # Errors
-    /// Where a file can't be written; the journal stays then.
+    /// Fails if a file can't be written; the journal stays then.
     pub fn close_unchanged(mut self) -> Result<Book, LedgerError> {
         self.save()?;
         self.desk.guard.remove()?;
         Ok(self.book)
     }
 
-    /// Writes what a killed run left into the lock; its journal is worth nothing then, and a new one takes its place.
+    /// Writes the leftover of a killed run into the lock; its journal is obsolete then, and a new one replaces it.
     fn take_in_leftover(&mut self) -> Result<(), LedgerError> {
         if self.leftover {
             self.save()?;
@@ -261,7 +261,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes the lock where the state is another than the one that was read.
+    /// Writes the lock if the state differs from the one that was read.
     fn save(&mut self) -> Result<(), LedgerError> {
         if self.changed {
             if self.desk.find()?.0 != self.desk.lock {
@@ -279,11 +279,11 @@ impl Ledger {
 }
 
 impl Closer {
-    /// Ends the run: writes the lock whole where anything changed, removes the journal, and releases the advisory lock last.
-    /// Entries that are recorded already are in the book; those that come after are refused.
+    /// Ends the run: writes the whole lock if anything changed, removes the journal, and releases the advisory lock
+    /// last. Entries that are recorded already are in the book; later ones are refused.
     ///
     /// # Errors
-    /// Where the lock can't be written; the journal stays then, and the next run takes it in.
+    /// Fails if the lock can't be written; the journal stays then, and the next run includes it.
     pub async fn close(self) -> Result<Book, LedgerError> {
         let Closer { mut desk, shared, inbox, writer } = self;
         // The writer may be gone already: then there is nothing to tell it.
@@ -302,7 +302,7 @@ impl Closer {
 }
 
 impl Desk {
-    /// Writes what a run recorded into the lock, and removes the journal.
+    /// Writes the run's entries into the lock, and removes the journal.
     fn close(&mut self, mut writer: Writer) -> Result<Book, LedgerError> {
         let book = std::mem::take(&mut writer.book);
         match self.write_down(book, writer.changed) {
@@ -311,7 +311,7 @@ impl Desk {
                 Ok(book)
             }
             Err(error) => {
-                // Where the journal was taken away as well, what the run bought would be nowhere.
+                // If the journal was removed as well, the run's purchases would be recorded nowhere.
                 if !self.guard.is_in_place()
                     && let Err(lost) = self.put_journal_back(&writer.unsaved)
                 {
@@ -322,14 +322,14 @@ impl Desk {
         }
     }
 
-    /// Writes the journal once more where it was, with what could no longer be appended to it: the next run takes it in.
+    /// Writes the journal again at its path, with the entries that could no longer be appended: the next run includes it.
     fn put_journal_back(&self, unsaved: &[Entry]) -> Result<(), LedgerError> {
         let text = journal::copy(&self.guard.content()?, unsaved);
         let text = text.map_err(|flaw| recover::flawed(&flaw, &self.paths))?;
         self.guard.put_back(&text)
     }
 
-    /// Writes what a run knows into the lock. Where somebody put another there meanwhile (a checkout), what both know.
+    /// Writes the run's state into the lock, united with another lock that somebody put there in the meantime (a checkout).
     fn write_down(&mut self, known: Book, changed: bool) -> Result<Book, LedgerError> {
         let mut book = known;
         let (hash, found) = self.find()?;
@@ -353,13 +353,13 @@ impl Desk {
         Ok(book)
     }
 
-    /// The lock as it is on the disk now.
+    /// Returns the lock as it is on disk now.
     fn find(&self) -> Result<(Option<Sha256>, Option<Vec<u8>>), LedgerError> {
         let found = lockfile::load(&self.paths.lock)?;
         Ok((found.as_deref().map(Sha256::of), found))
     }
 
-    /// Writes the lock whole, where its bytes differ.
+    /// Writes the whole lock, if its bytes differ.
     fn write_lock(&mut self, book: &Book) -> Result<(), LedgerError> {
         let text = lockfile::write(book);
         let hash = Some(Sha256::of(text.as_bytes()));

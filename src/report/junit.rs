@@ -1,6 +1,6 @@
 //! `run --junit`: a run as a test report, in the XML that CI systems read.
 //!
-//! One test case a job. What every reader of JUnit's format understands is used, and nothing else.
+//! One test case per job. Only elements that every reader of JUnit's format understands are used.
 
 use super::results::{Ending, JobResult, Results};
 use super::terminal_safe;
@@ -9,10 +9,10 @@ use crate::plan::action::Reason;
 use std::fmt::Write as _;
 use std::path::{Component, Path};
 
-/// How every report begins.
+/// The beginning of every report.
 pub const BEGINNING: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites ";
 
-/// How a test case is marked; one that passed isn't.
+/// The mark of a test case; one that passed has none.
 struct Mark<'r> {
     element: &'static str,
     /// A stable word.
@@ -20,7 +20,7 @@ struct Mark<'r> {
     message: &'r str,
 }
 
-/// The report of a run.
+/// Returns the report of a run.
 pub fn report(results: &Results) -> String {
     let cases: Vec<(&JobResult, Option<Mark<'_>>)> =
         results.jobs.iter().map(|job| (job, mark(job, results.stopped.as_ref()))).collect();
@@ -41,7 +41,7 @@ pub fn report(results: &Results) -> String {
     }
     match results.end {
         Some((_, 0)) => {}
-        // A run that the account or this machine stopped may have no case that says so.
+        // If the account or this machine stopped the run, there may be no case that says so.
         Some((_, exit_code)) => {
             let _ = writeln!(xml, "    <system-err>the run ended with exit code {exit_code}</system-err>");
         }
@@ -74,8 +74,8 @@ fn case(xml: &mut String, class: &str, job: &JobResult, mark: Option<&Mark<'_>>)
     }
 }
 
-/// What the service or the job is to blame for is a failure, what keeps the job from its result otherwise is an error (as what
-/// `stopped` the run, unless somebody wanted it so), and where nothing was tried the case is skipped.
+/// Returns the mark of a job: problems of the service or the job are failures, other obstacles are errors (like the
+/// problem that `stopped` the run, unless somebody requested it), and a case without any attempt is skipped.
 fn mark<'r>(job: &'r JobResult, stopped: Option<&'r Problem>) -> Option<Mark<'r>> {
     let skipped = |message| Mark { element: "skipped", kind: "", message };
     let stopped = stopped.filter(|problem| problem.code != Cause::Stopped);
@@ -116,7 +116,7 @@ fn element(cause: Cause) -> &'static str {
     }
 }
 
-/// The manifest without the end of its name: readers take what stands before a dot for a package.
+/// Returns the manifest's name without its extension: readers interpret the part before a dot as a package.
 fn class(manifest: &str) -> String {
     let path = Path::new(manifest).with_extension("");
     let names = path.components().filter_map(|part| match part {
@@ -126,14 +126,14 @@ fn class(manifest: &str) -> String {
     names.collect::<Vec<_>>().join("/")
 }
 
-/// Text between tags.
+/// Escapes text between tags.
 fn text(text: &str) -> String {
-    // What XML can't hold is a part of what a terminal must not have, but for two that are no characters at all.
+    // The characters invalid in XML are a subset of those unsafe for a terminal, except for two noncharacters.
     let safe = terminal_safe::lines(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
     safe.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Text between quotes.
+/// Escapes text between quotes.
 fn attribute(value: &str) -> String {
     text(value).replace('"', "&quot;").replace('\n', "&#10;")
 }

@@ -1,4 +1,4 @@
-//! How each job of a run came out, collected from the run's events: what is written when it is over is made of this.
+//! The outcome of each job of a run, collected from the run's events: the basis of everything written at its end.
 
 use super::Reporter;
 use crate::event::summary::Summary;
@@ -9,35 +9,35 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::mpsc::{self, Receiver, Sender};
 
-/// A run that is over.
+/// A finished run.
 #[derive(Clone, Debug)]
 pub struct Results {
     /// The manifest, as it was named.
     pub manifest: String,
-    /// When the run began.
+    /// The time when the run began.
     pub started: Timestamp,
-    /// When the last thing happened.
+    /// The time of the last event.
     pub ended: Timestamp,
-    /// What it did in numbers, and the exit code; nothing where it broke off.
+    /// Its summary and the exit code; `None` if it broke off.
     pub end: Option<(Summary, u8)>,
-    /// Why it ended before its time, where it did.
+    /// The reason why it ended early, if it did.
     pub stopped: Option<Problem>,
-    /// The jobs, in the order in which they were first heard of.
+    /// The jobs, in the order in which they were first mentioned.
     pub jobs: Vec<JobResult>,
 }
 
-/// What came of a job.
+/// The outcome of a job.
 #[derive(Clone, Debug)]
 pub struct JobResult {
     /// The job.
     pub id: JobId,
-    /// How it ended.
+    /// Its end.
     pub ending: Ending,
-    /// From its first step to its last one.
+    /// The time from its first step to its last one.
     pub took: Option<SignedDuration>,
 }
 
-/// How a job ended in a run.
+/// The end of a job in a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Nothing had to be done.
@@ -48,7 +48,7 @@ pub enum Ending {
     AtService,
     /// It was left as it is.
     Held(Reason),
-    /// All its videos are here.
+    /// All its videos are stored.
     Succeeded(Vec<String>),
     /// Another run of the shared ledger has it: who, in words.
     Elsewhere(String),
@@ -71,7 +71,8 @@ impl Ending {
 }
 
 impl JobResult {
-    /// Of two ends of one job (one of the input that it has, one of that before an edit) the graver is told.
+    /// Sets the end, unless a graver one is known: a job may have one for its current input, and one for the input
+    /// before an edit.
     fn end(&mut self, ending: Ending) {
         if ending.gravity() >= self.ending.gravity() {
             self.ending = ending;
@@ -80,34 +81,34 @@ impl JobResult {
 }
 
 impl Results {
-    /// Adds jobs that the run left alone, since their videos were here: no event speaks of them.
+    /// Adds jobs that the run left alone because their videos exist: no event mentions them.
     pub fn add_kept(&mut self, kept: impl IntoIterator<Item = JobId>) {
         self.jobs.extend(kept.into_iter().map(|id| JobResult { id, ending: Ending::Kept, took: None }));
     }
 
-    /// How long the run took.
+    /// Returns how long the run took.
     pub fn took(&self) -> SignedDuration {
         self.ended.duration_since(self.started)
     }
 }
 
-/// Collects the results of a run, and hands them out when nothing comes any more.
+/// Collects the results of a run, and sends them at its end.
 #[derive(Debug)]
 pub struct Collector {
     results: Option<Results>,
-    /// Where in the results a job is, and when it was first worked on.
+    /// The index of each job in the results, and the time when work on it began.
     known: HashMap<JobId, (usize, Option<Timestamp>)>,
     to: Sender<Results>,
 }
 
 impl Collector {
-    /// A collector, and where the results come out. Nothing comes where no run began.
+    /// Returns a collector, and the receiver of its results. Nothing is sent if no run began.
     pub fn new() -> (Collector, Receiver<Results>) {
         let (to, results) = mpsc::channel();
         (Collector { results: None, known: HashMap::new(), to }, results)
     }
 
-    /// The job, as far as it is known; a new one at the end.
+    /// Returns the job's result; a new one is added at the end.
     fn job(&mut self, job: &JobId) -> Option<(&mut JobResult, &mut Option<Timestamp>)> {
         let results = self.results.as_mut()?;
         let (index, began) = self.known.entry(job.clone()).or_insert_with(|| {
@@ -117,7 +118,7 @@ impl Collector {
         Some((&mut results.jobs[*index], began))
     }
 
-    /// Takes in what is to be done with a job.
+    /// Records the plan for a job.
     fn plan(&mut self, job: &JobId, action: Action, reason: Reason) {
         let ending = match action {
             Action::Keep => Ending::Kept,
@@ -130,7 +131,7 @@ impl Collector {
         }
     }
 
-    /// Takes in a step of a job.
+    /// Records a step of a job.
     fn step(&mut self, job: &JobId, time: Timestamp, ending: Ending) {
         if let Some((result, began)) = self.job(job) {
             result.took = Some(time.duration_since(*began.get_or_insert(time)));
@@ -155,7 +156,7 @@ impl Reporter for Collector {
             Event::Uncertain { job, message, .. } => self.step(job, *time, Ending::Uncertain(message.clone())),
             Event::Elsewhere { job, message } => self.step(job, *time, Ending::Elsewhere(message.clone())),
             Event::Submitted { job, .. } => {
-                // Asked for again, and this time with an answer.
+                // Submitted again, and this time with an answer.
                 if let Some((result @ JobResult { ending: Ending::Uncertain(_), .. }, _)) = self.job(job) {
                     result.ending = Ending::AtService;
                 }
@@ -189,7 +190,7 @@ impl Reporter for Collector {
 
     fn finish(&mut self) {
         if let Some(results) = self.results.take() {
-            // Who asked for it may have gone already.
+            // The receiver may be gone already.
             let _ = self.to.send(results);
         }
     }

@@ -1,4 +1,4 @@
-//! How a run stands, counted from its events: the state that pictures and lines are drawn from.
+//! The state of a run, counted from its events: the basis of live view and status lines.
 
 mod active;
 mod pace;
@@ -17,28 +17,28 @@ use jiff::{SignedDuration, Timestamp};
 use pace::Pace;
 use std::collections::{BTreeMap, HashMap};
 
-/// How far a job is in this run.
+/// The phase of a job in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Its turn hasn't come, or its images are up and it waits for a slot.
+    /// Its turn hasn't come, or its images are uploaded and it waits for a slot.
     Waiting,
     /// An image of it is on its way to the service.
     Uploading,
     /// It is at the service, or on its way there: it holds a slot.
     InFlight,
-    /// The service is done with it; its videos come.
+    /// The service is done with it; its videos are being fetched.
     Fetching,
     /// Nothing had to be done.
     Kept,
     /// It waits for a person or an option.
     Held,
-    /// All its videos are here.
+    /// All its videos are stored.
     Succeeded,
     /// Another run of the shared ledger has it.
     Elsewhere,
     /// It has no result in this run.
     Failed,
-    /// Nobody can know whether its submit arrived.
+    /// It can't be known whether its submit arrived.
     Uncertain,
 }
 
@@ -49,13 +49,13 @@ const PHASES: usize = 10;
 pub(super) struct Standing {
     places: HashMap<JobId, Place>,
     counts: [usize; PHASES],
-    /// The jobs that something happens with, in the order in which it began.
+    /// The active jobs, in the order in which they became active.
     active: BTreeMap<u64, Active>,
-    /// How many jobs became active by now.
+    /// Number of jobs that have become active so far.
     tickets: u64,
-    /// Columns of the widest id of the jobs that there is something to do with.
+    /// Columns of the widest id of the jobs that are to be worked on.
     widest: usize,
-    /// The service that can't be reached, or asks to slow down.
+    /// The outage of the service, or its request to slow down.
     away: Option<Away>,
     pace: Pace,
     /// What the submits of this run cost that the service accepted and didn't fail, and of which unit that is.
@@ -65,26 +65,26 @@ pub(super) struct Standing {
     prices: HashMap<JobId, Decimal>,
 }
 
-/// Where a job is counted, and its place among the active ones.
+/// The phase in which a job is counted, and its ticket among the active ones.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     phase: Phase,
     ticket: Option<u64>,
 }
 
-/// A service that the whole run waits for.
+/// An outage that the whole run waits for.
 #[derive(Clone, Debug)]
 pub(super) struct Away {
-    /// Since when.
+    /// The time when it began.
     pub(super) since: Timestamp,
-    /// When it is tried again.
+    /// The time of the next try.
     pub(super) until: Timestamp,
-    /// What happened.
+    /// The failure.
     pub(super) message: String,
 }
 
 impl Standing {
-    /// Takes in what happened.
+    /// Applies an event.
     pub(super) fn event(&mut self, event: &Event, time: Timestamp) {
         self.service(event, time);
         match event {
@@ -150,14 +150,14 @@ impl Standing {
         }
     }
 
-    /// Takes note of whether the service answers.
+    /// Records whether the service answers.
     fn service(&mut self, event: &Event, time: Timestamp) {
         match event {
             Event::Throttled { message, pause } => {
                 let since = self.away.as_ref().map_or(time, |away| away.since);
                 self.away = Some(Away { since, until: later(time, *pause), message: message.clone() });
             }
-            // Videos and images may come from elsewhere, and say nothing of the service.
+            // Videos and images may come from other hosts, and say nothing about the service.
             Event::Uploaded { .. } | Event::Submitted { .. } | Event::Polled { .. } | Event::Generated { .. } => {
                 self.away = None;
             }
@@ -182,7 +182,7 @@ impl Standing {
         }
     }
 
-    /// Something happens with a job from `time` on, unless it is in this phase already.
+    /// Marks a job as active from `time` on, unless it is in this phase already.
     fn active(&mut self, job: &JobId, phase: Phase, time: Timestamp, state: State) {
         let before = self.places.get(job).copied();
         let known = before.and_then(|place| place.ticket);
@@ -200,7 +200,7 @@ impl Standing {
         self.pace.busy(self.count(Phase::InFlight));
     }
 
-    /// Nothing happens with a job for now.
+    /// Marks a job as inactive for now.
     fn passive(&mut self, job: &JobId, phase: Phase) {
         if let Some(ticket) = self.places.get(job).and_then(|place| place.ticket) {
             self.active.remove(&ticket);
@@ -208,7 +208,7 @@ impl Standing {
         self.put(job, Place { phase, ticket: None });
     }
 
-    /// A job came to its end in this run.
+    /// Records the end of a job in this run.
     fn ended(&mut self, job: &JobId, phase: Phase, time: Timestamp) {
         let before = self.places.get(job).copied();
         let since = before.and_then(|place| self.active.get(&place.ticket?)).map(|active| active.since);
@@ -217,7 +217,7 @@ impl Standing {
         self.pace.done(time);
     }
 
-    /// Learns how long a job was in a phase.
+    /// Records how long a job was in a phase.
     fn left_phase(&mut self, before: Option<Place>, since: Option<Timestamp>, time: Timestamp) {
         let (Some(Place { phase, .. }), Some(since)) = (before, since) else { return };
         let seconds = time.duration_since(since).as_secs_f64().max(0.0);
@@ -240,38 +240,38 @@ impl Standing {
         self.active.get_mut(&ticket)
     }
 
-    /// The number of jobs in `phase`.
+    /// Returns the number of jobs in `phase`.
     pub(super) fn count(&self, phase: Phase) -> usize {
         self.counts[phase as usize]
     }
 
-    /// The jobs that something happens with, those first that it began with first.
+    /// Returns the active jobs, those that became active first at the front.
     pub(super) fn all_active(&self) -> impl ExactSizeIterator<Item = &Active> {
         self.active.values()
     }
 
-    /// Columns of the widest id of the jobs that there is something to do with.
+    /// Returns the columns of the widest id of the jobs that are to be worked on.
     pub(super) fn widest(&self) -> usize {
         self.widest
     }
 
-    /// The service, where the whole run waits for it.
+    /// Returns the outage, if the whole run waits for the service.
     pub(super) fn away(&self) -> Option<&Away> {
         self.away.as_ref()
     }
 
-    /// The jobs that this run has something to do with.
+    /// Returns the number of jobs that this run has to work on.
     pub(super) fn total(&self) -> usize {
         self.places.len() - self.count(Phase::Kept) - self.count(Phase::Held)
     }
 
-    /// Those of them that it is done with.
+    /// Returns how many of them are done.
     pub(super) fn done(&self) -> usize {
         let ended = [Phase::Succeeded, Phase::Elsewhere, Phase::Failed, Phase::Uncertain];
         ended.map(|phase| self.count(phase)).iter().sum()
     }
 
-    /// `3 to do, 12 kept, 1 on hold`: what a plan comes to.
+    /// Returns the plan in numbers: `3 to do, 12 kept, 1 on hold`.
     pub(super) fn plan(&self) -> String {
         let parts = [
             (self.total(), "to do"),
@@ -282,7 +282,7 @@ impl Standing {
         told.map(|(_, (n, words))| format!("{} {words}", thousands(*n))).collect::<Vec<_>>().join(", ")
     }
 
-    /// What isn't zero of what is on and what went wrong.
+    /// Returns the numbers, other than zero, of current activity and problems.
     pub(super) fn parts(&self) -> impl Iterator<Item = (usize, &'static str, Phase)> {
         let parts = [
             (Phase::InFlight, "in flight"),
@@ -295,7 +295,8 @@ impl Standing {
         parts.into_iter().map(|(phase, words)| (self.count(phase), words, phase)).filter(|(n, ..)| *n > 0)
     }
 
-    /// `4 in flight, 1 failed; 2.5/min, about 3m left`: what isn't zero, and what can be told at `now`.
+    /// Returns the status line: `4 in flight, 1 failed; 2.5/min, about 3m left`, without zeros, as far as it is known
+    /// at `now`.
     pub(super) fn words(&self, now: Timestamp) -> String {
         let parts = self.parts().map(|(n, words, _)| format!("{} {words}", thousands(n)));
         let parts = parts.collect::<Vec<_>>().join(", ");
@@ -305,7 +306,7 @@ impl Standing {
         told.join("; ")
     }
 
-    /// How fast the run goes: `2.5/min`.
+    /// Returns the run's speed: `2.5/min`.
     pub(super) fn rate(&self, now: Timestamp) -> Option<String> {
         let each_minute = self.pace.rate(now)? * 60.0;
         Some(match each_minute {
@@ -338,7 +339,7 @@ impl Standing {
 }
 
 impl Away {
-    /// `service away for 2m 10s, next try in 12s`.
+    /// Returns the outage in words: `service away for 2m 10s, next try in 12s`.
     pub(super) fn words(&self, now: Timestamp) -> String {
         let gone = about(now.duration_since(self.since));
         format!("waiting for the service for {gone}, next try {}", until(self.until.duration_since(now)))

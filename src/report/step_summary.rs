@@ -1,4 +1,4 @@
-//! `$GITHUB_STEP_SUMMARY`: a page that GitHub shows beside a step, in Markdown.
+//! `$GITHUB_STEP_SUMMARY`: a page that GitHub shows next to a step, in Markdown.
 
 use super::look::thousands;
 use super::markdown;
@@ -10,28 +10,28 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What GitHub takes for one step; it drops a larger page whole.
+/// GitHub's limit for one step, in bytes; it drops a larger page completely.
 const LIMIT: usize = 1024 * 1024;
 
-/// Room for the line that says how many rows did not fit, and for what GitHub puts in the place of secrets.
+/// Room for the line with the number of rows that didn't fit, and for GitHub's replacements of secrets.
 const RESERVE: usize = 4096;
 
 /// A table under a line of text.
 pub struct Table<'t, R> {
-    /// What stands above, as text.
+    /// The line above, as text.
     pub title: &'t str,
     /// The names of the columns, as text.
     pub columns: &'t [&'t str],
     /// Cells, as text.
     pub rows: R,
-    /// Said behind the number of rows that had no room.
+    /// The text after the number of rows that didn't fit.
     pub rest: &'t str,
 }
 
-/// Adds a table to the page at `path`, as much of it as there is room for.
+/// Adds a table to the page at `path`, as much of it as fits.
 ///
 /// # Errors
-/// Where the file can't be written.
+/// Fails if the file can't be written.
 pub fn append<C>(path: &Path, table: Table<'_, impl Iterator<Item = C>>) -> io::Result<()>
 where
     C: IntoIterator<Item = String>,
@@ -43,10 +43,10 @@ where
     file.write_all(rendered(table, room).as_bytes())
 }
 
-/// Adds what came of a run: how many jobs ended how, and which have no result, with the cause.
+/// Adds the outcome of a run: the numbers of jobs by their end, and those without a result, with the cause.
 ///
 /// # Errors
-/// Where the file can't be written.
+/// Fails if the file can't be written.
 pub fn of_run(path: &Path, results: &Results) -> io::Result<()> {
     let end = match &results.end {
         Some((_, 0)) => "all is done".to_owned(),
@@ -100,7 +100,7 @@ fn outcome(ending: &Ending) -> &'static str {
     }
 }
 
-/// A row for a job that has no result.
+/// Returns a row for a job without a result.
 fn trouble(job: &JobResult) -> Option<[String; 3]> {
     let (what, message) = match &job.ending {
         Ending::Failed(Problem { code, message }) => (code.meaning(), message.as_str()),
@@ -121,7 +121,7 @@ where
     let mut left = 0;
     for cells in table.rows {
         let line = head.take().unwrap_or_default() + &row(cells);
-        // Where one has no room, none behind it is shown: the table has no holes.
+        // Once one doesn't fit, none after it is shown: the table has no gaps.
         if left > 0 || text.len() + line.len() > room {
             left += 1;
         } else {

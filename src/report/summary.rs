@@ -1,4 +1,4 @@
-//! What is said at the end of a run: what was made and where, what failed and why, what to type now.
+//! The summary at the end of a run: successes and their location, failures and their causes, and the next commands.
 
 use super::Reporter;
 use super::commands::Target;
@@ -16,29 +16,29 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Of a long list so many are shown.
+/// Maximum number of entries shown of a long list.
 const SHOWN: usize = 5;
 
-/// Columns of a message at the most: the lock has all of it.
+/// Maximum columns of a message: the lock has all of it.
 const MESSAGE: usize = 300;
 
-/// Collects what a run does, and says it in a few lines when the run is over.
+/// Collects the events of a run, and prints a few lines when the run is over.
 #[derive(Debug)]
 pub struct RunSummary<W> {
     out: Outlet<W>,
     look: Look,
     apart: Apart,
     target: Target,
-    /// When the run began.
+    /// The time when the run began.
     start: Option<Timestamp>,
-    /// What the videos' paths are relative to.
+    /// The folder that the videos' paths are relative to.
     base: PathBuf,
-    /// Videos that came, by their folder.
+    /// Number of videos fetched, by folder.
     folders: BTreeMap<String, usize>,
     failures: HashMap<Kind, Failures>,
-    /// Jobs that are left as they are, by why.
+    /// Jobs left as they are, by reason.
     held: BTreeMap<Reason, usize>,
-    /// Jobs that are uncertain: which one it was, and what happened.
+    /// Uncertain jobs: their order, and what happened.
     uncertain: HashMap<JobId, (usize, String)>,
     /// Jobs whose submit arrived, and whose task the service no longer knows.
     denied: Vec<(JobId, String)>,
@@ -46,20 +46,20 @@ pub struct RunSummary<W> {
     short: Vec<(JobId, usize, u8)>,
     /// Images of elsewhere that changed, and weren't taken.
     changed: Vec<String>,
-    /// How and when the run ended.
+    /// The end of the run: summary, exit code and time.
     end: Option<(Summary, u8, Timestamp)>,
 }
 
-/// How a summary is set apart from what stands above it.
+/// The separation of a summary from the text above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Apart {
-    /// Not at all: nothing stands there.
+    /// None: there is no text above.
     No,
-    /// By an empty line, where anything was done.
+    /// An empty line, if anything was done.
     ByALine,
 }
 
-/// What failures have in common: the cause, the message without the numbers and ids in it, and what the next run does.
+/// The common part of failures: the cause, the message without the numbers and ids in it, and the next run's action.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Kind(Cause, String, Option<Action>);
 
@@ -147,7 +147,7 @@ impl<W: Write> RunSummary<W> {
         self.out.line(format_args!("{}", self.look.paint(Hue::Faint, line)));
     }
 
-    /// `12 jobs succeeded: 14 videos (25.80 MB) in out/`.
+    /// Prints the successes: `12 jobs succeeded: 14 videos (25.80 MB) in out/`.
     fn made(&mut self, summary: &Summary) {
         // What only had its shortfall asked about came to nothing new.
         let whole = summary.succeeded.saturating_sub(self.short.len());
@@ -218,7 +218,7 @@ impl<W: Write> RunSummary<W> {
         }
     }
 
-    /// What has no result, by cause, the commonest first.
+    /// Prints the jobs without a result, by cause, the most frequent first.
     fn failed(&mut self) {
         if self.failures.is_empty() {
             return;
@@ -250,7 +250,7 @@ impl<W: Write> RunSummary<W> {
         }
     }
 
-    /// What only a person can settle, and the commands for it.
+    /// Prints the jobs that only a person can settle, and the commands for it.
     fn unsettled(&mut self) {
         let mut uncertain: Vec<_> = self.uncertain.iter().collect();
         uncertain.sort_by_key(|(job, (order, _))| (*order, *job));
@@ -344,7 +344,7 @@ impl<W: Write + Send> Reporter for RunSummary<W> {
             }
             // `on_uncertain: resubmit`: it was asked for again, and this time with an answer.
             Event::Submitted { job, .. } => {
-                // What was asked of the job before an edit is another purchase, and waits still.
+                // The purchase of the job before an edit is another one, and still waits.
                 let before = |(_, message): &(usize, String)| message == Reason::Uncertain.meaning();
                 if self.uncertain.get(job).is_some_and(|held| !before(held)) {
                     self.uncertain.remove(job);

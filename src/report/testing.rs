@@ -1,4 +1,4 @@
-//! What the tests of reporters share: writers of every temper, and a run in events.
+//! Shared helpers of the reporters' tests: writers of every kind, and a run as events.
 
 use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 
-/// A writer whose bytes can be looked at from elsewhere.
+/// A writer whose bytes can be read elsewhere.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shared(Arc<Mutex<Vec<u8>>>);
 
@@ -33,7 +33,7 @@ impl Write for Shared {
     }
 }
 
-/// A pipe whose reader has gone after some bytes; counts how often it was tried.
+/// A pipe whose reader goes after some bytes; counts the tries.
 #[derive(Clone, Debug)]
 pub(super) struct Closed {
     pub(super) room: usize,
@@ -87,7 +87,7 @@ pub(super) fn job(id: &str) -> JobId {
     JobId::new(id).unwrap()
 }
 
-/// An event, so many seconds after the start of the run.
+/// Returns an event, so many seconds after the start of the run.
 pub(super) fn at(seconds: i64, event: Event) -> Stamped {
     let start: jiff::Timestamp = "2026-03-09T12:03:11Z".parse().unwrap();
     Stamped { event, time: start + jiff::SignedDuration::from_secs(seconds) }
@@ -143,7 +143,7 @@ pub(super) fn finished(summary: Summary, exit_code: u8) -> Event {
     Event::RunFinished { summary, exit_code, stopped: None }
 }
 
-/// A run in which everything happens.
+/// Returns a run in which everything happens.
 pub(super) fn a_run() -> Vec<Stamped> {
     let (text, bytes) = (str::to_owned, 120_000);
     let summary = Summary {

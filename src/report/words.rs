@@ -1,4 +1,4 @@
-//! What happened, in a line for people.
+//! The text of an event, in a line for people.
 
 use super::look::{Hue, count, size, thousands};
 use super::money::estimated;
@@ -8,21 +8,21 @@ use crate::event::{Event, Problem};
 use crate::plan::action::{Action, Reason};
 use jiff::{SignedDuration, Timestamp};
 
-/// What the ledger, and so an event, calls the simulated service.
+/// The name of the simulated service in the ledger, and so in events.
 const SIMULATED: &str = "simulate";
 
-/// Who a line is for.
+/// The importance of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
-    /// A call or a transfer within a step: for who wants to hear of each (`-v`).
+    /// A call or a transfer within a step: only for detailed output (`-v`).
     Detail,
     /// One of the steps that every job takes.
     Step,
-    /// Something out of the ordinary, worth a line even beside a progress bar.
+    /// Something out of the ordinary, worth a line even with a progress bar.
     Notable,
 }
 
-/// The line for an event, if it is a change of state that a person wants to hear of.
+/// Returns the line for an event, if it is a change of state worth reporting.
 pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
     use Weight::{Detail, Notable, Step};
     let said = |text: &str| terminal_safe::line(text).into_owned();
@@ -30,7 +30,7 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
         Event::RunStarted { manifest, service, jobs, concurrency, estimate, .. } => {
             let manifest = said(manifest);
             let place = match service.as_str() {
-                // Nothing is sent, and no lock says where to.
+                // Nothing is sent, and no lock names the service.
                 "" => String::new(),
                 SIMULATED => ", at the simulated service".to_owned(),
                 service => format!(", at {}", said(service)),
@@ -39,7 +39,7 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
             let jobs = count(*jobs, "job");
             (Notable, Hue::Plain, format!("{manifest}: {jobs}, {concurrency} at a time{place}{price}"))
         }
-        // How many these are, the line says that sums up the plan.
+        // Their number is in the line that sums up the plan.
         Event::JobPlanned { reason: Reason::Limit | Reason::MaxCost, .. } => return None,
         Event::JobPlanned { job, action: Action::Hold, reason, .. } => {
             (Step, Hue::Caution, format!("{job} on hold: {}", reason.meaning()))
@@ -121,12 +121,12 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
     })
 }
 
-/// The line for a service that answers again.
+/// Returns the line for a service that answers again.
 pub(super) fn back(since: Timestamp, now: Timestamp) -> (Hue, String) {
     (Hue::Good, format!("the service answers again, after {}", about(now.duration_since(since))))
 }
 
-/// A pause: `0.4 s`, `12 s`, `2m 30s`.
+/// Returns a pause: `0.4 s`, `12 s`, `2m 30s`.
 fn seconds(pause: f64) -> String {
     match SignedDuration::try_from_secs_f64(pause) {
         Ok(long) if pause >= 60.0 => about(long),

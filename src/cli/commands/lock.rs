@@ -1,4 +1,4 @@
-//! `batch lock`: locks of branches, clones and shards become one.
+//! `batch lock`: joins locks of branches, clones and shards.
 
 use crate::cli::args::{Common, ManifestArg, Trial};
 use crate::cli::exit::Exit;
@@ -119,7 +119,7 @@ fn say(lock: &str, merged: &Merged, terminal: &Terminal) -> Exit {
                 key.job
             );
         }
-        // Where standard error is closed, nobody reads it.
+        // If standard error is closed, nobody reads it.
         let _ = io::stderr().write_all(said.as_bytes());
     }
     Exit::Done

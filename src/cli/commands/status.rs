@@ -1,4 +1,4 @@
-//! `batch status`: where each job stands, also while a run is on.
+//! `batch status`: shows the state of each job, also during a run.
 
 mod watch;
 

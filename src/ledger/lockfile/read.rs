@@ -1,4 +1,4 @@
-//! Text as a book. Strict: never read as if a line had not been there.
+//! Reads text as a book. Strict: a line is never ignored.
 
 use super::VERSION;
 use super::sides::mark;
@@ -9,19 +9,20 @@ use crate::ledger::purchase::Purchase;
 use memchr::memmem;
 use std::path::Path;
 
-/// Bytes of a piece of the text, about: pieces are parsed by themselves, which takes less memory and all processors.
+/// Approximate size of a piece of the text in bytes: pieces are parsed separately, which takes less memory and uses all
+/// processors.
 const PIECE: usize = 256 * 1024;
 
-/// Where pieces may begin.
+/// The headers at which pieces may begin.
 const HEADERS: [&str; 6] = ["[[purchase]]", "[[job]]", "[[superseded]]", "[[released]]", "[[upload]]", "[[mirror]]"];
 
-/// How the file starts that git LFS leaves for one that was not fetched.
+/// The beginning of a git LFS pointer, left for a file that was not fetched.
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// Returns the book of a lock that was read from `path`.
 ///
 /// # Errors
-/// Where the text is no lock, is of a newer version, has the marks of a merge in it, or has a block that isn't whole.
+/// Fails if the text isn't a lock, is of a newer version, has the marks of a merge in it, or has an incomplete block.
 pub(in crate::ledger) fn parse(text: &[u8], path: &Path) -> Result<Book, LedgerError> {
     if text.starts_with(LFS_POINTER) {
         let what =
@@ -40,7 +41,7 @@ pub(super) fn parse_mixture(text: &str, path: &Path) -> Result<Book, LedgerError
     Source { text, path, is_mixture: true }.book()
 }
 
-/// Returns the text, where it is one.
+/// Returns the text.
 ///
 /// # Errors
 /// Where it isn't UTF-8.
@@ -52,7 +53,7 @@ pub(super) fn from_utf8<'t>(text: &'t [u8], path: &Path) -> Result<&'t str, Ledg
     })
 }
 
-/// The text of a lock, and where it was read.
+/// The text of a lock, and its path.
 #[derive(Clone, Copy)]
 struct Source<'t> {
     text: &'t str,
@@ -60,7 +61,7 @@ struct Source<'t> {
     is_mixture: bool,
 }
 
-/// A part of the text that is TOML by itself, and where it starts.
+/// A part of the text that is valid TOML by itself, and its offset.
 type Piece<'t> = (usize, &'t str);
 
 impl<'t> Source<'t> {
@@ -76,7 +77,7 @@ impl<'t> Source<'t> {
     /// Returns the text in pieces: each begins at the header of a table.
     fn pieces(self) -> Vec<Piece<'t>> {
         let text = self.text;
-        // What looks like a header may stand within a string of several lines. None is ever written, but by hand.
+        // A header-like line may be inside a multi-line string. None is ever written, except by hand.
         if ["\"\"\"", "'''"].iter().any(|quotes| memmem::find(text.as_bytes(), quotes.as_bytes()).is_some()) {
             return vec![(0, text)];
         }
@@ -94,7 +95,8 @@ impl<'t> Source<'t> {
         pieces
     }
 
-    /// Returns the book of many pieces, of which each processor reads a share; none where there are few, or something is wrong.
+    /// Returns the book of many pieces, of which each processor reads a share; `None` if there are few, or something is
+    /// wrong.
     fn read_in_shares(self, pieces: &[Piece<'t>]) -> Option<Book> {
         if pieces.len() < 8 {
             return None;
@@ -112,7 +114,7 @@ impl<'t> Source<'t> {
         })
     }
 
-    /// Returns the book of a row of pieces.
+    /// Returns the book of a sequence of pieces.
     fn read(self, pieces: &[Piece<'t>]) -> Result<Book, LedgerError> {
         let mut book = Book::default();
         for (start, piece) in pieces {
@@ -122,7 +124,7 @@ impl<'t> Source<'t> {
         Ok(book)
     }
 
-    /// Takes what the piece that starts at `start` says into the book.
+    /// Adds the content of the piece that starts at `start` to the book.
     fn take_in(self, book: &mut Book, piece: LockFile, start: usize) -> Result<(), LedgerError> {
         let LockFile { version, service, ledger, ledger_id, purchase, upload, mirror, job, superseded, released } =
             piece;
@@ -171,7 +173,8 @@ impl<'t> Source<'t> {
         Ok(())
     }
 
-    /// Returns the best word for a text that can't be read: a merge conflict, a newer version, or the block and line of the damage.
+    /// Returns the best error for an unreadable text: a merge conflict, a newer version, or the block and line of the
+    /// damage.
     fn refusal(self, error: &toml::de::Error, start: usize) -> LedgerError {
         if let Some(line) = self.text.lines().position(|line| mark(line).is_some()) {
             return LedgerError::Conflict { path: self.path.to_owned(), line: line + 1 };
@@ -194,7 +197,7 @@ impl<'t> Source<'t> {
         self.damaged(line, what)
     }
 
-    /// Returns what the block is called that a line belongs to.
+    /// Returns the name of the block that a line belongs to.
     fn block(self, line: usize) -> Option<String> {
         let lines: Vec<&str> = self.text.lines().collect();
         let header = lines.get(..line)?.iter().rposition(|line| HEADERS.contains(&line.trim_end()))?;
@@ -219,7 +222,7 @@ impl<'t> Source<'t> {
         LedgerError::Damaged { path: self.path.to_owned(), line, what }
     }
 
-    /// Returns the line, counted from 1, on which the `index`th table of a kind starts, behind `start`.
+    /// Returns the line, counted from 1, on which the `index`th table of a kind starts, after `start`.
     fn line_of_table(self, start: usize, header: &str, index: usize) -> Option<usize> {
         let before = line_at(self.text.as_bytes(), start);
         let mut headers = self.text[start..].lines().enumerate().filter(|(_, line)| line.trim_end() == header);

@@ -1,4 +1,4 @@
-//! The tables of a lock: what is read, what is written, and what its schema says are these types.
+//! The tables of a lock: these types define what is read, what is written, and the schema.
 
 use super::{VERSION, name_of};
 use crate::base::canonical;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::value::Datetime;
 
-/// What each status goes with: the fields that it needs, and those that it can't have.
+/// The fields that each status needs, and those that it can't have.
 const GOES_WITH: [(LockStatus, &[&str], &[&str]); 7] = [
     (LockStatus::Submitted, &["task_id"], &["reason", "error", "word", "output"]),
     (LockStatus::Generated, &["task_id"], &["reason", "error", "word"]),
@@ -262,10 +262,10 @@ impl PurchaseTable {
         table
     }
 
-    /// Returns the purchase; what doesn't go with its status is refused, since it couldn't be written back.
+    /// Returns the purchase; fields that don't match its status are refused, since they couldn't be written back.
     ///
     /// # Errors
-    /// Where a field is missing, is one too many, or isn't what its checksum says.
+    /// Fails if a field is missing, is one too many, or doesn't match its checksum.
     pub(in crate::ledger) fn into_purchase(mut self) -> Result<Purchase, String> {
         let mut fields = json!(self);
         if let Some(check) = self.check.take() {
@@ -370,14 +370,14 @@ impl MirrorTable {
         MirrorTable { url, query, sha256, bytes, validator, fetched_at: at, former }
     }
 
-    /// Returns what a remote image was, and where it lies.
+    /// Returns the pin of a remote image, and its address.
     pub(super) fn into_pin(self) -> (Address, Pin) {
         let MirrorTable { url, query, sha256, bytes, validator, fetched_at: at, former } = self;
         (Address { url, query }, Pin { sha256, bytes, validator, at, former })
     }
 }
 
-/// Whether a path of a lock is absolute, or leads out of the project: no run ever wrote one.
+/// Returns whether a path of a lock is absolute, or leads out of the project: no run ever wrote one.
 fn leads_out(path: &str) -> bool {
     let is_drive = path.as_bytes().get(1) == Some(&b':');
     is_drive || path.starts_with(['/', '\\', '~']) || path.split(['/', '\\']).any(|part| part == "..")
@@ -392,7 +392,7 @@ fn is_one(videos: &u8) -> bool {
     *videos == 1
 }
 
-/// A time as TOML has it, or as JSON does.
+/// A time as in TOML, or as in JSON.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Written {
@@ -410,7 +410,7 @@ pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timesta
     time.ok_or_else(|| de::Error::custom(what))
 }
 
-/// Returns the point in time, where the text names one.
+/// Returns the point in time, if the text names one.
 fn timestamp(written: &Datetime) -> Option<Timestamp> {
     let (date, time) = (written.date?, written.time?);
     let offset = match written.offset? {
@@ -418,7 +418,7 @@ fn timestamp(written: &Datetime) -> Option<Timestamp> {
         toml::value::Offset::Custom { minutes } => Offset::from_seconds(i32::from(minutes) * 60).ok()?,
     };
     let small = |number: u8| i8::try_from(number).ok();
-    // A leap second is taken for the one before it.
+    // A leap second counts as the one before it.
     let second = small(time.second.unwrap_or(0).min(59))?;
     let fraction = i32::try_from(time.nanosecond.unwrap_or(0)).ok()?;
     let date = Date::new(i16::try_from(date.year).ok()?, small(date.month)?, small(date.day)?).ok()?;
@@ -434,7 +434,8 @@ fn job_id(_: &mut schemars::SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "pattern": JOB_ID_PATTERN})
 }
 
-/// Says which fields go with which status, and that a name which no output tells stands there itself.
+/// Adds to the schema which fields go with which status, and that a name which can't be derived from an output must be
+/// given.
 fn by_status(schema: &mut Schema) {
     let rule = |(status, needed, barred): &(LockStatus, &[&str], &[&str])| {
         let barred: serde_json::Map<String, Value> =

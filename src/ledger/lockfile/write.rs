@@ -1,7 +1,7 @@
 //! A book as text, in a layout that git's line merge can't break.
 //!
-//! Each rule was tried with real git: the first and the last line of a block are its own; no more than three lines in a row are such
-//! that two blocks can have them alike, so what only this block has stands between them; nothing within a block is blank.
+//! Each rule was tried with real git: the first and the last line of a block are its own; no more than three lines in a
+//! row can be alike in two blocks, since unique lines separate them; no line within a block is blank.
 
 use super::VERSION;
 use super::tables::{MirrorTable, PurchaseTable, UploadTable};
@@ -10,14 +10,14 @@ use crate::ledger::book::{Book, Projection};
 use serde_json::{Map, Value, json};
 use std::fmt::{self, Write as _};
 
-/// The fields of a table in the order in which they stand there; those of the list within it come last.
+/// The fields of a table in their order; those of the list within it come last.
 const PURCHASE: &str = "job digest id videos name manifest check parts status task_id submitted_at renamed_at said_at finished_at \
                         reason error word output";
 const OUTPUT: &str = "number path sha256 bytes source revision";
 const UPLOAD: &str = "sha256 uploaded_at url";
 const MIRROR: &str = "url query sha256 bytes validator fetched_at former";
 
-/// Returns the lock of a book.
+/// Returns the text of a book's lock.
 pub(in crate::ledger) fn write(book: &Book) -> String {
     let mut text = format!("# Written by batch. Commit it together with the manifest.\nversion = {VERSION}\n");
     put(&mut text, book).expect("a string takes all that is written into it");
@@ -55,7 +55,7 @@ fn put(text: &mut String, book: &Book) -> fmt::Result {
     Ok(())
 }
 
-/// Writes a table; its fields stand in this `order`.
+/// Writes a table, its fields in this `order`.
 fn put_table(text: &mut String, name: &str, order: &str, table: Value) -> fmt::Result {
     writeln!(text, "[[{name}]]")?;
     let Value::Object(mut fields) = table else { return Err(fmt::Error) };
@@ -67,7 +67,7 @@ fn put_table(text: &mut String, name: &str, order: &str, table: Value) -> fmt::R
                     put_table(text, &format!("{name}.{field}"), OUTPUT, table)?;
                 }
             }
-            // TOML has times of its own.
+            // TOML has its own times.
             Some(Value::String(time)) if field.ends_with("_at") => writeln!(text, "{field} = {time}")?,
             Some(value) => writeln!(text, "{field} = {}", Written(&value))?,
         }
@@ -99,7 +99,7 @@ fn inline(fields: &Map<String, Value>) -> String {
     fields.collect::<Vec<_>>().join(", ")
 }
 
-/// A text as a TOML basic string.
+/// A string as a TOML basic string.
 struct Quoted<'t>(&'t str);
 
 impl fmt::Display for Quoted<'_> {
@@ -123,7 +123,7 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// A text as a TOML key: bare where it can be.
+/// A string as a TOML key: bare if possible.
 struct Name<'t>(&'t str);
 
 impl fmt::Display for Name<'_> {

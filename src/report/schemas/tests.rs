@@ -24,7 +24,7 @@ fn job(id: &str) -> JobId {
     JobId::new(id).unwrap()
 }
 
-/// What speaks against `value` being a document of this kind.
+/// Returns the errors of `value` as a document of this kind.
 fn errors(document: Document, value: &Value) -> Vec<String> {
     let validator = jsonschema::draft7::new(&document.schema()).unwrap();
     validator.iter_errors(value).map(|error| error.to_string()).collect()
@@ -39,7 +39,7 @@ fn estimate() -> Estimate {
     Estimate { amount: "3.5".parse().unwrap(), unit: "CNY".to_owned(), exact: true, prices: PriceTable::Manifest }
 }
 
-/// One event of each kind.
+/// Returns one event of each kind.
 fn events() -> Vec<Event> {
     let text = || "x".to_owned();
     let job = || job("a");
@@ -103,7 +103,7 @@ fn every_event_fits_its_schema_and_every_kind_is_in_it() {
         kinds.insert(serde_json::to_value(&stamped).unwrap()["event"].as_str().unwrap().to_owned());
         assert_fits(Document::Events, &stamped);
     }
-    // The kinds as the manual of the command line lists them.
+    // The kinds as listed in the manual of the command line.
     let manual: Vec<_> =
         "run_started|looking_at_images|image_fetched|image_changed|images_unchecked|estimated|job_planned|uploading|uploaded|transferring|submitting|submitted|polled|generated|downloading|\
         downloaded|succeeded|failed|uncertain|elsewhere|retrying|throttled|lagged|run_finished"
@@ -214,7 +214,7 @@ fn keywords(schema: &Value, into: &mut std::collections::BTreeSet<String>) {
                 value.as_object().unwrap().values().for_each(|schema| keywords(schema, into));
             }
             "allOf" | "anyOf" | "oneOf" => value.as_array().unwrap().iter().for_each(|schema| keywords(schema, into)),
-            // Data, and words that are no schemas.
+            // Data, and words that are not schemas.
             "const" | "enum" | "default" | "examples" | "required" => {}
             _ => keywords(value, into),
         }
@@ -223,7 +223,8 @@ fn keywords(schema: &Value, into: &mut std::collections::BTreeSet<String>) {
 
 #[test]
 fn schemas_are_made_of_keywords_that_the_strictest_validators_know() {
-    // Of draft 7, without `format`: ajv knows no format by itself. `deprecated` is of a later draft, and known to it.
+    // Keywords of draft 7, without `format`: ajv knows no format by itself. `deprecated` is from a later draft, but
+    // known to it.
     let known = "$comment $ref $schema additionalProperties allOf anyOf const default definitions deprecated description else \
         enum examples if items maxItems maxLength maximum minItems minLength minProperties minimum not oneOf pattern \
         properties propertyNames required then title type uniqueItems";
