@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::failure::Failure;
 use super::project::Realm;
-use super::session::this_process;
+use super::session::{runtime, this_process};
 use super::settings;
 use crate::base::clock::Clock;
 use crate::engine::Outcome;
@@ -199,16 +199,15 @@ pub(super) fn uncertain(book: &Book) -> HashSet<Key> {
     uncertain.map(|record| record.key.clone()).collect()
 }
 
-/// What was uncertain, and isn't by this book.
-pub(super) fn answered(uncertain: &HashSet<Key>, book: &Book) -> HashSet<Key> {
-    let still = self::uncertain(book);
-    uncertain.difference(&still).cloned().collect()
+/// What was uncertain, and isn't any more.
+pub(super) fn answered(before: &HashSet<Key>, still: &HashSet<Key>) -> HashSet<Key> {
+    before.difference(still).cloned().collect()
 }
 
 /// Compares how a run began and what it left to others with what the ledger says at its end.
 pub(super) fn compare(outcome: &mut Outcome, before: &HashSet<Key>, book: &Book) {
-    outcome.answered = answered(before, book);
     let still = uncertain(book);
+    outcome.answered = answered(before, &still);
     let silent = outcome.elsewhere.iter().filter(|key| still.contains(key)).count();
     outcome.summary.elsewhere -= silent;
     outcome.summary.uncertain += silent;
@@ -219,8 +218,7 @@ pub(super) fn compare(outcome: &mut Outcome, before: &HashSet<Key>, book: &Book)
 /// # Errors
 /// As the work, and where the system gives no runtime.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
-    runtime.block_on(work)
+    runtime()?.block_on(work)
 }
 
 /// An id that nothing else has.

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::progress::Reporting;
-use super::session::BACKOFF;
+use super::session::{self, BACKOFF};
 use crate::base::clock::Clock;
 use crate::client::elsewhere::{Elsewhere, Reach};
 use crate::engine::mirror::{self, Changed, Looked, Looking};
@@ -82,7 +82,7 @@ impl Pictures {
             backoff: BACKOFF,
             seed: fastrand::u64(..),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+        let runtime = session::runtime()?;
         let looked = runtime.block_on(mirror::look(looking));
         // Names that are still being resolved must not hold up the end.
         runtime.shutdown_background();

@@ -102,7 +102,7 @@ impl Session<'_> {
             true => Vec::new(),
             false => ledger.book().uploaded().map(|(content, url)| (*content, url.to_owned())).collect(),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+        let runtime = runtime()?;
         let outcome = runtime.block_on(async {
             let (scribe, closer) = ledger.start(identity)?;
             if let Err(Stuck { failure, midway }) = renames::perform(self.folder, renamings, &scribe).await {
@@ -182,7 +182,7 @@ pub(super) fn announce(strays: &[Stray], events: &Events) {
 /// # Errors
 /// Fails if they can't be written.
 pub(super) fn write_down(ledger: Ledger, service: &str, entries: Vec<Entry>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+    let runtime = runtime()?;
     let shared = ledger.shared().cloned();
     runtime.block_on(async {
         let (scribe, closer) = ledger.start(service)?;
@@ -266,7 +266,7 @@ pub(super) fn wait_for_others(ledger: &Ledger, stop: &Stop) -> Result<HashSet<Ke
         fleet::wait_for_others(shared, stop).await?;
         shared.view(ledger.book(), Doubts::Untold).await.map_err(Failure::from)
     })?;
-    Ok(fleet::answered(&fleet::uncertain(ledger.book()), &book))
+    Ok(fleet::answered(&fleet::uncertain(ledger.book()), &fleet::uncertain(&book)))
 }
 
 /// Waits until nobody can submit this job any more whose submit is without an answer.
@@ -283,6 +283,14 @@ pub(super) fn wait_for_silence(ledger: &Ledger, key: &Key, terminal: &Terminal) 
         false => Err(Failure::usage(format!("the run that was to submit {} is at it still", key.job))
             .hint("`batch status` shows what came of it; nothing was changed")),
     }
+}
+
+/// Returns the runtime of a command that makes calls or waits.
+///
+/// # Errors
+/// If the system gives none.
+pub(in crate::cli) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)
 }
 
 /// Who holds the ledger, for whoever finds it held.

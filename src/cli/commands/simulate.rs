@@ -3,6 +3,7 @@
 use crate::cli::args::whole;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::session;
 use crate::cli::signals::Signals;
 use crate::cli::standard_output::print_text;
 use crate::cli::terminal::{Terminal, Volume};
@@ -45,7 +46,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         faults: args.fault.clone(),
         ..defaults
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+    let runtime = session::runtime()?;
     runtime.block_on(async {
         let simulator = Simulator::start(options)
             .await

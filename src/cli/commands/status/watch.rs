@@ -6,6 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
 use crate::cli::project::{Project, folder_shown};
+use crate::cli::session;
 use crate::cli::signals::Signals;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
@@ -35,7 +36,7 @@ pub(super) fn watch(
 ) -> Result<Exit, Failure> {
     let watching = progress::watching(terminal)?;
     let (stop, signals) = (Stop::default(), Signals::default());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::machine)?;
+    let runtime = session::runtime()?;
     let last: Result<Snapshot, Failure> = runtime.block_on(async {
         signals.listen(stop.clone(), terminal.screen.clone(), "");
         let mut snapshot = snapshot;
