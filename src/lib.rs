@@ -21,7 +21,7 @@
 //! | `document` | text, spans, and one neutral tree out of YAML, TOML and JSON |
 //! | `diagnostic` | codes, findings with labels, and their collector; knows spans, knows no rule |
 //! | `manifest` | tree → raw → resolved → checked manifest |
-//! | `ledger` | the record of each job: lockfile, journal, recovery |
+//! | `ledger` | the set of purchases: lockfile, journal, recovery, union, the shared ledger |
 //! | `client` | HTTP: the five calls, images of elsewhere, what failures mean, retry, throttle |
 //! | `plan` | manifest and ledger → what to do with each job, and why |
 //! | `event` | what happened, as data; the run's summary |
