@@ -27,6 +27,7 @@ mod lsp;
 mod manifest_schema;
 mod manners;
 mod manual;
+mod manual_chinese;
 mod manual_commands;
 mod merging;
 mod mirror;

@@ -235,36 +235,7 @@ fn places_and_tests_that_contributors_are_sent_to_are_there() {
 }
 
 /// The name by which a link reaches a heading.
-fn slug(heading: &str) -> String {
+pub(crate) fn slug(heading: &str) -> String {
     let kept = heading.to_lowercase().replace(' ', "-");
     kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
-}
-
-#[test]
-fn the_chinese_manual_has_the_codes_the_fields_and_the_examples_of_the_english_one() {
-    let (english, chinese) = (page("docs/manifest.md"), page("docs/manifest.zh-CN.md"));
-    let codes = |page: &str| -> Vec<String> {
-        let headings = page.lines().filter_map(|line| line.strip_prefix("### "));
-        headings.filter(|heading| Code::ALL.iter().any(|code| code.as_str() == *heading)).map(str::to_owned).collect()
-    };
-    assert_eq!(codes(&chinese), codes(&english));
-    assert_eq!(codes(&chinese), Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
-
-    let fields = |page: &str| -> Vec<String> {
-        let cells = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-        cells.map(str::to_owned).collect()
-    };
-    assert_eq!(fields(&chinese), fields(&english));
-
-    // Only comments are translated.
-    let examples = |page: &str| -> Vec<String> {
-        let blocks = ["yaml", "toml", "sh"].into_iter().flat_map(|language| blocks(page, language));
-        let bare = |line: &str| line.split(" # ").next().unwrap().trim_end().to_owned();
-        blocks.map(|block| block.lines().map(bare).collect::<Vec<_>>().join("\n")).collect()
-    };
-    let (chinese, english) = (examples(&chinese), examples(&english));
-    for (chinese, english) in chinese.iter().zip(&english) {
-        assert_eq!(chinese, english);
-    }
-    assert_eq!(chinese.len(), english.len());
 }
