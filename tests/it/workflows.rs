@@ -1,6 +1,7 @@
 //! The workflows of `docs/ci.md`, executed step by step as they stand there: real git, a remote, and the simulated service, whose
 //! charges are counted.
 
+use crate::support::image::png;
 use crate::support::program::Ended;
 use crate::support::project::Project;
 use crate::support::service::options;
@@ -306,6 +307,28 @@ fn the_checks_of_a_pull_request_pass_on_what_batch_init_started() {
         .exits(0);
     let failed = site.execute(&steps, &site.tip()).badly().failed.unwrap();
     assert!(failed.starts_with("The lock belongs"), "{failed}");
+}
+
+#[test]
+fn the_checks_of_a_pull_request_need_the_images_and_not_the_videos() {
+    let local = manifest_of(2).replace("\"https://images.example.com/dog.png\"", "refs/dog.png");
+    assert!(local.contains("refs/dog.png"), "{local}");
+    let site = Site::new(&local);
+    site.project.write("first/refs/dog.png", png(64, 64, "dog"));
+    let start = "cd first; echo /out/ >.gitignore; BAICAI_API_KEY=sk-test batch run; git add --all; git commit -qm run; git push -q origin main";
+    site.sh(start).exits(0);
+    let steps = steps("A pull request on GitHub");
+    site.execute(&steps, &site.tip()).well();
+    // It is `--no-files` that makes them pass: a run in this checkout would fetch the videos.
+    let without = site.sh("cd machine/work; batch plan --exit-code").exits(1);
+    assert!(without.stdout.contains("2 to fetch"), "{}", without.stdout);
+    // What git LFS leaves where nobody asked for the files.
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    site.project.write("first/refs/dog.png", pointer);
+    site.sh("cd first; git commit -qam lfs; git push -q origin main").exits(0);
+    let went = site.execute(&steps, &site.tip()).badly();
+    assert!(went.failed.unwrap().starts_with("The manifest is right"));
+    assert!(went.said.contains("git lfs pull"), "{}", went.said);
 }
 
 #[test]
