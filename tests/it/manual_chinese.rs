@@ -83,14 +83,13 @@ fn is_chinese(text: &str) -> bool {
     text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
 }
 
-/// The pages that exist in both languages, by their names, each with the anchors of its sections in both.
+/// The pages that exist in both languages, by their paths without an ending, each with the anchors of its sections in both.
 type Pairs = BTreeMap<String, Vec<(String, String)>>;
 
 fn pairs() -> Pairs {
-    let names =
-        pages().into_iter().filter_map(|path| Some(path.strip_prefix("docs/")?.strip_suffix(CHINESE)?.to_owned()));
+    let names = pages().into_iter().filter_map(|path| Some(path.strip_suffix(CHINESE)?.to_owned()));
     let anchors = |name: &str, ending: &str| {
-        let sections = sections(&page(&format!("docs/{name}{ending}"))).into_iter();
+        let sections = sections(&page(&format!("{name}{ending}"))).into_iter();
         sections.map(|section| slug(&section.title)).collect::<Vec<_>>()
     };
     let pairs = names.map(|name| {
@@ -103,9 +102,10 @@ fn pairs() -> Pairs {
 /// Where a link of an English page leads in the Chinese one: to Chinese pages, as far as they exist.
 fn translated(link: &str, here: &str, pairs: &Pairs) -> String {
     let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-    let name = if file.is_empty() { here } else { file.strip_suffix(".md").unwrap_or(file) };
-    let Some(anchors) = pairs.get(name) else { return link.to_owned() };
-    let file = if file.is_empty() { String::new() } else { format!("{name}{CHINESE}") };
+    let name = file.strip_suffix(".md").unwrap_or(file);
+    let path = if name.is_empty() { Path::new(here).into() } else { Path::new(here).with_file_name(name) };
+    let Some(anchors) = path.to_str().and_then(|path| pairs.get(path)) else { return link.to_owned() };
+    let file = if name.is_empty() { String::new() } else { format!("{name}{CHINESE}") };
     let anchor = anchors.iter().find(|(english, _)| english == anchor).map_or(anchor, |(_, chinese)| chinese);
     if anchor.is_empty() { file } else { format!("{file}#{anchor}") }
 }
@@ -149,15 +149,13 @@ fn differences(english: &str, chinese: &str, here: &str, pairs: &Pairs) -> Vec<S
 #[test]
 fn chinese_pages_say_what_the_english_ones_say() {
     let pairs = pairs();
-    assert!(pairs.len() >= 5, "only {pairs:?}");
+    assert!(pairs.len() >= 6, "only {pairs:?}");
     let mut wrong = Vec::new();
     for name in pairs.keys() {
-        let (english, chinese) = (page(&format!("docs/{name}.md")), page(&format!("docs/{name}{CHINESE}")));
-        assert!(
-            english.contains(&format!("\n\n[中文]({name}{CHINESE})\n")),
-            "{name}.md doesn't lead to the Chinese page"
-        );
-        assert!(chinese.contains(&format!("\n\n[English]({name}.md) | 中文\n")), "{name}{CHINESE} doesn't lead back");
+        let (english, chinese) = (page(&format!("{name}.md")), page(&format!("{name}{CHINESE}")));
+        let file = name.rsplit('/').next().unwrap();
+        assert!(english.contains(&format!("\n\n[中文]({file}{CHINESE})\n")), "{name}.md leads to no Chinese page");
+        assert!(chinese.contains(&format!("\n\n[English]({file}.md) | 中文\n")), "{name}{CHINESE} doesn't lead back");
         let (english, chinese) = (sections(&english), sections(&chinese));
         let levels = |sections: &[Section]| sections.iter().map(|section| section.level).collect::<Vec<_>>();
         assert_eq!(levels(&english), levels(&chinese), "the levels of the headings of {name}");

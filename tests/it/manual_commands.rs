@@ -2,7 +2,7 @@
 //!
 //! A block fenced as `sh` holds a command on each line, one fenced as `console` a command behind each `$` with what it
 //! answers (`…` stands for anything), and the workflows of `docs/ci.md` hold commands in their `run`, `script` and
-//! `entry`. No other block may hold any. The Chinese pages under `docs` are left out, since `manual_chinese.rs` checks
+//! `entry`. No other block may hold any. Chinese pages are left out, since `manual_chinese.rs` checks
 //! that their blocks are those of the English ones.
 
 use crate::manual::{page, pages};
@@ -38,9 +38,6 @@ const SECTIONS: &[(&str, &str, Place, &[i32])] = &[
     ("README.md", "Try it", Place::Repository, &[0]),
     ("README.md", "A mistake", Place::Mistaken, &[2]),
     ("README.md", "The real service", Place::Project, &[0, 0, 0, 0]),
-    ("README.zh-CN.md", "试一试", Place::Repository, &[0]),
-    ("README.zh-CN.md", "一处错误", Place::Mistaken, &[2]),
-    ("README.zh-CN.md", "真实的服务", Place::Project, &[0, 0, 0, 0]),
     ("examples/README.md", "Examples", Place::Repository, &[0]),
     ("docs/ci.md", "Before a commit", Place::Ran, &[0, 0]),
     ("docs/ci.md", "A pull request on GitHub", Place::Ran, &[0, 0, 0]),
@@ -110,7 +107,7 @@ fn blocks(page: &str) -> Vec<Block> {
 /// Every command in the blocks of all pages, in their order.
 fn commands() -> Vec<Shown> {
     let mut commands = Vec::new();
-    for path in pages().into_iter().filter(|path| !(path.starts_with("docs/") && path.ends_with(".zh-CN.md"))) {
+    for path in pages().into_iter().filter(|path| !path.ends_with(".zh-CN.md")) {
         for Block { heading, language, text } in blocks(&page(&path)) {
             // Its steps need a remote and each other: `workflows.rs` executes them.
             if (path.as_str(), heading.as_str()) == ("docs/ci.md", "A run in CI") {
