@@ -16,7 +16,11 @@ impl TypedValueParser for CodeParser {
 
     fn parse_ref(&self, command: &clap::Command, _: Option<&clap::Arg>, text: &OsStr) -> Result<Code, clap::Error> {
         let text = text.to_string_lossy();
-        code(&text).ok_or_else(|| unknown(command, &text, "`batch explain` lists all codes", None))
+        let otherwise = match text.parse::<u8>() {
+            Ok(_) => "`batch --help` lists the exit codes",
+            Err(_) => "`batch explain` lists all codes, and `batch help COMMAND` explains a command",
+        };
+        code(&text).ok_or_else(|| unknown(command, &text, otherwise, None))
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {

@@ -1,10 +1,13 @@
 //! The destination of jobs: the service or its simulation, and whether the key may be sent there.
 
-use super::args::{self, Common};
 use super::failure::Failure;
+use super::options::{Common, Simulation};
+use super::project::{Project, Realm};
 use super::settings::{self, KeySource, Origin};
+use super::terminal::Terminal;
 use crate::base::secret::ApiKey;
 use crate::client::way::Surroundings;
+use crate::ledger::Book;
 use crate::manifest::model::Manifest;
 use crate::simulate::{Options, Running, Simulator};
 use crate::spec::address::BaseUrl;
@@ -39,17 +42,11 @@ impl Destination {
     ///
     /// # Errors
     /// Fails if that is another one, or the key is missing or may not be sent there.
-    pub(super) fn service(
-        option: Option<&str>,
-        manifest: &Manifest,
-        of_lock: Option<&str>,
-        common: &Common,
-    ) -> Result<Destination, Failure> {
-        let (base, origin) = settings::base_url(option, Some(manifest))?;
+    pub(super) fn service(manifest: &Manifest, of_lock: Option<&str>, common: &Common) -> Result<Destination, Failure> {
+        let (base, origin) = settings::base_url(common, Some(manifest))?;
         refuse_another(&base, of_lock, common)?;
-        let is_named = option.is_some() || settings::is_address_in_environment();
         let turned_away = manifest.turned_away.clone();
-        let destination = Destination::with_key((base, origin), is_named, manifest.folder.path(), common)?;
+        let destination = Destination::with_key((base, origin), manifest.folder.path(), common)?;
         Ok(Destination { turned_away, ..destination })
     }
 
@@ -64,13 +61,15 @@ impl Destination {
         folder: &Path,
         common: &Common,
     ) -> Result<Destination, Failure> {
-        let (base, origin) = match settings::named_base_url(None, manifest)? {
+        let (base, origin) = match settings::named_base_url(common, manifest)? {
             Some(named) => named,
             None if common.move_service && manifest.is_none() => {
                 let message = "the manifest has errors, so it isn't known which service it names";
-                return Err(Failure::usage(message).hint("mend it first, or say where: BAICAI_BASE_URL"));
+                return Err(
+                    Failure::usage(message).hint("fix it first, or say where: --base-url URL, or BAICAI_BASE_URL")
+                );
             }
-            None if common.move_service => settings::base_url(None, manifest)?,
+            None if common.move_service => settings::base_url(common, manifest)?,
             None => {
                 let base: BaseUrl = of_lock
                     .parse()
@@ -81,14 +80,14 @@ impl Destination {
             }
         };
         refuse_another(&base, Some(of_lock), common)?;
-        Destination::with_key((base, origin), settings::is_address_in_environment(), folder, common)
+        Destination::with_key((base, origin), folder, common)
     }
 
     /// Starts a simulated service inside this process; `of_lock` is the service that the lock belongs to.
     ///
     /// # Errors
     /// Fails if that is a real one, or the simulated one can't be started.
-    pub(super) fn simulated(args: &args::Simulation, of_lock: Option<&str>) -> Result<Destination, Failure> {
+    pub(super) fn simulated(args: &Simulation, of_lock: Option<&str>) -> Result<Destination, Failure> {
         // Not even explicit consent makes the simulated service the same as a real one.
         if let Some(other) = of_lock.filter(|of_lock| *of_lock != SIMULATED) {
             return Err(Failure::usage(format!("the lock belongs to {other}, not to a simulated service"))
@@ -116,15 +115,10 @@ impl Destination {
         })
     }
 
-    /// Returns the service at this address, which may have been named by the person who runs the command, with the key.
-    fn with_key(
-        (base, origin): (BaseUrl, Origin),
-        is_named: bool,
-        folder: &Path,
-        common: &Common,
-    ) -> Result<Destination, Failure> {
+    /// Returns the service at this address with the key.
+    fn with_key((base, origin): (BaseUrl, Origin), folder: &Path, common: &Common) -> Result<Destination, Failure> {
         settings::may_have_key(&base, origin, common)?;
-        let (key, source) = settings::key(folder, is_named)?;
+        let (key, source) = settings::key(folder, settings::is_address_named(common))?;
         let surroundings = settings::surroundings(&base)?;
         tracing::info!("the jobs go to {base}");
         Ok(Destination {
@@ -141,15 +135,46 @@ impl Destination {
 
 /// Refuses a service other than the lock's, unless a person says that it is the same.
 fn refuse_another(base: &BaseUrl, of_lock: Option<&str>, common: &Common) -> Result<(), Failure> {
-    let identity = base.to_string();
-    match of_lock.filter(|other| *other != identity && (!common.move_service || *other == SIMULATED)) {
-        None => Ok(()),
-        Some(other) => Err(another(other, &identity)),
+    another_than(base, of_lock, common).map_or(Ok(()), |(other, wanted)| Err(another(&other, &wanted)))
+}
+
+/// Returns the lock's service and the one of the jobs, if these are two and nobody says that they are the same.
+fn another_than(base: &BaseUrl, of_lock: Option<&str>, common: &Common) -> Option<(String, String)> {
+    let wanted = base.to_string();
+    let other = of_lock.filter(|other| *other != wanted && (!common.move_service || *other == SIMULATED))?;
+    Some((other.to_owned(), wanted))
+}
+
+/// Returns the service that a project's lock belongs to and the one that a run would send its jobs to, if a run would be refused for that.
+///
+/// # Errors
+/// Fails if the base URL is invalid.
+pub(super) fn mismatch(project: &Project, book: &Book, common: &Common) -> Result<Option<(String, String)>, Failure> {
+    if project.realm == Realm::Trial {
+        return Ok(None);
     }
+    let (base, _) = settings::base_url(common, Some(&project.manifest))?;
+    Ok(another_than(&base, book.service(), common))
+}
+
+/// Warns of what a run would be refused for.
+///
+/// # Errors
+/// Fails if the base URL is invalid.
+pub(super) fn warn_of_mismatch(
+    project: &Project,
+    book: &Book,
+    common: &Common,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    if let Some((other, wanted)) = mismatch(project, book, common)? {
+        another(&other, &wanted).warn(terminal);
+    }
+    Ok(())
 }
 
 /// Returns the failure that jobs would go to another service than the lock's, with the two ways out.
-pub(super) fn another(of_lock: &str, wanted: &str) -> Failure {
+fn another(of_lock: &str, wanted: &str) -> Failure {
     Failure::usage(format!("the lock belongs to {of_lock}, the jobs would go to {wanted}")).hint(
         "use another lock for another service: --lock FILE; or say that it is the same service under a new name: --move-service",
     )

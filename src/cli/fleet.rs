@@ -1,7 +1,7 @@
 //! The shared ledger that a command works on, where one is named.
 
-use super::args::Common;
 use super::failure::Failure;
+use super::options::Common;
 use super::project::Realm;
 use super::session::{runtime, this_process};
 use super::settings;

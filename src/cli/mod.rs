@@ -5,18 +5,21 @@ mod args;
 mod choosing;
 mod codes;
 mod commands;
+mod completing;
 mod confirm;
 mod destination;
 mod dotenv;
 mod doubtful;
 mod exit;
 mod failure;
+mod familiar;
 mod fleet;
 mod frozen;
 mod leftovers;
 mod lsp;
 mod mending;
 mod on_finish;
+mod options;
 mod outlook;
 mod output_file;
 mod page;
@@ -34,7 +37,7 @@ mod terminal;
 mod typed;
 
 use crate::report::standard_error;
-use args::{Args, Command};
+use args::{Action, Args};
 use exit::Exit;
 use failure::Failure;
 use std::process::ExitCode;
@@ -42,6 +45,11 @@ use terminal::{Terminal, start_logs};
 
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
+    match completing::answer() {
+        Ok(false) => {}
+        Ok(true) => return Exit::Done.into(),
+        Err(error) => return ended_by_arguments(&error).into(),
+    }
     let args = match typed::parse(std::env::args_os()) {
         Ok(args) => args,
         Err(error) => return ended_by_arguments(&error).into(),
@@ -73,24 +81,24 @@ fn ended_by_arguments(error: &clap::Error) -> Exit {
 fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let Args { common, command } = args;
     match command {
-        Command::Run(args) => commands::run::run(&args, &common, terminal),
-        Command::Check(args) => commands::check::run(&args, terminal),
-        Command::Plan(args) => commands::plan::run(&args, &common, terminal),
-        Command::Show(args) => commands::show::run(&args, &common, terminal),
-        Command::Status(args) => commands::status::run(&args, &common, terminal),
-        Command::Verify(args) => commands::verify::run(&args, &common, terminal),
-        Command::Fetch(args) => commands::fetch::run(&args, &common, terminal),
-        Command::Resolve(args) => commands::resolve::run(&args, &common, terminal),
-        Command::Lock(args) => commands::lock::run(&args, &common, terminal),
-        Command::Ledger(args) => commands::ledger::run(&args, &common, terminal),
-        Command::Report(args) => commands::report::run(&args, &common, terminal),
-        Command::Init(args) => commands::init::run(&args, terminal),
-        Command::Explain(args) => commands::explain::run(&args, terminal),
-        Command::Convert(args) => commands::convert::run(&args, terminal),
-        Command::Schema(args) => commands::schema::run(&args),
-        Command::Simulate(args) => commands::simulate::run(&args, terminal),
-        Command::Lsp(_) => commands::lsp::run(),
-        Command::Completions(args) => commands::completions::run(&args),
-        Command::Man(args) => commands::man::run(&args),
+        Action::Run(args) => commands::run::run(&args, &common, terminal),
+        Action::Check(args) => commands::check::run(&args, terminal),
+        Action::Plan(args) => commands::plan::run(&args, &common, terminal),
+        Action::Show(args) => commands::show::run(&args, &common, terminal),
+        Action::Status(args) => commands::status::run(&args, &common, terminal),
+        Action::Verify(args) => commands::verify::run(&args, &common, terminal),
+        Action::Fetch(args) => commands::fetch::run(&args, &common, terminal),
+        Action::Resolve(args) => commands::resolve::run(&args, &common, terminal),
+        Action::Lock(args) => commands::lock::run(&args, &common, terminal),
+        Action::Ledger(args) => commands::ledger::run(&args, &common, terminal),
+        Action::Report(args) => commands::report::run(&args, &common, terminal),
+        Action::Init(args) => commands::init::run(&args, terminal),
+        Action::Explain(args) => commands::explain::run(&args, terminal),
+        Action::Convert(args) => commands::convert::run(&args, terminal),
+        Action::Schema(args) => commands::schema::run(&args),
+        Action::Simulate(args) => commands::simulate::run(&args, terminal),
+        Action::Lsp(_) => commands::lsp::run(),
+        Action::Completions(args) => commands::completions::run(&args),
+        Action::Man(args) => commands::man::run(&args, typed::command(clap::ColorChoice::Never)),
     }
 }

@@ -1,8 +1,8 @@
 //! The reporters of a run: chosen once, by option and terminal.
 
-use super::args::Progress;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::options::Progress;
 use super::standard_output::{is_gone, unwritable};
 use super::terminal::{Terminal, Volume};
 use crate::base::clock::Clock;

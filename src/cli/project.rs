@@ -1,8 +1,8 @@
 //! What nearly every command starts from: a manifest that was read and shown, and where its lock lies.
 
-use super::args::{Common, Subject};
 use super::failure::Failure;
 use super::fleet::Fleet;
+use super::options::{Common, Subject};
 use super::terminal::{Terminal, Volume};
 use crate::base::durable::folder_of;
 use crate::base::folder::Folder;
@@ -221,10 +221,13 @@ pub(super) fn lock_shown(manifest: &Path, realm: Realm, common: &Common) -> Stri
     common.lock.clone().unwrap_or_else(beside).display().to_string()
 }
 
-/// The manifest that was named, or the one that is here.
+/// Returns the manifest that was named, or the one that is here.
+///
+/// # Errors
+/// Fails if none or several are here, or if a job was named instead.
 pub(super) fn manifest_path(named: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(named) = named {
-        return Ok(named.to_owned());
+        return if is_job(named) { Err(job_for_manifest(named)) } else { Ok(named.to_owned()) };
     }
     let here: Vec<&str> = NAMES.into_iter().filter(|name| Path::new(name).exists()).collect();
     match here[..] {
@@ -234,6 +237,20 @@ pub(super) fn manifest_path(named: Option<&Path>) -> Result<PathBuf, Failure> {
         _ => Err(Failure::usage(format!("there are several manifests in this folder: {}", here.join(", ")))
             .hint(format!("say which one, as `{}`", here[0]))),
     }
+}
+
+/// Returns whether this, which is no file, is a job of the manifest that is here.
+fn is_job(named: &Path) -> bool {
+    let is_named_so = |manifest: Manifest| manifest.jobs.iter().any(|job| Path::new(job.id.as_str()) == named);
+    let is_word = named.extension().is_none() && named.components().count() == 1 && named != Path::new("-");
+    let here = || manifest_path(None).ok().and_then(|here| manifest::load(&here).manifest);
+    is_word && !named.exists() && here().is_some_and(is_named_so)
+}
+
+fn job_for_manifest(job: &Path) -> Failure {
+    let job = job.display().to_string();
+    Failure::usage(format!("`{job}` is a job of the manifest here, and MANIFEST is a file"))
+        .hint(format!("to choose a job: --only {}", commands::quoted(&job)))
 }
 
 /// Says whether this is a file with the name of a manifest.

@@ -1,7 +1,8 @@
 //! Plans that are saved by `plan --out` and run by `run FILE`.
 
-use super::args::Choosing;
 use super::failure::Failure;
+use super::options::Choosing;
+use super::options::Common;
 use super::output_file::Kind;
 use super::project::{Project, Realm};
 use super::settings;
@@ -94,14 +95,8 @@ impl Saved {
     ///
     /// # Errors
     /// Where something changed.
-    pub(super) fn holds(
-        &self,
-        project: &Project,
-        texts: &Texts,
-        base_url: Option<&str>,
-        book: &Book,
-    ) -> Result<(), Failure> {
-        let basis = basis(project, texts.clone(), base_url, &self.path)?;
+    pub(super) fn holds(&self, project: &Project, texts: &Texts, common: &Common, book: &Book) -> Result<(), Failure> {
+        let basis = basis(project, texts.clone(), common, &self.path)?;
         self.plan.holds(&basis, &project.manifest, book).map_err(|changed| self.refused(&changed))
     }
 
@@ -123,10 +118,10 @@ impl Saved {
 ///
 /// # Errors
 /// Where the base URL is none.
-pub(super) fn basis(project: &Project, texts: Texts, base_url: Option<&str>, plan: &Path) -> Result<Basis, Failure> {
+pub(super) fn basis(project: &Project, texts: Texts, common: &Common, plan: &Path) -> Result<Basis, Failure> {
     let service = match project.realm {
         Realm::Trial => super::destination::SIMULATED.to_owned(),
-        Realm::Real => settings::base_url(base_url, Some(&project.manifest))?.0.to_string(),
+        Realm::Real => settings::base_url(common, Some(&project.manifest))?.0.to_string(),
     };
     let manifest = relative(&project.shown, folder_of(plan))?;
     Ok(Basis { manifest, simulate: project.realm == Realm::Trial, service, texts })

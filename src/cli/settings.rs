@@ -1,8 +1,8 @@
 //! Where the jobs go and how: command line, environment, manifest and defaults resolved into one, once.
 
-use super::args;
 use super::dotenv::DotEnv;
 use super::failure::Failure;
+use super::options::{Choosing, Common, Named, Which};
 use crate::base::secret::ApiKey;
 use crate::client::way::Surroundings;
 use crate::ledger::Buyer;
@@ -50,19 +50,19 @@ pub(super) enum Origin {
 }
 
 /// The base URL: the option wins over the environment, that over the manifest, that over the default.
-pub(super) fn base_url(option: Option<&str>, manifest: Option<&Manifest>) -> Result<(BaseUrl, Origin), Failure> {
-    Ok(named_base_url(option, manifest)?.unwrap_or_else(|| (BaseUrl::official(), Origin::Person)))
+pub(super) fn base_url(common: &Common, manifest: Option<&Manifest>) -> Result<(BaseUrl, Origin), Failure> {
+    Ok(named_base_url(common, manifest)?.unwrap_or_else(|| (BaseUrl::official(), Origin::Person)))
 }
 
 /// The same, where anything names one.
 pub(super) fn named_base_url(
-    option: Option<&str>,
+    common: &Common,
     manifest: Option<&Manifest>,
 ) -> Result<Option<(BaseUrl, Origin)>, Failure> {
     let parse = |text: &str, name: &str| {
         text.parse::<BaseUrl>().map_err(|error| Failure::usage(format!("{name} `{text}`: {error}")))
     };
-    if let Some(text) = option {
+    if let Some(text) = &common.base_url {
         return Ok(Some((parse(text, "--base-url")?, Origin::Person)));
     }
     if let Some(text) = variable(BASE_URL) {
@@ -114,9 +114,9 @@ fn address_in_file(line: usize) -> Failure {
         ))
 }
 
-/// Whether the environment says where the jobs go.
-pub(super) fn is_address_in_environment() -> bool {
-    variable(BASE_URL).is_some()
+/// Returns whether the person who runs the command said where the jobs go.
+pub(super) fn is_address_named(common: &Common) -> bool {
+    common.base_url.is_some() || variable(BASE_URL).is_some()
 }
 
 /// The way to the service at `base`, as the environment has it; on loopback there is none.
@@ -131,7 +131,7 @@ pub(super) fn surroundings(base: &BaseUrl) -> Result<Surroundings, Failure> {
 }
 
 /// Refuses to let the key go where nobody here said it may.
-pub(super) fn may_have_key(base: &BaseUrl, origin: Origin, common: &args::Common) -> Result<(), Failure> {
+pub(super) fn may_have_key(base: &BaseUrl, origin: Origin, common: &Common) -> Result<(), Failure> {
     if origin == Origin::Person || base.is_trusted() || common.trust_base_url {
         return Ok(());
     }
@@ -140,17 +140,17 @@ pub(super) fn may_have_key(base: &BaseUrl, origin: Origin, common: &args::Common
 }
 
 /// Which jobs.
-pub(super) fn selection(args::Which { named, shard }: &args::Which) -> Result<Selection, Failure> {
+pub(super) fn selection(Which { named, shard }: &Which) -> Result<Selection, Failure> {
     Selection::new(&named.only, &named.skip, &named.tag, *shard).map_err(Failure::usage)
 }
 
 /// Which jobs, by their ids and tags.
-pub(super) fn by_name(named: &args::Named) -> Result<Selection, Failure> {
-    selection(&args::Which { named: named.clone(), shard: None })
+pub(super) fn by_name(named: &Named) -> Result<Selection, Failure> {
+    selection(&Which { named: named.clone(), shard: None })
 }
 
 /// Which jobs, and what becomes of those without a result.
-pub(super) fn choice(choosing: &args::Choosing, manifest: &Manifest) -> Result<Choice, Failure> {
+pub(super) fn choice(choosing: &Choosing, manifest: &Manifest) -> Result<Choice, Failure> {
     let selection = selection(&choosing.which)?;
     let retry = match (choosing.keep_failed, choosing.retry_failed) {
         (true, _) => Retry::Nothing,

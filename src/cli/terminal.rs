@@ -1,6 +1,6 @@
 //! The abilities of this terminal, determined once; and the logs.
 
-use super::args::{ColorChoice, Common};
+use super::options::{ColorChoice, Common};
 use crate::report::look::{Color, Drawing, Look};
 use crate::report::screen::{Screen, StandardError};
 use std::io::{self, IsTerminal};

@@ -1,11 +1,13 @@
 //! The typed arguments: parsed, and kept as they were for commands to be typed again.
 
-use super::args::Args;
+use super::args::{Args, groups};
+use super::familiar;
+use super::options::{Common, uses};
 use crate::base::nearest::nearest;
 use crate::report::commands::Typed;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, ColorChoice, Command, CommandFactory as _, FromArgMatches as _};
+use clap::{Arg, ArgMatches, ColorChoice, Command, CommandFactory as _, FromArgMatches as _};
 use std::ffi::OsString;
 
 /// Options that going on with a run needs no more, or that [`Target`](crate::report::commands::Target) knows itself.
@@ -31,20 +33,92 @@ const NOT_AGAIN: [&str; 14] = [
 /// Parses a command line; its `--color` also applies to help and error messages.
 pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
     let words: Vec<OsString> = words.into_iter().collect();
-    let mut command = Args::command().color(color(&words));
-    command.build();
-    let matches = command.clone().try_get_matches_from(&words).map_err(|error| suggest(error, &command))?;
+    let mut command = command(color(&words));
+    let matches = command.try_get_matches_from_mut(&words).map_err(|error| suggest(error, &command, &words))?;
     let mut args = Args::from_arg_matches(&matches)?;
+    suit("", &mut command, &matches)?;
     if let Some((name, matches)) = matches.subcommand()
-        && let Some(command) = command.find_subcommand(name)
+        && let Some(command) = command.find_subcommand_mut(name)
     {
+        suit_trial(&args.common, command, matches)?;
         args.common.typed = again(command, matches);
     }
     Ok(args)
 }
 
-/// Suggests the command that was probably meant, if clap found no similar one: `rnu` is a slip of `run`.
-fn suggest(mut error: clap::Error, command: &Command) -> clap::Error {
+/// Returns the program's command line, with help and errors colored so; the help of a command leaves out the shared options that it has no use for.
+pub(super) fn command(color: ColorChoice) -> Command {
+    let mut command = Args::command().color(color);
+    command.build();
+    let groups = groups(&command);
+    command = command.help_template(format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}{{options}}{{after-help}}"
+    ));
+    leave_out(command, "")
+}
+
+/// Leaves the shared options that a command, named as `lock merge`, has no use for out of its help, and of those below it.
+fn leave_out(command: Command, path: &str) -> Command {
+    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let command = command.mut_args(|option| {
+        let is_hidden = option.is_hide_set() || !uses(path, option.get_id().as_str());
+        option.hide(is_hidden)
+    });
+    names.into_iter().fold(command, |command, name| {
+        let path = format!("{path} {name}");
+        command.mut_subcommand(&name, |command| leave_out(command, path.trim_start()))
+    })
+}
+
+/// Refuses a shared option that the command, named as `lock merge`, has no use for.
+fn suit(path: &str, command: &mut Command, matches: &ArgMatches) -> Result<(), clap::Error> {
+    if let Some((name, matches)) = matches.subcommand()
+        && let Some(command) = command.find_subcommand_mut(name)
+    {
+        return suit(format!("{path} {name}").trim_start(), command, matches);
+    }
+    let is_typed = |option: &Arg| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let is_idle = |option: &&Arg| is_typed(option) && !uses(path, option.get_id().as_str());
+    let idle = command.get_arguments().filter(is_idle).find_map(Arg::get_long);
+    match idle.map(|option| format!("`batch {path}` has no use for --{option}")) {
+        None => Ok(()),
+        Some(said) => Err(command.error(ErrorKind::UnknownArgument, said)),
+    }
+}
+
+/// Refuses an address for a trial, which goes to none.
+fn suit_trial(common: &Common, command: &mut Command, matches: &ArgMatches) -> Result<(), clap::Error> {
+    match matches.try_get_one::<bool>("simulate") {
+        Ok(Some(true)) if common.base_url.is_some() => {
+            let message = "the argument '--simulate' cannot be used with '--base-url <URL>'";
+            Err(command.error(ErrorKind::ArgumentConflict, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Suggests what was probably meant: a word that other tools have for it, or the nearest command, if clap found no similar one.
+fn suggest(mut error: clap::Error, command: &Command, words: &[OsString]) -> clap::Error {
+    let words: Vec<_> = words.iter().skip(1).map(|word| word.to_string_lossy()).collect();
+    let name = words.iter().find(|word| command.find_subcommand(word.as_ref()).is_some()).map(AsRef::as_ref);
+    let tip = match (error.get(ContextKind::InvalidSubcommand), error.get(ContextKind::InvalidArg)) {
+        (Some(ContextValue::String(word)), _) => familiar::command(word),
+        (_, Some(ContextValue::String(option))) if error.kind() == ErrorKind::UnknownArgument => {
+            familiar::option(name.unwrap_or_default(), option)
+        }
+        _ => None,
+    };
+    if let Some(tip) = tip {
+        // What clap would suggest only looks like the word.
+        let is_guess = |kind| format!("{kind:?}").starts_with("Suggested");
+        let told = error.context().filter(|(kind, _)| !is_guess(*kind)).map(|(kind, value)| (kind, value.clone()));
+        let tip = (ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        let plain = clap::Error::new(error.kind()).with_cmd(command);
+        return told.chain([tip]).fold(plain, |mut error, (kind, value)| {
+            error.insert(kind, value);
+            error
+        });
+    }
     if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
         && error.get(ContextKind::SuggestedSubcommand).is_none()
         && let Some(meant) = nearest(word, command.get_subcommands().map(Command::get_name))

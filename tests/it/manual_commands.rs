@@ -44,7 +44,7 @@ const SECTIONS: &[(&str, &str, Place, &[i32])] = &[
     ("docs/ci.md", "Code scanning", Place::Ran, &[0]),
     ("docs/ci.md", "GitLab", Place::Ran, &[0, 0, 0]),
     ("docs/command-line.md", "`batch show`", Place::Project, &[0]),
-    ("docs/command-line.md", "`batch completions`", Place::Project, &[0]),
+    ("docs/command-line.md", "`batch completions`", Place::Project, &[0, 0]),
     ("docs/command-line.md", "A command at the end", Place::Project, &[0, 0]),
     ("docs/command-line.md", "Choosing jobs", Place::Tagged, &[0, 0, 0]),
     ("docs/editors.md", "Editors", Place::Project, &[0]),
@@ -202,7 +202,6 @@ fn run(place: Place, section: &[Shown], codes: &[i32]) {
         let shell = project.command("/bin/sh", ["-c", &format!("exec 2>&1; {line}")]).against(&service.base_url());
         shell.env("PATH", &path).input(&project_manifest()).run()
     };
-    shell("mkdir -p ~/.local/share/bash-completion/completions").exits(0);
     if place == Place::Ran {
         shell("batch run").exits(0);
     }

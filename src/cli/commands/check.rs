@@ -1,10 +1,11 @@
 //! `batch check`: validates manifests; nothing is sent.
 
 use crate::cli::actions;
-use crate::cli::args::Strictness;
+use crate::cli::completing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::mending::Fixes;
+use crate::cli::options::Strictness;
 use crate::cli::project::{checked, manifest_path};
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
@@ -34,7 +35,7 @@ enum Format {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The manifests; `-` is standard input
-    #[arg(value_name = "MANIFEST")]
+    #[arg(value_name = "MANIFEST", add = completing::manifests())]
     manifests: Vec<PathBuf>,
     /// How to print what was found
     #[arg(long, value_name = "FORMAT", default_value = "human")]

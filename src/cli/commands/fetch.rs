@@ -1,14 +1,15 @@
 //! `batch fetch`: collects what is paid; submits nothing, and works although the manifest has errors.
 
 use crate::base::folder::Folder;
-use crate::cli::args::{Common, Named, Progress, Subject};
 use crate::cli::choosing;
+use crate::cli::completing;
 use crate::cli::destination::Destination;
 use crate::cli::doubtful;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::Fleet;
 use crate::cli::on_finish::OnFinish;
+use crate::cli::options::{Common, Named, Progress, Subject};
 use crate::cli::progress;
 use crate::cli::project::{Realm, folder_of_manifest, folder_shown, lock_shown, manifest_path, paths, readable};
 use crate::cli::renames;
@@ -46,7 +47,7 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     named: Named,
     /// Take the doubtful videos of this job (NAME.doubtful beside their places) for its videos; repeatable
-    #[arg(long, value_name = "JOB", value_parser = job_id)]
+    #[arg(long, value_name = "JOB", value_parser = job_id, add = completing::jobs())]
     accept_doubtful: Vec<JobId>,
 }
 
@@ -91,7 +92,7 @@ fn perform(
         }
         choosing::among(&selection, manifest.as_ref(), &fleet.read(&paths)?.book, terminal)?;
     }
-    let service = || settings::base_url(None, manifest.as_ref()).map(|(base, _)| base.to_string());
+    let service = || settings::base_url(common, manifest.as_ref()).map(|(base, _)| base.to_string());
     let mut ledger = session::open(&paths, &shown, &fleet, service)?;
     if !args.accept_doubtful.is_empty() {
         for said in doubtful::accept(ledger, &folder, &args.accept_doubtful)? {

@@ -1,9 +1,9 @@
 //! `batch ledger`: a shared ledger is founded, looked at, and filled from locks.
 
-use crate::cli::args::{Common, ManifestArg};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{self, Fleet};
+use crate::cli::options::{Common, ManifestArg};
 use crate::cli::project::{NAMES, Realm, manifest_path, readable};
 use crate::cli::settings;
 use crate::cli::standard_output::print_text;
@@ -50,35 +50,36 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 }
 
 /// The ledger that is meant, and the manifest that names it, where one does.
-struct Subject {
+struct Subject<'c> {
+    common: &'c Common,
     fleet: Fleet,
     manifest: Option<Manifest>,
 }
 
-impl Subject {
-    fn of(named: Option<&Path>, common: &Common, terminal: &Terminal) -> Result<Subject, Failure> {
+impl Subject<'_> {
+    fn of<'c>(named: Option<&Path>, common: &'c Common, terminal: &Terminal) -> Result<Subject<'c>, Failure> {
         // A ledger that is named otherwise needs no manifest.
         let is_there = named.is_some() || NAMES.into_iter().any(|name| Path::new(name).exists());
         let manifest = match is_there {
             true => readable(&manifest_path(named)?, common, terminal)?.manifest,
             false => None,
         };
-        Ok(Subject { fleet: Fleet::named(manifest.as_ref(), Realm::Real, common)?, manifest })
+        Ok(Subject { common, fleet: Fleet::named(manifest.as_ref(), Realm::Real, common)?, manifest })
     }
 
     async fn found(&self) -> Result<Shared, Failure> {
-        let (base, _) = settings::base_url(None, self.manifest.as_ref())?;
+        let (base, _) = settings::base_url(self.common, self.manifest.as_ref())?;
         self.fleet.found(&base.to_string()).await
     }
 }
 
-fn init(subject: &Subject, terminal: &Terminal) -> Result<Exit, Failure> {
+fn init(subject: &Subject<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
     let shared = fleet::block_on(subject.found())?;
     say(&format!("{} is a ledger for {} (id {})", shared.place, shared.charter.service, shared.charter.id), terminal);
     Ok(Exit::Done)
 }
 
-fn check(subject: &Subject) -> Result<Exit, Failure> {
+fn check(subject: &Subject<'_>) -> Result<Exit, Failure> {
     let (shared, book) = fleet::block_on(async {
         let shared = subject.fleet.existing().await?;
         prove(&*store_at(&shared.place), &fleet::fresh_id()).await.map_err(|error| shared.failed(error))?;
@@ -100,7 +101,7 @@ fn check(subject: &Subject) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn import(import: &Import, subject: &Subject, terminal: &Terminal) -> Result<Exit, Failure> {
+fn import(import: &Import, subject: &Subject<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut books = Vec::new();
     for lock in &import.locks {
         let paths = Paths::of(lock);

@@ -1,9 +1,9 @@
 //! `batch lock`: joins locks of branches, clones and shards.
 
-use crate::cli::args::{Common, ManifestArg, Trial};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, Sides};
 use crate::cli::fleet::{self, Fleet};
+use crate::cli::options::{Common, ManifestArg, Trial};
 use crate::cli::project::{Realm, lock_shown, manifest_path, paths, readable};
 use crate::cli::session;
 use crate::cli::terminal::{Terminal, Volume};

@@ -1,11 +1,10 @@
 //! `batch man`: the manual page of the program or of a command, generated from the arguments themselves.
 
 use crate::base::nearest::nearest;
-use crate::cli::args;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::standard_output::print_text;
-use clap::{Command, CommandFactory as _};
+use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use std::io;
@@ -24,9 +23,8 @@ pub(in crate::cli) struct Args {
     command: Option<String>,
 }
 
-pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Failure> {
-    let mut batch = args::Args::command().disable_help_subcommand(true).subcommand_help_heading("COMMANDS");
-    batch.build();
+pub(in crate::cli) fn run(args: &Args, batch: Command) -> Result<Exit, Failure> {
+    let batch = batch.subcommand_help_heading("COMMANDS");
     let page = match &args.command {
         None => page(batch, &[]),
         Some(name) => match batch.find_subcommand(name) {

@@ -1,10 +1,10 @@
 //! `batch plan`: what `run` would do to each job, and why; nothing is sent.
 
-use crate::cli::args::{Choosing, Common, Format, Subject};
 use crate::cli::choosing;
-use crate::cli::destination::{self, SIMULATED};
+use crate::cli::destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::options::{Choosing, Common, Format, Subject};
 use crate::cli::output_file::OutputFile;
 use crate::cli::project::{Project, Realm};
 use crate::cli::saved;
@@ -62,8 +62,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     choosing::among(&choice.selection, Some(&project.manifest), &snapshot.book, terminal)?;
     let Pinned { manifest, pending } = pinned(&project.manifest, &snapshot.book);
     let plan = crate::plan::plan(&manifest, &snapshot.book, &choice);
-    if project.realm == Realm::Real && !plan.is_idle() {
-        warn_of_another_service(&manifest, &snapshot.book, common, terminal);
+    if !plan.is_idle() {
+        destination::warn_of_mismatch(&project, &snapshot.book, common, terminal)?;
     }
     let differs = args.exit_code && !plan.is_idle();
     let mut made = HashMap::new();
@@ -76,7 +76,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     }
     let saving = match (file, texts) {
         (Some(file), Some(texts)) if pending.is_empty() => {
-            let basis = saved::basis(&project, texts, None, file.shown())?;
+            let basis = saved::basis(&project, texts, common, file.shown())?;
             let saved = SavedPlan::of(basis, (&project.manifest, &manifest), &snapshot.book, &choice, &plan);
             Some((file, saved::written(&saved)?))
         }
@@ -103,16 +103,6 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         }
     }
     Ok(if differs { Exit::Failed } else { Exit::Done })
-}
-
-/// Says what a run would be refused for: the lock belongs to another service than the one that the jobs would go to.
-fn warn_of_another_service(manifest: &Manifest, book: &Book, common: &Common, terminal: &Terminal) {
-    let Ok((base, _)) = settings::base_url(None, Some(manifest)) else { return };
-    let wanted = base.to_string();
-    let other = book.service().filter(|other| *other != wanted && (!common.move_service || *other == SIMULATED));
-    if let Some(other) = other {
-        destination::another(other, &wanted).warn(terminal);
-    }
 }
 
 /// The plan as it is shown: the manifest's jobs, then what is still collected of earlier ones.

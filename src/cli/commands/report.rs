@@ -1,9 +1,10 @@
 //! `batch report`: one self-contained page with every job and its videos.
 
-use crate::cli::args::{Common, Named, Standing, Subject};
 use crate::cli::choosing;
+use crate::cli::destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::options::{Common, Named, Standing, Subject};
 use crate::cli::page::{self, PageFile};
 use crate::cli::project::Project;
 use crate::cli::settings;
@@ -31,6 +32,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let project = Project::look_at(&args.subject, common, terminal)?;
     let selection = settings::by_name(&args.named)?;
     choosing::look(&selection, &project, terminal)?;
+    if common.base_url.is_some() {
+        destination::warn_of_mismatch(&project, &project.read()?.book, common, terminal)?;
+    }
     let statuses = args.standing.statuses();
     let file = match args.output.as_deref() {
         Some(output) if output == Path::new("-") => {

@@ -1,10 +1,11 @@
 //! `batch resolve`: a person settles uncertain jobs, or reads what to look for at the service.
 
 use crate::base::clock::Clock;
-use crate::cli::args::{Common, Trial};
+use crate::cli::completing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::Fleet;
+use crate::cli::options::{Common, Trial};
 use crate::cli::project::{Realm, is_manifest, lock_shown, manifest_path, paths, readable};
 use crate::cli::session;
 use crate::cli::settings;
@@ -30,7 +31,7 @@ use std::path::Path;
 #[command(override_usage = "batch resolve [OPTIONS] [MANIFEST] [JOB]")]
 pub(in crate::cli) struct Args {
     /// The manifest (by default the one in this folder), and the job's id; without a job or an action all uncertain ones are listed
-    #[arg(value_names = ["MANIFEST", "JOB"], num_args = 0..=2)]
+    #[arg(value_names = ["MANIFEST", "JOB"], num_args = 0..=2, add = completing::manifest_and_uncertain_job())]
     manifest_and_job: Vec<String>,
     /// Every uncertain job whose id matches, in place of JOB (repeatable)
     #[arg(long, value_name = "PATTERN", conflicts_with = "task_id")]
@@ -80,7 +81,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
             Whom::Many(selection) => list(&snapshot.book, &selection, loaded.manifest.as_ref(), &target, terminal),
         };
     };
-    let service = || settings::base_url(None, loaded.manifest.as_ref()).map(|(base, _)| base.to_string());
+    let service = || settings::base_url(common, loaded.manifest.as_ref()).map(|(base, _)| base.to_string());
     let ledger = session::open(&paths, &shown, &fleet, service)?;
     if let (Verdict::Task { task }, Whom::One(job)) = (&verdict, &whom)
         && has_task(ledger.book(), job, task)

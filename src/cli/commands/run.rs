@@ -1,14 +1,15 @@
 //! `batch run`: runs what has no result yet.
 
 use crate::base::decimal::Decimal;
-use crate::cli::args::{Choosing, Common, Progress, Service, Simulation, Strictness, at_least_one, concurrency};
 use crate::cli::choosing;
+use crate::cli::completing;
 use crate::cli::confirm::{self, Agreed};
 use crate::cli::destination::{Destination, SIMULATED};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
 use crate::cli::on_finish::OnFinish;
+use crate::cli::options::{Choosing, Common, Progress, Simulation, Strictness, at_least_one, concurrency};
 use crate::cli::outlook::Outlook;
 use crate::cli::page::PageFile;
 use crate::cli::pictures::Pictures;
@@ -47,7 +48,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The manifest, or a plan that `batch plan --out` saved; by default jobs.yaml, jobs.yml, jobs.toml or jobs.json, if exactly one is here
-    #[arg(value_name = "MANIFEST")]
+    #[arg(value_name = "MANIFEST", add = completing::manifests())]
     manifest: Option<PathBuf>,
     /// Generations in flight at most; wins over the manifest
     #[arg(short = 'j', long, value_name = "N", value_parser = concurrency)]
@@ -87,14 +88,12 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     pictures: Pictures,
     #[command(flatten)]
-    service: Service,
-    #[command(flatten)]
     simulation: Simulation,
 }
 
 pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-    let realm = Realm::of(args.service.simulate);
-    args.simulation.suit(args.service.simulate)?;
+    let realm = Realm::of(args.simulation.simulate);
+    args.simulation.suit()?;
     let saved = args.manifest.as_deref().map(Saved::at).transpose()?.flatten();
     let named = saved.as_ref().map(Saved::manifest).or_else(|| args.manifest.clone());
     let levels = args.strictness.levels()?;
@@ -160,7 +159,7 @@ fn perform(
         None => Choice { prune: args.prune, buyer: project.buyer(), ..settings::choice(&args.choosing, manifest)? },
     };
     let holds = |book: &Book| match saved {
-        Some((saved, texts)) => saved.holds(project, texts, args.service.base_url.as_deref(), book),
+        Some((saved, texts)) => saved.holds(project, texts, common, book),
         None => Ok(()),
     };
     if saved.is_some() {
@@ -170,15 +169,14 @@ fn perform(
     choosing::look(&choice.selection, project, terminal)?;
     if args.frozen {
         let snapshot = project.read()?;
-        let moved = new_service(args, project, &snapshot.book, common)?;
+        let moved = new_service(project, &snapshot.book, common)?;
         return frozen::look(project, &snapshot.book, &choice, moved.as_ref());
     }
     let agreed = match args.yes {
         true => Agreed::to_anything(),
         false => confirm::ask(project, &choice, terminal)?,
     };
-    let service =
-        || settings::base_url(args.service.base_url.as_deref(), Some(manifest)).map(|(base, _)| base.to_string());
+    let service = || settings::base_url(common, Some(manifest)).map(|(base, _)| base.to_string());
     let mut ledger = session::open(&project.paths, &project.shown, &project.fleet, service)?;
     ledger.buy_for(choice.buyer.clone());
     // Once more, now that no other run can write to it.
@@ -189,9 +187,9 @@ fn perform(
     }
     agreed.holds(&outlook.plan)?;
     renames::put_right(&manifest.folder, ledger.book(), std::mem::take(&mut outlook.plan.misplaced))?;
-    let destination = || match args.service.simulate {
+    let destination = || match args.simulation.simulate {
         true => Destination::simulated(&args.simulation, ledger.book().service()),
-        false => Destination::service(args.service.base_url.as_deref(), manifest, ledger.book().service(), common),
+        false => Destination::service(manifest, ledger.book().service(), common),
     };
     // Before images are looked at: that the key is missing is not said at the end of that.
     let mut chosen = if outlook.plan.is_idle() { None } else { Some(destination()?) };
@@ -214,7 +212,7 @@ fn perform(
         if let Err(declined) = agreed.to_pictures(project, &outlook.plan, &stop, terminal) {
             reporting.leave();
             let seen = looked.first_seen(ledger.book());
-            keep_pins(ledger, seen, None, args, manifest)?;
+            keep_pins(ledger, seen, None, common, manifest)?;
             return Err(declined);
         }
         if outlook.plan.estimate != before {
@@ -235,10 +233,10 @@ fn perform(
     let interrupted = stop.level() == Level::Out;
     if plan.is_idle() || interrupted {
         let entries = if interrupted { looked.first_seen(ledger.book()) } else { looked.entries };
-        let moved = new_service(args, project, ledger.book(), common)?.filter(|_| !interrupted);
+        let moved = new_service(project, ledger.book(), common)?.filter(|_| !interrupted);
         // What another run is about to submit is no more uncertain than that run is silent.
         let answered = if interrupted { HashSet::new() } else { session::wait_for_others(&ledger, &stop)? };
-        keep_pins(ledger, entries, moved, args, &project.manifest)?;
+        keep_pins(ledger, entries, moved, common, &project.manifest)?;
         let outcome =
             if interrupted { outlook.broken_off(&stop) } else { outlook.settled(outlook.nothing_done(), &answered) };
         let closing = Closing { signals: &signals, target: &target, key: None };
@@ -296,7 +294,7 @@ fn keep_pins(
     mut ledger: Ledger,
     entries: Vec<Entry>,
     moved: Option<BaseUrl>,
-    args: &Args,
+    common: &Common,
     manifest: &Manifest,
 ) -> Result<(), Failure> {
     if let Some(moved) = moved {
@@ -308,17 +306,17 @@ fn keep_pins(
     }
     let service = match ledger.book().service() {
         Some(service) => service.to_owned(),
-        None => settings::base_url(args.service.base_url.as_deref(), Some(manifest))?.0.to_string(),
+        None => settings::base_url(common, Some(manifest))?.0.to_string(),
     };
     session::write_down(ledger, &service, entries)
 }
 
 /// The name that the lock's service is to have from now on (`--move-service`), if it has another.
-fn new_service(args: &Args, project: &Project, book: &Book, common: &Common) -> Result<Option<BaseUrl>, Failure> {
+fn new_service(project: &Project, book: &Book, common: &Common) -> Result<Option<BaseUrl>, Failure> {
     if project.realm == Realm::Trial || !common.move_service {
         return Ok(None);
     }
-    let (base, _) = settings::base_url(args.service.base_url.as_deref(), Some(&project.manifest))?;
+    let (base, _) = settings::base_url(common, Some(&project.manifest))?;
     // No word of a person makes the simulated service the same as a real one.
     let other = |service: &str| service != SIMULATED && service != base.to_string();
     Ok(book.service().is_some_and(other).then_some(base))

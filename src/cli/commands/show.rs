@@ -1,9 +1,11 @@
 //! `batch show`: what is or would be sent for a job; nothing is sent.
 
-use crate::cli::args::{Choosing, Common, Format, Trial};
 use crate::cli::choosing::near_id;
+use crate::cli::completing;
+use crate::cli::destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::options::{Choosing, Common, Format, Trial};
 use crate::cli::project::{Project, Realm, is_manifest};
 use crate::cli::settings;
 use crate::cli::standard_output::print;
@@ -23,7 +25,7 @@ use std::path::Path;
 #[command(override_usage = "batch show [OPTIONS] [MANIFEST] <JOB>...")]
 pub(in crate::cli) struct Args {
     /// The manifest (by default the one in this folder), and the ids of jobs, or patterns of them
-    #[arg(value_names = ["MANIFEST", "JOB"], num_args = 1.., required = true)]
+    #[arg(value_names = ["MANIFEST", "JOB"], num_args = 1.., required = true, add = completing::manifest_and_jobs())]
     manifest_and_jobs: Vec<String>,
     /// Print the JSON of each request as it would be sent, one a line
     #[arg(long, conflicts_with = "format")]
@@ -52,6 +54,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         return Err(unknown(&idle, &project.manifest.jobs));
     }
     let book = project.read()?.book;
+    destination::warn_of_mismatch(&project, &book, common, terminal)?;
     let manifest = pinned(&project.manifest, &book).manifest;
     let plan =
         plan::plan(&manifest, &book, &Choice { selection, ..settings::choice(&Choosing::default(), &manifest)? });

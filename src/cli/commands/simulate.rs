@@ -1,8 +1,8 @@
 //! `batch simulate`: the simulated service on a local port, until interrupted.
 
-use crate::cli::args::whole;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::options::whole;
 use crate::cli::session;
 use crate::cli::signals::Signals;
 use crate::cli::standard_output::print_text;
@@ -21,7 +21,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "TIME")]
     latency: Option<crate::simulate::Latency>,
     /// The share of generations that fail, 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long = "failures", alias = "failure-rate", value_name = "SHARE")]
     failure_rate: Option<crate::simulate::Share>,
     /// What chance depends on: the same seed, the same failures
     #[arg(long, value_name = "N", value_parser = whole::<u64>)]

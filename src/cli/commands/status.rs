@@ -2,10 +2,11 @@
 
 mod watch;
 
-use crate::cli::args::{Common, Format, Standing, Subject, Which};
 use crate::cli::choosing;
+use crate::cli::destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::options::{Common, Format, Standing, Subject, Which};
 use crate::cli::project::Project;
 use crate::cli::settings;
 use crate::cli::standard_output::print;
@@ -45,6 +46,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let selection = settings::selection(&args.which)?;
     let snapshot = project.read()?;
     choosing::among(&selection, Some(&project.manifest), &snapshot.book, terminal)?;
+    destination::warn_of_mismatch(&project, &snapshot.book, common, terminal)?;
     if args.watch && snapshot.held_by.is_some() {
         return watch::watch(&project, &selection, snapshot, terminal);
     }

@@ -1,10 +1,11 @@
 //! `batch verify`: manifest, lock and files agree.
 
-use crate::cli::args::{Common, Format, Named, Subject};
 use crate::cli::choosing;
+use crate::cli::destination;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::project::{Project, Realm};
+use crate::cli::options::{Common, Format, Named, Subject};
+use crate::cli::project::Project;
 use crate::cli::settings;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
@@ -45,8 +46,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         let message = "a run is on, or was killed: `batch status` says more, `batch run` goes on".to_owned();
         problems.push(VerifyProblem { kind: ProblemKind::OpenJournal, job: None, path: None, message });
     }
-    if project.realm == Realm::Real {
-        problems.extend(other_service(&project.manifest, &snapshot.book)?);
+    if let Some((other, wanted)) = destination::mismatch(&project, &snapshot.book, common)? {
+        let message = format!("the lock belongs to {other}, the jobs would go to {wanted}");
+        problems.push(VerifyProblem { kind: ProblemKind::OtherService, job: None, path: None, message });
     }
     let pinned = pinned(&project.manifest, &snapshot.book);
     problems.extend(of_records(&pinned.manifest, &snapshot.book, &selection, !args.no_files));
@@ -56,18 +58,6 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         Format::Human => tables::verify(out, &document, terminal.stdout),
     })?;
     Ok(if document.ok() { Exit::Done } else { Exit::Failed })
-}
-
-/// The lock belongs to another service than the one that a run would send to.
-fn other_service(manifest: &Manifest, book: &Book) -> Result<Option<VerifyProblem>, Failure> {
-    let (wanted, _) = settings::base_url(None, Some(manifest))?;
-    let wanted = wanted.to_string();
-    Ok(book.service().filter(|service| *service != wanted).map(|service| VerifyProblem {
-        kind: ProblemKind::OtherService,
-        job: None,
-        path: None,
-        message: format!("the lock belongs to {service}, the jobs would go to {wanted}"),
-    }))
 }
 
 fn of_records(manifest: &Manifest, book: &Book, selection: &Selection, files: bool) -> Vec<VerifyProblem> {
