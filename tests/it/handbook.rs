@@ -1,5 +1,6 @@
 //! What the program says of itself: `explain`, `completions` and `man`.
 
+use crate::support::not_tested;
 use crate::support::project::Project;
 use batch::diagnostic::code::Code;
 use std::path::Path;
@@ -125,7 +126,7 @@ fn zsh_and_fish_complete_from_the_first_time_on() {
             assert_eq!(offered.join(" "), expected, "{line}: {ended:?}");
         }
     } else {
-        println!("NOT TESTED: fish isn't here");
+        not_tested("fish isn't here");
     }
     if has("zsh") {
         // The file is run as its own function the first time; `_describe` stands for the screen.
@@ -137,7 +138,7 @@ fn zsh_and_fish_complete_from_the_first_time_on() {
         let ended = project.command("zsh", ["-f", "-c", script]).env("PATH", &path).run().exits(0);
         assert!(ended.stdout.contains("park-walk"), "{ended:?}");
     } else {
-        println!("NOT TESTED: zsh isn't here");
+        not_tested("zsh isn't here");
     }
 }
 

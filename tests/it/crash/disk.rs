@@ -5,16 +5,11 @@
 
 use super::lanes;
 use super::scenario::Scenario;
+use crate::support::not_tested;
 use crate::support::program::Ended;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
 use std::process::Command;
-
-/// Says that something can't be tested on this machine, on the terminal itself: the test harness swallows nothing of it.
-fn not_tested(why: &str) {
-    let _ = writeln!(io::stderr(), "\nNOT TESTED on this machine: {why}\n");
-}
 
 /// Checks what a run that couldn't write has left, does what it told the person to do, and finishes.
 ///

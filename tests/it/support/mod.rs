@@ -11,3 +11,10 @@ pub(crate) mod project;
 pub(crate) mod service;
 pub(crate) mod setup;
 pub(crate) mod terminal;
+
+use std::io::Write;
+
+/// Says that something can't be tested on this machine, on the terminal itself: the test harness swallows nothing of it.
+pub(crate) fn not_tested(why: &str) {
+    let _ = writeln!(std::io::stderr(), "\nNOT TESTED on this machine: {why}\n");
+}
