@@ -193,6 +193,37 @@ fn chinese_pages_lead_to_chinese_pages() {
     assert!(followed > 10, "only {followed} links were followed");
 }
 
+/// Words that other pages of this kind have, each with the one that these pages have.
+const ONE_WORD: &[(&str, &str)] = &[
+    ("不确定的任务", "结果不明的任务"),
+    ("文件夹", "目录"),
+    ("负面提示词", "反向提示词"),
+    ("拉取请求", "合并请求"),
+    ("任务 ID", "任务号"),
+    ("任务编号", "任务号"),
+    ("参考图像", "参考对象"),
+    ("扩写", "优化"),
+    ("哈希值", "哈希"),
+    ("总结", "汇总"),
+];
+
+#[test]
+fn chinese_pages_have_one_word_for_one_thing_and_a_line_for_a_paragraph() {
+    for path in pages().into_iter().filter(|path| path.ends_with(CHINESE)) {
+        let text = page(&path);
+        for (other, word) in ONE_WORD {
+            assert!(!text.contains(other), "{path}: {other} is called {word}");
+        }
+        for Section { title, prose, .. } in sections(&text) {
+            // A line break would be shown as a blank between two characters.
+            for (line, next) in prose.lines().zip(prose.lines().skip(1)) {
+                let goes_on = !next.is_empty() && !next.starts_with(['-', '1', '2', '3', '4', '5']);
+                assert!(line.is_empty() || !goes_on, "{path}, {title}: a paragraph is broken before {next:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_translation_that_lags_behind_is_seen() {
     let pairs = Pairs::from([("page".to_owned(), vec![("a-b".to_owned(), "甲".to_owned())])]);
