@@ -6,12 +6,23 @@ use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a process may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Returns whether a signal that ends a program is ignored here, as under `nohup`: a child would go on to ignore it.
+fn ignores_signals() -> bool {
+    static IGNORES: LazyLock<bool> = LazyLock::new(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default().trim();
+        // SIGHUP is signal 1, SIGINT 2, SIGTERM 15.
+        u64::from_str_radix(ignored, 16).unwrap_or_default() & (1 | 1 << 1 | 1 << 14) != 0
+    });
+    *IGNORES
+}
 
 /// A command line in the making.
 pub(crate) struct Program {
@@ -27,7 +38,14 @@ impl Program {
         home: &Path,
         arguments: impl IntoIterator<Item = A>,
     ) -> Program {
-        let mut command = Command::new(executable);
+        let mut command = match ignores_signals() {
+            true => {
+                let mut command = Command::new("env");
+                command.arg("--default-signal=HUP,INT,TERM").arg(executable);
+                command
+            }
+            false => Command::new(executable),
+        };
         let mut shown = Path::new(executable).file_name().unwrap().to_str().unwrap().to_owned();
         for argument in arguments {
             command.arg(argument.as_ref());
