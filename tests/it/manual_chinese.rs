@@ -207,6 +207,18 @@ const ONE_WORD: &[(&str, &str)] = &[
     ("总结", "汇总"),
 ];
 
+/// Pieces of bold text whose marks Markdown would show: those with a sign inside of a mark, and a character outside of it.
+fn not_bold(prose: &str) -> Vec<&str> {
+    let is_sign = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
+    let pieces: Vec<_> = prose.split("**").collect();
+    let bold = pieces.windows(3).step_by(2).filter(|piece| {
+        let opens = piece[1].starts_with(is_sign) && piece[0].ends_with(char::is_alphanumeric);
+        let closes = piece[1].ends_with(is_sign) && piece[2].starts_with(char::is_alphanumeric);
+        opens || closes
+    });
+    bold.map(|piece| piece[1]).collect()
+}
+
 #[test]
 fn chinese_pages_have_one_word_for_one_thing_and_a_line_for_a_paragraph() {
     for path in pages().into_iter().filter(|path| path.ends_with(CHINESE)) {
@@ -215,6 +227,7 @@ fn chinese_pages_have_one_word_for_one_thing_and_a_line_for_a_paragraph() {
             assert!(!text.contains(other), "{path}: {other} is called {word}");
         }
         for Section { title, prose, .. } in sections(&text) {
+            assert_eq!(not_bold(&prose), Vec::<&str>::new(), "{path}, {title}: put the sign after the `**`");
             // A line break would be shown as a blank between two characters.
             for (line, next) in prose.lines().zip(prose.lines().skip(1)) {
                 let goes_on = !next.is_empty() && !next.starts_with(['-', '1', '2', '3', '4', '5']);
@@ -234,4 +247,5 @@ fn a_translation_that_lags_behind_is_seen() {
         assert_eq!(differences(english, &right.replace(from, to), "here", &pairs).len(), 1, "{from}");
     }
     assert_eq!(differences("502", "503", "here", &pairs).len(), 1);
+    assert_eq!(not_bold("一**二**。三**四。**五**六。** 七"), ["四。"]);
 }
