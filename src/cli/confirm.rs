@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::project::{Project, Realm};
+use super::sharing::asked_elsewhere;
 use super::terminal::Terminal;
 use crate::base::decimal::Decimal;
 use crate::engine::stop::{Level, Stop};
@@ -78,7 +79,8 @@ pub(super) fn ask(project: &Project, choice: &Choice, terminal: &Terminal) -> Re
         return Ok(Agreed::to_anything());
     }
     let snapshot = project.read()?;
-    let plan = plan::plan(&pinned(&project.manifest, &snapshot.book).manifest, &snapshot.book, choice);
+    let choice = Choice { elsewhere: asked_elsewhere(project, &snapshot.book), ..choice.clone() };
+    let plan = plan::plan(&pinned(&project.manifest, &snapshot.book).manifest, &snapshot.book, &choice);
     if plan.estimate.amount <= most {
         return Ok(Agreed(Some(most)));
     }

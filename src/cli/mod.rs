@@ -31,6 +31,7 @@ mod results;
 mod saved;
 mod session;
 mod settings;
+mod sharing;
 mod signals;
 mod standard_output;
 mod terminal;

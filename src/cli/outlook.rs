@@ -4,9 +4,9 @@ use crate::engine::mirror::Looked;
 use crate::engine::stop::Stop;
 use crate::engine::{Outcome, Purchase, Spent, Work};
 use crate::event::summary::Cost;
-use crate::ledger::entry::Entry;
+use crate::ledger::entry::{self, Entry};
 use crate::ledger::record::{Key, Stage};
-use crate::ledger::{Book, Pins};
+use crate::ledger::{Book, Buyer, Pins};
 use crate::manifest::model::Manifest;
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::{Estimate, price};
@@ -75,6 +75,12 @@ impl<'m> Outlook<'m> {
             bought.flat_map(|step| urls(&written.jobs[step.job])).map(Address::of).collect();
         let pinned = addresses.into_iter().filter_map(|address| Some((pins.get(&address)?.clone(), address)));
         pinned.map(|(pin, address)| Entry::Mirrored { address, pin, taken: false }).collect()
+    }
+
+    /// Returns the entries that record which purchases the manifest uses, so that no other one drops them.
+    pub(super) fn uses(&self, buyer: &Buyer) -> impl Iterator<Item = Entry> {
+        let used = entry::Step::Used { manifest: buyer.manifest.clone() };
+        self.plan.uses.iter().map(move |id| Entry::of(*id, used.clone()))
     }
 
     /// Returns whether the engine is to buy a step. Those beyond `--max-cost` wait for money given back by others,

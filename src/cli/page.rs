@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::output_file::{Kind, OutputFile};
 use super::project::{Project, Realm};
+use super::sharing::asked_elsewhere;
 use crate::plan::mirror::pinned;
 use crate::plan::select::Selection;
 use crate::report::documents::status::JobStatus;
@@ -65,6 +66,7 @@ pub(super) fn page(
     let source = Source {
         manifest: &pinned.manifest,
         book: &snapshot.book,
+        elsewhere: &asked_elsewhere(project, &snapshot.book),
         name: &project.shown.file_name().unwrap_or_default().to_string_lossy(),
         target: &project.target(),
         held_by: snapshot.held_by.as_ref(),

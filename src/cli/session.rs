@@ -72,7 +72,7 @@ pub(super) struct Session<'s> {
 }
 
 impl Session<'_> {
-    /// Opens the journal, renames files, records `first`, does the work, and closes the ledger whatever the outcome.
+    /// Opens the journal, records `first`, renames files, does the work, and closes the ledger whatever the outcome.
     ///
     /// # Errors
     /// Fails if the journal or the lock can't be written; the journal then keeps the run's entries.
@@ -105,6 +105,8 @@ impl Session<'_> {
         let runtime = runtime()?;
         let outcome = runtime.block_on(async {
             let (scribe, closer) = ledger.start(identity)?;
+            // Together, so that they share syncs. A journal that can't be written reports that again, and the engine reacts.
+            futures::future::join_all(first.into_iter().map(|entry| scribe.record(entry))).await;
             if let Err(Stuck { failure, midway }) = renames::perform(self.folder, renamings, &scribe).await {
                 drop(scribe);
                 // Renamings recorded but not performed are completed by the next command: the journal stays.
@@ -114,8 +116,6 @@ impl Session<'_> {
                     closer.close().await.map_err(Failure::from).and(Err(failure))
                 };
             }
-            // Together, so that they share syncs. A journal that can't be written reports that again, and the engine reacts.
-            futures::future::join_all(first.into_iter().map(|entry| scribe.record(entry))).await;
             let parts = Parts {
                 service,
                 identity: identity.clone(),

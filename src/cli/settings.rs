@@ -13,6 +13,7 @@ use crate::plan::select::Selection;
 use crate::plan::videos::Sight;
 use crate::spec::address::BaseUrl;
 use secrecy::zeroize::Zeroizing;
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -167,6 +168,7 @@ pub(super) fn choice(choosing: &Choosing, manifest: &Manifest) -> Result<Choice,
         prune: false,
         sight: Sight::default(),
         buyer: Buyer::default(),
+        elsewhere: HashSet::new(),
     })
 }
 

@@ -89,6 +89,8 @@ pub enum Step {
     /// It gets another job, or its videos another name: durable before its files are renamed. The next run renames
     /// those that a crash left behind.
     Moved { job: JobId, name: VideoName, at: Timestamp },
+    /// Another manifest that shares the lock uses it.
+    Used { manifest: String },
     /// A person settled an uncertain purchase (`batch resolve`), or lets it be submitted again.
     Resolved {
         /// The task that the person knew of.

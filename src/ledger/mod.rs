@@ -70,7 +70,6 @@ pub struct Ledger {
     leftover: bool,
     /// `true` if the state differs from the lock's.
     changed: bool,
-    buyer: Buyer,
     shared: Option<Shared>,
 }
 
@@ -105,6 +104,8 @@ struct Desk {
     guard: Arc<Guard>,
     /// The hash of the lock as it was read.
     lock: Option<Sha256>,
+    /// The manifest for which jobs are bought, and purchases dropped.
+    buyer: Buyer,
     /// Purchases to be dropped, but only when the lock is written.
     pruned: Vec<PurchaseId>,
 }
@@ -161,7 +162,8 @@ pub fn open(paths: &Paths, holder: Holder) -> Result<Ledger, LedgerError> {
     let lock = lockfile::load(&paths.lock)?;
     let (book, changed) = recover::recover(lock.as_deref(), &journal, paths)?;
     let lock = lock.as_deref().map(Sha256::of);
-    let desk = Desk { paths: paths.clone(), guard: Arc::new(guard), lock, pruned: Vec::new() };
+    let (paths, guard, buyer) = (paths.clone(), Arc::new(guard), Buyer::default());
+    let desk = Desk { paths, guard, lock, buyer, pruned: Vec::new() };
     Ok(Ledger {
         desk,
         watched: watched.with_content(lock),
@@ -169,7 +171,6 @@ pub fn open(paths: &Paths, holder: Holder) -> Result<Ledger, LedgerError> {
         holder,
         leftover: !journal.is_empty(),
         changed,
-        buyer: Buyer::default(),
         shared: None,
     })
 }
@@ -203,14 +204,15 @@ impl Ledger {
 
     /// Sets the manifest for which jobs are bought from now on.
     pub fn buy_for(&mut self, buyer: Buyer) {
-        self.buyer = buyer;
+        self.desk.buyer = buyer;
     }
 
     /// Marks the purchases of these keys to be dropped once a run has written the lock: a run that is killed drops
-    /// nothing, and whichever lock exists by then, only these very purchases are dropped from it.
+    /// nothing, and whichever lock exists by then, only these very purchases are dropped from it, and only if no other
+    /// manifest uses them.
     pub fn prune(&mut self, keys: &[Key]) {
         let all = keys.iter().flat_map(|key| self.book.history(key)).map(|record| record.id);
-        self.desk.pruned.extend(all.filter(|id| self.book.is_bought_for(*id, &self.buyer)));
+        self.desk.pruned.extend(all.filter(|id| self.book.is_used_only_by(*id, &self.desk.buyer)));
     }
 
     /// Begins a run on `service`: the leftover of a killed run goes into the lock, and a new journal is begun and
@@ -236,7 +238,8 @@ impl Ledger {
         self.desk.guard.append(&first_line).map_err(LedgerError::io("write", &journal))?;
         let guard = Arc::clone(&self.desk.guard);
         let writer = Writer::new(guard, pen, self.book, journal, self.watched, self.changed);
-        let writer = writer.of_manifest((!self.buyer.alone).then_some(self.buyer.manifest));
+        let Buyer { manifest, alone } = self.desk.buyer.clone();
+        let writer = writer.of_manifest((!alone).then_some(manifest));
         let (scribe, inbox, writer) = writer.joined_to(self.shared.as_ref()).spawn();
         Ok((scribe, Closer { desk: self.desk, shared: self.shared, inbox, writer }))
     }
@@ -347,7 +350,7 @@ impl Desk {
             }
             book.unite(theirs);
         }
-        self.pruned.iter().for_each(|id| book.prune(*id));
+        self.pruned.iter().for_each(|id| book.prune(*id, &self.buyer));
         self.lock = hash;
         self.write_lock(&book)?;
         Ok(book)

@@ -4,13 +4,14 @@
 //! accounts are joined. On two rungs, people and the service may make several statements: there the latest counts. A
 //! task id, once known, stays; videos are united.
 
+use super::Buyer;
 use super::entry::{Step, Verdict};
 use super::id::PurchaseId;
 use super::record::{Fault, Key, Output, Record, Stage, Word};
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One submit that was intended, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(super) struct Purchase {
     pub(super) renamed_at: Option<Timestamp>,
     /// The manifest, relative to the lock, if it isn't the one that the lock is named after.
     pub(super) manifest: Option<String>,
+    /// Other manifests that use it: their jobs have its input. The set only grows.
+    pub(super) used_by: BTreeSet<String>,
     /// Number of times that another content replaced a video, by the video's number.
     pub(super) revisions: BTreeMap<usize, u32>,
 }
@@ -105,7 +108,8 @@ impl Purchase {
             stage,
         };
         let (rung, standing) = (Rung::Intended, Standing::Open);
-        Purchase { record, rung, standing, said_at: None, renamed_at: None, manifest: None, revisions: BTreeMap::new() }
+        let (manifest, used_by, revisions) = (None, BTreeSet::new(), BTreeMap::new());
+        Purchase { record, rung, standing, said_at: None, renamed_at: None, manifest, used_by, revisions }
     }
 
     /// Returns the same purchase with its progress: from [`Rung::Submitted`] on, its stage needs a task.
@@ -138,6 +142,20 @@ impl Purchase {
             (Rung::Intended | Rung::Unanswered, _) | (Rung::Submitted, Standing::Lost) => Some(Owed::Maybe),
             (Rung::Submitted, Standing::Open) | (Rung::Generated | Rung::Succeeded, _) => Some(Owed::Paid),
         }
+    }
+
+    /// Returns whether it was bought for this manifest, or is used by it.
+    pub(super) fn is_used_by(&self, buyer: &Buyer) -> bool {
+        self.is_bought_for(buyer) || self.used_by.contains(&buyer.manifest)
+    }
+
+    /// Returns whether no other manifest than this one bought it or uses it.
+    pub(super) fn is_used_only_by(&self, buyer: &Buyer) -> bool {
+        self.is_bought_for(buyer) && self.used_by.iter().all(|manifest| *manifest == buyer.manifest)
+    }
+
+    fn is_bought_for(&self, buyer: &Buyer) -> bool {
+        self.manifest.as_ref().map_or(buyer.alone, |manifest| *manifest == buyer.manifest)
     }
 
     /// Returns whether a person allows its job to be submitted again.
@@ -181,6 +199,7 @@ impl Purchase {
                 self.say(Said { finished_at, error, ..Said::of(Rung::Failed, None) }, None);
             }
             Step::Moved { job, name, at } => self.rename(job, name, Some(*at)),
+            Step::Used { manifest } => _ = self.used_by.insert(manifest.clone()),
             Step::Resolved { task, verdict, at } => self.resolve(task.as_ref(), verdict, *at),
             Step::Submitting { .. }
             | Step::Generated { .. }
@@ -204,11 +223,12 @@ impl Purchase {
             _ => None,
         };
         self.rename(&other.record.key.job, &other.record.name, other.renamed_at);
-        let Purchase { record, rung, standing, said_at, renamed_at: _, manifest, revisions } = other;
+        let Purchase { record, rung, standing, said_at, renamed_at: _, manifest, used_by, revisions } = other;
         self.record.parts = std::mem::take(&mut self.record.parts).max(record.parts);
         self.record.videos = self.record.videos.max(record.videos);
         self.record.submitted_at = self.record.submitted_at.max(record.submitted_at);
         self.manifest = self.manifest.take().max(manifest);
+        self.used_by.extend(used_by);
         if second.is_none() {
             let Record { stage, finished_at, .. } = record;
             let (reason, error) = words(&stage);
@@ -221,10 +241,12 @@ impl Purchase {
         second
     }
 
-    /// Returns the purchase of another task of the same submit.
+    /// Returns the purchase of another task of the same submit. The next run of another manifest records anew that it uses it:
+    /// whichever account was joined first must not matter.
     pub(super) fn of_other_task(mut self) -> Purchase {
         if let Some(task) = self.task() {
             self.record.id = self.record.id.of_other_task(task.as_str());
+            self.used_by.clear();
         }
         self
     }

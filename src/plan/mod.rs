@@ -40,10 +40,12 @@ pub struct Plan {
     pub strays: Vec<Stray>,
     /// Records that no job of the manifest asks for, and that wait for a person: they may be paid.
     pub unsettled: Vec<Record>,
-    /// Ids that have a record and are not in the manifest.
+    /// Ids that have a record and are in no manifest.
     pub removed: Vec<JobId>,
     /// Records that are dropped.
     pub prune: Vec<Key>,
+    /// Purchases that jobs of this manifest use, and of which the lock doesn't say so yet.
+    pub uses: Vec<PurchaseId>,
     /// What the submits would cost.
     pub estimate: Estimate,
 }
@@ -84,14 +86,16 @@ pub struct Choice {
     pub prune: bool,
     /// What tells whether videos are there.
     pub sight: Sight,
-    /// For whom jobs are bought: what another manifest bought that shares the lock isn't dropped.
+    /// For whom jobs are bought: what another manifest bought or uses that shares the lock isn't dropped.
     pub buyer: Buyer,
+    /// What other manifests ask for that share the lock: no job of this one takes it over under another id.
+    pub elsewhere: HashSet<Key>,
 }
 
 /// Decides what to do with each selected job of `manifest`, given what `book` knows of it.
 pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
     let mut estimate = Estimate::zero(&manifest.prices);
-    let mut reconciler = Reconciler::new(book, &manifest.jobs);
+    let mut reconciler = Reconciler::new(book, &manifest.jobs, &choice.elsewhere);
     let shelf = Shelf::new(&manifest.folder, book, &manifest.jobs, Care::Quick).by(choice.sight);
     let mut displaced = Vec::new();
     let mut steps = Vec::new();
@@ -138,13 +142,15 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         });
     }
     let moves = reconciler.moves(&displaced);
+    let uses = unrecorded_uses(manifest, book, &moves, &choice.buyer);
     let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
     let left = || book.records().filter(|record| !ids.contains(&record.key.job));
-    let removed: BTreeSet<&JobId> = left().map(|record| &record.key.job).collect();
+    let is_asked = |record: &&Record| choice.elsewhere.contains(&record.key);
+    let removed: BTreeSet<&JobId> = left().filter(|record| !is_asked(record)).map(|record| &record.key.job).collect();
     // What a job asks for, selected or not, may yet be taken over by it.
     let asked: HashSet<&Digest> = manifest.jobs.iter().map(|job| &job.digest).collect();
     let is_prunable = |record: &&Record| {
-        record.is_finished() && !asked.contains(&record.key.digest) && book.is_bought_for(record.id, &choice.buyer)
+        record.is_finished() && !asked.contains(&record.key.digest) && book.is_used_only_by(record.id, &choice.buyer)
     };
     let prune: Vec<&Record> = if choice.prune { left().filter(is_prunable).collect() } else { Vec::new() };
     let pruned: HashSet<&Key> = prune.iter().map(|record| &record.key).collect();
@@ -160,14 +166,14 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
             && let Some((action, _)) = to_collect(&shelf, record)
         {
             let record = after();
-            let reason = if removed.contains(&record.key.job) { Reason::Removed } else { Reason::Superseded };
+            let reason = if !ids.contains(&record.key.job) { Reason::Removed } else { Reason::Superseded };
             strays.push(Stray { record, action, reason });
         }
     }
     let prune = prune.into_iter().map(|record| record.key.clone()).collect();
     let removed = removed.into_iter().cloned().collect();
     let misplaced = shelf.into_misplaced();
-    Plan { steps, moves, misplaced, strays, unsettled, removed, prune, estimate }
+    Plan { steps, moves, misplaced, strays, unsettled, removed, prune, uses, estimate }
 }
 
 impl Plan {
@@ -187,6 +193,19 @@ impl Plan {
     pub fn count(&self, action: Action) -> usize {
         self.steps.iter().filter(|step| step.action == action).count()
     }
+}
+
+/// Returns the purchases that jobs of this manifest have, or take over, although the lock doesn't say yet that it uses them.
+fn unrecorded_uses(manifest: &Manifest, book: &Book, moves: &[Move], buyer: &Buyer) -> Vec<PurchaseId> {
+    let mut others = book.not_used_by(buyer).peekable();
+    if others.peek().is_none() {
+        return Vec::new();
+    }
+    let asked: HashSet<(&JobId, Digest)> = manifest.jobs.iter().map(|job| (&job.id, job.digest)).collect();
+    let taken_over = moves.iter().filter(|to| asked.contains(&(&to.to, to.key.digest)));
+    let taken_over: HashSet<&Key> = taken_over.map(|to| &to.key).collect();
+    let is_used = |key: &Key| taken_over.contains(key) || asked.contains(&(&key.job, key.digest));
+    others.filter(|record| is_used(&record.key)).map(|record| record.id).collect()
 }
 
 /// Why a job is kept: its videos are here, perhaps because its record came to it.

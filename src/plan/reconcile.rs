@@ -27,11 +27,13 @@ pub struct Reconciler<'b> {
 }
 
 impl<'b> Reconciler<'b> {
-    /// Creates it for all jobs of the manifest, whether or not they are selected.
-    pub fn new(book: &'b Book, jobs: &[Job]) -> Reconciler<'b> {
+    /// Creates it for all jobs of the manifest, whether or not they are selected. What is asked for `elsewhere`, by another
+    /// manifest that shares the lock, stays with its job.
+    pub fn new(book: &'b Book, jobs: &[Job], elsewhere: &HashSet<Key>) -> Reconciler<'b> {
         let wanted: HashSet<(&JobId, &Digest)> = jobs.iter().map(|job| (&job.id, &job.digest)).collect();
         let mut free: HashMap<_, Vec<&Record>> = HashMap::new();
-        for record in book.records().filter(|record| !wanted.contains(&(&record.key.job, &record.key.digest))) {
+        let is_free = |Key { job, digest }: &Key| !wanted.contains(&(job, digest));
+        for record in book.records().filter(|record| is_free(&record.key) && !elsewhere.contains(&record.key)) {
             free.entry(&record.key.digest).or_default().push(record);
         }
         // The last is taken first: the one that came furthest.

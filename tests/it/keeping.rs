@@ -73,6 +73,52 @@ fn prune_spares_what_another_manifest_bought() {
 }
 
 #[test]
+fn prune_spares_what_another_manifest_took_over() {
+    for (job, is_in_both) in [("b", false), ("c", false), ("b", true)] {
+        let setup = Setup::new(&manifest(&[("a", "@dog runs"), ("b", "@dog sleeps")]), &[]);
+        let other = ["other.yaml", "--lock", LOCK];
+        setup.run([]).exits(0);
+        // The job moves to another manifest, under its name or a new one; or is in both for a while.
+        let rest = manifest(&[("a", "@dog runs")]);
+        if !is_in_both {
+            setup.project.write(MANIFEST, &rest);
+        }
+        setup.project.write("other.yaml", manifest(&[(job, "@dog sleeps")]));
+        setup.run(other).exits(0);
+        setup.project.write(MANIFEST, &rest);
+        let lock = setup.project.read(LOCK);
+        assert!(lock.contains("used_by = [\"other.yaml\"]"), "{lock}");
+        setup.run(["--prune"]).exits(0);
+        assert_eq!(setup.project.read(LOCK), lock, "nothing is dropped");
+        setup.run(other).exits(0);
+        assert_eq!((setup.project.read(LOCK), setup.charges()), (lock, 2), "{job}, {is_in_both}");
+    }
+}
+
+#[test]
+fn no_manifest_takes_over_what_another_one_still_asks_for() {
+    let setup = Setup::new(&manifest(&[("a", "@dog runs")]), &[]);
+    setup.project.write("other.yaml", manifest(&[("z", "@dog runs")]));
+    let other = ["other.yaml", "--lock", LOCK];
+    setup.run([]).exits(0);
+    let video = fs::read(setup.project.path("out/a-1.mp4")).unwrap();
+    let plan = setup.batch(["plan", "other.yaml", "--lock", LOCK, "--format", "json"]).exits(0).json();
+    assert_eq!(plan["jobs"][0]["action"], "submit", "{plan:#}");
+    for _ in 0..2 {
+        setup.run(other).exits(0);
+        setup.run([]).exits(0);
+    }
+    assert_eq!((fs::read(setup.project.path("out/a-1.mp4")).unwrap(), setup.charges()), (video, 2));
+    setup.batch(["verify", "other.yaml", "--lock", LOCK]).exits(0);
+    setup.batch(["verify"]).exits(0);
+    // What it no longer asks for is free.
+    setup.project.write(MANIFEST, manifest(&[("b", "@cat sits")]));
+    setup.project.write("other.yaml", manifest(&[("z", "@dog runs"), ("y", "@dog runs")]));
+    setup.run(other).exits(0);
+    assert_eq!(setup.charges(), 2);
+}
+
+#[test]
 fn a_line_that_settles_a_job_can_be_typed_as_it_is_printed() {
     let setup = Setup::new("", &["submit:reset(charged)@1"]);
     let name = "it's; my jobs.yaml";

@@ -9,6 +9,7 @@ use crate::cli::output_file::OutputFile;
 use crate::cli::project::{Project, Realm};
 use crate::cli::saved;
 use crate::cli::settings;
+use crate::cli::sharing::asked_elsewhere;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::levels::Levels;
@@ -57,8 +58,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let (project, texts) = Project::seen(named, realm, &Levels::default(), common, terminal, look)?;
     let file = args.out.as_deref().map(|path| OutputFile::at(path, saved::PLAN, &project.paths)).transpose()?;
     let sight = if args.no_files { Sight::Lock } else { Sight::Disk };
-    let choice = Choice { sight, ..settings::choice(&args.choosing, &project.manifest)? };
     let snapshot = project.read()?;
+    let elsewhere = asked_elsewhere(&project, &snapshot.book);
+    let choice = Choice { sight, elsewhere, ..settings::choice(&args.choosing, &project.manifest)? };
     choosing::among(&choice.selection, Some(&project.manifest), &snapshot.book, terminal)?;
     let Pinned { manifest, pending } = pinned(&project.manifest, &snapshot.book);
     let plan = crate::plan::plan(&manifest, &snapshot.book, &choice);

@@ -20,6 +20,7 @@ use crate::cli::results::ResultFiles;
 use crate::cli::saved::{self, Saved, Texts};
 use crate::cli::session::{self, Closing, Session, finish, taken_up};
 use crate::cli::settings;
+use crate::cli::sharing::asked_elsewhere;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::engine::Settings;
@@ -151,7 +152,7 @@ fn perform(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let manifest = &project.manifest;
-    let choice = match saved {
+    let mut choice = match saved {
         Some((saved, _)) => {
             saved.suit(&args.choosing, args.prune || args.pictures.are_refreshed())?;
             saved.choice(&manifest.run, project.buyer())
@@ -169,6 +170,7 @@ fn perform(
     choosing::look(&choice.selection, project, terminal)?;
     if args.frozen {
         let snapshot = project.read()?;
+        choice.elsewhere = asked_elsewhere(project, &snapshot.book);
         let moved = new_service(project, &snapshot.book, common)?;
         return frozen::look(project, &snapshot.book, &choice, moved.as_ref());
     }
@@ -179,6 +181,7 @@ fn perform(
     let service = || settings::base_url(common, Some(manifest)).map(|(base, _)| base.to_string());
     let mut ledger = session::open(&project.paths, &project.shown, &project.fleet, service)?;
     ledger.buy_for(choice.buyer.clone());
+    choice.elsewhere = asked_elsewhere(project, ledger.book());
     // Once more, now that no other run can write to it.
     holds(ledger.book())?;
     let mut outlook = Outlook::new(manifest, ledger.book(), ledger.book().pins(), &choice);
@@ -232,7 +235,10 @@ fn perform(
     kept.extend(steps_kept.map(|step| manifest.jobs[step.job].id.clone()));
     let interrupted = stop.level() == Level::Out;
     if plan.is_idle() || interrupted {
-        let entries = if interrupted { looked.first_seen(ledger.book()) } else { looked.entries };
+        let entries = match interrupted {
+            true => looked.first_seen(ledger.book()),
+            false => looked.entries.into_iter().chain(outlook.uses(&choice.buyer)).collect(),
+        };
         let moved = new_service(project, ledger.book(), common)?.filter(|_| !interrupted);
         // What another run is about to submit is no more uncertain than that run is silent.
         let answered = if interrupted { HashSet::new() } else { session::wait_for_others(&ledger, &stop)? };
@@ -246,7 +252,7 @@ fn perform(
     }
     let destination = chosen.take().map_or_else(destination, Ok)?;
     let closing = Closing { signals: &signals, target: &target, key: destination.key_source.clone() };
-    let mut first = looked.entries.clone();
+    let mut first: Vec<Entry> = looked.entries.iter().cloned().chain(outlook.uses(&choice.buyer)).collect();
     if project.manifest.run.mirror {
         first.extend(outlook.pins(&project.manifest, &looked.pins));
     }

@@ -9,11 +9,12 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{Common, Format, Standing, Subject, Which};
 use crate::cli::project::Project;
 use crate::cli::settings;
+use crate::cli::sharing::asked_elsewhere;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::Book;
 use crate::ledger::record::{Record, Stage};
-use crate::manifest::model::{Job, Manifest};
+use crate::manifest::model::Job;
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
 use crate::plan::select::{OfManifest, Selection};
@@ -50,7 +51,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     if args.watch && snapshot.held_by.is_some() {
         return watch::watch(&project, &selection, snapshot, terminal);
     }
-    let document = document(&project.manifest, &snapshot.book, &selection).only(|status| args.standing.takes(status));
+    let document = document(&project, &snapshot.book, &selection).only(|status| args.standing.takes(status));
     let target = project.target();
     print(|out| match args.format {
         Format::Json => documents::write(out, &document),
@@ -63,9 +64,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     Ok(Exit::Done)
 }
 
-fn document(manifest: &Manifest, book: &Book, selection: &Selection) -> StatusDocument {
-    let manifest = &pinned(manifest, book).manifest;
-    let mut reconciler = Reconciler::new(book, &manifest.jobs);
+fn document(project: &Project, book: &Book, selection: &Selection) -> StatusDocument {
+    let manifest = &pinned(&project.manifest, book).manifest;
+    let mut reconciler = Reconciler::new(book, &manifest.jobs, &asked_elsewhere(project, book));
     let mut taken = HashSet::new();
     let mut jobs = Vec::with_capacity(manifest.jobs.len());
     for job in &manifest.jobs {

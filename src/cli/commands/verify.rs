@@ -7,10 +7,11 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{Common, Format, Named, Subject};
 use crate::cli::project::Project;
 use crate::cli::settings;
+use crate::cli::sharing::asked_elsewhere;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
 use crate::ledger::Book;
-use crate::ledger::record::{Output, Record, Status};
+use crate::ledger::record::{Key, Output, Record, Status};
 use crate::manifest::model::Manifest;
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
@@ -51,7 +52,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         problems.push(VerifyProblem { kind: ProblemKind::OtherService, job: None, path: None, message });
     }
     let pinned = pinned(&project.manifest, &snapshot.book);
-    problems.extend(of_records(&pinned.manifest, &snapshot.book, &selection, !args.no_files));
+    let elsewhere = asked_elsewhere(&project, &snapshot.book);
+    problems.extend(of_records(&pinned.manifest, &snapshot.book, &elsewhere, &selection, !args.no_files));
     let document = VerifyDocument::new(problems);
     print(|out| match args.format {
         Format::Json => documents::write(out, &document),
@@ -60,9 +62,15 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     Ok(if document.ok() { Exit::Done } else { Exit::Failed })
 }
 
-fn of_records(manifest: &Manifest, book: &Book, selection: &Selection, files: bool) -> Vec<VerifyProblem> {
+fn of_records(
+    manifest: &Manifest,
+    book: &Book,
+    elsewhere: &HashSet<Key>,
+    selection: &Selection,
+    files: bool,
+) -> Vec<VerifyProblem> {
     let mut problems = Vec::new();
-    let mut reconciler = Reconciler::new(book, &manifest.jobs);
+    let mut reconciler = Reconciler::new(book, &manifest.jobs, elsewhere);
     let mut taken = HashSet::new();
     let chosen = OfManifest::new(selection, &manifest.jobs);
     let shelf = Shelf::new(&manifest.folder, book, &manifest.jobs, Care::Thorough);
@@ -87,7 +95,7 @@ fn of_records(manifest: &Manifest, book: &Book, selection: &Selection, files: bo
     for record in book.records().filter(|record| chosen.takes(&record.key.job)) {
         if !taken.contains(&record.key) {
             // What a job of the manifest was asked for before is kept on purpose.
-            if !ids.contains(&record.key.job) {
+            if !ids.contains(&record.key.job) && !elsewhere.contains(&record.key) {
                 let message = format!("the manifest doesn't ask for {} now", record.key.digest);
                 problems.push(problem(ProblemKind::Orphan, &record.key.job, &message));
             }

@@ -149,6 +149,29 @@ fn a_rename_takes_place_and_renames_videos() {
 }
 
 #[test]
+fn what_another_manifest_uses_is_not_dropped_whoever_bought_it() {
+    let done = [submitted(1), Step::Generated { at: at(60) }, Step::Succeeded];
+    let own = Buyer { manifest: "jobs.yaml".into(), alone: true };
+    let other = Buyer { manifest: "other.yaml".into(), alone: false };
+    let dropped = |book: &Book, buyer: &Buyer| {
+        let mut book = book.clone();
+        book.prune(id(1), buyer);
+        book.purchase(id(1)).is_none()
+    };
+    let bought = book_of(&[&done]);
+    assert!(dropped(&bought, &own) && !dropped(&bought, &other));
+    let mut used = bought.clone();
+    used.apply(&Entry::of(id(1), Step::Used { manifest: "other.yaml".into() }));
+    assert!(used.is_used_by(id(1), &own) && used.is_used_by(id(1), &other));
+    let read = lockfile::parse(lockfile::write(&used).as_bytes(), Path::new("jobs.lock")).unwrap();
+    for book in [&used, &read, &union(&[&used, &bought]), &union(&[&bought, &used])] {
+        assert!(!dropped(book, &own) && !dropped(book, &other));
+    }
+    assert_eq!(used.of_other_manifests(&own), BTreeMap::from([(Some("other.yaml"), vec![&key("a", "a")])]));
+    assert_eq!(used.of_other_manifests(&other), BTreeMap::from([(None, vec![&key("a", "a")])]));
+}
+
+#[test]
 fn the_digest_that_a_job_had_last_is_the_current_one() {
     let mut book = Book::default();
     for (number, input) in (1..).zip(["x", "y"]) {
@@ -222,7 +245,7 @@ fn any_step(tasks: usize) -> impl Strategy<Value = Step> {
         1 => (known.clone(), 0..100i64).prop_map(|(task, s)| Step::Uncertain { task, reason: format!("r{s}"), at: at(s) }),
         1 => (0..100i64).prop_map(|s| Step::Generated { at: at(s) }),
         1 => output.prop_map(|output| Step::Downloaded { output }),
-        1 => Just(Step::Succeeded),
+        1 => prop_oneof![Just(Step::Succeeded), "[mn]".prop_map(|manifest| Step::Used { manifest })],
         1 => (0..100i64).prop_map(|s| Step::Failed { error: fault(), at: at(s) }),
         renames => ("[ab]", name, 0..100i64).prop_map(|(job, name, s)| {
             Step::Moved { job: JobId::new(&job).unwrap(), name, at: at(s) }

@@ -92,6 +92,10 @@ pub struct PurchaseTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = "^[0-9a-f]{8}$"))]
     pub(super) check: Option<String>,
+    /// Other manifests that share the lock and use this purchase, relative to the lock.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) used_by: BTreeSet<String>,
     /// Short hashes of the parts of the input, to say later what changed.
     pub(super) parts: BTreeMap<String, String>,
     /// How far it came.
@@ -222,7 +226,7 @@ pub(super) struct MirrorTable {
 impl PurchaseTable {
     /// Returns the table of a purchase, with its checksum.
     pub(in crate::ledger) fn of(purchase: &Purchase) -> PurchaseTable {
-        let Purchase { record, rung, standing, said_at, renamed_at, manifest, revisions } = purchase;
+        let Purchase { record, rung, standing, said_at, renamed_at, manifest, used_by, revisions } = purchase;
         let Record { id, key, parts, videos, name, submitted_at, finished_at, stage, .. } = record;
         let is_said = *standing != Standing::Open || *said_at != *submitted_at;
         let said_at = said_at
@@ -235,6 +239,7 @@ impl PurchaseTable {
             name: (name_of(stage.outputs()).as_ref() != Some(name)).then(|| name.clone()),
             manifest: manifest.clone(),
             check: None,
+            used_by: used_by.clone(),
             parts: parts.clone(),
             status: LockStatus::of(purchase),
             task_id: stage.task().cloned(),
@@ -321,7 +326,8 @@ impl PurchaseTable {
         let key = Key { job: self.job, digest: self.digest };
         let mut purchase = Purchase::intended(self.id, key, name, self.submitted_at);
         (purchase.record.parts, purchase.record.videos) = (self.parts, self.videos);
-        (purchase.renamed_at, purchase.manifest, purchase.revisions) = (self.renamed_at, self.manifest, revisions);
+        (purchase.renamed_at, purchase.revisions) = (self.renamed_at, revisions);
+        (purchase.manifest, purchase.used_by) = (self.manifest, self.used_by);
         let said_at = match rung {
             Rung::Settled | Rung::Submitted if standing == Standing::GivenUp => self.said_at.or(self.finished_at),
             Rung::Settled | Rung::Submitted => self.said_at.or(self.submitted_at),

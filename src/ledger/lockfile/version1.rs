@@ -135,6 +135,7 @@ fn plain(key: &Key, id: PurchaseId, status: LockStatus, submitted_at: Option<Tim
         name: None,
         manifest: None,
         check: None,
+        used_by: BTreeSet::new(),
         parts: BTreeMap::new(),
         status,
         task_id: None,

@@ -195,7 +195,7 @@ impl Oracle {
                 };
                 (fact.came, fact.said) = (came, (Some(*at), said));
             }
-            Step::Submitting { .. } | Step::Known { .. } => unreachable!("no script says so"),
+            Step::Submitting { .. } | Step::Used { .. } | Step::Known { .. } => unreachable!("no script says so"),
         }
     }
 

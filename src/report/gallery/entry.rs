@@ -45,9 +45,9 @@ pub(super) struct Entry<'s> {
 
 impl<'s> Entries<'s> {
     pub(super) fn of(source: &Source<'s>) -> Entries<'s> {
-        let Source { manifest, book, receipt, selection, .. } = *source;
+        let Source { manifest, book, elsewhere, receipt, selection, .. } = *source;
         let chosen = OfManifest::new(selection, &manifest.jobs);
-        let mut reconciler = Reconciler::new(book, &manifest.jobs);
+        let mut reconciler = Reconciler::new(book, &manifest.jobs, elsewhere);
         let mut taken = HashSet::new();
         let jobs = manifest.jobs.iter().map(|job| {
             let record = reconciler.record(job);

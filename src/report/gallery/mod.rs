@@ -15,6 +15,7 @@ mod show;
 pub use receipt::{Receipt, Recorder};
 
 use super::commands::Target;
+use crate::ledger::record::Key;
 use crate::ledger::{Book, Holder};
 use crate::manifest::model::Manifest;
 use crate::plan::select::Selection;
@@ -27,6 +28,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use maud::{Markup, PreEscaped, html};
 use place::Place;
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -43,6 +45,8 @@ pub struct Source<'s> {
     pub manifest: &'s Manifest,
     /// The ledger.
     pub book: &'s Book,
+    /// The records that other manifests ask for which share the lock.
+    pub elsewhere: &'s HashSet<Key>,
     /// The manifest's name, the title of the page.
     pub name: &'s str,
     /// The names to use in commands about the manifest.

@@ -106,6 +106,7 @@ impl Project {
             &Source {
                 manifest,
                 book,
+                elsewhere: &HashSet::new(),
                 name: "jobs.yaml",
                 target: &target,
                 held_by,
@@ -327,6 +328,7 @@ fn only_jobs_of_the_statuses_asked_for_are_shown() {
     let source = Source {
         manifest: &project.manifest,
         book: &project.book,
+        elsewhere: &HashSet::new(),
         name: "jobs.yaml",
         target: &target,
         held_by: None,

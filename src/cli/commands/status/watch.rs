@@ -7,6 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::progress;
 use crate::cli::project::{Project, folder_shown};
 use crate::cli::session;
+use crate::cli::sharing::asked_elsewhere;
 use crate::cli::signals::Signals;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
@@ -68,7 +69,7 @@ pub(super) fn watch(
     watching.finish();
     let last = last?;
     let target = project.target();
-    let document = document(&project.manifest, &last.book, selection);
+    let document = document(project, &last.book, selection);
     let printed = print(|out| tables::status_in_short(out, &document, &target, terminal.stdout));
     if let Some(signal) = signals.first() {
         return Ok(Exit::Interrupted(signal));
@@ -112,7 +113,8 @@ fn tell(
 ) {
     let pinned = pinned(&project.manifest, &snapshot.book);
     let jobs = &pinned.manifest.jobs;
-    let mut reconciler = Reconciler::new(&snapshot.book, jobs);
+    let elsewhere = asked_elsewhere(project, &snapshot.book);
+    let mut reconciler = Reconciler::new(&snapshot.book, jobs, &elsewhere);
     let records: Vec<_> = jobs.iter().map(|job| (job, reconciler.record(job))).collect();
     let taken = records.iter().filter(|(job, _)| selection.takes(&job.id, &job.tags));
     let sights = taken.map(|(job, record)| Sight {
