@@ -1,8 +1,9 @@
 //! The work of a run, and the messages about jobs that it leaves alone.
 
+use super::renames::{self, Renaming};
 use crate::engine::mirror::Looked;
 use crate::engine::stop::Stop;
-use crate::engine::{Outcome, Purchase, Spent, Work};
+use crate::engine::{Due, Outcome, Purchase, Spent, Work};
 use crate::event::summary::Cost;
 use crate::ledger::entry::{self, Entry};
 use crate::ledger::record::{Key, Stage};
@@ -42,14 +43,17 @@ impl<'m> Outlook<'m> {
     /// Returns the engine's work: collect paid tasks, buy new ones. Waiting purchases take no memory: each is created
     /// when it is taken.
     ///
-    /// A job whose images couldn't be fetched is not bought, and its failure says why; `written` has their URLs.
+    /// A job whose images couldn't be fetched is not bought, and its failure says why; `written` has their URLs. The other
+    /// purchases of a record come from `book`, and have the names that the `renamings` give them.
     pub(super) fn work<'p>(
         &'p self,
         written: &'p Manifest,
         looked: &'p Looked,
+        book: &Book,
+        renamings: &[Renaming],
     ) -> Work<impl Iterator<Item = Purchase> + use<'p, 'm>> {
         let paid = self.plan.steps.iter().filter(|step| matches!(step.action, Action::Resume | Action::Download));
-        let paid = paid.filter_map(|step| step.record.as_deref().cloned());
+        let paid = paid.filter_map(|step| step.record.as_deref());
         let purchases = self.plan.steps.iter().filter(|step| self.is_bought(step)).map(|step| {
             let job = &self.manifest.jobs[step.job];
             let lost = step.record.as_ref().filter(|record| matches!(record.stage, Stage::Uncertain { .. }));
@@ -64,7 +68,11 @@ impl<'m> Outlook<'m> {
                 ..Purchase::new(job, step.attempt, price, &self.manifest.images)
             }
         });
-        Work { collect: paid.chain(self.plan.strays.iter().map(|stray| stray.record.clone())).collect(), purchases }
+        let collect = paid.chain(self.plan.strays.iter().map(|stray| &stray.record)).map(|record| Due {
+            record: record.clone(),
+            others: book.others(record.id).map(|other| renames::after(renamings, other)).collect(),
+        });
+        Work { collect: collect.collect(), purchases }
     }
 
     /// Returns the pins of the images to be bought with: recorded once more before the purchase, so that a record by

@@ -7,10 +7,12 @@ use crate::base::digest::Sha256;
 use crate::base::durable;
 use crate::base::folder::Folder;
 use crate::ledger::entry::{Entry, Step};
-use crate::ledger::record::{Key, Output};
-use crate::ledger::{Book, Renamed, Scribe};
+use crate::ledger::record::{Output, Record};
+use crate::ledger::{Book, PurchaseId, Renamed, Scribe};
 use crate::plan::misplaced;
 use crate::plan::reconcile::Move;
+use crate::plan::videos::{Care, Videos, look_at};
+use crate::spec::output::VideoName;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +21,7 @@ const TOGETHER: usize = 1000;
 
 /// A record that gets another name.
 pub(super) struct Renaming {
-    /// One for each purchase of it.
+    /// One for each of its purchases.
     entries: Vec<Entry>,
     videos: Vec<Renamed>,
 }
@@ -33,32 +35,61 @@ pub(super) struct Stuck {
 }
 
 /// Returns the renamings for `moves`, in their order.
-pub(super) fn of(book: &Book, moves: &[Move]) -> Vec<Renaming> {
+pub(super) fn of(folder: &Folder, book: &Book, moves: &[Move]) -> Vec<Renaming> {
     // A record that is moved twice is found under its new name the second time.
-    let mut moved: HashMap<&Key, &Move> = HashMap::new();
+    let mut moved: HashMap<PurchaseId, Record> = HashMap::new();
     let mut renamings = Vec::with_capacity(moves.len());
     for to in moves {
-        let Some(record) = book.get(&to.key) else { continue };
-        let record = match moved.insert(&to.key, to) {
-            Some(before) => record.clone().moved(&to.key.job, before.name.clone()),
-            None => record.clone(),
-        };
-        // If it was bought twice, the file may be either purchase's.
-        let twins = book.history(&to.key).filter(|twin| twin.id != record.id);
-        let twins = twins.map(|twin| twin.clone().moved(&record.key.job, record.name.clone()));
-        let videos = std::iter::once(record.clone()).chain(twins).flat_map(|record| {
-            let renamed = |output: &Output| Renamed {
-                from: output.path.clone(),
-                to: to.name.path(output.number),
-                sha256: output.sha256,
-            };
-            record.stage.outputs().iter().map(renamed).collect::<Vec<_>>()
-        });
-        let step = Step::Moved { job: to.to.clone(), name: to.name.clone(), at: Clock::System.now_in_seconds() };
-        let entries = book.history(&to.key).map(|purchase| Entry::of(purchase.id, step.clone()));
-        renamings.push(Renaming { entries: entries.collect(), videos: videos.collect() });
+        let at = Clock::System.now_in_seconds();
+        let (together, beside): (Vec<_>, Vec<_>) =
+            named(folder, book, to).into_iter().partition(|(_, name)| *name == to.name);
+        // What gets a name beside the others makes room for them first.
+        for purchases in [beside, together].into_iter().filter(|purchases| !purchases.is_empty()) {
+            let mut renaming = Renaming { entries: Vec::new(), videos: Vec::new() };
+            for (purchase, name) in purchases {
+                let before = moved.get(&purchase.id).unwrap_or(purchase);
+                let after = before.clone().moved(&to.to, name.clone());
+                let outputs = before.stage.outputs().iter().zip(after.stage.outputs());
+                renaming.videos.extend(outputs.map(|(Output { path: from, sha256, .. }, to)| Renamed {
+                    from: from.clone(),
+                    to: to.path.clone(),
+                    sha256: *sha256,
+                }));
+                renaming.entries.push(Entry::of(purchase.id, Step::Moved { job: to.to.clone(), name, at }));
+                moved.insert(purchase.id, after);
+            }
+            renamings.push(renaming);
+        }
     }
     renamings
+}
+
+/// Returns the purchases of a record that moves, and the name that each gets. If it was bought twice, the file may be either
+/// purchase's; if the videos of both are here, those that aren't shown get a name beside the others.
+fn named<'b>(folder: &Folder, book: &'b Book, to: &Move) -> Vec<(&'b Record, VideoName)> {
+    let shown = book.get(&to.key).map(|record| record.id);
+    let mut all: Vec<&Record> = book.history(&to.key).collect();
+    all.sort_by_key(|record| (Some(record.id) != shown, std::cmp::Reverse(record.id)));
+    let have = all.iter().filter(|record| !record.stage.outputs().is_empty()).count();
+    let mut is_taken = false;
+    let name = |record: &'b Record| {
+        let is_here = |output: &Output| look_at(folder, output, record.finished_at, Care::Quick) == Videos::Intact;
+        let has_files = have > 1 && record.stage.outputs().iter().any(is_here);
+        let is_second = has_files && std::mem::replace(&mut is_taken, true);
+        (record, if is_second { to.name.beside(&record.id.short()) } else { to.name.clone() })
+    };
+    all.into_iter().map(name).collect()
+}
+
+/// Returns a record as it is after the renamings.
+pub(super) fn after(renamings: &[Renaming], record: &Record) -> Record {
+    let steps = renamings.iter().flat_map(|renaming| &renaming.entries).rev();
+    let last = steps.filter_map(|entry| match entry {
+        Entry::Purchase { id, step: Step::Moved { job, name, .. } } if *id == record.id => Some((job, name)),
+        _ => None,
+    });
+    let moved = last.map(|(job, name)| record.clone().moved(job, name.clone())).next();
+    moved.unwrap_or_else(|| record.clone())
 }
 
 /// Records all of them, and renames their files.

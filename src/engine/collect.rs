@@ -250,6 +250,6 @@ async fn result<S: Service>(
 }
 
 /// Returns whether the video is stored unchanged.
-fn is_here<S: Service>(context: &Context<S>, output: &Output) -> bool {
+pub(super) fn is_here<S: Service>(context: &Context<S>, output: &Output) -> bool {
     look_at(&context.folder, output, None, Care::Thorough) == Videos::Intact
 }

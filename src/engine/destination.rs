@@ -63,7 +63,7 @@ impl Destination {
     }
 
     /// Makes a fetched video durable and renames it to its final name, which is durable once its folder is synced. Its
-    /// modification time is set to `stamp`.
+    /// modification time tells later that it is untouched; `finished_at` is when its purchase was finished.
     ///
     /// # Errors
     /// Fails if another file has that name, or it can't be written.
@@ -71,11 +71,11 @@ impl Destination {
         self: &Arc<Self>,
         video: Video,
         ours: Vec<Sha256>,
-        stamp: Option<Timestamp>,
+        finished_at: Option<Timestamp>,
     ) -> Result<(), Failure> {
         self.on_disk(move |destination| {
-            if let Some(stamp) = stamp {
-                stamp_file(video.file.as_file(), stamp);
+            if let Some(at) = finished_at {
+                stamp_file(video.file.as_file(), at, &video.sha256);
             }
             let replacing = destination.replacing(&ours)?;
             durable::name(video.file, &destination.path, replacing).map_err(|error| match error.kind() {

@@ -3,15 +3,16 @@
 use super::budget::Reservation;
 use super::context::Context;
 use super::images::{Urls, upload};
-use super::job::{End, buy, fetch, follow, without_task};
+use super::job::{End, buy, without_task};
+use super::others::collect_any;
 use super::purchase::Bought;
 use super::slot::{Freed, Slot};
 use super::stop::Level;
-use super::{Purchase, Work};
+use super::{Due, Purchase, Work};
 use crate::client::Service;
 use crate::event::summary::Summary;
 use crate::event::{Cause, Event};
-use crate::ledger::record::{Record, Stage};
+use crate::ledger::record::Stage;
 use crate::plan::action::Action;
 use crate::spec::names::JobId;
 use std::collections::VecDeque;
@@ -34,8 +35,8 @@ pub(super) struct Dispatcher<S, P> {
     /// The next purchase, if there is no money for it: other purchases may give theirs back.
     unaffordable: Option<Purchase>,
     /// Jobs from earlier runs: at the service, and finished there.
-    resumed: Vec<Record>,
-    finished: std::vec::IntoIter<Record>,
+    resumed: Vec<Due>,
+    finished: std::vec::IntoIter<Due>,
     /// Purchases being prepared, in the order in which they are sent.
     window: VecDeque<Prepared>,
     /// Number of purchases that entered the window: its first has number `prepared - window.len()`.
@@ -81,8 +82,8 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         let (resumed, finished): (Vec<_>, Vec<_>) = work
             .collect
             .into_iter()
-            .partition(|record| matches!(record.stage, Stage::Submitted { .. } | Stage::Uncertain { .. }));
-        for record in resumed.iter().chain(&finished) {
+            .partition(|due| matches!(due.record.stage, Stage::Submitted { .. } | Stage::Uncertain { .. }));
+        for Due { record, .. } in resumed.iter().chain(&finished) {
             if let Some(task) = record.stage.task() {
                 let _ = context.at_service.know(&record.key.job, task);
             }
@@ -108,8 +109,8 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
 
     /// Runs until nothing is left to do, or the run is stopped and every job has said how it ended. Returns its numbers.
     pub(super) async fn run(mut self) -> Summary {
-        for record in std::mem::take(&mut self.resumed) {
-            self.resume(record);
+        for due in std::mem::take(&mut self.resumed) {
+            self.resume(due);
         }
         loop {
             let level = self.context.stop.level();
@@ -237,20 +238,20 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     }
 
     /// Resumes a job that is already at the service: it is in flight whether or not a slot is free.
-    fn resume(&mut self, record: Record) {
+    fn resume(&mut self, due: Due) {
         let slot = self.slot();
-        self.spawn(record.key.job.clone(), follow(self.context.clone(), record, None, slot));
+        self.spawn(due.record.key.job.clone(), collect_any(self.context.clone(), due, Some(slot)));
     }
 
     /// Starts fetching finished jobs of earlier runs, a few at a time.
     fn fetch_more(&mut self) {
         while self.fetching < FETCHING {
-            let Some(record) = self.finished.next() else { return };
+            let Some(due) = self.finished.next() else { return };
             self.fetching += 1;
             let (context, outbox) = (self.context.clone(), self.outbox.clone());
             self.tasks.spawn(async move {
-                let job = record.key.job.clone();
-                let end = fetch(&context, &record).await;
+                let job = due.record.key.job.clone();
+                let end = collect_any(context, due, None).await;
                 let _ = outbox.send(Message::Fetched(job, Box::new(end)));
             });
         }

@@ -68,7 +68,7 @@ pub(super) async fn buy<S: Service>(
     };
     drop(urls);
     let record = submitted(purchase, id, task);
-    follow(context, record, Some(reservation), slot).await
+    follow(context, record, Some(reservation), Some(slot)).await
 }
 
 /// Returns the record of a purchase after its submit; the request itself is no longer needed.
@@ -89,12 +89,12 @@ fn submitted(purchase: Purchase, id: PurchaseId, task: TaskId) -> Record {
 
 /// Polls a task until it is finished, then fetches its videos; its slot is free as soon as the service is done.
 ///
-/// `reservation` is its money, if this run bought it.
+/// `reservation` is its money, if this run bought it; one that follows another has no slot.
 pub(super) async fn follow<S: Service>(
     context: Arc<Context<S>>,
     mut record: Record,
     mut reservation: Option<Reservation>,
-    slot: Slot,
+    slot: Option<Slot>,
 ) -> End {
     let (task, belief) = match &record.stage {
         Stage::Submitted { task } => (task.clone(), Belief::Known),
@@ -156,7 +156,7 @@ pub(super) async fn follow<S: Service>(
     }
 }
 
-pub(super) async fn fetch<S: Service>(context: &Arc<Context<S>>, record: &Record) -> End {
+async fn fetch<S: Service>(context: &Arc<Context<S>>, record: &Record) -> End {
     let end = match collect(context, record).await {
         Collected::All(outputs) => {
             context.note_success(record.id);

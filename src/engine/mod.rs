@@ -25,6 +25,7 @@ mod images;
 mod job;
 mod listing;
 pub mod mirror;
+mod others;
 mod purchase;
 mod slot;
 pub mod spool;
@@ -168,10 +169,20 @@ impl Purchase {
     }
 }
 
+/// A paid record to be collected.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// The record.
+    pub record: Record,
+    /// Other purchases of the same input that are or may be paid, the best one first: each is collected if those before it
+    /// can't be.
+    pub others: Vec<Record>,
+}
+
 /// The work of a run.
 pub struct Work<P> {
     /// Already paid: to be polled and fetched.
-    pub collect: Vec<Record>,
+    pub collect: Vec<Due>,
     /// To be bought, in this order; taken one by one, so that waiting ones take no memory.
     pub purchases: P,
 }

@@ -291,14 +291,28 @@ impl Bench {
             let open = matches!(record.stage, Stage::Submitted { .. } | Stage::Generated { .. });
             open || matches!(record.stage, Stage::Uncertain { task: Some(_), .. })
         };
-        let collect: Vec<_> = ledger.book().records().filter(paid).cloned().collect();
+        let due = |record: &Record| Due {
+            record: record.clone(),
+            others: ledger.book().others(record.id).cloned().collect(),
+        };
+        let collect: Vec<_> = ledger.book().records().filter(paid).map(due).collect();
         self.work(fake, ledger, Work { collect, purchases }, settings, stop).await
     }
 
     /// Collects these records alone.
     async fn collect(&self, fake: &Fake, collect: Vec<Record>) -> Ran {
         let ledger = ledger::open(&Paths::of(&self.folder.path().join("jobs.lock")), holder()).unwrap();
-        self.work(fake, ledger, Work { collect, purchases: std::iter::empty() }, settings(), Stop::default()).await
+        self.work(
+            fake,
+            ledger,
+            Work {
+                collect: collect.into_iter().map(|record| Due { record, others: Vec::new() }).collect(),
+                purchases: std::iter::empty(),
+            },
+            settings(),
+            Stop::default(),
+        )
+        .await
     }
 
     async fn work(
@@ -682,4 +696,5 @@ mod failures;
 mod images;
 mod money;
 mod outages;
+mod twice;
 mod videos;

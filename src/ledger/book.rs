@@ -180,6 +180,17 @@ impl Book {
         if tasks.len() > 1 { tasks } else { BTreeSet::new() }
     }
 
+    /// Returns the other purchases of a purchase's job and digest that are or may be paid and have a task: those that are shown
+    /// before others come first.
+    pub fn others(&self, id: PurchaseId) -> impl Iterator<Item = &Record> {
+        let all = self.purchase(id).map_or(&[][..], |purchase| self.all_of(&purchase.record.key));
+        let is_other = |purchase: &&Purchase| purchase.record.id != id && purchase.task().is_some();
+        let mut others: Vec<&Purchase> = all.iter().filter(is_other).collect();
+        others.retain(|purchase| purchase.owed() > Some(Owed::Nothing));
+        others.sort_by_key(|purchase| std::cmp::Reverse((purchase.owed(), purchase.rung, purchase.record.id)));
+        others.into_iter().map(|purchase| &purchase.record)
+    }
+
     /// Returns all purchases that are paid, whether or not they are shown.
     pub fn paid(&self) -> impl Iterator<Item = &Record> {
         self.purchases().filter(|purchase| purchase.owed() == Some(Owed::Paid)).map(|purchase| &purchase.record)

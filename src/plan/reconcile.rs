@@ -5,7 +5,7 @@ use crate::ledger::record::{Key, Record, Stage};
 use crate::manifest::model::Job;
 use crate::spec::names::{Digest, JobId};
 use crate::spec::output::VideoName;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// A record that moves to another job or name, with all purchases of its key; its files are renamed along.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl<'b> Reconciler<'b> {
     pub fn record(&mut self, job: &Job) -> Option<&'b Record> {
         let own = self.book.get(&Key { job: job.id.clone(), digest: job.digest });
         let record = own.or_else(|| self.free.get_mut(&job.digest)?.pop())?;
-        if record.key.job != job.id || record.name != job.name {
+        if record.key.job != job.id || !is_named(self.book, record, &job.name) {
             self.moves.push(Move { key: record.key.clone(), to: job.id.clone(), name: job.name.clone() });
         }
         Some(record)
@@ -59,8 +59,9 @@ impl<'b> Reconciler<'b> {
         let taken: HashSet<&Key> = self.moves.iter().map(|m| &m.key).collect();
         let superseded: Vec<Move> = displaced
             .iter()
-            .filter(|record| !record.is_superseded() && !taken.contains(&record.key))
+            .filter(|record| !taken.contains(&record.key))
             .map(|record| supersede(record))
+            .filter(|to| self.book.get(&to.key).is_some_and(|record| !is_named(self.book, record, &to.name)))
             .collect();
         self.moves.splice(0..0, superseded);
         in_order(&self.moves, self.book)
@@ -71,6 +72,13 @@ impl<'b> Reconciler<'b> {
 fn supersede(record: &Record) -> Move {
     let name = record.name.superseded(&record.key.digest);
     Move { key: record.key.clone(), to: record.key.job.clone(), name }
+}
+
+/// Returns whether a record has this name, and the other purchases of its input have it or one beside it.
+fn is_named(book: &Book, record: &Record, name: &VideoName) -> bool {
+    let has = |twin: &Record| twin.name == *name || twin.stage.task().is_none();
+    let is_beside = |twin: &Record| twin.name == name.beside(&twin.id.short());
+    record.name == *name && book.history(&record.key).all(|twin| has(twin) || is_beside(twin))
 }
 
 /// Returns how far a record came: of several with a job's digest, it gets the one that came furthest.
@@ -89,15 +97,14 @@ fn worth(record: &Record) -> u8 {
 ///
 /// If names form a cycle (two jobs swapped ids), one of them takes a detour by its superseded name.
 fn in_order(moves: &[Move], book: &Book) -> Vec<Move> {
-    let own: Vec<Option<VideoName>> =
-        moves.iter().map(|m| book.get(&m.key).map(|record| record.name.clone())).collect();
+    let given_up = |m: &Move| -> BTreeSet<VideoName> {
+        let names = book.history(&m.key).map(|purchase| &purchase.name);
+        names.filter(|name| **name != m.name).cloned().collect()
+    };
+    let own: Vec<BTreeSet<VideoName>> = moves.iter().map(given_up).collect();
     // For each name that records give up, the number of records that have it, and those waiting for it.
     let mut held: HashMap<&VideoName, usize> = HashMap::new();
-    for (index, name) in own.iter().enumerate() {
-        if let Some(name) = name.as_ref().filter(|name| **name != moves[index].name) {
-            *held.entry(name).or_default() += 1;
-        }
-    }
+    own.iter().flatten().for_each(|name| *held.entry(name).or_default() += 1);
     let mut waiting: HashMap<&VideoName, Vec<usize>> = HashMap::new();
     let mut ready = VecDeque::new();
     for (index, m) in moves.iter().enumerate() {
@@ -127,11 +134,12 @@ fn in_order(moves: &[Move], book: &Book) -> Vec<Move> {
         if std::mem::replace(&mut gone[index], true) {
             continue;
         }
-        let Some(name) = own[index].as_ref().filter(|name| **name != moves[index].name) else { continue };
-        if let Some(count) = held.get_mut(name) {
-            *count -= 1;
-            if *count == 0 {
-                ready.extend(waiting.remove(name).unwrap_or_default());
+        for name in &own[index] {
+            if let Some(count) = held.get_mut(name) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.extend(waiting.remove(name).unwrap_or_default());
+                }
             }
         }
     }

@@ -7,7 +7,8 @@ use crate::ledger::record::{Output, Record, Stage, Status};
 use crate::ledger::{Book, Renamed};
 use crate::manifest::model::Job;
 use jiff::Timestamp;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::fs::{File, Metadata};
 use std::time::SystemTime;
 
@@ -25,7 +26,8 @@ pub enum Videos {
 /// The care with which a video is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Care {
-    /// Its content is hashed, unless size and modification time are as set when it was fetched.
+    /// Its content is hashed, unless size and modification time are as set when it was fetched: the time tells its content
+    /// from others of the same second.
     Quick,
     /// Its content is hashed.
     Thorough,
@@ -49,14 +51,27 @@ pub struct Shelf<'b> {
     care: Care,
     sight: Sight,
     /// Looked for when the first video isn't under its name.
-    misplaced: OnceCell<Vec<Renamed>>,
+    misplaced: OnceCell<Misplaced>,
+    /// The state of videos that were hashed, by path and hash: none is hashed twice.
+    hashed: RefCell<HashMap<(&'b str, Sha256), Videos>>,
+}
+
+/// Videos that lie under another name than the lock knows.
+#[derive(Default)]
+struct Misplaced {
+    all: Vec<Renamed>,
+    /// Where each lies, by the path and hash that the lock knows.
+    places: HashMap<(String, Sha256), usize>,
+    /// The names that they have now.
+    names: HashSet<String>,
 }
 
 impl<'b> Shelf<'b> {
     /// Creates it for `book` under `folder`, with the jobs whose names count as well, and the care with which misplaced videos are
     /// looked for.
     pub fn new(folder: &'b Folder, book: &'b Book, jobs: &'b [Job], care: Care) -> Shelf<'b> {
-        Shelf { folder, book, jobs, care, sight: Sight::Disk, misplaced: OnceCell::new() }
+        let (misplaced, hashed) = (OnceCell::new(), RefCell::default());
+        Shelf { folder, book, jobs, care, sight: Sight::Disk, misplaced, hashed }
     }
 
     /// Uses `sight` to tell whether videos exist.
@@ -73,38 +88,51 @@ impl<'b> Shelf<'b> {
         if found == Videos::Intact || record.stage.status() != Status::Succeeded {
             return (record, found);
         }
-        let here = |twin: &&Record| self.of_finished(twin) == Videos::Intact;
+        let here = |twin: &&'b Record| self.of_finished(twin) == Videos::Intact;
         self.book.history(&record.key).find(here).map_or((record, found), |twin| (twin, Videos::Intact))
     }
 
     /// Returns the name under which a video lies, if it is another than the lock knows.
     pub fn place_of(&self, output: &Output) -> Option<&str> {
-        let is_it = |video: &&Renamed| video.to == output.path && video.sha256 == output.sha256;
-        self.misplaced().iter().find(is_it).map(|video| video.from.as_str())
+        let Misplaced { all, places, .. } = self.misplaced();
+        places.get(&(output.path.clone(), output.sha256)).map(|place| all[*place].from.as_str())
     }
 
-    /// Returns the state of one video; `stamp` is the modification time that its file was given.
-    pub fn look_at(&self, output: &Output, stamp: Option<Timestamp>, care: Care) -> Videos {
-        match look_at(self.folder, output, stamp, care) {
+    /// Returns the state of one video; `finished_at` is when its purchase was finished.
+    pub fn look_at(&self, output: &'b Output, finished_at: Option<Timestamp>, care: Care) -> Videos {
+        match self.under_its_name(output, finished_at, care) {
             Videos::Intact => Videos::Intact,
             _ if self.place_of(output).is_some() => Videos::Intact,
             // What has its name is another video of the lock, which gets its own.
-            _ if self.misplaced().iter().any(|video| video.from == output.path) => Videos::Missing,
+            _ if self.misplaced().names.contains(&output.path) => Videos::Missing,
             found => found,
         }
     }
 
     /// Returns the renamings that bring videos under the names that the lock knows, as far as they were looked for.
     pub fn into_misplaced(self) -> Vec<Renamed> {
-        self.misplaced.into_inner().unwrap_or_default()
+        self.misplaced.into_inner().unwrap_or_default().all
     }
 
-    fn misplaced(&self) -> &[Renamed] {
-        self.misplaced.get_or_init(|| misplaced::find(self.folder, self.book, self.jobs, self.care))
+    fn misplaced(&self) -> &Misplaced {
+        self.misplaced.get_or_init(|| {
+            let look = |record: &Record, output: &'b Output| self.under_its_name(output, record.finished_at, self.care);
+            let all = misplaced::find(self.folder, self.book, self.jobs, look);
+            let places = all.iter().enumerate().map(|(place, video)| ((video.to.clone(), video.sha256), place));
+            Misplaced { places: places.collect(), names: all.iter().map(|video| video.from.clone()).collect(), all }
+        })
+    }
+
+    fn under_its_name(&self, output: &'b Output, finished_at: Option<Timestamp>, care: Care) -> Videos {
+        if care == Care::Quick {
+            return look_at(self.folder, output, finished_at, care);
+        }
+        let look = || look_at(self.folder, output, finished_at, care);
+        *self.hashed.borrow_mut().entry((&output.path, output.sha256)).or_insert_with(look)
     }
 
     /// Returns the state of a record's videos; only those of a finished one are looked for.
-    fn of_finished(&self, record: &Record) -> Videos {
+    fn of_finished(&self, record: &'b Record) -> Videos {
         let Stage::Succeeded { outputs, .. } = &record.stage else { return Videos::Missing };
         let mut found = Videos::Intact;
         for output in outputs {
@@ -118,22 +146,21 @@ impl<'b> Shelf<'b> {
     }
 }
 
-/// Returns the state of one video, looked for only inside `folder`; `stamp` is the modification time that its file was
-/// given.
-pub fn look_at(folder: &Folder, output: &Output, stamp: Option<Timestamp>, care: Care) -> Videos {
+/// Returns the state of one video, looked for only inside `folder`; `finished_at` is when its purchase was finished.
+pub fn look_at(folder: &Folder, output: &Output, finished_at: Option<Timestamp>, care: Care) -> Videos {
     let Ok(path) = folder.inside(&output.path) else { return Videos::Missing };
     let Ok(metadata) = path.symlink_metadata() else { return Videos::Missing };
     if !metadata.is_file() || metadata.len() != output.bytes {
         return Videos::Altered;
     }
-    if care == Care::Quick && stamp.is_some_and(|stamp| bears(&metadata, stamp)) {
+    if care == Care::Quick && finished_at.is_some_and(|at| bears(&metadata, stamp(at, &output.sha256))) {
         return Videos::Intact;
     }
     match Sha256::of_file(&path) {
         Ok(hash) if hash == output.sha256 => {
             // The next check can rely on its time.
-            if let (Some(stamp), Ok(file)) = (stamp, File::open(&path)) {
-                stamp_file(&file, stamp);
+            if let (Some(at), Ok(file)) = (finished_at, File::open(&path)) {
+                stamp_file(&file, at, &output.sha256);
             }
             Videos::Intact
         }
@@ -144,10 +171,18 @@ pub fn look_at(folder: &Folder, output: &Output, stamp: Option<Timestamp>, care:
 /// Sets a video's modification time to when it was generated, so that an untouched file is recognized without hashing.
 ///
 /// A file whose time can't be set is hashed at each check; nothing else depends on it.
-pub fn stamp_file(file: &File, stamp: Timestamp) {
-    if let Err(error) = file.set_modified(SystemTime::from(stamp)) {
+pub fn stamp_file(file: &File, finished_at: Timestamp, sha256: &Sha256) {
+    if let Err(error) = file.set_modified(SystemTime::from(stamp(finished_at, sha256))) {
         tracing::debug!(?file, %error, "the file can't be given a time");
     }
+}
+
+/// Returns the modification time of a video: the second when it was generated, and a fraction made of its content. So two
+/// videos of one second and size, which took each other's names in another clone, are told apart.
+fn stamp(finished_at: Timestamp, sha256: &Sha256) -> Timestamp {
+    let [a, b, c, ..] = *sha256.bytes();
+    let micros = i64::from(u32::from_be_bytes([0, a, b, c]) % 1_000_000);
+    Timestamp::from_microsecond(finished_at.as_second() * 1_000_000 + micros).unwrap_or(finished_at)
 }
 
 fn bears(metadata: &Metadata, stamp: Timestamp) -> bool {
@@ -169,16 +204,18 @@ mod tests {
         let folder = Folder::open(temp.path()).unwrap();
         let path = folder.join("a.mp4");
         let output = Output { number: 1, path: "a.mp4".into(), sha256: Sha256::of(b"video"), bytes: 5, source: None };
-        let stamp = Timestamp::from_second(1_700_000_000).unwrap();
-        let look = |care| look_at(&folder, &output, Some(stamp), care);
+        let at = Timestamp::from_second(1_700_000_000).unwrap();
+        let look = |care| look_at(&folder, &output, Some(at), care);
 
         assert_eq!(look(Care::Quick), Videos::Missing);
         std::fs::write(&path, b"video").unwrap();
         assert_eq!(look(Care::Quick), Videos::Intact);
-        assert!(bears(&path.metadata().unwrap(), stamp), "it was hashed, and need not be again");
+        assert!(bears(&path.metadata().unwrap(), stamp(at, &output.sha256)), "it was hashed, and need not be again");
         std::fs::write(&path, b"other").unwrap();
         assert_eq!(look(Care::Quick), Videos::Altered, "writing changes the time");
-        stamp_file(&File::open(&path).unwrap(), stamp);
+        stamp_file(&File::open(&path).unwrap(), at, &Sha256::of(b"other"));
+        assert_eq!(look(Care::Quick), Videos::Altered, "another video of the same second has another time");
+        stamp_file(&File::open(&path).unwrap(), at, &output.sha256);
         assert_eq!(look(Care::Thorough), Videos::Altered, "whatever its time says");
         std::fs::write(&path, b"videos").unwrap();
         assert_eq!(look(Care::Quick), Videos::Altered);

@@ -44,6 +44,15 @@ impl VideoName {
         VideoName(behind_stem(&self.0, &format!("~{}", digest.short())).into())
     }
 
+    /// Returns the name for videos of a second purchase of the same input, while those of another one have this name: with
+    /// `~` and the short form of its id after the stem, once.
+    pub fn beside(&self, id: &str) -> VideoName {
+        if self.0.contains(&format!("~{id}")) {
+            return self.clone();
+        }
+        VideoName(behind_stem(&self.0, &format!("~{id}")).into())
+    }
+
     /// Returns whether it is the name of videos whose digest is no longer in the manifest.
     pub fn is_superseded(&self, digest: &Digest) -> bool {
         self.0.contains(&format!("~{}", digest.short()))

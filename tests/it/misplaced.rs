@@ -94,10 +94,19 @@ fn videos_whose_ids_another_clone_swapped_change_their_names() {
     assert_eq!(told.stdout.matches("its video lies under another name").count(), 2, "{told:?}");
     setup.run(["--frozen"]).exits(1);
     setup.run([]).exits(0);
-    assert_eq!((video(&setup, "a-1"), video(&setup, "b-1")), (b, a));
+    assert_eq!((video(&setup, "a-1"), video(&setup, "b-1")), (b.clone(), a.clone()));
     assert_eq!(names(&setup).len(), 2);
     setup.batch(["verify"]).exits(0);
     assert_eq!((setup.charges(), setup.requests(Call::Download).len()), (2, downloads));
+
+    // Neither do their times hide it: both have the size, and perhaps the second, of the other.
+    let path = |name: &str| setup.project.path(&format!("out/{name}.mp4"));
+    for (from, to) in [("a-1", "aside"), ("b-1", "a-1"), ("aside", "b-1")] {
+        fs::rename(path(from), path(to)).unwrap();
+    }
+    setup.run(["--frozen"]).exits(1);
+    setup.run([]).exits(0);
+    assert_eq!((video(&setup, "a-1"), video(&setup, "b-1")), (b, a));
 }
 
 #[test]
@@ -129,4 +138,50 @@ fn what_no_lock_knows_is_not_to_be_deleted() {
     let ended = setup.run([]).exits(5);
     assert!(ended.stderr.contains("a paid video of another version of the lock: move it away"), "{ended:?}");
     assert!(!ended.stderr.contains("delete"), "{ended:?}");
+}
+
+#[test]
+fn both_videos_of_what_was_bought_twice_are_kept_when_the_job_is_edited() {
+    let setup = Setup::new(&manifest(&[("a", "@dog runs")]), &[]);
+    let at = |name: &str| setup.project.path(name);
+    setup.run([]).exits(0);
+    let first = video(&setup, "a-1");
+    // One branch edits the job, the other one buys it as it was.
+    let edited = manifest(&[("a", "@dog jumps")]);
+    setup.project.write(MANIFEST, &edited);
+    setup.run([]).exits(0);
+    fs::rename(at(LOCK), at("one.lock")).unwrap();
+    fs::rename(at("out"), at("out of one")).unwrap();
+    setup.project.write(MANIFEST, manifest(&[("a", "@dog runs")]));
+    setup.run([]).exits(0);
+    let second = video(&setup, "a-1");
+    fs::rename(at(LOCK), at("two.lock")).unwrap();
+    setup.batch(["lock", "merge", "one.lock", "two.lock", "-o", LOCK]).exits(0);
+    let aside = fs::read_dir(at("out of one")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let aside = aside.into_iter().find(|name| name.contains('~')).unwrap();
+    fs::copy(at("out of one").join(&aside), at("out").join(&aside)).unwrap();
+
+    let contents = || -> Vec<Vec<u8>> {
+        names(&setup).iter().map(|name| video(&setup, name.strip_suffix(".mp4").unwrap())).collect()
+    };
+    let settled = || {
+        assert_eq!((names(&setup).len(), setup.charges()), (3, 3));
+        assert!([&first, &second].iter().all(|video| contents().contains(video)), "{:?}", names(&setup));
+        setup.run(["--frozen"]).exits(0);
+        let told = setup.batch(["verify"]).exits(1);
+        assert!(told.stdout.contains("bought-twice") && !told.stdout.contains("-file"), "{told:?}");
+    };
+    setup.project.write(MANIFEST, &edited);
+    setup.run([]).exits(0);
+    assert!(![&first, &second].contains(&&video(&setup, "a-1")));
+    settled();
+    // And back again.
+    setup.project.write(MANIFEST, manifest(&[("a", "@dog runs")]));
+    setup.run([]).exits(0);
+    assert!([&first, &second].contains(&&video(&setup, "a-1")));
+    settled();
+    setup.project.write(MANIFEST, manifest(&[("z", "@dog runs"), ("a", "@dog jumps")]));
+    setup.run([]).exits(0);
+    assert!([&first, &second].contains(&&video(&setup, "z-1")));
+    settled();
 }

@@ -19,7 +19,7 @@ use crate::cli::signals::Signals;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::client::elsewhere::{Elsewhere, Reach};
 use crate::engine::spool::Spool;
-use crate::engine::{Outcome, Work};
+use crate::engine::{Due, Outcome, Work};
 use crate::event::{self, Event};
 use crate::ledger::{Book, Renamed};
 use crate::manifest::Manifest;
@@ -146,7 +146,8 @@ fn perform(
         spool: Spool::default(),
         target: target.clone(),
     };
-    let collect = strays.into_iter().map(|stray| stray.record).collect();
+    let due = |Stray { record, .. }| Due { others: ledger.book().others(record.id).cloned().collect(), record };
+    let collect = strays.into_iter().map(due).collect();
     let work = Work { collect, purchases: std::iter::empty() };
     let outcome = session.run(ledger, Vec::new(), Vec::new(), work)?;
     Ok(finish(outcome, &closing, reporting, terminal))

@@ -272,8 +272,9 @@ fn perform(
         spool,
         target: target.clone(),
     };
-    let renamings = renames::of(ledger.book(), &plan.moves);
-    let mut outcome = session.run(ledger, renamings, first, outlook.work(&project.manifest, &looked))?;
+    let renamings = renames::of(&manifest.folder, ledger.book(), &plan.moves);
+    let work = outlook.work(&project.manifest, &looked, ledger.book(), &renamings);
+    let mut outcome = session.run(ledger, renamings, first, work)?;
     let answered = std::mem::take(&mut outcome.answered);
     let outcome = outlook.settled(outlook.with_rest(outcome), &answered);
     let exit = finish(outcome, &closing, reporting, terminal);

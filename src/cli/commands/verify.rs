@@ -150,11 +150,11 @@ fn still_open(record: &Record) -> Option<VerifyProblem> {
 
 /// The videos of a record that aren't as the lock knows; if a job was bought twice, those of either purchase will do.
 fn of_files<'b>(shelf: &Shelf<'b>, book: &'b Book, record: &'b Record) -> Vec<VerifyProblem> {
-    let of = |record: &Record| -> Vec<VerifyProblem> {
+    let of = |record: &'b Record| -> Vec<VerifyProblem> {
         record.stage.outputs().iter().filter_map(|output| of_file(shelf, record, output)).collect()
     };
     let found = of(record);
-    let is_twin = |twin: &&Record| twin.id != record.id && twin.stage.status() == Status::Succeeded;
+    let is_twin = |twin: &&'b Record| twin.id != record.id && twin.stage.status() == Status::Succeeded;
     if found.is_empty() || book.history(&record.key).filter(is_twin).any(|twin| of(twin).is_empty()) {
         return Vec::new();
     }
@@ -165,7 +165,7 @@ fn of_files<'b>(shelf: &Shelf<'b>, book: &'b Book, record: &'b Record) -> Vec<Ve
 }
 
 /// A video that is gone, lies under another name, or has other content than the lock knows.
-fn of_file(shelf: &Shelf<'_>, record: &Record, output: &Output) -> Option<VerifyProblem> {
+fn of_file<'b>(shelf: &Shelf<'b>, record: &'b Record, output: &'b Output) -> Option<VerifyProblem> {
     let (kind, message) = match shelf.look_at(output, None, Care::Thorough) {
         Videos::Intact => {
             let place = shelf.place_of(output)?;

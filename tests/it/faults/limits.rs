@@ -9,7 +9,7 @@ use batch::base::folder::Folder;
 use batch::client::http::{HttpService, Limits, Pace, Settings as HttpSettings};
 use batch::client::retry::Backoff;
 use batch::engine::stop::Stop;
-use batch::engine::{self, Outcome, Parts, Purchase, Settings, StopCause, Work};
+use batch::engine::{self, Due, Outcome, Parts, Purchase, Settings, StopCause, Work};
 use batch::event::sender::Events;
 use batch::event::{Event, Stamped};
 use batch::ledger::record::Status;
@@ -87,7 +87,10 @@ impl Workshop {
         let ledger = ledger::open(&Paths::of(&self.project.path("jobs.lock")), holder).unwrap();
         let plan = plan::plan(&manifest, ledger.book(), &Choice::default());
         let paid = plan.steps.iter().filter(|step| matches!(step.action, Action::Resume | Action::Download));
-        let collect = paid.filter_map(|step| step.record.as_deref().cloned()).collect();
+        let collect = paid
+            .filter_map(|step| step.record.as_deref().cloned())
+            .map(|record| Due { record, others: Vec::new() })
+            .collect();
         let bought = plan.steps.iter().filter(|step| step.action == Action::Submit);
         let purchases =
             bought.map(|step| Purchase::new(&manifest.jobs[step.job], step.attempt, Decimal::ZERO, &manifest.images));

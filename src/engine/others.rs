@@ -1,0 +1,63 @@
+//! What was bought twice: if one purchase of an input can't be collected, the next one is.
+
+use super::Due;
+use super::collect::is_here;
+use super::context::Context;
+use super::job::{End, follow};
+use super::slot::Slot;
+use crate::client::Service;
+use crate::event::{Cause, Problem};
+use crate::ledger::entry::{Entry, Step};
+use crate::ledger::record::Record;
+use std::sync::Arc;
+
+/// Follows or fetches a paid record; if nothing comes of it, the other purchases of its input in turn.
+pub(super) async fn collect_any<S: Service>(context: Arc<Context<S>>, due: Due, slot: Option<Slot>) -> End {
+    let Due { record, others } = due;
+    let job = record.key.job.clone();
+    let mut end = follow(Arc::clone(&context), record, None, slot).await;
+    for other in others {
+        if !end.is_in_vain() {
+            break;
+        }
+        tracing::warn!(%job, task = ?other.stage.task(), "nothing came of one of its purchases: the other one is collected");
+        let other = with_free_name(&context, other).await;
+        end = end.or(follow(Arc::clone(&context), other, None, None).await);
+    }
+    end
+}
+
+/// Returns a record under a name of its own if files have its name that aren't its videos: those of the other purchase,
+/// which may have brought some.
+async fn with_free_name<S: Service>(context: &Context<S>, record: Record) -> Record {
+    let outputs = record.stage.outputs();
+    let is_own = |path: &str| outputs.iter().any(|output| output.path == path && is_here(context, output));
+    let is_taken = |path: String| context.folder.join(&path).symlink_metadata().is_ok() && !is_own(&path);
+    if !(1..=usize::from(record.videos)).map(|number| record.name.path(number)).any(is_taken) {
+        return record;
+    }
+    let (job, name) = (record.key.job.clone(), record.name.beside(&record.id.short()));
+    let step = Step::Moved { job: job.clone(), name: name.clone(), at: context.clock.now_in_seconds() };
+    let _ = context.record(Entry::of(record.id, step)).await;
+    record.moved(&job, name)
+}
+
+impl End {
+    /// Returns whether this purchase brings no videos, as far as anybody can tell.
+    fn is_in_vain(&self) -> bool {
+        match self {
+            End::Failed(Problem { code, .. }) => matches!(code, Cause::ResultGone | Cause::Failed),
+            End::GivenUp(_) | End::Denied(..) => true,
+            _ => false,
+        }
+    }
+
+    /// Returns how a job ends whose first purchase was in vain: as the `next` one, if that one is not.
+    fn or(self, next: End) -> End {
+        match next {
+            End::Denied(..) => next,
+            next if next.is_in_vain() => self,
+            next => next,
+        }
+    }
+}
