@@ -9,7 +9,7 @@ use crate::base::clock::Clock;
 use crate::engine::Outcome;
 use crate::engine::stop::{Level, Stop};
 use crate::ledger::record::{Key, Status};
-use crate::ledger::shared::{Charter, Desk, Runner, SystemTimer, Times, store_at};
+use crate::ledger::shared::{Access, Charter, Desk, Runner, Store, SystemTimer, Times, patiently, store_at};
 use crate::ledger::{self, Book, Ledger, LedgerError, Paths, PurchaseId, Shared, Snapshot};
 use crate::manifest::model::Manifest;
 use crate::report::standard_error;
@@ -19,11 +19,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use crate::ledger::shared::PATIENCE;
+
 /// The shared ledger's name in the environment.
 const LEDGER: &str = "BATCH_LEDGER";
-
-/// How long a ledger is waited for that a command needs once.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a ledger is waited for when the run is to end.
 const LAST_PATIENCE: Duration = Duration::from_secs(10);
@@ -32,6 +31,8 @@ const LAST_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub(super) struct Fleet {
     url: Option<LedgerUrl>,
+    /// `true` unless the URL only stands in the manifest.
+    is_own_word: bool,
     offline: bool,
     moved: bool,
 }
@@ -43,15 +44,15 @@ impl Fleet {
     /// Where it is none that this program can use.
     pub(super) fn named(manifest: Option<&Manifest>, realm: Realm, common: &Common) -> Result<Fleet, Failure> {
         let parse = |name: &str, text: &str| {
-            text.parse::<LedgerUrl>().map_err(|error| Failure::usage(format!("{name} `{text}`: {error}")))
+            text.parse::<LedgerUrl>().map(Some).map_err(|error| Failure::usage(format!("{name}: {error}")))
         };
-        let url = match (&common.ledger, settings::variable(LEDGER)) {
-            _ if realm == Realm::Trial => None,
-            (Some(text), _) => Some(parse("--ledger", text)?),
-            (None, Some(text)) => Some(parse(LEDGER, &text)?),
-            (None, None) => manifest.and_then(|manifest| manifest.run.ledger.clone()),
+        let (url, is_own_word) = match (&common.ledger, settings::variable(LEDGER)) {
+            _ if realm == Realm::Trial => (None, false),
+            (Some(text), _) => (parse("--ledger", text)?, true),
+            (None, Some(text)) => (parse(LEDGER, &text)?, true),
+            (None, None) => (manifest.and_then(|manifest| manifest.run.ledger.clone()), false),
         };
-        Ok(Fleet { url, offline: common.offline, moved: common.move_ledger })
+        Ok(Fleet { url, is_own_word, offline: common.offline, moved: common.move_ledger })
     }
 
     /// The ledger's URL.
@@ -87,10 +88,7 @@ impl Fleet {
     /// # Errors
     /// Where something can't be read.
     pub(super) async fn look(&self, paths: &Paths) -> Result<Snapshot, Failure> {
-        let shared = match &self.url {
-            Some(url) if !self.offline => open(url).await?,
-            _ => None,
-        };
+        let shared = if self.offline { None } else { self.open().await? };
         match shared {
             Some(shared) => Ok(ledger::read_shared(paths, &shared).await?),
             // Nobody has run anything yet.
@@ -103,10 +101,25 @@ impl Fleet {
     /// # Errors
     /// Where none is named, or it can't be used.
     pub(super) async fn found(&self, service: &str) -> Result<Shared, Failure> {
-        let url = self.url()?;
-        let charter = Charter::found(&*store_at(url), &fresh_id(), service).await;
+        let (url, store) = (self.url()?, self.store(self.url()?)?);
+        let timer = SystemTimer::default();
+        let charter = patiently(&timer, PATIENCE, async || Charter::found(&*store, &fresh_id(), service).await).await;
         let charter = charter.map_err(|source| LedgerError::Shared { place: url.to_string(), source })?;
-        Ok(shared(url, charter))
+        Ok(shared(url, store, charter))
+    }
+
+    async fn open(&self) -> Result<Option<Shared>, Failure> {
+        let Some(url) = &self.url else { return Ok(None) };
+        let store = self.store(url)?;
+        let charter = patiently(&SystemTimer::default(), PATIENCE, async || Charter::read(&*store).await).await;
+        let charter = charter.map_err(|source| LedgerError::Shared { place: url.to_string(), source })?;
+        Ok(charter.map(|charter| shared(url, store, charter)))
+    }
+
+    fn store(&self, url: &LedgerUrl) -> Result<Arc<dyn Store>, Failure> {
+        let access = Access { variable: settings::variable, is_own_word: self.is_own_word };
+        let refused = |source| LedgerError::Shared { place: url.to_string(), source }.into();
+        store_at(url, access).map_err(refused)
     }
 
     /// The shared ledger.
@@ -115,7 +128,7 @@ impl Fleet {
     /// Where none is named, or it can't be used, or there is none yet.
     pub(super) async fn existing(&self) -> Result<Shared, Failure> {
         let url = self.url()?;
-        open(url).await?.ok_or_else(|| {
+        self.open().await?.ok_or_else(|| {
             Failure::machine(format!("there is no ledger at {url}"))
                 .hint("`batch ledger init` makes one, and so does the first run")
         })
@@ -226,16 +239,10 @@ pub(super) fn fresh_id() -> String {
     PurchaseId::new(Clock::System.now_in_microseconds(), fastrand::u64(..), None).to_string()
 }
 
-async fn open(url: &LedgerUrl) -> Result<Option<Shared>, Failure> {
-    let charter = Charter::read(&*store_at(url)).await;
-    let charter = charter.map_err(|source| LedgerError::Shared { place: url.to_string(), source })?;
-    Ok(charter.map(|charter| shared(url, charter)))
-}
-
-fn shared(url: &LedgerUrl, charter: Charter) -> Shared {
+fn shared(url: &LedgerUrl, store: Arc<dyn Store>, charter: Charter) -> Shared {
     let process = this_process();
     let me = Runner { run: fresh_id(), host: process.host, pid: process.pid };
-    let desk = Desk::new(store_at(url), Arc::new(SystemTimer::default()), Times::usual(), me, fastrand::u64(..));
+    let desk = Desk::new(store, Arc::new(SystemTimer::default()), Times::usual(), me, fastrand::u64(..));
     Shared { place: url.clone(), charter, desk: Arc::new(desk) }
 }
 

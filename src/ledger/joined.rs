@@ -88,11 +88,13 @@ impl Ledger {
         missing.extend(unknown(&journal.strangers_to(&view), &view, witness(is_own)));
         if moved {
             shared.take_in(&lock, patience).await?;
+            shared.desk.accept_era().await.map_err(|error| shared.failed(error))?;
         } else if !missing.is_empty() {
             let place = shared.place.to_string();
             return Err(LedgerError::Rewound { place, lock: path(), jobs: missing.into_iter().collect() });
         }
         shared.take_in(&journal, patience).await?;
+        shared.desk.check_era().await.map_err(|error| shared.failed(error))?;
         self.book = shared.view(&self.book, Doubts::Untold).await?;
         self.changed = self.book != lock;
         self.shared = Some(shared);

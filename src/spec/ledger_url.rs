@@ -1,29 +1,47 @@
-//! Where a shared ledger is.
+//! The URL of a shared ledger.
 
+use super::bucket_url::BucketUrl;
+use super::database_url::DatabaseUrl;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// The URL of a shared ledger: a folder on this machine.
+/// The URL of a shared ledger. It holds no password, so it may be printed and written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerUrl(String);
+pub struct LedgerUrl {
+    text: String,
+    engine: Engine,
+}
 
-/// A text that is no URL of a ledger that this program can use.
+/// The engine that keeps a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A folder on this machine.
+    Folder(PathBuf),
+    /// A PostgreSQL database.
+    Postgres(DatabaseUrl),
+    /// A bucket of an object store.
+    Bucket(BucketUrl),
+}
+
+/// The reason why a text isn't the URL of a ledger. It never repeats the text, which may hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct NoLedgerUrl(String);
+pub struct NoLedgerUrl(pub(super) String);
 
-const FOLDER: &str = "file://";
+/// What the URLs of ledgers look like.
+const ALLOWED: &str =
+    "s3://bucket/folder, gs://bucket/folder, az://container/folder, postgres://host/database, or file:///folder";
 
 impl LedgerUrl {
     /// Returns the URL.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
-    /// Returns the folder that it names.
-    pub fn folder(&self) -> &Path {
-        Path::new(&self.0[FOLDER.len()..])
+    /// Returns the engine that it names.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 }
 
@@ -32,22 +50,27 @@ impl FromStr for LedgerUrl {
 
     fn from_str(text: &str) -> Result<LedgerUrl, NoLedgerUrl> {
         let wrong = |what: String| Err(NoLedgerUrl(what));
-        match text.split_once("://") {
+        let (text, engine) = match text.split_once("://") {
             Some(("file", path)) if path.starts_with('/') && path.len() > 1 => {
-                Ok(LedgerUrl(format!("{FOLDER}{}", path.trim_end_matches('/'))))
+                let path = path.trim_end_matches('/');
+                (format!("file://{path}"), Engine::Folder(Path::new(path).to_owned()))
             }
-            Some(("file", _)) => wrong("a folder is named by its whole path: file:///path".to_owned()),
-            Some((scheme, _)) => {
-                wrong(format!("this batch keeps no ledger at {scheme}://, only in a folder: file:///path"))
+            Some(("file", _)) => return wrong("a folder is named by its whole path: file:///path".to_owned()),
+            Some(("postgres" | "postgresql", rest)) => (text.to_owned(), Engine::Postgres(DatabaseUrl::read(rest)?)),
+            Some(("s3" | "gs" | "az", _)) => {
+                let bucket: BucketUrl = text.parse()?;
+                (bucket.to_string(), Engine::Bucket(bucket))
             }
-            None => wrong("not a URL: a ledger in a folder is file:///path".to_owned()),
-        }
+            Some(_) => return wrong(format!("no ledger can be kept there; allowed are {ALLOWED}")),
+            None => return wrong(format!("not a URL; allowed are {ALLOWED}")),
+        };
+        Ok(LedgerUrl { text, engine })
     }
 }
 
 impl fmt::Display for LedgerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -55,18 +78,31 @@ impl fmt::Display for LedgerUrl {
 mod tests {
     use super::*;
 
+    fn refused(text: &str) -> String {
+        text.parse::<LedgerUrl>().unwrap_err().to_string()
+    }
+
     #[test]
-    fn a_ledger_is_in_a_folder_that_is_named_whole() {
-        let read = |text: &str| text.parse::<LedgerUrl>().map(|url| url.folder().display().to_string());
-        assert_eq!(read("file:///srv/ledger/").unwrap(), "/srv/ledger");
-        for (text, word) in [
-            ("file://ledger", "file:///path"),
-            ("file:///", "file:///path"),
-            ("s3://bucket/a", "s3://"),
-            ("ledger", "URL"),
-        ] {
-            let error = read(text).unwrap_err().to_string();
-            assert!(error.contains(word), "{text}: {error}");
+    fn a_folder_is_named_whole() {
+        let url: LedgerUrl = "file:///srv/ledger/".parse().unwrap();
+        assert_eq!(url.to_string(), "file:///srv/ledger");
+        assert_eq!(url.engine(), &Engine::Folder(PathBuf::from("/srv/ledger")));
+        assert!(refused("file://ledger").contains("file:///path"));
+        assert!(refused("file:///").contains("file:///path"));
+    }
+
+    #[test]
+    fn other_urls_are_told_what_is_allowed() {
+        for text in ["redis://host/0", "nats://host", "ledger", "https://bucket/a"] {
+            assert!(refused(text).contains("postgres://host/database"), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_password_is_taken_or_repeated() {
+        for text in ["postgres://me:hunter2@db/x", "postgres://db/x?password=hunter2", "s3://me:hunter2@bucket/a"] {
+            let refused = refused(text);
+            assert!(!refused.contains("hunter2"), "{refused}");
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::settings;
 use crate::cli::standard_output::print_text;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::record::Status;
-use crate::ledger::shared::{Doubts, prove, store_at};
+use crate::ledger::shared::{Doubts, prove};
 use crate::ledger::{self, Book, LedgerError, Paths, Shared};
 use crate::manifest::Manifest;
 use crate::report::look::count;
@@ -82,7 +82,7 @@ fn init(subject: &Subject<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
 fn check(subject: &Subject<'_>) -> Result<Exit, Failure> {
     let (shared, book) = fleet::block_on(async {
         let shared = subject.fleet.existing().await?;
-        prove(&*store_at(&shared.place), &fleet::fresh_id()).await.map_err(|error| shared.failed(error))?;
+        prove(shared.desk.store(), &fleet::fresh_id()).await.map_err(|error| shared.failed(error))?;
         let book = shared.view(&Book::default(), Doubts::Told).await?;
         Ok((shared, book))
     })?;
@@ -124,6 +124,7 @@ fn import(import: &Import, subject: &Subject<'_>, terminal: &Terminal) -> Result
             let brought = shared.take_in(book, fleet::PATIENCE).await?;
             say(&format!("{}: {} known to {}", lock.display(), count(brought, "purchase"), shared.place), terminal);
         }
+        shared.desk.accept_era().await.map_err(|error| shared.failed(error))?;
         Ok(Exit::Done)
     })
 }

@@ -1,9 +1,11 @@
 //! Takes the steps at a store: an intent with its claim, what is known of purchases, and doubts.
 
 use super::account::{Account, Barrier, Claim, Runner};
+use super::era;
 use super::key::{PURCHASES, of_purchases};
 use super::pass::Pass;
-use super::store::{Found, Listed, Revision, Store, StoreError};
+use super::patience::{PATIENCE, PAUSE, patiently};
+use super::store::{Era, Found, Listed, Revision, Store, StoreError};
 use super::timer::Timer;
 use crate::base::faultpoint;
 use crate::ledger::book::Book;
@@ -20,9 +22,6 @@ use tokio::sync::Notify;
 /// Calls at once at most.
 const AT_ONCE: usize = 64;
 
-/// The pause before a call is made again that got no answer.
-const PAUSE: Duration = Duration::from_millis(500);
-
 /// The times that fencing hangs on.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
@@ -32,6 +31,8 @@ pub struct Times {
     pub doubt: Duration,
     /// How often it is looked whether something changed.
     pub beat: Duration,
+    /// How long an answer is waited for that is needed once.
+    pub once: Duration,
 }
 
 /// A submit may take so long from when it is sent.
@@ -43,14 +44,19 @@ impl Times {
     /// Builds with debug assertions take others from `BATCH_FENCE`, as `BUDGET DOUBT BEAT` in milliseconds: tests can't wait for minutes.
     pub fn usual() -> Times {
         let budget = Duration::from_secs(20);
-        let usual = Times { budget, doubt: SUBMIT + budget + Duration::from_secs(30), beat: Duration::from_secs(15) };
+        let usual = Times {
+            budget,
+            doubt: SUBMIT + budget + Duration::from_secs(30),
+            beat: Duration::from_secs(15),
+            once: PATIENCE,
+        };
         match std::env::var("BATCH_FENCE") {
             Ok(text) if cfg!(debug_assertions) => {
                 let mut times = text.split(' ').filter_map(|time| time.parse().ok()).map(Duration::from_millis);
                 let (Some(budget), Some(doubt), Some(beat)) = (times.next(), times.next(), times.next()) else {
                     return usual;
                 };
-                Times { budget, doubt, beat }
+                Times { budget, doubt, beat, ..usual }
             }
             _ => usual,
         }
@@ -73,6 +79,8 @@ struct State {
     known: HashMap<String, Found>,
     /// What is known here and not acknowledged there.
     waiting: BTreeMap<PurchaseId, Purchase>,
+    /// The engine's era that the ledger knows, once it was asked.
+    era: Option<Option<Era>>,
     /// Open intents of others: since when they stand there unchanged, by this machine's steady clock.
     watched: HashMap<String, (Revision, Duration)>,
 }
@@ -117,9 +125,45 @@ impl Desk {
             random: fastrand::Rng::with_seed(seed),
             known: HashMap::new(),
             waiting: BTreeMap::new(),
+            era: None,
             watched: HashMap::new(),
         };
         Desk { store, timer, times, me, state: Mutex::new(state), news: Notify::new() }
+    }
+
+    async fn patiently<T>(&self, call: impl AsyncFnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        patiently(&*self.timer, self.times.once, call).await
+    }
+
+    /// Returns the store.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Compares the engine's era with the one that the ledger knows.
+    ///
+    /// # Errors
+    /// Fails if it is another one, so that the engine may have forgotten purchases, or if the store doesn't answer.
+    pub async fn check_era(&self) -> Result<(), StoreError> {
+        let known = self.state().era.clone();
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let known = era::known(&*self.store).await?;
+                self.state().era.insert(known).clone()
+            }
+        };
+        era::compare(&*self.store, known.as_ref()).await
+    }
+
+    /// Takes the engine's present era for the ledger's, by explicit consent.
+    ///
+    /// # Errors
+    /// Fails if the store doesn't answer, or refuses.
+    pub async fn accept_era(&self) -> Result<(), StoreError> {
+        let present = era::accept(&*self.store).await?;
+        self.state().era = Some(present);
+        Ok(())
     }
 
     /// Reads all purchases into a book.
@@ -127,13 +171,13 @@ impl Desk {
     /// # Errors
     /// Where the store doesn't answer, or one can't be read.
     pub async fn view(&self, book: &mut Book, doubts: Doubts) -> Result<(), StoreError> {
-        let listed = self.store.list(PURCHASES).await?;
+        let listed = self.patiently(async || self.store.list(PURCHASES).await).await?;
         let read = |listed: Listed| async move {
             let known = self.state().known.get(&listed.key).filter(|known| known.revision == listed.revision).cloned();
             let found = match (known, listed.text) {
                 (Some(known), _) => Some(known),
                 (None, Some(text)) => Some(Found { revision: listed.revision, text }),
-                (None, None) => self.store.get(&listed.key).await?,
+                (None, None) => self.patiently(async || self.store.get(&listed.key).await).await?,
             };
             Ok::<_, StoreError>((listed.key, found))
         };
@@ -188,7 +232,7 @@ impl Desk {
             let account = read(&key, known.as_ref())?;
             // A reply that was lost, or a refusal of what was written before: who has the claim has the answer.
             if account.is_claimed_by(claim) {
-                return Ok(Claimed::Mine(pass.clone()));
+                return self.mine(pass).await;
             }
             if !pass.holds() {
                 return Ok(Claimed::Late);
@@ -201,7 +245,7 @@ impl Desk {
                         Ok(true) => {
                             faultpoint::reach("share", "intended");
                             self.forget(&told);
-                            return Ok(Claimed::Mine(pass.clone()));
+                            return self.mine(pass).await;
                         }
                         Ok(false) => {}
                         // It may have taken effect: what stands there tells.
@@ -217,6 +261,11 @@ impl Desk {
             known = self.look(&key, pass).await?;
             is_fresh = true;
         }
+    }
+
+    /// Hands out the right to submit, once it is sure that the engine has forgotten nothing.
+    async fn mine(&self, pass: &Pass) -> Result<Claimed, StoreError> {
+        self.check_era().await.map(|()| Claimed::Mine(pass.clone()))
     }
 
     /// Takes note of what is known of a purchase: [`Desk::deliver`] makes it known there.
@@ -290,7 +339,7 @@ impl Desk {
     /// # Errors
     /// Where the store doesn't answer.
     pub async fn wait_for_others(&self) -> Result<(), StoreError> {
-        while self.look_at_others().await? > 0 {
+        while self.patiently(async || self.look_at_others().await).await? > 0 {
             self.timer.pause(self.times.beat).await;
         }
         Ok(())
@@ -304,7 +353,7 @@ impl Desk {
         let key = of_purchases(key);
         let before = self.remembered(&key).map(|found| found.revision);
         loop {
-            match self.look_at(&key).await? {
+            match self.patiently(async || self.look_at(&key).await).await? {
                 Seen::Silent => return Ok(true),
                 Seen::Answered => return Ok(false),
                 Seen::Open if self.remembered(&key).map(|found| found.revision) != before => return Ok(false),
@@ -376,16 +425,23 @@ impl Desk {
     /// Makes known what is known of a purchase, whatever became of its account.
     async fn put(&self, purchase: &Purchase) -> Result<(), StoreError> {
         let key = of_purchases(&purchase.record.key);
-        let mut known = self.remembered(&key);
+        let (mut known, mut is_fresh) = (self.remembered(&key), false);
         loop {
-            let Some(next) = read(&key, known.as_ref())?.with(purchase) else { return Ok(()) };
-            faultpoint::reach("share", "tell");
-            if self.write(&key, known.as_ref(), &next).await? {
-                faultpoint::reach("share", "told");
-                return Ok(());
+            match read(&key, known.as_ref())?.with(purchase) {
+                // Nothing new, unless what is remembered is old: an intent whose reply was lost may stand there.
+                None if is_fresh => return Ok(()),
+                None => {}
+                Some(next) => {
+                    faultpoint::reach("share", "tell");
+                    if self.write(&key, known.as_ref(), &next).await? {
+                        faultpoint::reach("share", "told");
+                        return Ok(());
+                    }
+                }
             }
             known = self.store.get(&key).await?;
             self.remember(&key, known.as_ref());
+            is_fresh = true;
         }
     }
 

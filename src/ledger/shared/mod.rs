@@ -7,23 +7,28 @@
 //! A paid POST can't be fenced, so nothing here ever hands a submit on: whoever has the claim may send one, within the [`Pass`] that
 //! came with it, and nobody else ever does.
 
+mod access;
 mod account;
 mod charter;
 mod desk;
+mod era;
 mod folder;
 mod key;
 mod pass;
+mod patience;
+mod postgres;
 mod store;
 mod timer;
 mod witness;
 
+pub use access::Access;
 pub use account::{Account, Barrier, Claim, Runner};
 pub use charter::{Charter, prove, store_at};
 pub use desk::{Claimed, Desk, Doubts, Times};
 pub use folder::Folder;
 pub use pass::Pass;
-
-pub use store::{Call, Found, Listed, Revision, Store, StoreError};
+pub use patience::{PATIENCE, patiently};
+pub use store::{Call, Era, Found, Listed, Revision, Store, StoreError};
 pub use timer::{Moment, SystemTimer, Timer};
 pub(in crate::ledger) use witness::{Witness, unknown};
 

@@ -1,6 +1,7 @@
 //! What is asked of an engine: four calls.
 
 use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
 /// What an engine answers, some time.
 pub type Call<'s, T> = BoxFuture<'s, Result<T, StoreError>>;
@@ -21,7 +22,17 @@ pub trait Store: Send + Sync {
 
     /// Writes a text in the place of the one with this revision.
     fn swap<'s>(&'s self, key: &'s str, from: &'s Revision, text: Vec<u8>) -> Call<'s, Option<Revision>>;
+
+    /// Returns the engine's era at its last write, where it can lose what it acknowledged without being asked: another era than before
+    /// means that it may have.
+    fn era(&self) -> Call<'_, Option<Era>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }
+
+/// A time in which an engine forgets nothing. A standby that takes over begins another, and so does a backup that is put back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Era(pub String);
 
 /// What an engine calls one state of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

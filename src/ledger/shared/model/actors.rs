@@ -16,8 +16,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-const TIMES: Times =
-    Times { budget: Duration::from_secs(20), doubt: Duration::from_secs(170), beat: Duration::from_secs(15) };
+const TIMES: Times = Times {
+    budget: Duration::from_secs(20),
+    doubt: Duration::from_secs(170),
+    beat: Duration::from_secs(15),
+    once: Duration::ZERO,
+};
 
 /// What is wrong with a worker or a store, on purpose: the model must find each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

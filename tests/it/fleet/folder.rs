@@ -1,94 +1,17 @@
-//! Several runs on one ledger: charges are counted at the simulated service.
+//! Several runs on one ledger in a folder: charges are counted at the simulated service.
 
 // The figures are the evidence; `--nocapture` shows them.
 #![expect(clippy::print_stdout)]
 
+use super::team::{Team, copy, until_stopped};
 use crate::formats::conforms;
-use crate::support::program::{Ended, Program, Started};
+use crate::support::program::Started;
 use crate::support::project::Project;
 use crate::support::service::options;
 use crate::support::setup::manifest_of;
-use batch::simulate::{Latency, Options, Running, Simulator};
+use batch::simulate::{Latency, Options};
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// Budget, doubt and beat: short, so that a silent run is noticed while a test waits.
-const FENCE: &str = "400 900 50";
-
-/// A ledger, a service, and clones of one project.
-struct Team {
-    ledger: tempfile::TempDir,
-    service: Running,
-    clones: Vec<Project>,
-}
-
-impl Team {
-    fn new(jobs: usize, clones: usize, options: Options) -> Team {
-        let ledger = tempfile::tempdir().unwrap();
-        let url = format!("file://{}", ledger.path().join("trailer").display());
-        let manifest = manifest_of(jobs).replace("patience: 10ms", &format!("patience: 300ms, ledger: \"{url}\""));
-        let clones = (0..clones).map(|_| Project::new().with("jobs.yaml", &manifest)).collect();
-        Team { ledger, service: Simulator::spawn_thread(options).unwrap(), clones }
-    }
-
-    fn fast(jobs: usize, clones: usize) -> Team {
-        Team::new(jobs, clones, options(&[]))
-    }
-
-    fn batch<'a>(&self, clone: usize, arguments: impl IntoIterator<Item = &'a str>) -> Program {
-        self.clones[clone].batch(arguments).against(&self.service.base_url()).env("BATCH_FENCE", FENCE)
-    }
-
-    fn run(&self, clone: usize) -> Ended {
-        self.batch(clone, ["run"]).run()
-    }
-
-    /// A run in which something happens at a step.
-    fn run_with(&self, clone: usize, fault: &str) -> Started {
-        self.batch(clone, ["run"]).env("BATCH_FAULT", fault).start()
-    }
-
-    fn charges(&self) -> u64 {
-        self.service.account().charges()
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.ledger.path().join("trailer")
-    }
-
-    /// No job is paid twice, and what is paid is known.
-    fn paid_once(&self, context: &str) {
-        for (prompt, charges) in self.service.account().books().charges_by_prompt {
-            assert!(charges <= 1, "{context}: {prompt} is paid {charges} times");
-        }
-    }
-}
-
-/// Waits until a process has stopped itself.
-fn until_stopped(process: &Started) {
-    let stat = format!("/proc/{}/stat", process.id());
-    let deadline = std::time::Instant::now() + Duration::from_secs(30);
-    loop {
-        let state = fs::read_to_string(&stat).unwrap_or_default();
-        if state.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')) {
-            return;
-        }
-        assert!(std::time::Instant::now() < deadline, "it never stopped: {state}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &to.join(entry.file_name())),
-            false => drop(fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
-        }
-    }
-}
 
 #[test]
 fn four_runs_at_once_pay_for_fifty_jobs_once() {
@@ -301,7 +224,7 @@ fn a_ledger_is_founded_looked_at_and_left_aside() {
     let offline = team.batch(0, ["status", "--offline"]).run().exits(0);
     assert!(offline.stderr.contains("offline: by the lock (of 20"), "{offline:?}");
     team.batch(0, ["run", "--offline"]).run().exits(2);
-    for (url, word) in [("s3://bucket/a", "s3://"), ("nonsense", "not a URL")] {
+    for (url, word) in [("redis://host/0", "allowed are s3://"), ("nonsense", "not a URL")] {
         let refused = team.batch(0, ["run", "--ledger", url]).run().exits(2);
         assert!(refused.stderr.contains(word), "{refused:?}");
     }

@@ -1,0 +1,106 @@
+//! Clones of one project that share a ledger and a simulated service.
+
+use crate::support::program::{Ended, Program, Started};
+use crate::support::project::Project;
+use crate::support::service::options;
+use crate::support::setup::manifest_of;
+use batch::simulate::{Options, Running, Simulator};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Budget, doubt and beat: short, so that a silent run is noticed while a test waits.
+const FENCE: &str = "400 900 50";
+
+/// The same for a ledger on a server, which may take a moment.
+const FENCE_OF_SERVERS: &str = "6000 9000 100";
+
+/// A ledger, a service, and clones of one project.
+pub(crate) struct Team {
+    pub(crate) ledger: tempfile::TempDir,
+    pub(crate) service: Running,
+    pub(crate) clones: Vec<Project>,
+    fence: &'static str,
+    environment: Vec<(String, String)>,
+}
+
+impl Team {
+    pub(crate) fn new(jobs: usize, clones: usize, options: Options) -> Team {
+        let ledger = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", ledger.path().join("trailer").display());
+        Team { ledger, ..Team::at(&url, "300ms", jobs, clones, options).fenced(FENCE) }
+    }
+
+    /// The team of a ledger on a server.
+    pub(crate) fn at(url: &str, patience: &str, jobs: usize, clones: usize, options: Options) -> Team {
+        let run = format!("patience: {patience}, ledger: \"{url}\"");
+        let manifest = manifest_of(jobs).replace("patience: 10ms", &run);
+        let clones = (0..clones).map(|_| Project::new().with("jobs.yaml", &manifest)).collect();
+        let (ledger, service) = (tempfile::tempdir().unwrap(), Simulator::spawn_thread(options).unwrap());
+        Team { ledger, service, clones, fence: FENCE_OF_SERVERS, environment: Vec::new() }
+    }
+
+    /// The same with other times.
+    pub(crate) fn fenced(self, fence: &'static str) -> Team {
+        Team { fence, ..self }
+    }
+
+    pub(crate) fn fast(jobs: usize, clones: usize) -> Team {
+        Team::new(jobs, clones, options(&[]))
+    }
+
+    pub(crate) fn batch<'a>(&self, clone: usize, arguments: impl IntoIterator<Item = &'a str>) -> Program {
+        let batch =
+            self.clones[clone].batch(arguments).against(&self.service.base_url()).env("BATCH_FENCE", self.fence);
+        self.environment.iter().fold(batch, |batch, (name, value)| batch.env(name, value))
+    }
+
+    pub(crate) fn run(&self, clone: usize) -> Ended {
+        self.batch(clone, ["run"]).run()
+    }
+
+    /// A run in which something happens at a step.
+    pub(crate) fn run_with(&self, clone: usize, fault: &str) -> Started {
+        self.batch(clone, ["run"]).env("BATCH_FAULT", fault).start()
+    }
+
+    pub(crate) fn charges(&self) -> u64 {
+        self.service.account().charges()
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.ledger.path().join("trailer")
+    }
+
+    /// No job is paid twice, and what is paid is known.
+    pub(crate) fn paid_once(&self, context: &str) {
+        for (prompt, charges) in self.service.account().books().charges_by_prompt {
+            assert!(charges <= 1, "{context}: {prompt} is paid {charges} times");
+        }
+    }
+}
+
+/// Waits until a process has stopped itself.
+pub(crate) fn until_stopped(process: &Started) {
+    let stat = format!("/proc/{}/stat", process.id());
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        let state = fs::read_to_string(&stat).unwrap_or_default();
+        if state.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')) {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "it never stopped: {state}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to.join(entry.file_name())),
+            false => drop(fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
+        }
+    }
+}
