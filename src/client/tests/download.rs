@@ -239,6 +239,8 @@ async fn what_may_be_cut_at_a_seam_is_asked_about_a_second_time() {
         (whole(), vec![], 2),
         (endless(&video), vec![], 2),
         (part("*"), endless(&video), 3),
+        (vec![Act::Send(reply("416 Range Not Satisfiable", "", ""))], endless(&video), 3),
+        (vec![Act::Send(reply("416 Range Not Satisfiable", "Content-Range: bytes */0\r\n", ""))], whole(), 3),
     ] {
         assert_eq!(fetched([endless(&video), second.clone(), third.clone()]).await, (Ok(video.clone()), asked));
         let (result, _) = fetched([endless(&video[..seam]), second, third]).await;

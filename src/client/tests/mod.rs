@@ -18,8 +18,18 @@ use std::time::Duration;
 /// The key that no message, log or download may show.
 const KEY: &str = "sk-0123456789-secret";
 
-/// A complete video.
-const VIDEO: &[u8] = b"\0\0\0\x0cftypisom\0\0\0\x18mdat0123456789abcdef\0\0\0\x08moov";
+/// A complete video: one frame, and the index that lists it.
+const VIDEO: &[u8] = b"\0\0\0\x0cftypisom\0\0\0\x18mdat0123456789abcdef\
+\0\0\0\x6cmoov\0\0\0\x64trak\0\0\0\x5cmdia\0\0\0\x54minf\0\0\0\x4cstbl\
+\0\0\0\x1cstsc\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\x01\
+\0\0\0\x14stsz\0\0\0\0\0\0\0\x10\0\0\0\x01\
+\0\0\0\x14stco\0\0\0\0\0\0\0\x01\0\0\0\x14";
+
+/// Returns another, shorter one.
+fn shorter() -> Vec<u8> {
+    let index = VIDEO[36..].iter().map(|byte| if *byte == 0x10 { 0x04 } else { *byte });
+    b"\0\0\0\x0cftypisom\0\0\0\x0cmdat1234".iter().copied().chain(index).collect()
+}
 
 /// Returns a service at `base`.
 fn service(base: &str) -> HttpService {

@@ -67,7 +67,7 @@ async fn it_may_break_more_than_once() {
     let third = part(VIDEO.len() - 10, VIDEO.len() - 1, &VIDEO[VIDEO.len() - 10..]);
     let (server, result, told) = fetch([half(TAGGED), second, third]).await;
     assert_eq!(result.unwrap(), VIDEO);
-    assert_eq!(server.requests()[2].header("range"), Some("bytes=34-"));
+    assert_eq!(server.requests()[2].header("range"), Some(format!("bytes={}-", VIDEO.len() - 10).as_str()));
     assert_eq!(told, VIDEO.len() as u64);
 }
 
@@ -78,10 +78,9 @@ async fn a_file_that_is_another_now_is_fetched_anew() {
     assert_eq!(result.unwrap(), VIDEO);
     assert_eq!(told, VIDEO.len() as u64, "what is thrown away counts no more");
 
-    let shorter = b"\0\0\0\x08ftyp\0\0\0\x08moov";
-    let other = reply("200 OK", "ETag: \"v2\"\r\n", shorter);
+    let other = reply("200 OK", "ETag: \"v2\"\r\n", shorter());
     let (_, result, _) = fetch([half(TAGGED), vec![Act::Send(other)]]).await;
-    assert_eq!(result.unwrap(), shorter);
+    assert_eq!(result.unwrap(), shorter());
 }
 
 /// Returns a reply that claims to be the rest of the file with these headers.

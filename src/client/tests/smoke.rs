@@ -10,7 +10,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn the_five_calls_work() {
-    let video = b"\0\0\0\x08ftyp\0\0\0\x0cmdat1234\0\0\0\x08moov";
+    let video = VIDEO;
     let (server, service) = scripted([
         vec![Act::Send(json(r#"{"code":0,"data":{"fullPath":"https://up.example.com/1.png"}}"#))],
         vec![Act::Send(json(r#"{"code":0,"data":{"taskId":"t-1"}}"#))],

@@ -1,13 +1,21 @@
-//! Distinguishes a complete video from a truncated one by its outermost structure.
+//! Distinguishes a complete video from a truncated or damaged one by its structure.
 //!
 //! An MP4 file is a sequence of boxes and a WebM file a tree of elements, each with its size; the index of an MP4 has
-//! the position of each frame. So a truncation shows anywhere, except in two places: between two fragments of a
-//! fragmented file or two blocks of a live one, where nothing says that more was to come ([`End::Seam`]), and after all
-//! frames, where only tags and padding are lost. A zeroed middle isn't detected: only a hash would find it.
+//! the position of each frame, and its fragments have numbers and times. So a truncation shows anywhere, except in two
+//! places: between two fragments of a fragmented file or two blocks of a live one, where nothing says that more was to
+//! come ([`End::Seam`]), and after all frames, where only tags and padding are lost. A part that is missing in the middle
+//! shows too, unless it is whole blocks of a live WebM; and so do frames that are overwritten with zeros, in formats that
+//! compress them well. Other bytes in place of the right ones aren't detected: only a hash would find them.
 
+mod boxes;
 mod ebml;
+mod fragment;
+mod frames;
 mod moov;
 mod mp4;
+mod segment;
+mod tail;
+mod timeline;
 
 use std::io::{self, Read, Seek};
 
@@ -44,6 +52,10 @@ pub(super) enum Flaw {
     NoIndex,
     #[error("its parts are broken")]
     Broken,
+    #[error("a part in its middle is missing")]
+    Gap,
+    #[error("frames in it are overwritten with zeros")]
+    Blank,
     #[error(transparent)]
     Unreadable(#[from] io::Error),
 }
@@ -53,7 +65,9 @@ impl Flaw {
     pub(super) fn is_doubtful(&self) -> bool {
         match self {
             Flaw::Empty | Flaw::Html | Flaw::Json | Flaw::Text | Flaw::Unreadable(_) => false,
-            Flaw::NotAVideo | Flaw::Cut | Flaw::NoFrames | Flaw::NoIndex | Flaw::Broken => true,
+            Flaw::NotAVideo | Flaw::Cut | Flaw::NoFrames | Flaw::NoIndex | Flaw::Broken | Flaw::Gap | Flaw::Blank => {
+                true
+            }
         }
     }
 
@@ -76,7 +90,7 @@ pub(super) fn check(file: &mut (impl Read + Seek), length: u64) -> Result<End, F
     file.take(HEAD).read_to_end(&mut head)?;
     match head.as_slice() {
         // Matroska and WebM: a video nobody ordered, but paid for all the same.
-        [0x1a, 0x45, 0xdf, 0xa3, ..] => ebml::walk(file, length),
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => segment::walk(file, length),
         // Old QuickTime files begin without `ftyp`.
         [_, _, _, _, a, b, c, d, ..] if mp4::is_registered([*a, *b, *c, *d]) => mp4::walk(file, length),
         head => Err(unlike(head)),

@@ -1,4 +1,8 @@
-//! Reads an MP4's index: the positions of the listed frames. Unreadable parts require nothing.
+//! Reads an MP4's index: the positions of the listed frames. Tables in an unknown form require nothing.
+
+use super::Flaw;
+use super::boxes::{children, number, word};
+use super::frames::{Frames, is_blank_table, is_dense};
 
 /// The content of a file's index.
 #[derive(Debug, Default)]
@@ -7,50 +11,73 @@ pub(super) struct Moov {
     pub(super) is_fragmented: bool,
     /// `true` if frames are listed in the index itself.
     pub(super) has_samples: bool,
-    /// The end of the last frame that it lists.
-    pub(super) needs: u64,
-    /// The size of samples without one of their own, by the track's id.
-    default_sizes: Vec<(u32, u32)>,
+    /// The boxes of its tracks.
+    tracks: Vec<Vec<u8>>,
+    /// The tracks with pictures that never contain many zeros.
+    dense: Vec<u32>,
+    /// The defaults of each track's fragments.
+    defaults: Vec<(u32, Defaults)>,
 }
 
-/// A fragment: the number of bytes that its samples need, and that exist.
-#[derive(Debug)]
-pub(super) struct Fragment {
-    pub(super) needs: u64,
-    pub(super) has: u64,
+/// The values of samples without their own.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Defaults {
+    pub(super) duration: u32,
+    pub(super) size: u32,
 }
 
 impl Moov {
     /// Adds the content of a `moov` box.
-    pub(super) fn with(mut self, content: &[u8]) -> Moov {
-        for (kind, content) in children(content) {
+    ///
+    /// # Errors
+    /// Fails if the boxes in it don't fill it.
+    pub(super) fn with(mut self, content: &[u8]) -> Result<Moov, Flaw> {
+        for (kind, content) in children(b"moov", content)? {
             match &kind {
                 b"mvex" => {
                     self.is_fragmented = true;
-                    let defaults = children(content).filter(|(kind, _)| kind == b"trex");
-                    let default = |trex: &[u8]| Some((word(trex, 4)?, word(trex, 16)?));
-                    self.default_sizes.extend(defaults.filter_map(|(_, trex)| default(trex)));
+                    let defaults = children(b"mvex", content)?.into_iter().filter(|(kind, _)| kind == b"trex");
+                    let default = |trex: &[u8]| {
+                        Some((word(trex, 4)?, Defaults { duration: word(trex, 12)?, size: word(trex, 16)? }))
+                    };
+                    self.defaults.extend(defaults.filter_map(|(_, trex)| default(trex)));
                 }
                 b"trak" => {
-                    let needs = Track::read(content).end_of_samples().unwrap_or_default();
-                    self.has_samples |= needs > 0;
-                    self.needs = self.needs.max(needs);
+                    let track = Track::read(content)?;
+                    self.has_samples |= track.has_samples();
+                    self.dense.extend(track.id.filter(|_| track.is_dense));
+                    self.tracks.push(content.to_vec());
                 }
+                // A compressed index, as QuickTime once wrote, can't be read here.
+                b"cmov" => self.has_samples = true,
                 _ => {}
             }
         }
-        self
+        Ok(self)
     }
 
-    /// Returns the size of samples of this track without one of their own.
-    pub(super) fn default_size(&self, track: u32) -> Option<u32> {
-        self.default_sizes.iter().find(|(id, _)| *id == track).map(|(_, size)| *size)
+    /// Returns the defaults of a track's fragments.
+    pub(super) fn defaults(&self, track: u32) -> Option<Defaults> {
+        self.defaults.iter().find(|(id, _)| *id == track).map(|(_, defaults)| *defaults)
+    }
+
+    /// Returns whether a track's pictures never contain many zeros.
+    pub(super) fn is_dense(&self, track: u32) -> bool {
+        self.dense.contains(&track)
+    }
+
+    /// Returns the tracks.
+    pub(super) fn tracks(&self) -> impl Iterator<Item = Track<'_>> {
+        self.tracks.iter().filter_map(|content| Track::read(content).ok())
     }
 }
 
 /// The tables of a track.
 #[derive(Default)]
-struct Track<'c> {
+pub(super) struct Track<'c> {
+    id: Option<u32>,
+    /// `true` if its pictures never contain many zeros.
+    pub(super) is_dense: bool,
     is_sound: bool,
     is_elsewhere: bool,
     /// Offsets of chunks, of so many bytes each.
@@ -69,14 +96,17 @@ enum Sizes<'c> {
 }
 
 impl<'c> Track<'c> {
-    fn read(trak: &'c [u8]) -> Track<'c> {
+    fn read(trak: &'c [u8]) -> Result<Track<'c>, Flaw> {
         let mut track = Track::default();
-        let mut within = vec![trak];
-        while let Some(content) = within.pop() {
-            for (kind, content) in children(content) {
+        let mut within = vec![(*b"trak", trak)];
+        while let Some((parent, content)) = within.pop() {
+            for (kind, content) in children(&parent, content)? {
                 match &kind {
-                    b"mdia" | b"minf" | b"stbl" | b"dinf" => within.push(content),
+                    b"tkhd" => track.id = word(content, if content.first() == Some(&1) { 20 } else { 12 }),
+                    b"mdia" | b"minf" | b"stbl" | b"dinf" => within.push((kind, content)),
                     b"hdlr" if content.get(8..12) == Some(b"soun") => track.is_sound = true,
+                    b"stsd" if is_blank_table(content) => return Err(Flaw::Blank),
+                    b"stsd" => track.is_dense = has_dense_entries(content),
                     b"dref" => track.is_elsewhere = names_another_file(content),
                     b"stco" => track.chunks = table(content, 4).map(|entries| (entries, 4)),
                     b"co64" => track.chunks = table(content, 8).map(|entries| (entries, 8)),
@@ -87,31 +117,36 @@ impl<'c> Track<'c> {
                 }
             }
         }
-        track
+        Ok(track)
     }
 
-    /// Returns the end of the last sample; `None` if the tables don't tell, or there is no sample.
-    fn end_of_samples(&self) -> Option<u64> {
-        let ((offsets, width), runs, sizes) = (self.chunks?, self.runs?, self.sizes.as_ref()?);
-        let mut runs = runs.chunks_exact(12).map(|run| (word(run, 0), word(run, 4))).peekable();
-        let (mut per_chunk, mut sample, mut end) = (0, 0, 0);
-        for (chunk, offset) in offsets.chunks_exact(width).enumerate() {
-            while let Some((_, samples)) =
-                runs.next_if(|(first, _)| first.is_some_and(|first| first as usize <= chunk + 1))
-            {
-                per_chunk = u64::from(samples?);
-            }
-            let offset = offset.iter().fold(0, |offset: u64, byte| offset << 8 | u64::from(*byte));
-            let bytes = sizes.of(sample, per_chunk);
-            // QuickTime gives compressed sound its decoded size: its size in the file is unknown.
-            let bytes =
-                if self.is_sound && matches!(sizes, Sizes::Same { size: ..16, .. }) { bytes.min(1) } else { bytes };
-            sample += per_chunk;
-            if bytes > 0 {
-                end = end.max(offset.saturating_add(bytes));
-            }
-        }
-        Some(end).filter(|end| *end > 0 && !self.is_elsewhere)
+    /// Returns whether the tables list samples, wherever they are.
+    fn has_samples(&self) -> bool {
+        self.chunks.is_some_and(|(offsets, _)| !offsets.is_empty())
+            && self.sizes.as_ref().is_some_and(|sizes| sizes.of(0, u64::MAX) > 0)
+    }
+
+    /// Returns the chunks of samples, and `None` where the tables don't tell.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = Option<Frames>> {
+        let tables = self.chunks.zip(self.runs).zip(self.sizes.as_ref()).filter(|_| !self.is_elsewhere);
+        tables.into_iter().flat_map(move |(((offsets, width), runs), sizes)| {
+            let mut runs = runs.chunks_exact(12).map(|run| (word(run, 0), word(run, 4))).peekable();
+            let (mut per_chunk, mut sample) = (0, 0);
+            offsets.chunks_exact(width).enumerate().map(move |(chunk, offset)| {
+                while let Some((_, samples)) =
+                    runs.next_if(|(first, _)| first.is_some_and(|first| first as usize <= chunk + 1))
+                {
+                    per_chunk = u64::from(samples?);
+                }
+                let start = offset.iter().fold(0, |offset: u64, byte| offset << 8 | u64::from(*byte));
+                let bytes = sizes.of(sample, per_chunk);
+                // QuickTime gives compressed sound its decoded size: its size in the file is unknown.
+                let bytes =
+                    if self.is_sound && matches!(sizes, Sizes::Same { size: ..16, .. }) { bytes.min(1) } else { bytes };
+                sample += per_chunk;
+                Some(Frames { start, end: start.saturating_add(bytes) })
+            })
+        })
     }
 }
 
@@ -145,9 +180,16 @@ impl<'c> Sizes<'c> {
     }
 }
 
+/// Returns whether all formats of a track are of pictures that never contain many zeros.
+fn has_dense_entries(stsd: &[u8]) -> bool {
+    let entries = children(b"stsd", stsd.get(8..).unwrap_or_default()).unwrap_or_default();
+    !entries.is_empty() && entries.iter().all(|(format, _)| is_dense(format))
+}
+
 /// Returns whether frames may be in another file, which an entry then names.
 fn names_another_file(dref: &[u8]) -> bool {
-    children(dref.get(8..).unwrap_or_default()).any(|(_, entry)| word(entry, 0).is_some_and(|flags| flags & 1 == 0))
+    let entries = children(b"dref", dref.get(8..).unwrap_or_default()).unwrap_or_default();
+    entries.iter().any(|(_, entry)| word(entry, 0).is_some_and(|flags| flags & 1 == 0))
 }
 
 /// Returns the entries of a table, of so many bytes each, without any bytes after them.
@@ -165,62 +207,4 @@ fn entry(entries: &[u8], bits: u8, index: u64) -> Option<u64> {
         16 => number::<2>(entries, index.checked_mul(2)?),
         _ => number::<4>(entries, index.checked_mul(4)?),
     }
-}
-
-/// Returns the number of bytes of a `traf` box's samples; `of_track` returns the size of those without one of their own.
-pub(super) fn samples_of_fragment(traf: &[u8], of_track: impl Fn(u32) -> u32) -> u64 {
-    let mut default = 0;
-    let mut all = 0u64;
-    for (kind, content) in children(traf) {
-        let Some(flags) = word(content, 0) else { continue };
-        let has = |flag| flags & flag != 0;
-        match &kind {
-            b"tfhd" => {
-                let skipped = 8 * usize::from(has(0x01)) + 4 * usize::from(has(0x02)) + 4 * usize::from(has(0x08));
-                let own = word(content, 8 + skipped).filter(|_| has(0x10));
-                default = own.unwrap_or_else(|| of_track(word(content, 4).unwrap_or_default()));
-            }
-            b"trun" => {
-                let count = word(content, 4).unwrap_or_default();
-                let start = 8 + 4 * usize::from(has(0x01)) + 4 * usize::from(has(0x04));
-                let fields = [0x100, 0x200, 0x400, 0x800].map(|flag| 4 * usize::from(has(flag)));
-                let width: usize = fields.iter().sum();
-                all = all.saturating_add(if has(0x200) {
-                    let samples = content.get(start..).unwrap_or_default().chunks_exact(width).take(count as usize);
-                    samples.map(|sample| number::<4>(sample, fields[0]).unwrap_or_default()).sum()
-                } else {
-                    u64::from(count) * u64::from(default)
-                });
-            }
-            _ => {}
-        }
-    }
-    all
-}
-
-/// Returns a sequence of boxes, up to an incomplete one.
-pub(super) fn children(mut content: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
-    std::iter::from_fn(move || {
-        let size = number::<4>(content, 0)?;
-        let kind = *content.get(4..)?.first_chunk()?;
-        let (header, size) = match size {
-            0 => (8, content.len()),
-            1 => (16, usize::try_from(number::<8>(content, 8)?).ok()?),
-            size => (8, usize::try_from(size).ok()?),
-        };
-        let child = content.get(header..size)?;
-        content = &content[size..];
-        Some((kind, child))
-    })
-}
-
-/// Reads a number of `N` bytes.
-pub(super) fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<u64> {
-    let bytes = bytes.get(at..at.checked_add(N)?)?;
-    Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-}
-
-/// Reads a number of four bytes.
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    number::<4>(bytes, at).and_then(|number| u32::try_from(number).ok())
 }

@@ -1,7 +1,11 @@
 //! Walks the boxes of an MP4 or QuickTime file.
 
-use super::moov::{Fragment, Moov, children, number};
-use super::{End, Flaw, bytes_at};
+use super::boxes::belongs;
+use super::fragment::{Fragment, indexed, listed};
+use super::frames::{Frames, Scan};
+use super::moov::Moov;
+use super::timeline::Timeline;
+use super::{End, Flaw, bytes_at, tail};
 use std::io::{self, Read, Seek};
 
 /// Maximum number of boxes: a video of some seconds has a dozen, a fragmented one two for each fragment.
@@ -25,9 +29,10 @@ pub(super) fn is_registered(kind: [u8; 4]) -> bool {
     REGISTERED.contains(&&kind)
 }
 
-/// A box: the start and the end of its content.
+/// A box: its start, and the start and the end of its content.
 struct Head {
     kind: [u8; 4],
+    at: u64,
     content: u64,
     end: u64,
 }
@@ -47,6 +52,8 @@ enum Rest {
     Nothing,
     /// Something that players skip: a few bytes, text, a tag.
     Trailer,
+    /// Something other than a box: a trailer of a camera, or the remains of a damaged part.
+    Foreign,
     /// So few bytes that they may be a tag, or the beginning of a box.
     Stub,
     /// A box whose end is after the end of the file.
@@ -68,8 +75,8 @@ pub(super) fn walk(file: &mut (impl Read + Seek), length: u64) -> Result<End, Fl
                 film.take_in(file, &head)?;
                 at = head.end;
             }
-            Found::End => return film.judge(at, Rest::Nothing),
-            Found::Rest(rest) => return film.judge(at, rest),
+            Found::End => return film.judge(file, at, Rest::Nothing),
+            Found::Rest(rest) => return film.judge(file, at, rest),
         }
     }
     Err(Flaw::Broken)
@@ -87,7 +94,13 @@ fn find(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<Found
     // A tag's name and title could be read as one.
     let is_tag = head.starts_with(b"TAG") && length - at == ID3V1;
     let is_registered = is_registered(kind) && !is_tag;
-    let otherwise = |rest| Ok(Found::Rest(if is_registered { rest } else { Rest::Trailer }));
+    let mut otherwise = |flaw| {
+        Ok(Found::Rest(match is_registered {
+            true => flaw,
+            false if tail::is_harmless(file, at, length)? => Rest::Trailer,
+            false => Rest::Foreign,
+        }))
+    };
     let (header, size) = match u32::from_be_bytes(*size) {
         0 if is_registered => (8, length - at),
         1 => match head.get(8..).and_then(<[u8]>::first_chunk) {
@@ -99,8 +112,8 @@ fn find(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<Found
     if size < header {
         return otherwise(Rest::Broken);
     }
-    match at.checked_add(size).filter(|end| *end <= length && !is_tag) {
-        Some(end) => Ok(Found::Box(Head { kind, content: at + header, end })),
+    match at.checked_add(size).filter(|end| *end <= length && !is_tag && belongs(kind, None)) {
+        Some(end) => Ok(Found::Box(Head { kind, at, content: at + header, end })),
         None => otherwise(Rest::Cut),
     }
 }
@@ -116,91 +129,127 @@ fn may_begin_a_box(bytes: &[u8]) -> bool {
 #[derive(Default)]
 struct Film {
     moov: Option<Moov>,
+    /// The boxes that hold frames, in order.
+    media: Vec<Frames>,
+    /// The positions of the fragments.
+    fragments: Vec<u64>,
     /// The fragment whose data is being counted.
     fragment: Option<Fragment>,
+    timeline: Timeline,
+    /// Pictures of the fragments that never contain many zeros.
+    dense: Vec<Frames>,
     /// `true` if an earlier fragment lacked some of its data.
     lacks: bool,
     /// The end of the segments in an index of segments.
     listed: u64,
-    /// `true` if the index after the last fragment exists.
-    ended: bool,
+    /// The positions of fragments in the index after them, if it exists.
+    indexed: Option<Vec<u64>>,
 }
 
 impl Film {
-    fn take_in(&mut self, file: &mut (impl Read + Seek), head: &Head) -> io::Result<()> {
+    fn take_in(&mut self, file: &mut (impl Read + Seek), head: &Head) -> Result<(), Flaw> {
         let length = head.end - head.content;
-        if &head.kind == b"mdat"
-            && let Some(fragment) = &mut self.fragment
-        {
-            fragment.has = fragment.has.saturating_add(length);
+        if matches!(&head.kind, b"mdat" | b"imda") {
+            self.media.push(Frames { start: head.content, end: head.end });
+            if let Some(fragment) = &mut self.fragment {
+                fragment.has = fragment.has.saturating_add(length);
+            }
         }
-        self.ended |= &head.kind == b"mfra";
-        if !matches!(&head.kind, b"moov" | b"moof" | b"sidx") || length > READ {
+        if !matches!(&head.kind, b"moov" | b"moof" | b"sidx" | b"mfra") || length > READ {
             return Ok(());
         }
         let content = bytes_at(file, head.content, length)?;
         match &head.kind {
-            b"moov" => self.moov = Some(self.moov.take().unwrap_or_default().with(&content)),
+            b"moov" => self.moov = Some(self.moov.take().unwrap_or_default().with(&content)?),
             b"moof" => {
                 self.lacks |= self.fragment.as_ref().is_some_and(Fragment::lacks_data);
-                self.fragment = Some(Fragment::read(&content, self.moov.as_ref()));
+                let mut fragment = Fragment::read(&content, head.at, self.moov.as_ref())?;
+                self.timeline.take_in(&fragment);
+                self.dense.append(&mut fragment.dense);
+                self.fragments.push(head.at);
+                self.fragment = Some(fragment);
             }
+            b"mfra" => self.indexed = Some(indexed(&content)?),
             _ => self.listed = self.listed.max(head.end.saturating_add(listed(&content))),
         }
         Ok(())
     }
 
     /// Judges a file whose last box ends `at` a position.
-    fn judge(&self, at: u64, rest: Rest) -> Result<End, Flaw> {
-        let Some(moov) = &self.moov else {
+    fn judge(mut self, file: &mut (impl Read + Seek), at: u64, rest: Rest) -> Result<End, Flaw> {
+        let Some(moov) = self.moov.take() else {
             return Err(match rest {
                 Rest::Cut => Flaw::Cut,
                 Rest::Broken => Flaw::Broken,
-                Rest::Nothing | Rest::Trailer | Rest::Stub => Flaw::NoIndex,
+                Rest::Nothing | Rest::Trailer | Rest::Foreign | Rest::Stub => Flaw::NoIndex,
             });
         };
-        if moov.needs > at || rest == Rest::Cut {
+        if rest == Rest::Cut {
             return Err(Flaw::Cut);
         }
+        let mut scan = Scan::of(at);
+        self.look_for_samples(file, &mut scan, &moov, at)?;
         let is_fragmented = moov.is_fragmented || self.fragment.is_some();
         match &self.fragment {
-            Some(fragment) if self.lacks || fragment.lacks_data() || self.listed > at => Err(Flaw::Cut),
+            Some(fragment) if self.lacks || fragment.lacks_data() || self.listed > at => return Err(Flaw::Cut),
             // A video of one fragment may have it in the index itself.
-            None if is_fragmented && !moov.has_samples => Err(Flaw::NoFrames),
-            _ if self.ended => Ok(End::Proven),
-            _ if is_fragmented && rest == Rest::Stub => Err(Flaw::Cut),
-            _ if is_fragmented && rest == Rest::Broken => Err(Flaw::Broken),
-            None if !is_fragmented && rest == Rest::Nothing => Ok(End::Proven),
+            None if !moov.has_samples => return Err(Flaw::NoFrames),
+            _ => {}
+        }
+        if self.timeline.has_gap() || !self.is_indexed_right() {
+            return Err(Flaw::Gap);
+        }
+        for frames in &self.dense {
+            self.look(file, &mut scan, *frames, true)?;
+        }
+        match rest {
+            _ if self.indexed.is_some() => Ok(End::Proven),
+            Rest::Stub if is_fragmented => Err(Flaw::Cut),
+            Rest::Broken | Rest::Foreign if is_fragmented => Err(Flaw::Broken),
+            Rest::Nothing if !is_fragmented => Ok(End::Proven),
             _ => Ok(End::Seam),
         }
     }
-}
 
-/// Returns how many bytes after a `sidx` are covered by its segments.
-fn listed(content: &[u8]) -> u64 {
-    let (first, rest) = match content.first() {
-        Some(0) => (number::<4>(content, 16), content.get(20..)),
-        _ => (number::<8>(content, 20), content.get(28..)),
-    };
-    let rest = rest.unwrap_or_default();
-    let count = number::<2>(rest, 2).unwrap_or_default();
-    let sizes = rest.get(4..).unwrap_or_default().chunks_exact(12).take(usize::try_from(count).unwrap_or_default());
-    // The highest bit says whether the reference is to another index.
-    let sizes = sizes.map(|reference| number::<4>(reference, 0).unwrap_or_default() & 0x7fff_ffff);
-    first.unwrap_or_default().saturating_add(sizes.sum())
-}
-
-impl Fragment {
-    /// Reads a `moof` box: the number of bytes of its samples.
-    fn read(content: &[u8], moov: Option<&Moov>) -> Fragment {
-        let of_track = |track: u32| moov.and_then(|moov| moov.default_size(track)).unwrap_or_default();
-        let tracks = children(content).filter(|(kind, _)| kind == b"traf");
-        let needs =
-            tracks.map(|(_, traf)| super::moov::samples_of_fragment(traf, of_track)).fold(0, u64::saturating_add);
-        Fragment { needs, has: 0 }
+    /// Checks the samples of the index; `at` is the end of all boxes.
+    fn look_for_samples(
+        &self,
+        file: &mut (impl Read + Seek),
+        scan: &mut Scan,
+        moov: &Moov,
+        at: u64,
+    ) -> Result<(), Flaw> {
+        for track in moov.tracks() {
+            let chunks = || track.chunks().map_while(|chunk| chunk).filter(|chunk| chunk.end > chunk.start);
+            if chunks().any(|chunk| chunk.end > at) {
+                return Err(Flaw::Cut);
+            }
+            for chunk in chunks() {
+                self.look(file, scan, chunk, track.is_dense)?;
+            }
+        }
+        Ok(())
     }
 
-    fn lacks_data(&self) -> bool {
-        self.has < self.needs
+    /// Checks that frames are where frames may be, and that dense ones aren't overwritten.
+    fn look(&self, file: &mut (impl Read + Seek), scan: &mut Scan, frames: Frames, is_dense: bool) -> Result<(), Flaw> {
+        match () {
+            () if !self.is_media(&frames) => Err(Flaw::Broken),
+            () if is_dense && scan.finds_blank(file, frames)? => Err(Flaw::Blank),
+            () => Ok(()),
+        }
+    }
+
+    /// Returns whether these frames lie in a box that holds frames.
+    fn is_media(&self, frames: &Frames) -> bool {
+        let after = self.media.partition_point(|media| media.start <= frames.start);
+        self.media[..after].last().is_some_and(|media| frames.end <= media.end)
+    }
+
+    /// Returns whether each fragment that the index lists is at its position, or all were moved by the same distance.
+    fn is_indexed_right(&self) -> bool {
+        let (Some(listed), Some(first)) = (&self.indexed, self.fragments.first()) else { return true };
+        let Some(moved) = listed.iter().min().map(|least| first.wrapping_sub(*least)) else { return true };
+        listed.iter().all(|at| self.fragments.binary_search(&at.wrapping_add(moved)).is_ok())
     }
 }

@@ -1,3 +1,7 @@
+//! What is a whole video, and what is a cut one.
+
+mod damage;
+
 use super::*;
 use crate::base::corpus::samples;
 use proptest::prelude::*;
@@ -15,7 +19,7 @@ fn full(kind: &[u8; 4], flags: u32, words: &[u32]) -> Vec<u8> {
 }
 
 fn mp4() -> Vec<u8> {
-    [boxed(b"ftyp", b"isom"), boxed(b"mdat", &[7; 100]), boxed(b"moov", &[1; 20])].concat()
+    [boxed(b"ftyp", b"isom"), boxed(b"mdat", &[7; 100]), moov(20, &[60, 40], b"")].concat()
 }
 
 /// Returns an index of one track with samples of these sizes in one chunk.
@@ -60,11 +64,11 @@ fn cut(bytes: &[u8]) {
 fn whole_videos_pass() {
     whole(&mp4(), End::Proven);
     // A 64-bit size, and a last box that goes to the end.
-    let large = [&1u32.to_be_bytes()[..], b"mdat", &20u64.to_be_bytes(), &[0; 4]].concat();
+    let large = [&1u32.to_be_bytes()[..], b"mdat", &20u64.to_be_bytes(), &[1; 4]].concat();
     let open = [&0u32.to_be_bytes()[..], b"mdat", &[0; 50]].concat();
-    whole(&[boxed(b"ftyp", b""), large, boxed(b"moov", b""), open].concat(), End::Proven);
+    whole(&[boxed(b"ftyp", b""), large, moov(24, &[3, 1], b""), open].concat(), End::Proven);
     // Old QuickTime.
-    whole(&[boxed(b"wide", b""), boxed(b"mdat", b"frames"), boxed(b"moov", b"")].concat(), End::Proven);
+    whole(&[boxed(b"wide", b""), boxed(b"mdat", b"frames"), moov(16, &[6], b"")].concat(), End::Proven);
 }
 
 #[test]
@@ -136,7 +140,7 @@ fn a_fragmented_video_is_cut_where_data_is_missing() {
     let starved = [movable(), fragment(4)[..fragment(4).len() - 40].to_vec(), fragment(3)].concat();
     cut(&starved);
     // The index of all fragments, if present, ends them.
-    whole(&[&video, &boxed(b"mfra", b"index")[..], b"\0\0\0"].concat(), End::Proven);
+    whole(&[&video, &boxed(b"mfra", b"")[..], b"\0\0\0"].concat(), End::Proven);
     whole(&[&video, &b"\n"[..]].concat(), End::Seam);
     cut(&[&video, &b"\0\0\0"[..]].concat());
 }
@@ -172,17 +176,23 @@ fn endless(id: &[u8]) -> Vec<u8> {
 const CLUSTER: &[u8] = b"\x1f\x43\xb6\x75";
 const SEGMENT: &[u8] = b"\x18\x53\x80\x67";
 
+/// Returns a file of a segment with these elements; where it has no size, they are its end.
 fn webm(segment: &[u8]) -> Vec<u8> {
     [element(b"\x1a\x45\xdf\xa3", b"\x42\x82\x84webm"), segment.to_vec()].concat()
 }
 
+/// Returns a list of one track, and its blocks' number.
+fn tracks() -> Vec<u8> {
+    element(b"\x16\x54\xae\x6b", &element(b"\xae", &[element(b"\xd7", b"\x01"), element(b"\x86", b"V_VP8")].concat()))
+}
+
 fn cluster() -> Vec<u8> {
-    [element(b"\xe7", b"\0"), element(b"\xa3", &[5; 30]), element(b"\xa0", &[6; 30])].concat()
+    [element(b"\xe7", b"\0"), element(b"\xa3", &[5; 30]), element(b"\xa0", &element(b"\xa1", &[6; 21]))].concat()
 }
 
 #[test]
 fn a_segment_is_as_long_as_it_says() {
-    let video = webm(&element(SEGMENT, &element(CLUSTER, &cluster())));
+    let video = webm(&element(SEGMENT, &[tracks(), element(CLUSTER, &cluster())].concat()));
     whole(&video, End::Proven);
     whole(&[&video, &b"TAGtitle"[..]].concat(), End::Proven);
     for length in 4..video.len() {
@@ -194,7 +204,7 @@ fn a_segment_is_as_long_as_it_says() {
 #[test]
 fn a_live_segment_ends_where_one_of_its_elements_does() {
     for cluster in [element(CLUSTER, &cluster()), [endless(CLUSTER), cluster()].concat()] {
-        let head = webm(&[endless(SEGMENT), element(b"\x16\x54\xae\x6b", b"tracks")].concat());
+        let head = webm(&[endless(SEGMENT), tracks()].concat());
         let video = [head.clone(), cluster.clone(), cluster.clone()].concat();
         whole(&video, End::Seam);
         whole(&[&video, &b"\0\0\0"[..]].concat(), End::Seam);
@@ -218,7 +228,7 @@ fn a_live_segment_has_what_its_table_of_contents_names() {
             ),
         )
     };
-    let video = |place| webm(&[endless(SEGMENT), table(place), element(CLUSTER, &cluster())].concat());
+    let video = |place| webm(&[endless(SEGMENT), table(place), tracks(), element(CLUSTER, &cluster())].concat());
     whole(&video(100), End::Seam);
     cut(&video(250));
 }
