@@ -129,6 +129,21 @@ impl Failure {
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Failure {
+        Failure::of_ledger(error, "nothing was sent, and the file is as it was")
+    }
+}
+
+impl Failure {
+    /// Returns the failure to write the lock when a run ends: something may have been sent.
+    pub(super) fn after_a_run(error: LedgerError) -> Failure {
+        Failure::of_ledger(
+            error,
+            "what this run did is in the journal beside it, which the next run takes in: leave it there",
+        )
+    }
+
+    /// Returns the failure of a ledger, whose hint ends with the `state` of things.
+    fn of_ledger(error: LedgerError, state: &str) -> Failure {
         let hint = match &error {
             LedgerError::OtherService { .. } => return Failure::usage(error),
             LedgerError::Held { .. } => {
@@ -138,19 +153,21 @@ impl From<LedgerError> for Failure {
             LedgerError::NoLock { .. } => {
                 "nothing was written: name a new file with -o, or a lock that is whole, which the result is joined with"
             }
-            LedgerError::Newer { .. } => "use that version of batch; nothing was sent, and the file is as it was",
+            LedgerError::Newer { .. } => &format!("use that version of batch; {state}"),
             LedgerError::Conflict { path, .. } => {
                 let merge = quoted(&path.display().to_string()).into_owned();
                 return Failure::machine(&error).hint(format!(
-                    "`batch lock merge {merge}` joins both sides: no task id is lost, nothing is bought again; nothing was sent, and the file is as it was"
+                    "`batch lock merge {merge}` joins both sides: no task id is lost, nothing is bought again; {state}"
                 ));
             }
             LedgerError::Damaged { path, .. } if path.extension().is_some_and(|extension| extension == "journal") => {
-                "don't delete it, it may hold the only copy of a task id: put back a copy that is whole, or ask for help with it; nothing was sent, and the file is as it was"
+                &format!(
+                    "don't delete it, it may hold the only copy of a task id: put back a copy that is whole, or ask for help with it; {state}"
+                )
             }
-            LedgerError::Damaged { .. } => {
-                "mend that line, or put back the last good version (`git log -p` of the lock shows them); nothing was sent, and the file is as it was"
-            }
+            LedgerError::Damaged { .. } => &format!(
+                "mend that line, or put back the last good version (`git log -p` of the lock shows them); {state}"
+            ),
             LedgerError::Shared { source: StoreError::Away(_), .. } => {
                 "nothing was sent; once it answers, run the command again"
             }

@@ -72,17 +72,18 @@ pub(super) struct Session<'s> {
 }
 
 impl Session<'_> {
-    /// Opens the journal, records `first`, renames files, does the work, and closes the ledger whatever the outcome.
+    /// Opens the journal, records `first`, renames files, does the work, and closes the ledger whatever the outcome. If the lock
+    /// can't be written at the end, says so beside the outcome; the journal then keeps the run's entries.
     ///
     /// # Errors
-    /// Fails if the journal or the lock can't be written; the journal then keeps the run's entries.
+    /// Fails if the journal can't be begun, or a file can't be renamed.
     pub(super) fn run(
         self,
         mut ledger: Ledger,
         renamings: Vec<Renaming>,
         first: Vec<Entry>,
         work: Work<impl Iterator<Item = Purchase>>,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<(Outcome, Option<Failure>), Failure> {
         let Destination { base, key, identity, surroundings, turned_away, .. } = &self.destination;
         // Whether it may be is decided where the destination is chosen.
         if ledger.book().service().is_some_and(|service| service != identity) {
@@ -113,7 +114,7 @@ impl Session<'_> {
                 return if midway {
                     Err(failure)
                 } else {
-                    closer.close().await.map_err(Failure::from).and(Err(failure))
+                    closer.close().await.map_err(Failure::after_a_run).and(Err(failure))
                 };
             }
             let parts = Parts {
@@ -145,9 +146,12 @@ impl Session<'_> {
                     if shared.is_some() {
                         fleet::compare(&mut outcome, &uncertain, &book);
                     }
-                    recorded(&book, &outcome.succeeded).map(|()| outcome)
+                    recorded(&book, &outcome.succeeded).map(|()| (outcome, None))
                 }
-                Err(error) => Err(with_tasks(error.into(), &outcome.unrecorded, &self.target)),
+                Err(error) => {
+                    let failure = with_tasks(Failure::after_a_run(error), &outcome.unrecorded, &self.target);
+                    Ok((Outcome { local: true, ..outcome }, Some(failure)))
+                }
             }
         });
         // Cancelled tasks must not delay the end; nothing of them is needed any more.

@@ -1,11 +1,14 @@
-//! Other manifests that share the lock: what they still ask for isn't renamed away from them.
+//! What is shared: a lock by several manifests, and a task by several jobs.
 
+use super::failure::Failure;
 use super::project::{NAMES, Project};
+use super::terminal::Terminal;
 use crate::base::durable::folder_of;
 use crate::ledger::Book;
 use crate::ledger::record::Key;
 use crate::manifest;
 use crate::plan::mirror::pinned;
+use crate::spec::names::TaskId;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +34,26 @@ pub(super) fn asked_elsewhere(project: &Project, book: &Book) -> HashSet<Key> {
     }
     asked
 }
+
+/// Warns of tasks that are recorded for more than one job: nothing is joined or dropped without a word.
+pub(super) fn warn_of_shared_tasks(book: &Book, terminal: &Terminal) {
+    for (task, keys) in book.shared_tasks() {
+        Failure::usage(shared_task(task, keys)).hint(LOOK_UP).warn(terminal);
+    }
+}
+
+/// Returns the message about a task that is recorded for several jobs or inputs.
+pub(super) fn shared_task<'k>(task: &TaskId, keys: impl IntoIterator<Item = &'k Key>) -> String {
+    let named: Vec<String> =
+        keys.into_iter().map(|Key { job, digest }| format!("{job} ({})", digest.short())).collect();
+    format!(
+        "task {task} is recorded for {}: it is one generation, and each of them gets its videos",
+        named.join(" and ")
+    )
+}
+
+/// What to do about it.
+pub(super) const LOOK_UP: &str = "look up at the service which one it was submitted for, and delete the other one's block from the lock: that one is then bought by the next run";
 
 /// Returns the manifests after which the lock may be named.
 fn namesakes(lock: &Path) -> Vec<PathBuf> {

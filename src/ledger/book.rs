@@ -191,6 +191,27 @@ impl Book {
         others.into_iter().map(|purchase| &purchase.record)
     }
 
+    /// Returns the tasks that are or may be paid under more than one key, with these: two branches may have recorded one
+    /// generation for two jobs.
+    pub fn shared_tasks(&self) -> BTreeMap<&TaskId, BTreeSet<&Key>> {
+        let mut first: HashMap<&TaskId, &Key> = HashMap::new();
+        let mut shared: BTreeMap<&TaskId, BTreeSet<&Key>> = BTreeMap::new();
+        for purchase in self.purchases().filter(|purchase| purchase.owed() > Some(Owed::Nothing)) {
+            let (Some(task), key) = (purchase.task(), &purchase.record.key) else { continue };
+            let known = *first.entry(task).or_insert(key);
+            if known != key {
+                shared.entry(task).or_default().extend([known, key]);
+            }
+        }
+        shared
+    }
+
+    /// Returns whether a person let a key be submitted again, and nothing was submitted since.
+    pub fn is_released(&self, key: &Key) -> bool {
+        let all = self.all_of(key);
+        shown(all).is_none() && all.iter().any(Purchase::is_released)
+    }
+
     /// Returns all purchases that are paid, whether or not they are shown.
     pub fn paid(&self) -> impl Iterator<Item = &Record> {
         self.purchases().filter(|purchase| purchase.owed() == Some(Owed::Paid)).map(|purchase| &purchase.record)

@@ -7,6 +7,7 @@ use super::lockfile::{self, accounts};
 use super::record::Key;
 use super::unmerged::{self, Unmerged};
 use super::{Paths, read};
+use crate::spec::names::TaskId;
 use std::path::{Path, PathBuf};
 
 /// The service that belongs to no network: its records never become those of another.
@@ -19,6 +20,8 @@ pub struct Merged {
     pub purchases: usize,
     /// The jobs with an input that is paid twice.
     pub bought_twice: Vec<Key>,
+    /// The tasks that are recorded for more than one job or input.
+    pub shared_tasks: Vec<(TaskId, Vec<Key>)>,
 }
 
 /// What two base URLs in the locks mean.
@@ -170,6 +173,11 @@ impl Union {
         let book = &self.book;
         lockfile::save(&paths.lock, &lockfile::write(book))?;
         let twice = book.records().filter(|record| !book.bought_twice(&record.key).is_empty());
-        Ok(Merged { purchases: book.kept().count(), bought_twice: twice.map(|record| record.key.clone()).collect() })
+        let shared = book.shared_tasks().into_iter();
+        Ok(Merged {
+            purchases: book.kept().count(),
+            bought_twice: twice.map(|record| record.key.clone()).collect(),
+            shared_tasks: shared.map(|(task, keys)| (task.clone(), keys.into_iter().cloned().collect())).collect(),
+        })
     }
 }

@@ -58,6 +58,8 @@ words! {
         New "new" "never asked for",
         /// Submit: the job was asked for with another digest before.
         Changed "changed" "changed since it was asked for",
+        /// Submit: a person settled an uncertain submit by `batch resolve --resubmit`.
+        Released "released" "`batch resolve` lets it be submitted again",
         /// Submit or hold: the service failed it before.
         Failed "failed" "the service failed it",
         /// Hold: the service failed it more often than `run.retries` lets it be submitted again.

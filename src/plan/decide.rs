@@ -44,6 +44,7 @@ pub fn decide(record: Option<&Record>, known: Known, videos: Videos, policy: Pol
         let reason = match known {
             Known::Never => Reason::New,
             Known::WithAnotherDigest => Reason::Changed,
+            Known::Released => Reason::Released,
         };
         return (Action::Submit, reason);
     };
@@ -84,13 +85,15 @@ pub fn given_up(error: &Fault, failures: u32, retries: u32) -> Option<Reason> {
     }
 }
 
-/// The knowledge whether a job was ever submitted.
+/// The knowledge of a job without a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
     /// No record has its id.
     Never,
     /// A record has its id, with another digest.
     WithAnotherDigest,
+    /// A person lets it be submitted again.
+    Released,
 }
 
 #[cfg(test)]

@@ -105,7 +105,12 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         let former = book.current(&job.id).filter(|record| record.key.digest != job.digest);
         let others = book.of_job(&job.id).filter(|record| record.key.digest != job.digest);
         displaced.extend(others);
-        let known = if former.is_some() { Known::WithAnotherDigest } else { Known::Never };
+        let is_released = || book.is_released(&Key { job: job.id.clone(), digest: job.digest });
+        let known = match (record, former) {
+            (None, _) if is_released() => Known::Released,
+            (_, Some(_)) => Known::WithAnotherDigest,
+            (_, None) => Known::Never,
+        };
         let paid = record.map(|record| shelf.of_paid(record));
         let (record, videos) = (paid.map(|(record, _)| record), paid.map_or(Videos::Missing, |(_, videos)| videos));
         let (mut action, mut reason) = decide(record, known, videos, choice.policy);
@@ -129,7 +134,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
             action,
             reason,
             changed: match former {
-                Some(former) if action == Action::Submit => changes::parts(former, job),
+                Some(former) if action == Action::Submit && reason != Reason::Released => changes::parts(former, job),
                 _ => Vec::new(),
             },
             // The records of a hundred thousand jobs that are kept are not copied.

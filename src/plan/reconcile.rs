@@ -75,7 +75,7 @@ fn supersede(record: &Record) -> Move {
 }
 
 /// Returns whether a record has this name, and the other purchases of its input have it or one beside it.
-fn is_named(book: &Book, record: &Record, name: &VideoName) -> bool {
+pub fn is_named(book: &Book, record: &Record, name: &VideoName) -> bool {
     let has = |twin: &Record| twin.name == *name || twin.stage.task().is_none();
     let is_beside = |twin: &Record| twin.name == name.beside(&twin.id.short());
     record.name == *name && book.history(&record.key).all(|twin| has(twin) || is_beside(twin))

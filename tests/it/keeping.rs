@@ -119,6 +119,60 @@ fn no_manifest_takes_over_what_another_one_still_asks_for() {
 }
 
 #[test]
+fn a_conflict_that_comes_into_the_lock_during_a_run_is_told_with_what_the_run_did() {
+    let slow = Options { latency: Latency::fixed(Duration::from_millis(300)), ..options(&[]) };
+    let setup = Setup::with(&manifest_of(2), slow);
+    setup.run(["--only", "j1"]).exits(0);
+    let lock = setup.project.read(LOCK);
+    let mut run = setup.running(["--progress", "json"]).start();
+    run.wait_for_stdout("\"submitted\"");
+    setup.project.write(LOCK, format!("<<<<<<< HEAD\n{lock}=======\n{lock}>>>>>>> theirs\n"));
+    let ended = run.end().exits(5);
+    assert!(!ended.stderr.contains("nothing was sent"), "{ended:?}");
+    for words in ["batch lock merge", "in the journal beside it", "1 submit"] {
+        assert!(ended.stderr.contains(words), "{words}: {ended:?}");
+    }
+    let last = ended.json_lines().pop().unwrap();
+    assert_eq!((&last["event"], &last["exit_code"]), (&"run_finished".into(), &5.into()));
+    assert_eq!(last["summary"]["submits"], 1);
+    setup.batch(["lock", "merge"]).exits(0);
+    setup.run([]).exits(0);
+    assert_eq!(setup.charges(), 2);
+    setup.batch(["verify"]).exits(0);
+}
+
+#[test]
+fn every_command_names_the_way_out_of_a_conflict() {
+    let setup = Setup::new(&manifest_of(1), &[]);
+    setup.run([]).exits(0);
+    let lock = setup.project.read(LOCK);
+    let conflict = format!("<<<<<<< HEAD\n{lock}=======\n{lock}>>>>>>> theirs\n");
+    setup.project.write(LOCK, &conflict);
+    setup.project.write("other.lock", &lock);
+    for command in [
+        &["plan"][..],
+        &["verify"],
+        &["status"],
+        &["report"],
+        &["resolve"],
+        &["resolve", "j1", "--failed"],
+        &["fetch"],
+        &["run"],
+        &["run", "--frozen"],
+        &["show", "j1"],
+    ] {
+        let ended = setup.project.batch(command.iter().copied()).against(&setup.service.base_url()).run();
+        assert!(
+            ended.stderr.contains("`batch lock merge ") && ended.stderr.contains("jobs.lock` joins"),
+            "{command:?}: {ended:?}"
+        );
+        assert_eq!((ended.code(), setup.project.read(LOCK)), (5, conflict.clone()), "{command:?}");
+    }
+    setup.batch(["lock", "merge", LOCK]).exits(0);
+    assert_eq!(setup.project.read(LOCK), lock);
+}
+
+#[test]
 fn a_line_that_settles_a_job_can_be_typed_as_it_is_printed() {
     let setup = Setup::new("", &["submit:reset(charged)@1"]);
     let name = "it's; my jobs.yaml";

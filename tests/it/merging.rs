@@ -458,6 +458,81 @@ fn a_job_that_two_branches_bought_is_called_bought_twice_and_stays_with_either_o
     assert_eq!((service.account().charges(), project.files("out").len()), (before + 1, 2));
 }
 
+/// One generation, which two branches recorded for two jobs: said by every command, and neither is joined with the other.
+#[test]
+fn a_task_of_two_jobs_is_said() {
+    let service = simulator(&["submit:reset(charged)@1-2"]);
+    let repository = Repository::new("merge=batch");
+    let project = &repository.0;
+    project.write(MANIFEST, manifest(&[("a", "@dog runs"), ("b", "@cat runs")]));
+    project.write(".gitignore", "/out/\n");
+    repository.commit(&ledger::written(&Book::default()));
+    let batch = |arguments: &[&str]| project.batch(arguments.iter().copied()).against(&service.base_url()).run();
+    for (branch, job) in [("ours", "a"), ("theirs", "b")] {
+        repository.git(["checkout", "-q", "-B", branch, "main"]).exits(0);
+        batch(&["run", "--only", job]).exits(3);
+        let task = service.account().books().tasks.first().unwrap().clone();
+        batch(&["resolve", job, "--task-id", &task]).exits(0);
+        repository.git(["add", "-A"]).exits(0);
+        repository.git(["commit", "-q", "-m", "x"]).exits(0);
+    }
+    repository.git(["merge", "-q", "-m", "x", "ours"]).exits(0);
+    let said = |ended: &Ended| ended.stderr.contains("is recorded for a (") && ended.stderr.contains(" and b (");
+    for command in ["plan", "status", "run"] {
+        let ended = batch(&[command]).exits(0);
+        assert!(said(&ended), "{command}: {ended:?}");
+    }
+    let status = batch(&["status", "--format", "json"]).exits(0).json();
+    assert_eq!(status["jobs"][0]["same_task"], serde_json::json!(["b"]), "{status:#}");
+    let verify = batch(&["verify", "--format", "json"]).exits(1).json();
+    let kinds: Vec<_> = verify["problems"].as_array().unwrap().iter().map(|p| [&p["kind"], &p["job"]]).collect();
+    assert_eq!(kinds, [["shared-task", "a"], ["shared-task", "b"]], "{verify:#}");
+    assert_eq!((service.account().charges(), project.files("out").len()), (2, 2));
+}
+
+/// What one branch dropped and the other kept comes back by the union: it is said, costs nothing, and can be dropped again.
+#[test]
+fn what_was_pruned_on_one_branch_alone_comes_back_harmlessly() {
+    for attributes in ["merge=batch", "text"] {
+        let service = simulator(&[]);
+        let repository = Repository::new(attributes);
+        let project = &repository.0;
+        let batch = |arguments: &[&str]| project.batch(arguments.iter().copied()).against(&service.base_url()).run();
+        let commit = || {
+            repository.git(["add", "-A"]).exits(0);
+            repository.git(["commit", "-q", "-m", "x"]).exits(0);
+        };
+        project.write(MANIFEST, manifest(&[("a", "@dog runs"), ("b", "@cat runs")]));
+        project.write(".gitignore", "/out/\n");
+        repository.commit(&ledger::written(&Book::default()));
+        batch(&["run"]).exits(0);
+        commit();
+        repository.git(["checkout", "-q", "-B", "ours", "main"]).exits(0);
+        project.write(MANIFEST, manifest(&[("a", "@dog runs")]));
+        batch(&["run", "--prune"]).exits(0);
+        commit();
+        // The other branch renames the job, so that its block differs.
+        repository.git(["checkout", "-q", "-B", "theirs", "main"]).exits(0);
+        project.write(MANIFEST, manifest(&[("a", "@dog runs"), ("c", "@cat runs")]));
+        batch(&["run"]).exits(0);
+        commit();
+        let merged = repository.git(["merge", "-q", "-m", "x", "-X", "ours", "ours"]);
+        project.write(MANIFEST, manifest(&[("a", "@dog runs")]));
+        if merged.code() == 1 {
+            batch(&["lock", "merge"]).exits(0);
+        }
+        let verify = batch(&["verify", "--format", "json"]).json();
+        let kinds: Vec<_> = verify["problems"].as_array().unwrap().iter().map(|p| [&p["kind"], &p["job"]]).collect();
+        assert_eq!(kinds, [["orphan", "c"]], "{attributes}: {verify:#}");
+        let plan = batch(&["plan", "--format", "json"]).exits(0).json();
+        assert_eq!(plan["removed"], serde_json::json!(["c"]), "{attributes}: {plan:#}");
+        batch(&["run"]).exits(0);
+        batch(&["run", "--prune"]).exits(0);
+        batch(&["verify"]).exits(0);
+        assert_eq!((service.account().charges(), project.files("out").len()), (2, 2), "{attributes}");
+    }
+}
+
 #[test]
 fn locks_of_several_places_become_one_file() {
     let project = Project::new();

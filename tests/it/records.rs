@@ -155,6 +155,14 @@ fn the_task_of_another_job_is_refused() {
 fn a_person_may_have_it_submitted_again_or_call_it_failed() {
     let setup = with_a_lost_reply();
     setup.batch(["resolve", "j1", "--resubmit"]).exits(0);
+    let plan = setup.batch(["plan", "--format", "json"]).exits(0).json();
+    assert_eq!((&plan["jobs"][0]["action"], &plan["jobs"][0]["reason"]), (&"submit".into(), &"released".into()));
+    let status = setup.batch(["status", "--format", "json"]).exits(0).json();
+    assert_eq!(status["jobs"][0]["error"]["code"], "released", "{status:#}");
+    for command in ["plan", "status", "verify"] {
+        let said = setup.batch([command]).stdout;
+        assert!(said.contains("`batch resolve` lets it be submitted again"), "{command}: {said}");
+    }
     setup.run([]).exits(0);
     assert_eq!(setup.charges(), 2, "a person's word");
 

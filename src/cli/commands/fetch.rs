@@ -149,8 +149,10 @@ fn perform(
     let due = |Stray { record, .. }| Due { others: ledger.book().others(record.id).cloned().collect(), record };
     let collect = strays.into_iter().map(due).collect();
     let work = Work { collect, purchases: std::iter::empty() };
-    let outcome = session.run(ledger, Vec::new(), Vec::new(), work)?;
-    Ok(finish(outcome, &closing, reporting, terminal))
+    let (outcome, unclosed) = session.run(ledger, Vec::new(), Vec::new(), work)?;
+    let exit = finish(outcome, &closing, reporting, terminal);
+    unclosed.iter().for_each(|failure| failure.say(terminal));
+    Ok(exit)
 }
 
 /// All records that are paid for and whose videos aren't all here, by the same table as a run, and the videos that lie under another name

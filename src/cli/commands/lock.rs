@@ -6,6 +6,7 @@ use crate::cli::fleet::{self, Fleet};
 use crate::cli::options::{Common, ManifestArg, Trial};
 use crate::cli::project::{Realm, lock_shown, manifest_path, paths, readable};
 use crate::cli::session;
+use crate::cli::sharing::{LOOK_UP, shared_task};
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::{self, Merged, Paths, Services};
 use crate::report::look::count;
@@ -118,6 +119,9 @@ fn say(lock: &str, merged: &Merged, terminal: &Terminal) -> Exit {
                 "bought-twice: {} is paid twice for the same; both stay, and nothing is bought again\n",
                 key.job
             );
+        }
+        for (task, keys) in &merged.shared_tasks {
+            said += &format!("shared-task: {}; {LOOK_UP}\n", shared_task(task, keys));
         }
         // If standard error is closed, nobody reads it.
         let _ = io::stderr().write_all(said.as_bytes());

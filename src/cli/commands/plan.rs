@@ -9,7 +9,7 @@ use crate::cli::output_file::OutputFile;
 use crate::cli::project::{Project, Realm};
 use crate::cli::saved;
 use crate::cli::settings;
-use crate::cli::sharing::asked_elsewhere;
+use crate::cli::sharing::{asked_elsewhere, warn_of_shared_tasks};
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::levels::Levels;
@@ -67,6 +67,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     if !plan.is_idle() {
         destination::warn_of_mismatch(&project, &snapshot.book, common, terminal)?;
     }
+    warn_of_shared_tasks(&snapshot.book, terminal);
     let differs = args.exit_code && !plan.is_idle();
     let mut made = HashMap::new();
     if args.expand {

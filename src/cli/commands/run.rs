@@ -20,7 +20,7 @@ use crate::cli::results::ResultFiles;
 use crate::cli::saved::{self, Saved, Texts};
 use crate::cli::session::{self, Closing, Session, finish, taken_up};
 use crate::cli::settings;
-use crate::cli::sharing::asked_elsewhere;
+use crate::cli::sharing::{asked_elsewhere, warn_of_shared_tasks};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::engine::Settings;
@@ -231,6 +231,7 @@ fn perform(
     }
     let Outlook { manifest, plan, .. } = &outlook;
     announce(manifest, plan, &reporting.events());
+    warn_of_shared_tasks(ledger.book(), terminal);
     let steps_kept = plan.steps.iter().filter(|step| step.action == Action::Keep);
     kept.extend(steps_kept.map(|step| manifest.jobs[step.job].id.clone()));
     let interrupted = stop.level() == Level::Out;
@@ -274,10 +275,11 @@ fn perform(
     };
     let renamings = renames::of(&manifest.folder, ledger.book(), &plan.moves);
     let work = outlook.work(&project.manifest, &looked, ledger.book(), &renamings);
-    let mut outcome = session.run(ledger, renamings, first, work)?;
+    let (mut outcome, unclosed) = session.run(ledger, renamings, first, work)?;
     let answered = std::mem::take(&mut outcome.answered);
     let outcome = outlook.settled(outlook.with_rest(outcome), &answered);
     let exit = finish(outcome, &closing, reporting, terminal);
+    unclosed.iter().for_each(|failure| failure.say(terminal));
     no_room(&outlook, choice.max_cost, terminal);
     Ok(exit)
 }

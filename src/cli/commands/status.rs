@@ -9,12 +9,13 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{Common, Format, Standing, Subject, Which};
 use crate::cli::project::Project;
 use crate::cli::settings;
-use crate::cli::sharing::asked_elsewhere;
+use crate::cli::sharing::{asked_elsewhere, warn_of_shared_tasks};
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::Book;
-use crate::ledger::record::{Record, Stage};
+use crate::ledger::record::{Key, Record, Stage};
 use crate::manifest::model::Job;
+use crate::plan::action::Reason;
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
 use crate::plan::select::{OfManifest, Selection};
@@ -22,7 +23,7 @@ use crate::plan::spent::spent;
 use crate::report::documents::status::{JobState, JobStatus, StatusDocument, StatusError};
 use crate::report::{documents, tables};
 use crate::spec::names::JobId;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write as _};
 
 /// Options of `batch status`.
@@ -52,6 +53,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         return watch::watch(&project, &selection, snapshot, terminal);
     }
     let document = document(&project, &snapshot.book, &selection).only(|status| args.standing.takes(status));
+    warn_of_shared_tasks(&snapshot.book, terminal);
     let target = project.target();
     print(|out| match args.format {
         Format::Json => documents::write(out, &document),
@@ -67,36 +69,54 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 fn document(project: &Project, book: &Book, selection: &Selection) -> StatusDocument {
     let manifest = &pinned(&project.manifest, book).manifest;
     let mut reconciler = Reconciler::new(book, &manifest.jobs, &asked_elsewhere(project, book));
+    let shared = same_task(book);
     let mut taken = HashSet::new();
     let mut jobs = Vec::with_capacity(manifest.jobs.len());
     for job in &manifest.jobs {
         let record = reconciler.record(job);
         taken.extend(record.map(|record| &record.key));
         if selection.takes(&job.id, &job.tags) {
-            jobs.push(record.map_or_else(|| without_record(job, book), |record| state(&job.id, record, book)));
+            jobs.push(record.map_or_else(|| without_record(job, book), |record| state(&job.id, record, book, &shared)));
         }
     }
     let takes = OfManifest::new(selection, &manifest.jobs);
     let others = book.records().filter(|record| !taken.contains(&record.key) && takes.takes(&record.key.job));
-    let superseded = others.map(|record| state(&record.key.job, record, book)).collect();
+    let superseded = others.map(|record| state(&record.key.job, record, book, &shared)).collect();
     let spent = spent(manifest, book, |job| takes.takes(job));
     StatusDocument::new(jobs, superseded, spent)
 }
 
+/// The other jobs with the task of a record, by its key.
+type SameTask = HashMap<Key, Vec<JobId>>;
+
+fn same_task(book: &Book) -> SameTask {
+    let mut same = SameTask::new();
+    for keys in book.shared_tasks().into_values() {
+        for key in &keys {
+            let others = keys.iter().filter(|other| *other != key).map(|other| other.job.clone());
+            same.entry((*key).clone()).or_default().extend(others);
+        }
+    }
+    same
+}
+
 fn without_record(job: &Job, book: &Book) -> JobState {
     let known = book.current(&job.id).is_some();
+    let is_released = book.is_released(&Key { job: job.id.clone(), digest: job.digest });
+    let released = || StatusError { code: "released".to_owned(), message: Reason::Released.meaning().to_owned() };
     JobState {
         id: job.id.clone(),
         status: if known { JobStatus::Changed } else { JobStatus::New },
         task_id: None,
         submitted_at: None,
         outputs: Vec::new(),
-        error: None,
+        error: is_released.then(released),
         bought_twice: Vec::new(),
+        same_task: Vec::new(),
     }
 }
 
-fn state(id: &JobId, record: &Record, book: &Book) -> JobState {
+fn state(id: &JobId, record: &Record, book: &Book, shared: &SameTask) -> JobState {
     JobState {
         id: id.clone(),
         status: record.stage.status().into(),
@@ -110,5 +130,6 @@ fn state(id: &JobId, record: &Record, book: &Book) -> JobState {
             stage => stage.error().map(Into::into),
         },
         bought_twice: book.bought_twice(&record.key).into_iter().cloned().collect(),
+        same_task: shared.get(&record.key).cloned().unwrap_or_default(),
     }
 }

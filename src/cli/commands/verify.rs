@@ -7,14 +7,15 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{Common, Format, Named, Subject};
 use crate::cli::project::Project;
 use crate::cli::settings;
-use crate::cli::sharing::asked_elsewhere;
+use crate::cli::sharing::{asked_elsewhere, shared_task};
 use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
 use crate::ledger::Book;
 use crate::ledger::record::{Key, Output, Record, Status};
-use crate::manifest::model::Manifest;
+use crate::manifest::model::{Job, Manifest};
+use crate::plan::action::Reason;
 use crate::plan::mirror::pinned;
-use crate::plan::reconcile::Reconciler;
+use crate::plan::reconcile::{Reconciler, is_named};
 use crate::plan::select::{OfManifest, Selection};
 use crate::plan::videos::{Care, Shelf, Videos, is_short};
 use crate::report::documents::verify::{ProblemKind, VerifyDocument, VerifyProblem};
@@ -79,11 +80,14 @@ fn of_records(
         if !selection.takes(&job.id, &job.tags) {
             continue;
         }
-        // A record that a run would only move here is not here yet.
-        match found.filter(|record| record.key.job == job.id) {
+        match found {
             Some(record) => {
                 taken.insert(&record.key);
-                problems.extend(unfinished(record));
+                problems.extend(to_rename(record, job, book));
+                problems.extend(unfinished(record, &job.id));
+            }
+            None if book.is_released(&Key { job: job.id.clone(), digest: job.digest }) => {
+                problems.push(problem(ProblemKind::NotRun, &job.id, Reason::Released.meaning()));
             }
             None if book.current(&job.id).is_some() => {
                 problems.push(problem(ProblemKind::Changed, &job.id, "changed since it was asked for"));
@@ -91,6 +95,7 @@ fn of_records(
             None => problems.push(problem(ProblemKind::NotRun, &job.id, "never asked for")),
         }
     }
+    let shared = book.shared_tasks();
     let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
     for record in book.records().filter(|record| chosen.takes(&record.key.job)) {
         if !taken.contains(&record.key) {
@@ -112,6 +117,9 @@ fn of_records(
             let message = "another submit of it got no answer: nobody can know whether it was paid".to_owned();
             problems.push(problem(ProblemKind::Uncertain, &record.key.job, &message));
         }
+        for (task, keys) in shared.iter().filter(|(_, keys)| keys.contains(&record.key)) {
+            problems.push(problem(ProblemKind::SharedTask, &record.key.job, &shared_task(task, keys.iter().copied())));
+        }
         if files {
             problems.extend(of_files(&shelf, book, record));
         }
@@ -119,8 +127,20 @@ fn of_records(
     problems
 }
 
-/// A record that isn't finished.
-fn unfinished(record: &Record) -> Option<VerifyProblem> {
+/// What a run renames: a record that a job takes over, or videos whose name isn't the manifest's.
+fn to_rename(record: &Record, job: &Job, book: &Book) -> Option<VerifyProblem> {
+    let message = if record.key.job != job.id {
+        format!("the next run takes over what {} bought, at no cost", record.key.job)
+    } else if !is_named(book, record, &job.name) {
+        format!("the next run renames its videos to {}", job.name.pattern())
+    } else {
+        return None;
+    };
+    Some(problem(ProblemKind::Renamed, &job.id, &message))
+}
+
+/// A record that isn't finished, as a problem of `job`.
+fn unfinished(record: &Record, job: &JobId) -> Option<VerifyProblem> {
     let said = || record.stage.error().map_or(String::new(), |error| format!(": {}", error.message));
     let (kind, message) = match record.stage.status() {
         Status::Succeeded if is_short(record) => (ProblemKind::FewerVideos, fewer(record)),
@@ -131,7 +151,7 @@ fn unfinished(record: &Record) -> Option<VerifyProblem> {
         Status::Refused => (ProblemKind::Refused, format!("refused{}", said())),
         Status::Uncertain => (ProblemKind::Uncertain, "nobody can know whether it was paid".to_owned()),
     };
-    Some(problem(kind, &record.key.job, &message))
+    Some(problem(kind, job, &message))
 }
 
 /// How many videos came, of how many.
@@ -143,7 +163,7 @@ fn fewer(record: &Record) -> String {
 /// A record that no job asks for, and that is or may be paid for without its videos being here.
 fn still_open(record: &Record) -> Option<VerifyProblem> {
     let open = matches!(record.stage.status(), Status::Submitted | Status::Generated | Status::Uncertain);
-    let VerifyProblem { kind, message, .. } = unfinished(record).filter(|_| open)?;
+    let VerifyProblem { kind, message, .. } = unfinished(record, &record.key.job).filter(|_| open)?;
     let message = format!("as it was asked for before ({}): {message}", record.key.digest);
     Some(problem(kind, &record.key.job, &message))
 }

@@ -50,13 +50,17 @@ pub struct JobState {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<Vec<String>>")]
     pub bought_twice: Vec<TaskId>,
+    /// The other jobs, or the job itself with another input, for which its task is recorded too; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub same_task: Vec<JobId>,
 }
 
 /// How far a job came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {
-    /// It was never asked for.
+    /// It was never asked for, or a person lets it be submitted again.
     New,
     /// It was changed since it was asked for.
     Changed,
@@ -89,7 +93,8 @@ pub struct VideoFile {
 /// Why a job has no result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct StatusError {
-    /// The service's code, an HTTP status or the service's status word; `uncertain` where nobody knows.
+    /// The service's code, an HTTP status or the service's status word; `uncertain` where nobody knows, `released` where a person
+    /// lets it be submitted again.
     pub code: String,
     /// In words, often the service's own.
     pub message: String,

@@ -80,6 +80,7 @@ fn a_status_is_written_as_the_manual_shows_it() {
         outputs: vec![VideoFile { path: "out/a-1.mp4".to_owned(), sha256: Sha256::of(b""), bytes: 1 }],
         error: None,
         bought_twice: vec![],
+        same_task: vec![],
     };
     let refused = JobState {
         id: job("b"),
@@ -89,6 +90,7 @@ fn a_status_is_written_as_the_manual_shows_it() {
         outputs: vec![],
         error: Some(StatusError { code: "400".to_owned(), message: "no".to_owned() }),
         bought_twice: vec![],
+        same_task: vec![],
     };
     let document = written(&StatusDocument::new(vec![done.clone(), refused], vec![done], nothing_spent()));
     let videos = json!([{"path": "out/a-1.mp4", "sha256": Sha256::of(b"").to_string(), "bytes": 1}]);

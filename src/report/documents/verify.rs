@@ -60,6 +60,10 @@ pub enum ProblemKind {
     Orphan,
     /// A job is paid twice, by two branches or clones: both purchases stay.
     BoughtTwice,
+    /// A task is recorded for two jobs, or for two inputs of one.
+    SharedTask,
+    /// A job takes over what another one bought, or its videos get another name, with the next run.
+    Renamed,
     /// The lock belongs to another service than the manifest names.
     OtherService,
     /// A journal stands beside the lock: a run is on, or was killed, and the next one will settle it.
@@ -85,7 +89,7 @@ impl VerifyDocument {
 
 impl ProblemKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [ProblemKind; 14] = [
+    pub const ALL: [ProblemKind; 16] = [
         ProblemKind::NotRun,
         ProblemKind::Changed,
         ProblemKind::InFlight,
@@ -98,6 +102,8 @@ impl ProblemKind {
         ProblemKind::AlteredFile,
         ProblemKind::Orphan,
         ProblemKind::BoughtTwice,
+        ProblemKind::SharedTask,
+        ProblemKind::Renamed,
         ProblemKind::OtherService,
         ProblemKind::OpenJournal,
     ];
@@ -117,6 +123,8 @@ impl ProblemKind {
             ProblemKind::AlteredFile => "altered-file",
             ProblemKind::Orphan => "orphan",
             ProblemKind::BoughtTwice => "bought-twice",
+            ProblemKind::SharedTask => "shared-task",
+            ProblemKind::Renamed => "renamed",
             ProblemKind::OtherService => "other-service",
             ProblemKind::OpenJournal => "open-journal",
         }

@@ -143,6 +143,7 @@ fn documents_fit_their_schemas() {
         outputs: vec![VideoFile { path: "a".to_owned(), sha256: Sha256::of(b""), bytes: 1 }],
         error: Some(StatusError { code: "400".to_owned(), message: "no".to_owned() }),
         bought_twice: vec![TaskId::new("t").unwrap(), TaskId::new("u").unwrap()],
+        same_task: vec![job("b")],
     };
     let jobs: Vec<_> = JobStatus::ALL.into_iter().map(state).collect();
     let at = "2026-03-09T02:44:54Z".parse().unwrap();

@@ -11,6 +11,7 @@ use super::look::{Hue, Look, count, size, thousands};
 use super::money::estimated;
 use crate::plan::action::{Action, Reason};
 use crate::plan::changes::Change;
+use crate::spec::names::JobId;
 use columns::{Cell, table};
 use std::io::{self, BufWriter, Write};
 
@@ -104,6 +105,11 @@ pub fn status_in_short(mut out: impl Write, status: &StatusDocument, target: &Ta
         let tasks: Vec<&str> = job.bought_twice.iter().map(|task| task.as_str()).collect();
         let word = look.paint(Hue::Caution, "bought-twice");
         writeln!(out, "{word}: {} is paid as tasks {}; nothing is bought again", job.id, tasks.join(" and "))?;
+    }
+    for job in status.jobs.iter().chain(&status.superseded).filter(|job| !job.same_task.is_empty()) {
+        let others: Vec<&str> = job.same_task.iter().map(JobId::as_str).collect();
+        let word = look.paint(Hue::Caution, "shared-task");
+        writeln!(out, "{word}: {} has the task of {} too", job.id, others.join(" and "))?;
     }
     if let Some(job) = status.jobs.iter().find(|job| job.status == JobStatus::Uncertain) {
         writeln!(out, "to settle what is uncertain: {}", look.paint(Hue::Accent, target.resolve(&job.id)))?;

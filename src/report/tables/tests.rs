@@ -95,6 +95,7 @@ fn a_status() -> StatusDocument {
         outputs: vec![],
         error: None,
         bought_twice: vec![],
+        same_task: vec![],
     };
     let task = TaskId::new("3524e0b3ba014b12ab1faf29f9f00000").ok();
     let video = |path: &str| VideoFile { path: path.to_owned(), sha256: Sha256::of(b""), bytes: 921_600 };
