@@ -22,7 +22,7 @@
 //! | `diagnostic` | codes, findings with labels, and their collector; knows spans, knows no rule |
 //! | `manifest` | tree → raw → resolved → checked manifest |
 //! | `ledger` | the set of purchases: lockfile, journal, recovery, union, the shared ledger |
-//! | `client` | HTTP: the five calls, images of elsewhere, what failures mean, retry, throttle |
+//! | `client` | HTTP: the five calls, remote images, what failures mean, retry, throttle |
 //! | `plan` | manifest and ledger → what to do with each job, and why |
 //! | `event` | what happened, as data; the run's summary |
 //! | `engine` | plan → running jobs → ledger and events |

@@ -20,7 +20,7 @@ pub struct Decimal(u128);
 
 /// The error for a text or a number that is not such a decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an amount is a number from 0 to 1000000000000 with at most nine digits behind the point, as `3.5`")]
+#[error("an amount is a number from 0 to 1000000000000 with at most nine digits after the point, such as `3.5`")]
 pub struct NotADecimal;
 
 impl Decimal {

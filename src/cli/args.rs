@@ -74,7 +74,7 @@ pub(super) enum Action {
     Show(commands::show::Args),
     /// Show where each job stands, also while a run is on
     Status(commands::status::Args),
-    /// See whether manifest, lock and files agree (for CI)
+    /// Check that manifest, lock and files agree (for CI)
     Verify(commands::verify::Args),
     /// Collect what is paid; submits nothing
     Fetch(commands::fetch::Args),
@@ -90,7 +90,7 @@ pub(super) enum Action {
     Init(commands::init::Args),
     /// Write the same manifest in another format: YAML, TOML or JSON
     Convert(commands::convert::Args),
-    /// Say what an error or a warning means, with an example
+    /// Explain an error or a warning, with an example
     Explain(commands::explain::Args),
     /// Print a JSON Schema
     Schema(commands::schema::Args),
@@ -98,7 +98,7 @@ pub(super) enum Action {
     Simulate(commands::simulate::Args),
     /// Serve editors over stdio: what check finds, while you type
     Lsp(commands::lsp::Args),
-    /// Print what makes a shell complete commands, options and codes
+    /// Print the script for completions in a shell
     Completions(commands::completions::Args),
     /// Print a manual page
     Man(commands::man::Args),

@@ -78,7 +78,7 @@ fn words(idle: &Idle, jobs: &[Job]) -> Failure {
         // Inside of braces a comma parts what a pattern may be.
         _ if text.contains(',') && !text.contains('{') => {
             let each: Vec<String> = text.split(',').map(|part| format!("{option} {}", part.trim())).collect();
-            failure.hint(format!("a comma parts nothing here: write {}", each.join(" ")))
+            failure.hint(format!("a comma doesn't separate patterns: write {}", each.join(" ")))
         }
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure,

@@ -32,7 +32,7 @@ pub(super) fn accept(ledger: Ledger, folder: &Folder, jobs: &[JobId]) -> Result<
         if taken.is_empty() {
             let first = doubtful(&record.name.path(1));
             return Err(Failure::usage(format!("job {job} has no doubtful video: {first} doesn't exist"))
-                .hint("`batch status` shows how it stands; `batch fetch` asks for its videos once more"));
+                .hint("`batch status` shows its state; `batch fetch` asks for its videos again"));
         }
         entries.extend(entries_of(record, &taken));
         all.extend(taken);

@@ -119,7 +119,7 @@ impl Failure {
                 "for two services, keep them as two locks (--lock); for one, with --move-service,",
             ),
             LedgerError::Damaged { .. } | LedgerError::Conflict { .. } => {
-                ("nothing was joined".to_owned(), "mend the side that is named above, then")
+                ("nothing was joined".to_owned(), "fix the side that is named above, then")
             }
             _ => return Failure::from(error),
         };
@@ -147,7 +147,7 @@ impl Failure {
         let hint = match &error {
             LedgerError::OtherService { .. } => return Failure::usage(error),
             LedgerError::Held { .. } => {
-                "wait until it has ended, or interrupt it; `batch status` with the same manifest and options shows how it stands"
+                "wait until it has ended, or interrupt it; `batch status` with the same manifest and options shows its state"
             }
             LedgerError::NoFile { .. } => "a journal is a file of its own: move this one away, then run again",
             LedgerError::NoLock { .. } => {
@@ -166,7 +166,7 @@ impl Failure {
                 )
             }
             LedgerError::Damaged { .. } => &format!(
-                "mend that line, or put back the last good version (`git log -p` of the lock shows them); {state}"
+                "fix that line, or put back the last good version (`git log -p` of the lock shows them); {state}"
             ),
             LedgerError::Shared { source: StoreError::Away(_), .. } => {
                 "nothing was sent; once it answers, run the command again"

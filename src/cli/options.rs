@@ -21,10 +21,10 @@ pub(super) struct Common {
     /// When to use colors
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "General")]
     pub(super) color: ColorChoice,
-    /// Say more on stderr; twice: still more
+    /// Print more on stderr; twice: still more
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "General")]
     pub(super) verbose: u8,
-    /// Say less on stderr: errors only
+    /// Print less on stderr: errors only
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "General")]
     pub(super) quiet: bool,
     /// The lock file, instead of the one beside the manifest
@@ -45,7 +45,7 @@ pub(super) struct Common {
     /// The service's base URL; wins over BAICAI_BASE_URL, which wins over the manifest
     #[arg(long, global = true, value_name = "URL", help_heading = SERVICE)]
     pub(super) base_url: Option<String>,
-    /// Let the key go to a base URL that only stands in the manifest
+    /// Send the key to a base URL that only the manifest names
     #[arg(long, global = true, help_heading = SERVICE)]
     pub(super) trust_base_url: bool,
     /// What was typed that goes on with the same run when it is typed again.
@@ -171,10 +171,10 @@ pub(super) struct Choosing {
     /// Leave failed jobs as they are
     #[arg(long, conflicts_with = "retry_failed")]
     pub(super) keep_failed: bool,
-    /// Try jobs again that were refused for good or failed too often, too
+    /// Also try jobs again that were refused for good or failed too often
     #[arg(long)]
     pub(super) retry_failed: bool,
-    /// What becomes of jobs whose submit got no answer: wins over the manifest
+    /// What to do with jobs whose submit got no answer; wins over the manifest
     #[arg(long, value_name = "WHAT")]
     pub(super) on_uncertain: Option<OnUncertain>,
 }
@@ -229,7 +229,7 @@ pub(super) struct Subject {
 /// # Errors
 /// Where it is none, or larger than can be counted.
 pub(super) fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
-    text.parse().map_err(|_| "it is a whole number, as `5`")
+    text.parse().map_err(|_| "it is a whole number such as `5`")
 }
 
 /// A whole number of something that there has to be one of.
@@ -237,7 +237,7 @@ pub(super) fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
 /// # Errors
 /// Where it is none.
 pub(super) fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
-    text.parse().map_err(|_| "it is a whole number from 1, as `5`")
+    text.parse().map_err(|_| "it is a whole number from 1, such as `5`")
 }
 
 /// Generations in flight at most, as `run.concurrency` of a manifest may be.
@@ -318,10 +318,10 @@ pub(super) struct Simulation {
     /// The share of generations that fail, 0 to 1
     #[arg(long = "sim-failures", value_name = "SHARE")]
     pub(super) failures: Option<crate::simulate::Share>,
-    /// What chance depends on: the same seed, the same failures
+    /// The seed of chance: the same seed gives the same failures
     #[arg(long = "sim-seed", value_name = "N", value_parser = whole::<u64>)]
     pub(super) seed: Option<u64>,
-    /// Misbehave: CALL:ACTION@WHEN, as `submit:503@1-3`; repeatable
+    /// Misbehave: CALL:ACTION@WHEN, such as `submit:503@1-3`; repeatable
     #[arg(long = "sim-fault", value_name = "FAULT")]
     pub(super) fault: Vec<crate::simulate::Fault>,
 }

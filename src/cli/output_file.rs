@@ -36,7 +36,7 @@ impl OutputFile {
     pub(super) fn at(path: &Path, kind: Kind, ledger: &Paths) -> Result<OutputFile, Failure> {
         let failed = |error: io::Error| {
             Failure::usage(format!("the {} can't be written to {}: {error}", kind.noun, path.display()))
-                .hint("name a file in a folder that is there and can be written to")
+                .hint("name a file in a folder that exists and can be written to")
         };
         if path == Path::new("-") {
             return Err(Failure::usage(format!("the {} of a run goes to a file, not to standard output", kind.noun))

@@ -1,4 +1,4 @@
-//! What a run does about images of elsewhere before its plan is final: who fetches them, and what became of it.
+//! What a run does about remote images before its plan is final: who fetches them, and what became of it.
 
 use super::failure::Failure;
 use super::progress::Reporting;
@@ -16,14 +16,14 @@ use std::path::Path;
 /// The names under which an environment has proxies, in capitals.
 const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
-/// What the command line says about images of elsewhere.
+/// What the command line says about remote images.
 #[derive(Clone, Copy, Debug, clap::Args)]
-#[command(next_help_heading = "Images of elsewhere (run.mirror)")]
+#[command(next_help_heading = "Remote images (run.mirror)")]
 pub(super) struct Pictures {
-    /// Take pictures that changed behind their URLs: the jobs with them are bought again
+    /// Fetch again images whose content changed at the same URL: the jobs with them are bought again
     #[arg(long, conflicts_with_all = ["frozen", "simulate"])]
     refresh_images: bool,
-    /// Let images be fetched from addresses that aren't public, and through proxies
+    /// Allow images to be fetched from addresses that aren't public, and through proxies
     #[arg(long)]
     allow_private_images: bool,
 }

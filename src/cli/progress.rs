@@ -37,7 +37,8 @@ pub(super) struct Reporting {
 }
 
 /// The message at the first Ctrl-C.
-const INTERRUPTED: &str = "interrupted: saving the state, no more submits; once more ends it on the spot\n";
+const INTERRUPTED: &str =
+    "interrupted: no new jobs are submitted, the state is saved; press Ctrl-C again to quit now\n";
 
 /// Starts the reporters of a run of `target`: those for the terminal, and `others`.
 ///

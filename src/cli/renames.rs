@@ -204,7 +204,7 @@ fn file<'v>(folder: &Folder, video: &'v Renamed) -> Result<Option<File<'v>>, Fai
     if to.symlink_metadata().is_ok() && !is_the_video(&to) {
         let hint =
             format!("it may be a paid video of another version of the lock: move {} away, then run again", video.to);
-        return Err(failed(video, &"another file is there").hint(hint));
+        return Err(failed(video, &"another file exists there").hint(hint));
     }
     Ok(Some(File { video, from, to }))
 }

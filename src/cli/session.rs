@@ -323,10 +323,10 @@ pub(super) fn finish(outcome: Outcome, closing: &Closing<'_>, reporting: Reporti
     for cause in &outcome.causes {
         let failure = match cause {
             StopCause::Interrupted | StopCause::Failures => continue,
-            StopCause::Unanswered => Failure::service(
-                "three submits got no answer that tells whether they arrived, and none between them did: nothing more was submitted",
-            )
-            .hint("look into what stands between here and the service, a proxy for example, then run again"),
+            StopCause::Unanswered => {
+                Failure::service("three submits in a row got no usable reply: nothing more was submitted")
+                    .hint("check what is between this machine and the service (a proxy, for example), then run again")
+            }
             StopCause::Journal(message) => Failure::machine(message)
                 .hint("nothing more was submitted; what was paid is in the lock or will be polled by the next run"),
             StopCause::Ledger(message) => Failure::machine(format!("the ledger can't be used: {message}"))
@@ -336,17 +336,17 @@ pub(super) fn finish(outcome: Outcome, closing: &Closing<'_>, reporting: Reporti
                 Failure::service(format!("{why}: {}", problem.message)).hint(format!("{cured}; {goes_on}"))
             }
             StopCause::PutOff { message, again } => {
-                let again = again.map(|again| format!("; it wants to be asked again at {again}")).unwrap_or_default();
-                Failure::service(format!("nothing more was submitted, since the service puts everything off: {message}{again}"))
-                    .hint(format!("`run.submit_rate` sets a limit of your own; {goes_on}"))
+                let again = again.map(|again| format!("; it asks to be tried again at {again}")).unwrap_or_default();
+                Failure::service(format!(
+                    "nothing more was submitted, since the service defers everything: {message}{again}"
+                ))
+                .hint(format!("`run.submit_rate` sets a limit of your own; {goes_on}"))
             }
             StopCause::NoWay(message) => {
                 Failure::service(format!("there is no way to the service: {message}")).hint(&goes_on)
             }
-            StopCause::Unreachable(message) => {
-                Failure::service(format!("the service can't be reached: {message}"))
-                    .hint(format!("look at the network, and at the base URL; {goes_on}"))
-            }
+            StopCause::Unreachable(message) => Failure::service(format!("the service can't be reached: {message}"))
+                .hint(format!("check the network and the base URL; {goes_on}")),
         };
         failure.say(terminal);
     }
@@ -375,13 +375,11 @@ fn refused(of: Refused, key: Option<&KeySource>) -> (&'static str, String) {
         }
         Refused::Money => (
             "the account has no money left, and nothing more was submitted",
-            "look at the balance of the account, and top it up".to_owned(),
+            "check the account's balance, and top it up".to_owned(),
         ),
-        Refused::Account => {
-            (nothing_more, "look at what the account may do, and at its key and its balance".to_owned())
-        }
+        Refused::Account => (nothing_more, "check the account's permissions, its key and its balance".to_owned()),
         Refused::Way => {
-            (nothing_more, "look at the base URL, and at what stands between here and the service".to_owned())
+            (nothing_more, "check the base URL, and what is between this machine and the service".to_owned())
         }
     }
 }
@@ -392,7 +390,7 @@ fn goes_on(at_service: usize, target: &Target) -> String {
     match at_service {
         0 => format!("nothing is lost: then `{again}` goes on"),
         n => format!(
-            "nothing is lost: {} {} paid and at the service still, `{}` or the next run (`{again}`) brings {}",
+            "nothing is lost: {} {} paid and still at the service, `{}` or the next run (`{again}`) brings {}",
             count(n, "job"),
             if n == 1 { "is" } else { "are" },
             target.fetch(),
@@ -416,7 +414,7 @@ fn stopped(causes: &[StopCause]) -> Option<Problem> {
         StopCause::Refused { problem, .. } => return Some(problem.clone()),
         StopCause::Unreachable(message) | StopCause::NoWay(message) => (Cause::Unreachable, message.clone()),
         StopCause::PutOff { message, .. } => (Cause::PutOff, message.clone()),
-        StopCause::Unanswered => (Cause::Stopped, "three submits got no answer that tells".to_owned()),
+        StopCause::Unanswered => (Cause::Stopped, "three submits in a row got no usable reply".to_owned()),
         StopCause::Failures => (Cause::Stopped, "as many jobs failed as --max-failures allows".to_owned()),
     };
     Some(Problem { code, message })

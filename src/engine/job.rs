@@ -144,12 +144,12 @@ pub(super) async fn follow<S: Service>(
         }
         Watched::TimedOut => {
             let limit = SignedDuration::try_from(context.settings.job_timeout).unwrap_or(SignedDuration::MAX);
-            let message = format!("not finished after {limit:#}; it is paid, and the next run polls on");
+            let message = format!("not finished after {limit:#}; it is paid, and the next run goes on polling");
             End::Failed(Problem { code: Cause::TimedOut, message })
         }
         Watched::Refused(error) => {
             let message =
-                format!("the service doesn't say how task {task} stands: {}", said(&error.code, &error.message));
+                format!("the service doesn't give the status of task {task}: {}", said(&error.code, &error.message));
             End::Failed(Problem { code: Cause::Unreachable, message })
         }
         Watched::Away | Watched::Out => End::Left,

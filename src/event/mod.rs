@@ -51,18 +51,18 @@ pub enum Event {
         jobs: usize,
         /// Generations in flight at most.
         concurrency: usize,
-        /// What the submits would cost; absent where there are none. Images of elsewhere may change it: see `estimated`.
+        /// What the submits would cost; absent where there are none. Remote images may change it: see `estimated`.
         #[serde(skip_serializing_if = "Option::is_none")]
         estimate: Option<Estimate>,
     },
-    /// Images of elsewhere are fetched, or asked whether they changed, before the plan is final.
+    /// Remote images are fetched, or asked whether they changed, before the plan is final.
     LookingAtImages {
         /// How many are fetched for the first time.
         fetch: usize,
         /// How many are asked whether they changed.
         check: usize,
     },
-    /// An image of elsewhere was fetched: its content is what jobs ask for from now on.
+    /// A remote image was fetched: its content is what jobs ask for from now on.
     ImageFetched {
         /// Its URL, without its query.
         url: String,
@@ -72,7 +72,7 @@ pub enum Event {
         /// Its size.
         bytes: u64,
     },
-    /// An image of elsewhere is another one than jobs ask for.
+    /// A remote image is another one than jobs ask for.
     ImageChanged {
         /// Its URL, without its query.
         url: String,
@@ -96,7 +96,7 @@ pub enum Event {
         /// What happened to the first of them, in words.
         message: String,
     },
-    /// What the submits would cost now that images of elsewhere were looked at, where that is another amount.
+    /// What the submits would cost now that remote images were looked at, where that is another amount.
     Estimated {
         /// The estimate.
         estimate: Estimate,

@@ -17,7 +17,7 @@ pub enum Call {
     Result,
     /// A video comes down.
     Download,
-    /// An image of elsewhere is fetched; this call doesn't go to the service.
+    /// A remote image is fetched; this call doesn't go to the service.
     Image,
 }
 
@@ -38,13 +38,13 @@ pub enum Cause {
     Failed,
     /// The service refused this input for good; nothing is paid.
     Refused,
-    /// The job took longer than `run.job_timeout`; it is at the service still, and the next run polls on.
+    /// The job took longer than `run.job_timeout`; it is still at the service, and the next run polls on.
     TimedOut,
     /// The service doesn't give the result out any more.
     ResultGone,
     /// An image couldn't be uploaded.
     Upload,
-    /// An image of elsewhere couldn't be had, or is another one by now.
+    /// A remote image couldn't be had, or is another one by now.
     Image,
     /// A video couldn't be fetched; the next run tries again.
     Download,
@@ -84,16 +84,16 @@ impl Cause {
         match self {
             Cause::Failed => "failed at the service",
             Cause::Refused => "refused by the service",
-            Cause::TimedOut => "took too long, and is at the service still",
-            Cause::ResultGone => "generated, but the service gives it out no more",
+            Cause::TimedOut => "took too long, and is still at the service",
+            Cause::ResultGone => "generated, but the service no longer provides the video",
             Cause::Upload => "not submitted: an image can't be uploaded",
-            Cause::Image => "not submitted: an image of elsewhere can't be had",
+            Cause::Image => "not submitted: a remote image can't be fetched",
             Cause::Download => "generated, but not downloaded",
             Cause::Unreachable => "not finished: the service can't be asked",
-            Cause::PutOff => "not submitted: the service puts it off",
+            Cause::PutOff => "not submitted: the service defers it",
             Cause::TurnedAway => "not submitted: turned away before the service",
             Cause::Account => "not submitted: the service refuses the account",
-            Cause::FileInTheWay => "not stored: another file is in the way",
+            Cause::FileInTheWay => "not saved: another file is in the way",
             Cause::Local => "not finished: this machine failed",
             Cause::Stopped => "not finished: the run was stopped",
         }

@@ -19,7 +19,7 @@ pub struct Summary {
     pub left: usize,
     /// Of these, those that were not submitted: nothing is paid of them.
     pub not_submitted: usize,
-    /// Jobs that are paid and at the service still, or finished there (left, or without a result in time): `batch fetch` or the next run
+    /// Jobs that are paid and still at the service, or finished there (left, or without a result in time): `batch fetch` or the next run
     /// brings their videos.
     pub at_service: usize,
     /// Jobs that another run of the shared ledger has; absent where there are none.

@@ -207,7 +207,7 @@ fn check_synced(lines: &[Line<'_>], last_group: u64) -> Result<(), Flaw> {
             return Err(Flaw::Damaged { line: place, what });
         }
         if number >= last_group && line.group != last_group {
-            return Err(Flaw::Damaged { line: line.place, what: "the line stands out of its order" });
+            return Err(Flaw::Damaged { line: line.place, what: "the line is out of order" });
         }
     }
     Ok(())

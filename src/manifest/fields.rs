@@ -274,10 +274,10 @@ fields! {
     JOB_TIMEOUT = Field::new("job_timeout", Kind::Period(1, 7 * DAY), "The time that a job may take, from submit to finished.").default("30m").examples(&["30m", "1h30m"]);
     POLL_INTERVAL = Field::new("poll_interval", Kind::Period(1, 7 * DAY), "About how late a finished job may be noticed.").default("10s").examples(&["10s", "500ms"]);
     PATIENCE = Field::new("patience", Kind::Period(0, 7 * DAY), "How long to wait for a service that can't be reached.").default("10m").examples(&["10m", "0s"]);
-    ON_UNCERTAIN = Field::new("on_uncertain", Kind::Word(&["hold", "resubmit"]), "What becomes of a job whose submit got no answer.").default("hold").meanings(&["a person settles it with `batch resolve`", "it is submitted again, once a run: at the risk of paying twice"]);
+    ON_UNCERTAIN = Field::new("on_uncertain", Kind::Word(&["hold", "resubmit"]), "What becomes of a job whose submit got no answer.").default("hold").meanings(&["you settle it with `batch resolve`", "it is submitted again, once a run: at the risk of paying twice"]);
     RETRIES = Field::new("retries", Kind::Integer(0, 100), "How often a generation that the service failed is submitted again.\nWhat its moderation refused never is; `run --retry-failed` submits once more.").default("1").examples(&["0", "3"]);
     CONFIRM_ABOVE = Field::new("confirm_above", Kind::Amount, "An estimate above which `run` asks first, if somebody sits at the terminal.\nIn the unit of the prices. Without it nothing is asked.").examples(&["100"]);
-    MIRROR = Field::new("mirror", Kind::Boolean, "Whether images of elsewhere are fetched once, uploaded, and known by their content.\nA picture that changes behind its URL is noticed then. It changes the digests of jobs with such images that aren't bought yet; what is paid stays so.").default("false");
+    MIRROR = Field::new("mirror", Kind::Boolean, "Whether remote images are fetched once, uploaded, and known by their content.\nAn image whose content changes at the same URL is noticed then. It changes the digests of jobs with such images that aren't bought yet; what is paid stays so.").default("false");
     LEDGER = Field::new("ledger", Kind::Filled, "The URL of a shared ledger, for several runs at once on one manifest: `docs/fleet.md`.\nIts purchases are kept there, and the lock is written from it. `--ledger` and BATCH_LEDGER win over it.").examples(&["postgres://db.example.com/films?schema=batch", "file:///srv/ledgers/trailer"]);
 
     DIR = Field::new("dir", Kind::Text, "The folder of the videos, relative to the manifest and inside its folder.").code(Code::OutputPath).default("out");
@@ -303,7 +303,7 @@ fields! {
     NEGATIVE_PROMPT = Field::new("negative_prompt", Kind::Text, "What is not to be seen.").examples(&["blurry, distorted"]);
     NUMBER_OF_VIDEOS = Field::new("number_of_videos", Kind::Integer(*VIDEOS.start(), *VIDEOS.end()), "How many videos are made.").code(Code::NumberOfVideos).default("1");
     TAKE = Field::new("take", Kind::Integer(1, u32::MAX as i64), "Which take of the same input it is: 2 asks for the same once more, on purpose.").default("1").examples(&["2"]);
-    TAGS = Field::new("tags", Kind::List(&Kind::Text), "Words by which jobs are chosen: `--tag hero`.\nThey are never sent, and not part of what is asked for. Each without white space.").examples(&[r#"["hero", "spring"]"#]);
+    TAGS = Field::new("tags", Kind::List(&Kind::Text), "Words by which jobs are chosen: `--tag hero`.\nThey are never sent, and not part of the digest. Each without white space.").examples(&[r#"["hero", "spring"]"#]);
     NEED_EXPAND_PROMPT = Field::new("need_expand_prompt", Kind::Boolean, "Whether the service rewrites the prompt.").default("false");
     SELECTED_MODEL = Field::new("selected_model", Kind::Filled, "The model.").default(MODEL);
     TASK_TYPE_FIELD = Field::new("task_type", Kind::Word(&[TASK_TYPE]), "The kind of generation; there is only this one.").code(Code::TaskType).default(TASK_TYPE);

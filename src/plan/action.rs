@@ -47,7 +47,7 @@ words! {
         /// Nothing: all its videos are here.
         Keep "keep" "nothing",
         /// Nothing, until a person or an option says otherwise.
-        Hold "hold" "nothing until told",
+        Hold "hold" "nothing until you decide",
     }
 }
 
@@ -55,9 +55,9 @@ words! {
     /// Why a run does it.
     Reason {
         /// Submit: nothing is known of the job.
-        New "new" "never asked for",
+        New "new" "not submitted yet",
         /// Submit: the job was asked for with another digest before.
-        Changed "changed" "changed since it was asked for",
+        Changed "changed" "changed since the last submit",
         /// Submit: a person settled an uncertain submit by `batch resolve --resubmit`.
         Released "released" "`batch resolve` lets it be submitted again",
         /// Submit or hold: the service failed it before.
@@ -73,7 +73,7 @@ words! {
         /// Resume: its submit arrived, and the service no longer knew its task; it is asked for again.
         Denied "denied" "the service no longer knows its task",
         /// Hold: a person settled an uncertain submit by `batch resolve --failed`.
-        Settled "settled" "resolved: failed",
+        Settled "settled" "marked as failed with `batch resolve`",
         /// Resume: it was submitted and isn't finished.
         InFlight "in-flight" "at the service",
         /// Download: the service finished, videos are missing.
@@ -82,8 +82,8 @@ words! {
         MissingFile "missing-file" "a video is gone",
         /// Download: a video that was here has other content now.
         AlteredFile "altered-file" "a video has other content now",
-        /// Download (`fetch`): fewer videos came than were asked for.
-        FewerVideos "fewer-videos" "fewer videos came than were asked for",
+        /// Download (`fetch`): fewer videos came than were requested.
+        FewerVideos "fewer-videos" "fewer videos came than were requested",
         /// Keep: all its videos are here.
         Succeeded "succeeded" "its videos are here",
         /// Keep: it takes over the record of a vanished job with the same digest.

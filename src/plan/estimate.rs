@@ -30,7 +30,7 @@ pub enum PriceTable {
     /// The list of the model's maker, in credits.
     #[default]
     Maker,
-    /// The manifest's own table, filled in by the weights of the maker's list.
+    /// The manifest's own table, completed by the weights of the model vendor's price list.
     Both,
 }
 

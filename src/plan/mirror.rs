@@ -1,4 +1,4 @@
-//! Jobs as the pins of their images make them: an image of elsewhere whose content is known is asked for by that.
+//! Jobs as the pins of their images make them: a remote image whose content is known is asked for by that.
 //!
 //! So a job with such images has two digests, one with their URLs and one with their contents. Which of them counts is decided
 //! here alone, and by the rule that nothing which is paid under either is bought again: `run.mirror` may be turned on and off.
@@ -23,9 +23,9 @@ use std::sync::Arc;
 /// A manifest as its pins make it.
 #[derive(Debug)]
 pub struct Pinned<'m> {
-    /// The manifest, with images of elsewhere by content where that counts.
+    /// The manifest, with remote images by content where that counts.
     pub manifest: Cow<'m, Manifest>,
-    /// The indices of jobs that ask for images of elsewhere of which nothing is known yet: until those are fetched, nobody can
+    /// The indices of jobs that ask for remote images of which nothing is known yet: until those are fetched, nobody can
     /// tell whether the job is new.
     pub pending: BTreeSet<usize>,
 }
@@ -70,7 +70,7 @@ pub fn with_pins<'m>(manifest: &'m Manifest, book: &Book, pins: &Pins) -> Pinned
     Pinned { manifest: Cow::Owned(manifest), pending }
 }
 
-/// The URLs of a job's images of elsewhere.
+/// The URLs of a job's remote images.
 pub fn urls(job: &Job) -> impl Iterator<Item = &str> {
     let images = job.generation.references.iter().flat_map(|reference| &reference.images);
     images.filter_map(|image| match image {
@@ -91,7 +91,7 @@ pub fn lacking<'m>(
     all.filter(|(address, _)| !pins.contains_key(address)).collect()
 }
 
-/// The two ways to ask for a job's images of elsewhere.
+/// The two ways to ask for a job's remote images.
 struct Sides {
     /// The digest that counts where nothing is paid.
     own: Digest,
@@ -101,7 +101,7 @@ struct Sides {
     by_content: Option<ByContent>,
     /// The same with contents that its images had before locks were merged, and as its table was read before.
     former: Vec<ByContent>,
-    /// Whether it has images of elsewhere of which nothing is known.
+    /// Whether it has remote images of which nothing is known.
     lacks_pins: bool,
 }
 

@@ -119,7 +119,7 @@ pub enum Changed {
     #[error("the image {0} changed")]
     Image(String),
     /// Lock or journal.
-    #[error("the ledger changed: another run, or a person, wrote to the lock or its journal")]
+    #[error("the ledger changed: another run, or somebody, wrote to the lock or its journal")]
     Ledger,
     /// Where the jobs go.
     #[error("the jobs would go to {now}, not to {then}")]

@@ -86,7 +86,7 @@ fn mark<'r>(job: &'r JobResult, stopped: Option<&'r Problem>) -> Option<Mark<'r>
             Mark { element: element(*code), kind: code.as_str(), message }
         }
         Ending::AtService => {
-            skipped("paid and at the service still: the next run brings it, and so does `batch fetch`")
+            skipped("paid and still at the service: the next run brings it, and so does `batch fetch`")
         }
         Ending::Open => skipped("not submitted in this run; the next run goes on"),
         Ending::Held(Reason::Uncertain) => {

@@ -37,8 +37,8 @@ pub fn grouped(amount: Decimal) -> String {
 fn source(prices: PriceTable) -> &'static str {
     match prices {
         PriceTable::Manifest => "by the manifest's prices",
-        PriceTable::Maker => "by the maker's list, which the service needn't follow",
-        PriceTable::Both => "by the manifest's prices, filled in by the weights of the maker's list",
+        PriceTable::Maker => "(by the model vendor's price list; the service may charge differently)",
+        PriceTable::Both => "by the manifest's prices, completed by the weights of the model vendor's price list",
     }
 }
 

@@ -82,7 +82,7 @@ mod tests {
         old on hold: nobody knows whether its submit arrived
         close-up refused by the service: the prompt was refused by content moderation (HTTP 400, code 400)
         hill uncertain: the connection broke after the request went out
-        late took too long, and is at the service still: not finished 30 min after its submit
+        late took too long, and is still at the service: not finished 30 min after its submit
         ");
     }
 

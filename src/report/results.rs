@@ -44,7 +44,7 @@ pub enum Ending {
     Kept,
     /// The run didn't come to its end, and didn't submit it as far as is known.
     Open,
-    /// The run didn't come to its end: it is paid, and at the service still, or finished there.
+    /// The run didn't come to its end: it is paid, and still at the service, or finished there.
     AtService,
     /// It was left as it is.
     Held(Reason),

@@ -80,7 +80,7 @@ const OUTCOMES: [&str; 9] = [
     "in other runs",
     "on hold",
     "not submitted",
-    "paid, at the service still",
+    "paid, still at the service",
     "not finished",
     "uncertain",
     "failed",
@@ -94,7 +94,7 @@ fn outcome(ending: &Ending) -> &'static str {
         Ending::Held(_) => "on hold",
         Ending::Elsewhere(_) => "in other runs",
         Ending::Failed(Problem { code, .. }) if code.passes() => "not finished",
-        Ending::AtService => "paid, at the service still",
+        Ending::AtService => "paid, still at the service",
         Ending::Open => "not submitted",
         Ending::Failed(_) => "failed",
     }
@@ -187,7 +187,7 @@ Without a result:
 | <code>close-up</code> | refused by the service | the prompt was refused by content moderation (HTTP 400, code 400) |
 | <code>hill</code> | uncertain | the connection broke after the request went out |
 | <code>old</code> | left as it is | nobody knows whether its submit arrived |
-| <code>late</code> | took too long, and is at the service still | not finished 30 min after its submit |
+| <code>late</code> | took too long, and is still at the service | not finished 30 min after its submit |
 ";
         assert_eq!(text, expected);
     }

@@ -42,9 +42,9 @@ pub struct RunSummary<W> {
     uncertain: HashMap<JobId, (usize, String)>,
     /// Jobs whose submit arrived, and whose task the service no longer knows.
     denied: Vec<(JobId, String)>,
-    /// Jobs with fewer videos than were asked for: how many came, and how many were to.
+    /// Jobs with fewer videos than were requested: how many came, and how many were to.
     short: Vec<(JobId, usize, u8)>,
-    /// Images of elsewhere that changed, and weren't taken.
+    /// Remote images that changed, and weren't taken.
     changed: Vec<String>,
     /// The end of the run: summary, exit code and time.
     end: Option<(Summary, u8, Timestamp)>,
@@ -172,13 +172,13 @@ impl<W: Write> RunSummary<W> {
         }
     }
 
-    /// What came with fewer videos than were asked for.
+    /// What came with fewer videos than were requested.
     fn short(&mut self) {
         if self.short.is_empty() {
             return;
         }
         let jobs = count(self.short.len(), "job");
-        let jobs = self.look.paint(Hue::Caution, format!("{jobs} with fewer videos than were asked for"));
+        let jobs = self.look.paint(Hue::Caution, format!("{jobs} with fewer videos than were requested"));
         let fetch = self.look.paint(Hue::Accent, self.target.fetch());
         self.out.line(format_args!("{jobs}: the service lists no more; {fetch} asks again"));
         let named: Vec<_> =
@@ -196,7 +196,7 @@ impl<W: Write> RunSummary<W> {
             let jobs = self.look.paint(Hue::Caution, format!("{} {is} paid", count(at_service, "job")));
             let fetch = self.look.paint(Hue::Accent, self.target.fetch());
             self.out
-                .line(format_args!("{jobs} and at the service still: the next run brings {it}, and so does {fetch}"));
+                .line(format_args!("{jobs} and still at the service: the next run brings {it}, and so does {fetch}"));
         }
         if not_submitted > 0 {
             let jobs = self.look.paint(Hue::Caution, count(not_submitted, "job"));
@@ -207,10 +207,10 @@ impl<W: Write> RunSummary<W> {
     /// What ended without a result before, and was left as it is.
     fn held(&mut self) {
         for (reason, jobs) in std::mem::take(&mut self.held) {
-            let jobs = self.look.paint(Hue::Caution, format!("{} left as before", count(jobs, "job")));
+            let jobs = self.look.paint(Hue::Caution, format!("{} skipped", count(jobs, "job")));
             let way_out = match reason {
                 Reason::Refused | Reason::Settled | Reason::FailedTooOften | Reason::Moderated => {
-                    "; edit it, or --retry-failed"
+                    "; edit it, or use --retry-failed"
                 }
                 _ => "",
             };
@@ -261,7 +261,7 @@ impl<W: Write> RunSummary<W> {
         say(
             &mut self.out,
             self.look,
-            "  look in the service's own list, then settle with --task-id ID (it is there), --resubmit or --failed:",
+            "  look in the service's own list of tasks, then settle with --task-id ID (it arrived), --resubmit or --failed:",
         );
         for (job, _) in uncertain.iter().take(SHOWN) {
             self.out.line(format_args!("    {}", self.look.paint(Hue::Accent, self.target.resolve(job))));
@@ -306,7 +306,7 @@ impl<W: Write> RunSummary<W> {
         say(
             &mut self.out,
             self.look,
-            &format!("{images} jobs asked for what {they} showed; nothing was bought for that:"),
+            &format!("{images} jobs were bought with what {they} showed; nothing was bought for the change:"),
         );
         for url in self.changed.iter().take(SHOWN) {
             self.out.line(format_args!("    {}", terminal_safe::line(url)));
@@ -378,7 +378,7 @@ fn afterwards(cause: Cause, next: Option<Action>, count: usize) -> Option<&'stat
     match (cause, next?) {
         (Cause::Failed, Action::Submit) if one => Some("the next run submits it again"),
         (Cause::Failed, Action::Submit) => Some("the next run submits them again"),
-        (Cause::Failed | Cause::Refused, _) if one => Some("the next run leaves it: edit it, or --retry-failed"),
+        (Cause::Failed | Cause::Refused, _) if one => Some("the next run leaves it: edit it, or use --retry-failed"),
         (Cause::Failed | Cause::Refused, _) => Some("the next run leaves them: edit them, or --retry-failed"),
         _ => None,
     }

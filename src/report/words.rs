@@ -91,12 +91,12 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
             (Step, Hue::Faint, format!("{who}{} again in {}: {}", call.as_str(), seconds(*pause), said(message)))
         }
         Event::Throttled { message, pause } => {
-            (Notable, Hue::Caution, format!("all wait {}: {}", seconds(*pause), said(message)))
+            (Notable, Hue::Caution, format!("paused for {}: {}", seconds(*pause), said(message)))
         }
         Event::LookingAtImages { fetch, check } => {
             let parts = [(*fetch, "to fetch"), (*check, "to ask whether they changed")];
             let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", thousands(*n)));
-            (Notable, Hue::Plain, format!("images of elsewhere: {}", parts.collect::<Vec<_>>().join(", ")))
+            (Notable, Hue::Plain, format!("remote images: {}", parts.collect::<Vec<_>>().join(", ")))
         }
         Event::ImageFetched { url, bytes, .. } => {
             (Step, Hue::Plain, format!("fetched {} ({})", said(url), size(*bytes)))
@@ -104,7 +104,7 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
         Event::ImageChanged { url, jobs, taken, .. } => {
             let (jobs, keep) = (count(*jobs, "job"), if *jobs == 1 { "keeps" } else { "keep" });
             let what = if *taken { format!(", taken for {jobs}") } else { format!("; {jobs} {keep} the one before") };
-            (Notable, Hue::Caution, format!("{} is another picture by now{what}", said(url)))
+            (Notable, Hue::Caution, format!("{} has other content now{what}", said(url)))
         }
         Event::ImagesUnchecked { host, images, message } => {
             let images = count(*images, "image");

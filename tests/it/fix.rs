@@ -103,7 +103,7 @@ fn what_no_fix_mends_remains_and_decides_the_exit_code() {
 fn a_fix_is_offered_where_it_would_be_made() {
     let project = Project::new().with(MANIFEST, BROKEN);
     let ended = project.batch(["check"]).run().exits(2);
-    assert!(ended.stderr.contains("`batch check --fix` mends 11 of them"), "{ended:?}");
+    assert!(ended.stderr.contains("11 of these can be fixed with `batch check --fix`"), "{ended:?}");
     let document = project.batch(["check", "--format", "json"]).run().exits(2).json();
     let fix =
         document["diagnostics"].as_array().unwrap().iter().find(|one| one["code"] == "unknown-field").unwrap()["fix"]

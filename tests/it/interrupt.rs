@@ -89,12 +89,12 @@ fn the_second_signal_ends_it_at_once_and_still_nothing_is_lost() {
 #[test]
 fn pauses_and_stalls_dont_hold_up_the_end() {
     for (fault, word) in [
-        ("submit:429(retry-after=3600s)", "all wait"),
+        ("submit:429(retry-after=3600s)", "paused for"),
         ("status:stall", "j1 submitted"),
         ("result:stall", "generated"),
         ("download:stall", "generated"),
         ("download:hang(100)", "generated"),
-        ("any:503(retry-after=3600s)", "all wait"),
+        ("any:503(retry-after=3600s)", "paused for"),
     ] {
         // The second job waits until the service is seen, where the first one got no answer.
         let patient = manifest_of(2).replace("patience: 10ms", "patience: 1d");

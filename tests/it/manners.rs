@@ -259,10 +259,10 @@ fn what_is_wrong_with_an_option_is_said_in_its_own_words() {
     let setup = Setup::new(&manifest_of(1), &[]);
     for (line, words) in [
         ("rnu", "a similar subcommand exists: 'run'"),
-        ("run --limit many", "it is a whole number, as `5`"),
-        ("run --max-failures 0", "it is a whole number from 1, as `5`"),
-        ("run --simulate --sim-seed x", "it is a whole number, as `5`"),
-        ("simulate --seed 1.5", "it is a whole number, as `5`"),
+        ("run --limit many", "it is a whole number such as `5`"),
+        ("run --max-failures 0", "it is a whole number from 1, such as `5`"),
+        ("run --simulate --sim-seed x", "it is a whole number such as `5`"),
+        ("simulate --seed 1.5", "it is a whole number such as `5`"),
         ("schema statsu", "a similar value exists: 'status'"),
         ("resolve --failed", "batch resolve [MANIFEST] JOB, or --all"),
         ("resolve jobs.yaml j1 --all", "JOB doesn't go with --all and --only"),

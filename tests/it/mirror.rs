@@ -1,4 +1,4 @@
-//! `run.mirror`: images of elsewhere are fetched once, uploaded once, and known by what they showed.
+//! `run.mirror`: remote images are fetched once, uploaded once, and known by what they showed.
 
 use crate::support::cases;
 use crate::support::image::png;
@@ -83,7 +83,7 @@ fn asked(all: &[(&str, bool)]) -> Vec<(String, bool)> {
 fn each_picture_is_fetched_and_uploaded_once_and_asked_for_by_content() {
     let mirror = Mirror::new(true, THREE);
     let plan = mirror.setup.batch(["plan"]).exits(0);
-    assert!(plan.stdout.contains("2 images of elsewhere are fetched first"), "{plan:?}");
+    assert!(plan.stdout.contains("2 remote images are fetched first"), "{plan:?}");
     let plan = mirror.setup.batch(["plan", "--format", "json"]).exits(0).json();
     assert_eq!((&plan["images"], &plan["summary"]["submit"]), (&2.into(), &3.into()));
     assert!(mirror.asked().is_empty(), "plan asks nobody");
@@ -119,7 +119,7 @@ fn a_picture_that_changed_is_told_of_and_bought_by_a_persons_word_only() {
     let lock = mirror.lock();
     mirror.host.put("/cat.png", &png(8, 8, "another cat"));
     let told = mirror.run(&[]).exits(0);
-    assert!(told.stderr.contains("/cat.png?… is another picture by now; 1 job keeps the one before"), "{told:?}");
+    assert!(told.stderr.contains("/cat.png?… has other content now; 1 job keeps the one before"), "{told:?}");
     assert!(
         told.stderr.contains("to buy with the new one: batch run jobs.yaml --allow-private-images --refresh-images"),
         "{told:?}"
@@ -156,7 +156,7 @@ fn pictures_without_a_validator_are_held_against_their_hash() {
     assert!(!same.stderr.contains("another picture"), "{same:?}");
     mirror.host.put_untagged("/plain.png", &png(8, 8, "other"));
     let changed = mirror.run(&[]).exits(0);
-    assert!(changed.stderr.contains("/plain.png is another picture by now"), "{changed:?}");
+    assert!(changed.stderr.contains("/plain.png has other content now"), "{changed:?}");
     assert_eq!((mirror.setup.charges(), mirror.lock()), (1, lock));
 }
 

@@ -30,7 +30,12 @@ fn what_does_not_fit_is_left_and_the_run_is_fine() {
     let setup = Setup::new(&manifest_of(5), &[]);
     let ended = setup.run(["--max-cost", "134", "--progress", "plain"]).exits(0);
     assert_eq!(setup.charges(), 2);
-    for words in ["5 jobs", "about 90 credits by the maker's list", "3 jobs left for another run", "cost: about 90"] {
+    for words in [
+        "5 jobs",
+        "about 90 credits (by the model vendor's price list",
+        "3 jobs left for another run",
+        "cost: about 90",
+    ] {
         assert!(ended.stderr.contains(words), "{words}: {ended:?}");
     }
     let summary = summary(&setup.run(["--max-cost", "45", "--progress", "json"]).exits(0).stdout);
@@ -174,7 +179,7 @@ proptest! {
             prop_assert!(amount(&cost["amount"]) <= charged.minus(failed));
             prop_assert!(charged.minus(failed) <= amount(&cost["amount"]).plus(amount(&cost["uncertain"])));
         }
-        // Another run spends another such sum at most; what was paid for is never asked for again.
+        // Another run spends another such sum at most; what was paid for is not submitted yet again.
         let before = setup.charges();
         setup.run(["--max-cost", "0", "--progress", "none"]);
         prop_assert_eq!(setup.charges(), before);

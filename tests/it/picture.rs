@@ -72,12 +72,12 @@ fn ctrl_c_takes_the_picture_away() {
         terminal.wait_for(if twice { "submitting" } else { "3 in flight" });
         terminal.types("\x03");
         if twice {
-            terminal.wait_for("interrupted: saving the state");
+            terminal.wait_for("interrupted: no new jobs are submitted");
             terminal.types("\x03");
         }
         let rows = terminal.exits(130);
         has_no_picture(&rows);
-        assert!(rows.iter().any(|row| row.contains("interrupted: saving the state")), "{rows:#?}");
+        assert!(rows.iter().any(|row| row.contains("interrupted: no new jobs are submitted")), "{rows:#?}");
     }
 }
 
@@ -110,7 +110,7 @@ fn lines_break_between_words() {
     let first: Vec<_> = rows.iter().take_while(|row| !row.contains("succeeded")).collect();
     assert!(first[0].starts_with("jobs.yaml: 2 jobs, 4 at a time,") && first.len() > 1, "{rows:#?}");
     let words = first.iter().map(|row| row.trim()).collect::<Vec<_>>().join(" ");
-    assert!(words.contains("by the maker's list, which the service needn't follow"), "{rows:#?}");
+    assert!(words.contains("(by the model vendor's price list; the service may charge differently)"), "{rows:#?}");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn every_action_has_its_reason() {
         ["keep", "new"]
     );
     let human = setup.batch(["plan"]).exits(0);
-    for word in ["missing", "a video is gone", "changed since it was asked for"] {
+    for word in ["missing", "a video is gone", "changed since the last submit"] {
         assert!(human.stdout.contains(word), "{word}: {human:?}");
     }
     assert_eq!((setup.calls(), setup.project.read(LOCK)), (calls, lock));
@@ -165,7 +165,7 @@ fn a_change_is_explained() {
     let dog = json!({ "part": "reference.dog", "image": 1, "source": "refs/dog.png", "message": "refs/dog.png has other content" });
     assert_eq!([explained(0), explained(1)], [json!([dog]), json!([dog])]);
     let human = setup.batch(["plan"]).exits(0).stdout;
-    assert!(human.contains("changed since it was asked for: dog: refs/dog.png has other content"), "{human}");
+    assert!(human.contains("changed since the last submit: dog: refs/dog.png has other content"), "{human}");
     setup.project.write("refs/dog.png", png(8, 8, "one"));
     setup.project.write(
         MANIFEST,

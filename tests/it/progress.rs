@@ -87,7 +87,7 @@ fn every_kind_of_event_is_told_by_a_run_and_keeps_to_its_schema() {
     assert_eq!((&transfers[0]["call"], &transfers[0]["total"]), (&"upload".into(), &transfers[0]["bytes"]));
 }
 
-/// What is told of two images of elsewhere, of which one changes and one goes away between two runs.
+/// What is told of two remote images, of which one changes and one goes away between two runs.
 fn events_of_images() -> Vec<Value> {
     let host = ImageHost::start();
     host.put("/dog.png", &image::png(8, 8, "dog"));

@@ -544,7 +544,7 @@ fn a_choice_of_nothing_is_refused_by_every_command_and_buys_nothing() {
     let setup = Setup::new(&manifest(&[("a-1", "@dog 1"), ("小狗", "@dog 2")]), &[]);
     setup.run(["--only", "小?"]).exits(0);
     let wrong: [(&[&str], &str); 6] = [
-        (&["--only", "a-1,小狗"], "a comma parts nothing here: write --only a-1 --only 小狗"),
+        (&["--only", "a-1,小狗"], "a comma doesn't separate patterns: write --only a-1 --only 小狗"),
         (&["--only", "A-1"], "did you mean `a-1`?"),
         (&["--only", ""], "no job's id matches --only ``"),
         (&["--tag", "hero"], "no job has the tag `hero`"),
@@ -593,16 +593,16 @@ fn what_the_service_fails_again_and_again_is_not_bought_for_ever() {
     let (bought, said) = run(&[], 1);
     assert_eq!(bought, ["@dog runs", "@cat sleeps"]);
     assert!(said.contains("    fails\n    the next run submits it again\n"), "{said}");
-    assert!(said.contains("    moderated\n    the next run leaves it: edit it, or --retry-failed\n"), "{said}");
+    assert!(said.contains("    moderated\n    the next run leaves it: edit it, or use --retry-failed\n"), "{said}");
 
     let (bought, said) = run(&[], 1);
     assert_eq!(bought, ["@dog runs"]);
-    assert!(said.contains("    fails\n    the next run leaves it: edit it, or --retry-failed\n"), "{said}");
-    assert!(said.contains("1 job left as before: moderation refused its content; edit it"), "{said}");
+    assert!(said.contains("    fails\n    the next run leaves it: edit it, or use --retry-failed\n"), "{said}");
+    assert!(said.contains("1 job skipped: moderation refused its content; edit it"), "{said}");
 
     let (bought, said) = run(&[], 1);
     assert_eq!(bought, [""; 0]);
-    assert!(said.contains("allows; edit it, or --retry-failed\n") && !said.contains("go on with"), "{said}");
+    assert!(said.contains("allows; edit it, or use --retry-failed\n") && !said.contains("go on with"), "{said}");
     let plan = setup.batch(["plan", "--format", "json"]).exits(0).json();
     let reasons: Vec<_> = plan["jobs"].as_array().unwrap().iter().map(|job| &job["reason"]).collect();
     assert_eq!(reasons, ["failed-too-often", "moderated"]);

@@ -33,7 +33,7 @@ fn a_job_is_shown_as_it_would_be_sent() {
     let setup = setup();
     let shown = setup.batch(["show", "walk", "listed"]).exits(0).stdout;
     for line in [
-        "walk  submit: never asked for",
+        "walk  submit: not submitted yet",
         "  prompt      🐕 @小狗 在 @草地 上跑, mail a@b.c",
         "  mentions    @小狗, @草地",
         "  references  小狗: subject, implied by the prompt",
@@ -94,7 +94,7 @@ fn a_job_that_there_is_not_is_a_mistake_with_the_nearest_name() {
     let refused = |arguments: &[&'static str]| setup.batch(["show"].iter().chain(arguments).copied()).exits(2).stderr;
     assert!(refused(&["wlak"]).contains("did you mean `walk`?"));
     assert!(refused(&["walk", "x*"]).contains("no job's id matches `x*`"));
-    assert!(refused(&["other.yaml"]).contains("which job is to be shown?"));
+    assert!(refused(&["other.yaml"]).contains("no job is named"));
     assert!(refused(&["others.yaml", "walk"]).contains("a manifest is named first"));
     assert!(refused(&["[a"]).contains("is not a pattern"));
     assert!(!refused(&[]).is_empty());

@@ -30,13 +30,13 @@ fn what_is_paid_is_told_from_what_was_never_submitted() {
     says(
         &ended,
         &[
-            "2 jobs are paid and at the service still: the next run brings them, and so does batch fetch 'my jobs.yaml' --lock 'a b.lock'\n",
+            "2 jobs are paid and still at the service: the next run brings them, and so does batch fetch 'my jobs.yaml' --lock 'a b.lock'\n",
             "3 jobs left for another run: not submitted\n",
             "go on with: batch run 'my jobs.yaml' --lock 'a b.lock' ",
         ],
     );
     let junit = setup.project.read("junit.xml");
-    assert_eq!(junit.matches("paid and at the service still").count(), 2, "{junit}");
+    assert_eq!(junit.matches("paid and still at the service").count(), 2, "{junit}");
     assert_eq!(junit.matches("not submitted in this run").count(), 3, "{junit}");
 }
 
@@ -80,10 +80,7 @@ fn a_lost_network_is_no_refused_key() {
     let base = service.base_url();
     service.stop();
     let ended = project.batch(["run"]).against(&base).run().exits(4);
-    says(
-        &ended,
-        &["error: the service can't be reached: ", "look at the network", "then `batch run jobs.yaml` goes on"],
-    );
+    says(&ended, &["error: the service can't be reached: ", "check the network", "then `batch run jobs.yaml` goes on"]);
     says_not(&ended, &["the key"]);
 }
 
@@ -110,7 +107,7 @@ fn fewer_videos_than_promised_are_said_whatever_is_shown() {
     let text = manifest(&[("few", "@dog runs")]).replace("duration: 5 }", "duration: 5, number_of_videos: 3 }");
     let setup = Setup::new(&text, &["result:fewer(1)"]);
     let ended = setup.run(["--progress", "none"]).exits(0);
-    let short = "1 job with fewer videos than were asked for: the service lists no more; batch fetch jobs.yaml asks again\n    few (2 of 3)\n";
+    let short = "1 job with fewer videos than were requested: the service lists no more; batch fetch jobs.yaml asks again\n    few (2 of 3)\n";
     says(&ended, &[short, "1 job succeeded: 2 videos"]);
     let fetched =
         setup.project.batch(["fetch", "--progress", "none"]).against(&setup.service.base_url()).run().exits(0);

@@ -180,7 +180,7 @@ fn say(converted: &Converted, args: &Args) -> io::Result<()> {
     let (from, to) = (args.from.display().to_string(), args.to.display().to_string());
     let (from, to) = (terminal_safe::line(&from), terminal_safe::line(&to));
     if converted.comments > 0 {
-        writeln!(err, "comments are not carried over: {} stayed behind", count(converted.comments, "comment"))?;
+        writeln!(err, "comments are not carried over: {} were left out", count(converted.comments, "comment"))?;
     }
     if args.from == Path::new("-") || args.to == Path::new("-") {
         return Ok(());

@@ -106,7 +106,7 @@ fn import(import: &Import, subject: &Subject<'_>, terminal: &Terminal) -> Result
     for lock in &import.locks {
         let paths = Paths::of(lock);
         if !paths.lock.exists() && !paths.journal.exists() {
-            return Err(Failure::machine(format!("{} isn't there", lock.display())));
+            return Err(Failure::machine(format!("{} doesn't exist", lock.display())));
         }
         books.push((lock, ledger::read(&paths)?.book));
     }

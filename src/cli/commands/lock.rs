@@ -62,7 +62,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     }
     if let Some(out) = &args.out {
         if args.files.is_empty() {
-            return Err(Failure::usage("which locks are to be joined?").hint("name them: batch lock merge A B -o OUT"));
+            return Err(Failure::usage("no locks are named").hint("name them: batch lock merge A B -o OUT"));
         }
         let inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
         let merged = ledger::join(&inputs, out, services).map_err(|error| Failure::unjoined(error, Sides::InFiles))?;
@@ -76,8 +76,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         [] => paths(&manifest_path(None)?, Realm::of(args.trial.simulate), common)?,
         [manifest] => paths(manifest, Realm::of(args.trial.simulate), common)?,
         _ => {
-            return Err(Failure::usage("where is the joined lock to be written?")
-                .hint("say it: batch lock merge A B -o OUT; it may be one of them"));
+            return Err(Failure::usage("several locks are named, and no output")
+                .hint("write batch lock merge A B -o OUT; it may be one of them"));
         }
     };
     let shown = lock.lock.display().to_string();

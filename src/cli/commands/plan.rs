@@ -35,7 +35,7 @@ pub(in crate::cli) struct Args {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
-    /// Show what jobs are made of that a matrix or rows stand for
+    /// Show the matrix values or the table row behind each generated job
     #[arg(long)]
     expand: bool,
     /// Manifest and lock only: for CI, where the videos aren't
@@ -84,7 +84,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
             Some((file, saved::written(&saved)?))
         }
         (Some(_), _) => {
-            let message = "what images of elsewhere show isn't known yet, and decides what is bought";
+            let message = "what remote images show isn't known yet, and decides what is bought";
             return Err(Failure::usage(message).hint("a plan can be saved after a run, or without `run.mirror`"));
         }
         _ => None,

@@ -39,13 +39,13 @@ pub(in crate::cli) struct Args {
     /// Every uncertain job, in place of JOB
     #[arg(long, conflicts_with_all = ["only", "task_id"])]
     all: bool,
-    /// It arrived at the service, and this is its task
+    /// It arrived at the service as this task
     #[arg(long, value_name = "ID", group = "verdict")]
     task_id: Option<String>,
-    /// Let the next run submit it again: if it did arrive, it is paid twice
+    /// Submit it again with the next run: if it did arrive, it is paid twice
     #[arg(long, group = "verdict")]
     resubmit: bool,
-    /// Call it failed; it stays so until its digest changes
+    /// Mark it as failed; it stays so until its digest changes
     #[arg(long, group = "verdict")]
     failed: bool,
     #[command(flatten)]
@@ -176,8 +176,8 @@ fn whom<'a>(args: &'a Args, verdict: Option<&Verdict>) -> Result<(Option<&'a Pat
         [manifest, job] if !is_many => (Some(Path::new(manifest)), one(job)?),
         _ if is_many => return Err(Failure::usage("JOB doesn't go with --all and --only: they name the jobs")),
         _ => {
-            return Err(Failure::usage("which job is to be settled?").hint(
-                "say it: batch resolve [MANIFEST] JOB, or --all, or --only PATTERN; `batch resolve` alone lists what is uncertain",
+            return Err(Failure::usage("no job is named").hint(
+                "write batch resolve [MANIFEST] JOB, or --all, or --only PATTERN; `batch resolve` alone lists what is uncertain",
             ));
         }
     })
@@ -287,7 +287,7 @@ fn uncertain<'b>(book: &'b Book, job: &JobId) -> Result<Vec<&'b Record>, Failure
     match (open, of_job.first()) {
         (Some(open), _) => Ok(open),
         (None, Some(record)) => Err(Failure::usage(format!(
-            "job {job} is {}, not uncertain: there is nothing to settle",
+            "job {job} is {}; only uncertain jobs can be resolved",
             record.stage.status().as_str()
         ))),
         (None, None) => Err(Failure::usage(format!("the lock knows no job {job}"))),

@@ -65,7 +65,7 @@ pub(in crate::cli) struct Args {
     /// Drop finished records of jobs that are no longer in the manifest; their videos stay
     #[arg(long)]
     prune: bool,
-    /// Answer the question that `run.confirm_above` in the manifest asks beforehand: go on
+    /// Skip the confirmation that `run.confirm_above` in the manifest asks for
     #[arg(short = 'y', long)]
     yes: bool,
     /// Upload local images anew (the service forgot them)

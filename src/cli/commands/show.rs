@@ -43,8 +43,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         _ => (None, &args.manifest_and_jobs[..]),
     };
     if patterns.is_empty() {
-        return Err(Failure::usage("which job is to be shown?")
-            .hint("say it: batch show [MANIFEST] JOB…; `batch plan` lists the jobs, and '*' stands for all of them"));
+        return Err(Failure::usage("no job is named")
+            .hint("write batch show [MANIFEST] JOB…; `batch plan` lists the jobs, and '*' stands for all of them"));
     }
     let selection = Selection::new(patterns, &[], &[], None).map_err(Failure::usage)?;
     let realm = Realm::of(args.trial.simulate);

@@ -23,13 +23,13 @@ pub(in crate::cli) struct Args {
     /// The share of generations that fail, 0 to 1
     #[arg(long = "failures", alias = "failure-rate", value_name = "SHARE")]
     failure_rate: Option<crate::simulate::Share>,
-    /// What chance depends on: the same seed, the same failures
+    /// The seed of chance: the same seed gives the same failures
     #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     seed: Option<u64>,
-    /// Misbehave: CALL:ACTION@WHEN, as `submit:503@1-3`; repeatable
+    /// Misbehave: CALL:ACTION@WHEN, such as `submit:503@1-3`; repeatable
     #[arg(long, value_name = "FAULT")]
     fault: Vec<crate::simulate::Fault>,
-    /// Demand this key of every call that carries one
+    /// Require this key in every call that carries one
     #[arg(long, value_name = "KEY")]
     demand_key: Option<String>,
 }

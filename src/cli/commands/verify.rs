@@ -90,9 +90,9 @@ fn of_records(
                 problems.push(problem(ProblemKind::NotRun, &job.id, Reason::Released.meaning()));
             }
             None if book.current(&job.id).is_some() => {
-                problems.push(problem(ProblemKind::Changed, &job.id, "changed since it was asked for"));
+                problems.push(problem(ProblemKind::Changed, &job.id, "changed since the last submit"));
             }
-            None => problems.push(problem(ProblemKind::NotRun, &job.id, "never asked for")),
+            None => problems.push(problem(ProblemKind::NotRun, &job.id, "not submitted yet")),
         }
     }
     let shared = book.shared_tasks();
@@ -101,7 +101,7 @@ fn of_records(
         if !taken.contains(&record.key) {
             // What a job of the manifest was asked for before is kept on purpose.
             if !ids.contains(&record.key.job) && !elsewhere.contains(&record.key) {
-                let message = format!("the manifest doesn't ask for {} now", record.key.digest);
+                let message = format!("the manifest no longer has it ({})", record.key.digest);
                 problems.push(problem(ProblemKind::Orphan, &record.key.job, &message));
             }
             problems.extend(still_open(record));
@@ -114,7 +114,7 @@ fn of_records(
             problems.push(problem(ProblemKind::BoughtTwice, &record.key.job, &message));
         }
         if record.stage.status() != Status::Uncertain && book.open(&record.key).next().is_some() {
-            let message = "another submit of it got no answer: nobody can know whether it was paid".to_owned();
+            let message = "another submit of it got no answer: it can't be known whether it was paid".to_owned();
             problems.push(problem(ProblemKind::Uncertain, &record.key.job, &message));
         }
         for (task, keys) in shared.iter().filter(|(_, keys)| keys.contains(&record.key)) {
@@ -149,7 +149,7 @@ fn unfinished(record: &Record, job: &JobId) -> Option<VerifyProblem> {
         Status::Generated => (ProblemKind::NotFetched, "finished, but its videos are not all here".to_owned()),
         Status::Failed => (ProblemKind::Failed, format!("failed{}", said())),
         Status::Refused => (ProblemKind::Refused, format!("refused{}", said())),
-        Status::Uncertain => (ProblemKind::Uncertain, "nobody can know whether it was paid".to_owned()),
+        Status::Uncertain => (ProblemKind::Uncertain, "it can't be known whether it was paid".to_owned()),
     };
     Some(problem(kind, job, &message))
 }
@@ -164,7 +164,7 @@ fn fewer(record: &Record) -> String {
 fn still_open(record: &Record) -> Option<VerifyProblem> {
     let open = matches!(record.stage.status(), Status::Submitted | Status::Generated | Status::Uncertain);
     let VerifyProblem { kind, message, .. } = unfinished(record, &record.key.job).filter(|_| open)?;
-    let message = format!("as it was asked for before ({}): {message}", record.key.digest);
+    let message = format!("as it was submitted before ({}): {message}", record.key.digest);
     Some(problem(kind, &record.key.job, &message))
 }
 

@@ -95,7 +95,7 @@ impl Elsewhere {
             return Err(failed(failure::image(shown, status.as_u16(), pause)));
         }
         if response.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-            return Err(failed(failure::no_image(shown, "comes encoded, although it was asked for as it is")));
+            return Err(failed(failure::no_image(shown, "comes encoded, although no encoding was accepted")));
         }
         self.take_in(response, shown).await.map(Some)
     }

@@ -71,7 +71,7 @@ impl Reach {
         }
         let hint = match self {
             Reach::Public { past_proxy: true } => {
-                " (proxies are passed by for images of elsewhere, unless --allow-private-images is given)"
+                " (proxies aren't used for remote images, unless --allow-private-images is given)"
             }
             Reach::Public { past_proxy: false } | Reach::Anywhere => "",
         };

@@ -69,7 +69,7 @@ async fn what_is_no_whole_video_is_a_failed_download() {
         (reply("201 Created", "", VIDEO), "HTTP 201"),
         (reply("206 Partial Content", "Content-Range: bytes 0-10/44\r\n", &VIDEO[..11]), "HTTP 206"),
         (reply("200 OK", "", ""), "it is empty"),
-        (reply("200 OK", "", &VIDEO[..30]), "it is cut short: a part of it ends behind the end of the file"),
+        (reply("200 OK", "", &VIDEO[..30]), "it is cut short: a part of it ends after the end of the file"),
         (cut, "end of file before message length reached"),
         (b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), "it is empty"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n\0\0\0\x0c\r\n".to_vec(), "connection"),

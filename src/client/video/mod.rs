@@ -44,7 +44,7 @@ pub(super) enum Flaw {
     Text,
     #[error("it doesn't begin like a video")]
     NotAVideo,
-    #[error("it is cut short: a part of it ends behind the end of the file")]
+    #[error("it is cut short: a part of it ends after the end of the file")]
     Cut,
     #[error("it is cut short: it has no frames")]
     NoFrames,

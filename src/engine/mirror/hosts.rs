@@ -59,7 +59,7 @@ impl Hosts {
 pub(super) fn not_asked(address: &Address, why: &str) -> Failure {
     let why = why.strip_prefix("image: ").unwrap_or(why);
     let message =
-        format!("image: {address} was not asked for: its host was given up after {ROW} images in a row ({why})");
+        format!("image: {address} was not fetched: its host was given up after {ROW} images in a row ({why})");
     Failure { verdict: Verdict::Final, code: "given-up".to_owned(), message }
 }
 

@@ -66,6 +66,6 @@ impl Again<'_> {
 
 /// Returns the failure of a reply "unchanged" to an unconditional request.
 fn unconditional() -> Failure {
-    let message = "image: called unchanged, although it was asked for as it is".to_owned();
+    let message = "image: called unchanged, although no encoding was accepted".to_owned();
     Failure { verdict: Verdict::Final, code: "nonsense".to_owned(), message }
 }

@@ -1,4 +1,4 @@
-//! Images of elsewhere: fetched once, pinned, told of when they change, and never in the way of anything else.
+//! Remote images: fetched once, pinned, told of when they change, and never in the way of anything else.
 
 use super::*;
 use crate::engine::mirror::{Changed, Looked, Looking, look};

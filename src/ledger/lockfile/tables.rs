@@ -277,7 +277,7 @@ impl PurchaseTable {
             let found = checksum(&mut fields);
             if check != found {
                 return Err(format!(
-                    "its `check` is {check}, and of what stands there it would be {found}: a line was changed or lost"
+                    "its `check` is {check}, and of what is written there it would be {found}: a line was changed or lost"
                 ));
             }
         }

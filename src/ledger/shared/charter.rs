@@ -83,7 +83,7 @@ pub async fn prove(store: &dyn Store, id: &str) -> Result<(), StoreError> {
     let text = |number: u8| format!("{{\"proof\":{number}}}").into_bytes();
     let Some(first) = store.create(&key, text(1)).await? else { return ignores("refuses what is new") };
     if store.create(&key, text(2)).await?.is_some() {
-        return ignores("creates what is there already");
+        return ignores("creates what exists already");
     }
     if store.swap(&key, &first, text(3)).await?.is_none() {
         return ignores("doesn't swap what is as it was");

@@ -122,7 +122,7 @@ fn list(folder: &Path, key: &str, listed: &mut Vec<Listed>) -> io::Result<()> {
 fn add(root: &Path, key: &str, number: u64, text: &[u8]) -> io::Result<Option<Revision>> {
     // Where a disk isn't mounted any more, its ledger isn't begun anew in what it leaves.
     if key.starts_with(PURCHASES) && !root.join(SELF).join("1").exists() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "the ledger isn't there any more"));
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the ledger no longer exists"));
     }
     let folder = root.join(key);
     durable::make_folder(&folder)?;

@@ -185,22 +185,22 @@ fn shifted(span: Span, base: usize) -> Span {
 /// Returns in a few words why a text isn't JSON.
 fn reason_of(flaw: &Flaw) -> String {
     match flaw {
-        Flaw::DuplicateKey { key, .. } => format!("the key `{key}` stands twice"),
+        Flaw::DuplicateKey { key, .. } => format!("the key `{key}` occurs twice"),
         Flaw::TooDeep { .. } => "it is nested too deep".to_owned(),
         Flaw::Syntax { kind, .. } => match kind {
             SyntaxKind::Comment => "JSON has no comments".to_owned(),
             SyntaxKind::HalfCharacter => {
                 "this escape is half of a character (one of a surrogate pair), and the other half is missing".to_owned()
             }
-            SyntaxKind::Control(c) => format!("a character that can't be seen stands here: `\\u{:04x}`", u32::from(*c)),
-            SyntaxKind::NoQuotes => "a text stands in double quotes".to_owned(),
+            SyntaxKind::Control(c) => format!("there is an invisible character here: `\\u{:04x}`", u32::from(*c)),
+            SyntaxKind::NoQuotes => "a text needs double quotes".to_owned(),
             SyntaxKind::RawBreak => "a text has no line break in it".to_owned(),
             SyntaxKind::BadEscape => "a backslash starts nothing that JSON knows".to_owned(),
             SyntaxKind::UnclosedQuote { .. } => "a quote is never closed".to_owned(),
             SyntaxKind::UnclosedBracket { .. } => "a bracket is never closed".to_owned(),
             SyntaxKind::NoComma => "a comma is missing before this".to_owned(),
             SyntaxKind::LookAlike(c, meant) => {
-                format!("{} stands here (`{c}`), where `{meant}` is meant", crate::base::look_alike::name(*c))
+                format!("this is {} (`{c}`), where `{meant}` is meant", crate::base::look_alike::name(*c))
             }
             SyntaxKind::Other(words) => words.clone(),
             _ => "it can't be read".to_owned(),

@@ -46,7 +46,7 @@ fn values(field: &Field) -> Option<String> {
         Kind::Choice([only]) => format!("Always `{only}`."),
         Kind::True => "Always `true`.".to_owned(),
         Kind::Integer(least, most) => format!("A whole number from {least} to {most}."),
-        Kind::Amount => "A number from 0 to 1000000000000, at most nine digits behind the point.".to_owned(),
+        Kind::Amount => "A number from 0 to 1000000000000, at most nine digits after the point.".to_owned(),
         Kind::Period(least, most) => format!(
             "A time span from `{}` to `{}`: whole numbers with `d`, `h`, `m`, `s` or `ms`, the longest unit first, as `1h30m`.",
             period(least),

@@ -10,7 +10,7 @@ pub(super) fn parted(text: &str) -> Option<String> {
     let mut letters = letters(text);
     let letter = letters.find(|letter| letter.nfc().collect::<String>() != *letter)?;
     let whole: String = letter.nfc().collect();
-    Some(format!("`{whole}` stands here as {}: one character, {}, is meant", points(letter), points(&whole)))
+    Some(format!("`{whole}` is written as {} here: one character, {}, is meant", points(letter), points(&whole)))
 }
 
 /// Describes the difference of two texts that look the same: one has a letter as one character, the other in parts.
@@ -60,7 +60,7 @@ mod tests {
         );
         assert_eq!(
             parted("e\u{301}").unwrap(),
-            "`\u{e9}` stands here as U+0065 U+0301: one character, U+00E9, is meant"
+            "`\u{e9}` is written as U+0065 U+0301 here: one character, U+00E9, is meant"
         );
         assert_eq!((difference("a", "b"), parted("caf\u{e9}"), look_alikes("a")), (None, None, None));
         assert_eq!(look_alikes("５").unwrap(), "`５` is a full-width digit (U+FF15)");

@@ -68,7 +68,7 @@ pub(super) fn too_many_findings(severity: Severity, left_out: usize) -> Words {
     };
     let message =
         format!("there are more than {MOST_FINDINGS} {what}, the most that are reported; {left_out} more were met");
-    Words::new(Code::Limits, severity, message).help("mend what is reported first; many may have one cause")
+    Words::new(Code::Limits, severity, message).help("fix what is reported first; many may have one cause")
 }
 
 pub(super) fn misencoded(name: &str, what: &Misencoded) -> Words {
@@ -90,23 +90,23 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
     match flaw {
         Flaw::Syntax { span, kind } => syntax(*span, kind),
         Flaw::DuplicateKey { key, first, second } => {
-            Words::error(Code::DuplicateKey, format!("{} stands twice in one mapping", quoted(key)))
+            Words::error(Code::DuplicateKey, format!("{} occurs twice in one mapping", quoted(key)))
                 .at_span(*second, "again here")
                 .at_span(*first, "first here")
                 .help("keep one of them")
         }
         Flaw::Conflict { marks } => conflict(marks),
         Flaw::UnknownAlias { name, span, nearest } => {
-            let words = Words::error(Code::Syntax, format!("no anchor `&{name}` stands before this alias"))
-                .at_span(*span, "stands for nothing");
+            let words = Words::error(Code::Syntax, format!("there is no anchor `&{name}` before this alias"))
+                .at_span(*span, "refers to nothing");
             words.help(match nearest {
                 Some(near) => format!("did you mean `*{near}`?"),
-                None => format!("write `&{name}` before the value that it stands for, further up; a text that starts with `*` needs quotes"),
+                None => format!("write `&{name}` before the value that it refers to, further up; a text that starts with `*` needs quotes"),
             })
         }
         Flaw::RecursiveAlias { span } => {
-            Words::error(Code::Limits, "an alias stands inside the value that it stands for, which would never end")
-                .at_span(*span, "stands for what it stands in")
+            Words::error(Code::Limits, "an alias is inside the value that it refers to, which would never end")
+                .at_span(*span, "refers to what it is in")
                 .help("write the value out")
         }
         Flaw::BadMerge { span } => {
@@ -130,14 +130,14 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
             let (one, two) = (quoted(&format!("[{name}]")), quoted(&format!("[[{name}]]")));
             Words::error(
                 Code::WrongType,
-                format!("{one} stands for a single table, and {two} for one of several: both are here"),
+                format!("{one} and {two} are both used: the first is a single table, the second one of several"),
             )
-            .at_span(*table, "in one bracket")
-            .at_span(*list, "in two brackets")
+            .at_span(*table, "single brackets")
+            .at_span(*list, "double brackets")
             .help(format!("write {two} for each of several, and {one} for a single one"))
         }
         Flaw::TooManyAliases { span } => {
-            Words::error(Code::Limits, "aliases make this manifest stand for more values than is bearable")
+            Words::error(Code::Limits, "the aliases in this manifest expand to too many values")
                 .at_span(*span, "one too many")
                 .help("write the values out, or share them through `defaults` and the library")
         }
@@ -173,18 +173,18 @@ fn syntax(span: Span, kind: &SyntaxKind) -> Words {
             .help("put the whole text in quotes, as in `\"${{ matrix.name }}\"`, with the dollar sign"),
         SyntaxKind::Control(c) => {
             let escape = format!("\\u{:04x}", u32::from(*c));
-            error(&format!("a character that can't be seen stands here: {}", quoted(&escape)), "not a text's")
+            error(&format!("there is an invisible character here: {}", quoted(&escape)), "not a text's")
                 .help(format!("take it out, or write it as {} in double quotes", quoted(&escape)))
         }
         SyntaxKind::NoComma => error("a comma is missing before this", "no comma before it")
-            .help("write a comma between two entries, and a colon behind a key"),
-        SyntaxKind::EmptyItem => error("nothing stands before a comma", "nothing before it")
+            .help("write a comma between two entries, and a colon after a key"),
+        SyntaxKind::EmptyItem => error("there is nothing before a comma", "nothing before it")
             .help("take the comma out, or write what is missing"),
-        SyntaxKind::TightColon => error("a bracket follows a colon without a space", "no space behind it")
-            .help("write a space behind the colon: YAML knows no key without one, though some readers let it pass"),
+        SyntaxKind::TightColon => error("a bracket follows a colon without a space", "no space after it")
+            .help("write a space after the colon: YAML knows no key without one, though some readers let it pass"),
         SyntaxKind::ColonInPlain => {
-            error("a text with a colon and a space in it needs quotes: YAML takes what stands before for a key", "needs quotes")
-                .help("put the whole text in quotes, or write it as a block: `|` behind the key and the text on the next lines, further in")
+            error("a text with a colon and a space in it needs quotes: YAML takes what is before it for a key", "needs quotes")
+                .help("put the whole text in quotes, or write it as a block: `|` after the key and the text on the next lines, further in")
         }
         SyntaxKind::UnclosedQuote { opened } => {
             error_at(*opened, "a quote is never closed", "opened here")
@@ -196,13 +196,13 @@ fn syntax(span: Span, kind: &SyntaxKind) -> Words {
         SyntaxKind::AfterQuote => error("text follows a closing quote", "more text")
             .help("put the whole text inside the quotes; a quote inside is `\\\"` in double quotes and `''` in single ones"),
         SyntaxKind::Indentation => {
-            error("this line stands too far in or out to belong to what is around it", "does not line up")
+            error("this line is indented too far or not far enough to belong to what is around it", "does not line up")
                 .help("let the fields of one job start in the same column")
         }
         SyntaxKind::NoColon => error("this line is neither a `key: value` nor an item", "neither")
-            .help("write a colon and a space behind a key; a text of several lines needs `|` behind its key"),
+            .help("write a colon and a space after a key; a text of several lines needs `|` after its key"),
         SyntaxKind::Tab => {
-            error("a tab stands where YAML counts spaces", "a tab").help("indent with spaces")
+            error("there is a tab where YAML counts spaces", "a tab").help("indent with spaces")
         }
         SyntaxKind::ManyDocuments => error("a second document starts here, and a manifest is one", "starts here")
             .help("put all jobs under one `jobs:`, or each document in a file of its own"),
@@ -214,14 +214,14 @@ fn syntax(span: Span, kind: &SyntaxKind) -> Words {
         }
         SyntaxKind::LookAlike(c, meant) => {
             let (name, point) = (look_alike::name(*c), look_alike::code_point(*c));
-            error(&format!("{name} stands here (`{c}`, {point}), where `{meant}` is meant"), "looks like it")
+            error(&format!("this is {name} (`{c}`, {point}), where `{meant}` is meant"), "looks like it")
                 .help(format!("write `{meant}`"))
         }
-        SyntaxKind::ColonForEquals => error("a colon stands behind a key, and TOML has an equals sign there", "not `=`")
+        SyntaxKind::ColonForEquals => error("a colon follows a key, where TOML has an equals sign", "not `=`")
             .help("write ` = ` between a key and its value, or name the file `.yaml`"),
         SyntaxKind::Comment => error("JSON has no comments", "a comment")
             .help("take it out, or name the file `.yaml`: as YAML it is read too, with comments that start with `#`"),
-        SyntaxKind::NoQuotes => error("a text in JSON stands in double quotes", "no double quotes")
+        SyntaxKind::NoQuotes => error("a text in JSON needs double quotes", "no double quotes")
             .help("put the whole text in double quotes"),
         SyntaxKind::RawBreak => error("a text in JSON has no line break in it", "the line ends here")
             .help("write `\\n` for a line break"),

@@ -13,8 +13,8 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
     let error = |message: String| Words::error(Code::Template, message);
     match flaw {
         TemplateFlaw::Open => error("a template isn't closed".to_owned())
-            .at(at, "no `}}` behind it")
-            .help("write `}}` behind the name; where `${{` is meant as it is, write `$${{`"),
+            .at(at, "no `}}` after it")
+            .help("write `}}` after the name; where a literal `${{` is meant, write `$${{`"),
         TemplateFlaw::Empty => error("a template is empty".to_owned())
             .at(at, "nothing in it")
             .help("write the name of a value into it, as `${{ matrix.name }}` or `${{ row.name }}`"),
@@ -45,7 +45,7 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
             .at(at, "which of them?")
             .help(match scope {
                 Scope::Job => "write `${{ job.number }}`".to_owned(),
-                scope => format!("write a dot and a name behind it, as in `${{{{ {}.name }}}}`", scope.word()),
+                scope => format!("write a dot and a name after it, as in `${{{{ {}.name }}}}`", scope.word()),
             }),
         TemplateFlaw::Unknown { scope, name, nearest, known } => {
             let message = match scope {
@@ -70,7 +70,7 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
             };
             let words = error(format!("a {one} has no value for {}", quoted(name))).at(at, "not there");
             let words = row.iter().fold(words, |words, row| words.at_span(*row, "the first row without it"));
-            words.help(format!("add it, or write `| default(\"…\")` behind the name for each {one} without it"))
+            words.help(format!("add it, or write `| default(\"…\")` after the name for each {one} without it"))
         }
         TemplateFlaw::UnknownFilter { name, nearest } => {
             let words = error(format!("there is no filter {}", quoted(name)));
@@ -83,13 +83,12 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
             error(format!("{} is {what}, and no part of a text", quoted(name))).at(at, "no text").help(match *what {
                 "a mapping" => format!("name a value in it, as `{name}.name`"),
                 "a list" => "let it stand alone where a list is wanted".to_owned(),
-                "a date" | "a time of day" => "put it in quotes where it stands".to_owned(),
+                "a date" | "a time of day" => "put it in quotes".to_owned(),
                 _ => "give each value a name of its own".to_owned(),
             })
         }
         TemplateFlaw::Braces { written, meant, is_filled } => {
-            let message =
-                format!("{} looks like a template and is none: it would be sent as it stands", quoted(written));
+            let message = format!("{} looks like a template and is none: it would be sent as it is", quoted(written));
             let code = Code::Template;
             let words = if *is_filled { Words::error(code, message) } else { Words::warning(code, message) };
             let words = words.at(at, "not filled in");
@@ -100,7 +99,7 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
             }
         }
         TemplateFlaw::TooLong => error("a template is filled to more than 1 MiB of text".to_owned()).at(at, "too much"),
-        TemplateFlaw::Outside => error("a template stands where nothing is filled in".to_owned())
+        TemplateFlaw::Outside => error("there is a template where nothing is filled in".to_owned())
             .at(at, "stays as it is")
             .help("give the job `matrix` or `rows`; templates work in all fields of such a job, and nowhere else"),
     }
@@ -232,7 +231,7 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
                 Misencoding::Nul => format!("the file of rows is no text: there is a NUL byte at {place}"),
                 Misencoding::Utf16 => format!("the file of rows is UTF-16, and damaged at {place}"),
                 Misencoding::Utf32 => "the file of rows is UTF-32, and a table is UTF-8 or UTF-16".to_owned(),
-                Misencoding::NotUtf8 => format!("the file of rows is not UTF-8: that shows at {place}"),
+                Misencoding::NotUtf8 => format!("the file of rows is not UTF-8 (first invalid byte: {place})"),
             };
             Words::error(Code::Syntax, message)
                 .at(at, "not UTF-8")
@@ -288,12 +287,12 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
             let (cells, columns) = (count(*cells, "cell"), count(*columns, "column"));
             let label = if at.at.start == at.at.end { "ends here" } else { "in this row" };
             with(error(&format!("a row has {cells}, and the header {columns}")).at(at, label), "the header").help(
-                "give each row a cell for each column; a cell with a comma or a line break in it stands in quotes",
+                "give each row a cell for each column; a cell with a comma or a line break in it needs quotes",
             )
         }
         RowsFlaw::OpenQuote => of_file(error("a quote is opened and not closed").at(at, "opened here"))
             .help("close the cell with `\"`; a quote inside of it is written twice"),
-        RowsFlaw::BehindQuote => of_file(error("text stands behind a closing quote").at(at, "not in the quotes"))
+        RowsFlaw::BehindQuote => of_file(error("there is text after a closing quote").at(at, "not in the quotes"))
             .help("a quote inside of a cell in quotes is written twice"),
         RowsFlaw::NotJson(why) => of_file(error(&format!("a line is no JSON: {why}")).at(at, "here"))
             .help("write one JSON object on each line, as {\"product\": \"cup\", \"seconds\": 5}"),

@@ -84,7 +84,7 @@ pub(super) fn wrong_type(at: Place, what: What, found: &Found, format: Format) -
         },
     };
     let message = match found {
-        Found::Null => format!("{who} {}, and nothing stands here", wanted(kind)),
+        Found::Null => format!("{who} {}, and there is nothing here", wanted(kind)),
         _ => format!("{who} {}, not {}", wanted(kind), described(found)),
     };
     let words = Words::error(Code::WrongType, message).at(at, label(found));
@@ -267,8 +267,8 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
     let error = |message: String| Words::error(field.code, message);
     match field.kind {
         _ if field.code == Code::EmptyPrompt => error("the prompt has no visible character".to_owned())
-            .at(at, "nothing to be seen")
-            .help("say what is to be seen, and mention the references as `@name`"),
+            .at(at, "empty")
+            .help("describe what the video should show, and mention references as `@name`"),
         _ if field.code == Code::Version => error(format!("the version of a manifest is 1, not {value}"))
             .at(at, "not 1")
             .help(format!("write {}; a later version needs a later `batch`", written(format, name, "1"))),
@@ -324,7 +324,7 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
             .help("write a whole number from 1 on with `/s`, `/min` or `/h`, as in `60/min`; without the field there is no limit"),
         Kind::Amount => {
             let what = if field.name == AMOUNT.name { "a price".to_owned() } else { format!("`{name}`") };
-            error(format!("{what} is a number from 0 to {} with at most nine digits behind the point, not {value}", Decimal::MOST))
+            error(format!("{what} is a number from 0 to {} with at most nine digits after the point, not {value}", Decimal::MOST))
                 .at(at, "not such an amount")
                 .help(if field.name == AMOUNT.name { "write what one video costs, as `3.5`" } else { "write an amount in the unit of the prices, as `100`" })
         }

@@ -158,7 +158,7 @@ pub(super) fn odd(at: Place, text: &str, oddity: &Oddity) -> Words {
             "scale it down, or the service may refuse the job",
         ),
         Oddity::NoEnd => (
-            format!("{image} is a JPEG image without its end marker, though all of its picture is there"),
+            format!("{image} is a JPEG image without its end marker, though its picture is complete"),
             "has no end".to_owned(),
             "save it anew, or the service may refuse the job",
         ),

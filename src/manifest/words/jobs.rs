@@ -58,10 +58,10 @@ pub(super) fn duplicate_id(
     match values {
         // One text yields both.
         Some([again, first]) => {
-            let words = words.at(later, "makes one id twice");
+            let words = words.at(later, "gives several jobs one id");
             let words = if later.fill == earlier.fill { words } else { words.at(earlier, "first here") };
             words.help(format!(
-                "name in the id what tells its jobs apart: first it is made of {}, then of {}",
+                "add to the id what tells its jobs apart: the first has {}, the second {}",
                 shown(first, again),
                 shown(again, first)
             ))
@@ -90,7 +90,7 @@ pub(super) fn twins(later: Place, earlier: Place, take: u32, values: Option<&[Va
     match values {
         // One text yields both.
         Some([again, first]) => words.at(later, "asks for the same twice").help(format!(
-            "use in the prompt or the references what tells its jobs apart: first it is made of {}, then of {}",
+            "use in the prompt or the references what tells its jobs apart: the first has {}, the second {}",
             shown(first, again),
             shown(again, first)
         )),
@@ -144,7 +144,7 @@ pub(super) fn unknown_mention(at: Place, mention: &str, nearest: Option<&str>, a
     let name = mention.strip_prefix('@').unwrap_or(mention);
     // The same for all jobs with this prompt, wherever their references are.
     let message = if name.is_empty() {
-        "an `@` without a name behind it mentions nothing".to_owned()
+        "an `@` without a name after it mentions nothing".to_owned()
     } else {
         format!("{} mentions none of the job's references", quoted(mention))
     };
@@ -154,10 +154,10 @@ pub(super) fn unknown_mention(at: Place, mention: &str, nearest: Option<&str>, a
     };
     Words::error(Code::UnknownMention, message).at(at, label).help(match (nearest, among) {
         (Some(near), _) => match code_points::difference(name, near) {
-            Some(difference) => format!("write `@{near}`, with a space behind it; {difference}"),
-            None => format!("write `@{near}`, with a space behind it"),
+            Some(difference) => format!("write `@{near}`, with a space after it; {difference}"),
+            None => format!("write `@{near}`, with a space after it"),
         },
-        (None, _) if name.is_empty() => "write the name of a reference behind it, or leave it out".to_owned(),
+        (None, _) if name.is_empty() => "write the name of a reference after it, or leave it out".to_owned(),
         (None, Among::References { library: true, .. }) => format!("add {} to the job's `references`", quoted(name)),
         (None, Among::References { names, .. }) => {
             let names: Vec<String> = names.iter().map(|name| format!("`@{name}`")).collect();
@@ -174,7 +174,7 @@ pub(super) fn unknown_mention(at: Place, mention: &str, nearest: Option<&str>, a
 
 pub(super) fn look_alike_mention(at: Place, sign: char, name: &str) -> Words {
     let (shown, called, point) = (quoted(name), look_alike::name(sign), look_alike::code_point(sign));
-    Words::error(Code::LookAlike, format!("{called} stands before {shown} (`{sign}`, {point}), and mentions nothing"))
+    Words::error(Code::LookAlike, format!("{called} precedes {shown} (`{sign}`, {point}), and mentions nothing"))
         .at(at, "no mention")
         .help(format!("write `@{name}`, with the `@` of ASCII"))
 }
@@ -183,7 +183,7 @@ pub(super) fn curly_quotes(at: Place, quote: char) -> Words {
     let (called, point) = (look_alike::name(quote), look_alike::code_point(quote));
     Words::warning(
         Code::LookAlike,
-        format!("the text stands in curly quotes, which are sent with it: `{quote}` is {called} ({point}), not a quote of the format"),
+        format!("the text is in curly quotes, which are sent with it: `{quote}` is {called} ({point}), not a quote of the format"),
     )
     .at(at, "sent as they are")
     .help("take them out, or write `\"` for the quotes around a text")

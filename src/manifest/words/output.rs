@@ -41,7 +41,7 @@ fn words(at: Option<Place>, what: &str, flaw: &OutputFlaw) -> Words {
         OutputFlaw::Backslash => ("there is a backslash in it".to_owned(), "has a backslash"),
         OutputFlaw::Control => ("there are control characters in it".to_owned(), "has control characters"),
         OutputFlaw::Upwards => ("it leads upwards with `..`".to_owned(), "leads upwards"),
-        OutputFlaw::EmptyPart => ("there is nothing before or behind a slash".to_owned(), "has an empty part"),
+        OutputFlaw::EmptyPart => ("there is nothing before or after a slash".to_owned(), "has an empty part"),
         OutputFlaw::Unsafe(part) => (
             format!("{} starts or ends with a space or ends with a dot, which some file systems drop", quoted(part)),
             "not safe everywhere",
@@ -55,11 +55,9 @@ fn words(at: Option<Place>, what: &str, flaw: &OutputFlaw) -> Words {
             "a name of batch's own files",
         ),
         OutputFlaw::Escapes => ("a link leads out of the manifest's folder".to_owned(), "leads out"),
-        OutputFlaw::NotAFolder => ("a file stands where a folder should be".to_owned(), "not a folder"),
+        OutputFlaw::NotAFolder => ("there is a file where a folder should be".to_owned(), "not a folder"),
         OutputFlaw::Unreadable(reason) => (reason.clone(), "can't be looked at"),
-        OutputFlaw::Placeholder { .. } => {
-            ("there are braces in it that stand for nothing".to_owned(), "stands for nothing")
-        }
+        OutputFlaw::Placeholder { .. } => ("there are braces in it that mean nothing".to_owned(), "refers to nothing"),
     };
     let code = match flaw {
         OutputFlaw::Placeholder { .. } => Code::Setting,

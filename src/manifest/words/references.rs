@@ -67,7 +67,7 @@ pub(super) fn unknown(at: Place, name: &str, nearest: Option<&str>, several: Opt
             words.at(at, "several names in one").help(format!("write {}: {parted}", several.unwrap_or_default().join(", ")))
         }
         None if name.contains('/') => words.at(at, "not a name").help(
-            "a text in `references` is a name; an image stands in the `urls` of a reference, beside its `name` and `type`",
+            "a text in `references` is a name; an image belongs in the `urls` of a reference, beside its `name` and `type`",
         ),
         None => words
             .at(at, "not in the library")

@@ -92,7 +92,7 @@ fn way_of(record: &Record, job: &Job, contents: &[Vec<Sha256>]) -> Option<Vec<Sh
     Some(way)
 }
 
-/// The contents of a reference's images of elsewhere, but for those that the record's parts rule out.
+/// The contents of a reference's remote images, but for those that the record's parts rule out.
 fn told(record: &Record, reference: &Reference, contents: &[Vec<Sha256>]) -> Vec<Vec<Sha256>> {
     let foreign = reference.images.iter().enumerate().filter(|(_, image)| matches!(image, Image::Url(_)));
     let of_image = |((n, _), contents): ((usize, _), &Vec<Sha256>)| {

@@ -41,7 +41,7 @@ fn shown(width: usize, events: &[Stamped]) -> String {
 fn what_is_out_of_the_ordinary_stands_above_and_is_harmless() {
     let text = shown(100, &a_run());
     assert!(text.contains("close-up refused by the service: the prompt was refused"), "{text}");
-    assert!(text.contains("all wait 1m 30s: the service says 503"), "{text}");
+    assert!(text.contains("paused for 1m 30s: the service says 503"), "{text}");
     assert!(text.contains("the service answers again, after 1m 45s"), "{text}");
     assert!(!text.contains("submitted (attempt"), "{text}");
     assert!(!text.contains("\x1b[2J"), "{text}");

@@ -24,7 +24,7 @@ pub struct PlanDocument {
     pub summary: PlanSummary,
     /// What the submits would cost.
     pub estimate: Estimate,
-    /// Images of elsewhere that are fetched first; what they show decides whether a job is new. Absent where there are none.
+    /// Remote images that are fetched first; what they show decides whether a job is new. Absent where there are none.
     #[serde(skip_serializing_if = "is_none")]
     pub images: usize,
 }

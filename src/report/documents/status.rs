@@ -60,9 +60,9 @@ pub struct JobState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {
-    /// It was never asked for, or a person lets it be submitted again.
+    /// It was not submitted yet, or a person lets it be submitted again.
     New,
-    /// It was changed since it was asked for.
+    /// It was changed since the last submit.
     Changed,
     /// It is at the service.
     Submitted,

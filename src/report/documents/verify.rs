@@ -36,9 +36,9 @@ pub struct VerifyProblem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
-    /// A job of the manifest was never asked for.
+    /// A job of the manifest was not submitted yet.
     NotRun,
-    /// A job was changed since it was asked for.
+    /// A job was changed since the last submit.
     Changed,
     /// A job is at the service.
     InFlight,

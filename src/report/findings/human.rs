@@ -86,7 +86,9 @@ fn hint_at_fixes(out: &mut impl Write, manifests: &[Checked<'_>]) -> io::Result<
     let fixes = manifests.iter().flat_map(|manifest| manifest.findings).filter_map(|finding| finding.fix.as_ref());
     match fixes.filter(|fix| fix.applicability.is_safe()).count() {
         0 => Ok(()),
-        safe => writeln!(out, "`batch check --fix` mends {} of them, `--diff` shows how", thousands(safe)),
+        safe => {
+            writeln!(out, "{} of these can be fixed with `batch check --fix` (preview with `--diff`)", thousands(safe))
+        }
     }
 }
 

@@ -79,8 +79,8 @@ fn media(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Markup {
 /// Where the job stands, and what becomes of it.
 fn standing(entry: &Entry<'_>) -> &'static str {
     match entry.status {
-        JobStatus::New => "Not asked for yet",
-        JobStatus::Changed => "Edited since it was asked for",
+        JobStatus::New => "Not submitted yet",
+        JobStatus::Changed => "Edited since the last submit",
         JobStatus::Submitted => "At the service",
         JobStatus::Generated => "Finished, to be fetched",
         JobStatus::Succeeded => "No videos",

@@ -34,7 +34,7 @@ pub(super) fn header(source: &Source<'_>, entries: &Entries<'_>) -> Markup {
                 @match source.book.service() {
                     _ if is_trial(source) => "A trial at the simulated service: nothing was paid.",
                     Some(service) => { "At " bdi { (service) } },
-                    None => "Nothing was asked for yet.",
+                    None => "Nothing was submitted yet.",
                 }
             }
             @if source.held_by.is_some() { p.held { "A run was on when this page was written: it shows how things stood then." } }
@@ -153,7 +153,7 @@ fn run(Receipt { started, ended, summary, exit_code, .. }: &Receipt) -> Markup {
         (summary.kept, "had their videos already"),
         (summary.failed, "without a result"),
         (summary.uncertain, "uncertain"),
-        (summary.at_service, "paid and at the service still"),
+        (summary.at_service, "paid and still at the service"),
         (summary.not_submitted, "not submitted"),
     ];
     html! {

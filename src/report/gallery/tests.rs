@@ -233,7 +233,7 @@ fn a_receipt_adds_what_only_the_run_knows() {
     };
     let page = project.page_in(project.manifest.folder.path(), Some(&receipt));
     for said in [
-        "after 2m 31s with exit code 3: 1 succeeded, 1 paid and at the service still, 1 not submitted; 3 submits",
+        "after 2m 31s with exit code 3: 1 succeeded, 1 paid and still at the service, 1 not submitted; 3 submits",
         ">HTTP 413</p>",
         "<code>upload</code>",
     ] {

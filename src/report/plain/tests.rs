@@ -24,13 +24,13 @@ fn each_change_of_state_is_a_line() {
     12:03:14 close-up refused by the service: the prompt was refused by content moderation (HTTP 400, code 400)
     12:03:15 hill uncertain: the connection broke after the request went out
     12:03:31 late status again in 2.5 s: HTTP 502
-    12:03:36 all wait 1m 30s: the service says 503
+    12:03:36 paused for 1m 30s: the service says 503
     12:05:21 the service answers again, after 1m 45s
     12:05:21 park-walk generated after 2m 8s
     12:05:21 2 of 4 done: 1 in flight, 1 being fetched, 1 failed, 1 uncertain; 55.4/h, about 30s left
     12:05:23 park-walk downloaded out/park-walk-1.mp4 (1.84 MB)
     12:05:23 park-walk succeeded (1 video)
-    12:05:41 late took too long, and is at the service still: not finished 30 min after its submit
+    12:05:41 late took too long, and is still at the service: not finished 30 min after its submit
     ");
 }
 
@@ -122,10 +122,10 @@ fn images_of_elsewhere_come_before_the_plan() {
     ];
     assert_snapshot!(lines(&events), @"
     12:03:11 jobs.yaml: 1 job, 4 at a time, at https://cloud.baicaiinfer.com
-    12:03:11 images of elsewhere: 2 to fetch, 1,200 to ask whether they changed
+    12:03:11 remote images: 2 to fetch, 1,200 to ask whether they changed
     12:03:12 fetched https://images.example.com/dog.png (48.21 kB)
-    12:03:12 https://images.example.com/dog.png is another picture by now; 1 job keeps the one before
-    12:03:12 https://images.example.com/dog.png is another picture by now, taken for 3 jobs
+    12:03:12 https://images.example.com/dog.png has other content now; 1 job keeps the one before
+    12:03:12 https://images.example.com/dog.png has other content now, taken for 3 jobs
     12:03:12 images.example.com: 3 images taken as before, without an answer: could not connect␛[2J
     12:03:13 1 to do
     12:03:13 a submitted (attempt 1, task 3524e0b3ba014b12ab1faf29f9f00000)

@@ -20,17 +20,17 @@ fn it_says_what_was_made_what_failed_and_what_to_type() {
     2 jobs without a result:
       1 refused by the service: the prompt was refused by content moderation (HTTP 400, code 400)
         close-up
-        the next run leaves it: edit it, or --retry-failed
-      1 took too long, and is at the service still: not finished 30 min after its submit
+        the next run leaves it: edit it, or use --retry-failed
+      1 took too long, and is still at the service: not finished 30 min after its submit
         late
     2 jobs uncertain: nobody knows whether their submits arrived
-      look in the service's own list, then settle with --task-id ID (it is there), --resubmit or --failed:
+      look in the service's own list of tasks, then settle with --task-id ID (it arrived), --resubmit or --failed:
         batch resolve jobs.yaml old
         batch resolve jobs.yaml hill
-    1 job is paid and at the service still: the next run brings it, and so does batch fetch jobs.yaml
+    1 job is paid and still at the service: the next run brings it, and so does batch fetch jobs.yaml
     1 job left for another run: not submitted
     go on with: batch run jobs.yaml
-    cost: about 60 credits by the maker's list, which the service needn't follow; 60 more if what is uncertain was accepted
+    cost: about 60 credits (by the model vendor's price list; the service may charge differently); 60 more if what is uncertain was accepted
     2m 31s; 3 submits, 1 upload, 12 polls, 1 download
     ");
 }
@@ -215,7 +215,7 @@ fn pictures_that_changed_are_named_with_the_way_to_take_them() {
     let done = || at(0, finished(Summary { kept: 2, ..Summary::default() }, 0));
     assert_snapshot!(summary(&[at(0, started(2)), changed(1, false), changed(2, true), done()]), @"
     2 jobs had their videos already
-    1 image changed since jobs asked for what it showed; nothing was bought for that:
+    1 image changed since jobs were bought with what it showed; nothing was bought for the change:
         https://images.example.com/1.png
       to buy with the new one: batch run jobs.yaml --refresh-images
     0s; 0 submits, 0 uploads, 0 polls, 0 downloads
@@ -223,7 +223,7 @@ fn pictures_that_changed_are_named_with_the_way_to_take_them() {
     let many = std::iter::once(at(0, started(2))).chain((0..7).map(|n| changed(n, false))).chain([done()]);
     let said = summary(&many.collect::<Vec<_>>());
     assert!(
-        said.contains("7 images changed since jobs asked for what they showed") && said.contains("and 2 more"),
+        said.contains("7 images changed since jobs were bought with what they showed") && said.contains("and 2 more"),
         "{said}"
     );
 }

@@ -49,9 +49,10 @@ pub fn plan(out: impl Write, plan: &PlanDocument, look: Look, rows: Rows) -> io:
         writeln!(out, "not in the manifest any more: {what} ({}{more})", ids.join(", "))?;
     }
     if plan.images > 0 {
-        let (images, they) = (count(plan.images, "image"), if plan.images == 1 { "it shows" } else { "they show" });
+        let (images, they) =
+            (count(plan.images, "remote image"), if plan.images == 1 { "it shows" } else { "they show" });
         let fetched = if plan.images == 1 { "is fetched" } else { "are fetched" };
-        writeln!(out, "{images} of elsewhere {fetched} first: what {they} decides whether a job is new")?;
+        writeln!(out, "{images} {fetched} first: what {they} decides whether a job is new")?;
     }
     let parts = Action::ALL.iter().map(|&action| {
         let words = match action {

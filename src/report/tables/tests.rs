@@ -58,14 +58,14 @@ fn a_plan() -> PlanDocument {
 fn a_plan_says_what_and_why() {
     assert_snapshot!(text(|out| plan(out, &a_plan(), WIDE, Rows::All)), @"
     job        action  why
-    park-walk  submit  never asked for
-    close-up   submit  changed since it was asked for: prompt, reference.小狗
+    park-walk  submit  not submitted yet
+    close-up   submit  changed since the last submit: prompt, reference.小狗
     a-job-with-an-id-that-is-longer-than-any-column-should-be  hold    nobody knows whether its submit arrived
     done       keep    its videos are here
     moved      keep    takes over the record of a renamed job
 
     not in the manifest any more: 2 jobs (old, older)
-    5 jobs: 2 to submit, 2 to keep, 1 on hold; about 180 credits by the maker's list, which the service needn't follow
+    5 jobs: 2 to submit, 2 to keep, 1 on hold; about 180 credits (by the model vendor's price list; the service may charge differently)
     ");
 }
 
@@ -135,7 +135,7 @@ fn a_status_says_what_was_spent() {
     let document = StatusDocument::new(vec![], vec![], spent);
     assert_snapshot!(text(|out| status_in_short(out, &document, &target(), WIDE)), @"
     no jobs
-    spent, estimated for 281 submits: about 16,860 credits by the maker's list, which the service needn't follow
+    spent, estimated for 281 submits: about 16,860 credits (by the model vendor's price list; the service may charge differently)
       without 1 submit: with which settings it was made isn't known any more
       by month: 2026-04 60, 2026-03 16,800
       by tag: spin 16,800, hero 60
@@ -193,13 +193,13 @@ fn a_verification_says_what_differs() {
     };
     let problems = vec![
         problem(ProblemKind::MissingFile, Some("park-walk"), Some("out/公园-1.mp4"), "the video is gone"),
-        problem(ProblemKind::NotRun, Some("hill"), None, "it was never asked for"),
+        problem(ProblemKind::NotRun, Some("hill"), None, "it was not submitted yet"),
         problem(ProblemKind::OpenJournal, None, None, "a run is on, or was killed"),
     ];
     assert_snapshot!(text(|out| verify(out, &VerifyDocument::new(problems), WIDE)), @"
     job        problem       what
     park-walk  missing-file  out/公园-1.mp4: the video is gone
-    hill       not-run       it was never asked for
+    hill       not-run       it was not submitted yet
     -          open-journal  a run is on, or was killed
 
     3 problems

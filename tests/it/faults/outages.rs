@@ -35,7 +35,7 @@ fn a_way_that_loses_every_answer_makes_three_jobs_uncertain() {
     let bench = Bench::with(options(&["submit:502(html,charged)"]), "concurrency: 40", &jobs);
     let ran = bench.run().exits(4);
     assert_eq!((bench.account().charges(), bench.account().calls(Call::Submit)), (3, 3), "{ran:?}");
-    assert!(ran.stderr.contains("three submits got no answer that tells"), "{ran:?}");
+    assert!(ran.stderr.contains("three submits in a row got no usable reply"), "{ran:?}");
 }
 
 /// What is paid comes home in the run that has no money left.

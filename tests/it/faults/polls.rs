@@ -143,7 +143,7 @@ fn a_page_in_place_of_polls_says_nothing_of_a_task() {
     let bench = Bench::with(options(&["status:404(html)@1-6"]), "patience: 2s", &["walk"]);
     let ran = bench.run();
     assert_eq!(bench.end(&ran), end(4, "submitted", 1, 1), "{ran:?}");
-    assert!(ran.stderr.contains("1 job is paid and at the service still"), "{ran:?}");
+    assert!(ran.stderr.contains("1 job is paid and still at the service"), "{ran:?}");
     let ran = bench.project.batch(["fetch"]).against(&bench.simulator.base_url()).run();
     assert_eq!(bench.end(&ran), end(0, "succeeded", 1, 1), "{ran:?}");
 }
