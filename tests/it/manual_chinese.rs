@@ -205,6 +205,7 @@ const ONE_WORD: &[(&str, &str)] = &[
     ("扩写", "优化"),
     ("哈希值", "哈希"),
     ("总结", "汇总"),
+    ("别处的图片", "远程图片"),
 ];
 
 /// Pieces of bold text whose marks Markdown would show: those with a sign inside of a mark, and a character outside of it.
