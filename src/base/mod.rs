@@ -4,6 +4,7 @@ pub mod canonical;
 pub mod clock;
 #[cfg(test)]
 pub(crate) mod corpus;
+pub(crate) mod cryptography;
 pub mod decimal;
 pub mod digest;
 pub mod durable;

@@ -7,8 +7,9 @@ pub use super::settings::{Limits, Pace, Settings};
 use super::verdict::{self, Since, Way};
 use super::way::Surroundings;
 use super::{Failure, Image, Images, Progress, Service, Speaker, Submission, Undelivered, Video, reason, retry};
-use super::{download, tls, upload};
+use super::{download, upload};
 use crate::base::clock::Clock;
+use crate::base::cryptography;
 use crate::base::durable::Mark;
 use crate::base::secret::ApiKey;
 use crate::spec::address::BaseUrl;
@@ -76,7 +77,7 @@ impl HttpService {
             surroundings,
             turned_away,
         } = settings;
-        tls::choose_cryptography();
+        cryptography::choose();
         let plain = base.to_string().starts_with("http:");
         let client = || {
             let client = Client::builder()

@@ -21,7 +21,6 @@ mod reason;
 mod representation;
 mod settings;
 mod stopped;
-mod tls;
 mod unpack;
 mod upload;
 pub mod verdict;

@@ -9,11 +9,12 @@ use crate::cli::settings;
 use crate::cli::standard_output::print_text;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::record::Status;
-use crate::ledger::shared::{Doubts, prove};
+use crate::ledger::shared::{Doubts, policy, prove};
 use crate::ledger::{self, Book, LedgerError, Paths, Shared};
 use crate::manifest::Manifest;
 use crate::report::look::count;
 use crate::report::standard_error;
+use crate::spec::ledger_url::Engine;
 use std::path::{Path, PathBuf};
 
 /// Options of `batch ledger`.
@@ -75,6 +76,12 @@ impl Subject<'_> {
 
 fn init(subject: &Subject<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
     let shared = fleet::block_on(subject.found())?;
+    // Whoever may add it to the bucket takes it from here.
+    if let Engine::Bucket(bucket) = shared.place.engine()
+        && let Some(policy) = policy(bucket)
+    {
+        print_text(policy + "\n")?;
+    }
     say(&format!("{} is a ledger for {} (id {})", shared.place, shared.charter.service, shared.charter.id), terminal);
     Ok(Exit::Done)
 }

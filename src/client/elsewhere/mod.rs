@@ -16,8 +16,9 @@ use super::partial::{Content, Partial};
 use super::printable::shown_url;
 use super::settings::{Limits, USER_AGENT};
 use super::stopped::Stopped;
-use super::{Failure, Image, Images, reason, tls};
+use super::{Failure, Image, Images, reason};
 use crate::base::clock::Clock;
+use crate::base::cryptography;
 use crate::base::durable::{self, Mark};
 use crate::spec::content::{self, NoImage};
 use crate::spec::elsewhere::Validator;
@@ -58,7 +59,7 @@ impl Elsewhere {
 
     fn client(&self) -> Result<&Client, Failure> {
         let client = || {
-            tls::choose_cryptography();
+            cryptography::choose();
             let client = Client::builder()
                 .user_agent(USER_AGENT)
                 .connect_timeout(self.limits.connect)

@@ -1,6 +1,7 @@
 //! What a shared ledger says of itself, and the proof that its store can keep one.
 
 use super::access::Access;
+use super::bucket::Bucket;
 use super::folder::Folder;
 use super::postgres::Postgres;
 use super::store::{Store, StoreError};
@@ -22,7 +23,7 @@ pub fn store_at(url: &LedgerUrl, access: Access) -> Result<Arc<dyn Store>, Store
     Ok(match url.engine() {
         Engine::Folder(folder) => Arc::new(Folder::new(folder)),
         Engine::Postgres(database) => Arc::new(Postgres::new(database, access)?),
-        Engine::Bucket(_) => return Err(StoreError::Refused("this batch keeps no ledger in a bucket yet".to_owned())),
+        Engine::Bucket(bucket) => Arc::new(Bucket::new(bucket)?),
     })
 }
 

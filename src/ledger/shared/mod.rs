@@ -9,6 +9,7 @@
 
 mod access;
 mod account;
+mod bucket;
 mod charter;
 mod desk;
 mod era;
@@ -23,6 +24,7 @@ mod witness;
 
 pub use access::Access;
 pub use account::{Account, Barrier, Claim, Runner};
+pub use bucket::policy;
 pub use charter::{Charter, prove, store_at};
 pub use desk::{Claimed, Desk, Doubts, Times};
 pub use folder::Folder;

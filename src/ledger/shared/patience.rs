@@ -19,11 +19,14 @@ pub async fn patiently<T>(
     patience: Duration,
     mut call: impl AsyncFnMut() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let begun = timer.now().steady;
+    let (begun, mut is_told) = (timer.now().steady, false);
     loop {
         match call().await {
             Err(StoreError::Away(why)) if timer.now().steady.saturating_sub(begun) < patience => {
-                tracing::warn!(%why, "the ledger doesn't answer");
+                if !is_told {
+                    tracing::warn!(%why, "the ledger doesn't answer: it is asked again");
+                }
+                is_told = true;
                 timer.pause(PAUSE).await;
             }
             answer => return answer,

@@ -1,4 +1,4 @@
-//! A way to a server on which replies get lost.
+//! A way to a server on which things go wrong.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,8 +6,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// A port that leads to another one. Of the requests in which a text stands, each `every`th is passed on, and its reply is not: the
-/// connection breaks instead.
+/// What goes wrong.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    /// Of the writes in which this text stands, each so manyth is passed on, and its reply is not: the connection breaks instead.
+    LosesReplies(&'static str, usize),
+    /// A text in requests becomes another one of its length.
+    Asks(&'static str, &'static str),
+    /// A text in replies becomes another one of its length.
+    Answers(&'static str, &'static str),
+    /// A request that begins so is forbidden.
+    Forbids(&'static str),
+}
+
+/// A port that leads to another one.
 pub(crate) struct Gate {
     pub(crate) port: u16,
     counts: Arc<Counts>,
@@ -16,56 +28,93 @@ pub(crate) struct Gate {
 #[derive(Default)]
 struct Counts {
     seen: AtomicUsize,
-    lost: AtomicUsize,
+    met: AtomicUsize,
 }
 
 impl Gate {
     /// Opens one before a port of loopback.
-    pub(crate) fn before(port: u16, text: &str, every: usize) -> Gate {
+    pub(crate) fn before(port: u16, fault: Fault) -> Gate {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let gate = Gate { port: listener.local_addr().unwrap().port(), counts: Arc::default() };
-        let (counts, text) = (gate.counts.clone(), text.to_owned());
+        let counts = gate.counts.clone();
         thread::spawn(move || {
             for client in listener.incoming() {
                 let (Ok(client), Ok(server)) = (client, TcpStream::connect(("127.0.0.1", port))) else { continue };
-                let (counts, text) = (counts.clone(), text.clone());
-                thread::spawn(move || pass(&client, &server, &text, every, &counts));
+                let (counts, fault) = (counts.clone(), fault.clone());
+                thread::spawn(move || pass(&client, &server, &fault, &counts));
             }
         });
         gate
     }
 
-    /// How many replies are lost so far.
-    pub(crate) fn lost(&self) -> usize {
-        self.counts.lost.load(Ordering::SeqCst)
+    /// How often it went wrong so far.
+    pub(crate) fn met(&self) -> usize {
+        self.counts.met.load(Ordering::SeqCst)
     }
 }
 
-/// Passes on what comes from either side, until a reply is to be lost.
-fn pass(client: &TcpStream, server: &TcpStream, text: &str, every: usize, counts: &Counts) {
+const FORBIDDEN: &str = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+
+/// Passes on what comes from either side, until the connection is to break.
+fn pass(client: &TcpStream, server: &TcpStream, fault: &Fault, counts: &Counts) {
     let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
     let (mut from_server, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    let answers = fault.clone();
     let back = thread::spawn(move || {
-        let _ = std::io::copy(&mut from_server, &mut to_client);
+        let mut buffer = [0; 65536];
+        while let Ok(length @ 1..) = from_server.read(&mut buffer) {
+            if let Fault::Answers(from, to) = answers {
+                replace(&mut buffer[..length], from, to);
+            }
+            if to_client.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
         let _ = to_client.shutdown(Shutdown::Both);
     });
     let mut buffer = [0; 65536];
     while let Ok(length @ 1..) = from_client.read(&mut buffer) {
-        let has_text = buffer[..length].windows(text.len()).any(|part| part == text.as_bytes());
-        let is_write = ["insert", "update", "PUT "]
-            .iter()
-            .any(|word| buffer[..length].windows(word.len()).any(|part| part == word.as_bytes()));
-        let is_lost = has_text && is_write && counts.seen.fetch_add(1, Ordering::SeqCst) % every == every - 1;
+        let sent = &mut buffer[..length];
+        let mut is_lost = false;
+        match *fault {
+            Fault::LosesReplies(text, every) => {
+                let is_write = ["insert", "update", "PUT "].iter().any(|word| position(sent, word).is_some());
+                let is_one = is_write && position(sent, text).is_some();
+                is_lost = is_one && counts.seen.fetch_add(1, Ordering::SeqCst) % every == every - 1;
+            }
+            Fault::Asks(from, to) => replace(sent, from, to),
+            Fault::Forbids(head) if sent.starts_with(head.as_bytes()) => {
+                counts.met.fetch_add(1, Ordering::SeqCst);
+                let head = format!(
+                    "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                    FORBIDDEN.len()
+                );
+                let _ = client.try_clone().unwrap().write_all((head + FORBIDDEN).as_bytes());
+                break;
+            }
+            Fault::Forbids(_) | Fault::Answers(..) => {}
+        }
         if is_lost {
             // Nothing comes back any more, and then it is passed on and done.
             let _ = client.shutdown(Shutdown::Write);
-            counts.lost.fetch_add(1, Ordering::SeqCst);
+            counts.met.fetch_add(1, Ordering::SeqCst);
         }
-        if to_server.write_all(&buffer[..length]).is_err() || is_lost {
+        if to_server.write_all(sent).is_err() || is_lost {
             break;
         }
     }
     let _ = server.shutdown(Shutdown::Write);
     let _ = back.join();
     let _ = client.shutdown(Shutdown::Both);
+}
+
+fn position(bytes: &[u8], text: &str) -> Option<usize> {
+    bytes.windows(text.len()).position(|part| part.eq_ignore_ascii_case(text.as_bytes()))
+}
+
+fn replace(bytes: &mut [u8], from: &str, to: &str) {
+    assert_eq!(from.len(), to.len());
+    while let Some(at) = position(bytes, from) {
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
 }

@@ -1,5 +1,7 @@
 //! Several runs on one shared ledger, of each engine.
 
+mod bucket;
+mod double;
 mod folder;
 mod gate;
 mod postgres;

@@ -49,6 +49,12 @@ impl Team {
         Team::new(jobs, clones, options(&[]))
     }
 
+    /// The same with a variable in the environment of its commands.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Team {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub(crate) fn batch<'a>(&self, clone: usize, arguments: impl IntoIterator<Item = &'a str>) -> Program {
         let batch =
             self.clones[clone].batch(arguments).against(&self.service.base_url()).env("BATCH_FENCE", self.fence);

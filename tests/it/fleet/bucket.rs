@@ -1,0 +1,122 @@
+//! A shared ledger in a bucket, of the stores' stand-ins: charges are counted at the simulated service.
+
+// The figures are the evidence; `--nocapture` shows them.
+#![expect(clippy::print_stdout)]
+
+use super::double::{BUCKET, Double};
+use super::gate::{Fault, Gate};
+use super::team::Team;
+use crate::support::program::Ended;
+use crate::support::service::options;
+
+fn on_s3(port: u16, jobs: usize, clones: usize) -> Team {
+    let team = Team::at(&format!("s3://{BUCKET}/films/trailer"), "2s", jobs, clones, options(&[]));
+    Double::environment_of_s3(port).iter().fold(team, |team, (name, value)| team.with(name, value))
+}
+
+fn on_azure(port: u16, jobs: usize, clones: usize) -> Team {
+    let team = Team::at(&format!("az://{BUCKET}/films/trailer"), "2s", jobs, clones, options(&[]));
+    Double::environment_of_azure(port).iter().fold(team, |team, (name, value)| team.with(name, value))
+}
+
+/// Two clones, of which the second buys what the first left, and the first brings that.
+fn works(team: &Team, name: &str) {
+    let made = team.batch(0, ["ledger", "init"]).run().exits(0);
+    assert!(made.stderr.contains("is a ledger for"), "{made:?}");
+    team.batch(0, ["run", "--limit", "3"]).run().exits(0);
+    team.run(1).exits(0);
+    team.run(0).exits(0);
+    println!("{name}: two clones on 5 jobs: {} charges", team.charges());
+    assert_eq!(team.charges(), 5);
+    for clone in 0..2 {
+        assert_eq!(team.clones[clone].files("out").len(), 5);
+        team.batch(clone, ["verify"]).run().exits(0);
+    }
+    let checked = team.batch(1, ["ledger", "check"]).run().exits(0);
+    assert!(checked.stdout.contains("5 succeeded") && checked.stdout.contains("keeps the conditions"), "{checked:?}");
+    team.batch(1, ["lock", "pull"]).run().exits(0);
+    assert!(team.clones[1].read("jobs.lock").contains("/films/trailer\"\n"));
+}
+
+/// A runner that is killed after its submits were answered; another one brings the videos.
+fn survives(team: &Team, name: &str) {
+    let killed = team.batch(0, ["run", "-j", "1"]).env("BATCH_FAULT", "kill share.told 3").run();
+    assert_eq!(killed.killed_by(), Some(9), "{killed:?}");
+    let code = team.run(1).code();
+    team.paid_once(name);
+    println!("{name}: killed in the middle, run by another: {} charges, exit {code}", team.charges());
+    assert!(code == 0 || code == 3, "{code}");
+}
+
+#[test]
+fn s3_keeps_a_ledger() {
+    let Some(double) = Double::s3() else { return };
+    works(&on_s3(double.port, 5, 2), "S3");
+    let Some(double) = Double::s3() else { return };
+    let team = on_s3(double.port, 4, 2);
+    let made = team.batch(0, ["ledger", "init"]).run().exits(0);
+    let policy: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
+    assert_eq!(policy["Statement"][1]["Resource"][1], format!("arn:aws:s3:::{BUCKET}/films/trailer/p/*"));
+    survives(&team, "S3");
+}
+
+#[test]
+fn azure_keeps_a_ledger() {
+    let Some(double) = Double::azure() else { return };
+    works(&on_azure(double.port, 5, 2), "Azure");
+}
+
+#[test]
+fn each_lost_reply_is_read_back() {
+    let Some(double) = Double::s3() else { return };
+    let gate = Gate::before(double.port, Fault::LosesReplies("/films/trailer/p/", 2));
+    let team = on_s3(gate.port, 5, 1);
+    team.batch(0, ["run", "-j", "1"]).run().exits(0);
+    println!(
+        "S3: the reply to each second write on 5 jobs is lost ({} of them): {} charges",
+        gate.met(),
+        team.charges()
+    );
+    assert!(gate.met() >= 5, "{}", gate.met());
+    assert_eq!((team.charges(), team.clones[0].files("out").len()), (5, 5));
+}
+
+#[test]
+fn a_store_on_which_no_ledger_can_be_kept_is_refused_with_the_reason() {
+    let Some(double) = Double::s3() else { return };
+    for (fault, word) in [
+        (Fault::Asks("if-none-match", "x-none-match0"), "creates what exists already"),
+        (Fault::Asks("if-match", "x-match0"), "swaps what has changed meanwhile"),
+        (Fault::Answers("\netag:", "\nxtag:"), "no ETag"),
+        (Fault::Forbids("PUT "), "not allowed to write to the bucket"),
+        (Fault::Forbids("GET "), "not allowed to read from the bucket"),
+    ] {
+        let gate = Gate::before(double.port, fault.clone());
+        let team = on_s3(gate.port, 1, 1);
+        let url = format!("s3://{BUCKET}/{}", word.replace(' ', "-"));
+        let refused: Ended = team.batch(0, ["run", "--ledger", &url]).run().exits(5);
+        assert!(refused.stderr.contains(word), "{fault:?}: {refused:?}");
+        assert_eq!(team.charges(), 0);
+    }
+    let team = on_s3(double.port, 1, 1);
+    let missing = team.batch(0, ["run", "--ledger", "s3://nobodys/films"]).run().exits(5);
+    assert!(missing.stderr.contains("no such bucket"), "{missing:?}");
+    assert_eq!(team.charges(), 0);
+}
+
+#[test]
+fn who_may_not_list_or_write_is_told_so() {
+    let Some(double) = Double::s3() else { return };
+    let team = on_s3(double.port, 1, 1);
+    team.run(0).exits(0);
+    let by = |fault: Fault, command: &str| {
+        let gate = Gate::before(double.port, fault);
+        let (name, endpoint) = &Double::environment_of_s3(gate.port)[0];
+        team.batch(0, [command]).env(name, endpoint).run()
+    };
+    let listed = by(Fault::Forbids("GET /team?"), "status").exits(5);
+    assert!(listed.stderr.contains("not allowed to list the bucket"), "{listed:?}");
+    // Rights to read are enough to look.
+    by(Fault::Forbids("PUT "), "status").exits(0);
+    by(Fault::Forbids("PUT "), "verify").exits(0);
+}
