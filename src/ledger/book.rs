@@ -149,15 +149,13 @@ impl Book {
 
     /// Returns the purchases of a job and digest that may or may not be paid.
     pub fn open(&self, key: &Key) -> impl Iterator<Item = &Record> {
-        let open = self.all_of(key).iter().filter(|purchase| purchase.owed() == Some(Owed::Maybe));
-        open.map(|purchase| &purchase.record)
+        owing(self.all_of(key), Owed::Maybe)
     }
 
     /// Returns all purchases of which nobody knows whether they are paid, whether or not they are shown, by job and time.
     pub fn unanswered(&self) -> impl Iterator<Item = &Record> {
         self.jobs.values().flat_map(|all| {
-            let open = all.iter().filter(|purchase| purchase.owed() == Some(Owed::Maybe));
-            let mut open: Vec<&Record> = open.map(|purchase| &purchase.record).collect();
+            let mut open: Vec<&Record> = owing(all, Owed::Maybe).collect();
             open.sort_by_key(|record| record.id);
             open
         })
@@ -175,8 +173,8 @@ impl Book {
 
     /// Returns the paid tasks under a key, if there are two or more: both stay, and nothing is bought a third time.
     pub fn bought_twice(&self, key: &Key) -> BTreeSet<&TaskId> {
-        let paid = self.all_of(key).iter().filter(|purchase| purchase.owed() == Some(Owed::Paid));
-        let tasks: BTreeSet<&TaskId> = paid.filter_map(Purchase::task).collect();
+        let paid = owing(self.all_of(key), Owed::Paid);
+        let tasks: BTreeSet<&TaskId> = paid.filter_map(|record| record.stage.task()).collect();
         if tasks.len() > 1 { tasks } else { BTreeSet::new() }
     }
 
@@ -214,7 +212,7 @@ impl Book {
 
     /// Returns all purchases that are paid, whether or not they are shown.
     pub fn paid(&self) -> impl Iterator<Item = &Record> {
-        self.purchases().filter(|purchase| purchase.owed() == Some(Owed::Paid)).map(|purchase| &purchase.record)
+        self.jobs.values().flat_map(|all| owing(all, Owed::Paid))
     }
 
     /// Returns where content lies that was uploaded already.
@@ -564,6 +562,10 @@ fn shown(purchases: &[Purchase]) -> Option<&Purchase> {
 fn current(all: &[Purchase]) -> Option<&Record> {
     let shown = by_digest(all).filter_map(shown).map(|purchase| &purchase.record);
     shown.max_by_key(|record| (!record.is_superseded(), record.id))
+}
+
+fn owing(all: &[Purchase], owed: Owed) -> impl Iterator<Item = &Record> {
+    all.iter().filter(move |purchase| purchase.owed() == Some(owed)).map(|purchase| &purchase.record)
 }
 
 fn by_digest(all: &[Purchase]) -> impl Iterator<Item = &[Purchase]> {

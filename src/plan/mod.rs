@@ -21,7 +21,7 @@ use crate::spec::names::{Digest, JobId};
 use action::{Action, Reason};
 use decide::{Known, Policy, decide};
 use estimate::{Estimate, price};
-use reconcile::{Move, Reconciler};
+use reconcile::{Move, Reconciler, namesakes};
 use select::{OfManifest, Selection};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use stray::{Stray, to_collect};
@@ -146,9 +146,11 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
             after: book.last(&key),
         });
     }
+    let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
+    let is_left = |record: &&Record| !ids.contains(&record.key.job);
+    displaced.extend(namesakes(book).into_iter().filter(is_left).filter(|record| to_collect(&shelf, record).is_some()));
     let moves = reconciler.moves(&displaced);
     let uses = unrecorded_uses(manifest, book, &moves, &choice.buyer);
-    let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
     let left = || book.records().filter(|record| !ids.contains(&record.key.job));
     let is_asked = |record: &&Record| choice.elsewhere.contains(&record.key);
     let removed: BTreeSet<&JobId> = left().filter(|record| !is_asked(record)).map(|record| &record.key.job).collect();

@@ -68,6 +68,21 @@ impl<'b> Reconciler<'b> {
     }
 }
 
+/// Returns the records that have the name of a later input of their job, as after a merge of two branches that changed it:
+/// the videos of both can't have it.
+pub fn namesakes(book: &Book) -> Vec<&Record> {
+    let mut found = Vec::new();
+    let mut current: Option<&Record> = None;
+    for record in book.records() {
+        match current.filter(|current| current.key.job == record.key.job) {
+            Some(current) if current.name == record.name => found.push(record),
+            Some(_) => {}
+            None => current = Some(record),
+        }
+    }
+    found
+}
+
 /// Returns the move that supersedes a record: its job has another digest now.
 fn supersede(record: &Record) -> Move {
     let name = record.name.superseded(&record.key.digest);

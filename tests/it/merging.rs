@@ -490,6 +490,36 @@ fn a_task_of_two_jobs_is_said() {
     assert_eq!((service.account().charges(), project.files("out").len()), (2, 2));
 }
 
+/// Two branches changed a job, each in its own way: what the other one bought is fetched beside what is here, by `fetch` as by a run.
+#[test]
+fn what_another_branch_bought_for_the_same_job_is_fetched_beside_what_is_here() {
+    for (command, is_gone) in [("fetch", false), ("run", false), ("run", true)] {
+        let service = simulator(&[]);
+        let repository = Repository::new("merge=batch");
+        let project = &repository.0;
+        let batch = |arguments: &[&str]| project.batch(arguments.iter().copied()).against(&service.base_url()).run();
+        project.write(".gitignore", "/out/\n/jobs.yaml\n");
+        repository.commit(&ledger::written(&Book::default()));
+        for (branch, prompt) in [("ours", "@dog runs"), ("theirs", "@dog sits")] {
+            repository.git(["checkout", "-q", "-B", branch, "main"]).exits(0);
+            let _ = std::fs::remove_dir_all(project.path("out"));
+            project.write(MANIFEST, manifest(&[("a", prompt)]));
+            batch(&["run"]).exits(0);
+            repository.git(["add", "-A"]).exits(0);
+            repository.git(["commit", "-q", "-m", "x"]).exits(0);
+        }
+        repository.git(["merge", "-q", "-m", "x", "ours"]).exits(0);
+        if is_gone {
+            project.write(MANIFEST, manifest(&[]).replace("jobs:", "jobs: []"));
+        }
+        batch(&[command]).exits(0);
+        assert_eq!((service.account().charges(), project.files("out").len()), (2, 2), "{command}");
+        batch(&["run"]).exits(0);
+        batch(&["verify"]).exits(i32::from(is_gone));
+        assert_eq!((service.account().charges(), project.files("out").len()), (2, 2), "{command}");
+    }
+}
+
 /// What one branch dropped and the other kept comes back by the union: it is said, costs nothing, and can be dropped again.
 #[test]
 fn what_was_pruned_on_one_branch_alone_comes_back_harmlessly() {

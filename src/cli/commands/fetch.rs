@@ -21,9 +21,11 @@ use crate::client::elsewhere::{Elsewhere, Reach};
 use crate::engine::spool::Spool;
 use crate::engine::{Due, Outcome, Work};
 use crate::event::{self, Event};
+use crate::ledger::record::Record;
 use crate::ledger::{Book, Renamed};
 use crate::manifest::Manifest;
 use crate::plan::action::{Action, Reason};
+use crate::plan::reconcile::{Move, Reconciler, namesakes};
 use crate::plan::select::{OfManifest, Selection};
 use crate::plan::stray::{Stray, to_collect};
 use crate::plan::videos::{Care, Shelf, is_short};
@@ -146,13 +148,25 @@ fn perform(
         spool: Spool::default(),
         target: target.clone(),
     };
-    let due = |Stray { record, .. }| Due { others: ledger.book().others(record.id).cloned().collect(), record };
+    let renamings = renames::of(&folder, ledger.book(), &with_own_names(ledger.book(), &strays));
+    let after = |record: &Record| renames::after(&renamings, record);
+    let due = |Stray { record, .. }: Stray| Due {
+        others: ledger.book().others(record.id).map(after).collect(),
+        record: after(&record),
+    };
     let collect = strays.into_iter().map(due).collect();
     let work = Work { collect, purchases: std::iter::empty() };
-    let (outcome, unclosed) = session.run(ledger, Vec::new(), Vec::new(), work)?;
+    let (outcome, unclosed) = session.run(ledger, renamings, Vec::new(), work)?;
     let exit = finish(outcome, &closing, reporting, terminal);
     unclosed.iter().for_each(|failure| failure.say(terminal));
     Ok(exit)
+}
+
+/// Returns the moves of what would get the name of another input of its job.
+fn with_own_names(book: &Book, strays: &[Stray]) -> Vec<Move> {
+    let jobs: HashSet<&JobId> = strays.iter().map(|stray| &stray.record.key.job).collect();
+    let displaced: Vec<&Record> = namesakes(book).into_iter().filter(|record| jobs.contains(&record.key.job)).collect();
+    Reconciler::new(book, &[], &HashSet::new()).moves(&displaced)
 }
 
 /// All records that are paid for and whose videos aren't all here, by the same table as a run, and the videos that lie under another name

@@ -222,7 +222,7 @@ fn list(
             writeln!(out, "\n{}", record.key.job)?;
             writeln!(out, "  since   {since}")?;
             if let Some(task) = task {
-                writeln!(out, "  task    {task}, which the service no longer knows: `{}` asks again", target.fetch())?;
+                writeln!(out, "{}", denied(task, target))?;
             }
             writeln!(out, "  why     {}", terminal_safe::line(reason))?;
             if let Some(prompt) = manifest.and_then(|manifest| prompt(manifest, book, record)) {
@@ -307,6 +307,11 @@ fn prompt(manifest: &Manifest, book: &Book, record: &Record) -> Option<String> {
     Some(asked.generation.prompt.to_string())
 }
 
+/// The line about a task that the service denied.
+fn denied(task: &TaskId, target: &Target) -> String {
+    format!("  task    {task}, which the service no longer knows: `{}` asks again", target.fetch())
+}
+
 /// A time as people want it.
 fn in_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
@@ -340,7 +345,7 @@ fn explain(open: &[&Record], service: &str, prompt: Option<&str>, target: &Targe
         let _ = writeln!(out, "  prompt  {}", terminal_safe::line(prompt.trim_end()));
     }
     for task in open.iter().filter_map(|record| record.stage.task()) {
-        let _ = writeln!(out, "  task    {task}, which the service no longer knows: `{}` asks again", target.fetch());
+        let _ = writeln!(out, "{}", denied(task, target));
     }
     if terminal.volume > Volume::Quiet {
         let settle = target.resolve(job);
