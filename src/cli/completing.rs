@@ -5,6 +5,7 @@ use super::project::{NAMES, Realm, is_manifest, manifest_path, paths};
 use super::typed;
 use crate::ledger;
 use crate::manifest::{self, Manifest};
+use crate::report::documents::status::JobStatus;
 use clap::ColorChoice;
 use clap::builder::StyledStr;
 use clap_complete::CompleteEnv;
@@ -48,6 +49,11 @@ pub(super) fn tags() -> ArgValueCandidates {
         }
         tags.into_iter().map(|(tag, jobs)| candidate(&tag, &crate::report::look::count(jobs, "job"))).collect()
     })
+}
+
+/// Completes the statuses of jobs.
+pub(super) fn statuses() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| JobStatus::ALL.map(|status| CompletionCandidate::new(status.as_str())).into())
 }
 
 /// Completes a manifest, or the ids of jobs, as `show` takes them.

@@ -19,7 +19,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     ),
     (
         &["clean", "gc", "prune", "rm", "remove", "delete"],
-        "`batch run --prune` drops the records of jobs that left the manifest; videos are yours to delete, and `batch verify` names those that nobody asks for",
+        "`batch run --prune` drops the records of jobs that left the manifest; videos stay, and are yours to delete",
     ),
     (
         &["logs", "log", "history"],
@@ -81,7 +81,7 @@ const OPTIONS: &[(&[&str], &[&str], &str)] = &[
     (
         &["--force", "-f", "--rerun", "--no-cache"],
         &["run"],
-        "a job that has its videos is bought again only if its input changes, for example its `seed`; --retry-failed tries failed and refused ones again",
+        "a job that has its videos is bought again only if its input changes, for example its `take`; --retry-failed tries failed and refused ones again",
     ),
     (&["--resume", "--continue"], &["run"], "leave it out: each run goes on where the last one ended"),
     (

@@ -53,7 +53,8 @@ fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<Str
     let counts = works.map(|(action, words)| (plan.count(action), words));
     let others = [
         (plan.strays.len(), "to collect of earlier jobs"),
-        (plan.moves.len() + plan.misplaced.len(), "to rename"),
+        (plan.moves.len(), if plan.moves.len() == 1 { "job to rename" } else { "jobs to rename" }),
+        (plan.misplaced.len(), if plan.misplaced.len() == 1 { "video to rename" } else { "videos to rename" }),
         (images, if images == 1 { "image to fetch" } else { "images to fetch" }),
     ];
     let counted = counts.iter().chain(&others).filter(|(n, _)| *n > 0);
@@ -86,7 +87,7 @@ fn held(outlook: &Outlook<'_>) -> Vec<String> {
 }
 
 /// Returns the first of them, and the number of the others.
-fn named(jobs: &[&JobId]) -> String {
+pub(super) fn named(jobs: &[&JobId]) -> String {
     let names: Vec<&str> = jobs.iter().take(NAMED).map(|job| job.as_str()).collect();
     match jobs.len() - names.len() {
         0 => names.join(", "),

@@ -123,7 +123,7 @@ pub(super) struct Which {
 #[command(next_help_heading = "Choosing jobs")]
 pub(super) struct Standing {
     /// Show only jobs of these statuses, by comma: new, changed, submitted, generated, succeeded, failed, refused, uncertain
-    #[arg(long, value_name = "WORD,…", value_delimiter = ',', value_parser = status)]
+    #[arg(long, value_name = "WORD,…", value_delimiter = ',', value_parser = status, add = completing::statuses())]
     status: Vec<JobStatus>,
     /// Show only jobs that failed or were refused
     #[arg(long)]

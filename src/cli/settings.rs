@@ -55,7 +55,10 @@ pub(super) fn base_url(common: &Common, manifest: Option<&Manifest>) -> Result<(
     Ok(named_base_url(common, manifest)?.unwrap_or_else(|| (BaseUrl::official(), Origin::Person)))
 }
 
-/// The same, where anything names one.
+/// Returns the same, where anything names one.
+///
+/// # Errors
+/// Fails if it is invalid, or if the `.env` beside the manifest names one.
 pub(super) fn named_base_url(
     common: &Common,
     manifest: Option<&Manifest>,
@@ -68,6 +71,11 @@ pub(super) fn named_base_url(
     }
     if let Some(text) = variable(BASE_URL) {
         return Ok(Some((parse(&text, BASE_URL)?, Origin::Person)));
+    }
+    // Whoever wrote an address there means it: that it isn't used must not be found out at the paid service.
+    let folder = manifest.map(|manifest| manifest.folder.path());
+    if let Some(Ok(DotEnv { base_url: Some(line), .. })) = folder.map(DotEnv::read) {
+        return Err(address_in_file(line));
     }
     Ok(manifest.and_then(|manifest| manifest.base_url.clone()).map(|url| (url, Origin::File)))
 }

@@ -102,9 +102,10 @@ fn suggest(mut error: clap::Error, command: &Command, words: &[OsString]) -> cla
     let words: Vec<_> = words.iter().skip(1).map(|word| word.to_string_lossy()).collect();
     let name = words.iter().find(|word| command.find_subcommand(word.as_ref()).is_some()).map(AsRef::as_ref);
     let tip = match (error.get(ContextKind::InvalidSubcommand), error.get(ContextKind::InvalidArg)) {
-        (Some(ContextValue::String(word)), _) => familiar::command(word),
+        (Some(ContextValue::String(word)), _) => familiar::command(word).map(str::to_owned),
         (_, Some(ContextValue::String(option))) if error.kind() == ErrorKind::UnknownArgument => {
-            familiar::option(name.unwrap_or_default(), option)
+            let name = name.unwrap_or_default();
+            familiar::option(name, option).map(str::to_owned).or_else(|| of_others(command, name, option))
         }
         _ => None,
     };
@@ -127,6 +128,22 @@ fn suggest(mut error: clap::Error, command: &Command, words: &[OsString]) -> cla
         error.insert(ContextKind::SuggestedSubcommand, meant);
     }
     error
+}
+
+/// Says of which other commands this is an option.
+fn of_others(command: &Command, name: &str, typed: &str) -> Option<String> {
+    let typed = typed.split_once('=').map_or(typed, |(typed, _)| typed);
+    let is_it = |option: &Arg| {
+        let short = option.get_short().map(|short| format!("-{short}"));
+        short.as_deref() == Some(typed) || option.get_long().is_some() && option.get_long() == typed.strip_prefix("--")
+    };
+    let others = command.get_subcommands().filter(|other| other.get_name() != name);
+    let owners: Vec<_> = others.filter(|other| other.get_arguments().any(is_it)).map(Command::get_name).collect();
+    match owners[..] {
+        [] => None,
+        [owner] => Some(format!("`{typed}` is an option of `batch {owner}`")),
+        _ => Some(format!("`{typed}` is an option of other commands: {}", owners.join(", "))),
+    }
 }
 
 /// Returns when help and errors are colored: searched in the arguments themselves, since they may be invalid.

@@ -134,7 +134,8 @@ impl<W: Write> RunSummary<W> {
         // The same once more, where that would do more than this time: within these bounds nothing may have had room.
         let bounded = left > 0 && summary.submits > 0 || summary.at_service > 0;
         if bounded || unfinished || exit_code > 128 {
-            self.out.line(format_args!("go on with: {}", self.look.paint(Hue::Accent, self.target.go_on())));
+            let command = self.look.paint(Hue::Accent, self.target.go_on());
+            self.out.line(format_args!("go on with: {command}{}", self.target.limits()));
         }
         if let Some(cost) = &summary.cost {
             let cost_of = if self.target.is_trial() { "nothing was paid; it would have cost" } else { "cost" };

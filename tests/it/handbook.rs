@@ -69,7 +69,7 @@ fn completed() -> Project {
 }
 
 /// What is offered for the last word of each line.
-const OFFERED: [(&str, &str); 14] = [
+const OFFERED: [(&str, &str); 15] = [
     ("batch ru", "run"),
     ("batch --color a", "always auto"),
     ("batch check --form", "--format"),
@@ -81,6 +81,7 @@ const OFFERED: [(&str, &str); 14] = [
     ("batch run --only p", "park-walk"),
     ("batch plan jobs.yaml --skip c", "close-up"),
     ("batch status --tag s", "spring"),
+    ("batch status --status s", "submitted succeeded"),
     ("batch show p", "park-walk"),
     ("batch resolve --simulate p", "park-walk"),
     ("batch schema lo", "lock"),
@@ -204,6 +205,9 @@ fn the_words_of_other_tools_are_answered() {
         ("plan --filter x", "`--only PATTERN`"),
         ("check --config jobs.yaml", "`batch check jobs.yaml`"),
         ("run --api-key sk-1", "BAICAI_API_KEY"),
+        ("plan -j 3", "`-j` is an option of `batch run`"),
+        ("status --limit=3", "`--limit` is an option of other commands: run, plan"),
+        ("init --force", "`--force` is an option of `batch convert`"),
         ("list", "`batch status`"),
         ("clean", "`batch run --prune`"),
         ("cancel", "`batch fetch`"),

@@ -200,7 +200,11 @@ fn pruning_forgets_what_is_finished_and_gone_and_keeps_its_videos() {
     setup.project.write(MANIFEST, manifest_of(1));
     setup.run([]).exits(0);
     assert!(setup.project.read(LOCK).contains("job = \"j2\""), "a record stays until it is pruned");
-    setup.run(["--prune"]).exits(0);
+    let pruned = setup.run(["--prune"]).exits(0);
+    assert!(
+        pruned.stderr.contains("of jobs that left the manifest") && pruned.stderr.contains("bought again"),
+        "{pruned:?}"
+    );
     assert!(!setup.project.read(LOCK).contains("job = \"j2\""));
     assert_eq!((setup.project.files("out").len(), setup.charges()), (2, 2));
     setup.batch(["verify"]).exits(0);

@@ -51,7 +51,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         let shown = manifest.display();
         let _ = writeln!(
             io::stderr(),
-            "wrote {shown}\n\n  try it without an account:  batch run {shown} --simulate\n  check what you change:      batch check {shown}\n  \
+            "wrote {shown}, a schema for editors, refs/ for images, and .gitignore and .gitattributes\n\n  try it without an account:  batch run {shown} --simulate\n  check what you change:      batch check {shown}\n  \
              let git join locks:         {DRIVER}"
         );
     }

@@ -22,14 +22,14 @@ use crate::cli::session::{self, Closing, Session, finish, taken_up};
 use crate::cli::settings;
 use crate::cli::sharing::{asked_elsewhere, warn_of_shared_tasks};
 use crate::cli::signals::Signals;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, Volume};
 use crate::engine::Settings;
 use crate::engine::spool::Spool;
 use crate::engine::stop::Level;
 use crate::event::sender::Events;
 use crate::event::{self, Event};
 use crate::ledger::entry::Entry;
-use crate::ledger::record::Record;
+use crate::ledger::record::{Key, Record};
 use crate::ledger::{Book, Ledger};
 use crate::manifest::model::{Manifest, RunSettings};
 use crate::plan::action::{Action, Reason};
@@ -38,7 +38,9 @@ use crate::plan::{Choice, Plan};
 use crate::report::Reporter;
 use crate::report::documents::status::JobStatus;
 use crate::report::gallery::Recorder;
+use crate::report::look::count;
 use crate::report::money::estimated;
+use crate::report::standard_error;
 use crate::spec::address::BaseUrl;
 use crate::spec::names::JobId;
 use std::collections::HashSet;
@@ -62,7 +64,7 @@ pub(in crate::cli) struct Args {
     /// Stop submitting after N failures
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     max_failures: Option<NonZeroUsize>,
-    /// Drop finished records of jobs that are no longer in the manifest; their videos stay
+    /// Drop finished records of jobs that are no longer in the manifest: their videos stay, and a job that comes back is bought again
     #[arg(long)]
     prune: bool,
     /// Skip the confirmation that `run.confirm_above` in the manifest asks for
@@ -281,7 +283,22 @@ fn perform(
     let exit = finish(outcome, &closing, reporting, terminal);
     unclosed.iter().for_each(|failure| failure.say(terminal));
     no_room(&outlook, choice.max_cost, terminal);
+    if unclosed.is_none() {
+        say_pruned(&outlook.plan.prune, terminal);
+    }
     Ok(exit)
+}
+
+/// Says which records `--prune` dropped: with them goes the knowledge that they are paid.
+fn say_pruned(dropped: &[Key], terminal: &Terminal) {
+    if !dropped.is_empty() && terminal.volume > Volume::Quiet {
+        let jobs: Vec<&JobId> = dropped.iter().map(|key| &key.job).collect();
+        let records = count(jobs.len(), "record");
+        let named = frozen::named(&jobs);
+        standard_error::say(format!(
+            "dropped {records} of jobs that left the manifest ({named}): a job that comes back is bought again\n"
+        ));
+    }
 }
 
 /// Says where `--max-cost` has no room for a single job: that is hardly what was meant.

@@ -44,7 +44,12 @@ enum Ended {
 }
 
 fn session(connection: &Connection) -> Result<Ended, lsp_server::ProtocolError> {
-    let (id, params) = connection.initialize_start()?;
+    let (id, params) = match connection.initialize_start() {
+        Ok(started) => started,
+        // It went away before it said anything.
+        Err(error) if error.channel_is_disconnected() => return Ok(Ended::Abruptly),
+        Err(error) => return Err(error),
+    };
     connection.initialize_finish(id, json!({ "capabilities": capabilities(), "serverInfo": information() }))?;
     let is_chinese = params["locale"].as_str().is_some_and(|locale| locale.starts_with("zh"));
     let language = if is_chinese { Language::Chinese } else { Language::English };

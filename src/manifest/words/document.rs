@@ -134,7 +134,7 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
             )
             .at_span(*table, "single brackets")
             .at_span(*list, "double brackets")
-            .help(format!("write {two} for each of several, and {one} for a single one"))
+            .help(format!("write {two} each time"))
         }
         Flaw::TooManyAliases { span } => {
             Words::error(Code::Limits, "the aliases in this manifest expand to too many values")

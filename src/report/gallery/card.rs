@@ -170,8 +170,8 @@ fn trouble(entry: &Entry<'_>, source: &Source<'_>) -> Markup {
         (_, Some(Stage::Uncertain { .. })) => html! {
             p { "Look in the service's own list, then type one of these:" }
             @for (option, meaning) in [
-                ("--task-id ID", "It is there:"),
-                ("--resubmit", "It isn't, and is to be submitted again:"),
+                ("--task-id ID", "It arrived:"),
+                ("--resubmit", "It didn't, and is to be submitted again:"),
                 ("--failed", "It is to stay without a result:"),
             ] {
                 p { small { (meaning) } code.type { (target.resolve(entry.id)) " " b { (option) } } }

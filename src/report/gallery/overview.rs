@@ -103,7 +103,8 @@ fn add(sum: &mut Estimate, price: &Estimate, submits: u32) {
 fn typical(entries: &Entries<'_>) -> Option<String> {
     let mut took: Vec<_> = entries.all().filter_map(Entry::took).collect();
     took.sort_unstable();
-    took.get(took.len() / 2).map(|took| show::duration(*took))
+    let median = *took.get(took.len() / 2)?;
+    Some(if median.as_secs() == 0 { "less than 1s".to_owned() } else { show::duration(median) })
 }
 
 /// Returns the numbers of jobs by status, as a bar; the filter and the cards have them in words.

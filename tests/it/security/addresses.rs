@@ -119,7 +119,9 @@ fn a_file_beside_the_manifest_does_not_say_where_the_key_goes() {
         let project = self::project().with(".env", format!("{proxies}\n{address}\n"));
         let option = simulator.base_url();
         let in_environment = project.batch(["run"]).env("BAICAI_API_KEY", KEY);
-        for program in [project.batch(["run"]), in_environment, project.batch(["run", "--base-url", &option])] {
+        let looks = ["plan", "status", "verify"].map(|command| project.batch([command]));
+        let sends = [project.batch(["run"]), in_environment, project.batch(["run", "--base-url", &option])];
+        for program in sends.into_iter().chain(looks) {
             let ended = program.run().exits(2);
             assert!(ended.stderr.contains("line 5 of the .env") && ended.stderr.contains("--base-url"), "{ended:?}");
             super::tells_nothing(&project, &ended, &[KEY, &elsewhere.base_url()]);
