@@ -233,6 +233,8 @@ pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings
         submit_rate: run.submit_rate,
         job_timeout: run.job_timeout,
         poll_interval: run.poll_interval.unwrap_or(usual),
+        poll_rate: run.poll_rate,
+        downloads: run.downloads.get(),
         patience: run.patience,
         denial: DENIAL,
         on_uncertain: run.on_uncertain,

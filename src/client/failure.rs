@@ -4,7 +4,7 @@
 use super::printable::{EXCERPT, printable};
 use super::verdict::{query, telling};
 use super::wire::{Envelope, NoUrl};
-use super::{Failure, NO_CONNECTION, NO_WAY, Progress, Verdict};
+use super::{Failure, NO_CONNECTION, NO_URL, NO_WAY, Progress, Verdict};
 use crate::spec::names::TaskId;
 use reqwest::StatusCode;
 use std::fmt;
@@ -86,7 +86,10 @@ pub fn upload(exchange: Exchange) -> Result<String, Failure> {
     let call = Call::Upload;
     answer(call, exchange)?.upload().map_err(|no_url| match no_url {
         NoUrl::Absent => nonsense(call, "the reply has no URL of the image in it"),
-        NoUrl::Other(what) => nonsense(call, &format!("the reply has {what} in the place of the image's URL")),
+        NoUrl::Other(what) => {
+            let why = format!("the reply has {what} in the place of the image's URL");
+            of(call, Verdict::Again(None), NO_URL, &why)
+        }
     })
 }
 

@@ -45,6 +45,9 @@ pub const NO_CONNECTION: &str = "no-connection";
 /// The code of a failure to connect that lasts until a person changes something.
 pub const NO_WAY: &str = "no-way";
 
+/// The code of an upload whose reply has something else in the place of the image's URL.
+pub const NO_URL: &str = "no-url";
+
 /// The call to hosts other than the service; it carries no key.
 pub trait Images: Send + Sync + 'static {
     /// Fetches the image at `url` to a temporary file: complete, checked to be an image, and hashed. Returns `None` if

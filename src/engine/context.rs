@@ -1,12 +1,14 @@
 //! The state shared by all jobs of a run.
 
 use super::at_service::AtService;
+use super::bounds::Bounds;
 use super::budget::Budget;
 use super::cadence::Cadence;
 use super::folders::Folders;
 use super::gate::{Gate, Pass, Patience};
 use super::hearing::Hearing;
 use super::mirror::Again;
+use super::queries::Queries;
 use super::spool::Spool;
 use super::stop::{Level, Stop};
 use super::turns::{Ready, TURNED_AWAY, Turn, Turns, UNKNOWNS};
@@ -19,7 +21,7 @@ use crate::client::rate::Rate;
 use crate::client::throttle::Throttle;
 use crate::client::{Failure, Service, Urgency, Verdict};
 use crate::event::sender::Events;
-use crate::event::{Call, Cause, Event, Problem};
+use crate::event::{Bound, Call, Cause, Event, Problem};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Key;
 use crate::ledger::{Intended, PurchaseId, Scribe};
@@ -31,17 +33,11 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// Maximum number of status queries per second beyond the first of each job, however many jobs are in flight.
-const REPEATED_POLLS_PER_SECOND: u32 = 100;
-
 /// Maximum number of concurrent calls other than submits.
 const CALLS: usize = 64;
 
 /// Maximum number of concurrent submits: each holds a connection, whose buffers are most of a job's memory.
 const SUBMITS: usize = 64;
-
-/// Maximum number of concurrent downloads: their own limit, so that they never hold a generation's slot.
-const DOWNLOADS: usize = 8;
 
 /// Maximum number of videos made durable and renamed at once: enough for the disk to handle many together, few enough
 /// that they don't block each other in their folder.
@@ -69,10 +65,11 @@ pub(super) struct Context<S> {
     pub(super) turns: Turns,
     pub(super) at_service: AtService,
     pub(super) hearing: Hearing,
+    /// Their own limit, so that downloads never hold a generation's slot.
     pub(super) downloads: Semaphore,
     pub(super) stores: Semaphore,
-    /// Limits the repeated status queries of all jobs together.
-    pub(super) repeated_polls: Mutex<Throttle>,
+    pub(super) queries: Queries,
+    pub(super) bounds: Bounds,
     pub(super) sent: Sent,
     scribe: Scribe,
     random: Mutex<fastrand::Rng>,
@@ -130,9 +127,13 @@ impl<S: Service> Context<S> {
             turns: Turns::new(settings.concurrency.min(SUBMITS), rate, settings.patience),
             at_service: AtService::default(),
             hearing: Hearing::default(),
-            downloads: Semaphore::new(DOWNLOADS),
+            downloads: Semaphore::new(settings.downloads),
             stores: Semaphore::new(STORES),
-            repeated_polls: Mutex::new(Throttle::new(REPEATED_POLLS_PER_SECOND, Duration::from_secs(1))),
+            queries: Queries::new(
+                Throttle::new(settings.poll_rate.count, settings.poll_rate.per),
+                settings.poll_interval,
+            ),
+            bounds: Bounds::new(settings.poll_interval),
             sent: Sent::default(),
             scribe: parts.scribe,
             random: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
@@ -241,8 +242,26 @@ impl<S: Service> Context<S> {
         std::mem::take(&mut self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Awaits `turn`, which `bound` may delay; a run that it holds says so.
+    pub(super) async fn within<T>(&self, bound: Bound, turn: impl Future<Output = T>) -> T {
+        self.bounds.wait(bound, turn, || self.hold(bound)).await
+    }
+
+    /// Reports that `bound` holds the run.
+    fn hold(&self, bound: Bound) {
+        let most = match bound {
+            Bound::PollRate => self.settings.poll_rate.to_string(),
+            Bound::Downloads => self.settings.downloads.to_string(),
+            Bound::Calls => CALLS.to_string(),
+            Bound::Submits => SUBMITS.to_string(),
+            Bound::Stores => STORES.to_string(),
+        };
+        self.events.send(Event::Bounded { bound, most });
+    }
+
     /// Waits for a turn to submit, and for the gate.
     pub(super) async fn turn(&self) -> (Turn<'_>, Pass<'_>) {
+        let full = self.turns.full();
         let door = self.turns.door().await;
         loop {
             match door.ready().await {
@@ -253,6 +272,7 @@ impl<S: Service> Context<S> {
                 Ready::Go => {
                     let pass = self.gate.pass().await;
                     if let Some(turn) = door.take() {
+                        self.bounds.waited(Bound::Submits, self.turns.full() - full, || self.hold(Bound::Submits));
                         return (turn, pass);
                     }
                 }
@@ -386,7 +406,7 @@ impl<S: Service> Context<S> {
             loop {
                 let pass = self.gate.pass().await;
                 let answer = {
-                    let _permit = self.calls.acquire().await;
+                    let _permit = self.within(Bound::Calls, self.calls.acquire()).await;
                     faultpoint::reach(name.as_str(), "send");
                     // Boxed, so that a job waiting between two calls doesn't keep a call's memory.
                     Box::pin(call()).await

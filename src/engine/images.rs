@@ -6,7 +6,7 @@ use super::mirror::obtain;
 use super::purchase::Bought;
 use super::transfer::Transfer;
 use crate::base::digest::Sha256;
-use crate::client::{Failure, Image, Service, Verdict};
+use crate::client::{Failure, Image, NO_URL, Service, Verdict};
 use crate::event::{Call, Cause, Event, Problem};
 use crate::ledger::entry::Entry;
 use crate::spec::elsewhere::Address;
@@ -101,6 +101,8 @@ async fn upload_image<S: Service>(
 ) -> Result<String, Failure> {
     let job = &purchase.key.job;
     context.events.send(Event::Uploading { job: job.clone(), path: image.shown.clone(), bytes: image.bytes });
+    // What the last reply had in the place of the URL, if it had something else.
+    let mut strange = None;
     for tries in 1.. {
         let transfer = Transfer::new(context, job, Call::Upload, &image.shown);
         let call = || context.service.upload(image, |bytes| transfer.advance(bytes, Some(image.bytes)));
@@ -118,9 +120,12 @@ async fn upload_image<S: Service>(
             }
             Err(Missed::Out) => return Err(over()),
             Err(Missed::Failed(failure)) => match failure.verdict {
+                // What the service says twice it means: another try is of no use.
+                _ if failure.code == NO_URL && strange.as_ref() == Some(&failure.message) => return Err(failure),
                 Verdict::Again(asked) | Verdict::Away(asked) if tries < TRIES => {
                     let pause = context.backoff(tries, asked);
                     context.pause(Call::Upload, job, &failure.message, pause).await.map_err(|_| over())?;
+                    strange = (failure.code == NO_URL).then_some(failure.message);
                 }
                 _ => return Err(failure),
             },

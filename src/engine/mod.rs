@@ -11,6 +11,7 @@
 //! that waits for an unreachable service.
 
 mod at_service;
+mod bounds;
 mod budget;
 mod cadence;
 mod collect;
@@ -27,6 +28,7 @@ mod listing;
 pub mod mirror;
 mod others;
 mod purchase;
+mod queries;
 mod slot;
 pub mod spool;
 pub mod stop;
@@ -72,6 +74,10 @@ pub struct Settings {
     pub job_timeout: Duration,
     /// Approximate delay in noticing a finished job.
     pub poll_interval: Duration,
+    /// Maximum rate of status queries, all jobs together.
+    pub poll_rate: Rate,
+    /// Maximum number of videos fetched at a time.
+    pub downloads: usize,
     /// Time that an unreachable service is waited for.
     pub patience: Duration,
     /// Time that the service must deny a task before it is believed.

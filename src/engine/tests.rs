@@ -235,6 +235,8 @@ fn settings() -> Settings {
         submit_rate: None,
         job_timeout: Duration::from_secs(1800),
         poll_interval: Duration::from_secs(10),
+        poll_rate: Rate { count: 100, per: Duration::from_secs(1) },
+        downloads: 8,
         patience: Duration::from_secs(600),
         denial: Duration::from_secs(120),
         on_uncertain: OnUncertain::Hold,
@@ -673,15 +675,21 @@ async fn each_content_is_uploaded_once_and_a_failed_upload_spoils_only_its_jobs(
 }
 
 #[tokio::test(start_paused = true)]
-async fn polls_of_many_jobs_stay_within_a_sensible_rate() {
-    let script = Script { latency: Duration::from_secs(120), ..Script::default() };
-    let (bench, fake) = (Bench::new(), Fake::new(script));
-    let ran = bench
-        .run(&fake, 400, Settings { concurrency: 400, poll_interval: Duration::from_millis(100), ..settings() })
-        .await;
-    assert_eq!(ran.outcome.summary.succeeded, 400);
-    let rate = fake.calls("status") as f64 / ran.took.as_secs_f64();
-    assert!(rate < 110.0, "{rate} a second");
+async fn an_upload_without_a_url_is_given_up_when_the_service_says_the_same_again() {
+    for (same, uploads) in [(true, 2), (false, 8)] {
+        let strange = move |n: usize| Failure {
+            code: client::NO_URL.into(),
+            message: if same { "/files/a.png".into() } else { format!("/files/{n}.png") },
+            ..failure(Verdict::Again(None))
+        };
+        let script = Script { upload: Box::new(move |n| Err(strange(n))), ..Script::default() };
+        let (bench, fake) = (Bench::new(), Fake::new(script));
+        let mut purchase = purchase(0);
+        let (path, shown, sha256) = ("a".into(), "a".into(), Sha256::of(b"a"));
+        purchase.images = vec![Picture::Local(LocalImage { path, shown, sha256, bytes: 1, media_type: "image/png" })];
+        let ran = bench.run_until(&fake, std::iter::once(purchase), settings(), Stop::default()).await;
+        assert_eq!((ran.outcome.summary.failed, fake.calls("upload"), fake.calls("submit")), (1, uploads, 0));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -692,6 +700,7 @@ async fn digests_are_those_of_what_is_sent() {
     assert_eq!(purchase(0).key.digest, Digest(Sha256::of(&crate::base::canonical::bytes(&body))));
 }
 
+mod bounds;
 mod failures;
 mod images;
 mod money;

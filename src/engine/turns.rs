@@ -43,6 +43,8 @@ struct State {
     turned_away: u32,
     /// The time since which the service has put off every submit.
     put_off: Option<Instant>,
+    /// How long submits have waited so far because as many as are ever allowed were on their way.
+    full: Duration,
 }
 
 /// The knowledge whether the service can be reached.
@@ -111,6 +113,7 @@ impl Turns {
             unknowns: 0,
             turned_away: 0,
             put_off: None,
+            full: Duration::ZERO,
         };
         Turns { door: Semaphore::new(1), state: Mutex::new(state), changed: Notify::new(), patience }
     }
@@ -119,6 +122,11 @@ impl Turns {
     pub(super) async fn door(&self) -> Door<'_> {
         let permit = self.door.acquire().await;
         Door { turns: self, _permit: permit.expect("the door is never closed") }
+    }
+
+    /// Returns how long submits have waited so far because as many as are ever allowed were on their way.
+    pub(super) fn full(&self) -> Duration {
+        self.state().full
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -132,7 +140,14 @@ impl<'t> Door<'t> {
         loop {
             let wait = self.turns.state().wait(Instant::now());
             match wait {
-                Wait::Full => self.turns.changed.notified().await,
+                Wait::Full => {
+                    let since = Instant::now();
+                    self.turns.changed.notified().await;
+                    let mut state = self.turns.state();
+                    if state.wide == state.most {
+                        state.full += since.elapsed();
+                    }
+                }
                 Wait::Until(time) => {
                     tokio::select! {
                         () = self.turns.changed.notified() => {}

@@ -9,7 +9,7 @@ use super::transfer::Transfer;
 use crate::base::digest::Sha256;
 use crate::base::{durable, faultpoint};
 use crate::client::{Failure, Service, Undelivered, Verdict, Video};
-use crate::event::{Call, Event};
+use crate::event::{Bound, Call, Event};
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Output, Record};
 use std::sync::Arc;
@@ -76,7 +76,7 @@ async fn fetch<S: Service>(
     // The hash is recorded before the rename: otherwise a crash between the two would leave an unknown file.
     let _ = context.record(Entry::of(record.id, Step::Downloaded { output: output.clone() })).await;
     {
-        let _permit = context.stores.acquire().await;
+        let _permit = context.within(Bound::Stores, context.stores.acquire()).await;
         destination.store(video, ours, record.finished_at).await.map_err(Missed::Failed)?;
     }
     let synced = context.folders.sync(durable::folder_of(destination.path())).await;
@@ -110,7 +110,7 @@ async fn download<S: Service>(
         destination.check(&[known.sha256]).await.map_err(Missed::Failed)?;
     }
     let download = async {
-        let _permit = context.downloads.acquire().await;
+        let _permit = context.within(Bound::Downloads, context.downloads.acquire()).await;
         context.events.send(Event::Downloading { job: job.clone(), path: path.clone() });
         faultpoint::reach("download", "send");
         let transfer = Transfer::new(context, job, Call::Download, &path);

@@ -1,13 +1,14 @@
 //! Polls a task until the service is done with it. A failed poll is not a failed task.
 
 use super::context::{Context, Missed};
+use super::queries::Asked;
 use crate::client::{Service, TaskState, Verdict};
-use crate::event::{Call, Event};
+use crate::event::{Bound, Call, Event};
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Fault, Record};
 use crate::spec::names::TaskId;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -68,7 +69,7 @@ pub(super) async fn watch<S: Service>(
     let key = &record.key;
     let taken_up = Instant::now();
     let deadline = taken_up + context.settings.job_timeout;
-    let (mut unknown, mut refused, mut failures, mut polls) = (0, 0, 0, 0u32);
+    let (mut unknown, mut refused, mut failures) = (0, 0, 0);
     // The times since when the service denies the task, and since when something else answers in its place.
     let (mut denied, mut away): (Option<Instant>, Option<Instant>) = (None, None);
     // The age at which it was last seen unfinished; unknown for a job of an earlier run.
@@ -76,13 +77,10 @@ pub(super) async fn watch<S: Service>(
     // A job of an earlier run may have finished long ago: it is polled at once.
     let mut next = if age.is_zero() { taken_up + context.cadence.pause(age, context.random()) } else { taken_up };
     loop {
-        if polls > 0 {
-            next = next.max(repeated_poll(context));
-        }
-        let Some(()) = context.stop.unless_out(tokio::time::sleep_until(next.min(deadline))).await else {
+        let asked = Asked { age, at: taken_up, running: running.unwrap_or_default(), deadline };
+        if context.stop.unless_out(turn(context, next.min(deadline), asked)).await.is_none() {
             return Watched::Out;
-        };
-        polls += 1;
+        }
         context.sent.polls.fetch_add(1, Ordering::Relaxed);
         let answer = context.call(Call::Status, &key.job, || context.service.status(task)).await;
         let age = age + taken_up.elapsed();
@@ -101,7 +99,7 @@ pub(super) async fn watch<S: Service>(
                 match progress.state {
                     TaskState::Completed => {
                         if let Some(running) = running {
-                            context.cadence.learn(running, age, context.random());
+                            context.cadence.learn(running, age, [context.random(), context.random()]);
                         }
                         return Watched::Completed;
                     }
@@ -180,7 +178,8 @@ async fn known_after_all<S: Service>(context: &Context<S>, record: &Record, task
     let _ = context.record(Entry::of(record.id, step)).await;
 }
 
-/// Returns the time of the next poll, so that all jobs together don't poll too often.
-fn repeated_poll<S: Service>(context: &Context<S>) -> Instant {
-    context.repeated_polls.lock().unwrap_or_else(PoisonError::into_inner).reserve(Instant::now())
+/// Waits until the time of a job's next poll, and then for its turn among all jobs.
+async fn turn<S: Service>(context: &Context<S>, next: Instant, asked: Asked) {
+    tokio::time::sleep_until(next).await;
+    context.within(Bound::PollRate, context.queries.turn(&context.cadence, asked)).await;
 }

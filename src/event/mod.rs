@@ -2,10 +2,12 @@
 //!
 //! Events carry everything that a reader needs; a reporter never queries the engine.
 
+mod bound;
 mod problem;
 pub mod sender;
 pub mod summary;
 
+pub use bound::Bound;
 pub use problem::{Call, Cause, Problem};
 
 use crate::base::decimal::Decimal;
@@ -277,6 +279,13 @@ pub enum Event {
         message: String,
         /// The pause in seconds.
         pause: f64,
+    },
+    /// One of the run's bounds holds it: jobs wait for it longer than a finished one may go unnoticed. Once for each.
+    Bounded {
+        /// Which: a setting of the manifest by its name, or what the program itself bounds.
+        bound: Bound,
+        /// What it allows: a rate, or how many at a time.
+        most: String,
     },
     /// Whoever reads these lines doesn't keep up: `polled`, `transferring` and `retrying` were left out, no other.
     Lagged {

@@ -85,6 +85,8 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'_>) -> RunSettings {
     let on_uncertain = run.value(&ON_UNCERTAIN, blame, |value| OnUncertain::from_word(text(value)?));
     let job_timeout = run.period(&JOB_TIMEOUT, blame);
     let poll_interval = run.period(&POLL_INTERVAL, blame);
+    let poll_rate = run.value(&POLL_RATE, blame, |value| setting::rate(text(value)?));
+    let downloads = run.integer(&DOWNLOADS, blame, |number| NonZeroUsize::new(usize::try_from(number).ok()?));
     let patience = run.period(&PATIENCE, blame);
     let retries = run.integer(&RETRIES, blame, |number| u32::try_from(number).ok());
     let confirm_above = run.value(&CONFIRM_ABOVE, blame, amount);
@@ -95,6 +97,8 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'_>) -> RunSettings {
         submit_rate: submit_rate.value(),
         job_timeout: job_timeout.value().unwrap_or(default.job_timeout),
         poll_interval: poll_interval.value(),
+        poll_rate: poll_rate.value().unwrap_or(default.poll_rate),
+        downloads: downloads.value().unwrap_or(default.downloads),
         patience: patience.value().unwrap_or(default.patience),
         on_uncertain: on_uncertain.value().unwrap_or(default.on_uncertain),
         retries: retries.value().unwrap_or(default.retries),

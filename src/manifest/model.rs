@@ -12,6 +12,7 @@ use crate::spec::request::Generation;
 use crate::spec::vocabulary::{self, Resolution};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,6 +109,10 @@ pub struct RunSettings {
     /// The approximate delay with which a finished job may be noticed. `None`: not set, which means ten seconds with
     /// the real service.
     pub poll_interval: Option<Duration>,
+    /// The maximum rate of status queries, all jobs together.
+    pub poll_rate: Rate,
+    /// The maximum number of videos fetched at a time.
+    pub downloads: NonZeroUsize,
     /// The time to wait for a service that can't be reached.
     pub patience: Duration,
     /// The treatment of a job whose submit got no answer.
@@ -129,6 +134,16 @@ pub struct Rate {
     pub count: u32,
     /// The time span.
     pub per: Duration,
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.per.as_secs() {
+            60 => write!(f, "{}/min", self.count),
+            3600 => write!(f, "{}/h", self.count),
+            _ => write!(f, "{}/s", self.count),
+        }
+    }
 }
 
 /// The treatment of a job whose submit got no answer.
@@ -179,6 +194,8 @@ impl Default for RunSettings {
             submit_rate: None,
             job_timeout: Duration::from_secs(30 * 60),
             poll_interval: None,
+            poll_rate: Rate { count: 100, per: Duration::from_secs(1) },
+            downloads: NonZeroUsize::new(8).expect("eight is not zero"),
             patience: Duration::from_secs(10 * 60),
             on_uncertain: OnUncertain::Hold,
             retries: 1,

@@ -179,6 +179,7 @@ impl Reporter for Collector {
             | Event::Retrying { job: Some(job), .. } => self.step(job, *time, Ending::Open),
             Event::Retrying { job: None, .. }
             | Event::Throttled { .. }
+            | Event::Bounded { .. }
             | Event::Lagged { .. }
             | Event::LookingAtImages { .. }
             | Event::ImageFetched { .. }

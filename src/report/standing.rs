@@ -140,6 +140,7 @@ impl Standing {
             Event::Elsewhere { job, .. } => self.ended(job, Phase::Elsewhere, time),
             Event::Retrying { job: None, .. }
             | Event::Throttled { .. }
+            | Event::Bounded { .. }
             | Event::Lagged { .. }
             | Event::LookingAtImages { .. }
             | Event::ImageFetched { .. }

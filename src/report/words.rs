@@ -93,6 +93,13 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
         Event::Throttled { message, pause } => {
             (Notable, Hue::Caution, format!("paused for {}: {}", seconds(*pause), said(message)))
         }
+        Event::Bounded { bound, most } => {
+            let why = match bound.setting() {
+                Some(setting) => format!("`{setting}: {}` holds this run: {}", said(most), bound.meaning()),
+                None => format!("{} at a time, no more, holds this run: {}", said(most), bound.meaning()),
+            };
+            (Notable, Hue::Caution, why)
+        }
         Event::LookingAtImages { fetch, check } => {
             let parts = [(*fetch, "to fetch"), (*check, "to ask whether they changed")];
             let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", thousands(*n)));

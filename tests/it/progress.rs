@@ -62,9 +62,16 @@ fn events_keep_to_their_schema_and_tell_the_whole_story() {
 fn every_kind_of_event_is_told_by_a_run_and_keeps_to_its_schema() {
     let text = manifest_of(6)
         .replace("https://images.example.com/dog.png", "refs/dog.png")
-        .replace("patience: 10ms", "patience: 20s");
-    // A slow upload, a service that asks to slow down, a job of each end, and a video that has to be asked for again.
-    let faults = ["upload:delay(1500ms)@1", "submit:429@1", "submit:fail@2", "submit:reset@3", "download:404@1"];
+        .replace("patience: 10ms", "patience: 20s, downloads: 1");
+    // A video that others wait for, a slow upload, a service that asks to slow down, a job of each end, and a video that has to be asked for again.
+    let faults = [
+        "upload:delay(1500ms)@1",
+        "submit:429@1",
+        "submit:fail@2",
+        "submit:reset@3",
+        "download:404@1",
+        "download:delay(2500ms)@2",
+    ];
     let setup = Setup::new(&text, &faults);
     setup.project.write("refs/dog.png", image::png(64, 64, "dog"));
     let events = setup.run(["-j1", "--progress", "json"]).exits(3).json_lines();

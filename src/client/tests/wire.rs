@@ -111,7 +111,7 @@ const TABLE: &[(&str, &str)] = &[
     ("upload/array", "https://s1.example.com/u/hero.png"),
     ("upload/no-url", "Again(None) nonsense | upload: the reply has no URL of the image in it"),
     ("upload/object", "https://s1.example.com/u/hero.png"),
-    ("upload/relative", r#"Again(None) nonsense | upload: the reply has "/u/hero.png" in the place of the image's URL"#),
+    ("upload/relative", r#"Again(None) no-url | upload: the reply has "/u/hero.png" in the place of the image's URL"#),
     ("upload/stop-401", "Stop 401 | upload: HTTP 401 Unauthorized, code 401: no key"),
     ("upload/too-large", "Final 413 | upload: HTTP 413 Payload Too Large"),
     ("status/again-429-own", "Again(Some(5s)) 429 | status: HTTP 429 Too Many Requests, code 429: slow down"),

@@ -13,7 +13,7 @@ const INTERVAL: f64 = 10.0;
 const SEEDS: u64 = 8;
 
 /// The duration of a generation, in seconds.
-type Durations = fn(&mut fastrand::Rng) -> f64;
+pub(in crate::engine) type Durations = fn(&mut fastrand::Rng) -> f64;
 
 /// The pause before the next poll, from a job's age and a random number.
 type Pause<'a> = dyn Fn(f64, f64) -> f64 + 'a;
@@ -32,7 +32,7 @@ fn normal(random: &mut fastrand::Rng) -> f64 {
 }
 
 /// Returns a log-normal duration, between 60 s and 180 s, around 104 s.
-fn log_normal(random: &mut fastrand::Rng) -> f64 {
+pub(in crate::engine) fn log_normal(random: &mut fastrand::Rng) -> f64 {
     loop {
         let seconds = (104_f64.ln() + 0.275 * normal(random)).exp();
         if (60.0..=180.0).contains(&seconds) {
@@ -42,7 +42,7 @@ fn log_normal(random: &mut fastrand::Rng) -> f64 {
 }
 
 /// Returns a duration around 70 s for half of the jobs, around 165 s for the others.
-fn bimodal(random: &mut fastrand::Rng) -> f64 {
+pub(in crate::engine) fn bimodal(random: &mut fastrand::Rng) -> f64 {
     if random.bool() { 70.0 + 4.0 * normal(random) } else { 165.0 + 8.0 * normal(random) }
 }
 
@@ -52,7 +52,7 @@ fn work(
     (wide, jobs): (usize, usize),
     seed: u64,
     pause: &Pause<'_>,
-    noticed: &dyn Fn(f64, f64, f64),
+    noticed: &dyn Fn(f64, f64, [f64; 2]),
 ) -> Seen {
     let random = &mut fastrand::Rng::with_seed(seed);
     // In milliseconds, so that it can be ordered: the time of the next poll, and its job.
@@ -74,7 +74,7 @@ fn work(
             continue;
         }
         lag += age - takes;
-        noticed(before, age, random.f64());
+        noticed(before, age, [random.f64(), random.f64()]);
         if running.len() < jobs {
             next.push(Reverse((now + at(pause(0.0, random.f64())), running.len())));
             running.push((now, durations(random), 0.0));

@@ -7,7 +7,7 @@ use crate::diagnostic::fix::{Applicability, Fix};
 use crate::document::source::Source;
 use crate::document::span::Span;
 use crate::event::summary::Summary;
-use crate::event::{Call, Cause, Event, Problem};
+use crate::event::{Bound, Call, Cause, Event, Problem};
 use crate::plan::action::{Action, Reason};
 use crate::plan::changes::Change;
 use crate::plan::estimate::{Estimate, PriceTable};
@@ -90,6 +90,8 @@ fn events() -> Vec<Event> {
         Event::Retrying { job: Some(job()), call: Call::Download, message: text(), pause: 0.5 },
         Event::Retrying { job: None, call: Call::Submit, message: text(), pause: 0.5 },
         Event::Throttled { message: text(), pause: 1.0 },
+        Event::Bounded { bound: Bound::PollRate, most: "100/s".to_owned() },
+        Event::Bounded { bound: Bound::Stores, most: "16".to_owned() },
         Event::Lagged { missed: 7 },
         Event::RunFinished { summary: Summary::default(), exit_code: 3, stopped: Some(problem(Cause::Account)) },
     ]
@@ -106,7 +108,7 @@ fn every_event_fits_its_schema_and_every_kind_is_in_it() {
     // The kinds as listed in the manual of the command line.
     let manual: Vec<_> =
         "run_started|looking_at_images|image_fetched|image_changed|images_unchecked|estimated|job_planned|uploading|uploaded|transferring|submitting|submitted|polled|generated|downloading|\
-        downloaded|succeeded|failed|uncertain|elsewhere|retrying|throttled|lagged|run_finished"
+        downloaded|succeeded|failed|uncertain|elsewhere|retrying|throttled|bounded|lagged|run_finished"
             .split('|')
             .collect();
     let schema = Document::Events.schema();

@@ -14,7 +14,7 @@ use batch::event::sender::Events;
 use batch::event::{Event, Stamped};
 use batch::ledger::record::Status;
 use batch::ledger::{self, Book, Holder, Paths};
-use batch::manifest::model::OnUncertain;
+use batch::manifest::model::{OnUncertain, RunSettings};
 use batch::plan::action::Action;
 use batch::plan::{self, Choice};
 use batch::simulate::{Call, Options, Running, Simulator};
@@ -63,6 +63,8 @@ impl Workshop {
             submit_rate: None,
             job_timeout: ms(5000),
             poll_interval: ms(10),
+            poll_rate: RunSettings::default().poll_rate,
+            downloads: RunSettings::default().downloads.get(),
             patience: ms(400),
             denial: ms(60),
             on_uncertain: OnUncertain::Hold,

@@ -1,0 +1,37 @@
+//! What bounds a run: its rate of queries, and what it does at a time. A run that is held says by what.
+
+use super::*;
+use crate::event::Bound;
+
+fn told(ran: &Ran) -> Vec<(Bound, &str)> {
+    let bounds = ran.events.iter().filter_map(|event| match event {
+        Event::Bounded { bound, most } => Some((*bound, most.as_str())),
+        _ => None,
+    });
+    bounds.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn polls_of_many_jobs_stay_within_the_rate_and_a_run_that_it_holds_says_so_once() {
+    for (count, told_of) in [(100, vec![(Bound::PollRate, "100/s")]), (10_000, vec![])] {
+        let script = Script { latency: Duration::from_secs(120), ..Script::default() };
+        let (bench, fake) = (Bench::new(), Fake::new(script));
+        let poll_rate = Rate { count, per: Duration::from_secs(1) };
+        let poll_interval = Duration::from_millis(100);
+        let ran = bench.run(&fake, 400, Settings { concurrency: 400, poll_interval, poll_rate, ..settings() }).await;
+        assert_eq!(ran.outcome.summary.succeeded, 400);
+        let rate = fake.calls("status") as f64 / ran.took.as_secs_f64();
+        assert!(rate < f64::from(count) * 1.01, "{rate} a second");
+        assert_eq!(told(&ran), told_of);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_slow_to_take_submits_is_held_by_their_number() {
+    let script = Script { answer: Duration::from_secs(30), ..Script::default() };
+    let (bench, fake) = (Bench::new(), Fake::new(script));
+    let ran = bench.run(&fake, 300, Settings { concurrency: 300, ..settings() }).await;
+    assert_eq!(told(&ran), [(Bound::Submits, "64")]);
+    let ran = bench.run(&fake, 30, Settings { concurrency: 30, ..settings() }).await;
+    assert_eq!(told(&ran), [], "as many as the run's own setting allows");
+}
