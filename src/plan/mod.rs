@@ -147,8 +147,8 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         });
     }
     let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
-    let is_left = |record: &&Record| !ids.contains(&record.key.job);
-    displaced.extend(namesakes(book).into_iter().filter(is_left).filter(|record| to_collect(&shelf, record).is_some()));
+    // What is fetched for a job that left the manifest never gets the name of another input of it.
+    displaced.extend(namesakes(book, |record| !ids.contains(&record.key.job) && to_collect(&shelf, record).is_some()));
     let moves = reconciler.moves(&displaced);
     let uses = unrecorded_uses(manifest, book, &moves, &choice.buyer);
     let left = || book.records().filter(|record| !ids.contains(&record.key.job));

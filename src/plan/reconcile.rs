@@ -69,18 +69,13 @@ impl<'b> Reconciler<'b> {
 }
 
 /// Returns the records that have the name of a later input of their job, as after a merge of two branches that changed it:
-/// the videos of both can't have it.
-pub fn namesakes(book: &Book) -> Vec<&Record> {
-    let mut found = Vec::new();
-    let mut current: Option<&Record> = None;
-    for record in book.records() {
-        match current.filter(|current| current.key.job == record.key.job) {
-            Some(current) if current.name == record.name => found.push(record),
-            Some(_) => {}
-            None => current = Some(record),
-        }
-    }
-    found
+/// the videos of both can't have it. Only jobs with a record to be collected count.
+pub fn namesakes<'b>(book: &'b Book, is_collected: impl Fn(&'b Record) -> bool) -> Vec<&'b Record> {
+    let records: Vec<&Record> = book.records().collect();
+    let of_jobs = records.chunk_by(|a, b| a.key.job == b.key.job).filter(|all| all.len() > 1);
+    let of_jobs = of_jobs.filter(|all| all.iter().any(|record| is_collected(record)));
+    // The current one comes first.
+    of_jobs.flat_map(|all| all[1..].iter().copied().filter(|record| record.name == all[0].name)).collect()
 }
 
 /// Returns the move that supersedes a record: its job has another digest now.

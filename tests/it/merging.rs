@@ -493,22 +493,35 @@ fn a_task_of_two_jobs_is_said() {
 /// Two branches changed a job, each in its own way: what the other one bought is fetched beside what is here, by `fetch` as by a run.
 #[test]
 fn what_another_branch_bought_for_the_same_job_is_fetched_beside_what_is_here() {
-    for (command, is_gone) in [("fetch", false), ("run", false), ("run", true)] {
+    let cases = [("fetch", false), ("run", false), ("run", true)];
+    for ((command, is_gone), is_later_here) in cases.iter().flat_map(|case| [(*case, false), (*case, true)]) {
         let service = simulator(&[]);
         let repository = Repository::new("merge=batch");
         let project = &repository.0;
         let batch = |arguments: &[&str]| project.batch(arguments.iter().copied()).against(&service.base_url()).run();
-        project.write(".gitignore", "/out/\n/jobs.yaml\n");
+        project.write(".gitignore", "/out/\n/jobs.yaml\n/first.mp4\n");
         repository.commit(&ledger::written(&Book::default()));
         for (branch, prompt) in [("ours", "@dog runs"), ("theirs", "@dog sits")] {
             repository.git(["checkout", "-q", "-B", branch, "main"]).exits(0);
-            let _ = std::fs::remove_dir_all(project.path("out"));
+            let first = project.path("out/a-1.mp4");
+            if first.exists() {
+                std::fs::rename(first, project.path("first.mp4")).unwrap();
+            }
             project.write(MANIFEST, manifest(&[("a", prompt)]));
             batch(&["run"]).exits(0);
             repository.git(["add", "-A"]).exits(0);
             repository.git(["commit", "-q", "-m", "x"]).exits(0);
         }
         repository.git(["merge", "-q", "-m", "x", "ours"]).exits(0);
+        let prompt = if is_later_here { "@dog sits" } else { "@dog runs" };
+        project.write(MANIFEST, manifest(&[("a", prompt)]));
+        if !is_later_here {
+            // As in the other clone.
+            for name in project.files("out") {
+                std::fs::remove_file(project.path(&name)).unwrap();
+            }
+            std::fs::rename(project.path("first.mp4"), project.path("out/a-1.mp4")).unwrap();
+        }
         if is_gone {
             project.write(MANIFEST, manifest(&[]).replace("jobs:", "jobs: []"));
         }

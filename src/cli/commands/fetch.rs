@@ -165,7 +165,7 @@ fn perform(
 /// Returns the moves of what would get the name of another input of its job.
 fn with_own_names(book: &Book, strays: &[Stray]) -> Vec<Move> {
     let jobs: HashSet<&JobId> = strays.iter().map(|stray| &stray.record.key.job).collect();
-    let displaced: Vec<&Record> = namesakes(book).into_iter().filter(|record| jobs.contains(&record.key.job)).collect();
+    let displaced = namesakes(book, |record| jobs.contains(&record.key.job));
     Reconciler::new(book, &[], &HashSet::new()).moves(&displaced)
 }
 
