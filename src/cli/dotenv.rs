@@ -5,7 +5,7 @@
 //! another secret of the machine to wherever the key goes.
 
 use super::settings::{BASE_URL, KEY};
-use crate::base::patience;
+use crate::base::{look_alike, patience};
 use secrecy::zeroize::Zeroizing;
 use std::fs::File;
 use std::io::{self, Read};
@@ -51,6 +51,16 @@ pub(super) enum NoDotEnv {
     /// A quote opened in this line is never closed.
     #[error("the quote that line {0} opens isn't closed")]
     OpenQuote(usize),
+    /// A character in this line looks like one of the syntax; its name, and the character that is meant.
+    #[error("line {line} has {name} (`{found}`, {code}) where `{meant}` belongs", code = look_alike::code_point(*found), name = look_alike::name(*found))]
+    LookAlike {
+        /// The number of the line.
+        line: usize,
+        /// The character.
+        found: char,
+        /// The one that is meant.
+        meant: char,
+    },
     /// The key is set in both lines.
     #[error("{KEY} is set twice, in line {0} and in line {1}")]
     Twice(usize, usize),
@@ -143,13 +153,17 @@ impl<'t> Lines<'t> {
             if written.is_empty() || written.starts_with('#') {
                 continue;
             }
-            let (name, value) = written.split_once('=').ok_or(NoDotEnv::Line(number))?;
+            let (name, value) = written.split_once('=').ok_or_else(|| no_assignment(written, number))?;
             let name = name.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(name).trim();
             if !is_name(name) {
-                return Err(NoDotEnv::Line(number));
+                return Err(no_assignment(written, number));
             }
             let value = match value.trim_start().chars().next() {
                 Some(quote @ ('"' | '\'')) => self.quoted(value.trim_start(), quote, number)?,
+                Some(quote) if name == KEY && look_alike_quote(quote).is_some() => {
+                    let meant = look_alike_quote(quote).unwrap_or('"');
+                    return Err(NoDotEnv::LookAlike { line: number, found: quote, meant });
+                }
                 _ => Zeroizing::new(without_comment(value).trim().to_owned()),
             };
             return Ok(Some(Assignment { line: number, name, value }));
@@ -182,6 +196,14 @@ impl<'t> Lines<'t> {
                         let is_end = behind.is_empty() || behind.starts_with('#');
                         return if is_end { Ok(value) } else { Err(NoDotEnv::Line(self.number)) };
                     }
+                    // A quote that an input method made closes nothing.
+                    c if self.rest.is_empty() && line[at + c.len_utf8()..].trim().is_empty() => {
+                        let Some(meant) = look_alike_quote(c) else {
+                            value.push(c);
+                            continue;
+                        };
+                        return Err(NoDotEnv::LookAlike { line: self.number, found: c, meant });
+                    }
                     '\\' if quote == '"' => match chars.next() {
                         Some((_, 'n')) => value.push('\n'),
                         Some((_, escaped @ ('"' | '\\' | '$' | '\''))) => value.push(escaped),
@@ -194,6 +216,24 @@ impl<'t> Lines<'t> {
             value.push('\n');
             line = self.line().ok_or(NoDotEnv::OpenQuote(first))?;
         }
+    }
+}
+
+/// Returns the quote that a character looks like, those of East Asian texts included.
+fn look_alike_quote(c: char) -> Option<char> {
+    if matches!(c, '「' | '」' | '『' | '』') {
+        Some('"')
+    } else {
+        look_alike::quote(c).filter(|quote| *quote != c)
+    }
+}
+
+/// Returns the mistake in a line that is no assignment.
+fn no_assignment(written: &str, line: usize) -> NoDotEnv {
+    let found = written.chars().find(|c| !c.is_ascii() && matches!(look_alike::ascii(*c), Some('=' | '"' | '\'')));
+    match found.and_then(|found| Some((found, look_alike::ascii(found)?))) {
+        Some((found, meant)) => NoDotEnv::LookAlike { line, found, meant },
+        None => NoDotEnv::Line(line),
     }
 }
 
@@ -271,6 +311,25 @@ mod tests {
         ] {
             assert_eq!(key(text).unwrap_err(), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn characters_of_input_methods_are_named_with_their_line() {
+        for (text, line, found, meant) in [
+            ("BAICAI_API_KEY=“sk-1”", 1, '“', '"'),
+            ("A=1\nexport BAICAI_API_KEY = ‘sk-1’\n", 2, '‘', '\''),
+            ("BAICAI_API_KEY=「sk-1」", 1, '「', '"'),
+            ("BAICAI_API_KEY=”sk-1\"\n", 1, '”', '"'),
+            ("BAICAI_API_KEY=\"sk-1”\n", 1, '”', '"'),
+            ("\nBAICAI_API_KEY＝sk-1", 2, '＝', '='),
+            ("“A”=1\nBAICAI_API_KEY=sk-1", 1, '“', '"'),
+        ] {
+            let error = key(text).unwrap_err();
+            assert_eq!(error, NoDotEnv::LookAlike { line, found, meant }, "{text:?}");
+            assert!(!error.to_string().contains("sk-1"));
+        }
+        // Quotes of other variables are theirs.
+        assert_eq!(key("TITLE=“a”\nBAICAI_API_KEY=sk-1").unwrap().as_deref(), Some("sk-1"));
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub enum Flaw {
     UnknownTag {
         /// The place of the tag.
         span: Span,
+        /// The name of the tag.
+        name: String,
     },
     /// A value nested more than [`DEPTH`](super::bounds::DEPTH) deep, aliases included.
     TooDeep {
@@ -156,7 +158,7 @@ impl Flaw {
             | Flaw::RecursiveAlias { span }
             | Flaw::BadMerge { span }
             | Flaw::ComplexKey { span }
-            | Flaw::UnknownTag { span }
+            | Flaw::UnknownTag { span, .. }
             | Flaw::TooDeep { span }
             | Flaw::MixedHeaders { table: span, .. }
             | Flaw::TooManyAliases { span } => span,

@@ -17,26 +17,14 @@ enum Form {
     Woven(Arc<Woven>),
 }
 
-#[derive(Clone, Default)]
 struct Woven {
     /// What isn't shared, all together.
-    own: String,
+    own: Box<str>,
     /// What is, each before this byte of the rest.
-    shared: Vec<(usize, Arc<str>)>,
+    shared: Box<[(usize, Arc<str>)]>,
 }
 
 impl Text {
-    /// Puts a part behind it.
-    pub fn push(&mut self, part: &str) {
-        self.woven().own.push_str(part);
-    }
-
-    /// Puts a part behind it that is kept once for all that have it.
-    pub fn push_shared(&mut self, part: Arc<str>) {
-        let woven = self.woven();
-        woven.shared.push((woven.own.len(), part));
-    }
-
     /// How many of its bytes are not shared.
     pub fn own_bytes(&self) -> usize {
         match &self.0 {
@@ -67,7 +55,7 @@ impl Text {
     fn parts(&self) -> impl Iterator<Item = &str> {
         let (own, shared) = match &self.0 {
             Form::Whole(text) => (text.as_ref(), &[][..]),
-            Form::Woven(woven) => (woven.own.as_str(), woven.shared.as_slice()),
+            Form::Woven(woven) => (&*woven.own, &*woven.shared),
         };
         let mut from = 0;
         let mut parts = shared.iter();
@@ -79,15 +67,33 @@ impl Text {
         let rest = &own[shared.last().map_or(0, |(at, _)| *at)..];
         between.flatten().chain([rest])
     }
+}
 
-    fn woven(&mut self) -> &mut Woven {
-        if let Form::Whole(text) = &self.0 {
-            self.0 = Form::Woven(Arc::new(Woven { own: text.as_ref().to_owned(), shared: Vec::new() }));
-        }
-        match &mut self.0 {
-            Form::Woven(woven) => Arc::make_mut(woven),
-            Form::Whole(_) => unreachable!("it was woven just now"),
-        }
+/// A text that is being put together.
+#[derive(Default)]
+pub struct Weaving {
+    own: String,
+    shared: Vec<(usize, Arc<str>)>,
+}
+
+impl Weaving {
+    /// Adds a part.
+    pub fn push(&mut self, part: &str) {
+        self.own.push_str(part);
+    }
+
+    /// Adds a part that is kept once for all that have it.
+    pub fn push_shared(&mut self, part: Arc<str>) {
+        self.shared.push((self.own.len(), part));
+    }
+
+    /// Returns the text, which takes no more room than it needs.
+    pub fn finish(self) -> Text {
+        let Weaving { own, shared } = self;
+        Text(match shared.is_empty() {
+            true => Form::Whole(own.into()),
+            false => Form::Woven(Arc::new(Woven { own: own.into(), shared: shared.into() })),
+        })
     }
 }
 
@@ -145,11 +151,13 @@ mod tests {
     #[test]
     fn what_is_shared_stands_where_it_was_put() {
         let shared: Arc<str> = "shared".into();
-        let mut text = Text::from("a ");
+        let mut text = Weaving::default();
+        text.push("a ");
         text.push_shared(Arc::clone(&shared));
         text.push(" \"b\" ");
         text.push_shared(Arc::clone(&shared));
         text.push_shared(Arc::clone(&shared));
+        let text = text.finish();
         let whole = "a shared \"b\" sharedshared";
         assert_eq!((text.to_string().as_str(), text.text().as_ref(), text.len()), (whole, whole, whole.len()));
         assert_eq!(text, Text::from(whole));

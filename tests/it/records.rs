@@ -68,6 +68,11 @@ fn many_uncertain_jobs_are_listed_and_settled_by_one_command() {
     let charges = setup.charges();
     let ended = setup.batch(["resolve", "--only", "nothing-*", "--failed"]).exits(2);
     assert!(ended.stderr.contains("no uncertain job matches nothing-*"), "{ended:?}");
+    let ended = setup.batch(["resolve", "--tag", "hero", "--failed"]).exits(2);
+    assert!(ended.stderr.contains("no uncertain job matches the tag hero"), "{ended:?}");
+    setup.batch(["resolve", "--skip", "*-*"]).exits(2);
+    let listed = setup.batch(["resolve", "--only", "*", "--skip", "a-*"]).exits(3);
+    assert!(listed.stdout.contains("\nb-1\n") && !listed.stdout.contains("\na-1\n"), "{listed:?}");
     let ended = setup.batch(["resolve", "--only", "a-*", "--failed"]).exits(0);
     assert!(ended.stderr.contains("a-1 has failed"), "{ended:?}");
     setup.batch(["resolve", "--all", "--resubmit"]).exits(0);

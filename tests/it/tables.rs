@@ -113,6 +113,47 @@ fn numbers_lists_and_places_come_out_of_tables() {
 }
 
 #[test]
+fn a_mistake_in_a_json_table_is_named_by_its_entry() {
+    let block = "  - { id: \"${{ row.id }}\", rows: t.json, prompt: \"@dog ${{ row.what }}\" }\n";
+    let found = |table: &str| {
+        let loaded = loaded(block, "t.json", table.as_bytes());
+        let said = |finding: &batch::diagnostic::finding::Finding| {
+            (finding.message.clone(), finding.help.clone().unwrap_or_default())
+        };
+        loaded.findings.iter().map(said).collect::<Vec<_>>()
+    };
+    let good = "{\"id\": \"a\", \"what\": \"runs\"}";
+    for (table, message) in [
+        (format!("[{good},\n {{\"id\" \"b\"}}]"), "entry 2 of the array is no JSON: a comma is missing before this"),
+        (format!("[{good},\n {good},\n {{\"id\": \"b\",}}]"), "entry 3 of the array is no JSON: key must be a string"),
+        (format!("[\n  {good},\n 7\n]"), "entry 2 of the array is no JSON object"),
+        (
+            format!("[{{\"id\": \"小狗, \"what\": 1}}, {good}]"),
+            "entry 1 of the array is no JSON: a text needs double quotes",
+        ),
+        (format!("{{\n \"total\": 1,\n \"rows\": [{good}]\n}}\n"), "the file of rows is one JSON object"),
+        (format!("{{\"行\": [{good}]}}"), "the file of rows is one JSON object"),
+        (format!("{good}\n{{\"id\" \"b\"}}\n"), "a line is no JSON"),
+    ] {
+        let found = found(&table);
+        assert!(found[0].0.contains(message), "{table}: {found:?}");
+        let is_line = message.starts_with("a line");
+        assert_eq!(found[0].1.contains("on each line"), is_line, "{table}: {found:?}");
+        assert!(found.len() <= 2, "{table}: {found:?}");
+    }
+    assert!(found("{\"行\": [{\"id\": 1}]}")[0].1.contains("`行`"));
+}
+
+#[test]
+fn rows_that_are_the_same_twice_say_what_to_do() {
+    let block = "  - { id: \"${{ row.id }}\", rows: t.csv, prompt: \"@dog ${{ row.what }}\" }\n";
+    let found = loaded(block, "t.csv", b"id,what\na,runs\nb,sits\na,runs\n").findings;
+    let helps: Vec<_> = found.iter().map(|finding| finding.help.clone().unwrap_or_default()).collect();
+    assert!(helps.iter().all(|help| help.contains("both have `row.id: a`")), "{helps:?}");
+    assert!(helps.iter().any(|help| help.contains("`${{ job.number }}`")), "{helps:?}");
+}
+
+#[test]
 fn fifty_prompts_in_chinese_need_no_other_column() {
     let table: String = std::iter::once("提示词\n".to_owned())
         .chain((1..=50).map(|n| format!("@dog 在草地上奔跑，第{n}次\n")))

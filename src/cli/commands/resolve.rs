@@ -20,9 +20,9 @@ use crate::plan::select::Selection;
 use crate::report::commands::Target;
 use crate::report::look::count;
 use crate::report::terminal_safe;
-use crate::spec::names::{JobId, TaskId};
+use crate::spec::names::{JobId, Tag, TaskId};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -36,8 +36,14 @@ pub(in crate::cli) struct Args {
     /// Every uncertain job whose id matches, in place of JOB (repeatable)
     #[arg(long, value_name = "PATTERN", conflicts_with = "task_id")]
     only: Vec<String>,
+    /// Not those whose id matches (repeatable)
+    #[arg(long, value_name = "PATTERN", conflicts_with = "task_id")]
+    skip: Vec<String>,
+    /// Every uncertain job with this tag in the manifest, in place of JOB (repeatable)
+    #[arg(long, value_name = "TAG", value_parser = Tag::new, conflicts_with = "task_id")]
+    tag: Vec<Tag>,
     /// Every uncertain job, in place of JOB
-    #[arg(long, conflicts_with_all = ["only", "task_id"])]
+    #[arg(long, conflicts_with_all = ["only", "tag", "task_id"])]
     all: bool,
     /// It arrived at the service as this task
     #[arg(long, value_name = "ID", group = "verdict")]
@@ -78,6 +84,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
                 explain(&open, service, prompt.as_deref(), &target, terminal);
                 Ok(Exit::Uncertain)
             }
+            Whom::Many(selection) if chosen(&snapshot.book, &selection, loaded.manifest.as_ref()).is_empty() => {
+                Ok(settled(nobody(args)?, terminal))
+            }
             Whom::Many(selection) => list(&snapshot.book, &selection, loaded.manifest.as_ref(), &target, terminal),
         };
     };
@@ -97,7 +106,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
             (Verdict::Task { .. }, Err(_), Some(record)) => vec![record],
             (_, open, _) => open?,
         },
-        Whom::Many(selection) => chosen(ledger.book(), selection),
+        Whom::Many(selection) => chosen(ledger.book(), selection, loaded.manifest.as_ref()),
     };
     if records.is_empty() {
         let said = nobody(args)?;
@@ -165,8 +174,8 @@ fn whom<'a>(args: &'a Args, verdict: Option<&Verdict>) -> Result<(Option<&'a Pat
         let refused = |error| Failure::usage(format!("`{job}` is no job id: {error}"));
         JobId::new(job).map(Whom::One).map_err(refused)
     };
-    let is_many = args.all || !args.only.is_empty();
-    let chosen = || Selection::new(&args.only, &[], &[], None).map(Whom::Many).map_err(Failure::usage);
+    let is_many = args.all || !(args.only.is_empty() && args.skip.is_empty() && args.tag.is_empty());
+    let chosen = || Selection::new(&args.only, &args.skip, &args.tag, None).map(Whom::Many).map_err(Failure::usage);
     Ok(match &args.manifest_and_job[..] {
         [] if is_many => (None, chosen()?),
         [manifest] if is_many => (Some(Path::new(manifest)), chosen()?),
@@ -174,7 +183,9 @@ fn whom<'a>(args: &'a Args, verdict: Option<&Verdict>) -> Result<(Option<&'a Pat
         [manifest] if verdict.is_none() && is_manifest(manifest) => (Some(Path::new(manifest)), all()),
         [job] => (None, one(job)?),
         [manifest, job] if !is_many => (Some(Path::new(manifest)), one(job)?),
-        _ if is_many => return Err(Failure::usage("JOB doesn't go with --all and --only: they name the jobs")),
+        _ if is_many => {
+            return Err(Failure::usage("JOB doesn't go with --all and --only, --skip or --tag: they name the jobs"));
+        }
         _ => {
             return Err(Failure::usage("no job is named").hint(
                 "write batch resolve [MANIFEST] JOB, or --all, or --only PATTERN; `batch resolve` alone lists what is uncertain",
@@ -184,9 +195,12 @@ fn whom<'a>(args: &'a Args, verdict: Option<&Verdict>) -> Result<(Option<&'a Pat
 }
 
 /// The uncertain records of chosen jobs.
-fn chosen<'b>(book: &'b Book, selection: &Selection) -> Vec<&'b Record> {
+fn chosen<'b>(book: &'b Book, selection: &Selection, manifest: Option<&Manifest>) -> Vec<&'b Record> {
     let untagged = BTreeSet::new();
-    book.unanswered().filter(|record| selection.takes(&record.key.job, &untagged)).collect()
+    let tags: HashMap<&JobId, &BTreeSet<Tag>> =
+        manifest.iter().flat_map(|manifest| &manifest.jobs).map(|job| (&job.id, &*job.tags)).collect();
+    let takes = |job: &JobId| selection.takes(job, tags.get(job).copied().unwrap_or(&untagged));
+    book.unanswered().filter(|record| takes(&record.key.job)).collect()
 }
 
 /// What to say where no uncertain job is chosen.
@@ -194,9 +208,11 @@ fn chosen<'b>(book: &'b Book, selection: &Selection) -> Vec<&'b Record> {
 /// # Errors
 /// Where a pattern was given: it was meant to match one.
 fn nobody(args: &Args) -> Result<&'static str, Failure> {
-    match args.only.as_slice() {
+    let tags = args.tag.iter().map(|tag| format!("the tag {tag}"));
+    let skipped = args.skip.iter().map(|pattern| format!("what is left without {pattern}"));
+    match args.only.iter().cloned().chain(tags).chain(skipped).collect::<Vec<_>>().as_slice() {
         [] => Ok("no job is uncertain"),
-        patterns => Err(Failure::usage(format!("no uncertain job matches {}", patterns.join(" or ")))
+        said => Err(Failure::usage(format!("no uncertain job matches {}", said.join(" or ")))
             .hint("`batch resolve` alone lists what is uncertain")),
     }
 }
@@ -209,10 +225,7 @@ fn list(
     target: &Target,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let records = chosen(book, selection);
-    if records.is_empty() {
-        return Ok(settled("no job is uncertain", terminal));
-    }
+    let records = chosen(book, selection, manifest);
     print(|out| {
         let service = terminal_safe::line(book.service().unwrap_or_default());
         writeln!(out, "{} uncertain at {service}:", count(records.len(), "job"))?;

@@ -154,7 +154,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         if let Some((tag, span)) = tag
             && tag.core_suffix() != Some(name)
         {
-            self.flaws.push(Flaw::UnknownTag { span });
+            self.flaws.push(Flaw::UnknownTag { span, name: tag.suffix().to_owned() });
         }
         let inside = self.frames.iter().any(|frame| frame.awaits == Awaits::KeyEnd);
         if let Some(frame) = self.frames.last_mut()
@@ -291,7 +291,7 @@ impl<'s, 'f> Builder<'s, 'f> {
             tag.core_suffix().and_then(Tag::named)
         };
         known.and_then(|tag| tag.read(&mut self.tape, span, quotes, value)).unwrap_or_else(|| {
-            self.flaws.push(Flaw::UnknownTag { span: tag_span });
+            self.flaws.push(Flaw::UnknownTag { span: tag_span, name: tag.suffix().to_owned() });
             What::Broken
         })
     }

@@ -24,6 +24,11 @@ pub(crate) struct Files {
     found: HashMap<String, Result<usize, RowsFlaw>>,
 }
 
+/// Returns whether a file of this length may be read after others of this length.
+fn fits(before: usize, length: usize) -> bool {
+    length <= MOST_BYTES.saturating_sub(before)
+}
+
 impl Files {
     /// Reads the files named by jobs in `tree`, whose text is `source`.
     pub(crate) fn read(tree: &Tree<'_>, source: &Source, folder: &Folder) -> Files {
@@ -37,9 +42,9 @@ impl Files {
             if files.found.contains_key(path) {
                 continue;
             }
-            let left = MOST_BYTES.saturating_sub(base - source.end());
+            let before = base - source.end();
             let text = text(path, folder, &bound)
-                .and_then(|text| if text.len() <= left { Ok(text) } else { Err(RowsFlaw::TooLarge) });
+                .and_then(|text| if fits(before, text.len()) { Ok(text) } else { Err(RowsFlaw::TooLarge) });
             let found = text.map(|text| {
                 let length = text.len();
                 files.read.push((base, Source::new(shown(source.name(), path), text)));
@@ -143,5 +148,21 @@ pub(super) fn kind(path: &str) -> Option<Kind> {
         () if is(&["tsv", "tab"]) => Some(Kind::Tsv),
         () if is(&["jsonl", "ndjson", "json"]) => Some(Kind::Json),
         () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The files are too large to make in a test: the decision is tested with the limit that the manual names.
+    #[test]
+    fn all_files_of_rows_together_have_as_much_as_the_manual_says() {
+        assert!(fits(0, 1 << 30) && fits((1 << 30) - 5, 5) && fits(1 << 30, 0));
+        assert!(!fits(0, (1 << 30) + 1) && !fits((1 << 30) - 5, 6) && !fits((1 << 30) + 1, 1));
+        assert!(
+            include_str!("../../../docs/manifest.md")
+                .contains("files of rows have 256 MiB at most, and 1 GiB together")
+        );
     }
 }

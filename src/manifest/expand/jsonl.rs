@@ -20,9 +20,11 @@ const MISTAKES: usize = 100;
 /// first use.
 pub(super) fn rows<'t>(text: &'t str, base: usize, named: Place, problems: &mut Vec<Problem>) -> Rows<'t> {
     let mut reader = Reader { base, named, problems, rows: Rows::default(), positions: HashMap::new() };
-    match text.trim_start_matches('\u{feff}').trim_start().starts_with('[') {
-        true => reader.array(text),
-        false => reader.lines(text),
+    let content = text.trim_start_matches('\u{feff}').trim();
+    match content.chars().next() {
+        Some('[') => reader.array(text),
+        Some('{') if is_one_object(content) => reader.one_object(text),
+        _ => reader.lines(text),
     }
     let mut rows = reader.rows;
     rows.has_all_names = !(rows.torn || rows.names.is_empty());
@@ -57,13 +59,13 @@ impl Reader<'_, '_> {
         // The line is well-formed JSON, so the reader of manifests finds the place of each value.
         let source = Source::new("", line.to_owned());
         let parsed = document::parse(&source, Format::Json);
-        let is_json = self.is_json(line, offset, &parsed.flaws);
+        let is_json = self.is_json(line, offset, &parsed.flaws, false);
         let root = parsed.tree.root();
         match root.value() {
             Value::Table(table) if is_json => self.object(root, table, offset, parsed.flaws.is_empty()),
             value => {
                 if is_json && !matches!(value, Value::Broken) {
-                    self.flawed(offset, 0..line.len(), RowsFlaw::NotAnObject);
+                    self.flawed(offset, 0..line.len(), RowsFlaw::NotAnObject { entry: None });
                 }
                 self.rows.torn = true;
             }
@@ -73,23 +75,47 @@ impl Reader<'_, '_> {
     fn array(&mut self, text: &str) {
         let source = Source::new("", text.to_owned());
         let parsed = document::parse(&source, Format::Json);
-        let is_json = self.is_json(text, 0, &parsed.flaws);
+        let is_json = self.is_json(text, 0, &parsed.flaws, true);
         self.rows.torn |= !is_json || !parsed.flaws.is_empty();
         let Value::List(list) = parsed.tree.root().value() else { return };
+        let mut entries = Entries::of(text);
         for item in list.iter() {
             match item.value() {
                 Value::Table(table) => self.object(item, table, 0, is_json && table.is_whole()),
                 Value::Broken => self.rows.torn = true,
                 _ => {
                     self.rows.torn = true;
-                    self.flawed(0, item.head().range(), RowsFlaw::NotAnObject);
+                    self.flawed(
+                        0,
+                        item.head().range(),
+                        RowsFlaw::NotAnObject { entry: Some(entries.up_to(item.span().start as usize)) },
+                    );
                 }
             }
         }
     }
 
-    /// Returns whether a text is JSON, and reports the mistakes that its reader found.
-    fn is_json(&mut self, text: &str, offset: usize, flaws: &[Flaw]) -> bool {
+    /// Reports a file that is one object, as exports with a head are.
+    fn one_object(&mut self, text: &str) {
+        let source = Source::new("", text.to_owned());
+        let parsed = document::parse(&source, Format::Json);
+        let root = parsed.tree.root();
+        let mut key = None;
+        if let Value::Table(table) = root.value() {
+            let is_rows = |value: Value<'_>| match value {
+                Value::List(list) => list.iter().next().is_some_and(|item| matches!(item.value(), Value::Table(_))),
+                _ => false,
+            };
+            key = table.iter().find(|entry| is_rows(entry.value.value())).map(|entry| entry.key.to_owned());
+        }
+        self.rows.torn = true;
+        self.flawed(0, first_line(root).range(), RowsFlaw::OneObject(key));
+    }
+
+    /// Returns whether a text is JSON, and reports the mistakes that its reader found; of an array with the entry that each
+    /// is in.
+    fn is_json(&mut self, text: &str, offset: usize, flaws: &[Flaw], is_array: bool) -> bool {
+        let entry_at = |at: usize| is_array.then(|| Entries::of(text).up_to(at));
         let own = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mark = text.len() - own.len();
         let error = serde_json::from_str::<IgnoredAny>(own).err();
@@ -97,7 +123,8 @@ impl Reader<'_, '_> {
         let is_comment = |flaw: &Flaw| matches!(flaw, Flaw::Syntax { kind: SyntaxKind::Comment, .. });
         let has_comments = flaws.iter().any(is_comment);
         for flaw in flaws.iter().filter(|flaw| !has_comments || is_comment(flaw)).take(MISTAKES) {
-            self.flawed(offset, flaw.span().range(), RowsFlaw::NotJson(reason_of(flaw)));
+            let entry = entry_at(flaw.span().start as usize);
+            self.flawed(offset, flaw.span().range(), RowsFlaw::NotJson { why: reason_of(flaw), entry });
         }
         let Some(error) = error else { return true };
         if flaws.is_empty() {
@@ -105,7 +132,7 @@ impl Reader<'_, '_> {
             let line: usize = mark + lines.map(str::len).sum::<usize>();
             let at = text.floor_char_boundary((line + error.column().saturating_sub(1)).min(text.len()));
             let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-            self.flawed(offset, at..end, RowsFlaw::NotJson(reason(&error)));
+            self.flawed(offset, at..end, RowsFlaw::NotJson { why: reason(&error), entry: entry_at(at) });
         }
         false
     }
@@ -182,6 +209,47 @@ fn shifted(span: Span, base: usize) -> Span {
     Span::new(base + span.start as usize, base + span.end as usize)
 }
 
+/// Counts the entries of an array up to a byte of its text.
+struct Entries<'t> {
+    text: &'t str,
+    at: usize,
+    entry: usize,
+    depth: usize,
+    in_quotes: bool,
+    escaped: bool,
+}
+
+impl<'t> Entries<'t> {
+    fn of(text: &'t str) -> Entries<'t> {
+        Entries { text, at: 0, entry: 1, depth: 0, in_quotes: false, escaped: false }
+    }
+
+    /// Returns the number of the entry, from 1, that the byte `at` is in, which isn't before the last one asked for.
+    fn up_to(&mut self, at: usize) -> usize {
+        for byte in self.text.as_bytes().get(self.at..at).unwrap_or_default() {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' => self.escaped = self.in_quotes,
+                b'"' => self.in_quotes = !self.in_quotes,
+                _ if self.in_quotes => {}
+                b'[' | b'{' => self.depth += 1,
+                b']' | b'}' => self.depth = self.depth.saturating_sub(1),
+                b',' if self.depth == 1 => self.entry += 1,
+                _ => {}
+            }
+        }
+        self.at = self.at.max(at);
+        self.entry
+    }
+}
+
+/// Returns whether a text is one object on several lines, or one that holds a list of objects.
+fn is_one_object(text: &str) -> bool {
+    let has_lines = text.contains(['\n', '\r']);
+    let is_list_in_it = || text.contains(":[{") || text.contains(": [{") || text.contains(":[ {");
+    (has_lines || is_list_in_it()) && serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
 /// Returns in a few words why a text isn't JSON.
 fn reason_of(flaw: &Flaw) -> String {
     match flaw {
@@ -198,6 +266,8 @@ fn reason_of(flaw: &Flaw) -> String {
             SyntaxKind::BadEscape => "a backslash starts nothing that JSON knows".to_owned(),
             SyntaxKind::UnclosedQuote { .. } => "a quote is never closed".to_owned(),
             SyntaxKind::UnclosedBracket { .. } => "a bracket is never closed".to_owned(),
+            SyntaxKind::AfterQuote => "text follows a closing quote; a quote before it may be missing".to_owned(),
+            SyntaxKind::EmptyItem => "nothing is between two commas".to_owned(),
             SyntaxKind::NoComma => "a comma is missing before this".to_owned(),
             SyntaxKind::LookAlike(c, meant) => {
                 format!("this is {} (`{c}`), where `{meant}` is meant", crate::base::look_alike::name(*c))

@@ -194,6 +194,12 @@ impl<'t> Matrix<'t> {
         None
     }
 
+    /// Returns whether all combinations have the same value of the name with this position.
+    pub(super) fn is_constant(&self, position: usize) -> bool {
+        let is_axis = self.axes.get(position).is_some_and(|axis| axis.length == 1);
+        is_axis && self.own.is_empty()
+    }
+
     /// What an entry asks of the axes: which values each of them may have, but for those that may have all; none where an axis
     /// may have no value.
     fn wanted(&self, values: &[(usize, Node<'t>)], partial: bool) -> Option<Vec<(usize, Vec<bool>)>> {

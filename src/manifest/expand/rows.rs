@@ -91,10 +91,20 @@ pub(crate) enum RowsFlaw {
     OpenQuote,
     /// Text after a closing quote.
     BehindQuote,
-    /// A line that isn't JSON; the reason.
-    NotJson(String),
-    /// A line that isn't a JSON object.
-    NotAnObject,
+    /// A line or an entry of an array that isn't JSON; the reason.
+    NotJson {
+        /// The reason.
+        why: String,
+        /// The number of the entry in its array, from 1; `None` for a line.
+        entry: Option<usize>,
+    },
+    /// A line or an entry of an array that isn't a JSON object.
+    NotAnObject {
+        /// The number of the entry in its array, from 1; `None` for a line.
+        entry: Option<usize>,
+    },
+    /// A whole file that is one JSON object; the key whose value is a list of objects, if there is one.
+    OneObject(Option<String>),
     /// No rows.
     NoRows,
 }

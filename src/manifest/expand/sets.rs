@@ -97,6 +97,12 @@ impl<'t> Sets<'t> {
         Set { sets: self, number, row, combination, reading: Reading::Now }
     }
 
+    /// Returns any set, if all have the same value of this variable.
+    pub(super) fn constant(&self, variable: &Variable) -> Option<Set<'_, 't>> {
+        let matrix = self.matrix.get().filter(|_| variable.scope == Scope::Matrix)?;
+        (self.count() > 0 && matrix.is_constant(variable.position)).then(|| self.set(0))
+    }
+
     /// Finds the variable that `expression` names.
     ///
     /// # Errors

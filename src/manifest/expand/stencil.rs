@@ -35,12 +35,25 @@ pub(super) struct Text<'t> {
     template: Template,
     /// The variable that each of its expressions names.
     variables: Vec<Variable>,
+    /// Its parts, with those that are the same in all jobs made once.
+    steps: Vec<Step>,
     /// The shape that is read in its place.
     shape: Option<Shape>,
     /// The shape that is read in the place of an item, if a list is filled in.
     item: Option<Shape>,
     /// Its role.
     role: Role,
+}
+
+/// The most bytes of a value that is made once for all jobs.
+const SHORT: usize = 64 * 1024;
+
+/// Parts of a template that are filled in together.
+enum Step {
+    /// Parts that are the same in all jobs: their text, and their pieces.
+    Fixed(String, Vec<Piece>),
+    /// The expression with this number among the parts, and its variable's number.
+    Open(usize, usize),
 }
 
 /// The role of a field: how it accepts a filled-in value.
@@ -236,7 +249,8 @@ impl<'t> Text<'t> {
             return Stencil::Spoilt(node);
         }
         let (shape, item) = (wanted.map(Kind::shape), wanted.map(|kind| kind.item().shape()));
-        Stencil::Text(Text { node, text, template, variables, shape, item, role })
+        let steps = steps(text, &template, &variables, sets, role);
+        Stencil::Text(Text { node, text, template, variables, steps, shape, item, role })
     }
 
     /// Fills it in for one set of values.
@@ -306,19 +320,21 @@ impl<'t> Text<'t> {
     fn mixed<'s>(&self, set: Set<'s, 't>) -> Result<Filled<'s>, Failed> {
         let mut text = String::with_capacity(self.text.len());
         let mut pieces = Vec::with_capacity(self.template.parts.len());
-        let mut variables = self.variables.iter();
-        for part in &self.template.parts {
-            let (range, origin) = match part {
-                Part::Text(range) => {
-                    text.push_str(&self.text[range.clone()]);
-                    if text.len() > LONGEST {
-                        return Err((range.clone(), TemplateFlaw::TooLong, Fill::Template));
+        for step in &self.steps {
+            match step {
+                Step::Fixed(fixed, own) => {
+                    let start = text.len() as u32;
+                    let is_too_long = |piece: &&Piece| (start + piece.end) as usize > LONGEST;
+                    if let Some(Piece { template: (first, end), origin, .. }) = own.iter().find(is_too_long) {
+                        let range = *first as usize..*end as usize;
+                        return Err((range, TemplateFlaw::TooLong, blamed(*origin)));
                     }
-                    (range, Origin::Template)
+                    text.push_str(fixed);
+                    pieces.extend(own.iter().map(|piece| Piece { end: start + piece.end, ..*piece }));
                 }
-                Part::Expression { range, expression } => {
-                    let Some(variable) = variables.next() else { break };
-                    let (made, origin) = make(range, expression, variable, set, self.role.exact)?;
+                Step::Open(part, variable) => {
+                    let Part::Expression { range, expression } = &self.template.parts[*part] else { continue };
+                    let (made, origin) = make(range, expression, &self.variables[*variable], set, self.role.exact)?;
                     match made.text() {
                         Some(made) if text.len() + made.len() > LONGEST => {
                             return Err((range.clone(), TemplateFlaw::TooLong, blamed(origin)));
@@ -327,13 +343,61 @@ impl<'t> Text<'t> {
                         None if made.is_broken() => return Ok(Filled::Value(Made::Broken, Vec::new())),
                         None => return Err(not_text(range, expression, &made, origin)),
                     }
-                    (range, origin)
+                    pieces.push(Piece { end: text.len() as u32, template: bytes(range), origin });
                 }
-            };
-            pieces.push(Piece { end: text.len() as u32, template: bytes(range), origin });
+            }
         }
         Ok(Filled::Value(Made::Text(Cow::Owned(text)), pieces))
     }
+}
+
+/// Returns the parts of a template in the order in which they are filled in, those that are the same in all jobs at once.
+fn steps(text: &str, template: &Template, variables: &[Variable], sets: &Sets<'_>, role: Role) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut fixed = (String::new(), Vec::new());
+    let mut variables = variables.iter().enumerate();
+    for (number, part) in template.parts.iter().enumerate() {
+        let (range, same) = match part {
+            Part::Text(range) => (range, Some((Cow::Borrowed(&text[range.clone()]), Origin::Template))),
+            Part::Expression { range, expression } => {
+                let Some((index, variable)) = variables.next() else { break };
+                let same = sets.constant(variable).and_then(|set| constant(range, expression, variable, set, role));
+                if same.is_none() {
+                    if !fixed.1.is_empty() {
+                        let (text, pieces) = std::mem::take(&mut fixed);
+                        steps.push(Step::Fixed(text, pieces));
+                    }
+                    steps.push(Step::Open(number, index));
+                }
+                (range, same.map(|(text, origin)| (Cow::Owned(text), origin)))
+            }
+        };
+        if let Some((text, origin)) = same {
+            fixed.0.push_str(&text);
+            fixed.1.push(Piece { end: fixed.0.len() as u32, template: bytes(range), origin });
+        }
+    }
+    if !fixed.1.is_empty() {
+        steps.push(Step::Fixed(fixed.0, fixed.1));
+    }
+    steps
+}
+
+/// Returns the text of an expression whose value is the same in all jobs; `None` if each job is to say what is wrong.
+fn constant(
+    range: &Range<usize>,
+    expression: &Expression,
+    variable: &Variable,
+    set: Set<'_, '_>,
+    role: Role,
+) -> Option<(String, Origin)> {
+    if expression.filters.as_ref().is_some_and(Filters::has_former) {
+        return None;
+    }
+    let (made, origin) = make(range, expression, variable, set, role.exact).ok()?;
+    // A long one is made job by job, up to where it becomes too long.
+    let text = made.text().filter(|text| text.len() <= SHORT)?.into_owned();
+    Some((text, origin))
 }
 
 fn bytes(range: &Range<usize>) -> (u32, u32) {

@@ -38,12 +38,12 @@ pub(crate) struct Jobs {
 
 /// What is the same of two texts or digests only if they are the same: half of a SHA-256.
 #[derive(PartialEq, Eq, Hash)]
-struct Likeness(u128);
+struct Likeness([u8; 16]);
 
 impl Likeness {
     fn of(hash: &Sha256) -> Likeness {
         let (half, _) = hash.bytes().split_first_chunk().expect("a hash has 32 bytes");
-        Likeness(u128::from_le_bytes(*half))
+        Likeness(*half)
     }
 
     fn of_text(text: &str) -> Likeness {

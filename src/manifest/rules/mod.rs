@@ -59,6 +59,18 @@ struct Made {
     plain: usize,
 }
 
+impl Made {
+    /// Returns what exceeds its limit, when the last job has so many bytes of text.
+    fn too_much(&self, bytes: usize) -> Option<Texts> {
+        match () {
+            () if bytes > MOST_BYTES_OF_JOB => Some(Texts::Job),
+            () if self.bytes > MOST_BYTES => Some(Texts::Manifest),
+            () if self.kept > MOST_KEPT + MOST_KEPT_OF_JOB * self.jobs => Some(Texts::Unshared),
+            () => None,
+        }
+    }
+}
+
 impl<'r, 't> Rules<'r, 't> {
     /// Checks what the jobs draw on; the library is checked, and its images are looked at.
     pub(super) fn new(
@@ -86,12 +98,7 @@ impl<'r, 't> Rules<'r, 't> {
         self.made.jobs += 1;
         self.made.bytes += bytes;
         self.made.kept = self.shares.bytes() - self.made.plain;
-        match () {
-            () if bytes > MOST_BYTES_OF_JOB => Some(Texts::Job),
-            () if self.made.bytes > MOST_BYTES => Some(Texts::Manifest),
-            () if self.made.kept > MOST_KEPT + MOST_KEPT_OF_JOB * self.made.jobs => Some(Texts::Unshared),
-            () => None,
-        }
+        self.made.too_much(bytes)
     }
 
     /// Checks the next job; `former` are the versions of it from when its table was read differently.
@@ -152,5 +159,28 @@ fn keep_images(references: &[Reference], looked: &Images<'_>, images: &mut BTree
         {
             images.extend(looked.local(content).map(|image| (*content, Picture::Local(image.clone()))));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sizes are too large to fill in a test: the decision is tested with the limits that the manual names.
+    #[test]
+    fn templates_may_fill_as_much_as_the_manual_says() {
+        let made = |jobs, bytes, kept| Made { jobs, bytes, kept, plain: 0 };
+        let (job, all, kept) = (16 << 20, 1 << 30, (32 << 20) + 3 * 256);
+        for (made, bytes, expected) in [
+            (made(3, all, kept), job, None),
+            (made(3, all, kept), job + 1, Some(Texts::Job)),
+            (made(3, all + 1, kept), job, Some(Texts::Manifest)),
+            (made(3, all, kept + 1), job, Some(Texts::Unshared)),
+        ] {
+            assert_eq!(made.too_much(bytes), expected);
+        }
+        let manual = include_str!("../../../docs/manifest.md");
+        assert!(manual.contains("16 MiB for a job and 1 GiB for a manifest at most"));
+        assert!(manual.contains("32 MiB and 256 bytes a job at most"));
     }
 }

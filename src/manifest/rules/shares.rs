@@ -4,7 +4,7 @@ use super::references::Links;
 use crate::manifest::raw::Spot;
 use crate::spec::names::Tag;
 use crate::spec::request::{Image, Reference};
-use crate::spec::text::Text;
+use crate::spec::text::{Text, Weaving};
 use crate::spec::vocabulary::MODEL;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -118,7 +118,7 @@ impl Weaver {
             self.varies = vec![false; ends.len()];
             self.runs = vec![None; ends.len()];
         }
-        let mut woven = Text::default();
+        let mut woven = Weaving::default();
         let (mut piece, mut start) = (0, 0);
         while piece < ends.len() {
             let first = piece;
@@ -144,6 +144,6 @@ impl Weaver {
             }
         }
         self.ends = ends;
-        woven
+        woven.finish()
     }
 }

@@ -141,6 +141,21 @@ fn of_templates() {
 }
 
 #[test]
+fn of_aliases() {
+    // A hundred aliases of a list with 10,500 items stand for 100 times itself and its items.
+    let values = 100 * 10_501;
+    let text = |bytes: usize| {
+        let list = format!("a: &a [{}]\n", vec!["1"; 10_500].join(","));
+        let text = format!("{list}b: [{}]\n#", vec!["*a"; 100].join(","));
+        format!("{text}{}", "x".repeat(bytes - text.len()))
+    };
+    let flaws = |bytes: usize| parse(&Source::new("jobs.yaml", text(bytes)), Format::Yaml).flaws.len();
+    // A million, and one more for each byte.
+    assert_eq!(flaws(values - 1_000_000), 0, "at the limit");
+    assert_eq!(flaws(values - 1_000_000 - 1), 1, "beyond the limit");
+}
+
+#[test]
 fn of_names_and_columns() {
     let matrix = |axes: usize, included: usize| {
         let axes: String = (0..axes).map(|n| format!("a{n}: [1], ")).collect();

@@ -119,9 +119,17 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
                 .at_span(*span, "not a name")
                 .help("put a text that starts with `{` or `[` in quotes")
         }
-        Flaw::UnknownTag { span } => Words::error(Code::Syntax, "this tag isn't known here, or doesn't fit its value")
-            .at_span(*span, "a tag")
-            .help("leave it out; a text that starts with `!` needs quotes"),
+        Flaw::UnknownTag { span, name } => {
+            Words::error(Code::Syntax, "this tag isn't known here, or doesn't fit its value").at_span(*span, "a tag").help(
+                match name.trim_start_matches('!').to_ascii_lowercase().as_str() {
+                    "binary" => "a manifest holds texts, and no bytes in Base64: write the text itself, in quotes",
+                    "include" | "import" | "file" | "env" | "envvar" | "secret" | "ref" | "sub" | "vault" => {
+                        "`batch` reads no other files or variables into a manifest: write the value itself, or take it from a table by `rows`"
+                    }
+                    _ => "leave it out; a text that starts with `!` needs quotes",
+                },
+            )
+        }
         Flaw::TooDeep { span } => {
             Words::error(Code::Limits, format!("lists and mappings are nested more than {DEPTH} deep"))
                 .at_span(*span, "one too deep")

@@ -294,9 +294,22 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
             .help("close the cell with `\"`; a quote inside of it is written twice"),
         RowsFlaw::BehindQuote => of_file(error("there is text after a closing quote").at(at, "not in the quotes"))
             .help("a quote inside of a cell in quotes is written twice"),
-        RowsFlaw::NotJson(why) => of_file(error(&format!("a line is no JSON: {why}")).at(at, "here"))
+        RowsFlaw::NotJson { why, entry: Some(entry) } => {
+            of_file(error(&format!("entry {entry} of the array is no JSON: {why}")).at(at, "here"))
+                .help("write the entries as JSON objects with commas between them, as [{\"product\": \"cup\"}, {\"product\": \"pot\"}]")
+        }
+        RowsFlaw::NotAnObject { entry: Some(entry) } => {
+            of_file(error(&format!("entry {entry} of the array is no JSON object")).at(at, "no object"))
+                .help("write each entry as a JSON object, as {\"product\": \"cup\", \"seconds\": 5}")
+        }
+        RowsFlaw::OneObject(key) => of_file(error("the file of rows is one JSON object, not a list of them").at(at, "one object"))
+            .help(match key {
+                Some(key) => format!("write the list under {} alone into the file, as [{{\"product\": \"cup\"}}, {{\"product\": \"pot\"}}]", quoted(key)),
+                None => "write a list of objects, one for each row, as [{\"product\": \"cup\"}, {\"product\": \"pot\"}]".to_owned(),
+            }),
+        RowsFlaw::NotJson { why, entry: None } => of_file(error(&format!("a line is no JSON: {why}")).at(at, "here"))
             .help("write one JSON object on each line, as {\"product\": \"cup\", \"seconds\": 5}"),
-        RowsFlaw::NotAnObject => of_file(error("a line is no JSON object").at(at, "no object"))
+        RowsFlaw::NotAnObject { entry: None } => of_file(error("a line is no JSON object").at(at, "no object"))
             .help("write one JSON object on each line, as {\"product\": \"cup\", \"seconds\": 5}"),
         RowsFlaw::TooManyColumns(columns) => {
             let message = format!("a table has at most {MOST_COLUMNS} columns; this one has {columns}");

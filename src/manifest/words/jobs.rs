@@ -60,17 +60,29 @@ pub(super) fn duplicate_id(
         Some([again, first]) => {
             let words = words.at(later, "gives several jobs one id");
             let words = if later.fill == earlier.fill { words } else { words.at(earlier, "first here") };
-            words.help(format!(
-                "add to the id what tells its jobs apart: the first has {}, the second {}",
-                shown(first, again),
-                shown(again, first)
-            ))
+            words.help(match are_alike(first, again) {
+                true => format!(
+                    "both have {}: take one of them out; to have both, number them, as `{}`",
+                    shown(first, again),
+                    "${{ job.number }}"
+                ),
+                false => format!(
+                    "add to the id what tells its jobs apart: the first has {}, the second {}",
+                    shown(first, again),
+                    shown(again, first)
+                ),
+            })
         }
         None => words
             .at(later, "again here")
             .at(earlier, "first here")
             .help("give every job an id of its own: its videos are named after it"),
     }
+}
+
+/// Returns whether two jobs are made of the same values.
+fn are_alike(first: &Values, again: &Values) -> bool {
+    first.len() == again.len() && first.iter().all(|value| again.contains(value))
 }
 
 /// Returns the values that `other` doesn't have, too; all of them if there are none.
@@ -89,11 +101,17 @@ pub(super) fn twins(later: Place, earlier: Place, take: u32, values: Option<&[Va
         Words::warning(Code::TwinJobs, "two jobs ask for the same videos, which are then made and paid for twice");
     match values {
         // One text yields both.
-        Some([again, first]) => words.at(later, "asks for the same twice").help(format!(
-            "use in the prompt or the references what tells its jobs apart: the first has {}, the second {}",
-            shown(first, again),
-            shown(again, first)
-        )),
+        Some([again, first]) => words.at(later, "asks for the same twice").help(match are_alike(first, again) {
+            true => format!(
+                "both have {}: take one of them out; for another take, fill `take` with a number that differs",
+                shown(first, again)
+            ),
+            false => format!(
+                "use in the prompt or the references what tells its jobs apart: the first has {}, the second {}",
+                shown(first, again),
+                shown(again, first)
+            ),
+        }),
         None => {
             let another = written(format, "take", &take.to_string());
             words

@@ -162,6 +162,19 @@ fn a_wrong_row_hides_no_other_row() {
 }
 
 #[test]
+fn an_axis_of_one_value_is_blamed_in_the_middle_of_a_text() {
+    let job = |prompt: &str| {
+        format!(
+            "- id: a-${{{{ matrix.a }}}}\n  matrix: {{ a: [1, 2], k: ['@cpu'], n: [~], l: [[1]] }}\n  prompt: '{prompt}'\n"
+        )
+    };
+    let prompt = "@cup ${{ matrix.n }}${{ matrix.k }} ${{ matrix.a }} and on";
+    assert_eq!(found(&job(prompt), &[]), ["unknown-mention 6:29 @cpu a-1"]);
+    // A list is no part of a text, in any job.
+    assert_eq!(found(&job("@cup ${{ matrix.l }} ${{ matrix.a }}"), &[]), ["template 7:17 ${{ matrix.l }} a-1"]);
+}
+
+#[test]
 fn a_misspelt_matrix_is_all_that_is_wrong_with_its_templates() {
     for (field, template) in [("matirx: { p: [a, b] }", "matrix.p"), ("row: [{ p: a }]", "row.p")] {
         let job =
