@@ -72,7 +72,7 @@ pub(super) enum Action {
     Plan(commands::plan::Args),
     /// Show what is or would be sent for a job, and its price
     Show(commands::show::Args),
-    /// Show where each job stands, also while a run is on
+    /// Show the status of each job, also during a run
     Status(commands::status::Args),
     /// Check that manifest, lock and files agree (for CI)
     Verify(commands::verify::Args),

@@ -49,7 +49,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     ),
     (
         &["login", "auth", "configure", "config"],
-        "the key is BAICAI_API_KEY, in the environment or in a .env beside the manifest; everything else stands in the manifest",
+        "the key is BAICAI_API_KEY, in the environment or in a .env beside the manifest; everything else is in the manifest",
     ),
     (&["version"], "`batch --version` prints it"),
     (&["doctor", "audit"], "`batch verify` sees whether manifest, lock and files agree"),

@@ -128,7 +128,7 @@ pub(super) struct Standing {
     /// Show only jobs that failed or were refused
     #[arg(long)]
     failed: bool,
-    /// Show no jobs, only how many stand where and what was spent
+    /// Show no jobs, only how many have each status and what was spent
     #[arg(long)]
     pub(super) summary: bool,
 }

@@ -90,7 +90,7 @@ impl OutputFile {
     }
 
     fn taken(&self) -> String {
-        format!("{} is there, and is no {} of batch", self.shown.display(), self.kind.noun)
+        format!("{} exists, and is no {} of batch", self.shown.display(), self.kind.noun)
     }
 
     fn left(&self) -> String {

@@ -93,7 +93,7 @@ impl Cause {
             Cause::PutOff => "not submitted: the service defers it",
             Cause::TurnedAway => "not submitted: turned away before the service",
             Cause::Account => "not submitted: the service refuses the account",
-            Cause::FileInTheWay => "not saved: another file is in the way",
+            Cause::FileInTheWay => "not saved: another file already has this name",
             Cause::Local => "not finished: this machine failed",
             Cause::Stopped => "not finished: the run was stopped",
         }

@@ -60,7 +60,7 @@ impl Guard {
     /// Returns a journal that can be read but not written, as on a failed disk.
     #[cfg(test)]
     pub(super) fn for_reading(path: &Path) -> Guard {
-        let file = File::open(path).expect("the journal is there");
+        let file = File::open(path).expect("the journal exists");
         Guard { file, path: path.to_owned(), found: true, removed: AtomicBool::new(true) }
     }
 

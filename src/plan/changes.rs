@@ -47,9 +47,9 @@ pub fn explain(former: &Record, job: &Job, images: &BTreeMap<Sha256, Picture>) -
         Some(name) => reference(former, job, name, images),
         None if part == SETTINGS => vec![change(&part, settings(former, job))],
         None if job.generation.negative_prompt.is_some() => {
-            vec![change(&part, "another prompt, or another negative prompt".to_owned())]
+            vec![change(&part, "the prompt or the negative prompt changed".to_owned())]
         }
-        None => vec![change(&part, "another prompt".to_owned())],
+        None => vec![change(&part, "the prompt changed".to_owned())],
     });
     explained.collect()
 }
@@ -95,7 +95,7 @@ pub(super) fn orders<'n>(names: &[&'n str]) -> Vec<Vec<&'n str>> {
 
 fn settings(former: &Record, job: &Job) -> String {
     if let Before::Order(order) = order_before(former, job) {
-        return format!("the references stand in another order, not {}", order.join(", "));
+        return format!("the order of the references changed (was {})", order.join(", "));
     }
     // A hash says nothing by itself, but possible previous values can be tried.
     let asked = &job.generation;
@@ -161,7 +161,7 @@ fn reference(former: &Record, job: &Job, name: &str, images: &BTreeMap<Sha256, P
         changes.push(change(&part, format!("{count} of its {had} images")));
     }
     if changes.is_empty() {
-        changes.push(change(&part, "another image, or in another order".to_owned()));
+        changes.push(change(&part, "an image, or the order of the images, changed".to_owned()));
     }
     changes
 }

@@ -201,7 +201,7 @@ fn flaw(pattern: &str) -> Option<&'static str> {
                 characters = class[end.0 + 1..].chars();
             }
             '{' => braces += 1,
-            '}' if braces == 0 => return Some("no `{` stands before `}`"),
+            '}' if braces == 0 => return Some("there is no `{` before `}`"),
             '}' => braces -= 1,
             _ => {}
         }

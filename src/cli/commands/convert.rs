@@ -32,10 +32,10 @@ pub(in crate::cli) struct Args {
     /// The format of OUT, whatever its name
     #[arg(long = "to", value_name = "FORMAT")]
     to_format: Option<Language>,
-    /// Write out the jobs that a matrix or rows stand for
+    /// Write out the jobs that a matrix or rows generate
     #[arg(long)]
     expand: bool,
-    /// Replace OUT if it is there
+    /// Replace OUT if it exists
     #[arg(long)]
     force: bool,
 }

@@ -89,7 +89,7 @@ fn perform(
     let selection = settings::by_name(&args.named)?;
     if selection.is_said() {
         if manifest.is_none() && !args.named.tag.is_empty() {
-            return Err(Failure::usage("--tag can't be used while the manifest has errors: the tags stand in it")
+            return Err(Failure::usage("--tag can't be used while the manifest has errors: the tags are in it")
                 .hint("fix it (`batch check` shows what is wrong), or choose by --only"));
         }
         choosing::among(&selection, manifest.as_ref(), &fleet.read(&paths)?.book, terminal)?;

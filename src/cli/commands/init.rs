@@ -14,7 +14,7 @@ use std::path::PathBuf;
 /// Options of `batch init`.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The folder; it is made if it isn't there
+    /// The folder; created if it doesn't exist
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
 }

@@ -38,7 +38,7 @@ struct Merge {
     /// The manifest whose lock git left in conflict; with -o, the locks to join
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Write the joined lock there; a lock that is there, one of them or not, is joined as well
+    /// Write the joined lock there; an existing lock is joined as well
     #[arg(short = 'o', long = "output", value_name = "OUT")]
     out: Option<PathBuf>,
     /// Join as git's merge driver: BASE OURS THEIRS PATH, which git gives as %O %A %B %P

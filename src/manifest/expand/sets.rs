@@ -110,7 +110,7 @@ impl<'t> Sets<'t> {
     pub(super) fn find(&self, expression: &Expression) -> Result<Variable, Option<(Range<usize>, TemplateFlaw)>> {
         let Expression { scope, names, .. } = expression;
         let scope = *scope;
-        let (first, inner) = names.split_first().expect("an expression has a name behind its scope");
+        let (first, inner) = names.split_first().expect("an expression has a name after its scope");
         let whole = first.range.start..names[names.len() - 1].range.end;
         if scope == Scope::Job {
             // There is only one.

@@ -155,7 +155,7 @@ pub(super) fn flaw(flaw: &Flaw) -> Words {
 /// Describes a merge conflict by its markers.
 pub(super) fn conflict(marks: &[Span]) -> Words {
     let words =
-        Words::error(Code::MergeConflict, "this is a merge conflict: its marks and both of its sides still stand here");
+        Words::error(Code::MergeConflict, "this is a merge conflict: its marks and both of its sides are still here");
     let mut marks = marks.iter();
     let words = marks.next().into_iter().fold(words, |words, mark| words.at_span(*mark, "it starts here"));
     let words = marks.fold(words, |words, mark| words.at_span(*mark, "and goes on"));

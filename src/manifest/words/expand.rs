@@ -82,7 +82,7 @@ pub(super) fn template(at: Place, flaw: &TemplateFlaw) -> Words {
         TemplateFlaw::NotText { name, what } => {
             error(format!("{} is {what}, and no part of a text", quoted(name))).at(at, "no text").help(match *what {
                 "a mapping" => format!("name a value in it, as `{name}.name`"),
-                "a list" => "let it stand alone where a list is wanted".to_owned(),
+                "a list" => "write it alone where a list is wanted".to_owned(),
                 "a date" | "a time of day" => "put it in quotes".to_owned(),
                 _ => "give each value a name of its own".to_owned(),
             })
@@ -144,7 +144,7 @@ pub(super) fn matrix(at: Place, flaw: &MatrixFlaw) -> Words {
         MatrixFlaw::NothingExcluded => {
             Words::warning(Code::Matrix, "an entry under `exclude` takes no combination out")
                 .at(at, "fits none")
-                .help("write the values as they stand in the matrix: a text is no number; or take the entry out")
+                .help("write the values as the matrix has them: a text is no number; or take the entry out")
         }
         MatrixFlaw::TooManyNames(names) => {
             let message =
@@ -190,7 +190,7 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
         }
         RowsFlaw::Private(why) => private_file("the path of rows", *why).at(at, "not read"),
         RowsFlaw::Kind => {
-            error("rows stand in a file whose name ends with `.csv`, `.tsv`, `.jsonl`, `.ndjson` or `.json`")
+            error("rows come from a file whose name ends with `.csv`, `.tsv`, `.jsonl`, `.ndjson` or `.json`")
                 .at(at, "another kind of file")
                 .help("from a spreadsheet, export the table as CSV")
         }
@@ -321,7 +321,7 @@ pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
 
 pub(super) fn too_many(at: Place, jobs: u64) -> Words {
     let jobs = if jobs == u64::MAX { "more than can be counted".to_owned() } else { format!("at least {jobs}") };
-    Words::error(Code::Limits, format!("matrices and rows stand for {MOST_JOBS} jobs at most; these are {jobs}"))
+    Words::error(Code::Limits, format!("matrices and rows generate {MOST_JOBS} jobs at most; these are {jobs}"))
         .at(at, "too many")
         .help("take values out, or split the jobs into several manifests, each with a lock of its own")
 }

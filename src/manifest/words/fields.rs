@@ -30,7 +30,7 @@ pub(super) fn unknown(key: Place, name: &str, block: &'static Block, meant: Mean
         Meant::Id => "give every job an `id` of its own: there can be no default".to_owned(),
         Meant::Key => "leave it out: in the library the key is the name".to_owned(),
         Meant::Unknown if name.starts_with("x-") => {
-            "leave it out: remarks are comments (`#`), and an anchor may stand where it is first used".to_owned()
+            "leave it out: remarks are comments (`#`), and an anchor may be set where it is first used".to_owned()
         }
         Meant::Unknown => {
             let names: Vec<String> = block.fields.iter().map(|field| format!("`{}`", field.name)).collect();
@@ -210,7 +210,7 @@ fn mend(what: What, kind: Kind, found: &Found, format: Format, is_filled: bool) 
         (_, Shape::List, Found::Table) if matches!(what, What::Field(field) if field.name == JOBS.name) => match format
         {
             Format::Yaml => "start each job with a dash: `- id: park-walk`".to_owned(),
-            Format::Toml => "start each job with `[[jobs]]`, in two brackets".to_owned(),
+            Format::Toml => "start each job with `[[jobs]]`, in double brackets".to_owned(),
             Format::Json => "put the jobs in brackets, each with an `id`".to_owned(),
         },
         (_, Shape::List, _) => "put it in brackets: `[…]`".to_owned(),

@@ -67,7 +67,7 @@ pub(super) fn duplicate_id(
                     "${{ job.number }}"
                 ),
                 false => format!(
-                    "add to the id what tells its jobs apart: the first has {}, the second {}",
+                    "add a value that differs to the id: the first job has {}, the second {}",
                     shown(first, again),
                     shown(again, first)
                 ),
@@ -107,7 +107,7 @@ pub(super) fn twins(later: Place, earlier: Place, take: u32, values: Option<&[Va
                 shown(first, again)
             ),
             false => format!(
-                "use in the prompt or the references what tells its jobs apart: the first has {}, the second {}",
+                "use a value that differs in the prompt or the references: the first job has {}, the second {}",
                 shown(first, again),
                 shown(again, first)
             ),

@@ -25,7 +25,7 @@ pub(super) fn duplicate_name(later: Place, earlier: Place, name: &str) -> Words 
     Words::error(Code::DuplicateReferenceName, format!("two references of a job are named {}", quoted(name)))
         .at(later, "again here")
         .at(earlier, "first here")
-        .help("keep one of them, or give one another name: up to 3 images may stand in one reference")
+        .help("keep one of them, or give one another name: one reference may have up to 3 images")
 }
 
 pub(super) fn name(at: Place, name: &str) -> Words {

@@ -74,7 +74,7 @@ fn every_change_is_named_for_what_it_is() {
     type Edit = Box<dyn FnOnce(&mut Job)>;
     let cases: Vec<(Edit, &[&str], &[&str])> = vec![
         (Box::new(|_| {}), &[], &[]),
-        (Box::new(|job| job.generation.prompt = "x".into()), &["prompt"], &["another prompt"]),
+        (Box::new(|job| job.generation.prompt = "x".into()), &["prompt"], &["the prompt changed"]),
         (
             Box::new(|job| references(job)[1] = super::tests::reference("cat", &["9"])),
             &["reference.cat"],
@@ -104,7 +104,7 @@ fn every_change_is_named_for_what_it_is() {
         (
             Box::new(|job| references(job).swap(0, 2)),
             &["settings"],
-            &["the references stand in another order, not dog, cat, hill"],
+            &["the order of the references changed (was dog, cat, hill)"],
         ),
         (Box::new(|job| job.generation.duration = Duration::Eight), &["settings"], &["duration 8 s, not 5 s"]),
         (Box::new(|job| job.generation.resolution = Resolution::P360), &["settings"], &["resolution 360p, not 720p"]),
@@ -139,5 +139,8 @@ fn an_older_record_says_less() {
     assert_eq!(parts(&before, &after), [""; 0]);
     references(&mut after)[0] = reference("dog", &["1", "9"]);
     let changes = explain(&before, &after, &BTreeMap::new());
-    assert_eq!(changes.iter().map(|c| c.message.as_str()).collect::<Vec<_>>(), ["another image, or in another order"]);
+    assert_eq!(
+        changes.iter().map(|c| c.message.as_str()).collect::<Vec<_>>(),
+        ["an image, or the order of the images, changed"]
+    );
 }

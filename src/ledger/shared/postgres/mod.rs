@@ -272,7 +272,7 @@ fn silent() -> StoreError {
 }
 
 fn gone() -> StoreError {
-    StoreError::Away("the ledger's tables aren't there".to_owned())
+    StoreError::Away("the ledger's tables don't exist".to_owned())
 }
 
 fn is_without_tables(error: &tokio_postgres::Error) -> bool {
