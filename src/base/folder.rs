@@ -1,11 +1,23 @@
 //! Relative paths that stay inside their folder, links resolved.
 
+use std::fs::Metadata;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// A folder by its real path (links resolved), to which relative paths are joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder(PathBuf);
+
+/// What lies at a path inside a folder.
+#[derive(Debug)]
+pub enum Found {
+    /// This; not followed further if it is a link, which no resolved path is.
+    Something(Metadata),
+    /// Nothing; the folder around it exists.
+    Nothing,
+    /// Not even the folder around it.
+    NoFolder,
+}
 
 /// The reason why a relative path was not joined.
 #[derive(Debug, thiserror::Error)]
@@ -50,14 +62,28 @@ impl Folder {
         self.resolve(relative, &self.0)
     }
 
+    /// Does the same as [`inside`](Folder::inside), and returns what lies there, looking at each part once.
+    ///
+    /// # Errors
+    /// [`Outside`] is the reason.
+    pub fn look(&self, relative: &str) -> Result<(PathBuf, Found), Outside> {
+        self.walk(relative, &self.0)
+    }
+
     /// Does the same as [`inside`](Folder::inside), but `relative` may lead anywhere below `bound`, a real path above
     /// this folder.
     ///
     /// # Errors
     /// [`Outside`] is the reason.
     pub fn resolve(&self, relative: &str, bound: &Path) -> Result<PathBuf, Outside> {
+        self.walk(relative, bound).map(|(real, _)| real)
+    }
+
+    fn walk(&self, relative: &str, bound: &Path) -> Result<(PathBuf, Found), Outside> {
         let relative = Path::new(relative);
         let mut real = self.0.clone();
+        // What the last part is; none if it was reached without looking at it.
+        let mut found = None;
         let mut missing = false;
         for part in relative.components() {
             match part {
@@ -66,14 +92,24 @@ impl Folder {
                 Component::ParentDir if missing => return Err(Outside::Escapes),
                 Component::ParentDir => {
                     real.pop();
+                    found = None;
                 }
-                Component::Normal(name) if missing => real.push(name),
+                Component::Normal(name) if missing => {
+                    real.push(name);
+                    found = Some(Found::NoFolder);
+                }
                 Component::Normal(name) => {
                     real.push(name);
                     match real.symlink_metadata() {
-                        Ok(found) if found.is_symlink() => real = real.canonicalize()?,
-                        Ok(_) => {}
-                        Err(e) if e.kind() == io::ErrorKind::NotFound => missing = true,
+                        Ok(link) if link.is_symlink() => {
+                            real = real.canonicalize()?;
+                            found = None;
+                        }
+                        Ok(metadata) => found = Some(Found::Something(metadata)),
+                        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                            missing = true;
+                            found = Some(Found::Nothing);
+                        }
                         Err(e) => return Err(e.into()),
                     }
                 }
@@ -82,7 +118,11 @@ impl Folder {
                 return Err(Outside::Escapes);
             }
         }
-        Ok(real)
+        let found = match found {
+            Some(found) => found,
+            None => Found::Something(real.symlink_metadata()?),
+        };
+        Ok((real, found))
     }
 }
 
@@ -102,6 +142,37 @@ mod tests {
         let (_temp, folder) = folder();
         assert_eq!(folder.inside("sub/../sub/./new/a.mp4").unwrap(), folder.path().join("sub/new/a.mp4"));
         assert_eq!(folder.inside("").unwrap(), folder.path());
+    }
+
+    #[test]
+    fn what_lies_at_a_path_is_known_from_the_way_there() {
+        let (_temp, folder) = folder();
+        std::fs::write(folder.path().join("sub/a"), "ab").unwrap();
+        let look = |path: &str| match folder.look(path).unwrap().1 {
+            Found::Something(metadata) if metadata.is_dir() => "folder",
+            Found::Something(_) => "file",
+            Found::Nothing => "nothing",
+            Found::NoFolder => "no folder",
+        };
+        for (path, found) in [
+            ("sub/a", "file"),
+            ("sub", "folder"),
+            ("", "folder"),
+            ("sub/..", "folder"),
+            ("sub/b", "nothing"),
+            ("new", "nothing"),
+            ("new/a", "no folder"),
+            ("sub/new/a", "no folder"),
+        ] {
+            assert_eq!(look(path), found, "{path}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("sub/a", folder.path().join("alias")).unwrap();
+            std::os::unix::fs::symlink("gone", folder.path().join("dangling")).unwrap();
+            assert_eq!(look("alias"), "file");
+            assert!(folder.look("dangling").is_err());
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::base::digest::Sha256;
 use crate::base::durable::{self, Replacing};
-use crate::base::folder::{Folder, Outside};
+use crate::base::folder::{Folder, Found, Outside};
 use crate::client::{Failure, Verdict, Video};
 use crate::event::{Cause, Problem};
 use crate::plan::videos::stamp_file;
@@ -32,14 +32,13 @@ impl Destination {
             Outside::Io(error) => unwritable(shown, &error),
             outside => unwritable(shown, &io::Error::other(outside.to_string())),
         };
-        let mut path = folder.inside(shown).map_err(refused)?;
-        let around = durable::folder_of(&path);
-        if !around.symlink_metadata().is_ok_and(|found| found.is_dir()) {
-            durable::make_folder(around).map_err(|error| unwritable(shown, &error))?;
+        let (mut path, mut found) = folder.look(shown).map_err(refused)?;
+        if let Found::NoFolder = found {
+            durable::make_folder(durable::folder_of(&path)).map_err(|error| unwritable(shown, &error))?;
             // A link may have appeared since the manifest was checked: the path is checked again now that the folder exists.
-            path = folder.inside(shown).map_err(refused)?;
+            (path, found) = folder.look(shown).map_err(refused)?;
         }
-        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+        if matches!(found, Found::Something(found) if !found.is_file()) {
             return Err(taken(shown));
         }
         Ok(Destination { path, shown: shown.to_owned() })
@@ -50,34 +49,44 @@ impl Destination {
         &self.path
     }
 
-    /// Checks that a video with one of the hashes `ours` may be stored there.
+    /// Returns the path as written in the manifest.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Checks that a video with one of the hashes `ours` may be stored there, and returns what it replaces.
     ///
     /// # Errors
     /// Fails if another file has that name.
-    pub(super) async fn check(self: &Arc<Self>, ours: &[Sha256]) -> Result<(), Failure> {
+    pub(super) async fn check(self: &Arc<Self>, ours: &[Sha256]) -> Result<Replacing, Failure> {
         if self.path.symlink_metadata().is_err() {
-            return Ok(());
+            return Ok(Replacing::Nothing);
         }
         let ours = ours.to_vec();
-        self.on_disk(move |destination| destination.replacing(&ours).map(drop)).await
+        self.on_disk(move |destination| destination.replacing(&ours)).await
     }
 
-    /// Makes a fetched video durable and renames it to its final name, which is durable once its folder is synced. Its
-    /// modification time tells later that it is untouched; `finished_at` is when its purchase was finished.
+    /// Makes a fetched video durable and renames it to its final name, which is durable once its folder is synced. It
+    /// replaces what [`check`](Destination::check) found, if that is still there. Its modification time tells later that it
+    /// is untouched; `finished_at` is when its purchase was finished.
     ///
     /// # Errors
     /// Fails if another file has that name, or it can't be written.
     pub(super) async fn store(
         self: &Arc<Self>,
         video: Video,
-        ours: Vec<Sha256>,
+        (replacing, ours): (Replacing, Vec<Sha256>),
         finished_at: Option<Timestamp>,
     ) -> Result<(), Failure> {
         self.on_disk(move |destination| {
             if let Some(at) = finished_at {
                 stamp_file(video.file.as_file(), at, &video.sha256);
             }
-            let replacing = destination.replacing(&ours)?;
+            // A name that was free is only taken if it still is; of a file that is replaced, the content must still be ours.
+            let replacing = match replacing {
+                Replacing::Nothing => Replacing::Nothing,
+                Replacing::Anything => destination.replacing(&ours)?,
+            };
             durable::name(video.file, &destination.path, replacing).map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => taken(&destination.shown),
                 _ => destination.unwritable(&error),
@@ -104,10 +113,10 @@ impl Destination {
     }
 
     /// Runs `work` on a blocking thread.
-    async fn on_disk(
+    async fn on_disk<T: Send + 'static>(
         self: &Arc<Self>,
-        work: impl FnOnce(&Destination) -> Result<(), Failure> + Send + 'static,
-    ) -> Result<(), Failure> {
+        work: impl FnOnce(&Destination) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let destination = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || work(&destination)).await;
         done.unwrap_or_else(|panic| Err(self.unwritable(&io::Error::other(panic))))

@@ -54,7 +54,7 @@ async fn fetch<S: Service>(
     shelf: &Shelf,
     doubt: &mut Doubt,
 ) -> Result<Output, Missed> {
-    let video = download(context, record, listing, place, shelf, doubt).await?;
+    let (video, expected) = download(context, record, listing, place, shelf, doubt).await?;
     let number = listing.identify(place, &video.sha256, shelf);
     let known = shelf.get(number);
     let output = Output {
@@ -70,14 +70,17 @@ async fn fetch<S: Service>(
         let _ = context.record(Entry::of(record.id, Step::Downloaded { output: output.clone() })).await;
         return Ok(output);
     }
-    let destination = Arc::new(Destination::of(&context.folder, &output.path).map_err(Missed::Failed)?);
+    let destination = match expected {
+        expected if expected.shown() == output.path => expected,
+        _ => Arc::new(Destination::of(&context.folder, &output.path).map_err(Missed::Failed)?),
+    };
     let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
-    destination.check(&ours).await.map_err(Missed::Failed)?;
+    let replacing = destination.check(&ours).await.map_err(Missed::Failed)?;
     // The hash is recorded before the rename: otherwise a crash between the two would leave an unknown file.
     let _ = context.record(Entry::of(record.id, Step::Downloaded { output: output.clone() })).await;
     {
         let _permit = context.within(Bound::Stores, context.stores.acquire()).await;
-        destination.store(video, ours, record.finished_at).await.map_err(Missed::Failed)?;
+        destination.store(video, (replacing, ours), record.finished_at).await.map_err(Missed::Failed)?;
     }
     let synced = context.folders.sync(durable::folder_of(destination.path())).await;
     synced.map_err(|error| Missed::Failed(destination.unwritable(&error)))?;
@@ -94,7 +97,7 @@ async fn fetch<S: Service>(
     Ok(output)
 }
 
-/// Fetches one video to a temporary file next to its most likely destination.
+/// Fetches one video to a temporary file next to its most likely destination, which is returned with it.
 async fn download<S: Service>(
     context: &Arc<Context<S>>,
     record: &Record,
@@ -102,7 +105,7 @@ async fn download<S: Service>(
     place: usize,
     shelf: &Shelf,
     doubt: &mut Doubt,
-) -> Result<Video, Missed> {
+) -> Result<(Video, Arc<Destination>), Missed> {
     let (job, path) = (&record.key.job, record.name.path(listing.expected(place, shelf)));
     let destination = Arc::new(Destination::of(&context.folder, &path).map_err(Missed::Failed)?);
     // A file modified since then blocks its own name; no download is needed to see that.
@@ -123,5 +126,5 @@ async fn download<S: Service>(
         Missed::Failed(failure)
     })?;
     faultpoint::reach("download", "answered");
-    Ok(video)
+    Ok((video, destination))
 }

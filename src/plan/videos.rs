@@ -2,7 +2,7 @@
 
 use super::misplaced;
 use crate::base::digest::Sha256;
-use crate::base::folder::Folder;
+use crate::base::folder::{Folder, Found};
 use crate::ledger::record::{Output, Record, Stage, Status};
 use crate::ledger::{Book, Renamed};
 use crate::manifest::model::Job;
@@ -148,8 +148,7 @@ impl<'b> Shelf<'b> {
 
 /// Returns the state of one video, looked for only inside `folder`; `finished_at` is when its purchase was finished.
 pub fn look_at(folder: &Folder, output: &Output, finished_at: Option<Timestamp>, care: Care) -> Videos {
-    let Ok(path) = folder.inside(&output.path) else { return Videos::Missing };
-    let Ok(metadata) = path.symlink_metadata() else { return Videos::Missing };
+    let Ok((path, Found::Something(metadata))) = folder.look(&output.path) else { return Videos::Missing };
     if !metadata.is_file() || metadata.len() != output.bytes {
         return Videos::Altered;
     }
