@@ -49,7 +49,7 @@ impl Fixes {
     /// Fails if the fixed manifest can't be written, and then is unchanged, or if the output can't be.
     pub(super) fn load(self, path: &Path, levels: &Levels, terminal: &Terminal) -> Result<(Loaded, usize), Failure> {
         if self == Fixes::Offered {
-            let mut loaded = manifest::load(path);
+            let mut loaded = manifest::check(path);
             levels.apply(&mut loaded.findings);
             return Ok((loaded, 0));
         }

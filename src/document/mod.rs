@@ -98,10 +98,11 @@ pub fn parse(source: &Source, format: Format) -> Parsed<'_> {
 
 fn read(text: &str, format: Format) -> (Tree<'_>, Vec<Flaw>) {
     let mut flaws = Vec::new();
-    let tape = match format {
+    let mut tape = match format {
         Format::Yaml | Format::Json => yaml::read(text, &mut flaws),
         Format::Toml => toml::read(text, &mut flaws),
     };
+    tape.shrink();
     (Tree::new(tape), flaws)
 }
 

@@ -148,6 +148,13 @@ impl<'s> Tape<'s> {
         Tape { is_toml: self.is_toml, seed: Some(self), attached, ..Tape::yaml(self.text) }
     }
 
+    /// Gives back the room that it was not filled with.
+    pub(super) fn shrink(&mut self) {
+        self.slots.shrink_to_fit();
+        self.decoded.shrink_to_fit();
+        self.decoded_ends.shrink_to_fit();
+    }
+
     pub(super) fn len(&self) -> u32 {
         self.slots.len() as u32
     }

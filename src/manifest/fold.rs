@@ -35,13 +35,40 @@ type Template = (usize, Code, Option<Span>);
 /// The mistakes met so far, each once.
 #[derive(Default)]
 pub(super) struct Folds {
-    mistakes: Vec<Mistake>,
+    mistakes: Kept,
     /// The index of each mistake in `mistakes`.
     index: HashMap<Key, usize>,
     /// The number of jobs with a mistake in the result of a template around a value.
     templates: HashMap<Template, Jobs>,
     errors: Count,
     warnings: Count,
+}
+
+/// Mistakes, in pieces: there is no room for more than there are, and what was taken out takes none.
+#[derive(Default)]
+struct Kept(Vec<Vec<Mistake>>);
+
+/// The number of mistakes in a piece.
+const PIECE: usize = 256;
+
+impl Kept {
+    /// Adds a mistake, and returns its number.
+    fn push(&mut self, mistake: Mistake) -> usize {
+        if self.0.last().is_none_or(|last| last.len() == PIECE) {
+            self.0.push(Vec::with_capacity(if self.0.is_empty() { 0 } else { PIECE }));
+        }
+        let piece = self.0.len() - 1;
+        self.0[piece].push(mistake);
+        piece * PIECE + self.0[piece].len() - 1
+    }
+
+    fn get_mut(&mut self, number: usize) -> &mut Mistake {
+        &mut self.0[number / PIECE][number % PIECE]
+    }
+
+    fn into_iter(self) -> impl Iterator<Item = Mistake> {
+        self.0.into_iter().flatten()
+    }
 }
 
 /// A mistake, as it was met first.
@@ -99,7 +126,7 @@ impl Folds {
         let via = said.via;
         let (mistake, is_same) = match self.index.entry(key(&said, block)) {
             Entry::Occupied(known) => {
-                let known = &mut self.mistakes[*known.get()];
+                let known = self.mistakes.get_mut(*known.get());
                 let is_same = known.said.is_same(&said);
                 (known, is_same)
             }
@@ -113,10 +140,10 @@ impl Folds {
                     return;
                 }
                 count.kept += 1;
-                let number = *free.insert(self.mistakes.len());
                 let (direct, aliased, jobs) = (0, 0, Jobs::default());
-                self.mistakes.push(Mistake { problem, said, context, home, direct, aliased, block, jobs });
-                (&mut self.mistakes[number], true)
+                let mistake = Mistake { problem, said, context, home, direct, aliased, block, jobs };
+                let number = *free.insert(self.mistakes.push(mistake));
+                (self.mistakes.get_mut(number), true)
             }
         };
         if let Some((_, job)) = part {
@@ -133,7 +160,7 @@ impl Folds {
     pub(super) fn has_again(&mut self, problem: &Problem, part: Option<(usize, usize)>) -> bool {
         let (Some((block, job)), Some((code, at))) = (part, problem.of_template()) else { return false };
         let Some(known) = self.index.get(&Key::Template((block, code, Some(at)))) else { return false };
-        self.mistakes[*known].jobs.count(job);
+        self.mistakes.get_mut(*known).jobs.count(job);
         true
     }
 

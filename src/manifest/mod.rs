@@ -53,19 +53,36 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// The number of jobs, broken ones included.
     pub jobs: usize,
-    /// The manifest; `None` if there is an error.
+    /// The manifest; `None` if there is an error, or only the findings were wanted.
     pub manifest: Option<Manifest>,
+}
+
+/// What is wanted of a manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Manifest,
+    /// No job is kept once it is checked.
+    Findings,
 }
 
 /// Reads and checks the manifest at `path`, or on standard input (as YAML) if the path is `-`.
 pub fn load(path: &Path) -> Loaded {
-    load_as(path, Format::of_path(path))
+    read(path, Format::of_path(path), Wanted::Manifest)
 }
 
 /// Does the same as [`load`], in a format that may differ from the name's extension.
 pub fn load_as(path: &Path, format: Format) -> Loaded {
+    read(path, format, Wanted::Manifest)
+}
+
+/// Does the same as [`load`] for the findings alone.
+pub fn check(path: &Path) -> Loaded {
+    read(path, Format::of_path(path), Wanted::Findings)
+}
+
+fn read(path: &Path, format: Format, wanted: Wanted) -> Loaded {
     match load::text_at(path) {
-        (name, Ok((text, folder))) => load_text(&name, text, format, &folder),
+        (name, Ok((text, folder))) => loaded(&name, text, format, &folder, wanted),
         (name, Err(why)) => unreadable(name, why),
     }
 }
@@ -79,8 +96,12 @@ fn unreadable(name: String, why: load::NoText) -> Loaded {
 
 /// Checks the manifest in `text`, whose relative paths start in `folder`.
 pub fn load_text(name: &str, text: String, format: Format, folder: &Folder) -> Loaded {
+    loaded(name, text, format, folder, Wanted::Manifest)
+}
+
+fn loaded(name: &str, text: String, format: Format, folder: &Folder, wanted: Wanted) -> Loaded {
     let mut source = Source::new(name, text);
-    let (checked, files) = check(&source, format, folder);
+    let (checked, files) = examine(&source, format, folder, wanted);
     files.into_sources().for_each(|file| source.attach(file));
     let Checked { findings, jobs, manifest } = checked;
     let sound = findings.iter().all(|finding| finding.severity == Severity::Warning);
@@ -95,7 +116,7 @@ struct Checked {
 }
 
 /// Checks a manifest; also returns the files that it refers to, for findings in them.
-fn check(source: &Source, format: Format, folder: &Folder) -> (Checked, Files) {
+fn examine(source: &Source, format: Format, folder: &Folder, wanted: Wanted) -> (Checked, Files) {
     let parsed = document::parse(source, format);
     let root = parsed.tree.root();
     let mut blame = Blame::new(source.text(), format, parsed.flaws, parsed.tree.shared());
@@ -112,7 +133,7 @@ fn check(source: &Source, format: Format, folder: &Folder) -> (Checked, Files) {
     let raw = decode::manifest(root, &mut blame);
     let mut images = Images::new(folder);
     let library = Library::check(&raw.library, &mut images, &mut blame);
-    let mut rules = Rules::new(&raw, (images, &library), folder, &mut blame);
+    let mut rules = Rules::new(&raw, (images, &library), folder, wanted, &mut blame);
     decode::jobs(raw.jobs, &expansion, &mut rules, &mut blame);
     let manifest = rules.finish();
     let jobs = blame.jobs();

@@ -9,6 +9,7 @@ pub(super) mod references;
 pub(super) mod setting;
 pub(super) mod shares;
 
+use super::Wanted;
 use super::blame::Blame;
 use super::expand::{MOST_BYTES, MOST_BYTES_OF_JOB};
 use super::model::{Job, Manifest};
@@ -41,7 +42,7 @@ pub(super) struct Rules<'r, 't> {
     paths: Paths<'r, 't>,
     before: Jobs,
     shares: Shares,
-    /// `None` if a mistake prevents one of them.
+    /// `None` if a mistake prevents one of them, or they aren't wanted.
     jobs: Option<Vec<Job>>,
     images: BTreeMap<Sha256, Picture>,
     made: Made,
@@ -77,12 +78,14 @@ impl<'r, 't> Rules<'r, 't> {
         raw: &'r raw::Manifest<'t>,
         (mut looked, library): (Images<'r>, &'r Library<'t>),
         folder: &'r Folder,
+        wanted: Wanted,
         blame: &mut Blame<'_>,
     ) -> Rules<'r, 't> {
         let shared = Shared::new(library, &raw.defaults, &mut looked, blame);
         let paths = Paths::check(&raw.output, folder, blame);
         let (before, shares) = (Jobs::default(), Shares::default());
-        let (jobs, images, made) = (Some(Vec::new()), BTreeMap::new(), Made::default());
+        let jobs = (wanted == Wanted::Manifest).then(Vec::new);
+        let (images, made) = (BTreeMap::new(), Made::default());
         Rules { raw, folder, looked, shared, paths, before, shares, jobs, images, made }
     }
 

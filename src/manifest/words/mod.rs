@@ -109,7 +109,7 @@ pub(super) fn said(problem: &Problem, format: Format, values: Option<&[Values; 2
         SharedPath { text, later, earlier } => output::shared(text, *later, *earlier),
         SharedVideoPath { at, text, job, videos } => output::shared_by_videos(*at, text, *job, *videos),
     };
-    words.0
+    words.compact()
 }
 
 /// Returns the label of the job that uses a value from elsewhere.
@@ -130,9 +130,25 @@ impl Words {
     }
 
     fn new(code: Code, severity: Severity, message: String) -> Words {
-        let finding =
-            Finding { code, severity, message, help: None, fix: None, job: None, jobs: 1, labels: Vec::new() };
+        let finding = Finding {
+            code,
+            severity,
+            message,
+            help: None,
+            fix: None,
+            job: None,
+            jobs: 1,
+            labels: Vec::with_capacity(1),
+        };
         Words(Said { finding, via: None, with: None, fill: Fill::None })
+    }
+
+    /// Returns the finding without spare room: a hundred thousand of them may be kept.
+    fn compact(mut self) -> Said {
+        let finding = &mut self.0.finding;
+        finding.message.shrink_to_fit();
+        finding.help.iter_mut().for_each(String::shrink_to_fit);
+        self.0
     }
 
     /// Adds a label at a place; for the first label, the alias counts too.
