@@ -522,7 +522,8 @@ impl Book {
     fn put(&mut self, purchase: Purchase) {
         let Key { job, digest } = purchase.record.key.clone();
         self.places.insert(purchase.record.id, job.clone());
-        let all = self.jobs.entry(job).or_default();
+        // Nearly every job is bought once: there is room for one, and for more only with the second.
+        let all = self.jobs.entry(job).or_insert_with(|| Vec::with_capacity(1));
         let order = |purchase: &Purchase| (purchase.record.key.digest, purchase.record.id);
         let place = all.partition_point(|other| order(other) < order(&purchase));
         all.insert(place, purchase);

@@ -42,7 +42,9 @@ pub(super) fn load(path: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(LedgerError::io("read", path)(e)),
     };
-    let mut text = Vec::new();
+    // Its size is a hint only: it may grow while it is read.
+    let size = file.metadata().map_or(0, |found| found.len()).min(LOCK_BYTES);
+    let mut text = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
     file.take(LOCK_BYTES + 1).read_to_end(&mut text).map_err(LedgerError::io("read", path))?;
     if text.len() as u64 > LOCK_BYTES {
         let what = "larger than any lock".to_owned();
