@@ -58,6 +58,8 @@ pub enum Kind {
     Period(u64, u64),
     /// A rate per second, minute or hour, as `60/min`.
     Rate,
+    /// The URL of a shared ledger.
+    Ledger,
     /// A list of values of this kind.
     List(&'static Kind),
     /// A mapping with known fields.
@@ -97,7 +99,7 @@ impl Kind {
     /// Returns the shape of a value of this kind.
     pub fn shape(self) -> Shape {
         match self {
-            Kind::Text | Kind::Filled | Kind::Word(_) | Kind::Period(..) | Kind::Rate => Shape::Text,
+            Kind::Text | Kind::Filled | Kind::Word(_) | Kind::Period(..) | Kind::Rate | Kind::Ledger => Shape::Text,
             Kind::Choice(_) | Kind::Integer(..) => Shape::Integer,
             Kind::Amount => Shape::Number,
             Kind::Boolean | Kind::True => Shape::Boolean,
@@ -282,7 +284,7 @@ fields! {
     RETRIES = Field::new("retries", Kind::Integer(0, 100), "How often a generation that the service failed is submitted again.\nWhat its moderation refused never is; `run --retry-failed` submits once more.").default("1").examples(&["0", "3"]);
     CONFIRM_ABOVE = Field::new("confirm_above", Kind::Amount, "An estimate above which `run` asks first, if somebody sits at the terminal.\nIn the unit of the prices. Without it nothing is asked.").examples(&["100"]);
     MIRROR = Field::new("mirror", Kind::Boolean, "Whether remote images are fetched once, uploaded, and known by their content.\nAn image whose content changes at the same URL is noticed then. It changes the digests of jobs with such images that aren't bought yet; what is paid stays so.").default("false");
-    LEDGER = Field::new("ledger", Kind::Filled, "The URL of a shared ledger, for several runs at once on one manifest: `docs/fleet.md`.\nIts purchases are kept there, and the lock is written from it. `--ledger` and BATCH_LEDGER win over it.").examples(&["s3://team-videos/trailer", "postgres://db.example.com/films?schema=batch", "file:///srv/ledgers/trailer"]);
+    LEDGER = Field::new("ledger", Kind::Ledger, "The URL of a shared ledger, for several runs at once on one manifest: `docs/fleet.md`.\nIts purchases are kept there, and the lock is written from it. `--ledger` and BATCH_LEDGER win over it.").examples(&["s3://team-videos/trailer", "postgres://db.example.com/films?schema=batch", "file:///srv/ledgers/trailer"]);
 
     DIR = Field::new("dir", Kind::Text, "The folder of the videos, relative to the manifest and inside its folder.").code(Code::OutputPath).default("out");
     FILE_NAME = Field::new("name", Kind::Text, "The path of a video inside that folder.\n`{id}` stands for the job's id, `{n}` for the video's number, counted from 1.").code(Code::OutputPath).default("{id}-{n}.mp4").examples(&["{id}-{n}.mp4", "{id}/{n}.mp4"]);

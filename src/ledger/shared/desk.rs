@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Calls at once at most.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 128;
 
 /// The times that fencing hangs on.
 #[derive(Clone, Copy, Debug)]

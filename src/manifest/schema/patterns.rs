@@ -28,6 +28,10 @@ pub(super) fn of_text(kind: Kind, field: &Field) -> Option<Pattern> {
             regex: "^0*[1-9][0-9]{0,9}/(s|min|h)$".to_owned(),
             message: "A rate is a whole number from 1 on, with /s, /min or /h, as 60/min.",
         },
+        (Kind::Ledger, _) => Pattern {
+            regex: "^(s3|gs|az|postgres|postgresql|file)://".to_owned(),
+            message: "A shared ledger is at s3://bucket/folder, gs://bucket/folder, az://container/folder, postgres://host/database or file:///folder.",
+        },
         (_, Code::BaseUrl) => base_url(),
         (_, Code::JobId) => Pattern {
             regex: JOB_ID_PATTERN.to_owned(),

@@ -328,6 +328,10 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
                 .at(at, "not such an amount")
                 .help(if field.name == AMOUNT.name { "write what one video costs, as `3.5`" } else { "write an amount in the unit of the prices, as `100`" })
         }
+        // The text itself may hold a password.
+        Kind::Ledger => error(format!("`{name}` is not the URL of a shared ledger"))
+            .at(at, "no ledger can be kept there")
+            .help("write s3://bucket/folder, gs://bucket/folder, az://container/folder, postgres://host/database or file:///folder; passwords and keys are in the environment, never in the URL"),
         Kind::Filled => error(format!("`{name}` is empty"))
             .at(at, "nothing here")
             .help("write something, or leave the field out"),

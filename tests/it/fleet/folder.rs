@@ -239,3 +239,13 @@ fn a_run_without_a_ledger_touches_none() {
     assert!(!project.read("jobs.lock").contains("ledger"));
     assert_eq!(fs::read_dir(team.ledger.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_manifest_that_names_no_ledger_that_can_be_is_told_what_is_allowed() {
+    for url in ["redis://host/0", "postgres://me:hunter2@db/films", "file://relative"] {
+        let manifest = manifest_of(1).replace("patience: 10ms", &format!("ledger: \"{url}\""));
+        let checked = Project::new().with("jobs.yaml", manifest).batch(["check"]).run().exits(2);
+        assert!(checked.stderr.contains("is not the URL of a shared ledger"), "{checked:?}");
+        assert!(checked.stderr.contains("write s3://bucket"), "{checked:?}");
+    }
+}

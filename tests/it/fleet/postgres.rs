@@ -13,11 +13,11 @@ use batch::simulate::{Latency, Options};
 use std::sync::Arc;
 use std::time::Duration;
 
-fn store(url: &str) -> Arc<dyn Store> {
+pub(super) fn store(url: &str) -> Arc<dyn Store> {
     store_at(&url.parse().unwrap(), Access { variable: |_| None, is_own_word: true }).unwrap()
 }
 
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 

@@ -131,6 +131,33 @@ impl Server {
         std::thread::sleep(Duration::from_millis(300));
     }
 
+    /// Returns how often a second its own client runs a statement, on so many connections.
+    pub(crate) fn rate_of(&self, statement: &str, connections: u32) -> f64 {
+        let script = self.folder.with_extension("sql");
+        fs::write(&script, format!("{statement};\n")).unwrap();
+        let (port, clients) = (self.port.to_string(), connections.to_string());
+        let mut command = self.command("pgbench");
+        command.args([
+            "-n",
+            "-M",
+            "extended",
+            "-T",
+            "4",
+            "-c",
+            &clients,
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-U",
+            "batch",
+        ]);
+        let output = command.arg("-f").arg(&script).arg("postgres").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let rate = text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+        rate.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
+    }
+
     fn answers(&self) -> bool {
         self.psql("select 1").output().unwrap().status.success()
     }
