@@ -84,14 +84,9 @@ impl Target {
         format!("{}{typed}", self.command(self.going_on))
     }
 
-    /// Returns what to know of the limits that the next run has for itself; empty if there are none.
-    pub fn limits(&self) -> &'static str {
-        let has = |name: &str| self.typed.iter().any(|option| option.name == name);
-        match (has("max-cost"), has("limit")) {
-            (true, _) => " (--max-cost then counts anew)",
-            (false, true) => " (--limit then counts anew)",
-            (false, false) => "",
-        }
+    /// Returns whether the command that continues has a bound on its cost, which counts anew in each run.
+    pub fn has_max_cost(&self) -> bool {
+        self.typed.iter().any(|option| option.name == "max-cost")
     }
 
     /// Returns the command that accepts the current content of remote images.

@@ -135,7 +135,10 @@ impl<W: Write> RunSummary<W> {
         let bounded = left > 0 && summary.submits > 0 || summary.at_service > 0;
         if bounded || unfinished || exit_code > 128 {
             let command = self.look.paint(Hue::Accent, self.target.go_on());
-            self.out.line(format_args!("go on with: {command}{}", self.target.limits()));
+            self.out.line(format_args!("go on with: {command}"));
+            if self.target.has_max_cost() {
+                self.out.line(format_args!("  --max-cost counts anew in each run"));
+            }
         }
         if let Some(cost) = &summary.cost {
             let cost_of = if self.target.is_trial() { "nothing was paid; it would have cost" } else { "cost" };

@@ -35,6 +35,7 @@ fn what_does_not_fit_is_left_and_the_run_is_fine() {
         "about 90 credits (by the model vendor's price list",
         "3 jobs left for another run",
         "cost: about 90",
+        "--max-cost counts anew in each run\n",
     ] {
         assert!(ended.stderr.contains(words), "{words}: {ended:?}");
     }
