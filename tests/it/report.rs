@@ -37,7 +37,7 @@ fn nothing_but_a_page_is_replaced() {
     for taken in ["jobs.yaml", "jobs.sim.lock", "out/sim/walk-1.mp4", "other.html", "out", "/dev/null"] {
         let before = std::fs::read(project.path(taken)).ok();
         let refused = project.batch(["report", "--simulate", "-o", taken]).run().exits(2);
-        assert!(refused.stderr.contains("is there, and is no page of batch"), "{taken}: {}", refused.stderr);
+        assert!(refused.stderr.contains("exists, and is no page of batch"), "{taken}: {}", refused.stderr);
         assert_eq!(std::fs::read(project.path(taken)).ok(), before, "{taken}");
     }
     project.batch(["report", "--simulate", "-o", "empty.html"]).run().exits(0);
@@ -85,6 +85,6 @@ fn a_video_that_takes_the_name_of_the_page_is_kept() {
     let setup = Setup::new(&manifest(&[("walk", "@dog walks")]), &[]);
     std::fs::create_dir(setup.project.path("out")).unwrap();
     let ended = setup.run(["--report", "out/walk-1.mp4"]).exits(5);
-    assert!(ended.stderr.contains("out/walk-1.mp4 is there, and is no page of batch"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("out/walk-1.mp4 exists, and is no page of batch"), "{}", ended.stderr);
     setup.batch(["verify"]).exits(0);
 }
