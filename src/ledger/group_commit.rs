@@ -96,7 +96,8 @@ pub(super) struct Writer {
 }
 
 impl Scribe {
-    /// Records an entry; returns when it is durable.
+    /// Records an entry; returns when it is durable. A task id is known to a shared ledger by then, unless that doesn't answer: it is
+    /// used only after that, here as on one machine.
     ///
     /// A future that is dropped after its first poll may or may not have recorded its entry.
     ///
@@ -105,8 +106,16 @@ impl Scribe {
     pub async fn record(&self, entry: Entry) -> Result<(), Unwritable> {
         let (reply, answer) = oneshot::channel();
         let closed = || Unwritable::Journal { journal: self.journal.clone(), why: "the ledger is closed".into() };
+        let submitted = match &entry {
+            Entry::Purchase { id, step: Step::Submitted { .. }, .. } => Some(*id),
+            _ => None,
+        };
         self.inbox.send(Message::Record(entry, reply)).await.map_err(|_| closed())?;
-        answer.await.unwrap_or_else(|_| Err(closed()))
+        let recorded = answer.await.unwrap_or_else(|_| Err(closed()));
+        if let (Some(Shared { desk, .. }), Some(id)) = (&self.shared, submitted) {
+            desk.acknowledged(id).await;
+        }
+        recorded
     }
 
     /// Records an intent: where the ledger is shared, there first, since of all runs one may buy.

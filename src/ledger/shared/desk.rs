@@ -71,6 +71,8 @@ pub struct Desk {
     me: Runner,
     state: Mutex<State>,
     news: Notify,
+    /// Wakes whoever waits for an acknowledgement.
+    told: Notify,
 }
 
 struct State {
@@ -79,6 +81,8 @@ struct State {
     known: HashMap<String, Found>,
     /// What is known here and not acknowledged there.
     waiting: BTreeMap<PurchaseId, Purchase>,
+    /// Whether the store didn't take what it was last told.
+    is_away: bool,
     /// The engine's era that the ledger knows, once it was asked.
     era: Option<Option<Era>>,
     /// Open intents of others: since when they stand there unchanged, by this machine's steady clock.
@@ -125,10 +129,11 @@ impl Desk {
             random: fastrand::Rng::with_seed(seed),
             known: HashMap::new(),
             waiting: BTreeMap::new(),
+            is_away: false,
             era: None,
             watched: HashMap::new(),
         };
-        Desk { store, timer, times, me, state: Mutex::new(state), news: Notify::new() }
+        Desk { store, timer, times, me, state: Mutex::new(state), news: Notify::new(), told: Notify::new() }
     }
 
     async fn patiently<T>(&self, call: impl AsyncFnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
@@ -285,13 +290,35 @@ impl Desk {
     pub async fn deliver(&self) -> usize {
         let waiting: Vec<Purchase> = self.state().waiting.values().cloned().collect();
         let put = |purchase: Purchase| async move {
-            match self.put(&purchase).await {
+            let told = self.put(&purchase).await;
+            self.state().is_away = told.is_err();
+            match told {
                 Ok(()) => self.forget(&[purchase]),
                 Err(error) => tracing::warn!(id = %purchase.record.id, %error, "the ledger doesn't know it yet"),
             }
+            self.told.notify_waiters();
         };
         stream::iter(waiting).for_each_concurrent(AT_ONCE, put).await;
         self.waiting().len()
+    }
+
+    /// Waits until what was noted of a purchase is acknowledged, or the store doesn't take it: then it is told again and again beside the run.
+    pub(in crate::ledger) async fn acknowledged(&self, id: PurchaseId) {
+        let told = async {
+            loop {
+                let told = self.told.notified();
+                let is_over = {
+                    let state = self.state();
+                    state.is_away || !state.waiting.contains_key(&id)
+                };
+                if is_over {
+                    return;
+                }
+                told.await;
+            }
+        };
+        let too_long = self.timer.pause(self.times.once);
+        futures::future::select(std::pin::pin!(told), std::pin::pin!(too_long)).await;
     }
 
     /// Makes known what is noted as it comes, and watches the open intents of others; ends with the run that spawned it.
@@ -531,3 +558,6 @@ fn intended(intent: &Entry) -> Option<Purchase> {
 fn withdrawn(purchase: Purchase) -> Purchase {
     Purchase { rung: Rung::NotTaken, ..purchase }
 }
+
+#[cfg(test)]
+mod tests;
