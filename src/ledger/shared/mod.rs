@@ -20,18 +20,20 @@ mod patience;
 mod postgres;
 mod store;
 mod timer;
+mod times;
 mod witness;
 
 pub use access::Access;
 pub use account::{Account, Barrier, Claim, Runner};
 pub use bucket::policy;
 pub use charter::{Charter, prove, store_at};
-pub use desk::{Claimed, Desk, Doubts, Times};
+pub use desk::{Claimed, Desk, Doubts};
 pub use folder::Folder;
 pub use pass::Pass;
 pub use patience::{PATIENCE, patiently};
 pub use store::{Call, Era, Found, Listed, Revision, Store, StoreError};
 pub use timer::{Moment, SystemTimer, Timer};
+pub use times::Times;
 pub(in crate::ledger) use witness::{Witness, unknown};
 
 #[cfg(test)]

@@ -2,6 +2,8 @@ use super::super::store::Call;
 use super::super::timer::SystemTimer;
 use super::*;
 use crate::base::digest::Sha256;
+use crate::ledger::entry::{Entry, Step};
+use crate::ledger::record::Key;
 use crate::spec::names::{Digest, JobId, TaskId};
 use crate::spec::output::VideoName;
 use futures::FutureExt as _;

@@ -1,7 +1,7 @@
 //! Who acts in the model: workers that buy, and a person who settles what is uncertain.
 
-use super::super::desk::{Claimed, Desk, Doubts, Times};
-use super::super::{Pass, Runner, Timer as _};
+use super::super::desk::{Claimed, Desk, Doubts};
+use super::super::{Pass, Runner, Timer as _, Times};
 use super::world::{Fate, Hands, Kind, World};
 use crate::base::digest::Sha256;
 use crate::ledger::book::Book;
