@@ -1,5 +1,6 @@
 //! Utilities that any program of this kind needs, without a word of the domain.
 
+pub mod bucket;
 pub mod canonical;
 pub mod clock;
 #[cfg(test)]

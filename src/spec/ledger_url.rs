@@ -1,7 +1,7 @@
 //! The URL of a shared ledger.
 
-use super::bucket_url::BucketUrl;
 use super::database_url::DatabaseUrl;
+use crate::base::bucket::url::{BucketUrl, NoBucketUrl};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -58,7 +58,7 @@ impl FromStr for LedgerUrl {
             Some(("file", _)) => return wrong("a folder is named by its whole path: file:///path".to_owned()),
             Some(("postgres" | "postgresql", rest)) => (text.to_owned(), Engine::Postgres(DatabaseUrl::read(rest)?)),
             Some(("s3" | "gs" | "az", _)) => {
-                let bucket: BucketUrl = text.parse()?;
+                let bucket: BucketUrl = text.parse().map_err(|error: NoBucketUrl| NoLedgerUrl(error.to_string()))?;
                 (bucket.to_string(), Engine::Bucket(bucket))
             }
             Some(_) => return wrong(format!("no ledger can be kept there; allowed are {ALLOWED}")),

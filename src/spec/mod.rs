@@ -4,7 +4,6 @@
 //! client of it, **\[upstream\]** is the documentation of the model vendor.
 
 pub mod address;
-pub mod bucket_url;
 pub mod content;
 pub mod database_url;
 pub mod elsewhere;

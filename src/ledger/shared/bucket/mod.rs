@@ -3,14 +3,12 @@
 //! A write is sent once: a client that sends it again by itself would be told that what it wrote the first time is there already.
 //! Whoever is told so reads what stands there; that is the business of those who call, for all engines.
 
-mod place;
 mod policy;
 
-pub(super) use place::place;
 pub use policy::policy;
 
 use super::store::{Call, Found, Listed, Revision, Store, StoreError};
-use crate::spec::bucket_url::{BucketUrl, Provider};
+use crate::base::bucket::{self, BucketError, BucketUrl, Calls, Provider};
 use futures::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{Error, ObjectMeta, ObjectStore, PutMode, PutOptions, UpdateVersion};
@@ -32,7 +30,7 @@ impl Bucket {
     /// # Errors
     /// Fails if the environment lacks what the provider needs.
     pub(super) fn new(url: &BucketUrl) -> Result<Bucket, StoreError> {
-        let (reading, writing) = (place(url, place::Retries::Some)?, place(url, place::Retries::None)?);
+        let (reading, writing) = (bucket::connect(url, Calls::Texts)?, bucket::connect(url, Calls::TextsOnce)?);
         Ok(Bucket { url: url.clone(), reading, writing })
     }
 
@@ -118,38 +116,23 @@ fn nameless() -> StoreError {
     StoreError::Refused("the store gives its objects no ETag: no ledger can be kept there".to_owned())
 }
 
-/// Says what a failure is about: what a person must change isn't waited for.
-pub(super) fn failed(doing: &str, error: &Error) -> StoreError {
-    let mut causes = vec![error.to_string()];
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        let text = inner.to_string();
-        if !causes.iter().any(|known| known.contains(&text)) {
-            causes.push(text);
-        }
-        cause = inner.source();
+/// Returns why a call failed.
+fn failed(doing: &str, error: &Error) -> StoreError {
+    match (bucket::failed(doing, error), error) {
+        (BucketError::Away(why) | BucketError::Refused(why), _) if why.contains("ETag Header missing") => nameless(),
+        (BucketError::Refused(why), Error::NotSupported { .. } | Error::NotImplemented { .. }) => StoreError::Refused(
+            format!("the store doesn't know conditional writes: no ledger can be kept there: {why}"),
+        ),
+        (failed, _) => failed.into(),
     }
-    let why = causes.join(": ");
-    match error {
-        // Of a list, the crate tells no status but in its text.
-        Error::Generic { .. } if why.contains("status code: 403") => {
-            StoreError::Refused(format!("not allowed to {doing} the bucket: {why}"))
+}
+
+impl From<BucketError> for StoreError {
+    fn from(error: BucketError) -> StoreError {
+        match error {
+            BucketError::Away(why) => StoreError::Away(why),
+            BucketError::Refused(why) => StoreError::Refused(why),
         }
-        Error::Generic { .. } if why.contains("status code: 401") => {
-            StoreError::Refused(format!("the credentials aren't accepted: {why}"))
-        }
-        Error::Generic { .. } if why.contains("status code: 404") => {
-            StoreError::Refused(format!("there is no such bucket: {why}"))
-        }
-        Error::Generic { .. } if why.contains("ETag Header missing") => nameless(),
-        Error::PermissionDenied { .. } => StoreError::Refused(format!("not allowed to {doing} the bucket: {why}")),
-        Error::Unauthenticated { .. } => StoreError::Refused(format!("the credentials aren't accepted: {why}")),
-        Error::NotFound { .. } => StoreError::Refused(format!("there is no such bucket: {why}")),
-        Error::NotSupported { .. } | Error::NotImplemented { .. } => StoreError::Refused(format!(
-            "the store doesn't know conditional writes: no ledger can be kept there: {why}"
-        )),
-        Error::InvalidPath { .. } | Error::UnknownConfigurationKey { .. } => StoreError::Refused(why),
-        _ => StoreError::Away(why),
     }
 }
 

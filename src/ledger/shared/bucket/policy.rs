@@ -1,6 +1,6 @@
 //! The policy that keeps a bucket's ledger from everything but its own steps.
 
-use crate::spec::bucket_url::{BucketUrl, Provider};
+use crate::base::bucket::{BucketUrl, Provider};
 use serde_json::json;
 
 /// The keys of a ledger.

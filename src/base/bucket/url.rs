@@ -1,10 +1,9 @@
 //! The URL of a place in a bucket.
 
-use super::ledger_url::NoLedgerUrl;
 use std::fmt;
 use std::str::FromStr;
 
-/// A place in a bucket: a ledger is kept there, or videos are published there.
+/// A place in a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BucketUrl {
     /// The provider.
@@ -14,6 +13,11 @@ pub struct BucketUrl {
     /// The folder in it, without slashes at its ends; empty for the whole bucket.
     pub folder: String,
 }
+
+/// The reason why a text isn't the URL of a place in a bucket. It never repeats the text, which may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoBucketUrl(&'static str);
 
 /// The provider of an object store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +51,10 @@ impl BucketUrl {
 }
 
 impl FromStr for BucketUrl {
-    type Err = NoLedgerUrl;
+    type Err = NoBucketUrl;
 
-    fn from_str(text: &str) -> Result<BucketUrl, NoLedgerUrl> {
-        let wrong = |what: &str| NoLedgerUrl(what.to_owned());
+    fn from_str(text: &str) -> Result<BucketUrl, NoBucketUrl> {
+        let wrong = NoBucketUrl;
         let known = text.split_once("://").and_then(|(scheme, rest)| {
             Some((Provider::ALL.into_iter().find(|provider| provider.scheme() == scheme)?, rest))
         });
