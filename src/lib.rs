@@ -17,7 +17,7 @@
 //! | layer | what it is |
 //! | --- | --- |
 //! | `base` | no word of the domain: durable files, hashes, canonical JSON, secrets, the nearest name, the clock |
-//! | `spec` | the service's vocabulary and rules, as values and pure functions |
+//! | `service` | the service's vocabulary and rules, as values and pure functions |
 //! | `document` | text, spans, and one neutral tree out of YAML, TOML and JSON |
 //! | `diagnostic` | codes, findings with labels, and their collector; knows spans, knows no rule |
 //! | `manifest` | tree → raw → resolved → checked manifest |
@@ -44,5 +44,5 @@ pub mod ledger;
 pub mod manifest;
 pub mod plan;
 pub mod report;
+pub mod service;
 pub mod simulate;
-pub mod spec;

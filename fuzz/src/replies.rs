@@ -3,8 +3,8 @@
 use batch::client::failure::{self, Exchange, Reply};
 use batch::client::verdict::{self, Since, Way};
 use batch::client::{Failure, Submission, TaskState};
-use batch::spec::limits::TURNED_AWAY;
-use batch::spec::names::TaskId;
+use batch::service::limits::TURNED_AWAY;
+use batch::service::names::TaskId;
 use serde_json::Value;
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use crate::base::nearest::nearest;
 use crate::ledger::Book;
 use crate::manifest::model::{Job, Manifest};
 use crate::plan::select::{Idle, Selection};
-use crate::spec::names::Tag;
+use crate::service::names::Tag;
 use std::collections::BTreeSet;
 
 /// Looks whether `selection` chooses a job of the project, as [`among`] does, before anything else is done.

@@ -9,9 +9,9 @@ use crate::base::secret::ApiKey;
 use crate::client::way::Surroundings;
 use crate::ledger::Book;
 use crate::manifest::model::Manifest;
+use crate::service::address::BaseUrl;
+use crate::service::limits::TURNED_AWAY;
 use crate::simulate::{Options, Running, Simulator};
-use crate::spec::address::BaseUrl;
-use crate::spec::limits::TURNED_AWAY;
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -8,8 +8,8 @@ use crate::base::folder::Folder;
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Output, Record, Stage};
 use crate::ledger::{Book, Ledger};
-use crate::spec::names::JobId;
-use crate::spec::output::doubtful;
+use crate::service::names::JobId;
+use crate::service::output::doubtful;
 use std::path::PathBuf;
 
 /// A file that becomes a video.

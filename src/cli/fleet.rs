@@ -13,7 +13,7 @@ use crate::ledger::shared::{Access, Charter, Desk, Runner, Store, SystemTimer, T
 use crate::ledger::{self, Book, Ledger, LedgerError, Paths, PurchaseId, Shared, Snapshot};
 use crate::manifest::model::Manifest;
 use crate::report::standard_error;
-use crate::spec::ledger_url::LedgerUrl;
+use crate::service::ledger_url::LedgerUrl;
 use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;

@@ -11,8 +11,8 @@ use crate::plan::action::{Action, Reason};
 use crate::plan::mirror::lacking;
 use crate::plan::{Choice, Plan, Step};
 use crate::report::look::{count, thousands};
-use crate::spec::address::BaseUrl;
-use crate::spec::names::JobId;
+use crate::service::address::BaseUrl;
+use crate::service::names::JobId;
 use std::collections::BTreeMap;
 
 /// Maximum number of jobs named in a long list.

@@ -9,7 +9,7 @@ use crate::manifest::fields::{self, Kind};
 use crate::plan::select::Shard;
 use crate::report::commands::Typed;
 use crate::report::documents::status::JobStatus;
-use crate::spec::names::Tag;
+use crate::service::names::Tag;
 use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -13,8 +13,8 @@ use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::{Estimate, price};
 use crate::plan::mirror::{Pinned, urls, with_pins};
 use crate::plan::{self, Choice, Plan, Step};
-use crate::spec::elsewhere::Address;
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
+use crate::service::remote::Address;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 

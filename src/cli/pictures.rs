@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::progress::Reporting;
 use super::session::{self, BACKOFF};
 use crate::base::clock::Clock;
-use crate::client::elsewhere::{Elsewhere, Reach};
+use crate::client::remote::{Reach, RemoteImages};
 use crate::engine::mirror::{self, Changed, Looked, Looking};
 use crate::engine::spool::Spool;
 use crate::engine::stop::Stop;
@@ -47,10 +47,10 @@ impl Pictures {
     }
 
     /// Who fetches images, for the run that holds `lock`.
-    pub(super) fn elsewhere(self, lock: &Path) -> Elsewhere {
+    pub(super) fn remote_images(self, lock: &Path) -> RemoteImages {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let past_proxy = PROXIES.iter().any(|name| is_set(name) || is_set(&name.to_ascii_lowercase()));
-        Elsewhere::new(lock, if self.allow_private_images { Reach::Anywhere } else { Reach::Public { past_proxy } })
+        RemoteImages::new(lock, if self.allow_private_images { Reach::Anywhere } else { Reach::Public { past_proxy } })
     }
 
     /// Looks at the images of the chosen jobs, if the manifest has them mirrored.
@@ -62,7 +62,7 @@ impl Pictures {
         manifest: &Manifest,
         ledger: &Ledger,
         choice: &Choice,
-        (elsewhere, spool): (&Elsewhere, &Spool),
+        (remote_images, spool): (&RemoteImages, &Spool),
         reporting: &Reporting,
         stop: &Stop,
     ) -> Result<Looked, Failure> {
@@ -74,7 +74,7 @@ impl Pictures {
             book: ledger.book(),
             choice,
             changed: if self.refresh_images { Changed::Taken } else { Changed::Told },
-            images: elsewhere,
+            images: remote_images,
             spool,
             events: &reporting.events(),
             stop,

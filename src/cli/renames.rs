@@ -12,7 +12,7 @@ use crate::ledger::{Book, PurchaseId, Renamed, Scribe};
 use crate::plan::misplaced;
 use crate::plan::reconcile::Move;
 use crate::plan::videos::{Care, Videos, look_at};
-use crate::spec::output::VideoName;
+use crate::service::output::VideoName;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 

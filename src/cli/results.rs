@@ -7,7 +7,7 @@ use super::terminal::Terminal;
 use crate::ledger::Paths;
 use crate::report::results::{Collector, Results};
 use crate::report::{Reporter, junit, step_summary};
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;

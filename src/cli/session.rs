@@ -13,8 +13,8 @@ use super::terminal::{Terminal, Volume};
 use crate::base::clock::Clock;
 use crate::base::durable::Mark;
 use crate::base::folder::Folder;
-use crate::client::elsewhere::Elsewhere;
 use crate::client::http::{self, HttpService};
+use crate::client::remote::RemoteImages;
 use crate::client::retry::Backoff;
 use crate::engine::spool::Spool;
 use crate::engine::stop::Stop;
@@ -31,7 +31,7 @@ use crate::plan::stray::Stray;
 use crate::report::commands::Target;
 use crate::report::look::count;
 use crate::report::standard_error;
-use crate::spec::names::{JobId, TaskId};
+use crate::service::names::{JobId, TaskId};
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::path::Path;
@@ -64,7 +64,7 @@ pub(super) struct Session<'s> {
     /// The switch that ends it early.
     pub(super) stop: Stop,
     /// The client for remote images.
-    pub(super) elsewhere: Elsewhere,
+    pub(super) remote_images: RemoteImages,
     /// The images that are already fetched.
     pub(super) spool: Spool,
     /// The target of commands about it.
@@ -93,7 +93,7 @@ impl Session<'_> {
         let uncertain = shared.as_ref().map(|_| fleet::uncertain(ledger.book())).unwrap_or_default();
         let client = http::Settings {
             temporaries: Mark::of(ledger.lock()),
-            elsewhere: self.elsewhere,
+            remote_images: self.remote_images,
             surroundings: surroundings.clone(),
             turned_away: turned_away.clone(),
             ..http::Settings::new(base.clone(), key.clone(), self.settings.concurrency)

@@ -11,7 +11,7 @@ use crate::plan::Choice;
 use crate::plan::decide::{Policy, Retry};
 use crate::plan::select::Selection;
 use crate::plan::videos::Sight;
-use crate::spec::address::BaseUrl;
+use crate::service::address::BaseUrl;
 use secrecy::zeroize::Zeroizing;
 use std::collections::HashSet;
 use std::fmt;

@@ -8,7 +8,7 @@ use crate::ledger::Book;
 use crate::ledger::record::Key;
 use crate::manifest;
 use crate::plan::mirror::pinned;
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 

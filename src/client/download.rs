@@ -14,7 +14,7 @@ use super::unpack::{Unpacked, unpack};
 use super::video::{self, End, Flaw};
 use super::{Failure, Undelivered, Video, length, reason};
 use crate::base::durable;
-use crate::spec::address::is_loopback;
+use crate::service::address::is_loopback;
 use bytes::Bytes;
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Response, StatusCode};

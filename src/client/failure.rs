@@ -5,7 +5,7 @@ use super::printable::{EXCERPT, printable};
 use super::verdict::{query, telling};
 use super::wire::{Envelope, NoUrl};
 use super::{Failure, NO_CONNECTION, NO_URL, NO_WAY, Progress, Verdict};
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use reqwest::StatusCode;
 use std::fmt;
 use std::time::Duration;

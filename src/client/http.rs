@@ -1,8 +1,8 @@
 //! The service over HTTP.
 
-use super::elsewhere::Elsewhere;
 use super::failure::{self, Call, Exchange, Reply};
 use super::printable::{EXCERPT, printable};
+use super::remote::RemoteImages;
 pub use super::settings::{Limits, Pace, Settings};
 use super::verdict::{self, Since, Way};
 use super::way::Surroundings;
@@ -12,10 +12,10 @@ use crate::base::clock::Clock;
 use crate::base::cryptography;
 use crate::base::durable::Mark;
 use crate::base::secret::ApiKey;
-use crate::spec::address::BaseUrl;
-use crate::spec::elsewhere::Validator;
-use crate::spec::image::LocalImage;
-use crate::spec::names::TaskId;
+use crate::service::address::BaseUrl;
+use crate::service::image::LocalImage;
+use crate::service::names::TaskId;
+use crate::service::remote::Validator;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, redirect};
 use std::collections::BTreeSet;
@@ -52,7 +52,7 @@ pub struct HttpService {
     /// The client for videos, without the key.
     pub(super) fetching: Client,
     /// The client for images, from anywhere but the service.
-    elsewhere: Elsewhere,
+    remote_images: RemoteImages,
     surroundings: Surroundings,
     turned_away: BTreeSet<u16>,
     /// `true` once the service itself has answered a submit.
@@ -73,7 +73,7 @@ impl HttpService {
             limits,
             temporaries,
             clock,
-            elsewhere,
+            remote_images,
             surroundings,
             turned_away,
         } = settings;
@@ -107,7 +107,7 @@ impl HttpService {
             temporaries,
             key,
             clock,
-            elsewhere,
+            remote_images,
             surroundings,
             turned_away,
             answered: AtomicBool::new(false),
@@ -186,7 +186,7 @@ impl HttpService {
 
 impl Images for HttpService {
     async fn image(&self, url: &str, known: Option<&Validator>) -> Result<Option<Image>, Failure> {
-        self.elsewhere.image(url, known).await
+        self.remote_images.image(url, known).await
     }
 }
 

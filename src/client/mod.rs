@@ -1,14 +1,14 @@
 //! The service's five calls, the call to other hosts for images, and what their failures mean.
 //!
 //! [`Service`] is the interface that the engine needs; [`HttpService`](http::HttpService) implements it over HTTP, and
-//! [`Elsewhere`](elsewhere::Elsewhere) is its part that fetches images. The outcome of a submit is a type of its own:
+//! [`RemoteImages`](remote::RemoteImages) is its part that fetches images. The outcome of a submit is a type of its own:
 //! "unknown" can't be mistaken for a failure that may be retried, so that paying twice can't be written by accident.
 //! The meaning of each reply for the money is decided in `verdict` alone; the engine decides when to retry.
 
-pub mod elsewhere;
 pub mod failure;
 pub mod http;
 pub mod rate;
+pub mod remote;
 pub mod retry;
 pub mod throttle;
 
@@ -32,9 +32,9 @@ mod wire;
 mod tests;
 
 use crate::base::digest::Sha256;
-use crate::spec::elsewhere::Validator;
-use crate::spec::image::LocalImage;
-use crate::spec::names::TaskId;
+use crate::service::image::LocalImage;
+use crate::service::names::TaskId;
+use crate::service::remote::Validator;
 use std::future::Future;
 use std::path::Path;
 use std::time::Duration;

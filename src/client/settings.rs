@@ -1,12 +1,12 @@
 //! The client's settings and timeouts.
 
-use super::elsewhere::{Elsewhere, Reach};
+use super::remote::{Reach, RemoteImages};
 use super::way::Surroundings;
 use crate::base::clock::Clock;
 use crate::base::durable::Mark;
 use crate::base::secret::ApiKey;
-use crate::spec::address::BaseUrl;
-use crate::spec::limits::TURNED_AWAY;
+use crate::service::address::BaseUrl;
+use crate::service::limits::TURNED_AWAY;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct Settings {
     /// The time of day, for a `Retry-After` that is a date.
     pub clock: Clock,
     /// The client for remote images.
-    pub elsewhere: Elsewhere,
+    pub remote_images: RemoteImages,
     /// The proxy and the certificates that the environment names.
     pub surroundings: Surroundings,
     /// Statuses that something on the way to the service returns only for requests that it didn't forward.
@@ -70,7 +70,7 @@ impl Settings {
     pub fn new(base: BaseUrl, key: Option<ApiKey>, connections: usize) -> Settings {
         let user_agent = USER_AGENT.to_owned();
         let temporaries = Mark::of(Path::new(""));
-        let elsewhere = Elsewhere::new(Path::new(""), Reach::Public { past_proxy: false });
+        let remote_images = RemoteImages::new(Path::new(""), Reach::Public { past_proxy: false });
         let turned_away = BTreeSet::from(TURNED_AWAY);
         let (limits, clock) = (Limits::default(), Clock::System);
         Settings {
@@ -81,7 +81,7 @@ impl Settings {
             limits,
             temporaries,
             clock,
-            elsewhere,
+            remote_images,
             surroundings: Surroundings::default(),
             turned_away,
         }

@@ -14,12 +14,12 @@
 //! | nothing, since no connection was made | not sent |
 //! | anything else | **unknown**: it may have been paid |
 //!
-//! The text of a refusal may say more than its code: see [`crate::spec::texts`].
+//! The text of a refusal may say more than its code: see [`crate::service::texts`].
 
 use super::failure::{Call, Exchange, Reply, broken, excerpt, nonsense, of, place, words};
 use super::wire::{Envelope, Named, Voice};
 use super::{Failure, NO_CONNECTION, NO_WAY, NotTaken, Speaker, Submission, Then, Urgency, Verdict};
-use crate::spec::texts::{Text, meant};
+use crate::service::texts::{Text, meant};
 use std::collections::BTreeSet;
 
 /// The code of a refusal by content moderation.

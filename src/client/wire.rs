@@ -5,8 +5,8 @@
 
 use super::printable::{EXCERPT, MESSAGE, printable};
 use super::{Progress, TaskState};
-use crate::spec::names::TaskId;
-use crate::spec::texts;
+use crate::service::names::TaskId;
+use crate::service::texts;
 use serde_json::Value;
 use url::Url;
 

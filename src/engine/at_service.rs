@@ -1,6 +1,6 @@
 //! The tasks known to this run: one of them is queried to probe the service, and a duplicate task id is noticed.
 
-use crate::spec::names::{JobId, TaskId};
+use crate::service::names::{JobId, TaskId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -204,7 +204,7 @@ async fn round<S: Service>(
 async fn result<S: Service>(
     context: &Arc<Context<S>>,
     key: &Key,
-    task: &crate::spec::names::TaskId,
+    task: &crate::service::names::TaskId,
 ) -> Result<Vec<String>, Lost> {
     let (mut tries, mut away) = (0, None::<Instant>);
     loop {

@@ -25,7 +25,7 @@ use crate::event::{Bound, Call, Cause, Event, Problem};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Key;
 use crate::ledger::{Intended, PurchaseId, Scribe};
-use crate::spec::names::{JobId, TaskId};
+use crate::service::names::{JobId, TaskId};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -14,7 +14,7 @@ use crate::event::summary::Summary;
 use crate::event::{Cause, Event};
 use crate::ledger::record::Stage;
 use crate::plan::action::Action;
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use crate::ledger::PurchaseId;
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Record, Stage};
 use crate::plan::decide::given_up;
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;

@@ -14,7 +14,7 @@ use crate::ledger::record::Fault;
 use crate::ledger::shared::Pass;
 use crate::ledger::{Intended, PurchaseId};
 use crate::manifest::model::OnUncertain;
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::event::{Call, Event};
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;

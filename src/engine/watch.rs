@@ -6,7 +6,7 @@ use crate::client::{Service, TaskState, Verdict};
 use crate::event::{Bound, Call, Event};
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Fault, Record};
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

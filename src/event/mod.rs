@@ -14,7 +14,7 @@ use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::Estimate;
-use crate::spec::names::{Digest, JobId, TaskId};
+use crate::service::names::{Digest, JobId, TaskId};
 use jiff::Timestamp;
 use serde::Serialize;
 use summary::Summary;

@@ -9,8 +9,8 @@ use super::id::PurchaseId;
 use super::purchase::{Owed, Purchase, Rung, Standing, whole_microseconds, without_query};
 use super::record::{Key, Output, Record};
 use crate::base::digest::Sha256;
-use crate::spec::elsewhere::{Address, Pin};
-use crate::spec::names::{Digest, JobId, TaskId};
+use crate::service::names::{Digest, JobId, TaskId};
+use crate::service::remote::{Address, Pin};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

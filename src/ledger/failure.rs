@@ -2,7 +2,7 @@
 
 use super::journal::Holder;
 use super::shared::StoreError;
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use jiff::Timestamp;
 use std::io;
 use std::path::PathBuf;

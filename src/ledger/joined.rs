@@ -4,8 +4,8 @@ use super::book::{Book, Projection};
 use super::failure::LedgerError;
 use super::shared::{Charter, Desk, Doubts, StoreError, Witness, unknown};
 use super::{Ledger, Paths, Snapshot, lockfile, recover};
-use crate::spec::ledger_url::LedgerUrl;
-use crate::spec::names::{JobId, TaskId};
+use crate::service::ledger_url::LedgerUrl;
+use crate::service::names::{JobId, TaskId};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 use super::entry::{Entry, Step};
 use super::record::{Key, Output};
 use super::*;
-use crate::spec::names::{Digest, JobId, TaskId};
-use crate::spec::output::VideoName;
+use crate::service::names::{Digest, JobId, TaskId};
+use crate::service::output::VideoName;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Instant;

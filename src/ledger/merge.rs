@@ -7,7 +7,7 @@ use super::lockfile::{self, accounts};
 use super::record::Key;
 use super::unmerged::{self, Unmerged};
 use super::{Paths, read};
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use std::path::{Path, PathBuf};
 
 /// The service that belongs to no network: its records never become those of another.

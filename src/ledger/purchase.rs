@@ -8,8 +8,8 @@ use super::Buyer;
 use super::entry::{Step, Verdict};
 use super::id::PurchaseId;
 use super::record::{Fault, Key, Output, Record, Stage, Word};
-use crate::spec::names::{Digest, JobId, TaskId};
-use crate::spec::output::VideoName;
+use crate::service::names::{Digest, JobId, TaskId};
+use crate::service::output::VideoName;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,8 +2,8 @@
 
 use super::id::PurchaseId;
 use crate::base::digest::Sha256;
-use crate::spec::names::{Digest, JobId, TaskId};
-use crate::spec::output::VideoName;
+use crate::service::names::{Digest, JobId, TaskId};
+use crate::service::output::VideoName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -9,11 +9,11 @@ use super::raw::{Images, Input, Job, Library, Manifest, Name, Output, Reference,
 use super::read::{Mapping, amount, boolean, filled, fits, found, integer, list, text};
 use super::rules::{Rules, setting};
 use crate::document::tree::{List, Node, Value};
-use crate::spec::address::BaseUrl;
-use crate::spec::ledger_url::LedgerUrl;
-use crate::spec::limits::PROMPT_CHARACTERS;
-use crate::spec::names::Tag;
-use crate::spec::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
+use crate::service::address::BaseUrl;
+use crate::service::ledger_url::LedgerUrl;
+use crate::service::limits::PROMPT_CHARACTERS;
+use crate::service::names::Tag;
+use crate::service::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 

@@ -2,8 +2,8 @@
 //! table.
 
 use crate::diagnostic::code::Code;
-use crate::spec::limits::VIDEOS;
-use crate::spec::vocabulary::{BASE_URL, Duration, MODEL, ReferenceType, Resolution, TASK_TYPE};
+use crate::service::limits::VIDEOS;
+use crate::service::vocabulary::{BASE_URL, Duration, MODEL, ReferenceType, Resolution, TASK_TYPE};
 
 /// A mapping with known fields.
 #[derive(Debug)]

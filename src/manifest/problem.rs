@@ -12,9 +12,9 @@ use crate::document::flaw::Flaw;
 use crate::document::graft::Filled;
 use crate::document::span::Span;
 use crate::document::tree::Node;
-use crate::spec::address::NotABaseUrl;
-use crate::spec::content::Oddity;
-use crate::spec::vocabulary::{Duration, Resolution};
+use crate::service::address::NotABaseUrl;
+use crate::service::content::Oddity;
+use crate::service::vocabulary::{Duration, Resolution};
 use std::ops::Range;
 
 /// The place of a value.

@@ -6,9 +6,9 @@ use super::fields::{DURATION, Field, PROMPT, REFERENCES, RESOLUTION};
 use super::model::{Prices, RunSettings};
 use super::problem::Place;
 use crate::document::tree::{List, Node};
-use crate::spec::address::BaseUrl;
-use crate::spec::names::Tag;
-use crate::spec::vocabulary::{Duration, ReferenceType, Resolution};
+use crate::service::address::BaseUrl;
+use crate::service::names::Tag;
+use crate::service::vocabulary::{Duration, ReferenceType, Resolution};
 use std::collections::BTreeSet;
 
 /// The content of a field.

@@ -7,8 +7,8 @@ use super::raw::{Input, Job, Slot, Spot};
 use super::rules::images::Images;
 use super::rules::mentions;
 use super::rules::references::{Library, Links};
-use crate::spec::names::Tag;
-use crate::spec::vocabulary::{Duration, Resolution};
+use crate::service::names::Tag;
+use crate::service::vocabulary::{Duration, Resolution};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 

@@ -6,9 +6,9 @@ use super::fields::{
 };
 use crate::base::look_alike;
 use crate::base::nearest::{near, nearest};
-use crate::spec::limits::{JOB_ID_BYTES, JOB_ID_CHARACTERS};
-use crate::spec::names::{JobId, fits_job_id};
-use crate::spec::vocabulary::Resolution;
+use crate::service::limits::{JOB_ID_BYTES, JOB_ID_CHARACTERS};
+use crate::service::names::{JobId, fits_job_id};
+use crate::service::vocabulary::Resolution;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The probable meaning of a field that isn't known.

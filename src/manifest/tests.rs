@@ -10,7 +10,7 @@ use std::fs;
 fn folder() -> (tempfile::TempDir, Folder) {
     let temp = tempfile::tempdir().unwrap();
     fs::create_dir(temp.path().join("refs")).unwrap();
-    let png = crate::spec::content::samples::png(512, 512);
+    let png = crate::service::content::samples::png(512, 512);
     fs::write(temp.path().join("refs/dog.png"), &png).unwrap();
     fs::write(temp.path().join("refs/hill.jpg"), png).unwrap();
     let folder = Folder::open(temp.path()).unwrap();

@@ -3,9 +3,9 @@
 use crate::base::digest::Sha256;
 use crate::ledger::record::Record;
 use crate::manifest::model::Job;
-use crate::spec::image::Picture;
-use crate::spec::request::{Generation, Image};
-use crate::spec::vocabulary::{Duration, ReferenceType, Resolution};
+use crate::service::image::Picture;
+use crate::service::request::{Generation, Image};
+use crate::service::vocabulary::{Duration, ReferenceType, Resolution};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 

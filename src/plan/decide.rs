@@ -4,7 +4,7 @@ use super::action::{Action, Reason};
 use super::videos::Videos;
 use crate::ledger::record::{Fault, Record, Stage, Word};
 use crate::manifest::model::{OnUncertain, RunSettings};
-use crate::spec::texts;
+use crate::service::texts;
 
 /// The command line's policy for jobs that ended without a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +101,8 @@ mod tests {
     use super::*;
     use crate::base::digest::Sha256;
     use crate::ledger::record::Key;
-    use crate::spec::names::{Digest, JobId, TaskId};
-    use crate::spec::output::VideoName;
+    use crate::service::names::{Digest, JobId, TaskId};
+    use crate::service::output::VideoName;
 
     fn record(stage: Stage) -> Record {
         Record {

@@ -2,8 +2,8 @@
 
 use crate::base::decimal::Decimal;
 use crate::manifest::model::{Price, Prices};
-use crate::spec::limits::list_price;
-use crate::spec::request::Generation;
+use crate::service::limits::list_price;
+use crate::service::request::Generation;
 use serde::Serialize;
 
 /// An estimate of money.

@@ -17,7 +17,7 @@ use crate::base::decimal::Decimal;
 use crate::ledger::record::{Key, Record, Stage};
 use crate::ledger::{Book, Buyer, PurchaseId, Renamed};
 use crate::manifest::model::{Job, Manifest};
-use crate::spec::names::{Digest, JobId};
+use crate::service::names::{Digest, JobId};
 use action::{Action, Reason};
 use decide::{Known, Policy, decide};
 use estimate::{Estimate, price};

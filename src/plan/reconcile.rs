@@ -3,8 +3,8 @@
 use crate::ledger::Book;
 use crate::ledger::record::{Key, Record, Stage};
 use crate::manifest::model::Job;
-use crate::spec::names::{Digest, JobId};
-use crate::spec::output::VideoName;
+use crate::service::names::{Digest, JobId};
+use crate::service::output::VideoName;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// A record that moves to another job or name, with all purchases of its key; its files are renamed along.

@@ -2,7 +2,7 @@
 
 use crate::base::digest::Sha256;
 use crate::manifest::model::Job;
-use crate::spec::names::{JobId, Tag};
+use crate::service::names::{JobId, Tag};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
 use std::sync::Arc;

@@ -8,10 +8,10 @@ use crate::ledger::PurchaseId;
 use crate::ledger::entry::Step;
 use crate::ledger::record::Output;
 use crate::manifest::model::{ListedIn, Prices, RunSettings};
-use crate::spec::names::{Digest, ReferenceName, TaskId};
-use crate::spec::output::VideoName;
-use crate::spec::request::{Generation, Image, Reference};
-use crate::spec::vocabulary::{self, ReferenceType, Resolution};
+use crate::service::names::{Digest, ReferenceName, TaskId};
+use crate::service::output::VideoName;
+use crate::service::request::{Generation, Image, Reference};
+use crate::service::vocabulary::{self, ReferenceType, Resolution};
 use jiff::Timestamp;
 
 /// A project of jobs, each an id with a prompt; and a ledger that goes along.

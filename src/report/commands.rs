@@ -1,7 +1,7 @@
 //! Command lines for the user to type, as shown in summaries.
 
 use super::terminal_safe;
-use crate::spec::names::{JobId, TaskId};
+use crate::service::names::{JobId, TaskId};
 use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;

@@ -4,7 +4,7 @@ use super::Reporter;
 use crate::event::summary::Summary;
 use crate::event::{Event, Problem, Stamped};
 use crate::plan::action::{Action, Reason};
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::mpsc::{self, Receiver, Sender};

@@ -4,7 +4,7 @@
 use crate::event::{Cause, Event, Problem, Stamped};
 use crate::ledger::record::{Record, Stage};
 use crate::plan::action::{Action, Reason};
-use crate::spec::names::{Digest, JobId};
+use crate::service::names::{Digest, JobId};
 use jiff::Timestamp;
 use std::collections::HashMap;
 

@@ -12,7 +12,7 @@ use super::terminal_safe;
 use crate::base::decimal::Decimal;
 use crate::event::{Call, Cause, Event};
 use crate::plan::action::Action;
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use jiff::{SignedDuration, Timestamp};
 use pace::Pace;
 use std::collections::{BTreeMap, HashMap};

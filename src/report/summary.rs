@@ -10,7 +10,7 @@ use super::terminal_safe;
 use crate::event::summary::Summary;
 use crate::event::{Cause, Event, Problem, Stamped};
 use crate::plan::action::{Action, Reason};
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;

@@ -8,7 +8,7 @@ use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::{Estimate, PriceTable};
 use crate::plan::spent::Spent;
 use crate::report::commands::{Service, Target};
-use crate::spec::names::{Digest, JobId, TaskId};
+use crate::service::names::{Digest, JobId, TaskId};
 use std::io::{self, Write};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};

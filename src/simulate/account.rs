@@ -175,8 +175,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::vocabulary::{Duration, Resolution};
     use crate::simulate::task::Outcome;
-    use crate::spec::vocabulary::{Duration, Resolution};
 
     #[test]
     fn generations_in_flight_are_those_whose_time_is_not_over() {

@@ -2,9 +2,9 @@
 
 use crate::base::canonical;
 use crate::base::digest::Sha256;
-use crate::spec::limits::{IMAGES, REFERENCES, VIDEOS};
-use crate::spec::mention::mentions;
-use crate::spec::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
+use crate::service::limits::{IMAGES, REFERENCES, VIDEOS};
+use crate::service::mention::mentions;
+use crate::service::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
 use serde_json::{Map, Value};
 use url::Url;
 

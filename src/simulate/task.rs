@@ -1,6 +1,6 @@
 //! Tasks without a store: all facts about a task are packed into its id.
 
-use crate::spec::vocabulary::{Duration, Resolution};
+use crate::service::vocabulary::{Duration, Resolution};
 use jiff::Timestamp;
 
 /// A generation that was requested.

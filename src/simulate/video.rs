@@ -2,7 +2,7 @@
 
 use super::reply::Reply;
 use super::task::Task;
-use crate::spec::vocabulary::{Duration, Resolution};
+use crate::service::vocabulary::{Duration, Resolution};
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE};

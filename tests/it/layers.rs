@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// From the ground up; each may use only those above it in this list, which is the one of `src/lib.rs`.
 const LAYERS: [&str; 13] = [
     "base",
-    "spec",
+    "service",
     "document",
     "diagnostic",
     "manifest",
@@ -22,7 +22,7 @@ const LAYERS: [&str; 13] = [
 
 /// Layers that may use less than all that is above them.
 const ONLY: [(&str, &[&str]); 3] =
-    [("client", &["base", "spec"]), ("simulate", &["base", "spec"]), ("ledger", &["base", "spec"])];
+    [("client", &["base", "service"]), ("simulate", &["base", "service"]), ("ledger", &["base", "service"])];
 
 #[test]
 fn imports_point_one_way() {

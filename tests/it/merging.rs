@@ -11,8 +11,8 @@ use batch::base::digest::Sha256;
 use batch::ledger::entry::{Entry, Step};
 use batch::ledger::record::{Fault, Output};
 use batch::ledger::{self, Book, Paths, PurchaseId};
-use batch::spec::names::{Digest, JobId, TaskId};
-use batch::spec::output::VideoName;
+use batch::service::names::{Digest, JobId, TaskId};
+use batch::service::output::VideoName;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 

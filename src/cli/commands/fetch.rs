@@ -17,7 +17,7 @@ use crate::cli::session::{self, Closing, Session, finish};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::{Terminal, Volume};
-use crate::client::elsewhere::{Elsewhere, Reach};
+use crate::client::remote::{Reach, RemoteImages};
 use crate::engine::spool::Spool;
 use crate::engine::{Due, Outcome, Work};
 use crate::event::{self, Event};
@@ -30,8 +30,8 @@ use crate::plan::select::{OfManifest, Selection};
 use crate::plan::stray::{Stray, to_collect};
 use crate::plan::videos::{Care, Shelf, is_short};
 use crate::report::Reporter;
-use crate::spec::names::JobId;
-use crate::spec::vocabulary::BASE_URL;
+use crate::service::names::JobId;
+use crate::service::vocabulary::BASE_URL;
 use std::collections::HashSet;
 use std::io::{self, Write as _};
 
@@ -144,7 +144,7 @@ fn perform(
         reupload: false,
         reporting: &reporting,
         stop: session::listen(&signals, &reporting),
-        elsewhere: Elsewhere::new(ledger.lock(), Reach::Public { past_proxy: false }),
+        remote_images: RemoteImages::new(ledger.lock(), Reach::Public { past_proxy: false }),
         spool: Spool::default(),
         target: target.clone(),
     };

@@ -14,7 +14,7 @@ use crate::ledger::{self, Book, LedgerError, Paths, Shared};
 use crate::manifest::Manifest;
 use crate::report::look::count;
 use crate::report::standard_error;
-use crate::spec::ledger_url::Engine;
+use crate::service::ledger_url::Engine;
 use std::path::{Path, PathBuf};
 
 /// Options of `batch ledger`.

@@ -20,7 +20,7 @@ use crate::plan::select::Selection;
 use crate::report::commands::Target;
 use crate::report::look::count;
 use crate::report::terminal_safe;
-use crate::spec::names::{JobId, Tag, TaskId};
+use crate::service::names::{JobId, Tag, TaskId};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};

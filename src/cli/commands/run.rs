@@ -41,8 +41,8 @@ use crate::report::gallery::Recorder;
 use crate::report::look::count;
 use crate::report::money::estimated;
 use crate::report::standard_error;
-use crate::spec::address::BaseUrl;
-use crate::spec::names::JobId;
+use crate::service::address::BaseUrl;
+use crate::service::names::JobId;
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -209,8 +209,8 @@ fn perform(
     let identity = chosen.as_ref().map_or(ledger.book().service().unwrap_or_default(), |chosen| &chosen.identity);
     begin(project, &outlook.plan, identity, &run, &reporting.events());
     let (stop, spool) = (session::listen(&signals, &reporting), Spool::default());
-    let elsewhere = args.pictures.elsewhere(ledger.lock());
-    let looked = args.pictures.look(manifest, &ledger, &choice, (&elsewhere, &spool), &reporting, &stop)?;
+    let remote_images = args.pictures.remote_images(ledger.lock());
+    let looked = args.pictures.look(manifest, &ledger, &choice, (&remote_images, &spool), &reporting, &stop)?;
     if !looked.entries.is_empty() {
         let before = outlook.plan.estimate;
         outlook = Outlook::new(manifest, ledger.book(), &looked.pins, &choice);
@@ -271,7 +271,7 @@ fn perform(
         reupload: args.reupload,
         reporting: &reporting,
         stop,
-        elsewhere,
+        remote_images,
         spool,
         target: target.clone(),
     };

@@ -22,7 +22,7 @@ use crate::plan::select::{OfManifest, Selection};
 use crate::plan::spent::spent;
 use crate::report::documents::status::{JobState, JobStatus, StatusDocument, StatusError};
 use crate::report::{documents, tables};
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write as _};
 

@@ -20,7 +20,7 @@ use crate::plan::select::{OfManifest, Selection};
 use crate::plan::videos::{Care, Shelf, Videos, is_short};
 use crate::report::documents::verify::{ProblemKind, VerifyDocument, VerifyProblem};
 use crate::report::{documents, tables};
-use crate::spec::names::{JobId, TaskId};
+use crate::service::names::{JobId, TaskId};
 use std::collections::HashSet;
 
 /// Options of `batch verify`.

@@ -3,7 +3,7 @@
 use super::server::{json, nobody, reply};
 use super::*;
 use crate::client::{NotTaken, Service as _, Submission, Then, Urgency, Verdict};
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use tokio::time::Instant;

@@ -1,8 +1,8 @@
 //! The client against a scripted server.
 
 mod download;
-mod elsewhere;
 mod hurdles;
+mod remote;
 mod resume;
 mod server;
 mod smoke;

@@ -4,8 +4,8 @@ use super::server::{json, reply};
 use super::*;
 use crate::base::digest::Sha256;
 use crate::client::{Service as _, Submission, TaskState};
-use crate::spec::image::LocalImage;
-use crate::spec::names::TaskId;
+use crate::service::image::LocalImage;
+use crate::service::names::TaskId;
 use serde_json::json;
 
 #[tokio::test]

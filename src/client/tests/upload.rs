@@ -4,7 +4,7 @@ use super::server::{Request, json, reply};
 use super::*;
 use crate::base::digest::Sha256;
 use crate::client::{Service as _, Verdict};
-use crate::spec::image::LocalImage;
+use crate::service::image::LocalImage;
 use std::path::Path;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

@@ -3,7 +3,7 @@
 use crate::client::failure::{Exchange, Reply, progress, videos};
 use crate::client::verdict::{self, Since, Way, presence};
 use crate::client::{NotTaken, Progress, Speaker, Submission, Then, Urgency, Verdict};
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -5,8 +5,8 @@ use super::*;
 use crate::base::digest::Sha256;
 use crate::client::verdict::Since;
 use crate::client::{Failure, NotTaken, Service as _, Submission};
-use crate::spec::image::LocalImage;
-use crate::spec::names::TaskId;
+use crate::service::image::LocalImage;
+use crate::service::names::TaskId;
 use std::path::{Path, PathBuf};
 
 /// The reply's file, and the outcome: for failures verdict, code and message.

@@ -5,7 +5,7 @@ use super::{AT_ONCE, Changed, Looked, Looking};
 use crate::client::Images;
 use crate::event::Event;
 use crate::plan::mirror::{Pinned, urls};
-use crate::spec::elsewhere::{Address, Pin};
+use crate::service::remote::{Address, Pin};
 use futures::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

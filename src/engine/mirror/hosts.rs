@@ -1,7 +1,7 @@
 //! The hosts of images, and those given up: one that is down must not delay the run for each of its images.
 
 use crate::client::{Failure, Verdict};
-use crate::spec::elsewhere::Address;
+use crate::service::remote::Address;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use url::Url;

@@ -23,7 +23,7 @@ use crate::ledger::{Book, Pins};
 use crate::manifest::model::Manifest;
 use crate::plan::mirror::{Pinned, lacking, urls, with_pins};
 use crate::plan::{Choice, plan};
-use crate::spec::elsewhere::{Address, Pin};
+use crate::service::remote::{Address, Pin};
 use futures::StreamExt as _;
 use hosts::{Hosts, host, not_asked};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

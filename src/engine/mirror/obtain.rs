@@ -7,7 +7,7 @@ use crate::engine::context::Missed;
 use crate::engine::stop::Stop;
 use crate::event::sender::Events;
 use crate::event::{Call, Event};
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use crate::ledger::entry::Entry;
 use crate::manifest::model::{ListedIn, Manifest, Prices, RunSettings};
 use crate::plan::Choice;
 use crate::plan::mirror::with_pins;
-use crate::spec::elsewhere::Address;
+use crate::service::remote::Address;
 use std::collections::BTreeSet;
 
 /// The URL of the nth picture.
@@ -287,7 +287,7 @@ fn pinned(n: usize, content: &str) -> Purchase {
     let manifest = manifest(&[&[n]]);
     let pin = Entry::Mirrored {
         address: Address::of(&url(n)),
-        pin: crate::spec::elsewhere::Pin {
+        pin: crate::service::remote::Pin {
             sha256: Sha256::of(content.as_bytes()),
             bytes: 1,
             validator: None,

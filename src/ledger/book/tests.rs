@@ -1,7 +1,7 @@
 use super::*;
 use crate::ledger::lockfile;
 use crate::ledger::record::{Fault, Stage};
-use crate::spec::output::VideoName;
+use crate::service::output::VideoName;
 use proptest::prelude::*;
 use std::path::Path;
 

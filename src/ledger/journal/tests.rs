@@ -1,9 +1,9 @@
 use super::*;
 use crate::ledger::entry::Verdict;
 use crate::ledger::record::{Fault, Output};
-use crate::spec::elsewhere::{Address, Pin, Validator};
-use crate::spec::names::{Digest, JobId, TaskId};
-use crate::spec::output::VideoName;
+use crate::service::names::{Digest, JobId, TaskId};
+use crate::service::output::VideoName;
+use crate::service::remote::{Address, Pin, Validator};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use crate::ledger::id::PurchaseId;
 use crate::ledger::lockfile::Which;
 use crate::ledger::purchase::{Purchase, Rung, Standing, unknown_name};
 use crate::ledger::record::{Key, Record};
-use crate::spec::names::{JobId, TaskId};
+use crate::service::names::{JobId, TaskId};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};

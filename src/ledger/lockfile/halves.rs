@@ -175,8 +175,8 @@ mod tests {
     use super::*;
     use crate::ledger::lockfile::{parse, write};
     use crate::ledger::{Book, PurchaseId, entry, record};
-    use crate::spec::names::{Digest, JobId, TaskId};
-    use crate::spec::output::VideoName;
+    use crate::service::names::{Digest, JobId, TaskId};
+    use crate::service::output::VideoName;
     use entry::{Entry, Step};
     use jiff::Timestamp;
 

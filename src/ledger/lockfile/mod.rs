@@ -22,7 +22,7 @@ pub use tables::{LockFile, PurchaseTable};
 use super::failure::LedgerError;
 use super::record::Output;
 use crate::base::durable;
-use crate::spec::output::VideoName;
+use crate::service::output::VideoName;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;

@@ -5,8 +5,8 @@
 use crate::ledger::entry::{Entry, Step, Verdict};
 use crate::ledger::record::{Key, Output, Record, Stage, Word};
 use crate::ledger::{Book, PurchaseId};
-use crate::spec::names::TaskId;
-use crate::spec::output::VideoName;
+use crate::service::names::TaskId;
+use crate::service::output::VideoName;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! The service's charges, and the consents that people gave.
 
 use crate::ledger::record::Key;
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The service's till.

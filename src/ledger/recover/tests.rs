@@ -3,8 +3,8 @@ use crate::ledger::PurchaseId;
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::journal::{Holder, Pen};
 use crate::ledger::record::{Key, Stage};
-use crate::spec::names::{JobId, TaskId};
-use crate::spec::output::VideoName;
+use crate::service::names::{JobId, TaskId};
+use crate::service::output::VideoName;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn paths() -> Paths {
 }
 
 fn key(job: &str) -> Key {
-    Key { job: JobId::new(job).unwrap(), digest: crate::spec::names::Digest(Sha256::of(job.as_bytes())) }
+    Key { job: JobId::new(job).unwrap(), digest: crate::service::names::Digest(Sha256::of(job.as_bytes())) }
 }
 
 fn bought(job: &str) -> [Entry; 2] {

@@ -196,7 +196,7 @@ impl Account {
 
     /// Whether a purchase with this task stands in it.
     #[cfg(test)]
-    pub(super) fn has_task(&self, task: &crate::spec::names::TaskId) -> bool {
+    pub(super) fn has_task(&self, task: &crate::service::names::TaskId) -> bool {
         self.book.kept().any(|known| known.task() == Some(task))
     }
 

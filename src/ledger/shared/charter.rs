@@ -5,7 +5,7 @@ use super::bucket::Bucket;
 use super::folder::Folder;
 use super::postgres::Postgres;
 use super::store::{Store, StoreError};
-use crate::spec::ledger_url::{Engine, LedgerUrl};
+use crate::service::ledger_url::{Engine, LedgerUrl};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

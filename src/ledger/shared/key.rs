@@ -33,7 +33,7 @@ fn escaped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::names::{Digest, JobId};
+    use crate::service::names::{Digest, JobId};
 
     #[test]
     fn a_key_has_the_digest_and_the_job_and_no_two_jobs_share_one() {

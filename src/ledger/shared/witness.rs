@@ -2,7 +2,7 @@
 
 use crate::ledger::book::Book;
 use crate::ledger::purchase::{Owed, Purchase, Rung};
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use std::collections::BTreeSet;
 
 /// What is known here and not there.
@@ -38,8 +38,8 @@ mod tests {
     use crate::ledger::entry::{Entry, Step};
     use crate::ledger::id::PurchaseId;
     use crate::ledger::record::{Fault, Key};
-    use crate::spec::names::{Digest, TaskId};
-    use crate::spec::output::VideoName;
+    use crate::service::names::{Digest, TaskId};
+    use crate::service::output::VideoName;
     use jiff::Timestamp;
 
     fn book(steps: impl IntoIterator<Item = Step>) -> Book {

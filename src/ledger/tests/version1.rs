@@ -5,7 +5,7 @@
 //! them.
 
 use super::super::*;
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

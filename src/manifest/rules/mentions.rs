@@ -6,8 +6,8 @@ use crate::base::nearest::{Near, near};
 use crate::manifest::blame::Blame;
 use crate::manifest::problem::{Among, Place, Problem, Surroundings};
 use crate::manifest::raw::{Home, Spot};
-use crate::spec::limits::REFERENCES;
-use crate::spec::mention::{Mention, Target, mentions};
+use crate::service::limits::REFERENCES;
+use crate::service::mention::{Mention, Target, mentions};
 use std::collections::{BTreeSet, HashSet};
 
 /// More references than anybody lists by mistake.

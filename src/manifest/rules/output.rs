@@ -2,7 +2,7 @@
 
 use crate::base::folder::{Folder, Outside};
 use crate::base::nearest::nearest;
-use crate::spec::output::VideoName;
+use crate::service::output::VideoName;
 use std::ops::Range;
 
 /// The placeholders of a template.

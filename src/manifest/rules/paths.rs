@@ -6,8 +6,8 @@ use crate::manifest::blame::Blame;
 use crate::manifest::fields::{DIR, FILE_NAME, Field};
 use crate::manifest::problem::{Place, Problem};
 use crate::manifest::raw::{Job, Output, Slot, Spot};
-use crate::spec::names::JobId;
-use crate::spec::output::VideoName;
+use crate::service::names::JobId;
+use crate::service::output::VideoName;
 
 /// The names of videos.
 pub(crate) struct Paths<'f, 't> {

@@ -2,10 +2,10 @@
 
 use super::references::Links;
 use crate::manifest::raw::Spot;
-use crate::spec::names::Tag;
-use crate::spec::request::{Image, Reference};
-use crate::spec::text::{Text, Weaving};
-use crate::spec::vocabulary::MODEL;
+use crate::service::names::Tag;
+use crate::service::request::{Image, Reference};
+use crate::service::text::{Text, Weaving};
+use crate::service::vocabulary::MODEL;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 

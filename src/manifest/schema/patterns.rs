@@ -6,7 +6,7 @@
 
 use crate::diagnostic::code::Code;
 use crate::manifest::fields::{Field, Kind, TAGS};
-use crate::spec::names::JOB_ID_PATTERN;
+use crate::service::names::JOB_ID_PATTERN;
 
 /// A regular expression, and its meaning.
 pub(super) struct Pattern {

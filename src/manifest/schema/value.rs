@@ -4,7 +4,7 @@ use super::hover;
 use super::patterns::{Pattern, of_item, of_name, of_text, period};
 use crate::diagnostic::code::Code;
 use crate::manifest::fields::{Block, Field, Kind};
-use crate::spec::limits::{IMAGES, REFERENCES};
+use crate::service::limits::{IMAGES, REFERENCES};
 use serde_json::{Map, Value, json};
 
 /// Returns the schema of a field's value.

@@ -4,7 +4,7 @@ use super::*;
 use crate::document::bounds::MANIFEST_BYTES;
 use crate::document::{parse, tree::Tree};
 use crate::manifest::expand::{Expansion, MOST_COLUMNS, MOST_JOBS, MOST_NAMES};
-use crate::spec::content::samples::png;
+use crate::service::content::samples::png;
 
 /// The codes of what is found, each once.
 fn codes(loaded: &Loaded) -> Vec<&'static str> {

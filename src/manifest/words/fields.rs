@@ -8,8 +8,8 @@ use crate::document::Format;
 use crate::manifest::fields::*;
 use crate::manifest::problem::{Fill, Found, Place, What};
 use crate::manifest::suggest::{self, Meant};
-use crate::spec::address::NotABaseUrl;
-use crate::spec::vocabulary::{BASE_URL, Resolution};
+use crate::service::address::NotABaseUrl;
+use crate::service::vocabulary::{BASE_URL, Resolution};
 
 pub(super) fn unknown(key: Place, name: &str, block: &'static Block, meant: Meant) -> Words {
     let words = Words::error(Code::UnknownField, format!("{} has no field {}", block.title, quoted(name)));
@@ -343,7 +343,7 @@ pub(super) fn duplicate_price(
     later: Place,
     earlier: Place,
     resolution: Resolution,
-    duration: crate::spec::vocabulary::Duration,
+    duration: crate::service::vocabulary::Duration,
 ) -> Words {
     let seconds = duration.seconds();
     Words::error(Code::Setting, format!("{resolution} videos of {seconds} s have two prices"))

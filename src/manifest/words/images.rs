@@ -5,8 +5,8 @@ use super::{Words, code_points, quoted};
 use crate::diagnostic::code::Code;
 use crate::manifest::problem::Place;
 use crate::manifest::rules::images::ImageFlaw;
-use crate::spec::content::{NoImage, Oddity};
-use crate::spec::limits::{IMAGE_BYTES, IMAGE_SIDE};
+use crate::service::content::{NoImage, Oddity};
+use crate::service::limits::{IMAGE_BYTES, IMAGE_SIDE};
 
 /// The allowed forms of an image.
 const ALLOWED: &str = "write an http or https URL, or a path relative to the manifest";

@@ -6,9 +6,9 @@ use crate::diagnostic::code::Code;
 use crate::document::Format;
 use crate::manifest::problem::{Among, Place, Values};
 use crate::manifest::suggest;
-use crate::spec::limits::{JOB_ID_BYTES, JOB_ID_CHARACTERS, PROMPT_CHARACTERS};
-use crate::spec::names::fits_job_id;
-use crate::spec::vocabulary::{Duration, Resolution};
+use crate::service::limits::{JOB_ID_BYTES, JOB_ID_CHARACTERS, PROMPT_CHARACTERS};
+use crate::service::names::fits_job_id;
+use crate::service::vocabulary::{Duration, Resolution};
 
 pub(super) fn id(at: Place, id: &str) -> Words {
     let (message, label) = if id.is_empty() {

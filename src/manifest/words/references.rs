@@ -4,7 +4,7 @@ use super::{Words, code_points, quoted};
 use crate::diagnostic::code::Code;
 use crate::manifest::problem::Place;
 use crate::manifest::suggest;
-use crate::spec::limits::REFERENCE_NAME_BYTES;
+use crate::service::limits::REFERENCE_NAME_BYTES;
 
 pub(super) fn count(at: Place, count: usize, implied: bool) -> Words {
     let words = |message: String| Words::error(Code::ReferenceCount, message);

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::ledger::record::{Key, Stage};
-use crate::spec::names::{JobId, ReferenceName, TaskId};
-use crate::spec::output::VideoName;
-use crate::spec::request::Reference;
+use crate::service::names::{JobId, ReferenceName, TaskId};
+use crate::service::output::VideoName;
+use crate::service::request::Reference;
 use std::sync::Arc;
 
 fn reference(name: &str, images: &[&str]) -> Reference {

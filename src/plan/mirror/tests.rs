@@ -8,10 +8,10 @@ use crate::ledger::record::Fault;
 use crate::manifest::model::{Prices, RunSettings};
 use crate::plan::action::Reason;
 use crate::plan::{Choice, plan};
-use crate::spec::names::{JobId, ReferenceName, TaskId};
-use crate::spec::output::VideoName;
-use crate::spec::request::{Generation, Reference};
-use crate::spec::vocabulary::{self, ReferenceType, Resolution};
+use crate::service::names::{JobId, ReferenceName, TaskId};
+use crate::service::output::VideoName;
+use crate::service::request::{Generation, Reference};
+use crate::service::vocabulary::{self, ReferenceType, Resolution};
 use jiff::Timestamp;
 
 const DOG: &str = "https://images.example.com/dog.png";

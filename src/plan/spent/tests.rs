@@ -3,7 +3,7 @@ use crate::ledger::PurchaseId;
 use crate::ledger::entry::Step;
 use crate::ledger::record::{Fault, Key};
 use crate::plan::tests::{job, manifest_of};
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 
 /// Buys a job so many minutes after the first; whether the service failed it.
 fn buy(book: &mut Book, job: &Job, minutes: i64, fails: bool) {

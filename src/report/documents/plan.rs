@@ -5,7 +5,7 @@ use crate::manifest::preview;
 use crate::plan::action::{Action, Reason};
 use crate::plan::changes::Change;
 use crate::plan::estimate::Estimate;
-use crate::spec::names::{Digest, JobId, ReferenceName};
+use crate::service::names::{Digest, JobId, ReferenceName};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -5,12 +5,12 @@ use crate::base::digest::Sha256;
 use crate::manifest::model::{Job, ListedIn, Manifest};
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::Estimate;
-use crate::spec::image::Picture;
-use crate::spec::mention::mentions;
-use crate::spec::names::{Digest, JobId, ReferenceName, Tag};
-use crate::spec::request::{Image, Reference};
-use crate::spec::text::Text;
-use crate::spec::vocabulary::Resolution;
+use crate::service::image::Picture;
+use crate::service::mention::mentions;
+use crate::service::names::{Digest, JobId, ReferenceName, Tag};
+use crate::service::request::{Image, Reference};
+use crate::service::text::Text;
+use crate::service::vocabulary::Resolution;
 use serde::Serialize;
 
 /// What is or would be sent for jobs.

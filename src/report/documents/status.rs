@@ -4,7 +4,7 @@ use super::VERSION;
 use crate::base::digest::Sha256;
 use crate::ledger::record::{Fault, Output, Status};
 use crate::plan::spent::Spent;
-use crate::spec::names::{JobId, TaskId};
+use crate::service::names::{JobId, TaskId};
 use jiff::Timestamp;
 use serde::Serialize;
 

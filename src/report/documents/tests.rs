@@ -6,7 +6,7 @@ use crate::base::digest::Sha256;
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::{Estimate, PriceTable};
 use crate::report::testing::nothing_spent;
-use crate::spec::names::{Digest, JobId, TaskId};
+use crate::service::names::{Digest, JobId, TaskId};
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! `verify --format json`: disagreements between manifest, lock and files.
 
 use super::VERSION;
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use serde::Serialize;
 
 /// Whether manifest, lock and files agree.

@@ -9,9 +9,9 @@ use crate::manifest::model::{Job, Manifest};
 use crate::plan::decide::given_up;
 use crate::report::documents::status::JobStatus;
 use crate::report::look::{count, size};
-use crate::spec::image::Picture;
-use crate::spec::mention::mentions;
-use crate::spec::request::{Generation, Image, Reference};
+use crate::service::image::Picture;
+use crate::service::mention::mentions;
+use crate::service::request::{Generation, Image, Reference};
 use maud::{Markup, html};
 use url::Url;
 

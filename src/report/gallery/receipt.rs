@@ -3,7 +3,7 @@
 use crate::event::summary::Summary;
 use crate::event::{Event, Problem, Stamped};
 use crate::report::Reporter;
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver, Sender};

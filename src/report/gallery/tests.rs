@@ -8,9 +8,9 @@ use crate::ledger::record::{Fault, Key, Output};
 use crate::manifest;
 use crate::manifest::model::Job;
 use crate::report::commands::Service;
-use crate::spec::image::Picture;
-use crate::spec::names::{Digest, JobId, ReferenceName, TaskId};
-use crate::spec::request::Image;
+use crate::service::image::Picture;
+use crate::service::names::{Digest, JobId, ReferenceName, TaskId};
+use crate::service::request::Image;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use std::fs;
@@ -42,7 +42,7 @@ impl Project {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("refs")).unwrap();
         // A header is enough for a kind and a size.
-        let png = crate::spec::content::samples::png(64, 64);
+        let png = crate::service::content::samples::png(64, 64);
         fs::write(folder.path().join("refs/dog.png"), png).unwrap();
         fs::write(folder.path().join("jobs.yaml"), JOBS).unwrap();
         let loaded = manifest::load(&folder.path().join("jobs.yaml"));
@@ -81,7 +81,7 @@ impl Project {
             digest: key.digest,
             parts: Default::default(),
             videos: 2,
-            name: crate::spec::output::VideoName::new(&format!("out/小 狗#{}-{{n}}.mp4", key.digest.short())),
+            name: crate::service::output::VideoName::new(&format!("out/小 狗#{}-{{n}}.mp4", key.digest.short())),
             service: "https://cloud.baicaiinfer.com".to_owned(),
             manifest: None,
             at: Timestamp::UNIX_EPOCH,

@@ -2,8 +2,8 @@ use super::*;
 use crate::base::digest::Sha256;
 use crate::ledger::record::{Fault, Output, Word};
 use crate::report::testing::{at, job, started};
-use crate::spec::names::TaskId;
-use crate::spec::output::VideoName;
+use crate::service::names::TaskId;
+use crate::service::output::VideoName;
 use std::collections::BTreeMap;
 
 fn second(second: i64) -> Timestamp {

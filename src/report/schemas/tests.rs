@@ -17,7 +17,7 @@ use crate::report::documents::status::{JobState, JobStatus, StatusError, VideoFi
 use crate::report::documents::verify::{ProblemKind, VerifyProblem};
 use crate::report::findings::{Checked, json};
 use crate::report::testing::nothing_spent;
-use crate::spec::names::{Digest, JobId, Tag, TaskId};
+use crate::service::names::{Digest, JobId, Tag, TaskId};
 use serde::Serialize;
 
 fn job(id: &str) -> JobId {

@@ -2,7 +2,7 @@
 
 use super::Phase;
 use crate::event::Call;
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use jiff::{SignedDuration, Timestamp};
 
 /// An active job.

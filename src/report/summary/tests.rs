@@ -122,7 +122,7 @@ fn a_task_that_the_service_denies_is_not_called_a_lost_submit() {
     let denied = |id: &str| Event::Uncertain {
         job: crate::report::testing::job(id),
         message: "its submit arrived, but the service no longer knows its task t1".to_owned(),
-        task_id: crate::spec::names::TaskId::new("t1").ok(),
+        task_id: crate::service::names::TaskId::new("t1").ok(),
     };
     let done = || at(2, finished(Summary { uncertain: 1, ..Summary::default() }, 3));
     assert_snapshot!(summary(&[at(0, started(1)), at(1, denied("hill")), done()]), @"

@@ -11,7 +11,7 @@ use super::look::{Hue, Look, count, size, thousands};
 use super::money::estimated;
 use crate::plan::action::{Action, Reason};
 use crate::plan::changes::Change;
-use crate::spec::names::JobId;
+use crate::service::names::JobId;
 use columns::{Cell, table};
 use std::io::{self, BufWriter, Write};
 

@@ -8,7 +8,7 @@ use crate::report::documents::status::{StatusError, VideoFile};
 use crate::report::documents::verify::ProblemKind;
 use crate::report::look::{Color, Drawing, columns_of};
 use crate::report::testing::nothing_spent;
-use crate::spec::names::{Digest, JobId, Tag, TaskId};
+use crate::service::names::{Digest, JobId, Tag, TaskId};
 use insta::assert_snapshot;
 
 const WIDE: Look = Look { color: Color::None, drawing: Drawing::Unicode, width: Some(80) };

@@ -10,7 +10,7 @@ mod world;
 
 use super::account::Account;
 use crate::ledger::purchase::Purchase;
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use actors::{Flaw, careful_person, worker};
 use explore::{Broken, Scene, by_chance, everywhere};
 use futures::FutureExt as _;

@@ -6,7 +6,7 @@ use super::super::account::Account;
 use super::super::store::{Call, Found, Listed, Revision, Store, StoreError};
 use super::super::timer::{Moment, Timer};
 use crate::ledger::purchase::Purchase;
-use crate::spec::names::TaskId;
+use crate::service::names::TaskId;
 use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;

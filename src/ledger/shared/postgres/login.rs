@@ -2,7 +2,7 @@
 
 use crate::ledger::shared::access::Access;
 use crate::ledger::shared::store::StoreError;
-use crate::spec::database_url::{DatabaseHost, DatabaseUrl, SslMode};
+use crate::service::database_url::{DatabaseHost, DatabaseUrl, SslMode};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_postgres::Config;
@@ -116,7 +116,7 @@ fn listed(text: &str, wanted: [&str; 4]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::ledger_url::{Engine, LedgerUrl};
+    use crate::service::ledger_url::{Engine, LedgerUrl};
 
     fn url(text: &str) -> DatabaseUrl {
         match text.parse::<LedgerUrl>().unwrap().engine() {

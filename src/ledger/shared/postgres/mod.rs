@@ -14,7 +14,7 @@ use self::line::Line;
 use self::tables::Tables;
 use super::access::Access;
 use super::store::{Call, Era, Found, Listed, Revision, Store, StoreError};
-use crate::spec::database_url::DatabaseUrl;
+use crate::service::database_url::DatabaseUrl;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
 use std::sync::atomic::{AtomicU64, Ordering};

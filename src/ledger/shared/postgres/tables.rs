@@ -1,7 +1,7 @@
 //! The tables, and the statements about them.
 
 use crate::ledger::shared::key::PURCHASES;
-use crate::spec::database_url::DatabaseUrl;
+use crate::service::database_url::DatabaseUrl;
 
 /// The server's timeline, which a promoted standby changes; only a server that takes writes has one.
 pub(super) const TIMELINE: &str = "left(pg_walfile_name(pg_current_wal_lsn()), 8)";

@@ -5,7 +5,7 @@
 
 use crate::ledger::shared::access::Access;
 use crate::ledger::shared::store::StoreError;
-use crate::spec::database_url::{DatabaseUrl, SslMode};
+use crate::service::database_url::{DatabaseUrl, SslMode};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;

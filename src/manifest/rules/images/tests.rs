@@ -1,5 +1,5 @@
 use super::*;
-use crate::spec::content::samples::png;
+use crate::service::content::samples::png;
 use proptest::prelude::*;
 use std::fs;
 

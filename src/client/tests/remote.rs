@@ -3,11 +3,11 @@
 use super::server::{Request, reply};
 use super::*;
 use crate::base::digest::Sha256;
-use crate::client::elsewhere::{Elsewhere, Reach};
 use crate::client::http::Pace;
+use crate::client::remote::{Reach, RemoteImages};
 use crate::client::{Failure, Image, Images as _, Verdict};
-use crate::spec::elsewhere::Validator;
-use crate::spec::limits::IMAGE_BYTES;
+use crate::service::limits::IMAGE_BYTES;
+use crate::service::remote::Validator;
 
 const PUBLIC: Reach = Reach::Public { past_proxy: false };
 
@@ -23,9 +23,9 @@ fn png() -> Vec<u8> {
 /// Fetches `url`, and checks that a failure leaves nothing behind.
 async fn fetch(url: &str, known: Option<&str>, reach: Reach, limits: Limits) -> Result<Option<Image>, Failure> {
     let folder = tempfile::tempdir().unwrap();
-    let elsewhere = Elsewhere::with_limits(&folder.path().join("jobs.lock"), reach, limits);
+    let remote_images = RemoteImages::with_limits(&folder.path().join("jobs.lock"), reach, limits);
     let known = known.map(|known| Validator::new(known).unwrap());
-    let result = elsewhere.image(url, known.as_ref()).await;
+    let result = remote_images.image(url, known.as_ref()).await;
     match &result {
         Ok(Some(image)) => assert_eq!(Sha256::of_file(&image.file).unwrap(), image.sha256),
         Ok(None) | Err(_) => assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0),
@@ -176,7 +176,7 @@ async fn redirects_are_followed_as_far_as_the_reach_goes() {
 
 #[test]
 fn redirects_are_judged_like_the_first_url() {
-    use crate::client::elsewhere::may_follow;
+    use crate::client::remote::may_follow;
     let url = |text: &str| text.parse::<url::Url>().unwrap();
     let follow = |from: &str, to: &str| may_follow(PUBLIC, &[url(from)], &url(to)).is_ok();
     assert!(follow("http://a.example/", "https://b.example/") && follow("http://a.example/", "http://b.example/"));

@@ -182,7 +182,7 @@ fn host(text: &str, port: u16) -> Result<DatabaseHost, NoLedgerUrl> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::ledger_url::{Engine, LedgerUrl};
+    use crate::service::ledger_url::{Engine, LedgerUrl};
 
     fn read(text: &str) -> Result<DatabaseUrl, String> {
         match text.parse::<LedgerUrl>().map_err(|error| error.to_string())?.engine() {

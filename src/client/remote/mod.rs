@@ -20,9 +20,9 @@ use super::{Failure, Image, Images, reason};
 use crate::base::clock::Clock;
 use crate::base::cryptography;
 use crate::base::durable::{self, Mark};
-use crate::spec::content::{self, NoImage};
-use crate::spec::elsewhere::Validator;
-use crate::spec::limits::IMAGE_BYTES;
+use crate::service::content::{self, NoImage};
+use crate::service::limits::IMAGE_BYTES;
+use crate::service::remote::Validator;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode};
 use std::io;
@@ -36,7 +36,7 @@ const FORMATS: &str = "image/png, image/jpeg, image/webp, image/*;q=0.5";
 
 /// The client for remote images.
 #[derive(Debug)]
-pub struct Elsewhere {
+pub struct RemoteImages {
     /// The lock; temporary files are created next to it, under its mark.
     lock: PathBuf,
     reach: Reach,
@@ -46,15 +46,15 @@ pub struct Elsewhere {
     client: OnceLock<Result<Client, Failure>>,
 }
 
-impl Elsewhere {
+impl RemoteImages {
     /// Creates the client for the run that holds `lock`; nothing is set up before it is needed.
-    pub fn new(lock: &Path, reach: Reach) -> Elsewhere {
-        Elsewhere::with_limits(lock, reach, Limits::default())
+    pub fn new(lock: &Path, reach: Reach) -> RemoteImages {
+        RemoteImages::with_limits(lock, reach, Limits::default())
     }
 
     /// Creates the client with other limits than the usual ones.
-    pub fn with_limits(lock: &Path, reach: Reach, limits: Limits) -> Elsewhere {
-        Elsewhere { lock: lock.to_owned(), reach, limits, clock: Clock::System, client: OnceLock::new() }
+    pub fn with_limits(lock: &Path, reach: Reach, limits: Limits) -> RemoteImages {
+        RemoteImages { lock: lock.to_owned(), reach, limits, clock: Clock::System, client: OnceLock::new() }
     }
 
     fn client(&self) -> Result<&Client, Failure> {
@@ -152,7 +152,7 @@ impl Elsewhere {
     }
 }
 
-impl Images for Elsewhere {
+impl Images for RemoteImages {
     async fn image(&self, url: &str, known: Option<&Validator>) -> Result<Option<Image>, Failure> {
         let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let url = parsed.ok_or_else(|| failure::no_image("what the manifest names", "is no URL of the web"))?;

@@ -6,13 +6,13 @@
 pub mod address;
 pub mod content;
 pub mod database_url;
-pub mod elsewhere;
 pub mod image;
 pub mod ledger_url;
 pub mod limits;
 pub mod mention;
 pub mod names;
 pub mod output;
+pub mod remote;
 pub mod request;
 pub mod text;
 pub mod texts;

@@ -1,6 +1,6 @@
 //! The images of a generation that are known by their content, and the source of each.
 
-use super::elsewhere::Pin;
+use super::remote::Pin;
 use crate::base::digest::Sha256;
 use std::path::PathBuf;
 
