@@ -1,38 +1,38 @@
 //! From a value back to its source.
 
+use super::arena::{Arena, NONE, What};
 use super::lines::{first_character, next_line};
 use super::span::Span;
-use super::tape::{NONE, Tape, What};
 use std::ops::Range;
 
 /// Returns a short place for a value as a whole; never more than a line.
-pub(super) fn head(tape: &Tape<'_>, index: u32) -> Span {
-    let slot = tape.slot(index);
+pub(super) fn head(arena: &Arena<'_>, index: u32) -> Span {
+    let slot = arena.slot(index);
     let start = slot.span.start as usize;
-    let written = &tape.text[slot.span.range()];
-    let first = tape.first(index);
+    let written = &arena.text[slot.span.range()];
+    let first = arena.first(index);
     match slot.what {
-        What::Table { .. } | What::List { .. } if tape.is_toml => match written.as_bytes().first() {
+        What::Table { .. } | What::List { .. } if arena.is_toml => match written.as_bytes().first() {
             // The first table of a list that is written as headers starts where the list does.
-            Some(b'[') if first != NONE && tape.slot(first).span.start == slot.span.start => head(tape, first),
+            Some(b'[') if first != NONE && arena.slot(first).span.start == slot.span.start => head(arena, first),
             Some(b'[') if matches!(slot.what, What::Table { .. }) => Span::new(start, start + header(written)),
-            Some(b'[' | b'{') => first_character(tape.text, start),
-            _ => first_line_of(tape, index),
+            Some(b'[' | b'{') => first_character(arena.text, start),
+            _ => first_line_of(arena, index),
         },
         What::Table { .. } | What::List { .. } if written.starts_with("<<") => Span::new(start, start + 2),
-        What::Table { .. } if first != NONE => first_line_of(tape, first),
-        What::List { .. } if first != NONE => match tape.slot(first).what {
-            What::Alias(_) => tape.slot(first).span,
-            _ => head(tape, first),
+        What::Table { .. } if first != NONE => first_line_of(arena, first),
+        What::List { .. } if first != NONE => match arena.slot(first).what {
+            What::Alias(_) => arena.slot(first).span,
+            _ => head(arena, first),
         },
-        _ => first_line_of(tape, index),
+        _ => first_line_of(arena, index),
     }
 }
 
 /// Returns the first line of the text in a slot.
-fn first_line_of(tape: &Tape<'_>, index: u32) -> Span {
-    let span = tape.slot(index).span;
-    let written = &tape.text[span.range()];
+fn first_line_of(arena: &Arena<'_>, index: u32) -> Span {
+    let span = arena.slot(index).span;
+    let written = &arena.text[span.range()];
     Span::new(span.start as usize, span.start as usize + written.find(['\n', '\r']).unwrap_or(written.len()))
 }
 
@@ -58,10 +58,10 @@ fn header(written: &str) -> usize {
 }
 
 /// Returns the place where a range of bytes of a string's value is written.
-pub(super) fn locate(tape: &Tape<'_>, index: u32, range: Range<usize>) -> Span {
-    let slot = tape.slot(index);
+pub(super) fn locate(arena: &Arena<'_>, index: u32, range: Range<usize>) -> Span {
+    let slot = arena.slot(index);
     let (What::Verbatim { .. } | What::Decoded(_)) = slot.what else { return slot.span };
-    let value = tape.text_of(index);
+    let value = arena.text_of(index);
     if value.get(range.clone()).is_none() {
         return slot.span;
     }
@@ -71,7 +71,7 @@ pub(super) fn locate(tape: &Tape<'_>, index: u32, range: Range<usize>) -> Span {
             let start = start + usize::from(before);
             Span::new(start + range.start, start + range.end)
         }
-        _ => Walk::new(tape, start, value).find(range).unwrap_or(slot.span),
+        _ => Walk::new(arena, start, value).find(range).unwrap_or(slot.span),
     }
 }
 
@@ -126,11 +126,11 @@ enum Style {
 }
 
 impl<'a> Walk<'a> {
-    fn new(tape: &Tape<'a>, start: usize, value: &'a str) -> Walk<'a> {
-        let text = tape.text;
+    fn new(arena: &Arena<'a>, start: usize, value: &'a str) -> Walk<'a> {
+        let text = arena.text;
         let written = &text[start..];
         let (style, skipped) = match written.as_bytes().first() {
-            Some(quote @ (b'"' | b'\'')) if tape.is_toml => {
+            Some(quote @ (b'"' | b'\'')) if arena.is_toml => {
                 let style = if *quote == b'"' { Style::TomlEscaped } else { Style::TomlLiteral };
                 let long = written.starts_with("\"\"\"") || written.starts_with("'''");
                 // A line break right after the opening quotes is not part of the string.

@@ -3,18 +3,18 @@
 //! Mistakes are returned as data ([`Flaw`]), and never cost the rest: the part that a mistake spoils is
 //! [`Value::Broken`], and everything else is in the tree.
 
+mod arena;
 pub mod bounds;
 mod conflict;
+pub mod derived;
 pub mod emit;
 pub mod flaw;
-pub mod graft;
 mod json;
 mod lines;
 mod locate;
 mod repair;
 pub mod source;
 pub mod span;
-mod tape;
 mod toml;
 pub mod tree;
 mod yaml;
@@ -98,12 +98,12 @@ pub fn parse(source: &Source, format: Format) -> Parsed<'_> {
 
 fn read(text: &str, format: Format) -> (Tree<'_>, Vec<Flaw>) {
     let mut flaws = Vec::new();
-    let mut tape = match format {
+    let mut arena = match format {
         Format::Yaml | Format::Json => yaml::read(text, &mut flaws),
         Format::Toml => toml::read(text, &mut flaws),
     };
-    tape.shrink();
-    (Tree::new(tape), flaws)
+    arena.shrink();
+    (Tree::new(arena), flaws)
 }
 
 /// Returns the look-alikes that keep a text from being read, and the text without them.

@@ -1,8 +1,8 @@
 //! Handles the parser's events: the text, and its meaning.
 
+use super::super::arena::{Odd, What};
 use super::super::flaw::SyntaxKind;
 use super::super::span::Span;
-use super::super::tape::{Odd, What};
 use super::chunk::Chunk;
 use super::mistake;
 use super::reader::{Kind, Reader};
@@ -90,12 +90,12 @@ impl<'s> Events<'_, 's, '_> {
             value = Cow::Borrowed("");
             let _kind = Raw::new_unchecked(unified, encoding, place).decode_scalar(&mut value, &mut |_| {});
         }
-        let tape = &mut self.reader.tables.tape;
+        let arena = &mut self.reader.tables.arena;
         match kind {
-            ScalarKind::String => tape.string(span, quotes(encoding), &value),
+            ScalarKind::String => arena.string(span, quotes(encoding), &value),
             ScalarKind::Boolean(value) => What::Bool(value),
             ScalarKind::Integer(radix) => match i64::from_str_radix(&value, radix.value()) {
-                Ok(value) => tape.integer(value),
+                Ok(value) => arena.integer(value),
                 Err(error) if matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
                     What::Other(Odd::LargeInteger)
                 }
@@ -107,7 +107,7 @@ impl<'s> Events<'_, 's, '_> {
             },
             ScalarKind::Float => match value.parse::<f64>() {
                 Ok(number) if number.is_infinite() && !value.ends_with("inf") => What::Other(Odd::LargeNumber),
-                Ok(number) => tape.float(number),
+                Ok(number) => arena.float(number),
                 Err(_) => What::Broken,
             },
             ScalarKind::DateTime => match value.parse::<Datetime>() {

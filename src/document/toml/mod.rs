@@ -9,14 +9,14 @@ mod mistake;
 mod reader;
 mod tables;
 
+use super::arena::Arena;
 use super::flaw::Flaw;
-use super::tape::Tape;
 use chunk::Quotes;
 use reader::Reader;
 
 /// Reads a text to its end, whatever is wrong with it.
-pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Tape<'s> {
-    let (tape, found) = read_with(text, Quotes::Trusted);
+pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Arena<'s> {
+    let (arena, found) = read_with(text, Quotes::Trusted);
     // A `"""` that is never closed turns all later strings inside out. If there is a mistake anyway, the reading that
     // ends such a string at a header inside it is better if it finds fewer mistakes.
     if found.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. })) && chunk::headers_in_strings(text) {
@@ -27,10 +27,10 @@ pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Tape<'s> {
         }
     }
     flaws.extend(found);
-    tape
+    arena
 }
 
-fn read_with(text: &str, quotes: Quotes) -> (Tape<'_>, Vec<Flaw>) {
+fn read_with(text: &str, quotes: Quotes) -> (Arena<'_>, Vec<Flaw>) {
     let mut flaws = Vec::new();
     let mut reader = Reader::new(text, &mut flaws);
     for chunk in chunk::chunks(text, quotes) {

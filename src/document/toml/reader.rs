@@ -1,10 +1,10 @@
 //! Builds the tree from the parser's events.
 
+use super::super::arena::{Arena, NONE, What};
 use super::super::bounds;
 use super::super::flaw::{Flaw, SyntaxKind};
 use super::super::lines::{first_character, first_line, next_line};
 use super::super::span::Span;
-use super::super::tape::{NONE, Tape, What};
 use super::chunk::Chunk;
 use super::events;
 use super::tables::{Clash, Mixed, Origin, Part, Section, Tables};
@@ -87,21 +87,21 @@ impl<'s, 'f> Reader<'s, 'f> {
         self.ignored = 0;
         while let Some(open) = self.open.last_mut() {
             open.broken = true;
-            let start = self.tables.tape.slot(open.slot).span.start as usize;
+            let start = self.tables.arena.slot(open.slot).span.start as usize;
             self.end_collection(first_line(self.text(), start).end as usize);
         }
         self.end_statement();
     }
 
     /// Ends the text.
-    pub(super) fn finish(mut self) -> Tape<'s> {
+    pub(super) fn finish(mut self) -> Arena<'s> {
         let end = self.text().len();
-        self.tables.tape.slot_mut(0).span = Span::new(0, end);
-        self.tables.tape
+        self.tables.arena.slot_mut(0).span = Span::new(0, end);
+        self.tables.arena
     }
 
     pub(super) fn text(&self) -> &'s str {
-        self.tables.tape.text
+        self.tables.arena.text
     }
 
     /// Reports a syntax error that the parser met at `at`, unless one was reported on that line. Returns whether it did.
@@ -138,9 +138,9 @@ impl<'s, 'f> Reader<'s, 'f> {
         } else if self.header.is_some() {
             // The meaning of the header may still become clear.
         } else if self.statement != NONE {
-            self.tables.tape.slot_mut(self.statement).what = What::Broken;
+            self.tables.arena.slot_mut(self.statement).what = What::Broken;
         } else {
-            self.tables.tape.lost(self.section);
+            self.tables.arena.lost(self.section);
         }
     }
 
@@ -172,7 +172,7 @@ impl<'s, 'f> Reader<'s, 'f> {
     fn find_section(&mut self, path: &[Part<'s>], header: Span, array: bool) -> Option<(Option<u32>, u32)> {
         let (part, parents) = path.split_last()?;
         if path.iter().any(|part| part.broken) {
-            self.tables.tape.lost(0);
+            self.tables.arena.lost(0);
             return None;
         }
         let mut table = 0;
@@ -207,7 +207,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         };
         let Some((part, parents)) = path.split_last() else { return };
         if path.iter().any(|part| part.broken) {
-            self.tables.tape.lost(table);
+            self.tables.arena.lost(table);
             return;
         }
         for parent in parents {
@@ -225,14 +225,14 @@ impl<'s, 'f> Reader<'s, 'f> {
     /// Adds a value where one is expected; returns its slot, and its depth.
     pub(super) fn place(&mut self, span: Span, what: What) -> (u32, usize) {
         let what = if std::mem::take(&mut self.spoilt) { What::Broken } else { what };
-        let slot = self.tables.tape.push(span, what);
+        let slot = self.tables.arena.push(span, what);
         let mut depth = 1;
         if let Some(table) = self.awaiting.take() {
             depth = table + 1;
         } else if let Some(open) = self.open.last_mut()
             && open.kind == Kind::Array
         {
-            self.tables.tape.link(open.slot, open.last, slot);
+            self.tables.arena.link(open.slot, open.last, slot);
             open.last = slot;
             depth = open.depth + 1;
         }
@@ -254,7 +254,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             }
             self.hush(span.start as usize);
         } else if kind == Kind::Array {
-            self.tables.tape.slot_mut(slot).what = What::List { first: NONE };
+            self.tables.arena.slot_mut(slot).what = What::List { first: NONE };
         } else {
             self.tables.grow(slot, Origin::Inline, depth);
         }
@@ -282,7 +282,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         self.path.clear();
         let Some(open) = self.open.pop() else { return };
         self.tables.close(open.slot);
-        let slot = self.tables.tape.slot_mut(open.slot);
+        let slot = self.tables.arena.slot_mut(open.slot);
         slot.span = Span::new(slot.span.start as usize, end.max(slot.span.start as usize));
         if open.broken {
             slot.what = What::Broken;
@@ -294,7 +294,7 @@ impl<'s, 'f> Reader<'s, 'f> {
     fn finish_key(&mut self) {
         if self.awaiting.is_some() {
             // The key is the slot that was added last.
-            let key = self.tables.tape.slot(self.tables.tape.len() - 1).span;
+            let key = self.tables.arena.slot(self.tables.arena.len() - 1).span;
             self.place(Span::new(key.end as usize, key.end as usize), What::Broken);
         }
     }
@@ -303,7 +303,7 @@ impl<'s, 'f> Reader<'s, 'f> {
     pub(super) fn extend_section(&mut self, end: usize) {
         if self.open.is_empty() {
             for slot in [Some(self.section), self.list].into_iter().flatten() {
-                let slot = self.tables.tape.slot_mut(slot);
+                let slot = self.tables.arena.slot_mut(slot);
                 slot.span = Span::new(slot.span.start as usize, end.max(slot.span.end as usize));
             }
         }

@@ -1,8 +1,8 @@
 //! The tables, and the keys that each may still get: the rules of TOML for headers and dotted keys.
 
+use super::super::arena::{Arena, NONE, Slot, What};
 use super::super::bounds;
 use super::super::span::Span;
-use super::super::tape::{NONE, Slot, Tape, What};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -19,7 +19,7 @@ pub(super) struct Part<'s> {
 
 /// The tables that can still grow. A table that isn't in here is closed.
 pub(super) struct Tables<'s> {
-    pub(super) tape: Tape<'s>,
+    pub(super) arena: Arena<'s>,
     growing: HashMap<u32, Growing, BuildHasherDefault<BySlot>>,
 }
 
@@ -99,21 +99,21 @@ const FEW: usize = 16;
 impl<'s> Tables<'s> {
     /// Creates the root alone.
     pub(super) fn new(text: &'s str) -> Tables<'s> {
-        let mut tables = Tables { tape: Tape::toml(text), growing: HashMap::default() };
+        let mut tables = Tables { arena: Arena::toml(text), growing: HashMap::default() };
         tables.open(Span::new(0, 0), Origin::Header, 1);
         tables
     }
 
     /// Adds a table that belongs to no chain yet and can grow.
     pub(super) fn open(&mut self, span: Span, origin: Origin, depth: usize) -> u32 {
-        let table = self.tape.push(span, What::Broken);
+        let table = self.arena.push(span, What::Broken);
         self.grow(table, origin, depth);
         table
     }
 
     /// Turns a slot into an empty table that can grow.
     pub(super) fn grow(&mut self, slot: u32, origin: Origin, depth: usize) {
-        self.tape.slot_mut(slot).what = match origin {
+        self.arena.slot_mut(slot).what = match origin {
             Origin::List => What::List { first: NONE },
             _ => What::Table { first: NONE, whole: true, merges: false },
         };
@@ -127,10 +127,10 @@ impl<'s> Tables<'s> {
             // Its other tables were closed before this one began.
             Some(Growing { origin: Origin::List, last, .. }) => self.close(last),
             Some(_) => {
-                let mut key = self.tape.first(table);
+                let mut key = self.arena.first(table);
                 while key != NONE {
                     self.close(key + 1);
-                    key = self.tape.slot(key).next;
+                    key = self.arena.slot(key).next;
                 }
             }
             None => {}
@@ -146,17 +146,17 @@ impl<'s> Tables<'s> {
     fn find(&self, table: u32, key: &str) -> Option<u32> {
         match self.growing.get(&table)?.index.as_ref() {
             Some(index) => index.get(key).copied(),
-            None => self.tape.chain(table).find(|&slot| self.tape.text_of(slot) == key),
+            None => self.arena.chain(table).find(|&slot| self.arena.text_of(slot) == key),
         }
     }
 
     /// Adds a key to a table, without a value: the next slot is its value.
     pub(super) fn add(&mut self, table: u32, part: &Part<'_>) -> Result<(), Clash> {
         match self.find(table, &part.text) {
-            Some(first) => Err(Clash::Taken(self.tape.slot(first).span)),
+            Some(first) => Err(Clash::Taken(self.arena.slot(first).span)),
             None => {
-                let what = self.tape.string(part.span, u8::from(part.quoted), &part.text);
-                let key = self.tape.push(part.span, what);
+                let what = self.arena.string(part.span, u8::from(part.quoted), &part.text);
+                let key = self.arena.push(part.span, what);
                 self.link(table, key);
                 Ok(())
             }
@@ -166,16 +166,16 @@ impl<'s> Tables<'s> {
     /// Adds a key, or a table of a list, at the end.
     fn link(&mut self, parent: u32, child: u32) {
         let Some(growing) = self.growing.get_mut(&parent) else { return };
-        self.tape.link(parent, growing.last, child);
+        self.arena.link(parent, growing.last, child);
         growing.last = child;
         growing.count += 1;
         if growing.origin == Origin::List {
             return;
         }
         if let Some(index) = &mut growing.index {
-            index.insert(self.tape.text_of(child).into(), child);
+            index.insert(self.arena.text_of(child).into(), child);
         } else if growing.count > FEW {
-            growing.index = Some(self.tape.chain(parent).map(|key| (self.tape.text_of(key).into(), key)).collect());
+            growing.index = Some(self.arena.chain(parent).map(|key| (self.arena.text_of(key).into(), key)).collect());
         }
     }
 
@@ -189,7 +189,7 @@ impl<'s> Tables<'s> {
             self.add(table, part)?;
             return Ok(self.open(part.span, origin, depth));
         };
-        let taken = Clash::Taken(self.tape.slot(key).span);
+        let taken = Clash::Taken(self.arena.slot(key).span);
         let value = key + 1;
         match self.growing.get_mut(&value).map(|growing| (&mut growing.origin, growing.last)) {
             Some((Origin::List, last)) if origin == Origin::Implied => Ok(last),
@@ -217,7 +217,7 @@ impl<'s> Tables<'s> {
         match self.growing.get_mut(&(key + 1)) {
             Some(growing) if growing.origin == Origin::Implied => {
                 growing.origin = Origin::Header;
-                self.tape.slot_mut(key + 1).span = header;
+                self.arena.slot_mut(key + 1).span = header;
                 Ok(alone(key + 1))
             }
             Some(growing) if growing.origin == Origin::List => {
@@ -226,7 +226,7 @@ impl<'s> Tables<'s> {
                 let mixed = is_new.then(|| Mixed { table: header, list: self.header_of(key) });
                 Ok(Section { mixed, ..section })
             }
-            _ => Err(Clash::Taken(self.tape.slot(key).span)),
+            _ => Err(Clash::Taken(self.arena.slot(key).span)),
         }
     }
 
@@ -246,7 +246,7 @@ impl<'s> Tables<'s> {
                     self.make_list(key + 1, depth - 1);
                     key + 1
                 }
-                _ => return Err(Clash::Taken(self.tape.slot(key).span)),
+                _ => return Err(Clash::Taken(self.arena.slot(key).span)),
             },
             None if depth > bounds::DEPTH => return Err(Clash::TooDeep),
             None => {
@@ -262,8 +262,8 @@ impl<'s> Tables<'s> {
     /// Turns a table into a list that has it as its first item: it was meant as one.
     fn make_list(&mut self, slot: u32, depth: usize) {
         self.close(slot);
-        let Slot { span, what, .. } = *self.tape.slot(slot);
-        let item = self.tape.push(span, what);
+        let Slot { span, what, .. } = *self.arena.slot(slot);
+        let item = self.arena.push(span, what);
         self.grow(slot, Origin::List, depth);
         if let Some(growing) = self.growing.get_mut(&slot) {
             growing.mixed = true;
@@ -273,8 +273,8 @@ impl<'s> Tables<'s> {
 
     /// Returns the header that first contains the key of a table or a list of tables.
     fn header_of(&self, key: u32) -> Span {
-        let (start, end) = (self.tape.slot(key + 1).span.start as usize, self.tape.slot(key).span.end as usize);
-        let behind = &self.tape.text[end..];
+        let (start, end) = (self.arena.slot(key + 1).span.start as usize, self.arena.slot(key).span.end as usize);
+        let behind = &self.arena.text[end..];
         let inner = behind.trim_start_matches([' ', '\t']);
         let closing = inner.len() - inner.trim_start_matches(']').len();
         Span::new(start.min(end), end + behind.len() - inner.len() + closing)

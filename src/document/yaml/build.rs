@@ -4,11 +4,11 @@ use super::anchors::{Anchors, Size};
 use super::entries;
 use super::layout;
 use super::scalar::{self, Tag};
+use crate::document::arena::{Arena, NONE, What};
 use crate::document::bounds;
 use crate::document::flaw::{Flaw, SyntaxKind};
 use crate::document::lines::{self, first_character, line_start};
 use crate::document::span::Span;
-use crate::document::tape::{NONE, Tape, What};
 use granit_parser::{ScalarStyle, StructureStyle};
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ type Tagged<'e> = Option<(&'e granit_parser::Tag, Span)>;
 
 /// A tree that is built from events.
 pub(super) struct Builder<'s, 'f> {
-    pub(super) tape: Tape<'s>,
+    pub(super) arena: Arena<'s>,
     pub(super) flaws: &'f mut Vec<Flaw>,
     pub(super) anchors: Anchors<'s>,
     /// The open lists and tables, the root's first.
@@ -89,7 +89,7 @@ pub(super) enum Awaits {
 impl<'s, 'f> Builder<'s, 'f> {
     pub(super) fn new(text: &'s str, flaws: &'f mut Vec<Flaw>) -> Builder<'s, 'f> {
         Builder {
-            tape: Tape::yaml(text),
+            arena: Arena::yaml(text),
             flaws,
             anchors: Anchors::new(text.len()),
             frames: Vec::new(),
@@ -107,7 +107,7 @@ impl<'s, 'f> Builder<'s, 'f> {
     }
 
     pub(super) fn text(&self) -> &'s str {
-        self.tape.text
+        self.arena.text
     }
 
     /// Starts a document; returns `false` for a second one.
@@ -126,7 +126,7 @@ impl<'s, 'f> Builder<'s, 'f> {
 
     /// Starts a list.
     pub(super) fn open_list(&mut self, span: Span, style: StructureStyle, column: usize, tag: Tagged<'_>) {
-        let text = self.tape.text;
+        let text = self.arena.text;
         // For a list in the same column as its key, the parser returns the place after the dash.
         let is_value = matches!(self.frames.last(), Some(Frame { awaits: Awaits::Value(_) | Awaits::Merge, .. }));
         let dash = if is_value { layout::unfinished(text, self.end, span.start as usize).1 } else { None };
@@ -162,17 +162,17 @@ impl<'s, 'f> Builder<'s, 'f> {
         {
             frame.awaits = Awaits::KeyEnd;
             if !inside {
-                self.flaws.push(complex_key(self.tape.text, span.start as usize));
+                self.flaws.push(complex_key(self.arena.text, span.start as usize));
             }
         }
         if self.frames.len() == bounds::DEPTH {
-            self.flaws.push(Flaw::TooDeep { span: first_character(self.tape.text, span.start as usize) });
+            self.flaws.push(Flaw::TooDeep { span: first_character(self.arena.text, span.start as usize) });
             self.skipped = 1;
             return;
         }
         let awaits = if name == "seq" { Awaits::Item } else { Awaits::Key };
         let column = (style == StructureStyle::Block).then_some(column);
-        let slot = self.tape.push(span, what);
+        let slot = self.arena.push(span, what);
         let size = Size::default();
         self.frames.push(Frame { slot, last: NONE, column, awaits, merge: NONE, anchor: None, size });
         self.content_end = self.content_end.max(span.end as usize);
@@ -188,7 +188,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         if self.skipped > 0 {
             self.skipped -= 1;
             if self.skipped == 0 {
-                let broken = self.tape.push(Span::new(self.content_end, self.content_end), What::Broken);
+                let broken = self.arena.push(Span::new(self.content_end, self.content_end), What::Broken);
                 self.place(broken, Size::SCALAR);
             }
             return;
@@ -204,15 +204,15 @@ impl<'s, 'f> Builder<'s, 'f> {
     pub(super) fn pop(&mut self) {
         if let Some(Frame { awaits: Awaits::Value(_) | Awaits::Merge | Awaits::Nothing, .. }) = self.frames.last() {
             // Only after a mistake: the value of the key is lost.
-            let broken = self.tape.push(Span::new(self.content_end, self.content_end), What::Broken);
+            let broken = self.arena.push(Span::new(self.content_end, self.content_end), What::Broken);
             self.place(broken, Size::SCALAR);
         }
         let Some(frame) = self.frames.pop() else { return };
-        let slot = self.tape.slot_mut(frame.slot);
+        let slot = self.arena.slot_mut(frame.slot);
         slot.span = Span::new(slot.span.start as usize, self.content_end.max(slot.span.start as usize));
         let mut values = frame.size.values + 1;
         if matches!(slot.what, What::Table { .. }) {
-            entries::unique(&mut self.tape, frame.slot, self.flaws);
+            entries::unique(&mut self.arena, frame.slot, self.flaws);
             if frame.merge != NONE {
                 values += self.inherit(frame.slot, frame.merge);
             }
@@ -227,9 +227,9 @@ impl<'s, 'f> Builder<'s, 'f> {
 
     /// Adds to a table the entries that its merge key brings in; returns the number of values.
     fn inherit(&mut self, table: u32, merge: u32) -> u64 {
-        let values = entries::inherit(&mut self.tape, table, merge, self.anchors.budget(), self.flaws);
+        let values = entries::inherit(&mut self.arena, table, merge, self.anchors.budget(), self.flaws);
         if !self.anchors.spend(values) {
-            self.flaws.extend(self.anchors.too_many(self.tape.slot(merge).span));
+            self.flaws.extend(self.anchors.too_many(self.arena.slot(merge).span));
         }
         values
     }
@@ -241,7 +241,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         if self.skipped > 0 || self.reopening {
             return;
         }
-        let text = self.tape.text;
+        let text = self.arena.text;
         let (span, quotes) = match style {
             ScalarStyle::Plain if span.start == span.end => (layout::behind_indicator(text, span), 0),
             ScalarStyle::Plain => (span, 0),
@@ -252,12 +252,12 @@ impl<'s, 'f> Builder<'s, 'f> {
         self.closed.clear();
         let what = match tag {
             None if style == ScalarStyle::Plain && span.start == span.end => What::Null,
-            None if style == ScalarStyle::Plain => scalar::plain(&mut self.tape, span, value),
-            None => self.tape.string(span, quotes, value),
+            None if style == ScalarStyle::Plain => scalar::plain(&mut self.arena, span, value),
+            None => self.arena.string(span, quotes, value),
             Some((tag, tag_span)) => self.tagged(span, quotes, value, tag, tag_span),
         };
         if !matches!(self.frames.last(), Some(Frame { awaits: Awaits::Key, .. })) {
-            let slot = self.tape.push(span, what);
+            let slot = self.arena.push(span, what);
             self.place(slot, Size::SCALAR);
             return;
         }
@@ -266,9 +266,9 @@ impl<'s, 'f> Builder<'s, 'f> {
             What::Verbatim { .. } | What::Decoded(_) => what,
             // The text of an empty key is not the `~` that the parser returns for it.
             _ if span.start == span.end => What::Verbatim { before: 0, after: 0 },
-            _ => self.tape.string(span, quotes, value),
+            _ => self.arena.string(span, quotes, value),
         };
-        let key = self.tape.push(span, what);
+        let key = self.arena.push(span, what);
         let Some(frame) = self.frames.last_mut() else { return };
         if style != ScalarStyle::Plain || value != "<<" {
             frame.awaits = Awaits::Value(key);
@@ -276,7 +276,7 @@ impl<'s, 'f> Builder<'s, 'f> {
             frame.awaits = Awaits::Merge;
         } else {
             frame.awaits = Awaits::Nothing;
-            let first = self.tape.slot(frame.merge - 1).span;
+            let first = self.arena.slot(frame.merge - 1).span;
             self.flaws.push(Flaw::DuplicateKey { key: value.to_owned(), first, second: span });
         }
     }
@@ -290,7 +290,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         } else {
             tag.core_suffix().and_then(Tag::named)
         };
-        known.and_then(|tag| tag.read(&mut self.tape, span, quotes, value)).unwrap_or_else(|| {
+        known.and_then(|tag| tag.read(&mut self.arena, span, quotes, value)).unwrap_or_else(|| {
             self.flaws.push(Flaw::UnknownTag { span: tag_span, name: tag.suffix().to_owned() });
             What::Broken
         })
@@ -302,7 +302,7 @@ impl<'s, 'f> Builder<'s, 'f> {
             self.anchors.lose(name);
             return;
         }
-        let newest = self.tape.len().saturating_sub(1);
+        let newest = self.arena.len().saturating_sub(1);
         match self.frames.last_mut() {
             Some(frame) if frame.slot == newest => {
                 self.anchors.open(name.clone(), newest);
@@ -311,9 +311,9 @@ impl<'s, 'f> Builder<'s, 'f> {
             }
             Some(Frame { awaits: Awaits::Value(key), .. }) if *key == newest => {
                 // A key with a name: the name refers to a value, which gets a slot of its own before the key's.
-                let slot = *self.tape.slot(newest);
-                *key = self.tape.push(slot.span, slot.what);
-                self.tape.slot_mut(newest).what = self.key_value;
+                let slot = *self.arena.slot(newest);
+                *key = self.arena.push(slot.span, slot.what);
+                self.arena.slot_mut(newest).what = self.key_value;
             }
             _ => {}
         }
@@ -328,7 +328,7 @@ impl<'s, 'f> Builder<'s, 'f> {
         }
         self.content_end = self.content_end.max(self.end);
         self.closed.clear();
-        let name = self.tape.text.get(span.start as usize + 1..span.end as usize).unwrap_or_default();
+        let name = self.arena.text.get(span.start as usize + 1..span.end as usize).unwrap_or_default();
         let found = self.anchors.resolve(name, span, self.frames.len(), self.merging());
         let (what, size) = found.map_or_else(
             |flaw| {
@@ -341,7 +341,7 @@ impl<'s, 'f> Builder<'s, 'f> {
             && frame.awaits == Awaits::Key
         {
             frame.awaits = match what {
-                What::Alias(_) if size.depth == 0 => Awaits::Value(self.tape.push(span, what)),
+                What::Alias(_) if size.depth == 0 => Awaits::Value(self.arena.push(span, what)),
                 What::Alias(_) => {
                     self.flaws.push(Flaw::ComplexKey { span });
                     Awaits::Nothing
@@ -350,7 +350,7 @@ impl<'s, 'f> Builder<'s, 'f> {
             };
             return;
         }
-        let slot = self.tape.push(span, what);
+        let slot = self.arena.push(span, what);
         self.place(slot, size);
     }
 
@@ -367,7 +367,7 @@ impl<'s, 'f> Builder<'s, 'f> {
     /// Adds a finished value at its place.
     pub(super) fn place(&mut self, value: u32, size: Size) {
         self.last = value;
-        let merged = usize::from(matches!(self.tape.slot(value).what, What::List { .. })) + 1;
+        let merged = usize::from(matches!(self.arena.slot(value).what, What::List { .. })) + 1;
         let Some(frame) = self.frames.last_mut() else { return };
         // Merged entries are not nested inside, but next to the others.
         let depth = if frame.awaits == Awaits::Merge { size.depth.saturating_sub(merged) } else { size.depth };
@@ -375,12 +375,12 @@ impl<'s, 'f> Builder<'s, 'f> {
         frame.size.depth = frame.size.depth.max(depth);
         frame.awaits = match frame.awaits {
             Awaits::Item => {
-                self.tape.link(frame.slot, frame.last, value);
+                self.arena.link(frame.slot, frame.last, value);
                 frame.last = value;
                 Awaits::Item
             }
             Awaits::Value(key) => {
-                self.tape.link(frame.slot, frame.last, key);
+                self.arena.link(frame.slot, frame.last, key);
                 frame.last = key;
                 Awaits::Key
             }
@@ -394,14 +394,14 @@ impl<'s, 'f> Builder<'s, 'f> {
     }
 
     /// Ends the text.
-    pub(super) fn finish(mut self) -> Tape<'s> {
+    pub(super) fn finish(mut self) -> Arena<'s> {
         while !self.frames.is_empty() {
             self.pop();
         }
-        if self.tape.len() == 0 {
+        if self.arena.len() == 0 {
             let what = if self.flaws.is_empty() { What::Null } else { What::Broken };
-            self.tape.push(Span::new(0, 0), what);
+            self.arena.push(Span::new(0, 0), what);
         }
-        self.tape
+        self.arena
     }
 }

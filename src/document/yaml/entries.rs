@@ -1,7 +1,7 @@
 //! The content of a finished table: no key twice, and the entries inherited by merge keys.
 
+use super::super::arena::{Arena, Inherited, NONE, What};
 use super::super::flaw::Flaw;
-use super::super::tape::{Inherited, NONE, Tape, What};
 use std::collections::HashMap;
 
 /// The keys seen so far, with their slots. Most tables are small, and a hash map costs more than it saves there.
@@ -42,22 +42,22 @@ impl<'t> Seen<'t> {
 }
 
 /// Removes every repeated key from the table's chain, and reports it.
-pub(super) fn unique(tape: &mut Tape<'_>, table: u32, flaws: &mut Vec<Flaw>) {
+pub(super) fn unique(arena: &mut Arena<'_>, table: u32, flaws: &mut Vec<Flaw>) {
     let mut again = Vec::new();
     let mut seen = Seen::new();
     let mut kept = NONE;
-    for key in tape.chain(table) {
-        match seen.insert(tape.text_of(key), key) {
+    for key in arena.chain(table) {
+        match seen.insert(arena.text_of(key), key) {
             None => kept = key,
             Some(first) => again.push((kept, key, first)),
         }
     }
     for (before, key, first) in again {
-        tape.slot_mut(before).next = tape.slot(key).next;
+        arena.slot_mut(before).next = arena.slot(key).next;
         flaws.push(Flaw::DuplicateKey {
-            key: tape.text_of(key).to_owned(),
-            first: tape.slot(first).span,
-            second: tape.slot(key).span,
+            key: arena.text_of(key).to_owned(),
+            first: arena.slot(first).span,
+            second: arena.slot(key).span,
         });
     }
 }
@@ -66,18 +66,18 @@ pub(super) fn unique(tape: &mut Tape<'_>, table: u32, flaws: &mut Vec<Flaw>) {
 /// of values added; if it would exceed `budget`, the rest is left out.
 ///
 /// Each table's inheritance is resolved once, so that chains of merges don't multiply.
-pub(super) fn inherit(tape: &mut Tape<'_>, table: u32, merge: u32, budget: u64, flaws: &mut Vec<Flaw>) -> u64 {
+pub(super) fn inherit(arena: &mut Arena<'_>, table: u32, merge: u32, budget: u64, flaws: &mut Vec<Flaw>) -> u64 {
     let mut seen = Seen::new();
-    for key in tape.chain(table) {
-        seen.insert(tape.text_of(key), key);
+    for key in arena.chain(table) {
+        seen.insert(arena.text_of(key), key);
     }
     let mut entries = Vec::new();
     let mut values = 0;
     let mut lost = false;
-    'sources: for (from, via) in sources(tape, merge, &mut lost, flaws) {
-        for key in tape.keys(from) {
-            if seen.insert(tape.text_of(key), key).is_none() {
-                values = weigh(tape, key + 1, values + 1, budget);
+    'sources: for (from, via) in sources(arena, merge, &mut lost, flaws) {
+        for key in arena.keys(from) {
+            if seen.insert(arena.text_of(key), key).is_none() {
+                values = weigh(arena, key + 1, values + 1, budget);
                 if values > budget {
                     lost = true;
                     break 'sources;
@@ -85,39 +85,39 @@ pub(super) fn inherit(tape: &mut Tape<'_>, table: u32, merge: u32, budget: u64, 
                 entries.push(Inherited { key, via });
             }
         }
-        lost |= !matches!(tape.slot(from).what, What::Table { whole: true, .. });
+        lost |= !matches!(arena.slot(from).what, What::Table { whole: true, .. });
     }
     if lost {
-        tape.lost(table);
+        arena.lost(table);
     }
-    tape.inherit(table, &entries);
+    arena.inherit(table, &entries);
     values
 }
 
 /// Returns `values` plus the number of values of `slot`, counted no further than past `budget`. The recursion is as
 /// deep as values are nested, which is bounded.
-fn weigh(tape: &Tape<'_>, slot: u32, values: u64, budget: u64) -> u64 {
-    let add = |values, slot| if values > budget { values } else { weigh(tape, slot, values, budget) };
-    match tape.slot(slot).what {
-        What::Alias(target) => weigh(tape, target, values, budget),
-        What::List { .. } => tape.chain(slot).fold(values + 1, add),
-        What::Table { .. } => tape.keys(slot).map(|key| key + 1).fold(values + 1, add),
+fn weigh(arena: &Arena<'_>, slot: u32, values: u64, budget: u64) -> u64 {
+    let add = |values, slot| if values > budget { values } else { weigh(arena, slot, values, budget) };
+    match arena.slot(slot).what {
+        What::Alias(target) => weigh(arena, target, values, budget),
+        What::List { .. } => arena.chain(slot).fold(values + 1, add),
+        What::Table { .. } => arena.keys(slot).map(|key| key + 1).fold(values + 1, add),
         _ => values + 1,
     }
 }
 
 /// Returns the tables that a merge key brings in, each with its alias.
-fn sources(tape: &Tape<'_>, merge: u32, lost: &mut bool, flaws: &mut Vec<Flaw>) -> Vec<(u32, u32)> {
+fn sources(arena: &Arena<'_>, merge: u32, lost: &mut bool, flaws: &mut Vec<Flaw>) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
-    let (value, via) = target(tape, merge);
-    let mut take = |slot: u32, via: u32, at: u32| match tape.slot(slot).what {
+    let (value, via) = target(arena, merge);
+    let mut take = |slot: u32, via: u32, at: u32| match arena.slot(slot).what {
         What::Table { .. } => found.push((slot, via)),
         What::Broken => *lost = true,
-        _ => flaws.push(Flaw::BadMerge { span: tape.slot(at).span }),
+        _ => flaws.push(Flaw::BadMerge { span: arena.slot(at).span }),
     };
-    if let What::List { .. } = tape.slot(value).what {
-        for item in tape.chain(value) {
-            let (table, inner) = target(tape, item);
+    if let What::List { .. } = arena.slot(value).what {
+        for item in arena.chain(value) {
+            let (table, inner) = target(arena, item);
             take(table, if via == NONE { inner } else { via }, item);
         }
     } else {
@@ -127,8 +127,8 @@ fn sources(tape: &Tape<'_>, merge: u32, lost: &mut bool, flaws: &mut Vec<Flaw>) 
 }
 
 /// Returns the target of a slot, and the slot itself if it is an alias.
-fn target(tape: &Tape<'_>, slot: u32) -> (u32, u32) {
-    match tape.slot(slot).what {
+fn target(arena: &Arena<'_>, slot: u32) -> (u32, u32) {
+    match arena.slot(slot).what {
         What::Alias(target) => (target, slot),
         _ => (slot, NONE),
     }

@@ -8,22 +8,22 @@ mod build;
 mod entries;
 pub(super) mod escape;
 mod layout;
-mod mend;
 mod mistake;
 mod recover;
+mod resync;
 mod scalar;
 
+use super::arena::Arena;
 use super::flaw::Flaw;
 use super::lines::next_line;
 use super::span::Span;
-use super::tape::Tape;
 use build::Builder;
 use granit_parser::{Event, Options, Parser, ScanError};
 use recover::EntryLine;
 use std::ops::Range;
 
 /// Reads a text to its end, whatever is wrong with it.
-pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Tape<'s> {
+pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Arena<'s> {
     let mut builder = Builder::new(text, flaws);
     let mut fragment = 0..text.len();
     loop {

@@ -1,7 +1,7 @@
 //! The meaning of a scalar: the core schema of YAML 1.2.
 
+use super::super::arena::{Arena, Odd, What};
 use super::super::span::Span;
-use super::super::tape::{Odd, Tape, What};
 
 /// A tag that states the type of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +27,13 @@ impl Tag {
     }
 
     /// Reads a scalar as the tag says; `None` if that is impossible.
-    pub(super) fn read(self, tape: &mut Tape<'_>, span: Span, quotes: u8, value: &str) -> Option<What> {
+    pub(super) fn read(self, arena: &mut Arena<'_>, span: Span, quotes: u8, value: &str) -> Option<What> {
         if self == Tag::Str {
-            return Some(tape.string(span, quotes, value));
+            return Some(arena.string(span, quotes, value));
         }
-        let what = plain(tape, span, value);
+        let what = plain(arena, span, value);
         match (self, what) {
-            (Tag::Float, What::Integer(index)) => Some(tape.float(tape.integer_of(index) as f64)),
+            (Tag::Float, What::Integer(index)) => Some(arena.float(arena.integer_of(index) as f64)),
             (Tag::Int, What::Integer(_) | What::Other(Odd::LargeInteger))
             | (Tag::Float, What::Float(_) | What::Other(Odd::LargeNumber))
             | (Tag::Bool, What::Bool(_))
@@ -44,28 +44,28 @@ impl Tag {
 }
 
 /// Reads a scalar without quotes and tag.
-pub(super) fn plain(tape: &mut Tape<'_>, span: Span, value: &str) -> What {
+pub(super) fn plain(arena: &mut Arena<'_>, span: Span, value: &str) -> What {
     match value {
         "" | "~" | "null" | "Null" | "NULL" => return What::Null,
         "true" | "True" | "TRUE" => return What::Bool(true),
         "false" | "False" | "FALSE" => return What::Bool(false),
-        ".nan" | ".NaN" | ".NAN" => return tape.float(f64::NAN),
+        ".nan" | ".NaN" | ".NAN" => return arena.float(f64::NAN),
         _ => {}
     }
     if value.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
-        if let Some(what) = integer(tape, value) {
+        if let Some(what) = integer(arena, value) {
             return what;
         }
         if let Some(number) = float(value) {
             let overflow = number.is_infinite() && !value.to_ascii_lowercase().ends_with("inf");
-            return if overflow { What::Other(Odd::LargeNumber) } else { tape.float(number) };
+            return if overflow { What::Other(Odd::LargeNumber) } else { arena.float(number) };
         }
     }
-    tape.string(span, 0, value)
+    arena.string(span, 0, value)
 }
 
 /// Reads `-?`digits, `0o17`, `0xff`.
-fn integer(tape: &mut Tape<'_>, value: &str) -> Option<What> {
+fn integer(arena: &mut Arena<'_>, value: &str) -> Option<What> {
     let (digits, radix) = match value.as_bytes() {
         [b'0', b'x', ..] => (&value[2..], 16),
         [b'0', b'o', ..] => (&value[2..], 8),
@@ -75,7 +75,7 @@ fn integer(tape: &mut Tape<'_>, value: &str) -> Option<What> {
         return None;
     }
     let number = if radix == 10 { value.parse() } else { i64::from_str_radix(digits, radix) };
-    Some(number.map_or(What::Other(Odd::LargeInteger), |number| tape.integer(number)))
+    Some(number.map_or(What::Other(Odd::LargeInteger), |number| arena.integer(number)))
 }
 
 /// Reads `1.5`, `.5`, `5.`, `1e3`, `-.inf`.
@@ -98,12 +98,12 @@ mod tests {
     use super::*;
 
     fn shown(value: &str) -> String {
-        let mut tape = Tape::yaml(value);
-        match plain(&mut tape, Span::new(0, value.len()), value) {
+        let mut arena = Arena::yaml(value);
+        match plain(&mut arena, Span::new(0, value.len()), value) {
             What::Null => "null".into(),
             What::Bool(value) => value.to_string(),
-            What::Integer(index) => tape.integer_of(index).to_string(),
-            What::Float(index) => format!("{:?}", tape.float_of(index)),
+            What::Integer(index) => arena.integer_of(index).to_string(),
+            What::Float(index) => format!("{:?}", arena.float_of(index)),
             What::Verbatim { .. } => "string".into(),
             other => format!("{other:?}"),
         }

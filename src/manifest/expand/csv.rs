@@ -1,6 +1,6 @@
 //! CSV as RFC 4180 describes it and as spreadsheets write it, with the place of every cell.
 
-use crate::document::graft::Form;
+use crate::document::derived::Form;
 use crate::document::span::Span;
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! A value that templates are filled with, and its place.
 
-use crate::document::graft::{Content, Form};
+use crate::document::derived::{Content, Form};
 use crate::document::span::Span;
 use crate::document::tree::{Node, Value};
 use std::borrow::Cow;

@@ -2,8 +2,8 @@
 
 use super::datum::{Cell, CellValue};
 use super::rows::{Row, Rows, RowsFlaw, first_line};
+use crate::document::derived::Form;
 use crate::document::flaw::{Flaw, SyntaxKind};
-use crate::document::graft::Form;
 use crate::document::span::Span;
 use crate::document::tree::{Node, Table, Value};
 use crate::document::{self, Format, Source};

@@ -4,7 +4,7 @@ use super::datum::{Datum, Held};
 use super::expression::{Expression, Scope};
 use super::sets::{Reading, Set, Variable};
 use super::template::TemplateFlaw;
-use crate::document::graft::{Content, Form, Origin, Piece, Scalar};
+use crate::document::derived::{Content, Form, Origin, Piece, Scalar};
 use crate::document::span::Span;
 use crate::document::tree::{self, Node};
 use crate::manifest::fields::Shape;

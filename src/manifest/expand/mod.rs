@@ -38,7 +38,7 @@ pub(super) use template::TemplateFlaw;
 use super::fields::{Field, JOB, JOBS, MATRIX, ROWS};
 use super::problem::{Place, Problem};
 use super::suggest::{Meant, meant};
-use crate::document::graft::{Graft, Mark};
+use crate::document::derived::{DerivedTree, Mark};
 use crate::document::source::Source;
 use crate::document::tree::{Entry, Node, Table, Tree, Value};
 use braces::Names;
@@ -89,7 +89,7 @@ struct Soil<'t> {
 /// Cuts the jobs out of a block, one at a time: what they share is kept once.
 pub(super) struct Cutter<'t> {
     block: &'t Block<'t>,
-    graft: Graft<'t>,
+    derived: DerivedTree<'t>,
     /// What all of them share.
     shared: Mark,
 }
@@ -181,9 +181,9 @@ impl<'t> Expansion<'t> {
 impl<'t> Block<'t> {
     /// Something to cut its jobs out with.
     pub(super) fn cutter(&'t self) -> Cutter<'t> {
-        let mut graft = Graft::of(self.soil.tree, self.soil.texts);
-        self.stencil.prepare(&mut graft);
-        Cutter { block: self, shared: graft.mark(), graft }
+        let mut derived = DerivedTree::of(self.soil.tree, self.soil.texts);
+        self.stencil.prepare(&mut derived);
+        Cutter { block: self, shared: derived.mark(), derived }
     }
 
     /// Returns the names of the values that fill it, as far as they are known.
@@ -230,26 +230,26 @@ impl<'t> Block<'t> {
 impl<'t> Cutter<'t> {
     /// The job as far as it is known, where it can't be known what it stands for.
     pub(super) fn outline(&mut self) -> Node<'_> {
-        self.graft.rewind(&self.shared);
-        self.block.stencil.cut(None, &mut self.graft, &mut Vec::new());
-        self.graft.tree(0)
+        self.derived.rewind(&self.shared);
+        self.block.stencil.cut(None, &mut self.derived, &mut Vec::new());
+        self.derived.tree(0)
     }
 
     /// The job with this number.
     pub(super) fn cut(&mut self, number: usize) -> Cut<'_> {
-        self.graft.rewind(&self.shared);
+        self.derived.rewind(&self.shared);
         let mut failures = Vec::new();
-        self.block.stencil.cut(Some(self.block.sets.set(number)), &mut self.graft, &mut failures);
-        Cut { node: self.graft.tree(0), failures, bytes: self.graft.bytes() }
+        self.block.stencil.cut(Some(self.block.sets.set(number)), &mut self.derived, &mut failures);
+        Cut { node: self.derived.tree(0), failures, bytes: self.derived.bytes() }
     }
 
     /// What the job with this number was when its table was read otherwise.
     pub(super) fn former(&mut self, number: usize) -> Vec<Node<'_>> {
-        self.graft.rewind(&self.shared);
+        self.derived.rewind(&self.shared);
         for set in self.block.former(number) {
-            self.block.stencil.cut(Some(set), &mut self.graft, &mut Vec::new());
+            self.block.stencil.cut(Some(set), &mut self.derived, &mut Vec::new());
         }
-        (0..self.graft.len()).map(|tree| self.graft.tree(tree)).collect()
+        (0..self.derived.len()).map(|tree| self.derived.tree(tree)).collect()
     }
 }
 

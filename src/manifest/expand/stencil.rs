@@ -7,7 +7,7 @@ use super::made::{Failed, Filled, Made, blamed, make, not_text};
 use super::sets::{Set, Sets, Variable};
 use super::template::{OPEN, Part, Template, TemplateFlaw};
 use super::{MOST_BYTES_OF_JOB, keys};
-use crate::document::graft::{Graft, Origin, Parent, Piece, Scalar, Under};
+use crate::document::derived::{DerivedTree, Origin, Parent, Piece, Scalar, Under};
 use crate::document::tree::{Entry, Node, Table, Value};
 use crate::manifest::fields::{ID, JOB, Kind, NEGATIVE_PROMPT, PROMPT, Shape};
 use crate::manifest::problem::{Fill, Place, Problem};
@@ -163,38 +163,44 @@ impl<'t> Stencil<'t> {
     }
 
     /// Copies what is the same in all jobs, so that each of them has it for nothing.
-    pub(super) fn prepare(&self, graft: &mut Graft<'_>) {
+    pub(super) fn prepare(&self, derived: &mut DerivedTree<'_>) {
         match self {
-            Stencil::Same(node) => graft.prepare(*node),
+            Stencil::Same(node) => derived.prepare(*node),
             Stencil::Spoilt(_) | Stencil::Text(_) => {}
-            Stencil::List(_, items) => items.iter().for_each(|item| item.prepare(graft)),
-            Stencil::Table(_, entries) => entries.iter().for_each(|(_, value)| value.prepare(graft)),
+            Stencil::List(_, items) => items.iter().for_each(|item| item.prepare(derived)),
+            Stencil::Table(_, entries) => entries.iter().for_each(|(_, value)| value.prepare(derived)),
         }
     }
 
     /// Writes the job for one set of values; without a set, every template becomes a broken value.
-    pub(super) fn cut(&self, set: Option<Set<'_, 't>>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
+    pub(super) fn cut(&self, set: Option<Set<'_, 't>>, derived: &mut DerivedTree<'_>, failures: &mut Vec<Problem>) {
         let Stencil::Table(job, entries) = self else { return };
-        let mut root = graft.root(*job);
-        put_entries(entries, &mut root, set, graft, failures);
+        let mut root = derived.root(*job);
+        put_entries(entries, &mut root, set, derived, failures);
     }
 
-    fn put(&self, under: Under<'_, 't>, set: Option<Set<'_, 't>>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
+    fn put(
+        &self,
+        under: Under<'_, 't>,
+        set: Option<Set<'_, 't>>,
+        derived: &mut DerivedTree<'_>,
+        failures: &mut Vec<Problem>,
+    ) {
         match (self, set) {
-            (Stencil::Same(node), _) => graft.same(under, *node),
-            (Stencil::Text(own), Some(set)) => own.put(under, set, graft, failures),
+            (Stencil::Same(node), _) => derived.same(under, *node),
+            (Stencil::Text(own), Some(set)) => own.put(under, set, derived, failures),
             (Stencil::Spoilt(node) | Stencil::Text(Text { node, .. }), _) => {
-                graft.filled(under, *node, Scalar::Broken, &[]);
+                derived.filled(under, *node, Scalar::Broken, &[]);
             }
             (Stencil::List(node, items), _) => {
-                let mut parent = graft.list(under, *node);
+                let mut parent = derived.list(under, *node);
                 for item in items {
-                    item.put(Under::Item(&mut parent), set, graft, failures);
+                    item.put(Under::Item(&mut parent), set, derived, failures);
                 }
             }
             (Stencil::Table(node, entries), _) => {
-                let mut parent = graft.table(under, *node);
-                put_entries(entries, &mut parent, set, graft, failures);
+                let mut parent = derived.table(under, *node);
+                put_entries(entries, &mut parent, set, derived, failures);
             }
         }
     }
@@ -204,11 +210,11 @@ fn put_entries<'t>(
     entries: &[(Entry<'t>, Stencil<'t>)],
     parent: &mut Parent,
     set: Option<Set<'_, 't>>,
-    graft: &mut Graft<'_>,
+    derived: &mut DerivedTree<'_>,
     failures: &mut Vec<Problem>,
 ) {
     for (entry, value) in entries {
-        value.put(Under::Key(parent, *entry), set, graft, failures);
+        value.put(Under::Key(parent, *entry), set, derived, failures);
     }
 }
 
@@ -254,10 +260,10 @@ impl<'t> Text<'t> {
     }
 
     /// Fills it in for one set of values.
-    fn put(&self, under: Under<'_, 't>, set: Set<'_, 't>, graft: &mut Graft<'_>, failures: &mut Vec<Problem>) {
+    fn put(&self, under: Under<'_, 't>, set: Set<'_, 't>, derived: &mut DerivedTree<'_>, failures: &mut Vec<Problem>) {
         // Once the limit on text is exceeded, no more is made.
-        if graft.bytes() > MOST_BYTES_OF_JOB {
-            return graft.filled(under, self.node, Scalar::Broken, &[]);
+        if derived.bytes() > MOST_BYTES_OF_JOB {
+            return derived.filled(under, self.node, Scalar::Broken, &[]);
         }
         let filled = match self.template.sole() {
             Some((range, expression)) => self.sole(range, expression, set),
@@ -265,22 +271,22 @@ impl<'t> Text<'t> {
         };
         match filled {
             Ok(Filled::Nothing) => {}
-            Ok(Filled::Brought(node)) => graft.brought(under, node, Some(self.node.span())),
+            Ok(Filled::Brought(node)) => derived.brought(under, node, Some(self.node.span())),
             Ok(Filled::List(items)) => {
                 let template = self.template.sole().map_or((0, 0), |(range, _)| bytes(range));
-                let mut list = graft.list(under, self.node);
+                let mut list = derived.list(under, self.node);
                 for (made, content) in items {
                     let made = made.read_as(self.item);
                     let end = made.text().map_or(0, |text| text.len() as u32);
                     let piece = Piece { end, template, origin: Origin::Content(content) };
-                    graft.filled(Under::Item(&mut list), self.node, made.scalar(), &[piece]);
+                    derived.filled(Under::Item(&mut list), self.node, made.scalar(), &[piece]);
                 }
             }
-            Ok(Filled::Value(made, pieces)) => graft.filled(under, self.node, made.scalar(), &pieces),
+            Ok(Filled::Value(made, pieces)) => derived.filled(under, self.node, made.scalar(), &pieces),
             Err((range, flaw, fill)) => {
                 let at = Place { at: self.node.locate(range), via: self.node.used_at(), fill };
                 failures.push(Problem::Template { at, flaw });
-                graft.filled(under, self.node, Scalar::Broken, &[]);
+                derived.filled(under, self.node, Scalar::Broken, &[]);
             }
         }
     }

@@ -4,7 +4,7 @@ use super::csv::{CsvFlaw, Dialect, Records};
 use super::template::{Part, Template, TemplateFlaw};
 use super::*;
 use crate::base::folder::Folder;
-use crate::document::graft::Form;
+use crate::document::derived::Form;
 use crate::document::{self, Format, Source};
 use crate::manifest::{Loaded, load_text};
 use proptest::prelude::*;

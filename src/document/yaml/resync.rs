@@ -5,32 +5,32 @@ use super::build::{Awaits, Builder, Frame};
 use super::layout;
 use super::mistake::{self, Circumstances};
 use super::recover::{self, EntryLine};
+use crate::document::arena::{NONE, What};
 use crate::document::flaw::{Flaw, SyntaxKind};
 use crate::document::lines::{first_character, first_line, line_start, next_line};
 use crate::document::span::Span;
-use crate::document::tape::{NONE, What};
 use granit_parser::{ScalarStyle, ScanError};
 
 impl<'s> Builder<'s, '_> {
     /// Returns the columns of the open blocks, and which of them are lists.
     pub(super) fn columns(&self) -> Vec<(Option<usize>, bool)> {
-        let is_list = |frame: &Frame<'_>| matches!(self.tape.slot(frame.slot).what, What::List { .. });
+        let is_list = |frame: &Frame<'_>| matches!(self.arena.slot(frame.slot).what, What::List { .. });
         self.frames.iter().map(|frame| (frame.column, is_list(frame))).collect()
     }
 
     /// Handles a syntax error in the fragment that starts at `base`: reports it, and breaks the parts that it spoils.
     /// Returns the next entry, where reading continues.
     pub(super) fn fail(&mut self, error: &ScanError, base: usize) -> Option<EntryLine> {
-        let text = self.tape.text;
+        let text = self.arena.text;
         let at = text.floor_char_boundary(base + error.marker().byte_offset().unwrap_or(0));
         let (start, dash) = layout::unfinished(text, self.end, at);
         let flow = self.frames.iter().position(|frame| frame.column.is_none()).filter(|_| !self.ended);
         let bracket = match flow {
-            Some(depth) => Some(self.tape.slot(self.frames[depth].slot).span.start as usize),
+            Some(depth) => Some(self.arena.slot(self.frames[depth].slot).span.start as usize),
             // The parser reports a bracket late, as it might be a key.
             None => text.get(start..).is_some_and(|rest| rest.starts_with(['[', '{'])).then_some(start),
         };
-        let scalar = (self.last != NONE).then(|| self.tape.slot(self.last).span);
+        let scalar = (self.last != NONE).then(|| self.arena.slot(self.last).span);
         let too_deep = std::mem::take(&mut self.skipped) > 0;
         let attributed = self.spoil(flow, dash.is_some(), start, at);
         let next = recover::next_entry(text, next_line(text, bracket.unwrap_or(start)), &self.columns());
@@ -58,7 +58,7 @@ impl<'s> Builder<'s, '_> {
     /// Handles a quoted text that ends only after the next entry, which the parser accepts, as one whose quote isn't
     /// closed: reports it, breaks it, and returns that entry, where reading continues.
     pub(super) fn runs_on(&mut self, quoted: Span, style: ScalarStyle) -> Option<EntryLine> {
-        let text = self.tape.text;
+        let text = self.arena.text;
         let (start, end) = (quoted.start as usize, quoted.end as usize);
         if !matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted)
             || self.skipped > 0
@@ -90,8 +90,8 @@ impl<'s> Builder<'s, '_> {
             }
             if let Some(frame) = self.frames.pop() {
                 let slot = frame.slot;
-                let opened = self.tape.slot(slot).span.start as usize;
-                self.tape.slot_mut(slot).span = Span::new(opened, self.content_end.max(opened));
+                let opened = self.arena.slot(slot).span.start as usize;
+                self.arena.slot_mut(slot).span = Span::new(opened, self.content_end.max(opened));
                 self.break_frame(frame);
                 self.place(slot, Size::SCALAR);
             }
@@ -103,23 +103,23 @@ impl<'s> Builder<'s, '_> {
             _ => false,
         };
         if pending {
-            let broken = self.tape.push(first_line(self.tape.text, start), What::Broken);
+            let broken = self.arena.push(first_line(self.arena.text, start), What::Broken);
             self.place(broken, Size::SCALAR);
             return true;
         }
         let same_line = self.last != NONE && {
-            let end = self.tape.slot(self.last).span.end as usize;
-            self.tape.text.get(end..at).is_some_and(|between| !between.contains('\n'))
+            let end = self.arena.slot(self.last).span.end as usize;
+            self.arena.text.get(end..at).is_some_and(|between| !between.contains('\n'))
         };
         if same_line {
-            self.tape.slot_mut(self.last).what = What::Broken;
+            self.arena.slot_mut(self.last).what = What::Broken;
         }
         same_line
     }
 
     /// Breaks a list or table that will not be finished.
     fn break_frame(&mut self, frame: Frame<'s>) {
-        self.tape.slot_mut(frame.slot).what = What::Broken;
+        self.arena.slot_mut(frame.slot).what = What::Broken;
         if let Some(name) = frame.anchor {
             self.anchors.lose(name);
         }
@@ -135,10 +135,10 @@ impl<'s> Builder<'s, '_> {
     /// been closed.
     fn lose(&mut self, depth: usize) {
         for frame in self.frames.iter().skip(depth) {
-            self.tape.lost(frame.slot);
+            self.arena.lost(frame.slot);
         }
         for slot in self.closed.drain(..) {
-            self.tape.lost(slot);
+            self.arena.lost(slot);
         }
     }
 

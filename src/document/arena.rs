@@ -4,7 +4,7 @@
 //! after the key. An alias is a slot that points at its target, so shared values cost nothing. Strings that are written
 //! literally in the source stay there.
 
-use super::graft::Fillings;
+use super::derived::Fillings;
 use super::source::Source;
 use super::span::Span;
 use std::collections::HashMap;
@@ -87,7 +87,7 @@ pub(super) struct Inherited {
 
 /// All slots of a text, the root first.
 #[derive(Debug)]
-pub(super) struct Tape<'s> {
+pub(super) struct Arena<'s> {
     pub(super) text: &'s str,
     /// `true` for TOML, `false` for YAML.
     pub(super) is_toml: bool,
@@ -102,13 +102,13 @@ pub(super) struct Tape<'s> {
     merges: HashMap<u32, Range<u32>>,
     /// The filled-in slots; empty in a tree that was read.
     pub(super) fillings: Fillings,
-    /// The tape that this one is derived from, unless it was read.
-    pub(super) seed: Option<&'s Tape<'s>>,
+    /// The arena that this one is derived from, unless it was read.
+    pub(super) seed: Option<&'s Arena<'s>>,
     /// The texts that filled-in values come from, each with the offset at which its spans start.
     pub(super) attached: &'s [(usize, Source)],
 }
 
-/// How far a tape is filled.
+/// How far an arena is filled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
     pub(super) slots: usize,
@@ -119,15 +119,15 @@ pub(super) struct Extent {
     fillings: (usize, usize),
 }
 
-impl<'s> Tape<'s> {
-    /// Creates the tape of a text in TOML.
-    pub(super) fn toml(text: &'s str) -> Tape<'s> {
-        Tape { is_toml: true, ..Tape::yaml(text) }
+impl<'s> Arena<'s> {
+    /// Creates the arena of a text in TOML.
+    pub(super) fn toml(text: &'s str) -> Arena<'s> {
+        Arena { is_toml: true, ..Arena::yaml(text) }
     }
 
-    /// Creates the tape of a text in YAML.
-    pub(super) fn yaml(text: &'s str) -> Tape<'s> {
-        Tape {
+    /// Creates the arena of a text in YAML.
+    pub(super) fn yaml(text: &'s str) -> Arena<'s> {
+        Arena {
             text,
             is_toml: false,
             slots: Vec::new(),
@@ -143,9 +143,9 @@ impl<'s> Tape<'s> {
         }
     }
 
-    /// Creates an empty tape of the same text, to be filled from this one and from `attached` texts.
-    pub(super) fn sprout(&'s self, attached: &'s [(usize, Source)]) -> Tape<'s> {
-        Tape { is_toml: self.is_toml, seed: Some(self), attached, ..Tape::yaml(self.text) }
+    /// Creates an empty arena of the same text, to be filled from this one and from `attached` texts.
+    pub(super) fn sprout(&'s self, attached: &'s [(usize, Source)]) -> Arena<'s> {
+        Arena { is_toml: self.is_toml, seed: Some(self), attached, ..Arena::yaml(self.text) }
     }
 
     /// Gives back the room that it was not filled with.

@@ -4,18 +4,18 @@
 //! its content (a value in the same text, or in one attached to it). Everything else is shared with the original tree,
 //! so a hundred thousand copies of a block cost only the few slots in which they differ.
 
+use super::arena::{Arena, Extent, Inherited, NONE, Slot, What};
 use super::locate::{self, Quotes};
 use super::source::Source;
 use super::span::Span;
-use super::tape::{Extent, Inherited, NONE, Slot, Tape, What};
 use super::tree::{Entry, Node, Tree, Value};
 use std::collections::HashMap;
 use std::ops::Range;
 
 /// A tree that is being built, of the same text as another.
 #[derive(Debug)]
-pub struct Graft<'s> {
-    tape: Tape<'s>,
+pub struct DerivedTree<'s> {
+    arena: Arena<'s>,
     /// The copied slots: from the slot in the other tree to the one here.
     copied: HashMap<u32, u32>,
     /// The same in the order in which it was copied: what is taken back is the last of it.
@@ -25,7 +25,7 @@ pub struct Graft<'s> {
     bytes: usize,
 }
 
-/// A state of a graft to which it can be taken back.
+/// A state of a derived to which it can be taken back.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     extent: Extent,
@@ -130,12 +130,12 @@ pub struct Filled {
     pub sole: bool,
 }
 
-impl<'s> Graft<'s> {
+impl<'s> DerivedTree<'s> {
     /// Creates an empty one, of the text of `tree`, with these attached texts, each with the offset at which its spans
     /// start.
-    pub fn of(tree: &'s Tree<'s>, attached: &'s [(usize, Source)]) -> Graft<'s> {
-        Graft {
-            tape: tree.tape().sprout(attached),
+    pub fn of(tree: &'s Tree<'s>, attached: &'s [(usize, Source)]) -> DerivedTree<'s> {
+        DerivedTree {
+            arena: tree.arena().sprout(attached),
             copied: HashMap::new(),
             order: Vec::new(),
             roots: Vec::new(),
@@ -174,7 +174,7 @@ impl<'s> Graft<'s> {
     pub fn brought(&mut self, under: Under<'_, '_>, node: Node<'_>, via: Option<Span>) {
         let (seed, index) = node.slot();
         let target = self.copy(seed, index);
-        let mut slot = *self.tape.slot(target);
+        let mut slot = *self.arena.slot(target);
         slot.next = NONE;
         self.put(under, via, slot);
     }
@@ -184,27 +184,27 @@ impl<'s> Graft<'s> {
         let what = match value {
             Scalar::Null => What::Null,
             Scalar::Bool(value) => What::Bool(value),
-            Scalar::Integer(number) => self.tape.integer(number),
-            Scalar::Float(number) => self.tape.float(number),
+            Scalar::Integer(number) => self.arena.integer(number),
+            Scalar::Float(number) => self.arena.float(number),
             Scalar::Text(text) => {
                 self.bytes += text.len();
-                self.tape.decoded(text)
+                self.arena.decoded(text)
             }
             Scalar::Broken => What::Broken,
         };
         let slot = self.put(under, template.used_at(), Slot { what, span: template.span(), next: NONE });
         let (_, seed) = template.slot();
-        self.tape.fillings.push(slot, seed, pieces);
+        self.arena.fillings.push(slot, seed, pieces);
     }
 
     /// The state that it is in.
     pub fn mark(&self) -> Mark {
-        Mark { extent: self.tape.extent(), copied: self.order.len(), roots: self.roots.len(), bytes: self.bytes }
+        Mark { extent: self.arena.extent(), copied: self.order.len(), roots: self.roots.len(), bytes: self.bytes }
     }
 
     /// Takes out what was added since it was in this state, which may be any number of trees.
     pub fn rewind(&mut self, mark: &Mark) {
-        self.tape.truncate(&mark.extent);
+        self.arena.truncate(&mark.extent);
         self.roots.truncate(mark.roots);
         self.bytes = mark.bytes;
         for copied in self.order.drain(mark.copied..) {
@@ -235,55 +235,55 @@ impl<'s> Graft<'s> {
 
     /// Returns the tree with this number.
     pub fn tree(&self, number: usize) -> Node<'_> {
-        Node::at(&self.tape, self.roots[number], NONE)
+        Node::at(&self.arena, self.roots[number], NONE)
     }
 
     fn table_slot(&mut self, like: Node<'_>) -> u32 {
-        self.tape.push(like.span(), What::Table { first: NONE, whole: like.is_whole(), merges: false })
+        self.arena.push(like.span(), What::Table { first: NONE, whole: like.is_whole(), merges: false })
     }
 
     /// Adds a slot, or an alias to it if it is used at `via`; returns the slot itself.
     fn put(&mut self, under: Under<'_, '_>, via: Option<Span>, slot: Slot) -> u32 {
         let first = match under {
             Under::Item(parent) => {
-                let first = self.tape.len();
-                self.tape.link(parent.slot, parent.last, first);
+                let first = self.arena.len();
+                self.arena.link(parent.slot, parent.last, first);
                 parent.last = first;
                 first
             }
             Under::Key(parent, entry) => {
-                let what = self.tape.string(entry.key_span, 0, entry.key);
-                let key = self.tape.push(entry.key_span, what);
-                self.tape.link(parent.slot, parent.last, key);
+                let what = self.arena.string(entry.key_span, 0, entry.key);
+                let key = self.arena.push(entry.key_span, what);
+                self.arena.link(parent.slot, parent.last, key);
                 parent.last = key;
                 key + 1
             }
         };
         match via {
             Some(span) => {
-                self.tape.push(span, What::Alias(first + 1));
-                self.tape.push(slot.span, slot.what)
+                self.arena.push(span, What::Alias(first + 1));
+                self.arena.push(slot.span, slot.what)
             }
-            None => self.tape.push(slot.span, slot.what),
+            None => self.arena.push(slot.span, slot.what),
         }
     }
 
     /// Returns the copy of a slot of the other tree, made on first use.
-    fn copy(&mut self, seed: &Tape<'_>, index: u32) -> u32 {
+    fn copy(&mut self, seed: &Arena<'_>, index: u32) -> u32 {
         if let Some(copy) = self.copied.get(&index) {
             return *copy;
         }
         let slot = *seed.slot(index);
         let what = match slot.what {
-            What::Integer(number) => self.tape.integer(seed.integer_of(number)),
-            What::Float(number) => self.tape.float(seed.float_of(number)),
-            What::Decoded(_) => self.tape.decoded(seed.text_of(index)),
+            What::Integer(number) => self.arena.integer(seed.integer_of(number)),
+            What::Float(number) => self.arena.float(seed.float_of(number)),
+            What::Decoded(_) => self.arena.decoded(seed.text_of(index)),
             What::List { .. } => What::List { first: NONE },
             What::Table { whole, .. } => What::Table { first: NONE, whole, merges: false },
             What::Alias(target) => What::Alias(self.copy(seed, target)),
             what => what,
         };
-        let copy = self.tape.push(slot.span, what);
+        let copy = self.arena.push(slot.span, what);
         self.copied.insert(index, copy);
         self.order.push(index);
         let is_table = matches!(slot.what, What::Table { .. });
@@ -294,42 +294,42 @@ impl<'s> Graft<'s> {
         let inherited: Vec<Inherited> = seed.inherited(index).to_vec();
         if !inherited.is_empty() {
             let entries: Vec<Inherited> = inherited.iter().map(|entry| self.copy_inherited(seed, *entry)).collect();
-            self.tape.inherit(copy, &entries);
+            self.arena.inherit(copy, &entries);
         }
         copy
     }
 
     /// Copies an item, or a key with its value, to the end of a chain. A slot that is shared elsewhere is copied once
     /// more, as it can be in one chain only; its content is not.
-    fn copy_child(&mut self, seed: &Tape<'_>, child: u32, is_table: bool, parent: u32, last: u32) -> u32 {
+    fn copy_child(&mut self, seed: &Arena<'_>, child: u32, is_table: bool, parent: u32, last: u32) -> u32 {
         let value = if is_table { child + 1 } else { child };
         let copied = self.copy(seed, value);
-        let slot = *self.tape.slot(copied);
+        let slot = *self.arena.slot(copied);
         let first = if is_table {
             let what = self.key(seed, child);
-            self.tape.push(seed.slot(child).span, what)
+            self.arena.push(seed.slot(child).span, what)
         } else {
-            self.tape.len()
+            self.arena.len()
         };
-        self.tape.push(slot.span, slot.what);
-        self.tape.link(parent, last, first);
+        self.arena.push(slot.span, slot.what);
+        self.arena.link(parent, last, first);
         first
     }
 
-    fn copy_inherited(&mut self, seed: &Tape<'_>, Inherited { key, via }: Inherited) -> Inherited {
+    fn copy_inherited(&mut self, seed: &Arena<'_>, Inherited { key, via }: Inherited) -> Inherited {
         let value = self.copy(seed, key + 1);
         let via = if via == NONE { NONE } else { self.copy(seed, via) };
-        let slot = *self.tape.slot(value);
+        let slot = *self.arena.slot(value);
         let what = self.key(seed, key);
-        let key = self.tape.push(seed.slot(key).span, what);
-        self.tape.push(slot.span, slot.what);
+        let key = self.arena.push(seed.slot(key).span, what);
+        self.arena.push(slot.span, slot.what);
         Inherited { key, via }
     }
 
-    fn key(&mut self, seed: &Tape<'_>, key: u32) -> What {
+    fn key(&mut self, seed: &Arena<'_>, key: u32) -> What {
         match seed.slot(key).what {
-            What::Decoded(_) => self.tape.decoded(seed.text_of(key)),
-            What::Alias(_) => self.tape.decoded(seed.text_of(key)),
+            What::Decoded(_) => self.arena.decoded(seed.text_of(key)),
+            What::Alias(_) => self.arena.decoded(seed.text_of(key)),
             what => what,
         }
     }
@@ -372,16 +372,16 @@ impl Fillings {
         Some(Filled { content, sole: pieces.len() == 1 && content.is_some() })
     }
 
-    /// Returns the source of a range of a filled-in text of `tape`: the slot of the other tree and the bytes of its
+    /// Returns the source of a range of a filled-in text of `arena`: the slot of the other tree and the bytes of its
     /// text, and the place of the content if it has some.
     pub(super) fn locate(
         &self,
-        tape: &Tape<'_>,
+        arena: &Arena<'_>,
         slot: u32,
         range: &Range<usize>,
     ) -> Option<(u32, Range<usize>, Option<Span>)> {
         let index = self.slots.binary_search_by_key(&slot, |(slot, ..)| *slot).ok()?;
-        let text = tape.text_of(slot);
+        let text = arena.text_of(slot);
         let mut start = 0;
         let (mut place, mut content): (Option<Range<usize>>, Option<Span>) = (None, None);
         for piece in self.pieces(index) {
@@ -397,7 +397,7 @@ impl Fillings {
                 place = Some(place.map_or(here.clone(), |place| place.start..here.end));
                 content = content.or_else(|| {
                     let value = text.get(start..end).unwrap_or_default();
-                    piece.origin.content().map(|content| content.part(tape, value, first..last))
+                    piece.origin.content().map(|content| content.part(arena, value, first..last))
                 });
             }
             start = end;
@@ -427,26 +427,26 @@ impl Content {
 
     /// Returns the place of a range of `value`, which is the content; the whole place, if the characters can't be told
     /// apart.
-    fn part(self, tape: &Tape<'_>, value: &str, range: Range<usize>) -> Span {
-        match (self.form, tape.seed) {
+    fn part(self, arena: &Arena<'_>, value: &str, range: Range<usize>) -> Span {
+        match (self.form, arena.seed) {
             (Form::Plain(before), _) => {
                 let start = self.span.start as usize + usize::from(before);
                 Span::new(start + range.start, start + range.end)
             }
             (Form::Slot(slot), Some(seed)) if seed.text_of(slot) == value => locate::locate(seed, slot, range),
-            (Form::Doubled, _) => self.walk(tape, value, range, Quotes::Doubled),
-            (Form::Escaped, _) => self.walk(tape, value, range, Quotes::Escaped),
+            (Form::Doubled, _) => self.walk(arena, value, range, Quotes::Doubled),
+            (Form::Escaped, _) => self.walk(arena, value, range, Quotes::Escaped),
             _ => self.span,
         }
     }
 
-    fn walk(self, tape: &Tape<'_>, value: &str, range: Range<usize>, quotes: Quotes) -> Span {
+    fn walk(self, arena: &Arena<'_>, value: &str, range: Range<usize>, quotes: Quotes) -> Span {
         let start = self.span.start as usize;
         let within = |(base, source): &(usize, Source)| {
             let found = locate::in_quotes(source.text(), start.checked_sub(*base)?, value, range.clone(), quotes)?;
             Some(Span::new(base + found.start as usize, base + found.end as usize))
         };
-        let text = tape.attached.iter().rev().find(|(base, _)| *base <= start);
+        let text = arena.attached.iter().rev().find(|(base, _)| *base <= start);
         text.and_then(within).unwrap_or(self.span)
     }
 }
