@@ -2,6 +2,7 @@
 
 mod actions;
 mod args;
+mod autofix;
 mod choosing;
 mod codes;
 mod commands;
@@ -17,7 +18,6 @@ mod fleet;
 mod frozen;
 mod leftovers;
 mod lsp;
-mod mending;
 mod on_finish;
 mod options;
 mod outlook;

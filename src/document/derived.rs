@@ -25,7 +25,7 @@ pub struct DerivedTree<'s> {
     bytes: usize,
 }
 
-/// A state of a derived to which it can be taken back.
+/// A state of a derived tree to which it can be taken back.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     extent: Extent,

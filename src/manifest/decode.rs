@@ -1,6 +1,5 @@
 //! From the tree to the manifest as it is written: every value has its type, or a finding says what is there instead.
 
-use super::blame::{Blame, Context};
 use super::expand::{Block, Expansion};
 use super::fields::*;
 use super::model::{OnUncertain, Price, Prices, RunSettings};
@@ -8,6 +7,7 @@ use super::problem::{Place, Problem, What};
 use super::raw::{Images, Input, Job, Library, Manifest, Name, Output, Reference, Slot, Spot, Use};
 use super::read::{Mapping, amount, boolean, filled, fits, found, integer, list, text};
 use super::rules::{Rules, setting};
+use super::sink::{Context, Sink};
 use crate::document::tree::{List, Node, Value};
 use crate::service::address::BaseUrl;
 use crate::service::ledger_url::LedgerUrl;
@@ -18,28 +18,28 @@ use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 
 /// Reads the manifest in `root`, without its jobs, which [`jobs`] reads.
-pub(super) fn manifest<'t>(root: Node<'t>, blame: &mut Blame<'_>) -> Manifest<'t> {
+pub(super) fn manifest<'t>(root: Node<'t>, sink: &mut Sink<'_>) -> Manifest<'t> {
     let manifest = match root.value() {
         // An empty file is a manifest in which everything is missing.
         Value::Null => Mapping::blank(root, &MANIFEST, false),
-        _ => Mapping::read(root, What::Manifest, &MANIFEST, blame)
+        _ => Mapping::read(root, What::Manifest, &MANIFEST, sink)
             .unwrap_or_else(|| Mapping::blank(root, &MANIFEST, true)),
     };
-    manifest.require(blame);
-    manifest.value(&SCHEMA, blame, text);
-    manifest.value(&VERSION, blame, |value| integer(value).filter(|version| *version == 1));
-    let service = manifest.mapping(&SERVICE_FIELD, &SERVICE, blame);
-    let run = manifest.mapping(&RUN_FIELD, &RUN, blame);
-    let prices = manifest.mapping(&PRICES_FIELD, &PRICES, blame);
+    manifest.require(sink);
+    manifest.value(&SCHEMA, sink, text);
+    manifest.value(&VERSION, sink, |value| integer(value).filter(|version| *version == 1));
+    let service = manifest.mapping(&SERVICE_FIELD, &SERVICE, sink);
+    let run = manifest.mapping(&RUN_FIELD, &RUN, sink);
+    let prices = manifest.mapping(&PRICES_FIELD, &PRICES, sink);
     Manifest {
-        base_url: service.get().and_then(|service| base_url(service, blame)),
-        turned_away: service.get().and_then(|service| turned_away(service, blame)),
-        run: run.get().map(|run| run_settings(run, blame)).unwrap_or_default(),
-        prices: prices.get().map(|prices| price_list(prices, blame)).unwrap_or_default(),
-        output: output(&manifest, blame),
-        library: library(&manifest, blame),
-        defaults: defaults(&manifest, blame),
-        jobs: manifest.value(&JOBS, blame, list).value(),
+        base_url: service.get().and_then(|service| base_url(service, sink)),
+        turned_away: service.get().and_then(|service| turned_away(service, sink)),
+        run: run.get().map(|run| run_settings(run, sink)).unwrap_or_default(),
+        prices: prices.get().map(|prices| price_list(prices, sink)).unwrap_or_default(),
+        output: output(&manifest, sink),
+        library: library(&manifest, sink),
+        defaults: defaults(&manifest, sink),
+        jobs: manifest.value(&JOBS, sink, list).value(),
     }
 }
 
@@ -52,46 +52,46 @@ pub(super) fn count_jobs(root: Node<'_>) -> usize {
     }
 }
 
-fn base_url<'t>(service: &Mapping<'t>, blame: &mut Blame<'_>) -> Option<BaseUrl> {
-    let spot = *service.value(&BASE_URL_FIELD, blame, text).get()?;
+fn base_url<'t>(service: &Mapping<'t>, sink: &mut Sink<'_>) -> Option<BaseUrl> {
+    let spot = *service.value(&BASE_URL_FIELD, sink, text).get()?;
     let refused = |flaw| Problem::BaseUrl { at: Place::of(spot.node), text: spot.value.to_owned(), flaw };
-    spot.value.parse().map_err(|flaw| blame.push(refused(flaw))).ok()
+    spot.value.parse().map_err(|flaw| sink.push(refused(flaw))).ok()
 }
 
-fn turned_away<'t>(service: &Mapping<'t>, blame: &mut Blame<'_>) -> Option<BTreeSet<u16>> {
-    let items = service.value(&TURNED_AWAY, blame, list).value()?;
-    Some(items.iter().filter_map(|node| status(node, blame)).collect())
+fn turned_away<'t>(service: &Mapping<'t>, sink: &mut Sink<'_>) -> Option<BTreeSet<u16>> {
+    let items = service.value(&TURNED_AWAY, sink, list).value()?;
+    Some(items.iter().filter_map(|node| status(node, sink)).collect())
 }
 
 /// Reads an item of `turned_away`.
-fn status<'t>(node: Node<'t>, blame: &mut Blame<'_>) -> Option<u16> {
+fn status<'t>(node: Node<'t>, sink: &mut Sink<'_>) -> Option<u16> {
     let Kind::Integer(least, most) = TURNED_AWAY.kind.item() else { return None };
-    if !fits(node, TURNED_AWAY.kind.item().shape(), What::Item(&TURNED_AWAY), blame) {
+    if !fits(node, TURNED_AWAY.kind.item().shape(), What::Item(&TURNED_AWAY), sink) {
         return None;
     }
     let status = integer(node.value()).filter(|status| (least..=most).contains(status));
     let status = status.and_then(|status| u16::try_from(status).ok());
     if status.is_none() {
-        let found = found(node, blame);
-        blame.push(Problem::NotAllowed { at: Place::of(node), field: &TURNED_AWAY, found });
+        let found = found(node, sink);
+        sink.push(Problem::NotAllowed { at: Place::of(node), field: &TURNED_AWAY, found });
     }
     status
 }
 
-fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'_>) -> RunSettings {
+fn run_settings<'t>(run: &Mapping<'t>, sink: &mut Sink<'_>) -> RunSettings {
     let default = RunSettings::default();
-    let concurrency = run.integer(&CONCURRENCY, blame, |number| NonZeroUsize::new(usize::try_from(number).ok()?));
-    let submit_rate = run.value(&SUBMIT_RATE, blame, |value| setting::rate(text(value)?));
-    let on_uncertain = run.value(&ON_UNCERTAIN, blame, |value| OnUncertain::from_word(text(value)?));
-    let job_timeout = run.period(&JOB_TIMEOUT, blame);
-    let poll_interval = run.period(&POLL_INTERVAL, blame);
-    let poll_rate = run.value(&POLL_RATE, blame, |value| setting::rate(text(value)?));
-    let downloads = run.integer(&DOWNLOADS, blame, |number| NonZeroUsize::new(usize::try_from(number).ok()?));
-    let patience = run.period(&PATIENCE, blame);
-    let retries = run.integer(&RETRIES, blame, |number| u32::try_from(number).ok());
-    let confirm_above = run.value(&CONFIRM_ABOVE, blame, amount);
-    let mirror = run.value(&MIRROR, blame, boolean);
-    let ledger = run.value(&LEDGER, blame, |value| text(value).filter(|url| url.parse::<LedgerUrl>().is_ok()));
+    let concurrency = run.integer(&CONCURRENCY, sink, |number| NonZeroUsize::new(usize::try_from(number).ok()?));
+    let submit_rate = run.value(&SUBMIT_RATE, sink, |value| setting::rate(text(value)?));
+    let on_uncertain = run.value(&ON_UNCERTAIN, sink, |value| OnUncertain::from_word(text(value)?));
+    let job_timeout = run.period(&JOB_TIMEOUT, sink);
+    let poll_interval = run.period(&POLL_INTERVAL, sink);
+    let poll_rate = run.value(&POLL_RATE, sink, |value| setting::rate(text(value)?));
+    let downloads = run.integer(&DOWNLOADS, sink, |number| NonZeroUsize::new(usize::try_from(number).ok()?));
+    let patience = run.period(&PATIENCE, sink);
+    let retries = run.integer(&RETRIES, sink, |number| u32::try_from(number).ok());
+    let confirm_above = run.value(&CONFIRM_ABOVE, sink, amount);
+    let mirror = run.value(&MIRROR, sink, boolean);
+    let ledger = run.value(&LEDGER, sink, |value| text(value).filter(|url| url.parse::<LedgerUrl>().is_ok()));
     RunSettings {
         concurrency: concurrency.value().unwrap_or(default.concurrency),
         submit_rate: submit_rate.value(),
@@ -108,63 +108,61 @@ fn run_settings<'t>(run: &Mapping<'t>, blame: &mut Blame<'_>) -> RunSettings {
     }
 }
 
-fn price_list<'t>(prices: &Mapping<'t>, blame: &mut Blame<'_>) -> Prices {
-    prices.require(blame);
-    let unit = prices.value(&UNIT, blame, filled).value().map_or_else(|| Prices::default().unit, str::to_owned);
+fn price_list<'t>(prices: &Mapping<'t>, sink: &mut Sink<'_>) -> Prices {
+    prices.require(sink);
+    let unit = prices.value(&UNIT, sink, filled).value().map_or_else(|| Prices::default().unit, str::to_owned);
     let mut seen = HashMap::new();
     let mut table = Vec::new();
-    for node in prices.value(&PRICE_TABLE, blame, list).value().into_iter().flat_map(|lines| lines.iter()) {
-        let Some(line) = Mapping::read(node, What::Item(&PRICE_TABLE), &PRICE, blame) else { continue };
-        line.require(blame);
-        let resolution = resolution(&line, &PRICE_RESOLUTION, blame).value();
-        let duration = duration(&line, &PRICE_DURATION, blame).value();
-        let price = line.value(&AMOUNT, blame, amount);
+    for node in prices.value(&PRICE_TABLE, sink, list).value().into_iter().flat_map(|lines| lines.iter()) {
+        let Some(line) = Mapping::read(node, What::Item(&PRICE_TABLE), &PRICE, sink) else { continue };
+        line.require(sink);
+        let resolution = resolution(&line, &PRICE_RESOLUTION, sink).value();
+        let duration = duration(&line, &PRICE_DURATION, sink).value();
+        let price = line.value(&AMOUNT, sink, amount);
         let (Some(resolution), Some(duration)) = (resolution, duration) else { continue };
         let later = Place::head(node).as_use();
         let earlier = *seen.entry((resolution, duration)).or_insert(later);
         if earlier != later {
-            blame.push(Problem::DuplicatePrice { later, earlier, resolution, duration });
+            sink.push(Problem::DuplicatePrice { later, earlier, resolution, duration });
         }
         table.extend(price.value().map(|price| Price { resolution, duration, price }));
     }
     Prices { unit, table: Some(table) }
 }
 
-fn output<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'_>) -> Output<'t> {
-    match manifest.mapping(&OUTPUT_FIELD, &OUTPUT, blame) {
+fn output<'t>(manifest: &Mapping<'t>, sink: &mut Sink<'_>) -> Output<'t> {
+    match manifest.mapping(&OUTPUT_FIELD, &OUTPUT, sink) {
         Slot::Absent => Output { dir: Slot::Absent, name: Slot::Absent },
         Slot::Spoilt => Output { dir: Slot::Spoilt, name: Slot::Spoilt },
-        Slot::Set(output) => {
-            Output { dir: output.value(&DIR, blame, text), name: output.value(&FILE_NAME, blame, text) }
-        }
+        Slot::Set(output) => Output { dir: output.value(&DIR, sink, text), name: output.value(&FILE_NAME, sink, text) },
     }
 }
 
-fn library<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'_>) -> Slot<Library<'t>> {
-    let table = match manifest.value(&LIBRARY, blame, Some) {
+fn library<'t>(manifest: &Mapping<'t>, sink: &mut Sink<'_>) -> Slot<Library<'t>> {
+    let table = match manifest.value(&LIBRARY, sink, Some) {
         Slot::Set(Spot { value: Value::Table(table), .. }) => table,
         Slot::Absent => return Slot::Absent,
         Slot::Set(_) | Slot::Spoilt => return Slot::Spoilt,
     };
     let mut references = Vec::new();
     for (index, entry) in table.iter().enumerate() {
-        blame.enter_entry(index);
+        sink.enter_entry(index);
         let name =
             Slot::Set(Name { text: entry.key, place: Place { via: entry.merged_at, ..Place::at(entry.key_span) } });
-        references.push(match Mapping::read(entry.value, What::Item(&LIBRARY), &ENTRY, blame) {
-            Some(reference) => self::reference(name, &reference, blame),
+        references.push(match Mapping::read(entry.value, What::Item(&LIBRARY), &ENTRY, sink) {
+            Some(reference) => self::reference(name, &reference, sink),
             None => Reference { name, kind: Slot::Spoilt, images: Slot::Spoilt },
         });
     }
-    blame.enter(Context::Manifest);
+    sink.enter(Context::Manifest);
     Slot::Set(Library { references, whole: table.is_whole() })
 }
 
-fn defaults<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'_>) -> Input<'t> {
-    let defaults = manifest.mapping(&DEFAULTS_FIELD, &DEFAULTS, blame);
-    blame.enter(Context::Defaults(None));
+fn defaults<'t>(manifest: &Mapping<'t>, sink: &mut Sink<'_>) -> Input<'t> {
+    let defaults = manifest.mapping(&DEFAULTS_FIELD, &DEFAULTS, sink);
+    sink.enter(Context::Defaults(None));
     let mut input = match defaults {
-        Slot::Set(table) => input(&table, blame),
+        Slot::Set(table) => input(&table, sink),
         Slot::Absent => Input::blank(false),
         Slot::Spoilt => Input::blank(true),
     };
@@ -172,7 +170,7 @@ fn defaults<'t>(manifest: &Mapping<'t>, blame: &mut Blame<'_>) -> Input<'t> {
     for stray in manifest.strays() {
         input.spoil(stray);
     }
-    blame.enter(Context::Manifest);
+    sink.enter(Context::Manifest);
     input
 }
 
@@ -181,109 +179,109 @@ pub(super) fn jobs<'t>(
     jobs: Option<List<'t>>,
     expansion: &'t Expansion<'t>,
     rules: &mut Rules<'_, 't>,
-    blame: &mut Blame<'t>,
+    sink: &mut Sink<'t>,
 ) {
     for (index, node) in jobs.into_iter().flat_map(|jobs| jobs.iter()).enumerate() {
         let Some(block) = expansion.block(index) else {
-            one(node, rules, blame);
+            one(node, rules, sink);
             continue;
         };
         match block.count() {
             Some(count) => {
-                blame.enter_block(block);
-                several(block, count, rules, blame);
+                sink.enter_block(block);
+                several(block, count, rules, sink);
             }
             None => {
-                blame.enter_outline(block);
+                sink.enter_outline(block);
                 let mut cutter = block.cutter();
-                one(cutter.outline(), rules, blame);
+                one(cutter.outline(), rules, sink);
             }
         }
-        blame.leave_block();
+        sink.leave_block();
     }
-    blame.enter(Context::Manifest);
+    sink.enter(Context::Manifest);
 }
 
 /// Reads the job in `node`.
-fn one(node: Node<'_>, rules: &mut Rules<'_, '_>, blame: &mut Blame<'_>) {
-    blame.next_job(node);
-    if let Some(job) = job(node, blame) {
-        rules.check(&job, &[], blame);
+fn one(node: Node<'_>, rules: &mut Rules<'_, '_>, sink: &mut Sink<'_>) {
+    sink.next_job(node);
+    if let Some(job) = job(node, sink) {
+        rules.check(&job, &[], sink);
     }
 }
 
 /// Reads the jobs that a block stands for.
-fn several<'t>(block: &'t Block<'t>, count: usize, rules: &mut Rules<'_, 't>, blame: &mut Blame<'t>) {
+fn several<'t>(block: &'t Block<'t>, count: usize, rules: &mut Rules<'_, 't>, sink: &mut Sink<'t>) {
     let (mut cutter, mut before) = (block.cutter(), block.cutter());
     rules.expect(count);
     for number in 0..count {
         let cut = cutter.cut(number);
         let bytes = cut.bytes;
-        blame.next_job(cut.node);
-        let read = job(cut.node, blame);
-        cut.failures.into_iter().for_each(|failure| blame.push(failure));
+        sink.next_job(cut.node);
+        let read = job(cut.node, sink);
+        cut.failures.into_iter().for_each(|failure| sink.push(failure));
         if let Some(read) = read {
             // Mistakes in the former versions of a job are not reported.
-            let former = before.former(number).into_iter().filter_map(|node| job(node, &mut blame.aside(node)));
-            rules.check(&read, &former.collect::<Vec<_>>(), blame);
+            let former = before.former(number).into_iter().filter_map(|node| job(node, &mut sink.aside(node)));
+            rules.check(&read, &former.collect::<Vec<_>>(), sink);
         }
         if let Some(of) = rules.too_much(bytes) {
-            blame.enter(Context::Manifest);
-            blame.push(Problem::TooMuchText { at: block.at(), of });
+            sink.enter(Context::Manifest);
+            sink.push(Problem::TooMuchText { at: block.at(), of });
             break;
         }
     }
 }
 
 /// Reads the job in `node`, which was entered.
-fn job<'t>(node: Node<'t>, blame: &mut Blame<'_>) -> Option<Job<'t>> {
-    let job = Mapping::read(node, What::Item(&JOBS), &JOB, blame)?;
+fn job<'t>(node: Node<'t>, sink: &mut Sink<'_>) -> Option<Job<'t>> {
+    let job = Mapping::read(node, What::Item(&JOBS), &JOB, sink)?;
     for position in job.absent() {
-        blame.uses_default(position);
+        sink.uses_default(position);
     }
-    let id = job.value(&ID, blame, text);
+    let id = job.value(&ID, sink, text);
     if let Slot::Set(id) = id {
-        blame.name_job(id);
+        sink.name_job(id);
     }
-    Some(Job { number: blame.jobs() - 1, node, id, input: input(&job, blame) })
+    Some(Job { number: sink.jobs() - 1, node, id, input: input(&job, sink) })
 }
 
 /// Reads the fields that a job and `defaults` have in common.
-fn input<'t>(table: &Mapping<'t>, blame: &mut Blame<'_>) -> Input<'t> {
-    table.value(&TASK_TYPE_FIELD, blame, |value| text(value).filter(|word| *word == TASK_TYPE));
-    table.value(&ASYNC, blame, |value| boolean(value).filter(|is_async| *is_async));
-    if let (Slot::Set(_), Some(at)) = (table.value(&ASPECT_RATIO, blame, text), table.key(&ASPECT_RATIO)) {
-        blame.push(Problem::AspectRatio { at });
+fn input<'t>(table: &Mapping<'t>, sink: &mut Sink<'_>) -> Input<'t> {
+    table.value(&TASK_TYPE_FIELD, sink, |value| text(value).filter(|word| *word == TASK_TYPE));
+    table.value(&ASYNC, sink, |value| boolean(value).filter(|is_async| *is_async));
+    if let (Slot::Set(_), Some(at)) = (table.value(&ASPECT_RATIO, sink, text), table.key(&ASPECT_RATIO)) {
+        sink.push(Problem::AspectRatio { at });
     }
-    let prompt = table.value(&PROMPT, blame, |value| text(value).filter(|prompt| prompt.contains(is_visible)));
-    let negative_prompt = table.value(&NEGATIVE_PROMPT, blame, text);
+    let prompt = table.value(&PROMPT, sink, |value| text(value).filter(|prompt| prompt.contains(is_visible)));
+    let negative_prompt = table.value(&NEGATIVE_PROMPT, sink, text);
     for (field, slot) in [(&PROMPT, &prompt), (&NEGATIVE_PROMPT, &negative_prompt)] {
         let Slot::Set(spot) = slot else { continue };
         if std::ptr::eq(table.block(), &DEFAULTS) {
-            blame.enter_default(field);
+            sink.enter_default(field);
         }
-        look_at_text(spot, blame);
+        look_at_text(spot, sink);
     }
     Input {
         prompt,
         negative_prompt,
-        resolution: resolution(table, &RESOLUTION, blame),
-        duration: duration(table, &DURATION, blame),
-        references: references(table, blame),
-        number_of_videos: table.integer(&NUMBER_OF_VIDEOS, blame, |number| u8::try_from(number).ok()),
-        take: table.integer(&TAKE, blame, |number| u32::try_from(number).ok()),
-        tags: tags(table, blame),
-        need_expand_prompt: table.value(&NEED_EXPAND_PROMPT, blame, boolean),
-        selected_model: table.value(&SELECTED_MODEL, blame, filled),
+        resolution: resolution(table, &RESOLUTION, sink),
+        duration: duration(table, &DURATION, sink),
+        references: references(table, sink),
+        number_of_videos: table.integer(&NUMBER_OF_VIDEOS, sink, |number| u8::try_from(number).ok()),
+        take: table.integer(&TAKE, sink, |number| u32::try_from(number).ok()),
+        tags: tags(table, sink),
+        need_expand_prompt: table.value(&NEED_EXPAND_PROMPT, sink, boolean),
+        selected_model: table.value(&SELECTED_MODEL, sink, filled),
     }
 }
 
 /// Warns about a text that is too long for the model, and about one in curly quotes.
-fn look_at_text<'t>(spot: &Spot<'t, &'t str>, blame: &mut Blame<'_>) {
+fn look_at_text<'t>(spot: &Spot<'t, &'t str>, sink: &mut Sink<'_>) {
     let text = spot.value;
     let characters = if text.len() > PROMPT_CHARACTERS { text.chars().count() } else { 0 };
     if characters > PROMPT_CHARACTERS {
-        blame.push(Problem::LongPrompt { at: Place::of(spot.node), characters });
+        sink.push(Problem::LongPrompt { at: Place::of(spot.node), characters });
     }
     let is_curly = |c: &char| matches!(c, '“' | '”' | '„' | '‟' | '‘' | '’' | '＂' | '＇');
     let trimmed = text.trim();
@@ -292,64 +290,64 @@ fn look_at_text<'t>(spot: &Spot<'t, &'t str>, blame: &mut Blame<'_>) {
     // With other quotes inside, these need not be around the text.
     let is_around = inner.is_some_and(|inner| !inner.contains(['“', '”', '„', '‟', '＂']));
     if let Some(quote) = first.filter(|_| is_around) {
-        blame.push(Problem::CurlyQuotes { at: Place::of(spot.node), quote });
+        sink.push(Problem::CurlyQuotes { at: Place::of(spot.node), quote });
     }
 }
 
-fn resolution<'t>(table: &Mapping<'t>, field: &'static Field, blame: &mut Blame<'_>) -> Slot<Spot<'t, Resolution>> {
-    table.value(field, blame, |value| Resolution::from_word(text(value)?))
+fn resolution<'t>(table: &Mapping<'t>, field: &'static Field, sink: &mut Sink<'_>) -> Slot<Spot<'t, Resolution>> {
+    table.value(field, sink, |value| Resolution::from_word(text(value)?))
 }
 
-fn duration<'t>(table: &Mapping<'t>, field: &'static Field, blame: &mut Blame<'_>) -> Slot<Spot<'t, Duration>> {
-    table.value(field, blame, |value| Duration::from_seconds(integer(value)?))
+fn duration<'t>(table: &Mapping<'t>, field: &'static Field, sink: &mut Sink<'_>) -> Slot<Spot<'t, Duration>> {
+    table.value(field, sink, |value| Duration::from_seconds(integer(value)?))
 }
 
-fn references<'t>(table: &Mapping<'t>, blame: &mut Blame<'_>) -> Slot<Spot<'t, Vec<Use<'t>>>> {
-    let uses = table.value(&REFERENCES, blame, list);
-    uses.map(|spot| spot.map(|uses| uses.iter().map(|node| reference_use(node, blame)).collect()))
+fn references<'t>(table: &Mapping<'t>, sink: &mut Sink<'_>) -> Slot<Spot<'t, Vec<Use<'t>>>> {
+    let uses = table.value(&REFERENCES, sink, list);
+    uses.map(|spot| spot.map(|uses| uses.iter().map(|node| reference_use(node, sink)).collect()))
 }
 
 /// Reads an item of `references`.
-fn reference_use<'t>(node: Node<'t>, blame: &mut Blame<'_>) -> Use<'t> {
+fn reference_use<'t>(node: Node<'t>, sink: &mut Sink<'_>) -> Use<'t> {
     let what = What::Item(&REFERENCES);
     if let Value::String(text) = node.value() {
         return Use::Name(Name { text, place: Place::of(node) });
     }
-    if !fits(node, REFERENCES.kind.item().shape(), what, blame) {
+    if !fits(node, REFERENCES.kind.item().shape(), what, sink) {
         return Use::Spoilt;
     }
-    let Some(table) = Mapping::read(node, what, &REFERENCE, blame) else { return Use::Spoilt };
-    let name = table.value(&NAME, blame, text).map(|spot| Name { text: spot.value, place: Place::of(spot.node) });
-    Use::Written(reference(name, &table, blame))
+    let Some(table) = Mapping::read(node, what, &REFERENCE, sink) else { return Use::Spoilt };
+    let name = table.value(&NAME, sink, text).map(|spot| Name { text: spot.value, place: Place::of(spot.node) });
+    Use::Written(reference(name, &table, sink))
 }
 
 /// Reads the tags, each once.
-fn tags<'t>(table: &Mapping<'t>, blame: &mut Blame<'_>) -> Slot<BTreeSet<Tag>> {
-    let tags = table.value(&TAGS, blame, list);
-    tags.map(|tags| tags.value.iter().filter_map(|node| tag(node, blame)).collect())
+fn tags<'t>(table: &Mapping<'t>, sink: &mut Sink<'_>) -> Slot<BTreeSet<Tag>> {
+    let tags = table.value(&TAGS, sink, list);
+    tags.map(|tags| tags.value.iter().filter_map(|node| tag(node, sink)).collect())
 }
 
 /// Reads an item of `tags`.
-fn tag<'t>(node: Node<'t>, blame: &mut Blame<'_>) -> Option<Tag> {
-    let is_text = fits(node, TAGS.kind.item().shape(), What::Item(&TAGS), blame);
+fn tag<'t>(node: Node<'t>, sink: &mut Sink<'_>) -> Option<Tag> {
+    let is_text = fits(node, TAGS.kind.item().shape(), What::Item(&TAGS), sink);
     let written = text(node.value()).filter(|_| is_text)?;
-    let refused = |_| blame.push(Problem::Tag { at: Place::of(node), tag: written.to_owned() });
+    let refused = |_| sink.push(Problem::Tag { at: Place::of(node), tag: written.to_owned() });
     Tag::new(written).map_err(refused).ok()
 }
 
 /// Reads a reference whose name is in it or before it.
-fn reference<'t>(name: Slot<Name<'t>>, table: &Mapping<'t>, blame: &mut Blame<'_>) -> Reference<'t> {
-    table.require(blame);
-    let kind = table.value(&TYPE, blame, |value| ReferenceType::from_word(text(value)?));
+fn reference<'t>(name: Slot<Name<'t>>, table: &Mapping<'t>, sink: &mut Sink<'_>) -> Reference<'t> {
+    table.require(sink);
+    let kind = table.value(&TYPE, sink, |value| ReferenceType::from_word(text(value)?));
     let images = table
-        .value(&URLS, blame, list)
-        .map(|urls| Images { node: urls.node, items: urls.value.iter().map(|node| image(node, blame)).collect() });
+        .value(&URLS, sink, list)
+        .map(|urls| Images { node: urls.node, items: urls.value.iter().map(|node| image(node, sink)).collect() });
     Reference { name, kind: kind.map(|spot| spot.value), images }
 }
 
 /// Reads an item of `urls`.
-fn image<'t>(node: Node<'t>, blame: &mut Blame<'_>) -> Option<(&'t str, Place)> {
-    let is_text = fits(node, URLS.kind.item().shape(), What::Item(&URLS), blame);
+fn image<'t>(node: Node<'t>, sink: &mut Sink<'_>) -> Option<(&'t str, Place)> {
+    let is_text = fits(node, URLS.kind.item().shape(), What::Item(&URLS), sink);
     text(node.value()).filter(|_| is_text).map(|text| (text, Place::of(node)))
 }
 

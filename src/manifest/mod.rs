@@ -7,15 +7,15 @@
 //!
 //! Jobs pass through one by one: there is never more than one in memory, besides the tree and the model.
 
-mod blame;
+mod autofix;
 mod bound;
 mod decode;
+mod dedup;
 mod expand;
 pub mod fields;
 mod fix;
-mod fold;
 mod load;
-mod mend;
+mod messages;
 pub mod model;
 pub mod preview;
 mod problem;
@@ -24,24 +24,24 @@ mod read;
 mod resolve;
 mod rules;
 pub mod schema;
+mod sink;
 mod suggest;
-mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use mend::{Fixed, Mended, mend, mend_text};
+pub use autofix::{Fixed, FixedManifest, fix_file, fix_text};
 pub use model::Manifest;
 
 use crate::base::folder::Folder;
 use crate::diagnostic::code::Severity;
 use crate::diagnostic::finding::Finding;
 use crate::document::{self, Format, Source};
-use blame::Blame;
 use expand::{Expansion, Files};
 use rules::Rules;
 use rules::images::Images;
 use rules::references::Library;
+use sink::Sink;
 use std::path::Path;
 
 /// The result of reading a manifest.
@@ -90,7 +90,7 @@ fn read(path: &Path, format: Format, wanted: Wanted) -> Loaded {
 /// Returns the result for a manifest that has no text.
 fn unreadable(name: String, why: load::NoText) -> Loaded {
     let (problem, text) = why.into_problem(&name);
-    let findings = vec![words::said(&problem, Format::Yaml, None).finding];
+    let findings = vec![messages::said(&problem, Format::Yaml, None).finding];
     Loaded { source: Source::new(name, text), findings, jobs: 0, manifest: None }
 }
 
@@ -119,25 +119,25 @@ struct Checked {
 fn examine(source: &Source, format: Format, folder: &Folder, wanted: Wanted) -> (Checked, Files) {
     let parsed = document::parse(source, format);
     let root = parsed.tree.root();
-    let mut blame = Blame::new(source.text(), format, parsed.flaws, parsed.tree.shared());
+    let mut sink = Sink::new(source.text(), format, parsed.flaws, parsed.tree.shared());
     // Text beyond a limit is not looked at: it may be endless.
-    if blame.is_beyond_limits() {
-        let findings = blame.finish();
+    if sink.is_beyond_limits() {
+        let findings = sink.finish();
         return (Checked { findings, jobs: decode::count_jobs(root), manifest: None }, Files::default());
     }
     let files = Files::read(&parsed.tree, source, folder);
     let mut expansion = Expansion::of(&parsed.tree, &files);
     for problem in expansion.take_problems() {
-        blame.push(problem);
+        sink.push(problem);
     }
-    let raw = decode::manifest(root, &mut blame);
+    let raw = decode::manifest(root, &mut sink);
     let mut images = Images::new(folder);
-    let library = Library::check(&raw.library, &mut images, &mut blame);
-    let mut rules = Rules::new(&raw, (images, &library), folder, wanted, &mut blame);
-    decode::jobs(raw.jobs, &expansion, &mut rules, &mut blame);
+    let library = Library::check(&raw.library, &mut images, &mut sink);
+    let mut rules = Rules::new(&raw, (images, &library), folder, wanted, &mut sink);
+    decode::jobs(raw.jobs, &expansion, &mut rules, &mut sink);
     let manifest = rules.finish();
-    let jobs = blame.jobs();
-    let checked = Checked { findings: blame.finish(), jobs, manifest };
+    let jobs = sink.jobs();
+    let checked = Checked { findings: sink.finish(), jobs, manifest };
     drop(expansion);
     (checked, files)
 }

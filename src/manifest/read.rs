@@ -1,10 +1,10 @@
 //! A mapping read by the table of fields: unknown keys, wrong types and values that a field doesn't allow are found here.
 
-use super::blame::Blame;
 use super::fields::{Block, DEFAULTS, Field, JOB, Kind, MANIFEST, Shape};
 use super::problem::{Found, Place, Problem, StrangeEntry, What};
 use super::raw::{Home, Slot, Spot};
 use super::rules::setting;
+use super::sink::Sink;
 use super::suggest::{Meant, meant};
 use crate::base::decimal::Decimal;
 use crate::document::Span;
@@ -30,13 +30,8 @@ pub(super) struct Mapping<'t> {
 impl<'t> Mapping<'t> {
     /// Reads the mapping in `node`, with a finding for each key that `block` doesn't know; returns `None` if it isn't a
     /// mapping.
-    pub(super) fn read(
-        node: Node<'t>,
-        what: What,
-        block: &'static Block,
-        blame: &mut Blame<'_>,
-    ) -> Option<Mapping<'t>> {
-        if !fits(node, Shape::Table, what, blame) {
+    pub(super) fn read(node: Node<'t>, what: What, block: &'static Block, sink: &mut Sink<'_>) -> Option<Mapping<'t>> {
+        if !fits(node, Shape::Table, what, sink) {
             return None;
         }
         let Value::Table(table) = node.value() else { return None };
@@ -57,9 +52,9 @@ impl<'t> Mapping<'t> {
         strange.iter().filter_map(|(_, meant)| position(meant)).for_each(|field| claims[field] += 1);
         for (entry, meant) in &strange {
             let is_taken = position(meant).is_some_and(|field| {
-                claims[field] > 1 || std::ptr::eq(block, &JOB) && blame.is_made_by(block.fields[field])
+                claims[field] > 1 || std::ptr::eq(block, &JOB) && sink.is_made_by(block.fields[field])
             });
-            mapping.strange(entry, *meant, is_taken, blame);
+            mapping.strange(entry, *meant, is_taken, sink);
         }
         Some(mapping)
     }
@@ -71,7 +66,7 @@ impl<'t> Mapping<'t> {
     }
 
     /// Handles a key that the block doesn't know. A field that was probably meant counts as present.
-    fn strange(&mut self, entry: &Entry<'t>, meant: Meant, is_taken: bool, blame: &mut Blame<'_>) {
+    fn strange(&mut self, entry: &Entry<'t>, meant: Meant, is_taken: bool, sink: &mut Sink<'_>) {
         match meant {
             Meant::Field(field) => self.spoil(|own| own.name == field.name),
             Meant::Input => self.spoil(|_| true),
@@ -83,7 +78,7 @@ impl<'t> Mapping<'t> {
         let key = Place { via: entry.merged_at.or(self.node.used_at()), ..Place::at(entry.key_span) };
         let has_value = !matches!(entry.value.value(), Value::Null);
         let (name, entry) = (entry.key.to_owned(), StrangeEntry { value: extent(entry.value), is_taken, has_value });
-        blame.push(Problem::UnknownField { key, name, block: self.block, meant, entry });
+        sink.push(Problem::UnknownField { key, name, block: self.block, meant, entry });
     }
 
     /// Makes the absent ones of these fields count as present.
@@ -106,13 +101,13 @@ impl<'t> Mapping<'t> {
     }
 
     /// Returns the place where it begins. A manifest in TOML begins with its first key, not with a header or a brace.
-    fn head(&self, blame: &Blame<'_>) -> Place {
+    fn head(&self, sink: &Sink<'_>) -> Place {
         match self.node.value() {
             Value::Table(table) if std::ptr::eq(self.block, &MANIFEST) => match table.iter().next() {
                 Some(first) => Place { via: first.merged_at, ..Place::at(first.key_span) },
-                None => blame.head(self.node),
+                None => sink.head(self.node),
             },
-            _ => blame.head(self.node),
+            _ => sink.head(self.node),
         }
     }
 
@@ -127,11 +122,11 @@ impl<'t> Mapping<'t> {
     }
 
     /// Adds a finding for each required field that is absent.
-    pub(super) fn require(&self, blame: &mut Blame<'_>) {
+    pub(super) fn require(&self, sink: &mut Sink<'_>) {
         for field in self.block.required {
             if self.slot(field).is_absent() {
-                let (at, block) = (self.head(blame), self.block);
-                blame.miss(Problem::MissingField { at, block, field });
+                let (at, block) = (self.head(sink), self.block);
+                sink.miss(Problem::MissingField { at, block, field });
             }
         }
     }
@@ -140,26 +135,26 @@ impl<'t> Mapping<'t> {
     pub(super) fn value<T>(
         &self,
         field: &'static Field,
-        blame: &mut Blame<'_>,
+        sink: &mut Sink<'_>,
         read: impl FnOnce(Value<'t>) -> Option<T>,
     ) -> Slot<Spot<'t, T>> {
         let is_default = std::ptr::eq(self.block, &DEFAULTS);
         if is_default {
-            blame.enter_default(field);
+            sink.enter_default(field);
         }
         let node = match self.slot(field) {
             Slot::Set(node) => node,
             Slot::Absent => return Slot::Absent,
             Slot::Spoilt => return Slot::Spoilt,
         };
-        if !fits(node, field.kind.shape(), What::Field(field), blame) {
+        if !fits(node, field.kind.shape(), What::Field(field), sink) {
             return Slot::Spoilt;
         }
         match read(node.value()) {
             Some(value) => Slot::Set(Spot { value, node, home: if is_default { Home::Defaults } else { Home::Own } }),
             None => {
-                let found = found(node, blame);
-                blame.push(Problem::NotAllowed { at: Place::of(node), field, found });
+                let found = found(node, sink);
+                sink.push(Problem::NotAllowed { at: Place::of(node), field, found });
                 Slot::Spoilt
             }
         }
@@ -169,18 +164,18 @@ impl<'t> Mapping<'t> {
     pub(super) fn integer<T>(
         &self,
         field: &'static Field,
-        blame: &mut Blame<'_>,
+        sink: &mut Sink<'_>,
         read: impl FnOnce(i64) -> Option<T>,
     ) -> Slot<Spot<'t, T>> {
-        self.value(field, blame, |value| {
+        self.value(field, sink, |value| {
             let Kind::Integer(least, most) = field.kind else { return None };
             integer(value).filter(|number| (least..=most).contains(number)).and_then(read)
         })
     }
 
     /// Returns the field's time span, within the field's bounds.
-    pub(super) fn period(&self, field: &'static Field, blame: &mut Blame<'_>) -> Slot<Spot<'t, Duration>> {
-        self.value(field, blame, |value| {
+    pub(super) fn period(&self, field: &'static Field, sink: &mut Sink<'_>) -> Slot<Spot<'t, Duration>> {
+        self.value(field, sink, |value| {
             let Kind::Period(least, most) = field.kind else { return None };
             let bounds = Duration::from_millis(least)..=Duration::from_millis(most);
             setting::period(text(value)?).filter(|period| bounds.contains(period))
@@ -192,10 +187,10 @@ impl<'t> Mapping<'t> {
         &self,
         field: &'static Field,
         block: &'static Block,
-        blame: &mut Blame<'_>,
+        sink: &mut Sink<'_>,
     ) -> Slot<Mapping<'t>> {
         match self.slot(field) {
-            Slot::Set(node) => Mapping::read(node, What::Field(field), block, blame).map_or(Slot::Spoilt, Slot::Set),
+            Slot::Set(node) => Mapping::read(node, What::Field(field), block, sink).map_or(Slot::Spoilt, Slot::Set),
             Slot::Absent => Slot::Absent,
             Slot::Spoilt => Slot::Spoilt,
         }
@@ -207,7 +202,7 @@ impl<'t> Mapping<'t> {
 }
 
 /// Returns whether `node` has this shape; adds a finding if not.
-pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Blame<'_>) -> bool {
+pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, sink: &mut Sink<'_>) -> bool {
     let fits = match node.value() {
         // The mistake there was already reported.
         Value::Broken => return false,
@@ -219,9 +214,9 @@ pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, blame: &mut Bla
         Value::Table(_) => matches!(shape, Shape::Table | Shape::TextOrTable),
         Value::Null | Value::Other(_) => false,
     };
-    if !fits && !blame.is_mixed(node) && !blame.is_braces(node) {
-        let (at, found) = (blame.whole(node), found(node, blame));
-        blame.push(Problem::WrongType { at, what, found });
+    if !fits && !sink.is_mixed(node) && !sink.is_braces(node) {
+        let (at, found) = (sink.whole(node), found(node, sink));
+        sink.push(Problem::WrongType { at, what, found });
     }
     fits
 }
@@ -242,13 +237,13 @@ fn extent(node: Node<'_>) -> Span {
 }
 
 /// Returns what was found in `node`.
-pub(super) fn found(node: Node<'_>, blame: &Blame<'_>) -> Found {
+pub(super) fn found(node: Node<'_>, sink: &Sink<'_>) -> Found {
     let written = || match node.value() {
         // The text there is the template.
         Value::Integer(number) if node.filled().is_some() => number.to_string(),
         // With its decimal point, without which it would look like a whole number.
         Value::Float(number) if node.filled().is_some() => format!("{number:?}"),
-        _ => blame.written(node.span()).to_owned(),
+        _ => sink.written(node.span()).to_owned(),
     };
     match node.value() {
         Value::Null | Value::Broken => Found::Null,

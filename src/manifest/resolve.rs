@@ -1,12 +1,12 @@
 //! From the manifest as it is written to the request of each job: its own fields, `defaults` and the library joined.
 
-use super::blame::{Blame, Context};
 use super::fields::REFERENCES;
 use super::model::ListedIn;
 use super::raw::{Input, Job, Slot, Spot};
 use super::rules::images::Images;
 use super::rules::mentions;
 use super::rules::references::{Library, Links};
+use super::sink::{Context, Sink};
 use crate::service::names::Tag;
 use crate::service::vocabulary::{Duration, Resolution};
 use std::collections::BTreeSet;
@@ -42,12 +42,12 @@ impl<'r, 't> Shared<'r, 't> {
         library: &'r Library<'t>,
         defaults: &'r Input<'t>,
         images: &mut Images<'_>,
-        blame: &mut Blame<'_>,
+        sink: &mut Sink<'_>,
     ) -> Shared<'r, 't> {
-        blame.enter_default(&REFERENCES);
+        sink.enter_default(&REFERENCES);
         let links =
-            defaults.references.as_ref().map(|listed| Rc::new(Links::listed(listed, None, library, images, blame)));
-        blame.enter(Context::Manifest);
+            defaults.references.as_ref().map(|listed| Rc::new(Links::listed(listed, None, library, images, sink)));
+        sink.enter(Context::Manifest);
         Shared { defaults, links, library }
     }
 
@@ -56,9 +56,9 @@ impl<'r, 't> Shared<'r, 't> {
         &'j self,
         job: &'j Job<'j>,
         images: &mut Images<'_>,
-        blame: &mut Blame<'_>,
+        sink: &mut Sink<'_>,
     ) -> Resolved<'j> {
-        blame.enter_job(job.number);
+        sink.enter_job(job.number);
         let (own, all) = (&job.input, self.defaults);
         let prompt = pick(&own.prompt, &all.prompt);
         Resolved {
@@ -66,7 +66,7 @@ impl<'r, 't> Shared<'r, 't> {
             negative_prompt: pick(&own.negative_prompt, &all.negative_prompt),
             resolution: pick(&own.resolution, &all.resolution),
             duration: pick(&own.duration, &all.duration),
-            references: self.references(own, prompt, images, blame),
+            references: self.references(own, prompt, images, sink),
             listed_in: match (&own.references, &self.links) {
                 (Slot::Absent, Slot::Absent) => ListedIn::Prompt,
                 (Slot::Absent, _) => ListedIn::Defaults,
@@ -85,23 +85,23 @@ impl<'r, 't> Shared<'r, 't> {
         own: &Input<'j>,
         prompt: Slot<Spot<'j, &'j str>>,
         images: &mut Images<'_>,
-        blame: &mut Blame<'_>,
+        sink: &mut Sink<'_>,
     ) -> Slot<Rc<Links<'j>>> {
         let listed = match &own.references {
             Slot::Set(listed) => {
                 let prompt = prompt.get().map(|prompt| prompt.value);
-                Slot::Set(Rc::new(Links::listed(listed, prompt, self.library, images, blame)))
+                Slot::Set(Rc::new(Links::listed(listed, prompt, self.library, images, sink)))
             }
             Slot::Absent => self.links.clone(),
             Slot::Spoilt => Slot::Spoilt,
         };
         let links = match (listed, prompt) {
             (Slot::Set(links), Slot::Set(prompt)) => {
-                mentions::listed(&prompt, &links, self.library, blame);
+                mentions::listed(&prompt, &links, self.library, sink);
                 Slot::Set(links)
             }
             (Slot::Absent, Slot::Set(prompt)) => {
-                mentions::implied(&prompt, self.library, blame).map_or(Slot::Absent, |links| Slot::Set(Rc::new(links)))
+                mentions::implied(&prompt, self.library, sink).map_or(Slot::Absent, |links| Slot::Set(Rc::new(links)))
             }
             // The references that an unreadable prompt implies are unknown.
             (Slot::Absent, _) => Slot::Spoilt,
@@ -109,7 +109,7 @@ impl<'r, 't> Shared<'r, 't> {
         };
         for link in links.get().iter().flat_map(|links| &links.items) {
             if let Some(entry) = link.entry {
-                blame.uses_entry(entry);
+                sink.uses_entry(entry);
             }
         }
         links

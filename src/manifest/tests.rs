@@ -1,7 +1,7 @@
 mod limits;
 mod planted;
 
-use super::fold::MOST_FINDINGS;
+use super::dedup::MOST_FINDINGS;
 use super::*;
 use crate::diagnostic::code::Code;
 use std::fs;

@@ -173,7 +173,7 @@ fn every_fix_of_the_collected_mistakes_mends_its_own() {
                 tried += 1;
                 mends_its_own(&loaded, finding, check, &path);
             }
-            let mended = manifest::mend(&path, &Levels::default());
+            let mended = manifest::fix_file(&path, &Levels::default());
             assert!(
                 mended.loaded.findings.iter().all(|f| f.fix.as_ref().is_none_or(|fix| !fix.applicability.is_safe()))
             );

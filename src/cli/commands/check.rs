@@ -1,10 +1,10 @@
 //! `batch check`: validates manifests; nothing is sent.
 
 use crate::cli::actions;
+use crate::cli::autofix::Fixes;
 use crate::cli::completing;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::mending::Fixes;
 use crate::cli::options::Strictness;
 use crate::cli::project::{checked, manifest_path};
 use crate::cli::standard_output::print;

@@ -3,7 +3,7 @@
 use super::documents::{Document, Documents, diagnostic};
 use super::places;
 use crate::document::{Source, Span};
-use crate::manifest::{Loaded, mend_text};
+use crate::manifest::{Loaded, fix_text};
 use crate::report::explain;
 use crate::report::manual::Language;
 use lsp_types::{
@@ -60,11 +60,11 @@ fn fixes<'a>(range: Range, uri: &'a Uri, loaded: &'a Loaded) -> impl Iterator<It
 fn all_fixes(uri: &Uri, document: &Document) -> Option<CodeAction> {
     let text = document.text().to_owned();
     let name = document.path().display().to_string();
-    let mended = mend_text(&name, text, document.format(), &document.folder()?);
-    let (span, replacement) = difference(&mended.original, mended.loaded.source.text())?;
-    let range = places::range(&Source::new("", mended.original.clone()), span);
+    let fixed = fix_text(&name, text, document.format(), &document.folder()?);
+    let (span, replacement) = difference(&fixed.original, fixed.loaded.source.text())?;
+    let range = places::range(&Source::new("", fixed.original.clone()), span);
     Some(CodeAction {
-        title: format!("Apply all safe fixes ({})", mended.fixed.len()),
+        title: format!("Apply all safe fixes ({})", fixed.fixed.len()),
         kind: Some(CodeActionKind::SOURCE_FIX_ALL),
         edit: Some(edit(uri, range, replacement)),
         ..CodeAction::default()

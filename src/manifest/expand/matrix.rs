@@ -3,8 +3,8 @@
 //! The meaning is that of matrices in GitHub Actions workflows, which users know.
 
 use super::MOST_JOBS;
-use super::datum::covers;
-use super::sets::{Given, SHOWN_NAMES};
+use super::combinations::{Given, SHOWN_NAMES};
+use super::value::covers;
 use crate::base::nearest::nearest;
 use crate::document::tree::{Entry, Node, Table, Value};
 use crate::manifest::problem::{Place, Problem};

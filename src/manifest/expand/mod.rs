@@ -4,26 +4,26 @@
 //! matrix ─┐
 //!         ├─ combinations ─┐
 //! rows  ──┘                ├─ one tree a job ─ decode, as if it were written out
-//! job ──── stencil ────────┘
+//! job ──── template ───────┘
 //! ```
 //!
 //! A job is expanded as a tree, before anything is known about its fields: the result is read and checked as any other
 //! job. Its values keep the place of their template, and remember the value that was filled in.
 
 mod braces;
+mod combinations;
 mod csv;
-mod datum;
+mod evaluate;
 mod expression;
 mod files;
 mod filters;
+mod job_template;
 mod jsonl;
-mod made;
 mod matrix;
 mod rows;
-mod sets;
-mod stencil;
 mod stray;
 mod template;
+mod value;
 
 #[cfg(test)]
 mod tests;
@@ -42,10 +42,10 @@ use crate::document::derived::{DerivedTree, Mark};
 use crate::document::source::Source;
 use crate::document::tree::{Entry, Node, Table, Tree, Value};
 use braces::Names;
+use combinations::{Combination, Combinations, Given, Reading};
+use job_template::JobTemplate;
 use matrix::Matrix;
-use sets::{Given, Reading, Set, Sets};
 use std::collections::HashMap;
-use stencil::Stencil;
 use template::OPEN;
 
 /// The maximum number of jobs that all matrices and rows of a manifest may expand to.
@@ -75,8 +75,8 @@ pub(super) struct Block<'t> {
     /// The fields that expand it.
     made_by: Vec<&'static Field>,
     /// What it is filled with, and with what in it.
-    stencil: Stencil<'t>,
-    sets: Sets<'t>,
+    job_template: JobTemplate<'t>,
+    combinations: Combinations<'t>,
 }
 
 /// What jobs are cut out of.
@@ -117,7 +117,7 @@ impl<'t> Expansion<'t> {
                 (Some(key), _) | (_, Some(key)) => expansion.expand(job, table, key, files, &mut left, soil),
                 // The values that a misspelt field was meant to provide are unknown.
                 _ if has_templates => match misspelt(table) {
-                    Some(sets) => expansion.outline(job, table, Place::head(job), sets, soil),
+                    Some(combinations) => expansion.outline(job, table, Place::head(job), combinations, soil),
                     None => continue,
                 },
                 _ => continue,
@@ -127,7 +127,7 @@ impl<'t> Expansion<'t> {
         let text = tree.root().source_text();
         // If nothing is filled in, and no name is written that could be, braces are ordinary text.
         if has_templates || !expansion.blocks.is_empty() || text.contains("row") || text.contains("matrix.") {
-            stray::blame(tree.root(), &expansion.blocks, &mut expansion.problems);
+            stray::sink(tree.root(), &expansion.blocks, &mut expansion.problems);
         }
         expansion
     }
@@ -145,26 +145,33 @@ impl<'t> Expansion<'t> {
         let (matrix, rows) = keys(table);
         let matrix = matrix.map_or(Given::Nothing, |entry| Matrix::read(&entry, &mut self.problems));
         let rows = rows.map_or(Given::Nothing, |entry| rows::read(&entry, files, &mut self.problems));
-        let sets = Sets { matrix, rows };
+        let combinations = Combinations { matrix, rows };
         let at = Place { via: key.merged_at, ..Place::at(key.key_span) };
-        if sets.is_spoilt() {
-            return self.outline(job, table, at, sets, soil);
+        if combinations.is_spoilt() {
+            return self.outline(job, table, at, combinations, soil);
         }
-        let jobs = sets.count();
+        let jobs = combinations.count();
         if jobs > *left {
             self.problems.push(Problem::TooManyJobs { at, jobs: MOST_JOBS - *left + jobs });
-            return self.outline(job, table, at, sets, soil);
+            return self.outline(job, table, at, combinations, soil);
         }
         *left -= jobs;
-        Block { count: Some(jobs as usize), ..self.outline(job, table, at, sets, soil) }
+        Block { count: Some(jobs as usize), ..self.outline(job, table, at, combinations, soil) }
     }
 
     /// Adds a job whose values are unknown or too many: the parts of it without templates are known all the same.
-    fn outline(&mut self, job: Node<'t>, table: Table<'t>, at: Place, sets: Sets<'t>, soil: Soil<'t>) -> Block<'t> {
-        let stencil = Stencil::of_job(job, table, &sets, &mut self.problems);
+    fn outline(
+        &mut self,
+        job: Node<'t>,
+        table: Table<'t>,
+        at: Place,
+        combinations: Combinations<'t>,
+        soil: Soil<'t>,
+    ) -> Block<'t> {
+        let job_template = JobTemplate::of_job(job, table, &combinations, &mut self.problems);
         let (matrix, rows) = keys(table);
         let made_by = [matrix.map(|_| &MATRIX), rows.map(|_| &ROWS)].into_iter().flatten().collect();
-        Block { soil, at, count: None, made_by, stencil, sets }
+        Block { soil, at, count: None, made_by, job_template, combinations }
     }
 
     /// Returns the block of the job with this position in the list, if it expands to several.
@@ -182,14 +189,14 @@ impl<'t> Block<'t> {
     /// Something to cut its jobs out with.
     pub(super) fn cutter(&'t self) -> Cutter<'t> {
         let mut derived = DerivedTree::of(self.soil.tree, self.soil.texts);
-        self.stencil.prepare(&mut derived);
+        self.job_template.prepare(&mut derived);
         Cutter { block: self, shared: derived.mark(), derived }
     }
 
     /// Returns the names of the values that fill it, as far as they are known.
     fn names(&self) -> Names {
         // Of what can't be told how many it is, nothing is filled in.
-        Names { known: if self.count.is_some() { self.sets.names() } else { Vec::new() } }
+        Names { known: if self.count.is_some() { self.combinations.names() } else { Vec::new() } }
     }
 
     /// Returns the fields that expand it.
@@ -209,18 +216,18 @@ impl<'t> Block<'t> {
 
     /// Returns the values that fill the job with this number, by name.
     pub(super) fn values(&self, number: usize) -> Vec<(String, String)> {
-        self.sets.set(number).values()
+        self.combinations.set(number).values()
     }
 
     /// Returns the place that leaves a field empty in the job with this number: an empty cell, or a null.
     pub(super) fn left_out(&self, number: usize, field: &Field) -> Option<Place> {
-        self.stencil.left_out(field.name, self.sets.set(number))
+        self.job_template.left_out(field.name, self.combinations.set(number))
     }
 
     /// What the job with this number was when its table was read otherwise: with what it was filled.
-    fn former(&self, number: usize) -> impl Iterator<Item = Set<'_, 't>> {
-        let set = self.sets.set(number);
-        let has_former = self.stencil.has_former();
+    fn former(&self, number: usize) -> impl Iterator<Item = Combination<'_, 't>> {
+        let set = self.combinations.set(number);
+        let has_former = self.job_template.has_former();
         let by_filter = has_former.then(|| set.read_as(Reading::Former));
         let by_cell = set.former().filter(move |set| !(has_former && set.reading == Reading::Former));
         by_filter.into_iter().chain(by_cell)
@@ -231,7 +238,7 @@ impl<'t> Cutter<'t> {
     /// The job as far as it is known, where it can't be known what it stands for.
     pub(super) fn outline(&mut self) -> Node<'_> {
         self.derived.rewind(&self.shared);
-        self.block.stencil.cut(None, &mut self.derived, &mut Vec::new());
+        self.block.job_template.cut(None, &mut self.derived, &mut Vec::new());
         self.derived.tree(0)
     }
 
@@ -239,7 +246,7 @@ impl<'t> Cutter<'t> {
     pub(super) fn cut(&mut self, number: usize) -> Cut<'_> {
         self.derived.rewind(&self.shared);
         let mut failures = Vec::new();
-        self.block.stencil.cut(Some(self.block.sets.set(number)), &mut self.derived, &mut failures);
+        self.block.job_template.cut(Some(self.block.combinations.set(number)), &mut self.derived, &mut failures);
         Cut { node: self.derived.tree(0), failures, bytes: self.derived.bytes() }
     }
 
@@ -247,7 +254,7 @@ impl<'t> Cutter<'t> {
     pub(super) fn former(&mut self, number: usize) -> Vec<Node<'_>> {
         self.derived.rewind(&self.shared);
         for set in self.block.former(number) {
-            self.block.stencil.cut(Some(set), &mut self.derived, &mut Vec::new());
+            self.block.job_template.cut(Some(set), &mut self.derived, &mut Vec::new());
         }
         (0..self.derived.len()).map(|tree| self.derived.tree(tree)).collect()
     }
@@ -267,16 +274,16 @@ pub(super) fn jobs(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
 }
 
 /// Returns what is known of the values of a job whose `matrix` or `rows` is misspelt; `None` if neither is.
-fn misspelt(job: Table<'_>) -> Option<Sets<'_>> {
-    let mut sets = Sets { matrix: Given::Nothing, rows: Given::Nothing };
+fn misspelt(job: Table<'_>) -> Option<Combinations<'_>> {
+    let mut combinations = Combinations { matrix: Given::Nothing, rows: Given::Nothing };
     for entry in job.iter().filter(|entry| JOB.field(entry.key).is_none()) {
         match meant(&JOB, entry.key) {
-            Meant::Field(field) if field.name == MATRIX.name => sets.matrix = Given::Spoilt(None),
-            Meant::Field(field) if field.name == ROWS.name => sets.rows = Given::Spoilt(None),
+            Meant::Field(field) if field.name == MATRIX.name => combinations.matrix = Given::Spoilt(None),
+            Meant::Field(field) if field.name == ROWS.name => combinations.rows = Given::Spoilt(None),
             _ => {}
         }
     }
-    sets.is_spoilt().then_some(sets)
+    combinations.is_spoilt().then_some(combinations)
 }
 
 /// Returns the entries that expand a job.

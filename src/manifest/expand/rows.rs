@@ -1,10 +1,10 @@
 //! `rows`: a job for each row of a table, in a file or in the manifest itself.
 
+use super::combinations::Given;
 use super::csv::{CsvFlaw, Dialect, Field, Records};
-use super::datum::{Cell, CellValue, Datum, Held};
 use super::files::{Files, Kind, kind};
 use super::jsonl;
-use super::sets::Given;
+use super::value::{Cell, CellValue, Held, Input};
 use crate::document::Format;
 use crate::document::bounds::Misencoded;
 use crate::document::derived::Form;
@@ -161,15 +161,15 @@ pub(super) enum Row<'t> {
 
 impl<'t> Row<'t> {
     /// Returns the value with this position.
-    pub(super) fn get(&self, position: usize) -> Option<Datum<'_>> {
+    pub(super) fn get(&self, position: usize) -> Option<Input<'_>> {
         match self {
-            Row::Cells { cells, positions: None, .. } => cells.get(position).map(Datum::Cell),
+            Row::Cells { cells, positions: None, .. } => cells.get(position).map(Input::Cell),
             Row::Cells { cells, positions: Some(positions), .. } => {
-                positions.binary_search(&(position as u32)).ok().map(|index| Datum::Cell(&cells[index]))
+                positions.binary_search(&(position as u32)).ok().map(|index| Input::Cell(&cells[index]))
             }
             Row::Nodes { values, .. } => {
                 let found = values.binary_search_by_key(&(position as u32), |(position, _)| *position);
-                found.ok().map(|index| Datum::Node(values[index].1))
+                found.ok().map(|index| Input::Node(values[index].1))
             }
         }
     }
@@ -192,17 +192,17 @@ impl<'t> Row<'t> {
     /// Returns whether all of its values are empty. A mapping of the manifest without values, or with a single null,
     /// was written so on purpose.
     fn is_blank(&self) -> bool {
-        let is_empty = |datum: Datum<'_>| match datum.held() {
+        let is_empty = |input: Input<'_>| match input.held() {
             Held::Null => true,
             Held::Text(text) | Held::Loose(text) => text.trim().is_empty(),
             _ => false,
         };
         match self {
-            Row::Cells { cells, .. } => cells.iter().all(|cell| is_empty(Datum::Cell(cell))),
+            Row::Cells { cells, .. } => cells.iter().all(|cell| is_empty(Input::Cell(cell))),
             Row::Nodes { values, .. } => {
                 let is_text = |node: Node<'_>| matches!(node.value(), Value::String(_));
                 let may_be = values.len() > 1 || values.iter().any(|(_, node)| is_text(*node));
-                may_be && values.iter().all(|(_, node)| is_empty(Datum::Node(*node)))
+                may_be && values.iter().all(|(_, node)| is_empty(Input::Node(*node)))
             }
         }
     }

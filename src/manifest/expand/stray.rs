@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 /// Reports every template outside of the jobs that expand to several, which are these `blocks`, and everywhere all text
 /// that looks like one.
-pub(super) fn blame(root: Node<'_>, blocks: &HashMap<usize, Block<'_>>, problems: &mut Vec<Problem>) {
+pub(super) fn sink(root: Node<'_>, blocks: &HashMap<usize, Block<'_>>, problems: &mut Vec<Problem>) {
     let mut outside = Walk { names: None, problems };
     if let Value::Table(manifest) = root.value() {
         for entry in manifest.iter().filter(|entry| entry.key != JOBS.name) {

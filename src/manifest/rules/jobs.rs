@@ -2,13 +2,13 @@
 
 use crate::base::digest::Sha256;
 use crate::document::tree::Node;
-use crate::manifest::blame::{Blame, Recalled};
 use crate::manifest::fields::{DURATION, Field, ID, JOB, PROMPT, RESOLUTION};
 use crate::manifest::model::ListedIn;
 use crate::manifest::problem::{Place, Problem};
 use crate::manifest::raw::{Home, Job, Slot};
 use crate::manifest::resolve::Resolved;
 use crate::manifest::rules::shares::Shares;
+use crate::manifest::sink::{Recalled, Sink};
 use crate::service::limits::REFERENCES;
 use crate::service::names::{Digest, JobId, Tag, fits_job_id};
 use crate::service::request::Generation;
@@ -64,23 +64,23 @@ impl Jobs {
         job: &Job<'_>,
         mut resolved: Resolved<'_>,
         shares: &mut Shares,
-        blame: &mut Blame<'_>,
+        sink: &mut Sink<'_>,
     ) -> Option<Checked> {
-        blame_missing(job, &resolved, blame);
-        blame_pair(&resolved, blame);
-        let id = self.id(job, blame);
+        blame_missing(job, &resolved, sink);
+        blame_pair(&resolved, sink);
+        let id = self.id(job, sink);
         let listed_in = resolved.listed_in;
         let take = resolved.take.value_or(1);
         let tags = std::mem::replace(&mut resolved.tags, Slot::Absent);
         let (generation, take) = (generation(resolved, shares)?, take?);
         let digest = generation.digest(take);
-        self.blame_twin(job, digest, take, blame);
+        self.blame_twin(job, digest, take, sink);
         let tags = shares.tags(if let Slot::Set(tags) = tags { tags } else { BTreeSet::new() });
         Some(Checked { id: id?, generation, listed_in, take, tags, digest })
     }
 
     /// Returns the job's id, if it is valid and no job before has it.
-    fn id(&mut self, job: &Job<'_>, blame: &mut Blame<'_>) -> Option<JobId> {
+    fn id(&mut self, job: &Job<'_>, sink: &mut Sink<'_>) -> Option<JobId> {
         let Slot::Set(spot) = job.id else { return None };
         let Ok(id) = JobId::new(spot.value) else {
             let at = match wrong(spot.value) {
@@ -88,7 +88,7 @@ impl Jobs {
                 Some(range) if spot.node.filled().is_some() => Place::part_of(spot.node, range),
                 _ => Place::of(spot.node),
             };
-            blame.push(Problem::JobId { at, id: spot.value.to_owned() });
+            sink.push(Problem::JobId { at, id: spot.value.to_owned() });
             return None;
         };
         let folded = if spot.value.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) {
@@ -103,37 +103,37 @@ impl Jobs {
             }
             Entry::Occupied(taken) => {
                 let number = *taken.get() as usize;
-                let Recalled { id: before, at: earlier } = blame.recall(number);
+                let Recalled { id: before, at: earlier } = sink.recall(number);
                 let later = Place::of(spot.node).as_use();
                 let (id, before) = (spot.value.to_owned(), before.unwrap_or_default());
-                let jobs = of_one_template(blame, (later, job.number), (earlier, number));
+                let jobs = of_one_template(sink, (later, job.number), (earlier, number));
                 // Different values are shown at their places; if they are the same, the template is to blame.
                 let alike = later.at == earlier.at && later.fill == earlier.fill;
                 let (later, earlier) = if alike { (later.as_whole(), earlier.as_whole()) } else { (later, earlier) };
-                blame.push(Problem::DuplicateJobId { later, earlier, id, before, jobs });
+                sink.push(Problem::DuplicateJobId { later, earlier, id, before, jobs });
                 None
             }
         }
     }
 
     /// Warns if a job before makes the same request.
-    fn blame_twin(&mut self, job: &Job<'_>, digest: Digest, take: u32, blame: &mut Blame<'_>) {
+    fn blame_twin(&mut self, job: &Job<'_>, digest: Digest, take: u32, sink: &mut Sink<'_>) {
         let (number, count) = self.digests.entry(Likeness::of(&digest.0)).or_insert((job.number as u32, 0));
         let (number, before) = (*number as usize, std::mem::replace(count, count.saturating_add(1)));
         if before > 0 {
             let later = job.id.get().map_or_else(|| Place::head(job.node).as_use(), |id| Place::of(id.node).as_use());
             let later = later.as_whole();
-            let (earlier, take) = (blame.recall(number).at.as_whole(), take.saturating_add(before));
-            let jobs = of_one_template(blame, (later, job.number), (earlier, number));
-            blame.push(Problem::TwinJobs { later, earlier, take, jobs });
+            let (earlier, take) = (sink.recall(number).at.as_whole(), take.saturating_add(before));
+            let jobs = of_one_template(sink, (later, job.number), (earlier, number));
+            sink.push(Problem::TwinJobs { later, earlier, take, jobs });
         }
     }
 }
 
 /// The numbers of two jobs, each with its place, if both came out of one template.
-fn of_one_template(blame: &Blame<'_>, later: (Place, usize), earlier: (Place, usize)) -> Option<(usize, usize)> {
+fn of_one_template(sink: &Sink<'_>, later: (Place, usize), earlier: (Place, usize)) -> Option<(usize, usize)> {
     let jobs = (later.1, earlier.1);
-    (later.0.at == earlier.0.at && blame.is_of_block(jobs.0) && blame.is_of_block(jobs.1)).then_some(jobs)
+    (later.0.at == earlier.0.at && sink.is_of_block(jobs.0) && sink.is_of_block(jobs.1)).then_some(jobs)
 }
 
 /// Returns the first character of an id that isn't allowed at its position.
@@ -146,12 +146,12 @@ fn wrong(id: &str) -> Option<Range<usize>> {
 }
 
 /// Adds a finding for each field that neither the job nor `defaults` has.
-fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'_>) {
-    let at = blame.head(job.node);
+fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, sink: &mut Sink<'_>) {
+    let at = sink.head(job.node);
     let mut miss = |field: &'static Field, is_absent: bool| {
         if is_absent {
-            let at = blame.left_out(field).unwrap_or(at);
-            blame.miss(Problem::MissingField { at, block: &JOB, field });
+            let at = sink.left_out(field).unwrap_or(at);
+            sink.miss(Problem::MissingField { at, block: &JOB, field });
         }
     };
     miss(&ID, job.id.is_absent());
@@ -159,12 +159,12 @@ fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, blame: &mut Blame<'
     miss(&RESOLUTION, resolved.resolution.is_absent());
     miss(&DURATION, resolved.duration.is_absent());
     if resolved.references.is_absent() && resolved.prompt.get().is_some() {
-        blame.miss(Problem::MissingReferences { at });
+        sink.miss(Problem::MissingReferences { at });
     }
 }
 
 /// Adds a finding if the service doesn't make videos of this duration at this resolution.
-fn blame_pair<'t>(resolved: &Resolved<'t>, blame: &mut Blame<'_>) {
+fn blame_pair<'t>(resolved: &Resolved<'t>, sink: &mut Sink<'_>) {
     let (Slot::Set(resolution), Slot::Set(duration)) = (resolved.resolution, resolved.duration) else { return };
     if duration.value.goes_with(resolution.value) {
         return;
@@ -173,7 +173,7 @@ fn blame_pair<'t>(resolved: &Resolved<'t>, blame: &mut Blame<'_>) {
     let home = if resolution.home == duration.home { duration.home } else { Home::Own };
     let at = |node: Node<'_>| Place { via: None, ..Place::of(node) };
     let (resolution, duration) = ((at(resolution.node), resolution.value), (at(duration.node), duration.value));
-    blame.push_at(home, Problem::DurationResolution { resolution, duration });
+    sink.push_at(home, Problem::DurationResolution { resolution, duration });
 }
 
 /// Returns the generation to submit, unless a part of it has a mistake.

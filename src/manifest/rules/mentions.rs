@@ -3,9 +3,9 @@
 use super::references::{Library, Links};
 use crate::base::look_alike;
 use crate::base::nearest::{Near, near};
-use crate::manifest::blame::Blame;
 use crate::manifest::problem::{Among, Place, Problem, Surroundings};
 use crate::manifest::raw::{Home, Spot};
+use crate::manifest::sink::Sink;
 use crate::service::limits::REFERENCES;
 use crate::service::mention::{Mention, Target, mentions};
 use std::collections::{BTreeSet, HashSet};
@@ -20,9 +20,9 @@ const BEHIND: usize = 8;
 type Prompt<'t> = Spot<'t, &'t str>;
 
 /// Checks a prompt against the references that its job lists.
-pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &'t Library<'_>, blame: &mut Blame<'_>) {
+pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &'t Library<'_>, sink: &mut Sink<'_>) {
     let names = links.items.iter().take(MANY).map(|link| link.name).collect::<Vec<_>>();
-    let looking_alike = look_alikes(prompt, &names, library, blame);
+    let looking_alike = look_alikes(prompt, &names, library, sink);
     // Without all names it is unknown which are declared; no names, or this many, are a mistake of their own.
     if !links.whole || links.items.is_empty() || links.items.len() > MANY {
         return;
@@ -38,26 +38,26 @@ pub(crate) fn listed<'t>(prompt: &Prompt<'t>, links: &Links<'t>, library: &'t Li
             };
             (near(word, names.iter().copied()), among)
         };
-        let name = check(prompt, &mention, &names, look, blame);
+        let name = check(prompt, &mention, &names, look, sink);
         meant.extend(name.filter(|name| !meant.contains(name)));
     }
     for link in &links.items {
         if !meant.contains(&link.name) {
             meant.push(link.name);
-            blame.push_at(links.home, Problem::UnusedReference { at: link.place, name: link.name.to_owned() });
+            sink.push_at(links.home, Problem::UnusedReference { at: link.place, name: link.name.to_owned() });
         }
     }
 }
 
 /// Returns the references of the library that a prompt mentions, in order of first mention; `None` if it mentions nothing.
-pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &'t Library<'_>, blame: &mut Blame<'_>) -> Option<Links<'t>> {
+pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &'t Library<'_>, sink: &mut Sink<'_>) -> Option<Links<'t>> {
     // The library may be long: only the text after an `@` is a candidate.
     let behind = prompt.value.match_indices('@').map(|(at, _)| &prompt.value[at + 1..]);
     let entries: BTreeSet<usize> = behind.flat_map(|rest| library.prefixes(rest)).collect();
     let entries: Vec<usize> = entries.into_iter().collect();
     let names: Vec<&'t str> = entries.iter().map(|entry| library.name(*entry)).collect();
     let found = mentions(prompt.value, &names);
-    let is_meant = !look_alikes(prompt, &[], library, blame).is_empty();
+    let is_meant = !look_alikes(prompt, &[], library, sink).is_empty();
     if found.is_empty() && !is_meant {
         return None;
     }
@@ -77,12 +77,12 @@ pub(crate) fn implied<'t>(prompt: &Prompt<'t>, library: &'t Library<'_>, blame: 
         }
         // A broken library may have had the name.
         if mention.target.name().is_some() || library.is_mentionable() {
-            check(prompt, mention, &names, |word| (library.nearest(word), Among::Library), blame);
+            check(prompt, mention, &names, |word| (library.nearest(word), Among::Library), sink);
         }
     }
     if let Some(mention) = surplus {
         let (at, count) = (place(prompt, mention), links.items.len());
-        blame.push_at(prompt.home, Problem::ReferenceCount { at, count, implied: true });
+        sink.push_at(prompt.home, Problem::ReferenceCount { at, count, implied: true });
     }
     Some(links)
 }
@@ -92,7 +92,7 @@ fn look_alikes<'t>(
     prompt: &Prompt<'t>,
     names: &[&'t str],
     library: &'t Library<'_>,
-    blame: &mut Blame<'_>,
+    sink: &mut Sink<'_>,
 ) -> Vec<&'t str> {
     let mut meant = Vec::new();
     let is_sign = |c: char| !c.is_ascii() && look_alike::ascii(c) == Some('@');
@@ -109,7 +109,7 @@ fn look_alikes<'t>(
         };
         let at = Place::part_of(prompt.node, range);
         let problem = Problem::LookAlikeMention { at, sign, name: name.to_owned(), prompt: surroundings };
-        blame.push_at(prompt.home, problem);
+        sink.push_at(prompt.home, problem);
         if !meant.contains(&name) {
             meant.push(name);
         }
@@ -123,7 +123,7 @@ fn check<'t>(
     mention: &Mention,
     names: &[&'t str],
     look: impl FnOnce(&str) -> (Option<Near<'t>>, Among),
-    blame: &mut Blame<'_>,
+    sink: &mut Sink<'_>,
 ) -> Option<&'t str> {
     let shown = || prompt.value[mention.range.clone()].to_owned();
     let surroundings = |is_sure: bool| Surroundings {
@@ -139,7 +139,7 @@ fn check<'t>(
             let line = prompt.value[mention.range.end..].lines().next().unwrap_or_default();
             let behind = line.chars().take(BEHIND).collect();
             let (at, around) = (place(prompt, mention), surroundings(true));
-            blame.push_at(prompt.home, Problem::MentionSpacing { at, mention: shown(), behind, prompt: around });
+            sink.push_at(prompt.home, Problem::MentionSpacing { at, mention: shown(), behind, prompt: around });
             Some(names[name])
         }
         Target::Unknown(beginning) => {
@@ -149,7 +149,7 @@ fn check<'t>(
             let around = surroundings(beginning.is_none() && near.is_some_and(|near| near.is_sure));
             let (at, nearest) = (place(prompt, mention), meant.map(str::to_owned));
             let problem = Problem::UnknownMention { at, mention: shown(), nearest, among, prompt: around };
-            blame.push_at(prompt.home, problem);
+            sink.push_at(prompt.home, problem);
             meant
         }
     }

@@ -10,12 +10,12 @@ pub(super) mod setting;
 pub(super) mod shares;
 
 use super::Wanted;
-use super::blame::Blame;
 use super::expand::{MOST_BYTES, MOST_BYTES_OF_JOB};
 use super::model::{Job, Manifest};
 use super::problem::Texts;
 use super::raw;
 use super::resolve::Shared;
+use super::sink::Sink;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::service::image::Picture;
@@ -79,10 +79,10 @@ impl<'r, 't> Rules<'r, 't> {
         (mut looked, library): (Images<'r>, &'r Library<'t>),
         folder: &'r Folder,
         wanted: Wanted,
-        blame: &mut Blame<'_>,
+        sink: &mut Sink<'_>,
     ) -> Rules<'r, 't> {
-        let shared = Shared::new(library, &raw.defaults, &mut looked, blame);
-        let paths = Paths::check(&raw.output, folder, blame);
+        let shared = Shared::new(library, &raw.defaults, &mut looked, sink);
+        let paths = Paths::check(&raw.output, folder, sink);
         let (before, shares) = (Jobs::default(), Shares::default());
         let jobs = (wanted == Wanted::Manifest).then(Vec::new);
         let (images, made) = (BTreeMap::new(), Made::default());
@@ -105,15 +105,15 @@ impl<'r, 't> Rules<'r, 't> {
     }
 
     /// Checks the next job; `former` are the versions of it from when its table was read differently.
-    pub(super) fn check(&mut self, raw: &raw::Job<'_>, former: &[raw::Job<'_>], blame: &mut Blame<'_>) {
-        let resolved = self.shared.resolve(raw, &mut self.looked, blame);
+    pub(super) fn check(&mut self, raw: &raw::Job<'_>, former: &[raw::Job<'_>], sink: &mut Sink<'_>) {
+        let resolved = self.shared.resolve(raw, &mut self.looked, sink);
         let videos = resolved.number_of_videos.value();
-        let checked = self.before.check(raw, resolved, &mut self.shares, blame);
-        let name = self.paths.of_job(raw, videos, blame);
+        let checked = self.before.check(raw, resolved, &mut self.shares, sink);
+        let name = self.paths.of_job(raw, videos, sink);
         let job = checked.zip(name).map(|(checked, name)| {
             keep_images(&checked.generation.references, &self.looked, &mut self.images);
             let jobs::Checked { id, generation, listed_in, take, tags, digest } = checked;
-            let former = self.former(former, take, digest, blame);
+            let former = self.former(former, take, digest, sink);
             Job { id, generation, listed_in, take, tags, digest, name, former }
         });
         match (job, &mut self.jobs) {
@@ -123,10 +123,10 @@ impl<'r, 't> Rules<'r, 't> {
     }
 
     /// Returns the former requests of a job, if their digests were different.
-    fn former(&mut self, former: &[raw::Job<'_>], take: u32, digest: Digest, blame: &Blame<'_>) -> Vec<Generation> {
+    fn former(&mut self, former: &[raw::Job<'_>], take: u32, digest: Digest, sink: &Sink<'_>) -> Vec<Generation> {
         let mut generations: Vec<Generation> = Vec::new();
         for raw in former {
-            let resolved = self.shared.resolve(raw, &mut self.looked, &mut blame.aside(raw.node));
+            let resolved = self.shared.resolve(raw, &mut self.looked, &mut sink.aside(raw.node));
             let Some(generation) = jobs::generation(resolved, &mut self.shares) else { continue };
             if generation.digest(take) != digest && !generations.contains(&generation) {
                 keep_images(&generation.references, &self.looked, &mut self.images);

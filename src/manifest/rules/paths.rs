@@ -2,10 +2,10 @@
 
 use super::output::{self, OutputFlaw, Template};
 use crate::base::folder::Folder;
-use crate::manifest::blame::Blame;
 use crate::manifest::fields::{DIR, FILE_NAME, Field};
 use crate::manifest::problem::{Place, Problem};
 use crate::manifest::raw::{Job, Output, Slot, Spot};
+use crate::manifest::sink::Sink;
 use crate::service::names::JobId;
 use crate::service::output::VideoName;
 
@@ -31,11 +31,11 @@ struct Blamed {
 
 impl<'f, 't> Paths<'f, 't> {
     /// Reads the names of videos from `output`.
-    pub(crate) fn check(output: &Output<'t>, folder: &'f Folder, blame: &mut Blame<'_>) -> Paths<'f, 't> {
+    pub(crate) fn check(output: &Output<'t>, folder: &'f Folder, sink: &mut Sink<'_>) -> Paths<'f, 't> {
         let (dir_at, dir) = written(&output.dir, &DIR);
         let (at, name) = written(&output.name, &FILE_NAME);
         let dir = dir.and_then(|text| {
-            let refused = |flaw| blame.push(Problem::OutputDir { at: dir_at, text: text.to_owned(), flaw });
+            let refused = |flaw| sink.push(Problem::OutputDir { at: dir_at, text: text.to_owned(), flaw });
             output::dir(text, folder).map_err(refused).ok()
         });
         let template = name.and_then(|text| {
@@ -53,7 +53,7 @@ impl<'f, 't> Paths<'f, 't> {
                     }
                     _ => at,
                 };
-                blame.push(Problem::OutputName { at, text: text.to_owned(), flaw, job: None });
+                sink.push(Problem::OutputName { at, text: text.to_owned(), flaw, job: None });
             }
             None
         });
@@ -67,7 +67,7 @@ impl<'f, 't> Paths<'f, 't> {
     }
 
     /// Returns the name of the job's videos, whose number is `videos` if it is known; `None` without a template or an id.
-    pub(crate) fn of_job(&mut self, job: &Job<'_>, videos: Option<u8>, blame: &mut Blame<'_>) -> Option<VideoName> {
+    pub(crate) fn of_job(&mut self, job: &Job<'_>, videos: Option<u8>, sink: &mut Sink<'_>) -> Option<VideoName> {
         let template = self.template.as_ref()?;
         let id = job.id.get().filter(|id| JobId::check(id.value).is_ok())?;
         let (at, text) = (self.at, self.text);
@@ -76,19 +76,19 @@ impl<'f, 't> Paths<'f, 't> {
         let earlier = *earlier;
         // Duplicate ids were reported as such.
         if !template.tells_jobs_apart() && *first != id.value.to_lowercase() {
-            blame.push(Problem::SharedPath { text: text.to_owned(), later: job, earlier });
+            sink.push(Problem::SharedPath { text: text.to_owned(), later: job, earlier });
         }
         if let Some(videos @ 2..) = videos
             && !template.tells_videos_apart()
             && !self.blamed.videos
         {
             self.blamed.videos = true;
-            blame.push(Problem::SharedVideoPath { at, text: text.to_owned(), job, videos });
+            sink.push(Problem::SharedVideoPath { at, text: text.to_owned(), job, videos });
         }
         let refused = |flaw| {
             if !self.blamed.expansion {
                 self.blamed.expansion = true;
-                blame.push(Problem::OutputName { at, text: text.to_owned(), flaw, job: Some(job.at) });
+                sink.push(Problem::OutputName { at, text: text.to_owned(), flaw, job: Some(job.at) });
             }
         };
         template.expand(id.value, self.folder).map_err(refused).ok()

@@ -3,9 +3,9 @@
 use super::images::Images;
 use crate::base::nearest::{Near, near};
 use crate::document::tree::{Node, Value};
-use crate::manifest::blame::Blame;
 use crate::manifest::problem::{Place, Problem};
 use crate::manifest::raw::{self, Home, Slot, Spot, Use};
+use crate::manifest::sink::Sink;
 use crate::service::limits::{IMAGES, REFERENCE_NAME_BYTES, REFERENCES};
 use crate::service::names::ReferenceName;
 use crate::service::request::{Image, Reference};
@@ -64,7 +64,7 @@ pub(crate) struct Link<'t> {
 
 impl<'t> Library<'t> {
     /// Reads the library, and checks each reference.
-    pub(crate) fn check(raw: &Slot<raw::Library<'t>>, images: &mut Images<'_>, blame: &mut Blame<'_>) -> Library<'t> {
+    pub(crate) fn check(raw: &Slot<raw::Library<'t>>, images: &mut Images<'_>, sink: &mut Sink<'_>) -> Library<'t> {
         let mut library = Library {
             entries: Vec::new(),
             index: HashMap::new(),
@@ -81,12 +81,12 @@ impl<'t> Library<'t> {
         };
         for raw in raw.get().iter().flat_map(|raw| &raw.references) {
             let Slot::Set(name) = raw.name else { continue };
-            blame.enter_entry(library.entries.len());
+            sink.enter_entry(library.entries.len());
             library.index.insert(name.text, library.entries.len());
             library.lengths.insert(name.text.len());
             library.bytes += name.text.len();
             library.mentionable &= is_mentionable(name.text);
-            let reference = reference(raw, images, blame).map(Rc::new);
+            let reference = reference(raw, images, sink).map(Rc::new);
             library.entries.push(Entry { name: name.text, reference });
         }
         library
@@ -149,14 +149,14 @@ impl<'t> Links<'t> {
         prompt: Option<&str>,
         library: &'t Library<'_>,
         images: &mut Images<'_>,
-        blame: &mut Blame<'_>,
+        sink: &mut Sink<'_>,
     ) -> Links<'t> {
         let mut links = Links { items: Vec::new(), whole: true, home: listed.home };
         for item in &listed.value {
             let link = match item {
-                Use::Name(name) => named(name, &listed.value, prompt, library, blame),
+                Use::Name(name) => named(name, &listed.value, prompt, library, sink),
                 Use::Written(raw) => {
-                    let reference = reference(raw, images, blame).map(Rc::new);
+                    let reference = reference(raw, images, sink).map(Rc::new);
                     raw.name.get().map(|name| Link { name: name.text, place: name.place, entry: None, reference })
                 }
                 Use::Spoilt => None,
@@ -166,22 +166,22 @@ impl<'t> Links<'t> {
             links.items.extend(link);
         }
         if !REFERENCES.contains(&listed.value.len()) {
-            let at = surplus(listed.node, *REFERENCES.end(), blame);
+            let at = surplus(listed.node, *REFERENCES.end(), sink);
             let count = listed.value.len();
-            blame.push(Problem::ReferenceCount { at, count, implied: false });
+            sink.push(Problem::ReferenceCount { at, count, implied: false });
         }
-        links.blame_duplicates(blame);
+        links.blame_duplicates(sink);
         links
     }
 
-    fn blame_duplicates(&self, blame: &mut Blame<'_>) {
+    fn blame_duplicates(&self, sink: &mut Sink<'_>) {
         let mut seen: HashMap<&str, Place> = HashMap::new();
         for link in &self.items {
             // Through an alias two may be one and the same text.
             let later = link.place.as_use();
             let earlier = *seen.entry(link.name).or_insert(later);
             if earlier != later {
-                blame.push(Problem::DuplicateReferenceName { later, earlier, name: link.name.to_owned() });
+                sink.push(Problem::DuplicateReferenceName { later, earlier, name: link.name.to_owned() });
             }
         }
     }
@@ -193,7 +193,7 @@ fn named<'t>(
     all: &[Use<'t>],
     prompt: Option<&str>,
     library: &'t Library<'_>,
-    blame: &mut Blame<'_>,
+    sink: &mut Sink<'_>,
 ) -> Option<Link<'t>> {
     let entry = library.find(name.text);
     if entry.is_none() && library.is_whole() {
@@ -201,7 +201,7 @@ fn named<'t>(
         let near = library.nearest(name.text).filter(|_| several.is_none());
         // A name that the prompt has too isn't misspelt but undeclared.
         let is_meant = || prompt.is_some_and(|prompt| prompt.contains(&format!("@{}", name.text)));
-        blame.push(Problem::UnknownReference {
+        sink.push(Problem::UnknownReference {
             at: name.place,
             name: name.text.to_owned(),
             nearest: near.map(|near| near.name.to_owned()),
@@ -242,45 +242,45 @@ fn is_mentionable(name: &str) -> bool {
 }
 
 /// Returns the reference that is written in `raw`, if it has no mistake.
-fn reference<'t>(raw: &raw::Reference<'t>, images: &mut Images<'_>, blame: &mut Blame<'_>) -> Option<Reference> {
-    let name = raw.name.get().and_then(|name| reference_name(name, blame));
-    let images = raw.images.get().and_then(|urls| images_of(urls, images, blame));
+fn reference<'t>(raw: &raw::Reference<'t>, images: &mut Images<'_>, sink: &mut Sink<'_>) -> Option<Reference> {
+    let name = raw.name.get().and_then(|name| reference_name(name, sink));
+    let images = raw.images.get().and_then(|urls| images_of(urls, images, sink));
     Some(Reference { kind: *raw.kind.get()?, name: name?, images: images? })
 }
 
-fn reference_name<'t>(name: &raw::Name<'t>, blame: &mut Blame<'_>) -> Option<ReferenceName> {
+fn reference_name<'t>(name: &raw::Name<'t>, sink: &mut Sink<'_>) -> Option<ReferenceName> {
     let checked = ReferenceName::new(name.text);
     if checked.is_err() {
-        blame.push(Problem::ReferenceName { at: name.place, name: name.text.to_owned() });
+        sink.push(Problem::ReferenceName { at: name.place, name: name.text.to_owned() });
     } else if name.text.len() > REFERENCE_NAME_BYTES {
-        blame.push(Problem::LongReferenceName { at: name.place, name: name.text.to_owned() });
+        sink.push(Problem::LongReferenceName { at: name.place, name: name.text.to_owned() });
     }
     checked.ok()
 }
 
 /// Returns the place of the first item of a list after `most`; that of the list, if it has no more than these.
-fn surplus<'t>(list: Node<'t>, most: usize, blame: &Blame<'_>) -> Place {
+fn surplus<'t>(list: Node<'t>, most: usize, sink: &Sink<'_>) -> Place {
     match list.value() {
-        Value::List(items) => items.iter().nth(most).map_or(Place::of(list), |item| blame.whole(item)),
+        Value::List(items) => items.iter().nth(most).map_or(Place::of(list), |item| sink.whole(item)),
         _ => Place::of(list),
     }
 }
 
-fn images_of<'t>(urls: &raw::Images<'t>, images: &mut Images<'_>, blame: &mut Blame<'_>) -> Option<Vec<Image>> {
+fn images_of<'t>(urls: &raw::Images<'t>, images: &mut Images<'_>, sink: &mut Sink<'_>) -> Option<Vec<Image>> {
     if !IMAGES.contains(&urls.items.len()) {
-        let at = surplus(urls.node, *IMAGES.end(), blame);
-        blame.push(Problem::ImageCount { at, count: urls.items.len() });
+        let at = surplus(urls.node, *IMAGES.end(), sink);
+        sink.push(Problem::ImageCount { at, count: urls.items.len() });
     }
     let mut usable = Vec::with_capacity(urls.items.len());
     for (text, at) in urls.items.iter().flatten().copied() {
         match Rc::unwrap_or_clone(images.look(text)) {
             Ok(looked) => {
                 for oddity in looked.oddities {
-                    blame.push(Problem::OddImage { at, text: text.to_owned(), oddity });
+                    sink.push(Problem::OddImage { at, text: text.to_owned(), oddity });
                 }
                 usable.push(looked.image);
             }
-            Err(flaw) => blame.push(Problem::ImageUrl { at, text: text.to_owned(), flaw }),
+            Err(flaw) => sink.push(Problem::ImageUrl { at, text: text.to_owned(), flaw }),
         }
     }
     (usable.len() == urls.items.len()).then_some(usable)

@@ -1,7 +1,7 @@
 //! A fix that may produce something else than was meant is not safe; and no safe fix makes another mistake.
 
 use super::*;
-use crate::manifest::mend_text;
+use crate::manifest::fix_text;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -208,9 +208,9 @@ proptest! {
         }
         let folder = Folder::open(Path::new(".")).unwrap();
         let before = load_text("jobs", text.clone(), Yaml, &folder);
-        let mended = mend_text("jobs", text.clone(), Yaml, &folder);
-        let after = mended.loaded.source.text().to_owned();
-        let (was, now) = (tally(&before), tally(&mended.loaded));
+        let fixed = fix_text("jobs", text.clone(), Yaml, &folder);
+        let after = fixed.loaded.source.text().to_owned();
+        let (was, now) = (tally(&before), tally(&fixed.loaded));
         // Mistakes that were hidden by a syntax error or an unknown name appear once that is fixed.
         let is_mended = |code: Code| now.get(code.as_str()) < was.get(code.as_str());
         let is_uncovered = is_mended(Code::Syntax) || is_mended(Code::UnknownField);
@@ -219,7 +219,7 @@ proptest! {
             prop_assert!(!is_more || is_uncovered && *code != "syntax", "{} {}\n{}\n{}", code, count, text, after);
         }
         prop_assert!(!now.contains_key("duplicate-key") || was.contains_key("duplicate-key") || is_mended(Code::Syntax));
-        let again = mend_text("jobs", after.clone(), Yaml, &folder);
+        let again = fix_text("jobs", after.clone(), Yaml, &folder);
         prop_assert_eq!(again.loaded.source.text(), after);
     }
 }

@@ -2,7 +2,7 @@
 //! without a mistake is unchanged.
 
 use super::*;
-use crate::manifest::{Mended, mend_text};
+use crate::manifest::{FixedManifest, fix_text};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -112,9 +112,9 @@ impl Style {
     }
 }
 
-fn mended(text: &str, format: Format) -> Mended {
+fn fixed(text: &str, format: Format) -> FixedManifest {
     let folder = tempfile::tempdir().unwrap();
-    mend_text("jobs", text.to_owned(), format, &Folder::open(folder.path()).unwrap())
+    fix_text("jobs", text.to_owned(), format, &Folder::open(folder.path()).unwrap())
 }
 
 proptest! {
@@ -139,7 +139,7 @@ proptest! {
         if mark {
             text.insert(0, '\u{feff}');
         }
-        let done = mended(&text, style.format());
+        let done = fixed(&text, style.format());
         let after = done.loaded.source.text();
         prop_assert_eq!(&done.loaded.findings, &vec![], "{}\n{}", text, after);
         let touched: BTreeSet<usize> = done.fixed.iter().map(|fixed| fixed.position.line - 1).collect();
@@ -148,6 +148,6 @@ proptest! {
         for (number, (old, new)) in old.iter().zip(&new).enumerate() {
             prop_assert!((old == new) != touched.contains(&number), "line {}: {} {}", number + 1, old, new);
         }
-        prop_assert_eq!(mended(after, style.format()).fixed, vec![]);
+        prop_assert_eq!(fixed(after, style.format()).fixed, vec![]);
     }
 }

@@ -1,10 +1,10 @@
-//! The sets of values that a job expands to: every row with every combination.
+//! The combinations of values that a job expands to: every row with every combination.
 
-use super::datum::{CellValue, Datum, Held};
 use super::expression::{Expression, Scope};
 use super::matrix::Matrix;
 use super::rows::{Row, Rows};
 use super::template::TemplateFlaw;
+use super::value::{CellValue, Held, Input};
 use crate::base::nearest::nearest;
 use crate::document::span::Span;
 use crate::document::tree::{Node, Value};
@@ -14,7 +14,7 @@ use std::ops::Range;
 const NUMBER: &str = "number";
 
 /// The values that fill a job's templates.
-pub(super) struct Sets<'t> {
+pub(super) struct Combinations<'t> {
     pub matrix: Given<Matrix<'t>>,
     pub rows: Given<Rows<'t>>,
 }
@@ -40,10 +40,10 @@ impl<T> Given<T> {
     }
 }
 
-/// One of the sets: a row, a combination, or both.
+/// One of them: a row, a combination of the matrix, or both.
 #[derive(Clone, Copy)]
-pub(super) struct Set<'s, 't> {
-    sets: &'s Sets<'t>,
+pub(super) struct Combination<'s, 't> {
+    combinations: &'s Combinations<'t>,
     number: usize,
     row: usize,
     combination: usize,
@@ -70,7 +70,7 @@ pub(super) struct Variable {
     inner: Vec<String>,
 }
 
-impl<'t> Sets<'t> {
+impl<'t> Combinations<'t> {
     /// Returns the names of all values, each with its scope.
     pub(super) fn names(&self) -> Vec<(Scope, String)> {
         let rows = self.rows.get().into_iter().flat_map(|rows| &rows.names);
@@ -84,21 +84,21 @@ impl<'t> Sets<'t> {
         self.matrix.is_spoilt() || self.rows.is_spoilt()
     }
 
-    /// Returns the number of sets, saturating.
+    /// Returns the number of combinations, saturating.
     pub(super) fn count(&self) -> u64 {
         let rows = self.rows.get().map_or(1, |rows| rows.rows.len() as u64);
         rows.saturating_mul(self.matrix.get().map_or(1, |matrix| matrix.len() as u64))
     }
 
     /// Returns the set with this number: all combinations of one row, then those of the next.
-    pub(super) fn set(&self, number: usize) -> Set<'_, 't> {
+    pub(super) fn set(&self, number: usize) -> Combination<'_, 't> {
         let combinations = self.matrix.get().map_or(1, Matrix::len);
         let (row, combination) = (number / combinations, number % combinations);
-        Set { sets: self, number, row, combination, reading: Reading::Now }
+        Combination { combinations: self, number, row, combination, reading: Reading::Now }
     }
 
     /// Returns any set, if all have the same value of this variable.
-    pub(super) fn constant(&self, variable: &Variable) -> Option<Set<'_, 't>> {
+    pub(super) fn constant(&self, variable: &Variable) -> Option<Combination<'_, 't>> {
         let matrix = self.matrix.get().filter(|_| variable.scope == Scope::Matrix)?;
         (self.count() > 0 && matrix.is_constant(variable.position)).then(|| self.set(0))
     }
@@ -146,8 +146,8 @@ impl<'t> Sets<'t> {
             }
             Scope::Row => {
                 let rows = self.rows.get().into_iter().flat_map(|rows| &rows.rows);
-                let datum = rows.filter_map(|row| row.get(position));
-                datum.filter_map(|datum| if let Datum::Node(node) = datum { Some(node) } else { None }).collect()
+                let input = rows.filter_map(|row| row.get(position));
+                input.filter_map(|input| if let Input::Node(node) = input { Some(node) } else { None }).collect()
             }
             Scope::Job => Vec::new(),
         };
@@ -190,25 +190,25 @@ fn unknown(scope: Scope, name: &str, known: &[&str]) -> TemplateFlaw {
     }
 }
 
-impl<'s, 't> Set<'s, 't> {
+impl<'s, 't> Combination<'s, 't> {
     /// Returns the value of a name, if this set has one.
-    pub(super) fn get(self, variable: &Variable) -> Option<Datum<'s>> {
-        let mut datum = match variable.scope {
-            Scope::Matrix => Datum::Node(self.sets.matrix.get()?.value(self.combination, variable.position)?),
+    pub(super) fn get(self, variable: &Variable) -> Option<Input<'s>> {
+        let mut input = match variable.scope {
+            Scope::Matrix => Input::Node(self.combinations.matrix.get()?.value(self.combination, variable.position)?),
             Scope::Row => self.row()?.get(variable.position)?,
             Scope::Job => return None,
         };
         for name in &variable.inner {
-            let Datum::Node(node) = datum else { return None };
+            let Input::Node(node) = input else { return None };
             let Value::Table(table) = node.value() else { return None };
-            datum = Datum::Node(table.get(name)?.value);
+            input = Input::Node(table.get(name)?.value);
         }
-        Some(datum)
+        Some(input)
     }
 
     /// Returns the same set with its table read as in `reading`.
-    pub(super) fn read_as(self, reading: Reading) -> Set<'s, 't> {
-        Set { reading, ..self }
+    pub(super) fn read_as(self, reading: Reading) -> Combination<'s, 't> {
+        Combination { reading, ..self }
     }
 
     /// Returns the value of a name of the job itself: its number among the jobs of its block, from 1.
@@ -217,7 +217,7 @@ impl<'s, 't> Set<'s, 't> {
     }
 
     /// Returns the former readings of its table that could change a text.
-    pub(super) fn former(self) -> impl Iterator<Item = Set<'s, 't>> {
+    pub(super) fn former(self) -> impl Iterator<Item = Combination<'s, 't>> {
         let cells = self.row().map_or(&[][..], Row::cells);
         let is_other = cells.iter().any(|cell| cell.former.is_some());
         let has_breaks = cells.iter().any(|cell| matches!(&cell.held, CellValue::Loose(text) if text.contains('\n')));
@@ -231,23 +231,23 @@ impl<'s, 't> Set<'s, 't> {
     }
 
     fn row(self) -> Option<&'s Row<'t>> {
-        self.sets.rows.get().map(|rows| &rows.rows[self.row])
+        self.combinations.rows.get().map(|rows| &rows.rows[self.row])
     }
 
     /// Returns its values by name, as they are shown: first those of the row, then those of the combination.
     pub(super) fn values(self) -> Vec<(String, String)> {
         let mut values = Vec::new();
-        if let (Some(rows), Some(row)) = (self.sets.rows.get(), self.row()) {
+        if let (Some(rows), Some(row)) = (self.combinations.rows.get(), self.row()) {
             for (position, name) in rows.names.iter().enumerate() {
-                if let Some(datum) = row.get(position) {
-                    show(format!("row.{name}"), datum, &mut values);
+                if let Some(input) = row.get(position) {
+                    show(format!("row.{name}"), input, &mut values);
                 }
             }
         }
-        if let Some(matrix) = self.sets.matrix.get() {
+        if let Some(matrix) = self.combinations.matrix.get() {
             for (position, name) in matrix.names.iter().enumerate() {
                 if let Some(node) = matrix.value(self.combination, position) {
-                    show(format!("matrix.{}", name.name), Datum::Node(node), &mut values);
+                    show(format!("matrix.{}", name.name), Input::Node(node), &mut values);
                 }
             }
         }
@@ -256,19 +256,19 @@ impl<'s, 't> Set<'s, 't> {
 }
 
 /// Adds a value as it is shown; for a mapping, each value in it.
-fn show(name: String, datum: Datum<'_>, values: &mut Vec<(String, String)>) {
-    match datum.held() {
+fn show(name: String, input: Input<'_>, values: &mut Vec<(String, String)>) {
+    match input.held() {
         Held::Text(text) | Held::Loose(text) => values.push((name, text.to_owned())),
         Held::Compound(node) => match node.value() {
             Value::Table(table) => {
                 for entry in table.iter() {
-                    show(format!("{name}.{}", entry.key), Datum::Node(entry.value), values);
+                    show(format!("{name}.{}", entry.key), Input::Node(entry.value), values);
                 }
             }
             _ => values.push((name, "[…]".to_owned())),
         },
         Held::List(_) => values.push((name, "[…]".to_owned())),
         Held::Other(_) => values.push((name, "{…}".to_owned())),
-        _ => values.push((name, datum.written().into_owned())),
+        _ => values.push((name, input.written().into_owned())),
     }
 }

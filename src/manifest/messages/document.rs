@@ -7,7 +7,7 @@ use crate::document::bounds::{DEPTH, MANIFEST_BYTES, Misencoded, Misencoding};
 use crate::document::flaw::{Flaw, SyntaxKind};
 use crate::document::span::Span;
 use crate::manifest::bound::Private;
-use crate::manifest::fold::MOST_FINDINGS;
+use crate::manifest::dedup::MOST_FINDINGS;
 use crate::manifest::problem::Unreadable;
 
 pub(super) fn unreadable(name: &str, why: &Unreadable) -> Words {

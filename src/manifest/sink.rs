@@ -3,13 +3,13 @@
 //! A mistake in a value from `defaults` or the library is reported once, at the value itself, with a second label at
 //! the first job that uses it. Which job that is may become known only after the mistake.
 
+use super::dedup::{Dedup, Mistake, Shown};
 use super::expand::Block;
 use super::fields::{Field, ID, JOB};
 use super::fix;
-use super::fold::{Folds, Mistake, Shown};
+use super::messages;
 use super::problem::{Fill, Place, Problem, Values};
 use super::raw::{Home, Spot};
-use super::words;
 use crate::diagnostic::collector::Collector;
 use crate::diagnostic::finding::{Finding, Label};
 use crate::document::Format;
@@ -19,7 +19,7 @@ use crate::document::tree::{Node, Value};
 use std::collections::{HashMap, HashSet};
 
 /// The mistakes of a manifest.
-pub(super) struct Blame<'t> {
+pub(super) struct Sink<'t> {
     text: &'t str,
     format: Format,
     /// `true` if a syntax error may have swallowed what seems to be missing.
@@ -33,7 +33,7 @@ pub(super) struct Blame<'t> {
     /// The starts of lists whose TOML headers disagree about whether they are lists.
     mixed: Vec<u32>,
     context: Context,
-    folds: Folds,
+    dedup: Dedup,
     /// The jobs that stand for themselves.
     jobs: Vec<Mark>,
     /// Those that stand for several; of their jobs nothing is kept, since they can be cut out again.
@@ -102,9 +102,9 @@ pub(super) struct Recalled {
     pub at: Place,
 }
 
-impl<'t> Blame<'t> {
+impl<'t> Sink<'t> {
     /// Creates the collection for `text`, with nothing in it but the flaws of the text.
-    pub(super) fn new(text: &'t str, format: Format, flaws: Vec<Flaw>, shared: Vec<Span>) -> Blame<'t> {
+    pub(super) fn new(text: &'t str, format: Format, flaws: Vec<Flaw>, shared: Vec<Span>) -> Sink<'t> {
         let torn = flaws.iter().any(|flaw| matches!(flaw, Flaw::Syntax { .. } | Flaw::Conflict { .. }));
         let is_limit = |flaw: &Flaw| matches!(flaw, Flaw::TooDeep { .. } | Flaw::TooManyAliases { .. });
         let beyond_limits = flaws.iter().any(is_limit);
@@ -126,7 +126,7 @@ impl<'t> Blame<'t> {
         // Of aliases that expand too far, the first says it all.
         let mut is_first = true;
         let once = |flaw: &Flaw| !matches!(flaw, Flaw::TooManyAliases { .. }) || std::mem::take(&mut is_first);
-        let mut blame = Blame {
+        let mut sink = Sink {
             text,
             format,
             torn,
@@ -135,7 +135,7 @@ impl<'t> Blame<'t> {
             braces,
             mixed,
             context: Context::Manifest,
-            folds: Folds::default(),
+            dedup: Dedup::default(),
             jobs: Vec::new(),
             blocks: Vec::new(),
             in_block: false,
@@ -147,14 +147,14 @@ impl<'t> Blame<'t> {
             shared,
         };
         for flaw in flaws.into_iter().filter(once) {
-            blame.push(Problem::Flaw(flaw));
+            sink.push(Problem::Flaw(flaw));
         }
-        blame
+        sink
     }
 
     /// Returns a separate collection, for the job in `node` alone, whose mistakes are not reported.
-    pub(super) fn aside(&self, node: Node<'_>) -> Blame<'t> {
-        let mut aside = Blame::new(self.text, self.format, Vec::new(), Vec::new());
+    pub(super) fn aside(&self, node: Node<'_>) -> Sink<'t> {
+        let mut aside = Sink::new(self.text, self.format, Vec::new(), Vec::new());
         aside.next_job(node);
         aside
     }
@@ -361,22 +361,22 @@ impl<'t> Blame<'t> {
             Context::Job(job) => self.part(job).map(|(block, _)| (block, job)),
             _ => None,
         };
-        if self.folds.has_again(&problem, part) {
+        if self.dedup.has_again(&problem, part) {
             return;
         }
-        let said = words::said(&problem, self.format, None);
-        self.folds.push(problem, said, context, home, part);
+        let said = messages::said(&problem, self.format, None);
+        self.dedup.push(problem, said, context, home, part);
     }
 
     /// Returns all findings in source order, without duplicates.
     pub(super) fn finish(mut self) -> Vec<Finding> {
         let mut collector = Collector::default();
-        for (severity, left_out) in self.folds.left_out().into_iter().filter(|(_, left_out)| *left_out > 0) {
-            collector.push(words::said(&Problem::TooManyFindings { severity, left_out }, self.format, None).finding);
+        for (severity, left_out) in self.dedup.left_out().into_iter().filter(|(_, left_out)| *left_out > 0) {
+            collector.push(messages::said(&Problem::TooManyFindings { severity, left_out }, self.format, None).finding);
         }
-        let folds = std::mem::take(&mut self.folds);
+        let dedup = std::mem::take(&mut self.dedup);
         let sizes: Vec<usize> = self.blocks.iter().map(|read| read.count).collect();
-        for (mistake, shown) in folds.finish(|block| sizes[block]) {
+        for (mistake, shown) in dedup.finish(|block| sizes[block]) {
             collector.push(self.finding(mistake, &shown));
         }
         collector.finish()
@@ -394,7 +394,7 @@ impl<'t> Blame<'t> {
         if let Some((later, earlier)) = mistake.problem.filled_alike()
             && let Some(values) = self.values(later).zip(self.values(earlier))
         {
-            mistake.said = words::said(&mistake.problem, self.format, Some(&values.into()));
+            mistake.said = messages::said(&mistake.problem, self.format, Some(&values.into()));
         }
         let mut finding = mistake.said.finding;
         finding.fix = fix;
@@ -417,7 +417,7 @@ impl<'t> Blame<'t> {
         let is_elsewhere = home == Home::Defaults || !matches!(context, Context::Job(_));
         // An unknown or missing key is not a value that a job uses.
         if is_elsewhere && !matches!(mistake.problem, Problem::UnknownField { .. } | Problem::MissingField { .. }) {
-            finding.labels.push(Label { span: at.at, text: words::used_by(id.as_deref()) });
+            finding.labels.push(Label { span: at.at, text: messages::used_by(id.as_deref()) });
         }
         finding
     }
@@ -442,9 +442,9 @@ fn show_use(via: Span, direct: usize, aliased: usize, finding: &mut Finding) {
     let second = match (direct, aliased) {
         (0, 1) => {
             let written = std::mem::replace(&mut primary.span, via);
-            Label { span: written, text: words::WRITTEN_HERE.to_owned() }
+            Label { span: written, text: messages::WRITTEN_HERE.to_owned() }
         }
-        (0, _) => Label { span: via, text: words::USED_HERE.to_owned() },
+        (0, _) => Label { span: via, text: messages::USED_HERE.to_owned() },
         _ => return,
     };
     finding.labels.insert(1, second);

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// A value of a combination or a row.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Datum<'t> {
+pub(super) enum Input<'t> {
     /// A value in the manifest.
     Node(Node<'t>),
     /// A value in a file of rows.
@@ -60,11 +60,11 @@ pub(super) enum Held<'a> {
     Broken,
 }
 
-impl<'t> Datum<'t> {
+impl<'t> Input<'t> {
     /// Returns its content.
     pub(super) fn held(self) -> Held<'t> {
         match self {
-            Datum::Node(node) => match node.value() {
+            Input::Node(node) => match node.value() {
                 Value::Null => Held::Null,
                 Value::Bool(value) => Held::Bool(value),
                 Value::Integer(number) => Held::Integer(number),
@@ -75,7 +75,7 @@ impl<'t> Datum<'t> {
                 Value::Other(what) => Held::Other(what),
                 Value::List(_) | Value::Table(_) => Held::Compound(node),
             },
-            Datum::Cell(cell) => match &cell.held {
+            Input::Cell(cell) => match &cell.held {
                 CellValue::Null => Held::Null,
                 CellValue::Bool(value) => Held::Bool(*value),
                 CellValue::Number(written) => match written.parse::<i64>() {
@@ -93,8 +93,8 @@ impl<'t> Datum<'t> {
     /// Returns a number as it is written: a version 1.10 is not 1.1.
     pub(super) fn written(self) -> Cow<'t, str> {
         match (self, self.held()) {
-            (Datum::Node(node), _) => Cow::Borrowed(node.written()),
-            (Datum::Cell(Cell { held: CellValue::Number(written), .. }), _) => Cow::Borrowed(written),
+            (Input::Node(node), _) => Cow::Borrowed(node.written()),
+            (Input::Cell(Cell { held: CellValue::Number(written), .. }), _) => Cow::Borrowed(written),
             (_, Held::Float(number)) => Cow::Owned(number.to_string()),
             (_, Held::Text(text) | Held::Loose(text)) => Cow::Borrowed(text),
             (_, Held::Bool(value)) => Cow::Borrowed(if value { "true" } else { "false" }),
@@ -106,8 +106,8 @@ impl<'t> Datum<'t> {
     /// Returns its place.
     pub(super) fn content(self) -> Content {
         match self {
-            Datum::Cell(cell) => Content { span: cell.span, form: cell.form },
-            Datum::Node(node) => Content::of(node),
+            Input::Cell(cell) => Content { span: cell.span, form: cell.form },
+            Input::Node(node) => Content::of(node),
         }
     }
 }

@@ -5,10 +5,10 @@
 //!
 //! Mistakes are folded as they are met, and only a limited number is kept: a manifest of a megabyte can have a million.
 
-use super::blame::Context;
+use super::messages::Said;
 use super::problem::{Fill, Problem};
 use super::raw::Home;
-use super::words::Said;
+use super::sink::Context;
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
 use crate::document::span::Span;
@@ -34,7 +34,7 @@ type Template = (usize, Code, Option<Span>);
 
 /// The mistakes met so far, each once.
 #[derive(Default)]
-pub(super) struct Folds {
+pub(super) struct Dedup {
     mistakes: Kept,
     /// The index of each mistake in `mistakes`.
     index: HashMap<Key, usize>,
@@ -109,7 +109,7 @@ impl Jobs {
     }
 }
 
-impl Folds {
+impl Dedup {
     /// Adds a mistake that was met in this context; `part` is the block and the job, if the job comes from one.
     pub(super) fn push(
         &mut self,
@@ -173,7 +173,7 @@ impl Folds {
     /// text around a value is the template's; one that only some have belongs to their values. `size` returns the
     /// number of jobs of a block.
     pub(super) fn finish(self, size: impl Fn(usize) -> usize) -> impl Iterator<Item = (Mistake, Shown)> {
-        let Folds { mistakes, templates, .. } = self;
+        let Dedup { mistakes, templates, .. } = self;
         let mut seen = HashSet::new();
         mistakes.into_iter().filter_map(move |mistake| {
             let own = Shown { jobs: mistake.jobs.count, value: mistake.said.fill.value() };
@@ -206,10 +206,10 @@ impl Shown {
         let Some(primary) = finding.labels.first_mut() else { return };
         let mut template = self.value.map(|value| {
             let at = std::mem::replace(&mut primary.span, value);
-            Label { span: at, text: super::words::FILLED_IN_HERE.to_owned() }
+            Label { span: at, text: super::messages::FILLED_IN_HERE.to_owned() }
         });
         if jobs > 1 {
-            let shown = super::words::in_jobs(jobs, first);
+            let shown = super::messages::in_jobs(jobs, first);
             let text = &mut template.as_mut().unwrap_or(primary).text;
             *text = if text.is_empty() { shown } else { format!("{text} ({shown})") };
         }

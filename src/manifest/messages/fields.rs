@@ -89,7 +89,7 @@ pub(super) fn wrong_type(at: Place, what: What, found: &Found, format: Format) -
     };
     let words = Words::error(Code::WrongType, message).at(at, label(found));
     let is_filled = at.fill != Fill::None;
-    match mend(what, kind, found, format, is_filled) {
+    match fix(what, kind, found, format, is_filled) {
         Some(help) => words.help(help),
         None => words,
     }
@@ -137,7 +137,7 @@ fn label(found: &Found) -> &'static str {
 }
 
 /// Returns the help: what to write instead.
-fn mend(what: What, kind: Kind, found: &Found, format: Format, is_filled: bool) -> Option<String> {
+fn fix(what: What, kind: Kind, found: &Found, format: Format, is_filled: bool) -> Option<String> {
     let help = match (kind, kind.shape(), found) {
         (_, _, Found::Null) => match what {
             What::Field(_) => "write a value, or leave the field out".to_owned(),

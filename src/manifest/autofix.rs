@@ -14,7 +14,7 @@ const PASSES: usize = 16;
 
 /// A manifest whose safe fixes were applied.
 #[derive(Debug)]
-pub struct Mended {
+pub struct FixedManifest {
     /// The result: the text as it is now, and its remaining findings.
     pub loaded: Loaded,
     /// The text as it was.
@@ -38,22 +38,22 @@ pub struct Fixed {
 
 /// Reads and checks the manifest at `path` (`-`: standard input, as YAML), and applies its safe fixes, except those of
 /// warnings that are allowed. Writes nothing.
-pub fn mend(path: &Path, levels: &Levels) -> Mended {
+pub fn fix_file(path: &Path, levels: &Levels) -> FixedManifest {
     match load::text_at(path) {
-        (name, Ok((text, folder))) => mended(&name, text, Format::of_path(path), &folder, levels),
+        (name, Ok((text, folder))) => fixed_manifest(&name, text, Format::of_path(path), &folder, levels),
         (name, Err(why)) => {
             let loaded = unreadable(name, why);
-            Mended { original: loaded.source.text().to_owned(), loaded, fixed: Vec::new() }
+            FixedManifest { original: loaded.source.text().to_owned(), loaded, fixed: Vec::new() }
         }
     }
 }
 
 /// Checks the manifest in `text`, whose relative paths start in `folder`, and applies its safe fixes.
-pub fn mend_text(name: &str, text: String, format: Format, folder: &Folder) -> Mended {
-    mended(name, text, format, folder, &Levels::default())
+pub fn fix_text(name: &str, text: String, format: Format, folder: &Folder) -> FixedManifest {
+    fixed_manifest(name, text, format, folder, &Levels::default())
 }
 
-fn mended(name: &str, text: String, format: Format, folder: &Folder, levels: &Levels) -> Mended {
+fn fixed_manifest(name: &str, text: String, format: Format, folder: &Folder, levels: &Levels) -> FixedManifest {
     let original = text.clone();
     let mut loaded = load_text(name, text, format, folder);
     let mut fixed = Vec::new();
@@ -70,7 +70,7 @@ fn mended(name: &str, text: String, format: Format, folder: &Folder, levels: &Le
         fixed.extend(made);
         loaded = next;
     }
-    Mended { loaded, original, fixed }
+    FixedManifest { loaded, original, fixed }
 }
 
 /// Returns the text with all safe fixes that do not overlap applied, and the fixed mistakes.

@@ -1,10 +1,10 @@
-//! A job whose templates are parsed once, and which is then filled in with each of its sets of values.
+//! A job whose templates are parsed once, and which is then filled in with each of its combinations of values.
 
 use super::braces::{self, Names};
+use super::combinations::{Combination, Combinations, Variable};
+use super::evaluate::{Evaluated, Failed, Filled, blamed, make, not_text};
 use super::expression::Expression;
 use super::filters::{Filters, LONGEST};
-use super::made::{Failed, Filled, Made, blamed, make, not_text};
-use super::sets::{Set, Sets, Variable};
 use super::template::{OPEN, Part, Template, TemplateFlaw};
 use super::{MOST_BYTES_OF_JOB, keys};
 use crate::document::derived::{DerivedTree, Origin, Parent, Piece, Scalar, Under};
@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// A value of a job, with the templates in it.
-pub(super) enum Stencil<'t> {
+pub(super) enum JobTemplate<'t> {
     /// A value that is the same in all jobs.
     Same(Node<'t>),
     /// A template with a mistake in it, which was already reported.
@@ -23,9 +23,9 @@ pub(super) enum Stencil<'t> {
     /// A text with templates in it.
     Text(Text<'t>),
     /// A list.
-    List(Node<'t>, Vec<Stencil<'t>>),
+    List(Node<'t>, Vec<JobTemplate<'t>>),
     /// A mapping.
-    Table(Node<'t>, Vec<(Entry<'t>, Stencil<'t>)>),
+    Table(Node<'t>, Vec<(Entry<'t>, JobTemplate<'t>)>),
 }
 
 /// A text with templates in it.
@@ -75,7 +75,7 @@ impl Role {
 
 /// What is given to fill in, and where mistakes go.
 struct Given<'g, 't> {
-    sets: &'g Sets<'t>,
+    combinations: &'g Combinations<'t>,
     names: Names,
     problems: &'g mut Vec<Problem>,
 }
@@ -83,36 +83,41 @@ struct Given<'g, 't> {
 /// The kind that is read in a place; `None` if it is unknown.
 type Wanted = Option<Kind>;
 
-impl<'t> Stencil<'t> {
+impl<'t> JobTemplate<'t> {
     /// Parses the job in `table`, without the fields that expand it.
-    pub(super) fn of_job(job: Node<'t>, table: Table<'t>, sets: &Sets<'t>, problems: &mut Vec<Problem>) -> Stencil<'t> {
+    pub(super) fn of_job(
+        job: Node<'t>,
+        table: Table<'t>,
+        combinations: &Combinations<'t>,
+        problems: &mut Vec<Problem>,
+    ) -> JobTemplate<'t> {
         let (matrix, rows) = keys(table);
         let keys = [matrix, rows].map(|entry| entry.map(|entry| entry.key));
         let entries = table.iter().filter(|entry| !keys.contains(&Some(entry.key)));
-        let mut given = Given { sets, names: Names { known: sets.names() }, problems };
+        let mut given = Given { combinations, names: Names { known: combinations.names() }, problems };
         let entries = entries.map(|entry| {
             let field = JOB.field(entry.key);
             let role = Role::of(entry.key);
-            let stencil = Stencil::of(entry.value, field.map(|field| field.kind), role, &mut given);
-            (entry, stencil)
+            let job_template = JobTemplate::of(entry.value, field.map(|field| field.kind), role, &mut given);
+            (entry, job_template)
         });
-        Stencil::Table(job, entries.collect())
+        JobTemplate::Table(job, entries.collect())
     }
 
-    fn of(node: Node<'t>, wanted: Wanted, role: Role, given: &mut Given<'_, 't>) -> Stencil<'t> {
+    fn of(node: Node<'t>, wanted: Wanted, role: Role, given: &mut Given<'_, 't>) -> JobTemplate<'t> {
         match node.value() {
             // The mistake with braces is reported once; whatever follows from it is not.
             Value::String(text) if text.contains(['{', '}']) && !braces::find(text, &given.names).is_empty() => {
-                Stencil::Spoilt(node)
+                JobTemplate::Spoilt(node)
             }
             Value::String(text) if text.contains(OPEN) => Text::read(node, text, wanted, role, given),
             Value::List(list) => {
                 let item = wanted.map(Kind::item);
-                let items = list.iter().map(|node| Stencil::of(node, item, Role::default(), given));
+                let items = list.iter().map(|node| JobTemplate::of(node, item, Role::default(), given));
                 let items: Vec<_> = items.collect();
-                match items.iter().all(Stencil::is_same) {
-                    true => Stencil::Same(node),
-                    false => Stencil::List(node, items),
+                match items.iter().all(JobTemplate::is_same) {
+                    true => JobTemplate::Same(node),
+                    false => JobTemplate::List(node, items),
                 }
             }
             Value::Table(table) => {
@@ -121,43 +126,43 @@ impl<'t> Stencil<'t> {
                     _ => None,
                 };
                 let entries = table.iter().map(|entry| {
-                    let stencil = Stencil::of(entry.value, wanted(entry.key), Role::default(), given);
-                    (entry, stencil)
+                    let job_template = JobTemplate::of(entry.value, wanted(entry.key), Role::default(), given);
+                    (entry, job_template)
                 });
                 let entries: Vec<_> = entries.collect();
                 match entries.iter().all(|(_, value)| value.is_same()) {
-                    true => Stencil::Same(node),
-                    false => Stencil::Table(node, entries),
+                    true => JobTemplate::Same(node),
+                    false => JobTemplate::Table(node, entries),
                 }
             }
-            _ => Stencil::Same(node),
+            _ => JobTemplate::Same(node),
         }
     }
 
     /// Returns whether a filter in it had another result in an earlier version.
     pub(super) fn has_former(&self) -> bool {
         match self {
-            Stencil::Same(_) | Stencil::Spoilt(_) => false,
-            Stencil::Text(text) => text.template.parts.iter().any(|part| match part {
+            JobTemplate::Same(_) | JobTemplate::Spoilt(_) => false,
+            JobTemplate::Text(text) => text.template.parts.iter().any(|part| match part {
                 Part::Expression { expression, .. } => expression.filters.as_ref().is_some_and(Filters::has_former),
                 Part::Text(_) => false,
             }),
-            Stencil::List(_, items) => items.iter().any(Stencil::has_former),
-            Stencil::Table(_, entries) => {
+            JobTemplate::List(_, items) => items.iter().any(JobTemplate::has_former),
+            JobTemplate::Table(_, entries) => {
                 entries.iter().any(|(entry, value)| entry.key != ID.name && value.has_former())
             }
         }
     }
 
     fn is_same(&self) -> bool {
-        matches!(self, Stencil::Same(_))
+        matches!(self, JobTemplate::Same(_))
     }
 
     /// Returns the place that leaves out a field of the job for one set of values, because it is empty.
-    pub(super) fn left_out(&self, field: &str, set: Set<'_, 't>) -> Option<Place> {
-        let Stencil::Table(_, entries) = self else { return None };
+    pub(super) fn left_out(&self, field: &str, set: Combination<'_, 't>) -> Option<Place> {
+        let JobTemplate::Table(_, entries) = self else { return None };
         match entries.iter().find(|(entry, _)| entry.key == field)? {
-            (_, Stencil::Text(text)) => text.left_out(set),
+            (_, JobTemplate::Text(text)) => text.left_out(set),
             _ => None,
         }
     }
@@ -165,16 +170,21 @@ impl<'t> Stencil<'t> {
     /// Copies what is the same in all jobs, so that each of them has it for nothing.
     pub(super) fn prepare(&self, derived: &mut DerivedTree<'_>) {
         match self {
-            Stencil::Same(node) => derived.prepare(*node),
-            Stencil::Spoilt(_) | Stencil::Text(_) => {}
-            Stencil::List(_, items) => items.iter().for_each(|item| item.prepare(derived)),
-            Stencil::Table(_, entries) => entries.iter().for_each(|(_, value)| value.prepare(derived)),
+            JobTemplate::Same(node) => derived.prepare(*node),
+            JobTemplate::Spoilt(_) | JobTemplate::Text(_) => {}
+            JobTemplate::List(_, items) => items.iter().for_each(|item| item.prepare(derived)),
+            JobTemplate::Table(_, entries) => entries.iter().for_each(|(_, value)| value.prepare(derived)),
         }
     }
 
     /// Writes the job for one set of values; without a set, every template becomes a broken value.
-    pub(super) fn cut(&self, set: Option<Set<'_, 't>>, derived: &mut DerivedTree<'_>, failures: &mut Vec<Problem>) {
-        let Stencil::Table(job, entries) = self else { return };
+    pub(super) fn cut(
+        &self,
+        set: Option<Combination<'_, 't>>,
+        derived: &mut DerivedTree<'_>,
+        failures: &mut Vec<Problem>,
+    ) {
+        let JobTemplate::Table(job, entries) = self else { return };
         let mut root = derived.root(*job);
         put_entries(entries, &mut root, set, derived, failures);
     }
@@ -182,23 +192,23 @@ impl<'t> Stencil<'t> {
     fn put(
         &self,
         under: Under<'_, 't>,
-        set: Option<Set<'_, 't>>,
+        set: Option<Combination<'_, 't>>,
         derived: &mut DerivedTree<'_>,
         failures: &mut Vec<Problem>,
     ) {
         match (self, set) {
-            (Stencil::Same(node), _) => derived.same(under, *node),
-            (Stencil::Text(own), Some(set)) => own.put(under, set, derived, failures),
-            (Stencil::Spoilt(node) | Stencil::Text(Text { node, .. }), _) => {
+            (JobTemplate::Same(node), _) => derived.same(under, *node),
+            (JobTemplate::Text(own), Some(set)) => own.put(under, set, derived, failures),
+            (JobTemplate::Spoilt(node) | JobTemplate::Text(Text { node, .. }), _) => {
                 derived.filled(under, *node, Scalar::Broken, &[]);
             }
-            (Stencil::List(node, items), _) => {
+            (JobTemplate::List(node, items), _) => {
                 let mut parent = derived.list(under, *node);
                 for item in items {
                     item.put(Under::Item(&mut parent), set, derived, failures);
                 }
             }
-            (Stencil::Table(node, entries), _) => {
+            (JobTemplate::Table(node, entries), _) => {
                 let mut parent = derived.table(under, *node);
                 put_entries(entries, &mut parent, set, derived, failures);
             }
@@ -207,9 +217,9 @@ impl<'t> Stencil<'t> {
 }
 
 fn put_entries<'t>(
-    entries: &[(Entry<'t>, Stencil<'t>)],
+    entries: &[(Entry<'t>, JobTemplate<'t>)],
     parent: &mut Parent,
-    set: Option<Set<'_, 't>>,
+    set: Option<Combination<'_, 't>>,
     derived: &mut DerivedTree<'_>,
     failures: &mut Vec<Problem>,
 ) {
@@ -224,8 +234,8 @@ impl<'t> Text<'t> {
         text: &'t str,
         wanted: Wanted,
         role: Role,
-        Given { sets, problems, .. }: &mut Given<'_, 't>,
-    ) -> Stencil<'t> {
+        Given { combinations, problems, .. }: &mut Given<'_, 't>,
+    ) -> JobTemplate<'t> {
         let mut flawed = |range: Range<usize>, flaw| {
             let at = Place { at: node.locate(range), via: node.used_at(), fill: Fill::None };
             problems.push(Problem::Template { at, flaw });
@@ -234,14 +244,14 @@ impl<'t> Text<'t> {
             Ok(template) => template,
             Err(flaws) => {
                 flaws.into_iter().for_each(|(range, flaw)| flawed(range, flaw));
-                return Stencil::Spoilt(node);
+                return JobTemplate::Spoilt(node);
             }
         };
         let mut variables = Vec::new();
         let mut is_sound = true;
         for part in &template.parts {
             let Part::Expression { expression, .. } = part else { continue };
-            match sets.find(expression) {
+            match combinations.find(expression) {
                 Ok(variable) => variables.push(variable),
                 Err(flaw) => {
                     is_sound = false;
@@ -252,15 +262,21 @@ impl<'t> Text<'t> {
             }
         }
         if !is_sound {
-            return Stencil::Spoilt(node);
+            return JobTemplate::Spoilt(node);
         }
         let (shape, item) = (wanted.map(Kind::shape), wanted.map(|kind| kind.item().shape()));
-        let steps = steps(text, &template, &variables, sets, role);
-        Stencil::Text(Text { node, text, template, variables, steps, shape, item, role })
+        let steps = steps(text, &template, &variables, combinations, role);
+        JobTemplate::Text(Text { node, text, template, variables, steps, shape, item, role })
     }
 
     /// Fills it in for one set of values.
-    fn put(&self, under: Under<'_, 't>, set: Set<'_, 't>, derived: &mut DerivedTree<'_>, failures: &mut Vec<Problem>) {
+    fn put(
+        &self,
+        under: Under<'_, 't>,
+        set: Combination<'_, 't>,
+        derived: &mut DerivedTree<'_>,
+        failures: &mut Vec<Problem>,
+    ) {
         // Once the limit on text is exceeded, no more is made.
         if derived.bytes() > MOST_BYTES_OF_JOB {
             return derived.filled(under, self.node, Scalar::Broken, &[]);
@@ -292,7 +308,7 @@ impl<'t> Text<'t> {
     }
 
     /// Returns the place that fills in nothing for one set of values.
-    fn left_out(&self, set: Set<'_, 't>) -> Option<Place> {
+    fn left_out(&self, set: Combination<'_, 't>) -> Option<Place> {
         let (range, expression) = self.template.sole()?;
         let (made, origin) = make(range, expression, &self.variables[0], set, self.role.exact).ok()?;
         let fill = match origin {
@@ -304,26 +320,31 @@ impl<'t> Text<'t> {
 
     /// Fills in a template of one expression. Its value keeps its type, or gets that of its field; an empty one leaves
     /// out the field.
-    fn sole<'s>(&self, range: &Range<usize>, expression: &Expression, set: Set<'s, 't>) -> Result<Filled<'s>, Failed> {
+    fn sole<'s>(
+        &self,
+        range: &Range<usize>,
+        expression: &Expression,
+        set: Combination<'s, 't>,
+    ) -> Result<Filled<'s>, Failed> {
         let (made, origin) = make(range, expression, &self.variables[0], set, self.role.exact)?;
         let made = match made {
-            Made::Compound(node) => return Ok(Filled::Brought(node)),
-            Made::Other(_) => return Err(not_text(range, expression, &made, origin)),
+            Evaluated::Compound(node) => return Ok(Filled::Brought(node)),
+            Evaluated::Other(_) => return Err(not_text(range, expression, &made, origin)),
             // If the shape is unknown, the field reports the mistake.
-            Made::List(_) if !matches!(self.shape, None | Some(Shape::List | Shape::TextOrList)) => {
+            Evaluated::List(_) if !matches!(self.shape, None | Some(Shape::List | Shape::TextOrList)) => {
                 return Err(not_text(range, expression, &made, origin));
             }
-            Made::List(items) if !items.is_empty() => return Ok(Filled::List(items)),
-            Made::List(_) => return Ok(Filled::Nothing),
+            Evaluated::List(items) if !items.is_empty() => return Ok(Filled::List(items)),
+            Evaluated::List(_) => return Ok(Filled::Nothing),
             made if made.is_nothing() && !self.role.required => return Ok(Filled::Nothing),
             made => made.read_as(self.shape),
         };
-        let end = if let Made::Text(text) = &made { text.len() as u32 } else { 0 };
+        let end = if let Evaluated::Text(text) = &made { text.len() as u32 } else { 0 };
         Ok(Filled::Value(made, vec![Piece { end, template: bytes(range), origin }]))
     }
 
     /// Fills in a template of several parts: in the middle of a text every value is text.
-    fn mixed<'s>(&self, set: Set<'s, 't>) -> Result<Filled<'s>, Failed> {
+    fn mixed<'s>(&self, set: Combination<'s, 't>) -> Result<Filled<'s>, Failed> {
         let mut text = String::with_capacity(self.text.len());
         let mut pieces = Vec::with_capacity(self.template.parts.len());
         for step in &self.steps {
@@ -346,19 +367,25 @@ impl<'t> Text<'t> {
                             return Err((range.clone(), TemplateFlaw::TooLong, blamed(origin)));
                         }
                         Some(made) => text.push_str(&made),
-                        None if made.is_broken() => return Ok(Filled::Value(Made::Broken, Vec::new())),
+                        None if made.is_broken() => return Ok(Filled::Value(Evaluated::Broken, Vec::new())),
                         None => return Err(not_text(range, expression, &made, origin)),
                     }
                     pieces.push(Piece { end: text.len() as u32, template: bytes(range), origin });
                 }
             }
         }
-        Ok(Filled::Value(Made::Text(Cow::Owned(text)), pieces))
+        Ok(Filled::Value(Evaluated::Text(Cow::Owned(text)), pieces))
     }
 }
 
 /// Returns the parts of a template in the order in which they are filled in, those that are the same in all jobs at once.
-fn steps(text: &str, template: &Template, variables: &[Variable], sets: &Sets<'_>, role: Role) -> Vec<Step> {
+fn steps(
+    text: &str,
+    template: &Template,
+    variables: &[Variable],
+    combinations: &Combinations<'_>,
+    role: Role,
+) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut fixed = (String::new(), Vec::new());
     let mut variables = variables.iter().enumerate();
@@ -367,7 +394,8 @@ fn steps(text: &str, template: &Template, variables: &[Variable], sets: &Sets<'_
             Part::Text(range) => (range, Some((Cow::Borrowed(&text[range.clone()]), Origin::Template))),
             Part::Expression { range, expression } => {
                 let Some((index, variable)) = variables.next() else { break };
-                let same = sets.constant(variable).and_then(|set| constant(range, expression, variable, set, role));
+                let same =
+                    combinations.constant(variable).and_then(|set| constant(range, expression, variable, set, role));
                 if same.is_none() {
                     if !fixed.1.is_empty() {
                         let (text, pieces) = std::mem::take(&mut fixed);
@@ -394,7 +422,7 @@ fn constant(
     range: &Range<usize>,
     expression: &Expression,
     variable: &Variable,
-    set: Set<'_, '_>,
+    set: Combination<'_, '_>,
     role: Role,
 ) -> Option<(String, Origin)> {
     if expression.filters.as_ref().is_some_and(Filters::has_former) {

@@ -1,9 +1,9 @@
 //! The evaluation of an expression with a set of values.
 
-use super::datum::{Datum, Held};
+use super::combinations::{Combination, Reading, Variable};
 use super::expression::{Expression, Scope};
-use super::sets::{Reading, Set, Variable};
 use super::template::TemplateFlaw;
+use super::value::{Held, Input};
 use crate::document::derived::{Content, Form, Origin, Piece, Scalar};
 use crate::document::span::Span;
 use crate::document::tree::{self, Node};
@@ -20,20 +20,20 @@ pub(super) enum Filled<'s> {
     /// A list or mapping of the manifest.
     Brought(Node<'s>),
     /// A value, and the pieces that it consists of.
-    Value(Made<'s>, Vec<Piece>),
+    Value(Evaluated<'s>, Vec<Piece>),
     /// A list of values, each with its place.
     List(Vec<Item<'s>>),
 }
 
 /// An item of a list that is filled in.
-pub(super) type Item<'s> = (Made<'s>, Content);
+pub(super) type Item<'s> = (Evaluated<'s>, Content);
 
 /// The reason why a template can't be filled in: its bytes, the mistake, and the value that is to blame.
 pub(super) type Failed = (Range<usize>, TemplateFlaw, Fill);
 
 /// The value of an expression.
 #[derive(Debug)]
-pub(super) enum Made<'s> {
+pub(super) enum Evaluated<'s> {
     Null,
     Bool(bool),
     Integer(i64),
@@ -58,21 +58,21 @@ pub(super) fn make<'s>(
     range: &Range<usize>,
     expression: &Expression,
     variable: &Variable,
-    set: Set<'s, '_>,
+    set: Combination<'s, '_>,
     exact: bool,
-) -> Result<(Made<'s>, Origin), Failed> {
-    let datum = set.get(variable);
-    let of_datum = |datum: Datum<'s>| {
-        let (made, content) = (Made::of(datum).read_before(datum, set.reading), datum.content());
+) -> Result<(Evaluated<'s>, Origin), Failed> {
+    let input = set.get(variable);
+    let of_datum = |input: Input<'s>| {
+        let (made, content) = (Evaluated::of(input).read_before(input, set.reading), input.content());
         match made {
-            Made::Loose(text) if !exact => trimmed(text, content),
+            Evaluated::Loose(text) if !exact => trimmed(text, content),
             made => (made, content),
         }
     };
-    let given = match (set.of_job(variable), datum) {
-        (Some(number), _) => Some((Made::Integer(number), Origin::Nothing)),
-        (None, Some(datum)) => {
-            let (made, content) = of_datum(datum);
+    let given = match (set.of_job(variable), input) {
+        (Some(number), _) => Some((Evaluated::Integer(number), Origin::Nothing)),
+        (None, Some(input)) => {
+            let (made, content) = of_datum(input);
             Some((made, Origin::Content(content)))
         }
         (None, None) => None,
@@ -80,7 +80,7 @@ pub(super) fn make<'s>(
     let Some(filters) = &expression.filters else { return given.ok_or_else(|| unset(range, expression, set)) };
     let (made, plain) = match given {
         Some(given) => given,
-        None if filters.has_default() => (Made::Null, Origin::Nothing),
+        None if filters.has_default() => (Evaluated::Null, Origin::Nothing),
         None => return Err(unset(range, expression, set)),
     };
     // A filtered text isn't the source text character by character.
@@ -88,14 +88,16 @@ pub(super) fn make<'s>(
         Origin::Content(content) => Origin::Content(Content { form: Form::Otherwise, ..content }),
         origin => origin,
     };
-    let is_loose = matches!(made, Made::Loose(_));
+    let is_loose = matches!(made, Evaluated::Loose(_));
     let value = match &made {
-        Made::Null => Value::from(""),
-        Made::Bool(value) => Value::from(*value),
-        Made::Integer(number) => Value::from(*number),
-        Made::Float(_, text) | Made::Text(text) | Made::Loose(text) => Value::from(text.as_ref()),
-        Made::Compound(_) | Made::List(_) | Made::Other(_) => return Err(not_text(range, expression, &made, origin)),
-        Made::Broken => return Ok((Made::Broken, origin)),
+        Evaluated::Null => Value::from(""),
+        Evaluated::Bool(value) => Value::from(*value),
+        Evaluated::Integer(number) => Value::from(*number),
+        Evaluated::Float(_, text) | Evaluated::Text(text) | Evaluated::Loose(text) => Value::from(text.as_ref()),
+        Evaluated::Compound(_) | Evaluated::List(_) | Evaluated::Other(_) => {
+            return Err(not_text(range, expression, &made, origin));
+        }
+        Evaluated::Broken => return Ok((Evaluated::Broken, origin)),
     };
     let refused = |words| (range.clone(), TemplateFlaw::Filter(words), blamed(origin));
     let result = filters.apply(value, set.reading != Reading::Now).map_err(refused)?;
@@ -103,17 +105,17 @@ pub(super) fn make<'s>(
         && result.kind() == ValueKind::Seq
     {
         let text = made.text().unwrap_or_default();
-        return Ok((Made::List(parts(&text, plain, items.map(|item| item.to_string()))), origin));
+        return Ok((Evaluated::List(parts(&text, plain, items.map(|item| item.to_string()))), origin));
     }
-    Ok((Made::of_result(&result, is_loose).map_err(refused)?, origin))
+    Ok((Evaluated::of_result(&result, is_loose).map_err(refused)?, origin))
 }
 
 /// Returns a text without the blanks around it.
-fn trimmed<'s>(text: Cow<'s, str>, content: Content) -> (Made<'s>, Content) {
+fn trimmed<'s>(text: Cow<'s, str>, content: Content) -> (Evaluated<'s>, Content) {
     let before = text.len() - text.trim_start().len();
     let length = text.trim().len();
     if length == text.len() {
-        return (Made::Loose(text), content);
+        return (Evaluated::Loose(text), content);
     }
     let content = match content.form {
         Form::Plain(quotes) => part(content, usize::from(quotes) + before, length),
@@ -123,7 +125,7 @@ fn trimmed<'s>(text: Cow<'s, str>, content: Content) -> (Made<'s>, Content) {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     };
-    (Made::Loose(text), content)
+    (Evaluated::Loose(text), content)
 }
 
 /// Returns a part of the bytes of content that is written literally.
@@ -154,24 +156,24 @@ fn parts<'s>(text: &str, origin: Origin, items: impl Iterator<Item = String>) ->
     items
         .map(|item| {
             let at = place(&item);
-            (Made::Loose(Cow::Owned(item)), at)
+            (Evaluated::Loose(Cow::Owned(item)), at)
         })
         .collect()
 }
 
 /// Returns the mistake of a missing value. It has no place of its own: it is shown at the template, for all jobs that
 /// lack the value, with the first row without it.
-fn unset(range: &Range<usize>, expression: &Expression, set: Set<'_, '_>) -> Failed {
+fn unset(range: &Range<usize>, expression: &Expression, set: Combination<'_, '_>) -> Failed {
     let row = if expression.scope == Scope::Row { set.place_of_row() } else { None };
     (range.clone(), TemplateFlaw::Unset { name: expression.name(), scope: expression.scope, row }, Fill::Template)
 }
 
 /// Returns the mistake of a value that can't be a part of a text.
-pub(super) fn not_text(range: &Range<usize>, expression: &Expression, made: &Made<'_>, origin: Origin) -> Failed {
+pub(super) fn not_text(range: &Range<usize>, expression: &Expression, made: &Evaluated<'_>, origin: Origin) -> Failed {
     let what = match made {
-        Made::List(_) => "a list",
-        Made::Other(what) => what,
-        Made::Compound(node) if matches!(node.value(), tree::Value::List(_)) => "a list",
+        Evaluated::List(_) => "a list",
+        Evaluated::Other(what) => what,
+        Evaluated::Compound(node) if matches!(node.value(), tree::Value::List(_)) => "a list",
         _ => "a mapping",
     };
     (range.clone(), TemplateFlaw::NotText { name: expression.name(), what }, blamed(origin))
@@ -185,107 +187,107 @@ pub(super) fn blamed(origin: Origin) -> Fill {
     }
 }
 
-impl<'s> Made<'s> {
-    fn of(datum: Datum<'s>) -> Made<'s> {
-        match datum.held() {
-            Held::Null => Made::Null,
-            Held::Bool(value) => Made::Bool(value),
-            Held::Integer(number) => Made::Integer(number),
-            Held::Float(number) => Made::Float(number, datum.written()),
-            Held::Text(text) => Made::Text(Cow::Borrowed(text)),
-            Held::Loose(text) => Made::Loose(Cow::Borrowed(text)),
-            Held::Compound(node) => Made::Compound(node),
-            Held::List(items) => {
-                Made::List(items.iter().map(Datum::Cell).map(|item| (Made::of(item), item.content())).collect())
-            }
-            Held::Other(what) => Made::Other(what),
-            Held::Broken => Made::Broken,
+impl<'s> Evaluated<'s> {
+    fn of(input: Input<'s>) -> Evaluated<'s> {
+        match input.held() {
+            Held::Null => Evaluated::Null,
+            Held::Bool(value) => Evaluated::Bool(value),
+            Held::Integer(number) => Evaluated::Integer(number),
+            Held::Float(number) => Evaluated::Float(number, input.written()),
+            Held::Text(text) => Evaluated::Text(Cow::Borrowed(text)),
+            Held::Loose(text) => Evaluated::Loose(Cow::Borrowed(text)),
+            Held::Compound(node) => Evaluated::Compound(node),
+            Held::List(items) => Evaluated::List(
+                items.iter().map(Input::Cell).map(|item| (Evaluated::of(item), item.content())).collect(),
+            ),
+            Held::Other(what) => Evaluated::Other(what),
+            Held::Broken => Evaluated::Broken,
         }
     }
 
     /// Returns the value as it was read before, if that differs.
-    fn read_before(self, datum: Datum<'s>, reading: Reading) -> Made<'s> {
-        let Datum::Cell(cell) = datum else { return self };
+    fn read_before(self, input: Input<'s>, reading: Reading) -> Evaluated<'s> {
+        let Input::Cell(cell) = input else { return self };
         let former = cell.former.as_deref().filter(|_| reading == Reading::Former);
         match self {
-            Made::Loose(_) if former.is_some() => Made::Loose(Cow::Borrowed(former.unwrap_or_default())),
-            Made::Integer(_) | Made::Float(..) | Made::Text(_) if former.is_some() => {
-                Made::Text(Cow::Borrowed(former.unwrap_or_default()))
+            Evaluated::Loose(_) if former.is_some() => Evaluated::Loose(Cow::Borrowed(former.unwrap_or_default())),
+            Evaluated::Integer(_) | Evaluated::Float(..) | Evaluated::Text(_) if former.is_some() => {
+                Evaluated::Text(Cow::Borrowed(former.unwrap_or_default()))
             }
-            Made::Loose(text) if reading == Reading::FormerWithReturns => {
-                Made::Loose(Cow::Owned(text.replace('\n', "\r\n")))
+            Evaluated::Loose(text) if reading == Reading::FormerWithReturns => {
+                Evaluated::Loose(Cow::Owned(text.replace('\n', "\r\n")))
             }
             made => made,
         }
     }
 
     /// Converts the result of filters. A loose text stays loose.
-    fn of_result(result: &Value, is_loose: bool) -> Result<Made<'s>, String> {
+    fn of_result(result: &Value, is_loose: bool) -> Result<Evaluated<'s>, String> {
         Ok(match result.kind() {
-            ValueKind::Bool => Made::Bool(result.is_true()),
+            ValueKind::Bool => Evaluated::Bool(result.is_true()),
             ValueKind::Number => match i64::try_from(result.clone()) {
-                Ok(number) => Made::Integer(number),
+                Ok(number) => Evaluated::Integer(number),
                 Err(_) => {
                     let number = f64::try_from(result.clone()).map_err(|error| error.to_string())?;
-                    Made::Float(number, Cow::Owned(result.to_string()))
+                    Evaluated::Float(number, Cow::Owned(result.to_string()))
                 }
             },
-            ValueKind::String if is_loose => Made::Loose(Cow::Owned(result.to_string())),
-            ValueKind::String => Made::Text(Cow::Owned(result.to_string())),
-            _ => Made::Null,
+            ValueKind::String if is_loose => Evaluated::Loose(Cow::Owned(result.to_string())),
+            ValueKind::String => Evaluated::Text(Cow::Owned(result.to_string())),
+            _ => Evaluated::Null,
         })
     }
 
     /// Returns whether there is nothing to fill in: a null, or an empty cell.
     pub(super) fn is_nothing(&self) -> bool {
         match self {
-            Made::Null => true,
-            Made::Loose(text) => text.is_empty(),
-            Made::List(items) => items.is_empty(),
+            Evaluated::Null => true,
+            Evaluated::Loose(text) => text.is_empty(),
+            Evaluated::List(items) => items.is_empty(),
             _ => false,
         }
     }
 
     pub(super) fn is_broken(&self) -> bool {
-        matches!(self, Made::Broken)
+        matches!(self, Evaluated::Broken)
     }
 
     /// Returns the value as a part of a text; `None` for lists and mappings.
     pub(super) fn text(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Made::Null => Cow::Borrowed(""),
-            Made::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
-            Made::Integer(number) => Cow::Owned(number.to_string()),
-            Made::Float(_, text) | Made::Text(text) | Made::Loose(text) => Cow::Borrowed(text.as_ref()),
-            Made::Compound(_) | Made::List(_) | Made::Other(_) | Made::Broken => return None,
+            Evaluated::Null => Cow::Borrowed(""),
+            Evaluated::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
+            Evaluated::Integer(number) => Cow::Owned(number.to_string()),
+            Evaluated::Float(_, text) | Evaluated::Text(text) | Evaluated::Loose(text) => Cow::Borrowed(text.as_ref()),
+            Evaluated::Compound(_) | Evaluated::List(_) | Evaluated::Other(_) | Evaluated::Broken => return None,
         })
     }
 
     /// Converts the value for a field of this shape: texts take it as it is written, and an untyped value gets the
     /// field's type.
-    pub(super) fn read_as(self, shape: Option<Shape>) -> Made<'s> {
+    pub(super) fn read_as(self, shape: Option<Shape>) -> Evaluated<'s> {
         match (shape, self) {
             (
                 Some(Shape::Text | Shape::TextOrTable),
-                made @ (Made::Null | Made::Bool(_) | Made::Integer(_) | Made::Float(..)),
+                made @ (Evaluated::Null | Evaluated::Bool(_) | Evaluated::Integer(_) | Evaluated::Float(..)),
             ) => {
                 let text = made.text().map(Cow::into_owned).unwrap_or_default();
-                Made::Text(Cow::Owned(text))
+                Evaluated::Text(Cow::Owned(text))
             }
-            (Some(Shape::Integer | Shape::Number), Made::Loose(text)) => match text.trim().parse() {
-                Ok(number) => Made::Integer(number),
+            (Some(Shape::Integer | Shape::Number), Evaluated::Loose(text)) => match text.trim().parse() {
+                Ok(number) => Evaluated::Integer(number),
                 Err(_) => match number(text.trim()) {
-                    Some(number) => Made::Float(number, text),
-                    None => Made::Text(text),
+                    Some(number) => Evaluated::Float(number, text),
+                    None => Evaluated::Text(text),
                 },
             },
-            (Some(Shape::Boolean), Made::Loose(text)) => match text.trim() {
+            (Some(Shape::Boolean), Evaluated::Loose(text)) => match text.trim() {
                 // In the spelling of spreadsheets, too.
-                word if word.eq_ignore_ascii_case("true") => Made::Bool(true),
-                word if word.eq_ignore_ascii_case("false") => Made::Bool(false),
-                _ => Made::Text(text),
+                word if word.eq_ignore_ascii_case("true") => Evaluated::Bool(true),
+                word if word.eq_ignore_ascii_case("false") => Evaluated::Bool(false),
+                _ => Evaluated::Text(text),
             },
-            (_, Made::Loose(text)) => Made::Text(text),
+            (_, Evaluated::Loose(text)) => Evaluated::Text(text),
             (_, made) => made,
         }
     }
@@ -293,12 +295,12 @@ impl<'s> Made<'s> {
     /// Returns the value as it goes into the tree.
     pub(super) fn scalar(&self) -> Scalar<'_> {
         match self {
-            Made::Null => Scalar::Null,
-            Made::Bool(value) => Scalar::Bool(*value),
-            Made::Integer(number) => Scalar::Integer(*number),
-            Made::Float(number, _) => Scalar::Float(*number),
-            Made::Text(text) | Made::Loose(text) => Scalar::Text(text),
-            Made::Compound(_) | Made::List(_) | Made::Other(_) | Made::Broken => Scalar::Broken,
+            Evaluated::Null => Scalar::Null,
+            Evaluated::Bool(value) => Scalar::Bool(*value),
+            Evaluated::Integer(number) => Scalar::Integer(*number),
+            Evaluated::Float(number, _) => Scalar::Float(*number),
+            Evaluated::Text(text) | Evaluated::Loose(text) => Scalar::Text(text),
+            Evaluated::Compound(_) | Evaluated::List(_) | Evaluated::Other(_) | Evaluated::Broken => Scalar::Broken,
         }
     }
 }

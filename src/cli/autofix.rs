@@ -6,7 +6,7 @@ use super::terminal::{Terminal, Volume};
 use crate::base::durable;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::levels::Levels;
-use crate::manifest::{self, Fixed, Loaded, Mended};
+use crate::manifest::{self, Fixed, FixedManifest, Loaded};
 use crate::report::look::{Color, Hue, Look, count};
 use crate::report::terminal_safe;
 use similar::TextDiff;
@@ -53,52 +53,52 @@ impl Fixes {
             levels.apply(&mut loaded.findings);
             return Ok((loaded, 0));
         }
-        let mut mended = manifest::mend(path, levels);
-        levels.apply(&mut mended.loaded.findings);
+        let mut fixed = manifest::fix_file(path, levels);
+        levels.apply(&mut fixed.loaded.findings);
         match self {
-            Fixes::Shown => show_difference(&mended, terminal.stdout)?,
+            Fixes::Shown => show_difference(&fixed, terminal.stdout)?,
             _ if path == Path::new("-") => {
-                print_text(mended.loaded.source.text())?;
+                print_text(fixed.loaded.source.text())?;
             }
-            _ if mended.fixed.is_empty() => {}
-            _ => write(path, &mended)?,
+            _ if fixed.fixed.is_empty() => {}
+            _ => write(path, &fixed)?,
         }
-        if terminal.volume > Volume::Quiet && !mended.fixed.is_empty() {
+        if terminal.volume > Volume::Quiet && !fixed.fixed.is_empty() {
             // If standard error is closed, nobody reads it.
-            let _ = say(&mended, self, terminal.stderr);
+            let _ = say(&fixed, self, terminal.stderr);
         }
-        Ok((mended.loaded, mended.fixed.len()))
+        Ok((fixed.loaded, fixed.fixed.len()))
     }
 }
 
 /// Writes the fixed manifest to the end of its links, unless somebody else has written there in the meantime.
-fn write(path: &Path, mended: &Mended) -> Result<(), Failure> {
+fn write(path: &Path, fixed: &FixedManifest) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::machine(format!("{} can't be fixed: {error}", path.display()));
     let real = path.canonicalize().map_err(failed)?;
-    if fs::read(&real).map_err(failed)? != mended.original.as_bytes() {
+    if fs::read(&real).map_err(failed)? != fixed.original.as_bytes() {
         let message = format!("{} changed while it was checked; nothing was written", path.display());
         return Err(Failure::machine(message).hint("run the command again"));
     }
-    durable::rewrite_whole(&real, mended.loaded.source.text().as_bytes()).map_err(failed)
+    durable::rewrite_whole(&real, fixed.loaded.source.text().as_bytes()).map_err(failed)
 }
 
 /// Prints the fixes made, or possible.
-fn say(mended: &Mended, fixes: Fixes, look: Look) -> io::Result<()> {
+fn say(fixed: &FixedManifest, fixes: Fixes, look: Look) -> io::Result<()> {
     let mut err = BufWriter::new(io::stderr().lock());
-    let name = terminal_safe::line(mended.loaded.source.name());
+    let name = terminal_safe::line(fixed.loaded.source.name());
     let done = if fixes == Fixes::Shown { "would fix" } else { "fixed" };
-    let mistakes = count(mended.fixed.len(), "mistake");
+    let mistakes = count(fixed.fixed.len(), "mistake");
     writeln!(err, "{} in {name}", look.paint(Hue::Good, format!("{done} {mistakes}")))?;
-    for Fixed { code, position, was, now } in mended.fixed.iter().take(SHOWN) {
+    for Fixed { code, position, was, now } in fixed.fixed.iter().take(SHOWN) {
         let (was, now) = (terminal_safe::line(was), terminal_safe::line(now));
         let what =
             if was.is_empty() && now == " " { "put in a space".to_owned() } else { format!("`{was}` became `{now}`") };
         writeln!(err, "  {}:{} {code}: {what}", position.line, position.column)?;
     }
-    if let Some(more @ 1..) = mended.fixed.len().checked_sub(SHOWN) {
+    if let Some(more @ 1..) = fixed.fixed.len().checked_sub(SHOWN) {
         writeln!(err, "  and {more} more")?;
     }
-    if mended.fixed.iter().any(|fixed| fixed.code == Code::MentionSpacing) {
+    if fixed.fixed.iter().any(|fixed| fixed.code == Code::MentionSpacing) {
         writeln!(
             err,
             "  a job with another prompt is another job: `batch plan` shows which videos would be made again"
@@ -109,9 +109,9 @@ fn say(mended: &Mended, fixes: Fixes, look: Look) -> io::Result<()> {
 }
 
 /// Prints the difference made by the fixes on standard output; for a file or a pipe exactly in the format of `patch`.
-fn show_difference(mended: &Mended, look: Look) -> Result<(), Failure> {
-    let name = mended.loaded.source.name();
-    let difference = TextDiff::configure().timeout(FINE).diff_lines(&mended.original[..], mended.loaded.source.text());
+fn show_difference(fixed: &FixedManifest, look: Look) -> Result<(), Failure> {
+    let name = fixed.loaded.source.name();
+    let difference = TextDiff::configure().timeout(FINE).diff_lines(&fixed.original[..], fixed.loaded.source.text());
     let unified = difference.unified_diff().header(name, name).to_string();
     print(|out| write_difference(out, &unified, look))
 }
@@ -141,14 +141,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jobs.yaml");
         fs::write(&path, "version: '1'\njobs: []\n").unwrap();
-        let mended = manifest::mend(&path, &Levels::default());
-        assert_eq!(mended.fixed.len(), 1);
+        let fixed = manifest::fix_file(&path, &Levels::default());
+        assert_eq!(fixed.fixed.len(), 1);
         fs::write(&path, "version: '1'\njobs: [] # new\n").unwrap();
-        let failure = write(&path, &mended).unwrap_err();
+        let failure = write(&path, &fixed).unwrap_err();
         assert!(failure.message.contains("changed"), "{failure:?}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "version: '1'\njobs: [] # new\n");
-        fs::write(&path, &mended.original).unwrap();
-        write(&path, &mended).unwrap();
+        fs::write(&path, &fixed.original).unwrap();
+        write(&path, &fixed).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "version: 1\njobs: []\n");
     }
 }
