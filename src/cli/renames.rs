@@ -8,7 +8,7 @@ use crate::base::durable;
 use crate::base::folder::Folder;
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Output, Record};
-use crate::ledger::{Book, PurchaseId, Renamed, Scribe};
+use crate::ledger::{Book, JournalWriter, PurchaseId, Renamed};
 use crate::plan::misplaced;
 use crate::plan::reconcile::Move;
 use crate::plan::videos::{Care, Videos, look_at};
@@ -96,7 +96,11 @@ pub(super) fn after(renamings: &[Renaming], record: &Record) -> Record {
 ///
 /// # Errors
 /// Fails if another file is in the way, or one can't be renamed.
-pub(super) async fn perform(folder: &Folder, renamings: Vec<Renaming>, scribe: &Scribe) -> Result<(), Stuck> {
+pub(super) async fn perform(
+    folder: &Folder,
+    renamings: Vec<Renaming>,
+    journal_writer: &JournalWriter,
+) -> Result<(), Stuck> {
     let mut rest = renamings.as_slice();
     while !rest.is_empty() {
         let (batch, after) = rest.split_at(independent(rest));
@@ -105,7 +109,8 @@ pub(super) async fn perform(folder: &Folder, renamings: Vec<Renaming>, scribe: &
             files.extend(file(folder, video).map_err(|failure| Stuck { failure, midway: false })?);
         }
         let midway = |failure| Stuck { failure, midway: true };
-        let entries = batch.iter().flat_map(|renaming| &renaming.entries).map(|entry| scribe.record(entry.clone()));
+        let entries =
+            batch.iter().flat_map(|renaming| &renaming.entries).map(|entry| journal_writer.record(entry.clone()));
         futures::future::try_join_all(entries).await.map_err(|error| midway(Failure::machine(error)))?;
         for file in files {
             file.rename().map_err(midway)?;

@@ -105,22 +105,22 @@ impl Session<'_> {
         };
         let runtime = runtime()?;
         let outcome = runtime.block_on(async {
-            let (scribe, closer) = ledger.start(identity)?;
+            let (journal_writer, session) = ledger.start(identity)?;
             // Together, so that they share syncs. A journal that can't be written reports that again, and the engine reacts.
-            futures::future::join_all(first.into_iter().map(|entry| scribe.record(entry))).await;
-            if let Err(Stuck { failure, midway }) = renames::perform(self.folder, renamings, &scribe).await {
-                drop(scribe);
+            futures::future::join_all(first.into_iter().map(|entry| journal_writer.record(entry))).await;
+            if let Err(Stuck { failure, midway }) = renames::perform(self.folder, renamings, &journal_writer).await {
+                drop(journal_writer);
                 // Renamings recorded but not performed are completed by the next command: the journal stays.
                 return if midway {
                     Err(failure)
                 } else {
-                    closer.close().await.map_err(Failure::after_a_run).and(Err(failure))
+                    session.close().await.map_err(Failure::after_a_run).and(Err(failure))
                 };
             }
             let parts = Parts {
                 service,
                 identity: identity.clone(),
-                scribe,
+                journal_writer,
                 folder: self.folder.clone(),
                 clock: Clock::System,
                 events: self.reporting.events(),
@@ -141,7 +141,7 @@ impl Session<'_> {
                     .await
                     .map_err(|failure| with_tasks(failure, &shared.unacknowledged(), &self.target))?;
             }
-            match closer.close().await {
+            match session.close().await {
                 Ok(book) => {
                     if shared.is_some() {
                         fleet::compare(&mut outcome, &uncertain, &book);
@@ -189,13 +189,14 @@ pub(super) fn write_down(ledger: Ledger, service: &str, entries: Vec<Entry>) -> 
     let runtime = runtime()?;
     let shared = ledger.shared().cloned();
     runtime.block_on(async {
-        let (scribe, closer) = ledger.start(service)?;
-        let recorded = futures::future::try_join_all(entries.into_iter().map(|entry| scribe.record(entry))).await;
-        drop(scribe);
+        let (journal_writer, session) = ledger.start(service)?;
+        let recorded =
+            futures::future::try_join_all(entries.into_iter().map(|entry| journal_writer.record(entry))).await;
+        drop(journal_writer);
         if let Some(shared) = &shared {
             fleet::acknowledge(shared, fleet::PATIENCE).await?;
         }
-        closer.close().await?;
+        session.close().await?;
         recorded.map(drop).map_err(Failure::machine)
     })
 }

@@ -24,7 +24,7 @@ use crate::event::sender::Events;
 use crate::event::{Bound, Call, Cause, Event, Problem};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Key;
-use crate::ledger::{Intended, PurchaseId, Scribe};
+use crate::ledger::{Intended, JournalWriter, PurchaseId};
 use crate::service::names::{JobId, TaskId};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -71,7 +71,7 @@ pub(super) struct Context<S> {
     pub(super) queries: Queries,
     pub(super) bounds: Bounds,
     pub(super) sent: Sent,
-    scribe: Scribe,
+    journal_writer: JournalWriter,
     random: Mutex<fastrand::Rng>,
     local: AtomicBool,
     /// Number of jobs that failed or are uncertain.
@@ -135,7 +135,7 @@ impl<S: Service> Context<S> {
             ),
             bounds: Bounds::new(settings.poll_interval),
             sent: Sent::default(),
-            scribe: parts.scribe,
+            journal_writer: parts.journal_writer,
             random: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
             local: AtomicBool::new(false),
             failures: AtomicUsize::new(0),
@@ -174,7 +174,7 @@ impl<S: Service> Context<S> {
     /// A journal that can't be written ends all submits; paid tasks are still polled and fetched, and the ledger keeps
     /// the change in memory for the lock.
     pub(super) async fn record(&self, entry: Entry) -> Result<(), ()> {
-        self.scribe.record(entry).await.map_err(|error| {
+        self.journal_writer.record(entry).await.map_err(|error| {
             self.stop.to(Level::NoSubmits, StopCause::Journal(error.to_string()));
             self.fail_locally();
         })
@@ -187,7 +187,7 @@ impl<S: Service> Context<S> {
         after: Option<PurchaseId>,
         releases: &[PurchaseId],
     ) -> Result<Intended, ()> {
-        let intended = self.scribe.intend(intent, after, releases).await.map_err(|error| {
+        let intended = self.journal_writer.intend(intent, after, releases).await.map_err(|error| {
             self.stop.to(Level::NoSubmits, StopCause::Journal(error.to_string()));
             self.fail_locally();
         })?;

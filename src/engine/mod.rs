@@ -48,7 +48,7 @@ use crate::event::Problem;
 use crate::event::sender::Events;
 use crate::event::summary::Summary;
 use crate::ledger::record::{Key, Record};
-use crate::ledger::{PurchaseId, Scribe};
+use crate::ledger::{JournalWriter, PurchaseId};
 use crate::manifest::model::{Job, OnUncertain, Rate};
 use crate::service::image::Picture;
 use crate::service::names::{JobId, TaskId};
@@ -101,7 +101,7 @@ pub struct Parts<S> {
     /// The service's name in the ledger: its base URL, or `simulate`.
     pub identity: String,
     /// The writer of state changes.
-    pub scribe: Scribe,
+    pub journal_writer: JournalWriter,
     /// The folder that videos' paths are relative to.
     pub folder: Folder,
     /// The time of day.

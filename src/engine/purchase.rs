@@ -10,7 +10,7 @@ use crate::base::faultpoint;
 use crate::client::{NotTaken, Service, Speaker, Submission, Then};
 use crate::event::{Call, Cause, Event, Problem};
 use crate::ledger::entry::{self, Entry, Step};
-use crate::ledger::record::Fault;
+use crate::ledger::record::ServiceError;
 use crate::ledger::shared::Pass;
 use crate::ledger::{Intended, PurchaseId};
 use crate::manifest::model::OnUncertain;
@@ -288,7 +288,7 @@ async fn accepted<S: Service>(context: &Context<S>, purchase: &Purchase, id: Pur
 
 /// Records the refusal, durable before the pause that precedes the next attempt.
 async fn not_taken<S: Service>(context: &Context<S>, purchase: &Purchase, id: PurchaseId, refusal: &NotTaken) {
-    let error = Fault { code: refusal.code.clone(), message: refusal.message.clone() };
+    let error = ServiceError { code: refusal.code.clone(), message: refusal.message.clone() };
     let last = refusal.then == Then::Refuse;
     let step = Step::Refused { error, last, at: context.clock.now_in_seconds() };
     let _ = if last { answered(context, purchase, id, step).await } else { context.record(Entry::of(id, step)).await };

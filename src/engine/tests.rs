@@ -325,13 +325,13 @@ impl Bench {
         settings: Settings,
         stop: Stop,
     ) -> Ran {
-        let (scribe, closer) = ledger.start("https://service.example.com").unwrap();
+        let (journal_writer, session) = ledger.start("https://service.example.com").unwrap();
         let clock = Clock::paced(Timestamp::from_second(1_700_000_000).unwrap());
         let (events, heard) = Events::channel(clock);
         let parts = Parts {
             service: fake.clone(),
             identity: "https://service.example.com".into(),
-            scribe,
+            journal_writer,
             folder: Folder::open(self.folder.path()).unwrap(),
             clock,
             events,
@@ -343,7 +343,7 @@ impl Bench {
         let started = Instant::now();
         let outcome = run(work, parts, settings).await;
         let took = started.elapsed();
-        let book = closer.close().await.unwrap();
+        let book = session.close().await.unwrap();
         Ran { outcome, book, events: heard.into_iter().map(|Stamped { event, .. }| event).collect(), took }
     }
 }

@@ -5,7 +5,7 @@ use super::queries::Asked;
 use crate::client::{Service, TaskState, Verdict};
 use crate::event::{Bound, Call, Event};
 use crate::ledger::entry::{Entry, Step};
-use crate::ledger::record::{Fault, Record};
+use crate::ledger::record::{Record, ServiceError};
 use crate::service::names::TaskId;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,7 +24,7 @@ pub(super) enum Watched {
     /// Finished: the videos can be fetched.
     Completed,
     /// The service gave up.
-    Failed(Fault),
+    Failed(ServiceError),
     /// The service denies the task, several times over.
     Unknown,
     /// Something other than the service answered, for as long as the run's patience.
@@ -32,7 +32,7 @@ pub(super) enum Watched {
     /// Not finished within the job's time limit.
     TimedOut,
     /// The service refuses to report the status.
-    Refused(Fault),
+    Refused(ServiceError),
     /// The run is over.
     Out,
 }
@@ -106,7 +106,7 @@ pub(super) async fn watch<S: Service>(
                     TaskState::Failed => {
                         let message = Some(progress.message).filter(|message| !message.is_empty());
                         let message = message.unwrap_or_else(|| "the service gives no reason".to_owned());
-                        return Watched::Failed(Fault { code: progress.word, message });
+                        return Watched::Failed(ServiceError { code: progress.word, message });
                     }
                     TaskState::Strange if context.first_strange_word() => {
                         tracing::warn!(job = %key.job, word = progress.word, "unknown status, taken as still running");
@@ -138,7 +138,7 @@ pub(super) async fn watch<S: Service>(
                         if now >= end {
                             // The service answers, but not about this task.
                             if context.hearing.heard_since(since) {
-                                return Watched::Refused(Fault { code: failure.code, message: failure.message });
+                                return Watched::Refused(ServiceError { code: failure.code, message: failure.message });
                             }
                             context.away_for_good(failure.message);
                             return Watched::Away;
@@ -151,7 +151,7 @@ pub(super) async fn watch<S: Service>(
                     away = None;
                 }
                 if refused >= REFUSED_TIMES {
-                    return Watched::Refused(Fault { code: failure.code, message: failure.message });
+                    return Watched::Refused(ServiceError { code: failure.code, message: failure.message });
                 }
                 failures += 1;
                 let pause = context.backoff(failures, asked).min(most);

@@ -2,7 +2,7 @@
 
 use super::id::PurchaseId;
 use super::lockfile::PurchaseTable;
-use super::record::{Fault, Output};
+use super::record::{Output, ServiceError};
 use crate::base::digest::Sha256;
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
@@ -66,7 +66,7 @@ pub enum Step {
     Found { task: TaskId, at: Timestamp },
     /// Refused, nothing was generated.
     Refused {
-        error: Fault,
+        error: ServiceError,
         /// `true` if this input is refused for good; otherwise nothing was accepted, and it counts as never submitted.
         last: bool,
         at: Timestamp,
@@ -85,7 +85,7 @@ pub enum Step {
     /// All videos that the service lists are stored.
     Succeeded,
     /// The service said FAILED or CANCELED.
-    Failed { error: Fault, at: Timestamp },
+    Failed { error: ServiceError, at: Timestamp },
     /// It gets another job, or its videos another name: durable before its files are renamed. The next run renames
     /// those that a crash left behind.
     Moved { job: JobId, name: VideoName, at: Timestamp },

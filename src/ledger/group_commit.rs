@@ -5,7 +5,7 @@ use super::entry::{Entry, Step};
 use super::guard::Guard;
 use super::id::PurchaseId;
 use super::joined::Shared;
-use super::journal::Pen;
+use super::journal::Encoder;
 use super::lockfile;
 use super::record::Key;
 use super::shared::{Claimed, Pass, StoreError};
@@ -45,7 +45,7 @@ pub enum Unwritable {
 
 /// Records entries; there are as many clones as jobs.
 #[derive(Clone, Debug)]
-pub struct Scribe {
+pub struct JournalWriter {
     inbox: mpsc::Sender<Message>,
     journal: PathBuf,
     shared: Option<Shared>,
@@ -77,7 +77,7 @@ pub(super) enum Message {
 #[derive(Debug)]
 pub(super) struct Writer {
     guard: Arc<Guard>,
-    pen: Pen,
+    encoder: Encoder,
     pub(super) book: Book,
     journal: PathBuf,
     lock: Watched,
@@ -95,7 +95,7 @@ pub(super) struct Writer {
     pub(super) unsaved: Vec<Entry>,
 }
 
-impl Scribe {
+impl JournalWriter {
     /// Records an entry; returns when it is durable. A task id is known to a shared ledger by then, unless that doesn't answer: it is
     /// used only after that, here as on one machine.
     ///
@@ -157,14 +157,14 @@ impl Writer {
     /// Creates the writer of a journal whose first line is written.
     pub(super) fn new(
         guard: Arc<Guard>,
-        pen: Pen,
+        encoder: Encoder,
         book: Book,
         journal: PathBuf,
         lock: Watched,
         changed: bool,
     ) -> Writer {
         let (replaceable, manifest, broken, unsaved) = (None, None, None, Vec::new());
-        Writer { guard, pen, book, journal, lock, replaceable, manifest, shared: None, changed, broken, unsaved }
+        Writer { guard, encoder, book, journal, lock, replaceable, manifest, shared: None, changed, broken, unsaved }
     }
 
     /// Sets the manifest of its purchases.
@@ -184,10 +184,11 @@ impl Writer {
     }
 
     /// Starts the task; it ends after [`Message::Close`], or when no sender is left.
-    pub(super) fn spawn(self) -> (Scribe, mpsc::Sender<Message>, tokio::task::JoinHandle<Writer>) {
+    pub(super) fn spawn(self) -> (JournalWriter, mpsc::Sender<Message>, tokio::task::JoinHandle<Writer>) {
         let (inbox, messages) = mpsc::channel(WAITING);
-        let scribe = Scribe { inbox: inbox.clone(), journal: self.journal.clone(), shared: self.shared.clone() };
-        (scribe, inbox, tokio::spawn(self.write(messages)))
+        let journal_writer =
+            JournalWriter { inbox: inbox.clone(), journal: self.journal.clone(), shared: self.shared.clone() };
+        (journal_writer, inbox, tokio::spawn(self.write(messages)))
     }
 
     async fn write(mut self, mut inbox: mpsc::Receiver<Message>) -> Writer {
@@ -296,7 +297,7 @@ impl Writer {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());
         }
-        let text = self.pen.group(entries, &self.book);
+        let text = self.encoder.group(entries, &self.book);
         let guard = Arc::clone(&self.guard);
         let written = tokio::task::spawn_blocking(move || guard.append(&text)).await;
         let why = match written {

@@ -75,7 +75,7 @@ impl Ledger {
     pub async fn join(&mut self, shared: Shared, moved: bool, patience: Duration) -> Result<(), LedgerError> {
         let (lock, journal) = self.apart()?;
         let view = shared.view(&self.book, Doubts::Untold).await?;
-        let path = || self.desk.paths.lock.clone();
+        let path = || self.files.paths.lock.clone();
         let of = lock.projection();
         if let Some(other) = of.filter(|of| of.id != shared.charter.id && !moved) {
             let (known, wanted) = (other.url.clone(), Some(shared.place.to_string()));
@@ -114,10 +114,10 @@ impl Ledger {
 
     /// Returns what the lock says, and what the journal alone says.
     fn apart(&self) -> Result<(Book, Book), LedgerError> {
-        let paths = &self.desk.paths;
+        let paths = &self.files.paths;
         let lock = lockfile::load(&paths.lock)?;
         let lock = lock.map_or_else(|| Ok(Book::default()), |text| lockfile::parse(&text, &paths.lock))?;
-        let (journal, _) = recover::recover(None, &self.desk.guard.content()?, paths)?;
+        let (journal, _) = recover::recover(None, &self.files.guard.content()?, paths)?;
         Ok((lock, journal))
     }
 }

@@ -62,7 +62,7 @@ pub(super) struct Header {
 
 /// Writes lines.
 #[derive(Debug)]
-pub(super) struct Pen {
+pub(super) struct Encoder {
     seed: u32,
     next: u64,
     /// The purchases that the journal already describes.
@@ -95,15 +95,15 @@ struct Line<'t> {
     entry: &'t [u8],
 }
 
-impl Pen {
-    /// Returns a pen for a new journal, and the text of its first line.
-    pub(super) fn new(header: &Header) -> (Pen, Vec<u8>) {
+impl Encoder {
+    /// Returns an encoder for a new journal, and the text of its first line.
+    pub(super) fn new(header: &Header) -> (Encoder, Vec<u8>) {
         let text = serde_json::to_vec(header).expect("a header is JSON");
         let seed = crc32fast::hash(&text);
         let mut line = format!("{seed:08x} ").into_bytes();
         line.extend(text);
         line.push(b'\n');
-        (Pen { seed, next: 0, told: HashSet::new() }, line)
+        (Encoder { seed, next: 0, told: HashSet::new() }, line)
     }
 
     /// Returns the text of a group of entries, to be written and synced together; `book` is the state before them.
@@ -164,8 +164,8 @@ pub(super) fn copy(text: &[u8], more: &[Entry]) -> Result<Vec<u8>, Flaw> {
     let contents = read(text)?;
     let entries = contents.entries().collect::<Result<Vec<Entry>, Flaw>>()?;
     let Some(header) = &contents.header else { return Ok(Vec::new()) };
-    let (mut pen, mut copy) = Pen::new(header);
-    copy.extend(pen.group(entries.iter().chain(more), &Book::default()));
+    let (mut encoder, mut copy) = Encoder::new(header);
+    copy.extend(encoder.group(entries.iter().chain(more), &Book::default()));
     Ok(copy)
 }
 

@@ -84,10 +84,10 @@ fn a_journal_of_100_000_jobs() {
     let paths = Paths::of(&folder.path().join("jobs.lock"));
     let header =
         Header { journal: journal::VERSION, holder: holder(), continues: None, service: "simulate".to_owned() };
-    let (mut pen, mut text) = Pen::new(&header);
+    let (mut encoder, mut text) = Encoder::new(&header);
     let book = Book::default();
     for number in 0..JOBS {
-        text.extend(pen.group(&entries(number), &book));
+        text.extend(encoder.group(&entries(number), &book));
     }
     println!("journal: {} MB", text.len() / 1_000_000);
     let (book, _) = timed("journal recovered", || recover::recover(None, &text, &paths).unwrap());
@@ -99,22 +99,22 @@ fn a_journal_of_100_000_jobs() {
 async fn entries_of_64_writers() {
     let folder = tempfile::tempdir_in(".").unwrap();
     let paths = Paths::of(&folder.path().join("jobs.lock"));
-    let (scribe, closer) = open(&paths, holder()).unwrap().start("simulate").unwrap();
+    let (journal_writer, session) = open(&paths, holder()).unwrap().start("simulate").unwrap();
     let start = Instant::now();
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..64 {
-        let scribe = scribe.clone();
+        let journal_writer = journal_writer.clone();
         writers.spawn(async move {
             for number in 0..500 {
                 for entry in entries(writer * 1000 + number) {
-                    scribe.record(entry).await.unwrap();
+                    journal_writer.record(entry).await.unwrap();
                 }
             }
         });
     }
     writers.join_all().await;
     println!("durable entries: {:.0} a second", 64.0 * 500.0 * 5.0 / start.elapsed().as_secs_f64());
-    closer.close().await.unwrap();
+    session.close().await.unwrap();
 }
 
 fn holder() -> Holder {

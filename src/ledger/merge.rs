@@ -83,7 +83,7 @@ pub fn drive(ours: &Path, theirs: &Path, path: &Path, services: Services) -> Res
 ///
 /// # Errors
 /// As [`join`].
-pub fn mend(paths: &Paths, services: Services) -> Result<Option<Merged>, LedgerError> {
+pub fn resolve_conflict(paths: &Paths, services: Services) -> Result<Option<Merged>, LedgerError> {
     let Some(text) = lockfile::load(&paths.lock)? else { return Ok(None) };
     let open = unmerged::of(&paths.lock)?;
     if open.is_none() && lockfile::parse(&text, &paths.lock).is_ok() {

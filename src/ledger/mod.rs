@@ -1,7 +1,7 @@
 //! The record of each job: `jobs.lock`, and the journal next to it during a run.
 //!
 //! [`open`] takes the advisory lock and recovers the leftover of a killed run; [`Ledger::start`] begins a journal and
-//! returns a [`Scribe`], whose [`record`](Scribe::record) returns when an entry is durable; [`Closer::close`] writes
+//! returns a [`JournalWriter`], whose [`record`](JournalWriter::record) returns when an entry is durable; [`Session::close`] writes
 //! the whole lock and removes the journal. [`read`] reads without taking the lock.
 //!
 //! The promise, per lock file: whatever is killed, whenever, no purchase is made twice without explicit consent, and no
@@ -27,19 +27,19 @@ mod watched;
 
 pub use book::{Book, Pins, Projection, Renamed};
 pub use failure::LedgerError;
-pub use group_commit::{Intended, Scribe, Unwritable};
+pub use group_commit::{Intended, JournalWriter, Unwritable};
 pub use id::PurchaseId;
 pub use joined::{Shared, pull, read_shared};
 pub use journal::Holder;
 pub use lockfile::{LockFile, PurchaseTable};
-pub use merge::{Merged, Services, drive, join, mend};
+pub use merge::{Merged, Services, drive, join, resolve_conflict};
 pub use paths::Paths;
 
 use crate::base::digest::Sha256;
 use entry::Entry;
 use group_commit::{Message, Writer};
 use guard::Guard;
-use journal::{Header, Pen};
+use journal::{Encoder, Header};
 use record::Key;
 use std::io;
 use std::path::Path;
@@ -62,7 +62,7 @@ pub struct Snapshot {
 /// A ledger that this process holds and has not changed.
 #[derive(Debug)]
 pub struct Ledger {
-    desk: Desk,
+    files: Files,
     watched: Watched,
     book: Book,
     holder: Holder,
@@ -90,8 +90,8 @@ impl Default for Buyer {
 
 /// Closes the ledger of a run.
 #[derive(Debug)]
-pub struct Closer {
-    desk: Desk,
+pub struct Session {
+    files: Files,
     shared: Option<Shared>,
     inbox: mpsc::Sender<Message>,
     writer: JoinHandle<Writer>,
@@ -99,7 +99,7 @@ pub struct Closer {
 
 /// The files, held.
 #[derive(Debug)]
-struct Desk {
+struct Files {
     paths: Paths,
     guard: Arc<Guard>,
     /// The hash of the lock as it was read.
@@ -163,9 +163,9 @@ pub fn open(paths: &Paths, holder: Holder) -> Result<Ledger, LedgerError> {
     let (book, changed) = recover::recover(lock.as_deref(), &journal, paths)?;
     let lock = lock.as_deref().map(Sha256::of);
     let (paths, guard, buyer) = (paths.clone(), Arc::new(guard), Buyer::default());
-    let desk = Desk { paths, guard, lock, buyer, pruned: Vec::new() };
+    let files = Files { paths, guard, lock, buyer, pruned: Vec::new() };
     Ok(Ledger {
-        desk,
+        files,
         watched: watched.with_content(lock),
         book,
         holder,
@@ -183,12 +183,12 @@ impl Ledger {
 
     /// Returns the real path of the lock.
     pub fn lock(&self) -> &Path {
-        &self.desk.paths.lock
+        &self.files.paths.lock
     }
 
     /// Returns whether the previous run was killed: its temporary files may still exist.
     pub fn follows_a_kill(&self) -> bool {
-        self.leftover || self.desk.guard.was_found()
+        self.leftover || self.files.guard.was_found()
     }
 
     /// Renames the service (`--move-service`). The leftover of a killed run goes into the lock first.
@@ -204,7 +204,7 @@ impl Ledger {
 
     /// Sets the manifest for which jobs are bought from now on.
     pub fn buy_for(&mut self, buyer: Buyer) {
-        self.desk.buyer = buyer;
+        self.files.buyer = buyer;
     }
 
     /// Marks the purchases of these keys to be dropped once a run has written the lock: a run that is killed drops
@@ -212,7 +212,7 @@ impl Ledger {
     /// manifest uses them.
     pub fn prune(&mut self, keys: &[Key]) {
         let all = keys.iter().flat_map(|key| self.book.history(key)).map(|record| record.id);
-        self.desk.pruned.extend(all.filter(|id| self.book.is_used_only_by(*id, &self.desk.buyer)));
+        self.files.pruned.extend(all.filter(|id| self.book.is_used_only_by(*id, &self.files.buyer)));
     }
 
     /// Begins a run on `service`: the leftover of a killed run goes into the lock, and a new journal is begun and
@@ -220,9 +220,9 @@ impl Ledger {
     ///
     /// # Errors
     /// Fails if the records belong to another service, or a file can't be written.
-    pub fn start(mut self, service: &str) -> Result<(Scribe, Closer), LedgerError> {
+    pub fn start(mut self, service: &str) -> Result<(JournalWriter, Session), LedgerError> {
         if let Some(lock) = self.book.service().filter(|lock| *lock != service && !self.book.is_empty()) {
-            let (path, lock) = (self.desk.paths.lock.clone(), lock.to_owned());
+            let (path, lock) = (self.files.paths.lock.clone(), lock.to_owned());
             return Err(LedgerError::OtherService { path, lock, wanted: service.to_owned() });
         }
         self.take_in_leftover()?;
@@ -230,18 +230,18 @@ impl Ledger {
         let header = Header {
             journal: journal::VERSION,
             holder: self.holder,
-            continues: self.desk.lock,
+            continues: self.files.lock,
             service: service.to_owned(),
         };
-        let (pen, first_line) = Pen::new(&header);
-        let journal = self.desk.paths.journal.clone();
-        self.desk.guard.append(&first_line).map_err(LedgerError::io("write", &journal))?;
-        let guard = Arc::clone(&self.desk.guard);
-        let writer = Writer::new(guard, pen, self.book, journal, self.watched, self.changed);
-        let Buyer { manifest, alone } = self.desk.buyer.clone();
+        let (encoder, first_line) = Encoder::new(&header);
+        let journal = self.files.paths.journal.clone();
+        self.files.guard.append(&first_line).map_err(LedgerError::io("write", &journal))?;
+        let guard = Arc::clone(&self.files.guard);
+        let writer = Writer::new(guard, encoder, self.book, journal, self.watched, self.changed);
+        let Buyer { manifest, alone } = self.files.buyer.clone();
         let writer = writer.of_manifest((!alone).then_some(manifest));
-        let (scribe, inbox, writer) = writer.joined_to(self.shared.as_ref()).spawn();
-        Ok((scribe, Closer { desk: self.desk, shared: self.shared, inbox, writer }))
+        let (journal_writer, inbox, writer) = writer.joined_to(self.shared.as_ref()).spawn();
+        Ok((journal_writer, Session { files: self.files, shared: self.shared, inbox, writer }))
     }
 
     /// Closes an unused ledger: the lock stays as it is, unless a killed run left something to include.
@@ -250,7 +250,7 @@ impl Ledger {
     /// Fails if a file can't be written; the journal stays then.
     pub fn close_unchanged(mut self) -> Result<Book, LedgerError> {
         self.save()?;
-        self.desk.guard.remove()?;
+        self.files.guard.remove()?;
         Ok(self.book)
     }
 
@@ -258,7 +258,7 @@ impl Ledger {
     fn take_in_leftover(&mut self) -> Result<(), LedgerError> {
         if self.leftover {
             self.save()?;
-            Arc::get_mut(&mut self.desk.guard).expect("nobody else has it before a run is started").renew()?;
+            Arc::get_mut(&mut self.files.guard).expect("nobody else has it before a run is started").renew()?;
             self.leftover = false;
         }
         Ok(())
@@ -267,32 +267,32 @@ impl Ledger {
     /// Writes the lock if the state differs from the one that was read.
     fn save(&mut self) -> Result<(), LedgerError> {
         if self.changed {
-            if self.desk.find()?.0 != self.desk.lock {
+            if self.files.find()?.0 != self.files.lock {
                 let what =
                     "changed by another program since it was read: nothing was overwritten, run the command again";
-                let path = self.desk.paths.lock.clone();
+                let path = self.files.paths.lock.clone();
                 return Err(LedgerError::Damaged { path, line: None, what: what.to_owned() });
             }
-            self.desk.write_lock(&self.book)?;
-            self.watched = Watched::before_reading(&self.desk.paths.lock).with_content(self.desk.lock);
+            self.files.write_lock(&self.book)?;
+            self.watched = Watched::before_reading(&self.files.paths.lock).with_content(self.files.lock);
             self.changed = false;
         }
         Ok(())
     }
 }
 
-impl Closer {
+impl Session {
     /// Ends the run: writes the whole lock if anything changed, removes the journal, and releases the advisory lock
     /// last. Entries that are recorded already are in the book; later ones are refused.
     ///
     /// # Errors
     /// Fails if the lock can't be written; the journal stays then, and the next run includes it.
     pub async fn close(self) -> Result<Book, LedgerError> {
-        let Closer { mut desk, shared, inbox, writer } = self;
+        let Session { mut files, shared, inbox, writer } = self;
         // The writer may be gone already: then there is nothing to tell it.
         let _ = inbox.send(Message::Close).await;
         drop(inbox);
-        let path = desk.paths.lock.clone();
+        let path = files.paths.lock.clone();
         let broke_off = |e: tokio::task::JoinError| LedgerError::io("write", &path)(io::Error::other(e));
         let mut writer = writer.await.map_err(broke_off)?;
         if let Some(shared) = shared {
@@ -300,11 +300,11 @@ impl Closer {
             let view = shared.view(&writer.book, shared::Doubts::Untold).await?;
             (writer.book, writer.changed) = (view, true);
         }
-        tokio::task::spawn_blocking(move || desk.close(writer)).await.map_err(broke_off)?
+        tokio::task::spawn_blocking(move || files.close(writer)).await.map_err(broke_off)?
     }
 }
 
-impl Desk {
+impl Files {
     /// Writes the run's entries into the lock, and removes the journal.
     fn close(&mut self, mut writer: Writer) -> Result<Book, LedgerError> {
         let book = std::mem::take(&mut writer.book);

@@ -7,7 +7,7 @@
 use super::Buyer;
 use super::entry::{Step, Verdict};
 use super::id::PurchaseId;
-use super::record::{Fault, Key, Output, Record, Stage, Word};
+use super::record::{Key, Output, Record, ServiceError, Stage, Word};
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
 use jiff::Timestamp;
@@ -88,7 +88,7 @@ struct Said {
     standing: Standing,
     finished_at: Option<Timestamp>,
     reason: Option<String>,
-    error: Option<Fault>,
+    error: Option<ServiceError>,
 }
 
 impl Purchase {
@@ -119,7 +119,7 @@ impl Purchase {
         standing: Standing,
         said_at: Option<Timestamp>,
         (task, outputs): (Option<TaskId>, Vec<Output>),
-        (finished_at, reason, error): (Option<Timestamp>, Option<String>, Option<Fault>),
+        (finished_at, reason, error): (Option<Timestamp>, Option<String>, Option<ServiceError>),
     ) -> Purchase {
         self.say(Said { rung, at: said_at, standing, finished_at, reason, error }, task);
         if let Some(mine) = self.outputs_mut() {
@@ -366,7 +366,7 @@ impl Said {
 }
 
 /// Returns the reason and the error of a stage.
-fn words(stage: &Stage) -> (Option<String>, Option<Fault>) {
+fn words(stage: &Stage) -> (Option<String>, Option<ServiceError>) {
     match stage {
         Stage::Uncertain { reason, .. } => (Some(reason.clone()), None),
         stage => (None, stage.error().cloned()),
@@ -389,8 +389,8 @@ pub(super) fn unknown_name(job: &JobId, digest: &Digest) -> VideoName {
     VideoName::new(&format!("out/{job}-{{n}}.mp4")).superseded(digest)
 }
 
-fn given_up() -> Fault {
-    Fault { code: "resolved".to_owned(), message: "settled by hand as failed".to_owned() }
+fn given_up() -> ServiceError {
+    ServiceError { code: "resolved".to_owned(), message: "settled by hand as failed".to_owned() }
 }
 
 /// Returns a time in the precision of a lock; clocks before 1970 count as zero.

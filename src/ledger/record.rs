@@ -69,14 +69,14 @@ pub enum Stage {
         /// The service's id, if one is known.
         task: Option<TaskId>,
         /// The service's error.
-        error: Fault,
+        error: ServiceError,
         /// The source of the failure: a person's decision holds until the digest changes.
         word: Word,
     },
     /// A final refusal of this input: submitting it again is of no use.
     Refused {
         /// The service's error.
-        error: Fault,
+        error: ServiceError,
     },
     /// A submit was sent and its reply never came, or the service doesn't know its task id.
     Uncertain {
@@ -116,7 +116,7 @@ pub struct Output {
 /// What the service said when it refused or failed: a code and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Fault {
+pub struct ServiceError {
     /// The service's code, an HTTP status, or the status word; for machines.
     pub code: String,
     /// In words.
@@ -172,7 +172,7 @@ impl Stage {
     }
 
     /// Returns the service's error, if it refused or failed.
-    pub fn error(&self) -> Option<&Fault> {
+    pub fn error(&self) -> Option<&ServiceError> {
         match self {
             Stage::Failed { error, .. } | Stage::Refused { error } => Some(error),
             _ => None,

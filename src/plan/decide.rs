@@ -2,7 +2,7 @@
 
 use super::action::{Action, Reason};
 use super::videos::Videos;
-use crate::ledger::record::{Fault, Record, Stage, Word};
+use crate::ledger::record::{Record, ServiceError, Stage, Word};
 use crate::manifest::model::{OnUncertain, RunSettings};
 use crate::service::texts;
 
@@ -77,7 +77,7 @@ pub fn decide(record: Option<&Record>, known: Known, videos: Videos, policy: Pol
 
 /// Returns why a generation that the service failed with this `error` isn't resubmitted automatically, if it isn't:
 /// moderation refused it, or it failed more often (`failures`) than `retries` allows.
-pub fn given_up(error: &Fault, failures: u32, retries: u32) -> Option<Reason> {
+pub fn given_up(error: &ServiceError, failures: u32, retries: u32) -> Option<Reason> {
     if texts::is_moderation(&error.code, &error.message) {
         Some(Reason::Moderated)
     } else {
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn what_the_service_failed_is_submitted_again_as_often_as_retries_allow() {
         let failed = |message: &str, failures| {
-            let error = Fault { code: "FAILED".into(), message: message.into() };
+            let error = ServiceError { code: "FAILED".into(), message: message.into() };
             Record { failures, ..record(Stage::Failed { task: Some(task()), error, word: Word::Service }) }
         };
         let decided = |record: &Record, retry, retries| {
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn options_decide_about_jobs_without_a_result() {
-        let error = || Fault { code: "400".into(), message: "no".into() };
+        let error = || ServiceError { code: "400".into(), message: "no".into() };
         let failed = |word| Stage::Failed { task: None, error: error(), word };
         let policy = |retry| Policy { retry, ..Policy::default() };
         for (stage, retry, action) in [

@@ -9,7 +9,7 @@ use crate::support::service::simulator;
 use crate::support::setup::{LOCK, MANIFEST, manifest, manifest_of};
 use batch::base::digest::Sha256;
 use batch::ledger::entry::{Entry, Step};
-use batch::ledger::record::{Fault, Output};
+use batch::ledger::record::{Output, ServiceError};
 use batch::ledger::{self, Book, Paths, PurchaseId};
 use batch::service::names::{Digest, JobId, TaskId};
 use batch::service::output::VideoName;
@@ -58,7 +58,7 @@ fn done(book: &mut Book, number: i64, second: i64) {
 }
 
 fn failed(book: &mut Book, number: i64) {
-    let error = Fault { code: "FAILED".to_owned(), message: "no luck".to_owned() };
+    let error = ServiceError { code: "FAILED".to_owned(), message: "no luck".to_owned() };
     told(book, number, Step::Failed { error, at: at(900) });
 }
 

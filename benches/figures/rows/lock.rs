@@ -43,10 +43,10 @@ fn write(paths: &Paths) -> f64 {
     let service = ledger.book().service().unwrap().to_owned();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (scribe, closer) = ledger.start(&service).unwrap();
-        drop(scribe);
+        let (journal_writer, session) = ledger.start(&service).unwrap();
+        drop(journal_writer);
         let start = Instant::now();
-        closer.close().await.unwrap();
+        session.close().await.unwrap();
         start.elapsed().as_secs_f64()
     })
 }

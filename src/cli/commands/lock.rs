@@ -81,7 +81,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         }
     };
     let shown = lock.lock.display().to_string();
-    match ledger::mend(&lock, services).map_err(|error| Failure::unjoined(error, Sides::OfConflict(&lock.lock)))? {
+    match ledger::resolve_conflict(&lock, services)
+        .map_err(|error| Failure::unjoined(error, Sides::OfConflict(&lock.lock)))?
+    {
         Some(merged) => Ok(say(&shown, &merged, terminal)),
         None => {
             if terminal.volume > Volume::Quiet {

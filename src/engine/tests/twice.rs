@@ -9,7 +9,7 @@ impl Bench {
     /// Job 0 was bought as these tasks, each of this many videos and followed by these steps.
     async fn bought(&self, videos: u8, tasks: &[(&str, &[Step])]) {
         let ledger = ledger::open(&Paths::of(&self.folder.path().join("jobs.lock")), holder()).unwrap();
-        let (scribe, closer) = ledger.start(SERVICE).unwrap();
+        let (journal_writer, session) = ledger.start(SERVICE).unwrap();
         let Purchase { key, parts, name, .. } = purchase(0);
         for (second, (task, steps)) in (1_700_000_000..).zip(tasks) {
             let (at, task) = (Timestamp::from_second(second).unwrap(), TaskId::new(task).unwrap());
@@ -18,11 +18,11 @@ impl Bench {
             let (service, manifest) = (SERVICE.to_owned(), None);
             let intent = Step::Submitting { job, digest, parts, videos, name, service, manifest, at };
             for step in [intent, Step::Submitted { task, at }].into_iter().chain(steps.iter().cloned()) {
-                scribe.record(Entry::of(id, step)).await.unwrap();
+                journal_writer.record(Entry::of(id, step)).await.unwrap();
             }
         }
-        drop(scribe);
-        closer.close().await.unwrap();
+        drop(journal_writer);
+        session.close().await.unwrap();
     }
 
     async fn collected(&self, script: Script) -> (Ran, Fake) {

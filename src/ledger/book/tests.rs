@@ -1,6 +1,6 @@
 use super::*;
 use crate::ledger::lockfile;
-use crate::ledger::record::{Fault, Stage};
+use crate::ledger::record::{ServiceError, Stage};
 use crate::service::output::VideoName;
 use proptest::prelude::*;
 use std::path::Path;
@@ -21,8 +21,8 @@ fn id(number: i64) -> PurchaseId {
     PurchaseId::new(at(number), 7, None)
 }
 
-fn fault() -> Fault {
-    Fault { code: "400".into(), message: "no".into() }
+fn fault() -> ServiceError {
+    ServiceError { code: "400".into(), message: "no".into() }
 }
 
 fn intent(id: PurchaseId, key: &Key, second: i64) -> Entry {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::ledger::entry::Verdict;
-use crate::ledger::record::{Fault, Output};
+use crate::ledger::record::{Output, ServiceError};
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
 use crate::service::remote::{Address, Pin, Validator};
@@ -37,13 +37,13 @@ fn intent(number: u32) -> Entry {
 
 /// Returns a journal of groups of so many entries, and the end of each group.
 fn journal(groups: &[u32]) -> (Vec<u8>, Vec<usize>) {
-    let (mut pen, mut text) = Pen::new(&header("simulate"));
+    let (mut encoder, mut text) = Encoder::new(&header("simulate"));
     let mut ends = vec![text.len()];
     let mut next = 0;
     for &count in groups {
         let entries: Vec<Entry> = (next..next + count).map(entry).collect();
         next += count;
-        text.extend(pen.group(&entries, &Book::default()));
+        text.extend(encoder.group(&entries, &Book::default()));
         ends.push(text.len());
     }
     (text, ends)
@@ -77,9 +77,9 @@ fn a_purchase_that_the_journal_did_not_intend_is_told_once_as_it_was_known() {
     let mut book = Book::default();
     [intent(1), entry(1)].iter().for_each(|entry| book.apply(entry));
     let generated = Entry::of(id(1), Step::Generated { at: Timestamp::UNIX_EPOCH });
-    let (mut pen, mut text) = Pen::new(&header("simulate"));
-    text.extend(pen.group(&[generated.clone(), intent(2)], &book));
-    text.extend(pen.group(&[Entry::of(id(1), Step::Succeeded), entry(2)], &book));
+    let (mut encoder, mut text) = Encoder::new(&header("simulate"));
+    text.extend(encoder.group(&[generated.clone(), intent(2)], &book));
+    text.extend(encoder.group(&[Entry::of(id(1), Step::Succeeded), entry(2)], &book));
     let read = entries(&text).unwrap();
     assert!(matches!(&read[0], Entry::Purchase { step: Step::Known { .. }, .. }), "{read:?}");
     assert_eq!(read[1..], [generated.clone(), intent(2), Entry::of(id(1), Step::Succeeded), entry(2)]);
@@ -107,7 +107,7 @@ fn line_ends_of_another_system_are_read() {
 fn every_kind_of_entry_comes_back_as_it_was() {
     let at = Timestamp::UNIX_EPOCH;
     let text = || "line\nbreak, \"quote\", 小狗 and \u{0}".to_owned();
-    let fault = || Fault { code: "500".to_owned(), message: text() };
+    let fault = || ServiceError { code: "500".to_owned(), message: text() };
     let (name, sha256) = (VideoName::new("out/a-{n}.mp4"), Sha256::of(b""));
     let output = |source| Output { number: 2, path: "out/a-2.mp4".to_owned(), sha256, bytes: u64::MAX, source };
     let task = TaskId::new("t").unwrap();
@@ -141,8 +141,8 @@ fn every_kind_of_entry_comes_back_as_it_was() {
         ])
         .chain(steps.map(|step| Entry::of(id(0), step)))
         .collect();
-    let (mut pen, mut journal) = Pen::new(&header("simulate"));
-    journal.extend(pen.group(&all, &Book::default()));
+    let (mut encoder, mut journal) = Encoder::new(&header("simulate"));
+    journal.extend(encoder.group(&all, &Book::default()));
     assert_eq!(entries(&journal).unwrap(), all);
 }
 
@@ -220,9 +220,9 @@ fn a_missing_or_repeated_line_is_damage() {
 #[test]
 fn a_line_of_another_journal_is_none_of_this_one() {
     let (text, ends) = journal(&[1]);
-    let (mut pen, _) = Pen::new(&header("elsewhere"));
-    let _ = pen.group(&[entry(0)], &Book::default());
-    let stale = [&text[..ends[1]], &pen.group(&[entry(7)], &Book::default())].concat();
+    let (mut encoder, _) = Encoder::new(&header("elsewhere"));
+    let _ = encoder.group(&[entry(0)], &Book::default());
+    let stale = [&text[..ends[1]], &encoder.group(&[entry(7)], &Book::default())].concat();
     assert_eq!(entries(&stale).unwrap(), [entry(0)]);
     assert_eq!(read(&stale).unwrap().torn, Some(3));
 }
@@ -241,13 +241,13 @@ fn a_header_that_was_never_synced_is_nothing_and_a_damaged_one_is_an_error() {
 fn a_newer_journal_is_called_newer() {
     let mut header = header("simulate");
     header.journal = 3;
-    let (_, text) = Pen::new(&header);
+    let (_, text) = Encoder::new(&header);
     assert_eq!(read(&text).unwrap_err(), Flaw::Newer(3));
-    let (mut pen, mut text) = Pen::new(&self::header("simulate"));
-    let line = String::from_utf8(pen.group(&[entry(0)], &Book::default())).unwrap();
+    let (mut encoder, mut text) = Encoder::new(&self::header("simulate"));
+    let line = String::from_utf8(encoder.group(&[entry(0)], &Book::default())).unwrap();
     // A sound line with an entry of a future version.
     let unknown = line[9..].trim_end().replace("submitted", "teleported");
-    text.extend(format!("{:08x} {unknown}\n", checksum(pen.seed, unknown.as_bytes())).into_bytes());
+    text.extend(format!("{:08x} {unknown}\n", checksum(encoder.seed, unknown.as_bytes())).into_bytes());
     assert_eq!(damaged(&text), Some(2));
 }
 

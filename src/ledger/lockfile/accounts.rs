@@ -3,7 +3,7 @@
 use super::VERSION;
 use super::halves::take_apart;
 use super::read::{HALVES, from_utf8, parse, parse_mixture, version_of};
-use super::sides::mend;
+use super::sides::split;
 use crate::ledger::book::Book;
 use crate::ledger::failure::LedgerError;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(in crate::ledger) fn accounts(text: &[u8], path: &Path) -> Result<Vec<Book>,
         Err(refused) => refused,
     };
     let text = from_utf8(text, path)?;
-    let Some(sides) = mend(text, true) else {
+    let Some(sides) = split(text, true) else {
         let Some(apart) = take_apart(text) else { return Err(without_a_circle(refused)) };
         let mut book = parse_mixture(&apart, path).map_err(without_a_circle)?;
         book.follow_names();
@@ -33,7 +33,7 @@ pub(in crate::ledger) fn accounts(text: &[u8], path: &Path) -> Result<Vec<Book>,
     let read = side_by_side(&sides, path);
     if read.is_err()
         // If both sides changed a block, git may have mixed its lines: then the checksum of neither side holds.
-        && let Some([ours, theirs]) = mend(text, false)
+        && let Some([ours, theirs]) = split(text, false)
         && let (Ok(ours), Ok(theirs)) = (parse_mixture(&ours, path), parse_mixture(&theirs, path))
     {
         return Ok(vec![ours, theirs]);

@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn lines_of_two_sides_in_one_block_are_taken_apart() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let failed = Step::Failed { error: record::Fault { code: "F".into(), message: "no".into() }, at: at(9) };
+        let failed = Step::Failed { error: record::ServiceError { code: "F".into(), message: "no".into() }, at: at(9) };
         let here = book(vec![Step::Generated { at: at(7) }, video(1), video(2), Step::Succeeded]);
         let moved = |job: &str, name: &str| {
             let (job, name) = (JobId::new(job).unwrap(), VideoName::new(name));

@@ -17,7 +17,7 @@ enum Part {
 ///
 /// Within a block that both sides changed, git takes lines changed by only one of them from that side, so that neither
 /// text is the original side, and no checksum holds: with `checked` unset, checksums between marks are left out.
-pub(super) fn mend(text: &str, checked: bool) -> Option<[String; 2]> {
+pub(super) fn split(text: &str, checked: bool) -> Option<[String; 2]> {
     let (mut ours, mut theirs) = (String::new(), String::new());
     let mut part = Part::Both;
     let mut length = 0;
@@ -51,7 +51,7 @@ pub(super) fn mend(text: &str, checked: bool) -> Option<[String; 2]> {
     (seen && part == Part::Both).then_some([ours, theirs])
 }
 
-/// Returns both sides whole, as a conflict that [`mend`] reads: marks within a side are shorter.
+/// Returns both sides whole, as a conflict that [`split`] reads: marks within a side are shorter.
 pub(in crate::ledger) fn in_conflict([ours, theirs]: &[Vec<u8>; 2]) -> Vec<u8> {
     let within = |text: &[u8]| String::from_utf8_lossy(text).lines().filter_map(|line| Some(mark(line)?.1)).max();
     let length = within(ours).max(within(theirs)).map_or(7, |longest| longest + 1);
@@ -92,16 +92,16 @@ mod tests {
     #[test]
     fn both_sides_are_read_in_each_style() {
         for text in STYLES {
-            assert_eq!(mend(text, true), Some(["a\nb\nd\n".to_owned(), "a\nc\nd\n".to_owned()]), "{text}");
+            assert_eq!(split(text, true), Some(["a\nb\nd\n".to_owned(), "a\nc\nd\n".to_owned()]), "{text}");
             let crlf = text.replace('\n', "\r\n");
-            assert_eq!(mend(&crlf, true), Some(["a\r\nb\r\nd\r\n".to_owned(), "a\r\nc\r\nd\r\n".to_owned()]));
+            assert_eq!(split(&crlf, true), Some(["a\r\nb\r\nd\r\n".to_owned(), "a\r\nc\r\nd\r\n".to_owned()]));
         }
     }
 
     #[test]
     fn a_text_without_marks_or_with_half_of_them_has_no_sides() {
         for text in ["", "a\n", "a\n<<<<<<< HEAD\nb\n", "<<<<<<< a\n=======\n", "<<<<<<<b\n"] {
-            assert_eq!(mend(text, true), None, "{text}");
+            assert_eq!(split(text, true), None, "{text}");
         }
     }
 
@@ -111,7 +111,7 @@ mod tests {
         for [ours, theirs] in [[&b"a\n"[..], b"b\n"], [marked, b"b\n"], [b"", marked], [b"", b""]] {
             let text = String::from_utf8(in_conflict(&[ours.to_vec(), theirs.to_vec()])).unwrap();
             let sides = [ours, theirs].map(|side| String::from_utf8(side.to_vec()).unwrap());
-            assert_eq!(mend(&text, true), Some(sides), "{text}");
+            assert_eq!(split(&text, true), Some(sides), "{text}");
         }
         assert_eq!(in_conflict(&[b"a".to_vec(), b"b".to_vec()]), b"<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n");
     }
@@ -119,6 +119,6 @@ mod tests {
     #[test]
     fn checksums_between_marks_are_left_out_where_no_side_is_whole() {
         let text = "check = 1\n<<<<<<< HEAD\ncheck = 2\n=======\ncheck = 3\n>>>>>>> other\n";
-        assert_eq!(mend(text, false), Some(["check = 1\n".to_owned(), "check = 1\n".to_owned()]));
+        assert_eq!(split(text, false), Some(["check = 1\n".to_owned(), "check = 1\n".to_owned()]));
     }
 }

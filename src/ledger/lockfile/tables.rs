@@ -5,7 +5,7 @@ use crate::base::canonical;
 use crate::base::digest::Sha256;
 use crate::ledger::id::PurchaseId;
 use crate::ledger::purchase::{Purchase, Rung, Standing, unanswered};
-use crate::ledger::record::{Fault, Key, Output, Record, Stage, Word};
+use crate::ledger::record::{Key, Output, Record, ServiceError, Stage, Word};
 use crate::service::names::{Digest, JOB_ID_PATTERN, JobId, TaskId};
 use crate::service::output::VideoName;
 use crate::service::remote::{Address, Pin, Validator};
@@ -125,7 +125,7 @@ pub struct PurchaseTable {
     pub(super) reason: Option<String>,
     /// What the service said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) error: Option<Fault>,
+    pub(super) error: Option<ServiceError>,
     /// Who called it failed, where it was a person: nothing is submitted then until the digest changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("const" = "person"))]

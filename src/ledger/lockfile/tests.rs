@@ -2,7 +2,7 @@ use super::*;
 use crate::base::digest::Sha256;
 use crate::ledger::book::Book;
 use crate::ledger::entry::{Entry, Step};
-use crate::ledger::record::{Fault, Key};
+use crate::ledger::record::{Key, ServiceError};
 use crate::ledger::{PurchaseId, purchase};
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::remote::{Address, Pin, Validator};
@@ -321,7 +321,7 @@ fn the_layout_keeps_two_blocks_apart() {
     let mut book = Book::default();
     let key = Key { job: JobId::new("a").unwrap(), digest: Digest(Sha256::of(b"a")) };
     let at = |second| Timestamp::from_second(1_770_000_000 + second).unwrap();
-    let error = || Fault { code: "400".into(), message: "no".into() };
+    let error = || ServiceError { code: "400".into(), message: "no".into() };
     let lost = |n: u32| Step::Uncertain { task: TaskId::new(&format!("t{n}")).ok(), reason: "gone".into(), at: at(90) };
     for number in 1..8u32 {
         let id = PurchaseId::new(at(i64::from(number)), u64::from(number) << 2, None);
@@ -400,7 +400,7 @@ proptest! {
         let at = Timestamp::UNIX_EPOCH;
         let mut book = Book::default();
         book.set_service(&words[0]);
-        let error = || Fault { code: words[1].clone(), message: words[2].clone() };
+        let error = || ServiceError { code: words[1].clone(), message: words[2].clone() };
         let source = Some(purchase::without_query(&words[3]).to_owned());
         let output = Output { number: 1, path: String::new(), sha256: Sha256::of(b""), bytes: 9, source };
         let task = TaskId::new("t").unwrap();

@@ -3,7 +3,7 @@
 use super::tables::{LockStatus, OutputTable, PurchaseTable, some_time, time};
 use crate::ledger::id::PurchaseId;
 use crate::ledger::purchase::{Purchase, unanswered, unknown_name};
-use crate::ledger::record::{Fault, Key, Word};
+use crate::ledger::record::{Key, ServiceError, Word};
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
 use jiff::Timestamp;
@@ -34,7 +34,7 @@ pub(super) struct Table {
     #[serde(default, deserialize_with = "some_time")]
     finished_at: Option<Timestamp>,
     reason: Option<String>,
-    error: Option<Fault>,
+    error: Option<ServiceError>,
     word: Option<Word>,
     #[serde(default)]
     output: Vec<OutputTable>,

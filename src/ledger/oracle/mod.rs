@@ -3,11 +3,11 @@
 //! The model (`model.rs`) is written from the manual's page on the lockfile alone. Scripts (`script.rs`) let jobs work,
 //! the service answer, people edit, resolve and prune, processes die at any point between two steps and within a write,
 //! and locks be exchanged, merged and restored at any time; the world (`world.rs`) plays them with real files, and the
-//! till (`till.rs`) counts the payments.
+//! service (`charges.rs`) counts the payments.
 
+mod charges;
 mod model;
 mod script;
-mod till;
 mod world;
 
 use proptest::prelude::*;

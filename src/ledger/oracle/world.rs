@@ -1,12 +1,12 @@
 //! A manifest, a service and a ledger with real files, driven by steps; the result is compared with the model after each.
 
+use super::charges::Charges;
 use super::model::{Fact, Oracle, Shown};
 use super::script::{Came, Damage, Ending, Fate, Other, Pick, Said, Step as Turn, Theirs};
-use super::till::Till;
 use crate::base::digest::Sha256;
 use crate::ledger::entry::{Entry, Step, Verdict};
-use crate::ledger::record::{Fault, Key, Output, Word};
-use crate::ledger::{self, Book, Closer, Holder, Ledger, Paths, PurchaseId, Scribe};
+use crate::ledger::record::{Key, Output, ServiceError, Word};
+use crate::ledger::{self, Book, Holder, JournalWriter, Ledger, Paths, PurchaseId, Session};
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
 use jiff::Timestamp;
@@ -30,7 +30,7 @@ pub(super) struct World {
     paths: Paths,
     manifest: [Option<usize>; JOBS],
     oracle: Oracle,
-    till: Till,
+    charges: Charges,
     run: Option<Run>,
     /// Journals left by killed runs, which may reappear, with the knowledge in them.
     strays: Vec<(Vec<u8>, Oracle)>,
@@ -43,9 +43,9 @@ pub(super) struct World {
 
 /// A process.
 struct Run {
-    scribe: Scribe,
-    closer: Closer,
-    /// Its knowledge, which decides instead of the model. If it forgets a purchase, that is paid again, and the till
+    journal_writer: JournalWriter,
+    session: Session,
+    /// Its knowledge, which decides instead of the model. If it forgets a purchase, that is paid again, and the charges
     /// notices.
     book: Book,
     /// The purchases that are in its journal.
@@ -71,7 +71,7 @@ impl World {
             paths,
             manifest: std::array::from_fn(Some),
             oracle: Oracle::default(),
-            till: Till::default(),
+            charges: Charges::default(),
             run: None,
             strays: Vec::new(),
             earlier: Vec::new(),
@@ -138,8 +138,8 @@ impl World {
 
     fn start(&mut self, ledger: Ledger) {
         let book = ledger.book().clone();
-        let (scribe, closer) = ledger.start(SERVICE).unwrap();
-        self.run = Some(Run { scribe, closer, book, told: BTreeSet::new(), hands: BTreeMap::new() });
+        let (journal_writer, session) = ledger.start(SERVICE).unwrap();
+        self.run = Some(Run { journal_writer, session, book, told: BTreeSet::new(), hands: BTreeMap::new() });
     }
 
     /// Returns the moves of purchases: they follow their digest to the job that has it, or are superseded.
@@ -207,7 +207,7 @@ impl World {
         match run.hands.remove(key) {
             Some(Hand::Told(entries)) => return entries,
             Some(Hand::Ready(id, releases)) => {
-                let told = answer(&mut self.till, key, id, &releases, now, said);
+                let told = answer(&mut self.charges, key, id, &releases, now, said);
                 run.hands.insert(key.clone(), Hand::Told(told));
                 return Vec::new();
             }
@@ -223,7 +223,7 @@ impl World {
         match (Shown::of(fact), said) {
             (Shown::Submitted(_), Said::Good) => step(Step::Generated { at: now }),
             (Shown::Submitted(task), Said::Bad) => {
-                self.till.refund(key, &task);
+                self.charges.refund(key, &task);
                 step(Step::Failed { error: fault("FAILED"), at: now })
             }
             (Shown::Submitted(task), Said::Strange) => {
@@ -243,11 +243,11 @@ impl World {
             }
             // `--retry-failed`, and `on_uncertain: resubmit`: explicit consent.
             (Shown::Failed(..) | Shown::Refused, Said::Allowed) if asked => {
-                self.till.allow(key);
+                self.charges.allow(key);
                 vec![intend(key, next, now)]
             }
             (Shown::Uncertain(None), Said::Allowed) if asked => {
-                self.till.allow(key);
+                self.charges.allow(key);
                 run.hands.insert(key.clone(), Hand::Ready(next, vec![record.id]));
                 vec![intend(key, next, now)]
             }
@@ -264,8 +264,10 @@ impl World {
     /// Records entries as one group.
     async fn record(&mut self, entries: Vec<Entry>) {
         let run = self.run.as_mut().unwrap();
-        let scribe = &run.scribe;
-        for outcome in futures::future::join_all(entries.iter().cloned().map(|entry| scribe.record(entry))).await {
+        let journal_writer = &run.journal_writer;
+        for outcome in
+            futures::future::join_all(entries.iter().cloned().map(|entry| journal_writer.record(entry))).await
+        {
             outcome.unwrap();
         }
         for entry in &entries {
@@ -276,11 +278,11 @@ impl World {
     fn learn(&mut self, entry: &Entry) {
         if let Entry::Purchase { id, step: Step::Moved { job, .. } } = entry {
             let from = self.oracle.facts[id].key.clone();
-            self.till.transfer(&from, &Key { job: job.clone(), digest: from.digest });
+            self.charges.transfer(&from, &Key { job: job.clone(), digest: from.digest });
         }
         self.oracle.learn(entry);
         if let Entry::Purchase { id, step: Step::Resolved { verdict: Verdict::Resubmit, .. } } = entry {
-            self.till.allow(&self.oracle.facts[id].key.clone());
+            self.charges.allow(&self.oracle.facts[id].key.clone());
         }
         let Some(run) = &mut self.run else { return };
         run.book.apply(entry);
@@ -297,8 +299,10 @@ impl World {
         let entries = self.work(picks);
         let whole = fs::read(&self.paths.journal).unwrap().len();
         let run = self.run.as_ref().unwrap();
-        let scribe = &run.scribe;
-        for outcome in futures::future::join_all(entries.iter().cloned().map(|entry| scribe.record(entry))).await {
+        let journal_writer = &run.journal_writer;
+        for outcome in
+            futures::future::join_all(entries.iter().cloned().map(|entry| journal_writer.record(entry))).await
+        {
             outcome.unwrap();
         }
         let told = run.told.clone();
@@ -363,17 +367,17 @@ impl World {
     }
 
     async fn kill_in_silence(&mut self) {
-        let Some(Run { scribe, closer, .. }) = self.run.take() else { return };
-        let Closer { desk, inbox, writer, shared: _ } = closer;
-        drop((scribe, inbox));
+        let Some(Run { journal_writer, session, .. }) = self.run.take() else { return };
+        let Session { files, inbox, writer, shared: _ } = session;
+        drop((journal_writer, inbox));
         drop(writer.await.unwrap());
-        drop(desk);
+        drop(files);
     }
 
     /// Ends the run in order; the leftover of a killed run is included.
     async fn end(&mut self) {
         let book = match self.run.take() {
-            Some(Run { closer, .. }) => closer.close().await.unwrap(),
+            Some(Run { session, .. }) => session.close().await.unwrap(),
             None => self.open().close_unchanged().unwrap(),
         };
         self.oracle.agrees_with(&book);
@@ -408,7 +412,7 @@ impl World {
         let (id, fact) = self.oracle.get(&key).unwrap();
         // A person finds it in the service's console, unless it belongs to another purchase.
         let known = self.oracle.tasks();
-        let found = fact.task.clone().or_else(|| self.till.tasks(&key).find(|task| !known.contains(*task)).cloned());
+        let found = fact.task.clone().or_else(|| self.charges.tasks(&key).find(|task| !known.contains(*task)).cloned());
         let verdict = match (pick.said, found) {
             (Said::Good, Some(task)) => Verdict::Task { task },
             (Said::Bad, _) => Verdict::Failed,
@@ -444,7 +448,7 @@ impl World {
         if matches!(fate, Fate::Done) {
             self.oracle.facts.retain(|_, fact| fact.key != key || !fact.is_finished());
             if self.oracle.get(&key).is_none() {
-                self.till.prune(&key);
+                self.charges.prune(&key);
             }
         }
         self.end_or_die(fate).await;
@@ -507,7 +511,7 @@ impl World {
         self.oracle = theirs;
         self.oracle.unite(told);
         let paid = self.oracle.facts.values().filter(|fact| fact.is_paid()).map(|fact| fact.key.clone());
-        self.till.forget_all_but(&paid.collect());
+        self.charges.forget_all_but(&paid.collect());
     }
 
     /// Returns another lock, and the knowledge in it.
@@ -539,12 +543,12 @@ impl World {
                     vec![Step::Submitted { task: failed(), at }, Step::Failed { error: fault("FAILED"), at }]
                 }
                 Came::Lost => {
-                    self.till.charge_another(&key);
+                    self.charges.charge_another(&key);
                     Vec::new()
                 }
-                Came::Submitted => vec![Step::Submitted { task: self.till.charge_another(&key), at }],
+                Came::Submitted => vec![Step::Submitted { task: self.charges.charge_another(&key), at }],
                 Came::Succeeded => {
-                    let task = self.till.charge_another(&key);
+                    let task = self.charges.charge_another(&key);
                     vec![Step::Submitted { task, at }, Step::Generated { at }, Step::Succeeded]
                 }
             };
@@ -589,7 +593,7 @@ fn intend(key: &Key, id: PurchaseId, at: Timestamp) -> Entry {
 
 /// Returns the service's reaction to a submit, as far as the process learns of it.
 fn answer(
-    till: &mut Till,
+    charges: &mut Charges,
     key: &Key,
     id: PurchaseId,
     releases: &[PurchaseId],
@@ -601,7 +605,7 @@ fn answer(
     let let_go = releases.iter().map(|other| Entry::of(*other, let_go.clone()));
     match said {
         Said::Good => {
-            let submitted = Step::Submitted { task: till.charge(key), at };
+            let submitted = Step::Submitted { task: charges.charge(key), at };
             [Entry::of(id, submitted)].into_iter().chain(let_go).collect()
         }
         Said::Bad => {
@@ -612,7 +616,7 @@ fn answer(
         // Paid, or not paid: the answer is lost.
         Said::Strange | Said::Allowed => {
             if said == Said::Strange {
-                till.charge(key);
+                charges.charge(key);
             }
             vec![Entry::of(id, Step::Uncertain { task: None, reason: "the connection was lost".to_owned(), at })]
         }
@@ -635,8 +639,8 @@ fn name(job: &JobId) -> VideoName {
     VideoName::new(&format!("out/{job}-{{n}}.mp4"))
 }
 
-fn fault(code: &str) -> Fault {
-    Fault { code: code.to_owned(), message: "said the service".to_owned() }
+fn fault(code: &str) -> ServiceError {
+    ServiceError { code: code.to_owned(), message: "said the service".to_owned() }
 }
 
 fn holder() -> Holder {

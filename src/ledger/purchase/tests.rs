@@ -20,8 +20,8 @@ fn after(steps: &[Step]) -> Purchase {
     purchase
 }
 
-fn fault() -> Fault {
-    Fault { code: "400".into(), message: "no".into() }
+fn fault() -> ServiceError {
+    ServiceError { code: "400".into(), message: "no".into() }
 }
 
 fn submitted() -> Step {

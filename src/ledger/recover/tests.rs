@@ -1,7 +1,7 @@
 use super::*;
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::{Entry, Step};
-use crate::ledger::journal::{Holder, Pen};
+use crate::ledger::journal::{Encoder, Holder};
 use crate::ledger::record::{Key, Stage};
 use crate::service::names::{JobId, TaskId};
 use crate::service::output::VideoName;
@@ -32,8 +32,8 @@ fn journal(continues: Option<&str>, service: &str, groups: &[&[Entry]]) -> Vec<u
     let holder = Holder { host: "box".to_owned(), pid: 1, started: Timestamp::UNIX_EPOCH };
     let continues = continues.map(|lock| Sha256::of(lock.as_bytes()));
     let header = Header { journal: journal::VERSION, holder, continues, service: service.to_owned() };
-    let (mut pen, mut text) = Pen::new(&header);
-    groups.iter().for_each(|group| text.extend(pen.group(*group, &Book::default())));
+    let (mut encoder, mut text) = Encoder::new(&header);
+    groups.iter().for_each(|group| text.extend(encoder.group(*group, &Book::default())));
     text
 }
 

@@ -37,7 +37,7 @@ mod tests {
     use crate::base::digest::Sha256;
     use crate::ledger::entry::{Entry, Step};
     use crate::ledger::id::PurchaseId;
-    use crate::ledger::record::{Fault, Key};
+    use crate::ledger::record::{Key, ServiceError};
     use crate::service::names::{Digest, TaskId};
     use crate::service::output::VideoName;
     use jiff::Timestamp;
@@ -67,7 +67,7 @@ mod tests {
         let (at, task) = (Timestamp::UNIX_EPOCH, TaskId::new("t1").unwrap());
         let none = Book::default();
         let lost = || Step::Uncertain { task: None, reason: "no answer".to_owned(), at };
-        let error = Fault { code: "400".to_owned(), message: "no".to_owned() };
+        let error = ServiceError { code: "400".to_owned(), message: "no".to_owned() };
         let submitted = || book([Step::Submitted { task: task.clone(), at }]);
         for (here, there, projection, stranger) in [
             (submitted(), &none, 1, 1),

@@ -23,7 +23,7 @@ fn there(key: &Key) -> PurchaseId {
 }
 
 fn failed(id: PurchaseId) -> Entry {
-    let error = record::Fault { code: "FAILED".to_owned(), message: "no luck".to_owned() };
+    let error = record::ServiceError { code: "FAILED".to_owned(), message: "no luck".to_owned() };
     Entry::of(id, Step::Failed { error, at: at(3) })
 }
 
@@ -46,15 +46,15 @@ async fn exchanged(entries: &[Entry], lock: &str, key: &Key) -> [(Stage, Vec<Str
     let mut found = Vec::new();
     for is_killed in [false, true] {
         let place = place();
-        let (scribe, closer) = begin(&place);
+        let (journal_writer, session) = begin(&place);
         for entry in entries {
-            scribe.record(entry.clone()).await.unwrap();
+            journal_writer.record(entry.clone()).await.unwrap();
         }
         fs::write(&place.paths.lock, lock).unwrap();
         if is_killed {
-            kill(scribe, closer).await;
+            kill(journal_writer, session).await;
         } else {
-            closer.close().await.unwrap();
+            session.close().await.unwrap();
         }
         let book = open(&place.paths, holder()).unwrap().close_unchanged().unwrap();
         assert_eq!(read(&place.paths).unwrap().book, book);
@@ -103,23 +103,23 @@ async fn a_task_of_the_same_number_in_another_lock_is_another_purchase() {
 async fn when_one_of_two_that_are_paid_fails_the_other_is_followed() {
     let k = key("a", "a");
     let place = place();
-    let (scribe, closer) = begin(&place);
+    let (journal_writer, session) = begin(&place);
     for entry in [submitting(&k), submitted(&k, "ours")] {
-        scribe.record(entry).await.unwrap();
+        journal_writer.record(entry).await.unwrap();
     }
     let open_there = key("b", "b");
     for entry in [submitting(&open_there), submitted(&open_there, "of-b")] {
-        scribe.record(entry).await.unwrap();
+        journal_writer.record(entry).await.unwrap();
     }
     let theirs = [submitting_there(&k), submitted_there(&k, "theirs"), submitting_there(&open_there)];
     fs::write(&place.paths.lock, lock_of(&theirs)).unwrap();
-    let book = closer.close().await.unwrap();
+    let book = session.close().await.unwrap();
     let shown = book.get(&k).unwrap().stage.task().unwrap().as_str().to_owned();
-    let (scribe, closer) = begin(&place);
+    let (journal_writer, session) = begin(&place);
     let shown_id = book.get(&k).unwrap().id;
-    scribe.record(failed(shown_id)).await.unwrap();
-    scribe.record(failed(id(&open_there))).await.unwrap();
-    let book = closer.close().await.unwrap();
+    journal_writer.record(failed(shown_id)).await.unwrap();
+    journal_writer.record(failed(id(&open_there))).await.unwrap();
+    let book = session.close().await.unwrap();
     assert_eq!(read(&place.paths).unwrap().book, book);
     assert!(matches!(&book.get(&k).unwrap().stage, Stage::Submitted { task } if task.as_str() != shown));
     // And a submit with unknown outcome waits for a person again.
@@ -139,16 +139,16 @@ async fn nothing_is_pruned_before_the_lock_is_written_and_nothing_but_what_was_m
     };
     let place = place();
     fs::write(&place.paths.lock, &finished).unwrap();
-    let (scribe, closer) = prune(&place);
-    kill(scribe, closer).await;
+    let (journal_writer, session) = prune(&place);
+    kill(journal_writer, session).await;
     assert!(open(&place.paths, holder()).unwrap().close_unchanged().unwrap().get(&k).is_some());
-    let (_, closer) = prune(&place);
+    let (_, session) = prune(&place);
     let theirs = lock_of(&[submitting_there(&k), submitted_there(&k, "theirs")]);
     fs::write(&place.paths.lock, &theirs).unwrap();
-    assert!(closer.close().await.unwrap().with_task(&TaskId::new("theirs").unwrap()).is_some());
+    assert!(session.close().await.unwrap().with_task(&TaskId::new("theirs").unwrap()).is_some());
     fs::write(&place.paths.lock, &finished).unwrap();
-    let (_, closer) = prune(&place);
-    assert!(closer.close().await.unwrap().get(&k).is_none());
+    let (_, session) = prune(&place);
+    assert!(session.close().await.unwrap().get(&k).is_none());
     assert!(read(&place.paths).unwrap().book.get(&k).is_none());
 }
 
@@ -158,19 +158,19 @@ async fn a_run_whose_lock_and_journal_are_taken_away_writes_what_it_knows() {
     let is_kept = |place: &Place| read(&place.paths).unwrap().book.with_task(&TaskId::new("ta").unwrap()).is_some();
     for there in [None, Some(lock_of(&[submitting_there(&key("b", "b"))])), Some("<<<<<<< HEAD\n".to_owned())] {
         let place = with_a_lock().await;
-        let (scribe, closer) = begin(&place);
+        let (journal_writer, session) = begin(&place);
         let of_this_run = key("c", "c");
         for entry in [submitting(&of_this_run), submitted(&of_this_run, "tc")] {
-            scribe.record(entry).await.unwrap();
+            journal_writer.record(entry).await.unwrap();
         }
         fs::remove_file(&place.paths.journal).unwrap();
         fs::remove_file(&place.paths.lock).unwrap();
         if let Some(there) = &there {
             fs::write(&place.paths.lock, there).unwrap();
         }
-        assert!(scribe.record(submitting(&key("d", "d"))).await.is_err(), "the journal is gone");
-        assert!(scribe.record(submitted(&of_this_run, "another")).await.is_err(), "the journal is gone");
-        let closed = closer.close().await;
+        assert!(journal_writer.record(submitting(&key("d", "d"))).await.is_err(), "the journal is gone");
+        assert!(journal_writer.record(submitted(&of_this_run, "another")).await.is_err(), "the journal is gone");
+        let closed = session.close().await;
         if closed.is_err() {
             // It can't be read: the journal is kept again.
             assert_eq!(fs::read_to_string(&place.paths.lock).unwrap(), *there.as_ref().unwrap());
@@ -189,28 +189,28 @@ async fn a_run_whose_lock_and_journal_are_taken_away_writes_what_it_knows() {
 #[tokio::test]
 async fn what_another_lock_says_is_paid_is_not_submitted() {
     let place = with_a_lock().await;
-    let (scribe, closer) = begin(&place);
+    let (journal_writer, session) = begin(&place);
     let text = fs::read(&place.paths.lock).unwrap();
     // The same content in another file is not another lock.
     fs::remove_file(&place.paths.lock).unwrap();
     fs::write(&place.paths.lock, &text).unwrap();
     let (b, c) = (key("b", "b"), key("c", "c"));
-    scribe.record(submitting(&b)).await.unwrap();
+    journal_writer.record(submitting(&b)).await.unwrap();
     fs::write(&place.paths.lock, lock_of(&[submitting_there(&c), submitted_there(&c, "tc")])).unwrap();
-    let refused = scribe.record(submitting(&c)).await.unwrap_err();
+    let refused = journal_writer.record(submitting(&c)).await.unwrap_err();
     assert!(refused.to_string().contains("jobs.lock was replaced while the run was on"), "{refused}");
     // It says nothing about others.
-    scribe.record(submitting(&key("d", "d"))).await.unwrap();
-    scribe.record(failed(id(&key("a", "a")))).await.unwrap();
+    journal_writer.record(submitting(&key("d", "d"))).await.unwrap();
+    journal_writer.record(failed(id(&key("a", "a")))).await.unwrap();
     // The purchase in it is known to have failed since.
     fs::write(&place.paths.lock, &text).unwrap();
-    scribe.record(submitting_there(&key("a", "a"))).await.unwrap();
+    journal_writer.record(submitting_there(&key("a", "a"))).await.unwrap();
     fs::write(&place.paths.lock, "<<<<<<< HEAD\n").unwrap();
-    assert!(scribe.record(submitting(&key("e", "e"))).await.is_err(), "nobody knows what it says");
+    assert!(journal_writer.record(submitting(&key("e", "e"))).await.is_err(), "nobody knows what it says");
     fs::write(&place.paths.lock, lock_of(&[submitting_there(&c), submitted_there(&c, "tc")])).unwrap();
     // Submits already sent are still recorded.
-    scribe.record(submitted(&b, "tb")).await.unwrap();
-    let book = closer.close().await.unwrap();
+    journal_writer.record(submitted(&b, "tb")).await.unwrap();
+    let book = session.close().await.unwrap();
     let tasks: Vec<_> = book.records().filter_map(|record| record.stage.task()).map(TaskId::as_str).collect();
     assert_eq!(tasks, ["tb", "tc"]);
     assert_eq!(book.records().map(|record| record.key.job.as_str()).collect::<Vec<_>>(), ["a", "b", "c", "d"]);
@@ -257,18 +257,18 @@ async fn what_a_person_lets_go_keeps_its_task() {
     let task = TaskId::new("ta").unwrap();
     let verdict = entry::Verdict::Resubmit;
     let resolved = Step::Resolved { task: Some(task.clone()), verdict, at: at(4) };
-    let (scribe, closer) = begin(&place);
-    scribe.record(lost(id(&k), "ta")).await.unwrap();
-    scribe.record(Entry::of(id(&k), resolved)).await.unwrap();
+    let (journal_writer, session) = begin(&place);
+    journal_writer.record(lost(id(&k), "ta")).await.unwrap();
+    journal_writer.record(Entry::of(id(&k), resolved)).await.unwrap();
     let journal = fs::read(&place.paths.journal).unwrap();
-    closer.close().await.unwrap();
+    session.close().await.unwrap();
     let book = read(&place.paths).unwrap().book;
     assert!(book.get(&k).is_none() && book.next_attempt(&k) == 2);
     assert!(fs::read_to_string(&place.paths.lock).unwrap().contains("\"ta\""));
     // The next one is uncertain: the earlier journal, restored by hand, is not about it.
-    let (scribe, closer) = begin(&place);
-    scribe.record(submitting_there(&k)).await.unwrap();
-    closer.close().await.unwrap();
+    let (journal_writer, session) = begin(&place);
+    journal_writer.record(submitting_there(&k)).await.unwrap();
+    session.close().await.unwrap();
     fs::write(&place.paths.journal, journal).unwrap();
     let book = open(&place.paths, holder()).unwrap().close_unchanged().unwrap();
     assert!(matches!(book.get(&k).unwrap().stage, Stage::Uncertain { task: None, .. }));
@@ -279,15 +279,15 @@ async fn what_a_person_lets_go_keeps_its_task() {
 async fn what_took_the_place_of_a_failed_one_stays_there() {
     let k = key("a", "a");
     let place = place();
-    let (scribe, closer) = begin(&place);
-    scribe.record(submitting(&k)).await.unwrap();
+    let (journal_writer, session) = begin(&place);
+    journal_writer.record(submitting(&k)).await.unwrap();
     fs::write(&place.paths.lock, lock_of(&[submitting_there(&k), submitted_there(&k, "theirs")])).unwrap();
-    closer.close().await.unwrap();
+    session.close().await.unwrap();
     // The paid one fails, and the other waits for a person, even if the lock is exchanged once more.
-    let (scribe, closer) = begin(&place);
-    scribe.record(failed(there(&k))).await.unwrap();
+    let (journal_writer, session) = begin(&place);
+    journal_writer.record(failed(there(&k))).await.unwrap();
     fs::write(&place.paths.lock, lock_of(&[])).unwrap();
-    let book = closer.close().await.unwrap();
+    let book = session.close().await.unwrap();
     assert!(matches!(book.get(&k).unwrap().stage, Stage::Uncertain { task: None, .. }), "{book:?}");
 }
 
@@ -296,43 +296,43 @@ async fn a_lock_is_replaced_by_itself_before_anything_is_bought() {
     let place = with_a_lock().await;
     let text = fs::read(&place.paths.lock).unwrap();
     let before = fs::metadata(&place.paths.lock).unwrap();
-    let (scribe, closer) = begin(&place);
-    scribe.record(lost(id(&key("a", "a")), "ta")).await.unwrap();
+    let (journal_writer, session) = begin(&place);
+    journal_writer.record(lost(id(&key("a", "a")), "ta")).await.unwrap();
     let file = |found: fs::Metadata| std::os::unix::fs::MetadataExt::ino(&found);
     assert_eq!(file(fs::metadata(&place.paths.lock).unwrap()), file(before), "nothing is submitted");
-    scribe.record(submitting(&key("b", "b"))).await.unwrap();
+    journal_writer.record(submitting(&key("b", "b"))).await.unwrap();
     assert_eq!(fs::read(&place.paths.lock).unwrap(), text);
-    closer.close().await.unwrap();
+    session.close().await.unwrap();
     assert_eq!(files(&place), ["jobs.lock"]);
 
     // If that can't be done, nothing is bought, and purchases already paid are still recorded.
     let place = self::place();
-    let (scribe, closer) = begin(&place);
+    let (journal_writer, session) = begin(&place);
     fs::create_dir(&place.paths.lock).unwrap();
     fs::write(place.paths.lock.join("in-the-way"), "").unwrap();
     for job in ["a", "b"] {
-        let refused = scribe.record(submitting(&key(job, job))).await.unwrap_err();
+        let refused = journal_writer.record(submitting(&key(job, job))).await.unwrap_err();
         assert!(matches!(refused, Unwritable::Lock(_)), "{refused}");
     }
-    scribe.record(submitting(&key("c", "c"))).await.unwrap_err();
+    journal_writer.record(submitting(&key("c", "c"))).await.unwrap_err();
     fs::remove_dir_all(&place.paths.lock).unwrap();
-    assert!(closer.close().await.unwrap().is_empty());
+    assert!(session.close().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_link_to_a_journal_that_was_taken_in_keeps_what_it_had() {
     let place = place();
-    let (scribe, closer) = begin(&place);
-    scribe.record(submitting(&key("a", "a"))).await.unwrap();
-    kill(scribe, closer).await;
+    let (journal_writer, session) = begin(&place);
+    journal_writer.record(submitting(&key("a", "a"))).await.unwrap();
+    kill(journal_writer, session).await;
     let backup = place.paths.journal.with_extension("backup");
     fs::hard_link(&place.paths.journal, &backup).unwrap();
     let journal = fs::read(&backup).unwrap();
-    let (scribe, closer) = begin(&place);
+    let (journal_writer, session) = begin(&place);
     assert!(matches!(open(&place.paths, holder()), Err(LedgerError::Held { .. })), "the new one is held too");
     assert_eq!(fs::read(&backup).unwrap(), journal);
-    scribe.record(submitting(&key("b", "b"))).await.unwrap();
-    closer.close().await.unwrap();
+    journal_writer.record(submitting(&key("b", "b"))).await.unwrap();
+    session.close().await.unwrap();
     assert_eq!(fs::read(&backup).unwrap(), journal);
 }
 
@@ -341,9 +341,9 @@ async fn a_journal_tells_beside_any_lock_what_it_began_with() {
     let k = key("a", "a");
     let place = with_a_lock().await;
     let before = lock_of(&[]);
-    let (scribe, closer) = begin(&place);
-    scribe.record(Entry::of(id(&k), Step::Generated { at: at(3) })).await.unwrap();
-    kill(scribe, closer).await;
+    let (journal_writer, session) = begin(&place);
+    journal_writer.record(Entry::of(id(&k), Step::Generated { at: at(3) })).await.unwrap();
+    kill(journal_writer, session).await;
     // The lock that knew the purchase is gone.
     fs::write(&place.paths.lock, before).unwrap();
     let record = read(&place.paths).unwrap().book.get(&k).unwrap().clone();

@@ -4,7 +4,7 @@ use super::*;
 use crate::base::folder::Folder;
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::{Entry, Step, Verdict};
-use crate::ledger::record::Fault;
+use crate::ledger::record::ServiceError;
 use crate::manifest::model::{Prices, RunSettings};
 use crate::plan::action::Reason;
 use crate::plan::{Choice, plan};
@@ -109,7 +109,7 @@ impl Ledger {
     fn buy(&mut self, job: &Job, attempt: u32, end: End) {
         let key = Key { job: job.id.clone(), digest: job.digest };
         let at = Timestamp::UNIX_EPOCH;
-        let error = || Fault { code: "400".into(), message: "no".into() };
+        let error = || ServiceError { code: "400".into(), message: "no".into() };
         let task = TaskId::new(&format!("{}-{attempt}", key.digest.short())).unwrap();
         let id = PurchaseId::for_test(&key, attempt);
         let submitted = Step::Submitted { task, at };

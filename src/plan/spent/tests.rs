@@ -1,7 +1,7 @@
 use super::*;
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::Step;
-use crate::ledger::record::{Fault, Key};
+use crate::ledger::record::{Key, ServiceError};
 use crate::plan::tests::{job, manifest_of};
 use crate::service::names::TaskId;
 
@@ -23,7 +23,7 @@ fn buy(book: &mut Book, job: &Job, minutes: i64, fails: bool) {
     let task = TaskId::new(&format!("t{minutes}")).unwrap();
     book.record(id, [submitting, Step::Submitted { task, at }]);
     if fails {
-        let error = Fault { code: "FAILED".into(), message: "no".into() };
+        let error = ServiceError { code: "FAILED".into(), message: "no".into() };
         book.record(id, [Step::Failed { error, at }]);
     }
 }

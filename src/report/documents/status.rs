@@ -2,7 +2,7 @@
 
 use super::VERSION;
 use crate::base::digest::Sha256;
-use crate::ledger::record::{Fault, Output, Status};
+use crate::ledger::record::{Output, ServiceError, Status};
 use crate::plan::spent::Spent;
 use crate::service::names::{JobId, TaskId};
 use jiff::Timestamp;
@@ -206,8 +206,8 @@ impl From<&Output> for VideoFile {
     }
 }
 
-impl From<&Fault> for StatusError {
-    fn from(fault: &Fault) -> StatusError {
+impl From<&ServiceError> for StatusError {
+    fn from(fault: &ServiceError) -> StatusError {
         StatusError { code: fault.code.clone(), message: fault.message.clone() }
     }
 }

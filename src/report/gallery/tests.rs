@@ -4,7 +4,7 @@ use crate::event::summary::Summary;
 use crate::event::{Cause, Problem};
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::Step;
-use crate::ledger::record::{Fault, Key, Output};
+use crate::ledger::record::{Key, Output, ServiceError};
 use crate::manifest;
 use crate::manifest::model::Job;
 use crate::report::commands::Service;
@@ -65,7 +65,7 @@ impl Project {
         }
         let key = Key { job: failed.id, digest: failed.digest };
         project.submitted(&key);
-        let error = Fault { code: "FAILED".to_owned(), message: message.to_owned() };
+        let error = ServiceError { code: "FAILED".to_owned(), message: message.to_owned() };
         let at = Timestamp::UNIX_EPOCH;
         project.book.record(PurchaseId::for_test(&key, 1), [Step::Failed { error, at }]);
         let key = Key { job: unsure.id, digest: unsure.digest };

@@ -1,6 +1,6 @@
 use super::*;
 use crate::base::digest::Sha256;
-use crate::ledger::record::{Fault, Output, Word};
+use crate::ledger::record::{Output, ServiceError, Word};
 use crate::report::testing::{at, job, started};
 use crate::service::names::TaskId;
 use crate::service::output::VideoName;
@@ -87,7 +87,7 @@ fn a_job_is_told_step_by_step() {
 
 #[test]
 fn whoever_comes_late_hears_all_of_this_run_and_nothing_of_earlier_ones() {
-    let fault = || Fault { code: "FAILED".to_owned(), message: "no".to_owned() };
+    let fault = || ServiceError { code: "FAILED".to_owned(), message: "no".to_owned() };
     let succeeded = || Stage::Succeeded { task: task(), outputs: vec![output(1)] };
     let failed = || Stage::Failed { task: Some(task()), error: fault(), word: Word::Service };
     for (submitted, finished, stage, open, expected) in [
@@ -131,7 +131,7 @@ fn whoever_comes_late_hears_all_of_this_run_and_nothing_of_earlier_ones() {
 
 #[test]
 fn another_attempt_is_told_anew() {
-    let failed = Stage::Refused { error: Fault { code: "400".to_owned(), message: "no".to_owned() } };
+    let failed = Stage::Refused { error: ServiceError { code: "400".to_owned(), message: "no".to_owned() } };
     let again = told(&[
         (100, Some((record(1, 10, Some(20), failed.clone()), false))),
         (105, Some((record(2, 104, None, lost()), true))),

@@ -98,12 +98,12 @@ impl Workshop {
             bought.map(|step| Purchase::new(&manifest.jobs[step.job], step.attempt, Decimal::ZERO, &manifest.images));
         let base = self.simulator.base_url();
         let http = HttpSettings::new(base.parse().unwrap(), None, self.settings.concurrency);
-        let (scribe, closer) = ledger.start("simulate").unwrap();
+        let (journal_writer, session) = ledger.start("simulate").unwrap();
         let (events, heard) = Events::channel(Clock::System);
         let parts = Parts {
             service: HttpService::new(HttpSettings { limits: self.limits, ..http }).unwrap(),
             identity: "simulate".into(),
-            scribe,
+            journal_writer,
             folder: Folder::open(&self.project.root()).unwrap(),
             clock: Clock::System,
             events,
@@ -113,7 +113,7 @@ impl Workshop {
             spool: Default::default(),
         };
         let outcome = engine::run(Work { collect, purchases }, parts, self.settings.clone()).await;
-        let book = closer.close().await.unwrap();
+        let book = session.close().await.unwrap();
         Ran { outcome, book, events: heard.into_iter().map(|Stamped { event, .. }| event).collect() }
     }
 

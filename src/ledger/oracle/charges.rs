@@ -4,9 +4,9 @@ use crate::ledger::record::Key;
 use crate::service::names::TaskId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The service's till.
+/// The service's charges.
 #[derive(Debug, Default)]
-pub(super) struct Till {
+pub(super) struct Charges {
     accounts: BTreeMap<Key, Account>,
     tasks: u32,
 }
@@ -21,7 +21,7 @@ struct Account {
     doubled: usize,
 }
 
-impl Till {
+impl Charges {
     /// Charges a submit that arrived.
     pub(super) fn charge(&mut self, key: &Key) -> TaskId {
         self.tasks += 1;
