@@ -1,8 +1,8 @@
 //! Completions that a shell asks for while a command line is typed: manifests, and the job ids and tags of the one that is typed.
 
+use super::argv;
 use super::options::Common;
 use super::project::{NAMES, Realm, is_manifest, manifest_path, paths};
-use super::typed;
 use crate::ledger;
 use crate::manifest::{self, Manifest};
 use crate::report::documents::status::JobStatus;
@@ -25,7 +25,7 @@ pub(super) const VARIABLE: &str = "BATCH_COMPLETE";
 /// Fails if the shell is unknown, or doesn't read the answer.
 pub(super) fn answer() -> Result<bool, clap::Error> {
     let here = std::env::current_dir().ok();
-    CompleteEnv::with_factory(|| typed::command(ColorChoice::Never))
+    CompleteEnv::with_factory(|| argv::command(ColorChoice::Never))
         .var(VARIABLE)
         .try_complete(std::env::args_os(), here.as_deref())
 }

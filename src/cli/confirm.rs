@@ -46,7 +46,7 @@ impl Agreed {
         if stop.level() == Level::Out {
             return Ok(());
         }
-        let what = "With the pictures as they are now, this run";
+        let what = "With the images as they are now, this run";
         let hear = || unless_out(line, stop);
         let agreed = terminal.screen.without(|| put(project, what, most, plan, terminal, hear));
         match agreed {

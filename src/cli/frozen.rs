@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::outlook::Outlook;
+use super::preparation::Preparation;
 use super::project::Project;
 use super::session::exit;
 use super::signals::Signals;
@@ -23,12 +23,12 @@ const NAMED: usize = 5;
 /// # Errors
 /// Fails if a run would do anything (exit code 1), or jobs have no result and wait (exit code of a run).
 pub(super) fn look(project: &Project, book: &Book, choice: &Choice, moved: Option<&BaseUrl>) -> Result<Exit, Failure> {
-    let outlook = Outlook::new(&project.manifest, book, book.pins(), choice);
-    let Outlook { pending, plan, .. } = &outlook;
+    let preparation = Preparation::new(&project.manifest, book, book.pins(), choice);
+    let Preparation { pending, plan, .. } = &preparation;
     let images = lacking(&project.manifest, pending, &plan.steps, book.pins()).len();
     let left = left_to_do(plan, images, moved);
-    let held = held(&outlook);
-    let mut nothing_done = outlook.nothing_done();
+    let held = held(&preparation);
+    let mut nothing_done = preparation.nothing_done();
     // They are asked for again, and a person is waited for all the same.
     let denied = |step: &&Step| (step.action, step.reason) == (Action::Resume, Reason::Denied);
     nothing_done.summary.uncertain += plan.steps.iter().filter(denied).count();
@@ -68,8 +68,8 @@ fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<Str
 }
 
 /// Returns the jobs without a result that a run would leave as they are, by reason.
-fn held(outlook: &Outlook<'_>) -> Vec<String> {
-    let Outlook { manifest, plan, .. } = outlook;
+fn held(preparation: &Preparation<'_>) -> Vec<String> {
+    let Preparation { manifest, plan, .. } = preparation;
     let mut held: BTreeMap<Reason, Vec<&JobId>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| step.action == Action::Hold) {
         // Jobs left for another time are no failure.

@@ -2,8 +2,10 @@
 
 mod actions;
 mod args;
+mod argv;
 mod autofix;
 mod choosing;
+mod cleanup;
 mod codes;
 mod commands;
 mod completing;
@@ -16,14 +18,13 @@ mod failure;
 mod familiar;
 mod fleet;
 mod frozen;
-mod leftovers;
+mod images;
 mod lsp;
 mod on_finish;
 mod options;
-mod outlook;
 mod output_file;
 mod page;
-mod pictures;
+mod preparation;
 mod progress;
 mod project;
 mod renames;
@@ -35,7 +36,6 @@ mod sharing;
 mod signals;
 mod standard_output;
 mod terminal;
-mod typed;
 
 use crate::report::standard_error;
 use args::{Action, Args};
@@ -51,7 +51,7 @@ pub fn main() -> ExitCode {
         Ok(true) => return Exit::Done.into(),
         Err(error) => return ended_by_arguments(&error).into(),
     }
-    let args = match typed::parse(std::env::args_os()) {
+    let args = match argv::parse(std::env::args_os()) {
         Ok(args) => args,
         Err(error) => return ended_by_arguments(&error).into(),
     };
@@ -100,6 +100,6 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
         Action::Simulate(args) => commands::simulate::run(&args, terminal),
         Action::Lsp(_) => commands::lsp::run(),
         Action::Completions(args) => commands::completions::run(&args),
-        Action::Man(args) => commands::man::run(&args, typed::command(clap::ColorChoice::Never)),
+        Action::Man(args) => commands::man::run(&args, argv::command(clap::ColorChoice::Never)),
     }
 }

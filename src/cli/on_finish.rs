@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::base::clock::Clock;
 use crate::event::summary::Summary;
-use crate::event::{Cause, Event, Problem, Stamped};
+use crate::event::{Cause, Event, JobError, Stamped};
 use crate::report::Reporter;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -51,7 +51,7 @@ impl OnFinish {
             // The run broke off without a summary.
             _ => {
                 let message = ended.as_ref().err().map(|failure| failure.message.clone()).unwrap_or_default();
-                let stopped = Some(Problem { code: Cause::Local, message });
+                let stopped = Some(JobError { code: Cause::Local, message });
                 Event::RunFinished { summary: Summary::default(), exit_code: exit.code(), stopped }
             }
         };

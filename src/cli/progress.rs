@@ -8,7 +8,7 @@ use super::terminal::{Terminal, Volume};
 use crate::base::clock::Clock;
 use crate::event::sender::Events;
 use crate::event::summary::Summary;
-use crate::event::{Event, Problem, Stamped};
+use crate::event::{Event, JobError, Stamped};
 use crate::report::Reporter;
 use crate::report::bar::Bar;
 use crate::report::commands::Target;
@@ -93,7 +93,7 @@ impl Reporting {
     ///
     /// # Errors
     /// Fails if events couldn't be written to standard output. A reader that went away has read enough.
-    pub(super) fn finish(self, summary: Summary, exit: Exit, stopped: Option<Problem>) -> Result<(), Failure> {
+    pub(super) fn finish(self, summary: Summary, exit: Exit, stopped: Option<JobError>) -> Result<(), Failure> {
         self.events.send(Event::RunFinished { summary, exit_code: exit.code(), stopped });
         self.fanout.finish(PATIENCE);
         let error = self.broken.and_then(|broken| broken.try_recv().ok());

@@ -1,10 +1,10 @@
 //! A run against a service: from an open ledger to a closed one, and to an exit code.
 
+use super::cleanup;
 use super::destination::Destination;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::{self, Fleet};
-use super::leftovers;
 use super::progress::Reporting;
 use super::renames::{self, Renaming, Stuck};
 use super::settings::{KEY, KeySource};
@@ -16,11 +16,11 @@ use crate::base::folder::Folder;
 use crate::client::http::{self, HttpService};
 use crate::client::remote::RemoteImages;
 use crate::client::retry::Backoff;
-use crate::engine::spool::Spool;
+use crate::engine::image_cache::ImageCache;
 use crate::engine::stop::Stop;
 use crate::engine::{self, Outcome, Parts, Purchase, Refused, Settings, StopCause, Work};
 use crate::event::sender::Events;
-use crate::event::{Cause, Event, Problem};
+use crate::event::{Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::{Key, Record};
 use crate::ledger::shared::Doubts;
@@ -66,7 +66,7 @@ pub(super) struct Session<'s> {
     /// The client for remote images.
     pub(super) remote_images: RemoteImages,
     /// The images that are already fetched.
-    pub(super) spool: Spool,
+    pub(super) image_cache: ImageCache,
     /// The target of commands about it.
     pub(super) target: Target,
 }
@@ -127,7 +127,7 @@ impl Session<'_> {
                 stop: self.stop,
                 seed: fastrand::u64(..),
                 uploads,
-                spool: self.spool,
+                image_cache: self.image_cache,
             };
             let (stop, patience) = (parts.stop.clone(), self.settings.patience);
             let attending = shared.as_ref().map(|shared| {
@@ -256,7 +256,7 @@ pub(super) fn open(
 ) -> Result<Ledger, Failure> {
     let mut ledger = ledger::open(paths, this_process())?;
     if ledger.follows_a_kill() {
-        leftovers::settle(&ledger, manifest)?;
+        cleanup::settle(&ledger, manifest)?;
     }
     fleet.join(&mut ledger, service)?;
     Ok(ledger)
@@ -403,7 +403,7 @@ fn goes_on(at_service: usize, target: &Target) -> String {
 }
 
 /// Returns why a run ended early: of several causes the most important one.
-fn stopped(causes: &[StopCause]) -> Option<Problem> {
+fn stopped(causes: &[StopCause]) -> Option<JobError> {
     let weight = |cause: &&StopCause| match cause {
         StopCause::Interrupted => 4,
         StopCause::Journal(_) | StopCause::Ledger(_) => 3,
@@ -420,7 +420,7 @@ fn stopped(causes: &[StopCause]) -> Option<Problem> {
         StopCause::Unanswered => (Cause::Stopped, "three submits in a row got no usable reply".to_owned()),
         StopCause::Failures => (Cause::Stopped, "as many jobs failed as --max-failures allows".to_owned()),
     };
-    Some(Problem { code, message })
+    Some(JobError { code, message })
 }
 
 /// Returns the exit code: if several apply, first interrupted, then 5, 4, 3, 1.

@@ -5,7 +5,7 @@ use super::destination::IN_THE_WAY;
 use super::listing::{Listing, Shelf};
 use super::video::patiently;
 use crate::client::{Failure, Service, Verdict};
-use crate::event::{Call, Cause, Problem};
+use crate::event::{Call, Cause, JobError};
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Key, Output, Record, Stage};
 use crate::plan::videos::{Care, Videos, look_at};
@@ -26,9 +26,9 @@ pub(super) enum Collected {
     /// All listed videos are stored: their paths.
     All(Vec<String>),
     /// Not all could be fetched; the task stays paid, and the next run continues.
-    Short(Problem),
+    Short(JobError),
     /// This machine couldn't store them.
-    Local(Problem),
+    Local(JobError),
     /// The run is over.
     Out,
 }
@@ -46,8 +46,8 @@ pub(super) async fn collect<S: Service>(context: &Arc<Context<S>>, record: &Reco
 /// The reason why a video is missing.
 enum Lost {
     Out,
-    Local(Problem),
-    Short(Problem),
+    Local(JobError),
+    Short(JobError),
 }
 
 impl From<Missed> for Lost {
@@ -63,9 +63,9 @@ impl From<Failure> for Lost {
     fn from(failure: Failure) -> Lost {
         let Failure { verdict, code, message } = failure;
         match verdict {
-            Verdict::Local if code == IN_THE_WAY => Lost::Local(Problem { code: Cause::FileInTheWay, message }),
-            Verdict::Local => Lost::Local(Problem { code: Cause::Local, message }),
-            _ => Lost::Short(Problem { code: Cause::Download, message }),
+            Verdict::Local if code == IN_THE_WAY => Lost::Local(JobError { code: Cause::FileInTheWay, message }),
+            Verdict::Local => Lost::Local(JobError { code: Cause::Local, message }),
+            _ => Lost::Short(JobError { code: Cause::Download, message }),
         }
     }
 }
@@ -140,7 +140,7 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
     have.sort_by_key(|output| output.number);
     if let Some(gone) = have.iter().find(|output| !listing.has(output.number) && !here.contains(&output.number)) {
         let message = format!("{} is gone, and the service no longer lists it for task {task}", gone.path);
-        return Err(Lost::Short(Problem { code: Cause::ResultGone, message }));
+        return Err(Lost::Short(JobError { code: Cause::ResultGone, message }));
     }
     let _ = context.record(Entry::of(record.id, Step::Succeeded)).await;
     Ok(have.into_iter().map(|output| output.path).collect())
@@ -241,7 +241,7 @@ async fn result<S: Service>(
                         "the service no longer has the result of task {task}: {}; it is paid and is not submitted again by itself",
                         failure.message
                     );
-                    return Err(Lost::Short(Problem { code: Cause::ResultGone, message }));
+                    return Err(Lost::Short(JobError { code: Cause::ResultGone, message }));
                 }
                 _ => return Err(failure.into()),
             },

@@ -7,9 +7,9 @@ use super::cadence::Cadence;
 use super::folders::Folders;
 use super::gate::{Gate, Pass, Patience};
 use super::hearing::Hearing;
+use super::image_cache::ImageCache;
 use super::mirror::Again;
 use super::queries::Queries;
-use super::spool::Spool;
 use super::stop::{Level, Stop};
 use super::turns::{Ready, TURNED_AWAY, Turn, Turns, UNKNOWNS};
 use super::uploads::Uploads;
@@ -21,7 +21,7 @@ use crate::client::rate::Rate;
 use crate::client::throttle::Throttle;
 use crate::client::{Failure, Service, Urgency, Verdict};
 use crate::event::sender::Events;
-use crate::event::{Bound, Call, Cause, Event, Problem};
+use crate::event::{Bound, Call, Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Key;
 use crate::ledger::{Intended, JournalWriter, PurchaseId};
@@ -59,7 +59,7 @@ pub(super) struct Context<S> {
     pub(super) cadence: Cadence,
     pub(super) uploads: Uploads,
     pub(super) folders: Folders,
-    pub(super) spool: Spool,
+    pub(super) image_cache: ImageCache,
     pub(super) budget: Budget,
     pub(super) calls: Semaphore,
     pub(super) turns: Turns,
@@ -77,7 +77,7 @@ pub(super) struct Context<S> {
     /// Number of jobs that failed or are uncertain.
     failures: AtomicUsize,
     /// The last refusal of a submit by something on the way, since the service last answered one.
-    turned_away: Mutex<Option<Problem>>,
+    turned_away: Mutex<Option<JobError>>,
     unrecorded: Mutex<Vec<(JobId, TaskId)>>,
     succeeded: Mutex<Vec<PurchaseId>>,
     /// What another run of a shared ledger has.
@@ -121,7 +121,7 @@ impl<S: Service> Context<S> {
             cadence: Cadence::new(settings.poll_interval),
             uploads: Uploads::new(parts.uploads),
             folders: Folders::default(),
-            spool: parts.spool,
+            image_cache: parts.image_cache,
             budget: Budget::new(settings.max_cost),
             calls: Semaphore::new(CALLS),
             turns: Turns::new(settings.concurrency.min(SUBMITS), rate, settings.patience),
@@ -330,7 +330,7 @@ impl<S: Service> Context<S> {
         let in_a_row = turn.turned_away();
         let ends = urgency == Urgency::AtOnce || in_a_row >= TURNED_AWAY;
         if ends {
-            let (of, problem) = (Refused::of(code, Refused::Way), Problem { code: Cause::TurnedAway, message });
+            let (of, problem) = (Refused::of(code, Refused::Way), JobError { code: Cause::TurnedAway, message });
             self.stop.to(Level::NoSubmits, StopCause::Refused { problem, of });
         }
         ends
@@ -338,7 +338,7 @@ impl<S: Service> Context<S> {
 
     /// Keeps the refusal by something on the way, until the service itself answers.
     pub(super) fn keep_turned_away(&self, message: String) {
-        let problem = Problem { code: Cause::TurnedAway, message };
+        let problem = JobError { code: Cause::TurnedAway, message };
         *self.turned_away.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
     }
 
@@ -348,7 +348,7 @@ impl<S: Service> Context<S> {
     }
 
     /// Returns the last refusal at the end, if every submit since the service last answered was turned away on the way.
-    pub(super) fn only_turned_away(&self) -> Option<Problem> {
+    pub(super) fn only_turned_away(&self) -> Option<JobError> {
         self.turned_away.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -471,7 +471,7 @@ impl<S: Service> Context<S> {
 
     /// The service refuses the account: nothing more is submitted, and what is paid is brought home.
     pub(super) fn refused(&self, code: &str, message: String) {
-        let (of, problem) = (Refused::of(code, Refused::Account), Problem { code: Cause::Account, message });
+        let (of, problem) = (Refused::of(code, Refused::Account), JobError { code: Cause::Account, message });
         self.stop.to(Level::NoSubmits, StopCause::Refused { problem, of });
     }
 

@@ -4,7 +4,7 @@ use crate::base::digest::Sha256;
 use crate::base::durable::{self, Replacing};
 use crate::base::folder::{Folder, Found, Outside};
 use crate::client::{Failure, Verdict, Video};
-use crate::event::{Cause, Problem};
+use crate::event::{Cause, JobError};
 use crate::plan::videos::stamp_file;
 use jiff::Timestamp;
 use std::io;
@@ -124,8 +124,8 @@ impl Destination {
 }
 
 /// Returns the problem of a file that blocks a video's name.
-pub(super) fn in_the_way(path: &str) -> Problem {
-    Problem {
+pub(super) fn in_the_way(path: &str) -> JobError {
+    JobError {
         code: Cause::FileInTheWay,
         message: format!(
             "{path} exists and has other content than this lock knows for it; it may be a paid video of another version of the lock: move it away, then run again"

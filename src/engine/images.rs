@@ -7,7 +7,7 @@ use super::purchase::Bought;
 use super::transfer::Transfer;
 use crate::base::digest::Sha256;
 use crate::client::{Failure, Image, NO_URL, Service, Verdict};
-use crate::event::{Call, Cause, Event, Problem};
+use crate::event::{Call, Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::service::image::{ForeignImage, LocalImage, Picture};
 use crate::service::remote::Address;
@@ -31,7 +31,7 @@ pub(super) async fn upload<S: Service>(context: &Arc<Context<S>>, purchase: &Pur
         let content = image.sha256();
         let outcome = context.uploads.once(&content, || upload_picture(context, purchase, image)).await;
         let url = outcome.map_err(|failure| {
-            let problem = |code| Problem { code, message: failure.message.clone() };
+            let problem = |code| JobError { code, message: failure.message.clone() };
             match failure.verdict {
                 Verdict::Local => Bought::Local(problem(Cause::Local)),
                 Verdict::Stop => Bought::Out,
@@ -68,7 +68,7 @@ async fn at_hand<S: Service>(
     purchase: &Purchase,
     foreign: &ForeignImage,
 ) -> Result<Image, Failure> {
-    if let Some(image) = context.spool.take(&foreign.pin.sha256) {
+    if let Some(image) = context.image_cache.take(&foreign.pin.sha256) {
         return Ok(image);
     }
     let again = context.again(&purchase.key.job);

@@ -9,7 +9,7 @@ use super::purchase::{Bought, said, submit};
 use super::slot::Slot;
 use super::watch::{Belief, Watched, watch};
 use crate::client::Service;
-use crate::event::{Cause, Event, Problem};
+use crate::event::{Cause, Event, JobError};
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Record, Stage};
@@ -25,11 +25,11 @@ pub(super) enum End {
     /// Its videos are stored.
     Succeeded { outputs: Vec<String>, asked: u8 },
     /// No (complete) result in this run.
-    Failed(Problem),
+    Failed(JobError),
     /// The service failed it, and no run resubmits it automatically.
-    GivenUp(Problem),
+    GivenUp(JobError),
     /// This machine failed.
-    Local(Problem),
+    Local(JobError),
     /// It can't be known whether it is paid.
     Uncertain(String),
     /// The service no longer knows its task.
@@ -128,7 +128,7 @@ pub(super) async fn follow<S: Service>(
             Box::pin(fetch(&context, &record)).await
         }
         Watched::Failed(error) => {
-            let problem = Problem { code: Cause::Failed, message: error.message.clone() };
+            let problem = JobError { code: Cause::Failed, message: error.message.clone() };
             let given_up = given_up(&error, record.failures + 1, context.settings.retries);
             let _ = step(Step::Failed { error, at }).await;
             reservation.iter_mut().for_each(Reservation::failed);
@@ -145,12 +145,12 @@ pub(super) async fn follow<S: Service>(
         Watched::TimedOut => {
             let limit = SignedDuration::try_from(context.settings.job_timeout).unwrap_or(SignedDuration::MAX);
             let message = format!("not finished after {limit:#}; it is paid, and the next run goes on polling");
-            End::Failed(Problem { code: Cause::TimedOut, message })
+            End::Failed(JobError { code: Cause::TimedOut, message })
         }
         Watched::Refused(error) => {
             let message =
                 format!("the service doesn't give the status of task {task}: {}", said(&error.code, &error.message));
-            End::Failed(Problem { code: Cause::Unreachable, message })
+            End::Failed(JobError { code: Cause::Unreachable, message })
         }
         Watched::Away | Watched::Out => End::Left,
     }

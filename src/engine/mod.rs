@@ -22,6 +22,7 @@ mod doubtful;
 mod folders;
 mod gate;
 mod hearing;
+pub mod image_cache;
 mod images;
 mod job;
 mod listing;
@@ -30,7 +31,6 @@ mod others;
 mod purchase;
 mod queries;
 mod slot;
-pub mod spool;
 pub mod stop;
 mod transfer;
 mod turns;
@@ -44,7 +44,7 @@ use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::client::Service;
 use crate::client::retry::Backoff;
-use crate::event::Problem;
+use crate::event::JobError;
 use crate::event::sender::Events;
 use crate::event::summary::Summary;
 use crate::ledger::record::{Key, Record};
@@ -54,8 +54,8 @@ use crate::service::image::Picture;
 use crate::service::names::{JobId, TaskId};
 use crate::service::output::VideoName;
 use crate::service::request::{Generation, Image};
+use image_cache::ImageCache;
 use jiff::Timestamp;
-use spool::Spool;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -115,7 +115,7 @@ pub struct Parts<S> {
     /// URLs of content that was uploaded before.
     pub uploads: Vec<(Sha256, String)>,
     /// Remote images that are already fetched.
-    pub spool: Spool,
+    pub image_cache: ImageCache,
 }
 
 /// A generation to be bought.
@@ -138,7 +138,7 @@ pub struct Purchase {
     /// The images it refers to that are known by content, each once: they are uploaded first.
     pub images: Vec<Picture>,
     /// The reason why one of its images can't be obtained, if so: then nothing is bought.
-    pub unobtainable: Option<Problem>,
+    pub unobtainable: Option<JobError>,
     /// The reason why an earlier submit of it has an unknown outcome, if one was lost: it isn't submitted a third time.
     pub lost: Option<String>,
     /// The last purchase of the same job: this one's id is later, whatever the clock says.
@@ -230,7 +230,7 @@ pub enum StopCause {
     /// The service refuses the account, or something before it turns submits away.
     Refused {
         /// What was said.
-        problem: Problem,
+        problem: JobError,
         /// What that is about.
         of: Refused,
     },

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::job::{End, follow};
 use super::slot::Slot;
 use crate::client::Service;
-use crate::event::{Cause, Problem};
+use crate::event::{Cause, JobError};
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::Record;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl End {
     /// Returns whether this purchase brings no videos, as far as anybody can tell.
     fn is_in_vain(&self) -> bool {
         match self {
-            End::Failed(Problem { code, .. }) => matches!(code, Cause::ResultGone | Cause::Failed),
+            End::Failed(JobError { code, .. }) => matches!(code, Cause::ResultGone | Cause::Failed),
             End::GivenUp(_) | End::Denied(..) => true,
             _ => false,
         }

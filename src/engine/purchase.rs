@@ -8,7 +8,7 @@ use super::stop::Level;
 use super::turns::{PutOff, Turn};
 use crate::base::faultpoint;
 use crate::client::{NotTaken, Service, Speaker, Submission, Then};
-use crate::event::{Call, Cause, Event, Problem};
+use crate::event::{Call, Cause, Event, JobError};
 use crate::ledger::entry::{self, Entry, Step};
 use crate::ledger::record::ServiceError;
 use crate::ledger::shared::Pass;
@@ -31,11 +31,11 @@ pub(super) enum Bought {
     /// It is paid, and its task id known (and durable, unless the journal can't be written).
     Task(PurchaseId, TaskId),
     /// The service refuses this input for good.
-    Refused(Problem),
+    Refused(JobError),
     /// Nothing is paid, and it is left for another run.
-    Not(Problem),
+    Not(JobError),
     /// This machine failed before anything was sent.
-    Local(Problem),
+    Local(JobError),
     /// The outcome can't be known.
     Uncertain(String),
     /// Another run of a shared ledger has the job; nothing was sent.
@@ -166,12 +166,12 @@ fn judge<S: Service>(context: &Context<S>, turn: &Turn<'_>, refusal: &NotTaken, 
         context.answered();
     }
     let message = || refusal.message.clone();
-    let not = |code| Next::End(Bought::Not(Problem { code, message: message() }));
+    let not = |code| Next::End(Bought::Not(JobError { code, message: message() }));
     match refusal.then {
         Then::Refuse => {
             turn.moved_on();
             let message = said(&refusal.code, &refusal.message);
-            return Next::End(Bought::Refused(Problem { code: Cause::Refused, message }));
+            return Next::End(Bought::Refused(JobError { code: Cause::Refused, message }));
         }
         Then::StopSubmits => context.refused(&refusal.code, message()),
         Then::GiveUp => context.no_way(message()),
@@ -217,7 +217,7 @@ fn not_sent(why: &str) -> NotTaken {
 }
 
 /// Checks that no file blocks the video's name: a video that can't be stored is not worth paying for.
-fn nothing_in_the_way<S: Service>(context: &Context<S>, purchase: &Purchase) -> Result<(), Problem> {
+fn nothing_in_the_way<S: Service>(context: &Context<S>, purchase: &Purchase) -> Result<(), JobError> {
     let paths = (1..=usize::from(purchase.generation.number_of_videos)).map(|number| purchase.name.path(number));
     for path in paths {
         if context.folder.join(&path).symlink_metadata().is_ok() {

@@ -84,7 +84,7 @@ impl Stop {
 mod tests {
     use super::*;
     use crate::engine::Refused;
-    use crate::event::{Cause, Problem};
+    use crate::event::{Cause, JobError};
 
     #[tokio::test]
     async fn the_level_only_moves_on() {
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_refused_key_and_an_empty_purse_are_two_causes() {
         let refused = |of, message: &str| {
-            let problem = Problem { code: Cause::Account, message: message.into() };
+            let problem = JobError { code: Cause::Account, message: message.into() };
             StopCause::Refused { problem, of }
         };
         let stop = Stop::default();

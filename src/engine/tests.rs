@@ -338,7 +338,7 @@ impl Bench {
             stop,
             seed: self.runs.replace(self.runs.get() + 1) + 1,
             uploads: vec![],
-            spool: Spool::default(),
+            image_cache: ImageCache::default(),
         };
         let started = Instant::now();
         let outcome = run(work, parts, settings).await;

@@ -3,12 +3,12 @@
 //! Events carry everything that a reader needs; a reporter never queries the engine.
 
 mod bound;
-mod problem;
+mod job_error;
 pub mod sender;
 pub mod summary;
 
 pub use bound::Bound;
-pub use problem::{Call, Cause, Problem};
+pub use job_error::{Call, Cause, JobError};
 
 use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
@@ -235,7 +235,7 @@ pub enum Event {
         #[schemars(with = "String")]
         job: JobId,
         /// Why.
-        error: Problem,
+        error: JobError,
         /// What the next run does with it, with manifest and options as they are; absent where that hangs on what is done meanwhile.
         #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<Action>,
@@ -300,7 +300,7 @@ pub enum Event {
         exit_code: u8,
         /// Why it ended before its time, where it did: jobs without an end of their own have none for this.
         #[serde(skip_serializing_if = "Option::is_none")]
-        stopped: Option<Problem>,
+        stopped: Option<JobError>,
     },
 }
 

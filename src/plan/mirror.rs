@@ -3,7 +3,7 @@
 //! So a job with such images has two digests, one with their URLs and one with their contents. Which of them counts is decided
 //! here alone, and by the rule that nothing which is paid under either is bought again: `run.mirror` may be turned on and off.
 
-mod former;
+mod previous_contents;
 
 use super::Step;
 use super::action::Action;
@@ -15,7 +15,7 @@ use crate::service::image::{ForeignImage, Picture};
 use crate::service::names::Digest;
 use crate::service::remote::{Address, Pin};
 use crate::service::request::{Generation, Image};
-use former::Former;
+use previous_contents::PreviousContents;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub fn with_pins<'m>(manifest: &'m Manifest, book: &Book, pins: &Pins) -> Pinned
     if !manifest.run.mirror && pins.is_empty() && !has_former {
         return untouched(BTreeSet::new());
     }
-    let former = Former::new(book);
+    let former = PreviousContents::new(book);
     let sides: Vec<Sides> =
         manifest.jobs.iter().map(|job| Sides::of(job, pins, manifest.run.mirror, &former)).collect();
     let claims = claims(manifest, book, &sides);
@@ -112,7 +112,7 @@ struct ByContent {
 }
 
 impl Sides {
-    fn of(job: &Job, pins: &Pins, mirror: bool, former: &Former<'_>) -> Sides {
+    fn of(job: &Job, pins: &Pins, mirror: bool, former: &PreviousContents<'_>) -> Sides {
         let known: Option<Vec<(&str, &Pin)>> =
             urls(job).map(|url| pins.get(&Address::of(url)).map(|pin| (url, pin))).collect();
         let known_all = known.as_deref().filter(|known| !known.is_empty());

@@ -1,9 +1,9 @@
 //! `--progress bar`: a live view of the run at the bottom of the terminal, with notable events above it.
 
 use super::look::{Hue, Look, thousands};
+use super::messages::{self, Weight};
+use super::run_state::RunState;
 use super::screen::Screen;
-use super::standing::Standing;
-use super::words::{self, Weight};
 use super::{Reporter, picture};
 use crate::event::{Event, Stamped};
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ pub struct Bar {
     zone: TimeZone,
     /// The least weight of a line above the live view.
     least: Weight,
-    standing: Standing,
+    run_state: RunState,
     /// Messages since the last frame: printed ones, and ones left out.
     said: usize,
     left_out: usize,
@@ -33,7 +33,7 @@ pub struct Bar {
 impl Bar {
     /// Creates a bar on `screen`, with the time of the end in this zone.
     pub fn new(screen: Screen, look: Look, zone: TimeZone) -> Bar {
-        Bar { screen, look, zone, least: Weight::Notable, standing: Standing::default(), said: 0, left_out: 0 }
+        Bar { screen, look, zone, least: Weight::Notable, run_state: RunState::default(), said: 0, left_out: 0 }
     }
 
     /// Makes it also print each step, call and transfer.
@@ -57,25 +57,25 @@ impl Bar {
         }
         (self.said, self.left_out) = (0, 0);
         let show = picture::Show { look: self.look, zone: &self.zone };
-        self.screen.draw(|room| picture::lines(&self.standing, show, room, now));
+        self.screen.draw(|room| picture::lines(&self.run_state, show, room, now));
     }
 }
 
 impl Reporter for Bar {
     fn event(&mut self, Stamped { event, time }: &Stamped) {
-        let away = self.standing.away().map(|away| away.since);
-        self.standing.event(event, *time);
+        let away = self.run_state.away().map(|away| away.since);
+        self.run_state.event(event, *time);
         match (event, away) {
             // The live view counts the tries.
             (Event::Throttled { .. }, Some(_)) => {}
             _ => {
-                if let Some((_, hue, text)) = words::line(event).filter(|(weight, ..)| *weight >= self.least) {
+                if let Some((_, hue, text)) = messages::line(event).filter(|(weight, ..)| *weight >= self.least) {
                     self.say(hue, &text);
                 }
             }
         }
-        if let (Some(since), None) = (away, self.standing.away()) {
-            let (hue, text) = words::back(since, *time);
+        if let (Some(since), None) = (away, self.run_state.away()) {
+            let (hue, text) = messages::back(since, *time);
             self.say(hue, &text);
         }
     }

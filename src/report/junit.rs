@@ -4,7 +4,7 @@
 
 use super::results::{Ending, JobResult, Results};
 use super::terminal_safe;
-use crate::event::{Cause, Problem};
+use crate::event::{Cause, JobError};
 use crate::plan::action::Reason;
 use std::fmt::Write as _;
 use std::path::{Component, Path};
@@ -76,13 +76,13 @@ fn case(xml: &mut String, class: &str, job: &JobResult, mark: Option<&Mark<'_>>)
 
 /// Returns the mark of a job: problems of the service or the job are failures, other obstacles are errors (like the
 /// problem that `stopped` the run, unless somebody requested it), and a case without any attempt is skipped.
-fn mark<'r>(job: &'r JobResult, stopped: Option<&'r Problem>) -> Option<Mark<'r>> {
+fn mark<'r>(job: &'r JobResult, stopped: Option<&'r JobError>) -> Option<Mark<'r>> {
     let skipped = |message| Mark { element: "skipped", kind: "", message };
     let stopped = stopped.filter(|problem| problem.code != Cause::Stopped);
     Some(match &job.ending {
         Ending::Succeeded(_) => return None,
         Ending::Kept => skipped("nothing to do: its videos are here"),
-        Ending::Open | Ending::AtService if let Some(Problem { code, message }) = stopped => {
+        Ending::Open | Ending::AtService if let Some(JobError { code, message }) = stopped => {
             Mark { element: element(*code), kind: code.as_str(), message }
         }
         Ending::AtService => {
@@ -95,8 +95,8 @@ fn mark<'r>(job: &'r JobResult, stopped: Option<&'r Problem>) -> Option<Mark<'r>
         Ending::Held(reason) => skipped(reason.meaning()),
         Ending::Elsewhere(message) => skipped(message),
         Ending::Uncertain(message) => Mark { element: "error", kind: "uncertain", message },
-        Ending::Failed(Problem { code: Cause::Stopped, message }) => skipped(message),
-        Ending::Failed(Problem { code, message }) => Mark { element: element(*code), kind: code.as_str(), message },
+        Ending::Failed(JobError { code: Cause::Stopped, message }) => skipped(message),
+        Ending::Failed(JobError { code, message }) => Mark { element: element(*code), kind: code.as_str(), message },
     })
 }
 

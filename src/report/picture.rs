@@ -11,8 +11,8 @@
 //! Every line begins with a blank, since the cursor rests on the first.
 
 use super::look::{Drawing, Hue, Look, columns_of, size, thousands};
+use super::run_state::{Active, Phase, RunState, State};
 use super::span::{roughly, short, until};
-use super::standing::{Active, Phase, Standing, State};
 use super::terminal_safe;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -45,18 +45,18 @@ pub(super) struct Room {
 }
 
 /// Returns the lines, none of them wider than the terminal less one column; none if there is nothing to do.
-pub(super) fn lines(standing: &Standing, show: Show<'_>, room: Room, now: Timestamp) -> Vec<String> {
+pub(super) fn lines(run_state: &RunState, show: Show<'_>, room: Room, now: Timestamp) -> Vec<String> {
     let look = show.look;
-    if standing.total() == 0 {
+    if run_state.total() == 0 {
         return Vec::new();
     }
-    let mut below = vec![whole(standing, show, room, now)];
-    if let Some(away) = standing.away() {
+    let mut below = vec![whole(run_state, show, room, now)];
+    if let Some(away) = run_state.away() {
         let words = format!("{}: {}", away.words(now), terminal_safe::line(&away.message));
         below.insert(0, Line::new(look, room).add(Hue::Caution, &words).done());
     }
     let mut parts = Line::new(look, room);
-    for (at, (n, words, phase)) in standing.parts().enumerate() {
+    for (at, (n, words, phase)) in run_state.parts().enumerate() {
         let hue = match phase {
             Phase::Failed => Hue::Bad,
             Phase::Uncertain => Hue::Caution,
@@ -68,21 +68,21 @@ pub(super) fn lines(standing: &Standing, show: Show<'_>, room: Room, now: Timest
     // A third of the screen is left for messages above.
     let most = (room.height * 2 / 3).max(room.height.min(4)).max(1);
     below.truncate(most);
-    let mut lines = jobs(standing, look, room, most - below.len(), now);
+    let mut lines = jobs(run_state, look, room, most - below.len(), now);
     lines.append(&mut below);
     lines
 }
 
 /// Returns the lines of the jobs, at most `rows`.
-fn jobs(standing: &Standing, look: Look, room: Room, rows: usize, now: Timestamp) -> Vec<String> {
-    let all = standing.all_active();
+fn jobs(run_state: &RunState, look: Look, room: Room, rows: usize, now: Timestamp) -> Vec<String> {
+    let all = run_state.all_active();
     let shown = if all.len() > rows { rows.saturating_sub(1) } else { rows };
     let folded = all.len().saturating_sub(shown);
-    let id = standing.widest().min(ID).min(room.width.saturating_sub(AGE + 3) / 2);
-    let line = |active| job(active, standing.away().is_some(), look, room, id, now);
-    let mut lines: Vec<_> = standing.all_active().take(shown).map(line).collect();
+    let id = run_state.widest().min(ID).min(room.width.saturating_sub(AGE + 3) / 2);
+    let line = |active| job(active, run_state.away().is_some(), look, room, id, now);
+    let mut lines: Vec<_> = run_state.all_active().take(shown).map(line).collect();
     if folded > 0 && rows > 0 {
-        let rest = |phase| standing.all_active().skip(shown).filter(|active| active.phase() == phase).count();
+        let rest = |phase| run_state.all_active().skip(shown).filter(|active| active.phase() == phase).count();
         let parts =
             [(Phase::Uploading, "uploading"), (Phase::InFlight, "in flight"), (Phase::Fetching, "being fetched")];
         let parts = parts.map(|(phase, words)| (rest(phase), words)).into_iter().filter(|(n, _)| *n > 0);
@@ -154,8 +154,8 @@ fn part(through: Option<u64>, total: Option<u64>) -> String {
 }
 
 /// Returns the line of the whole run: its bar and its numbers.
-fn whole(standing: &Standing, Show { look, zone }: Show<'_>, room: Room, now: Timestamp) -> String {
-    let (done, total) = (standing.done(), standing.total());
+fn whole(run_state: &RunState, Show { look, zone }: Show<'_>, room: Room, now: Timestamp) -> String {
+    let (done, total) = (run_state.done(), run_state.total());
     let (full, empty) = match look.drawing {
         Drawing::Unicode => ("━", "─"),
         Drawing::Ascii => ("=", "-"),
@@ -163,8 +163,8 @@ fn whole(standing: &Standing, Show { look, zone }: Show<'_>, room: Room, now: Ti
     // The most informative comes first, and numbers without room next to a bar are left out completely.
     let mut numbers = format!(" {}/{}", thousands(done), thousands(total));
     let most = room.width.saturating_sub(2 + BAR);
-    let left = standing.left(now).map(|left| format!("about {} left till {}", roughly(left), clock(now, left, zone)));
-    for words in [left, standing.spent(), standing.rate(now)].into_iter().flatten() {
+    let left = run_state.left(now).map(|left| format!("about {} left till {}", roughly(left), clock(now, left, zone)));
+    for words in [left, run_state.spent(), run_state.rate(now)].into_iter().flatten() {
         if columns_of(&numbers) + columns_of(&words) + 2 <= most {
             numbers += &format!(", {words}");
         }
@@ -175,7 +175,7 @@ fn whole(standing: &Standing, Show { look, zone }: Show<'_>, room: Room, now: Ti
     let parts = [(Phase::Succeeded, Hue::Good), (Phase::Uncertain, Hue::Caution), (Phase::Failed, Hue::Bad)];
     let (mut jobs, mut before) = (0, 0);
     for (phase, hue) in parts {
-        jobs += standing.count(phase);
+        jobs += run_state.count(phase);
         let end = jobs * columns / total;
         line = line.add(hue, &full.repeat(end - before));
         before = end;

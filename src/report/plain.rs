@@ -2,9 +2,9 @@
 
 use super::Reporter;
 use super::look::{Hue, Look};
+use super::messages::{self, Weight};
 use super::outlet::Outlet;
-use super::standing::Standing;
-use super::words::{self, Weight};
+use super::run_state::RunState;
 use crate::event::{Event, Stamped};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -22,7 +22,7 @@ pub struct Plain<W> {
     zone: TimeZone,
     /// The least weight of a line.
     least: Weight,
-    standing: Standing,
+    run_state: RunState,
     /// `true` while the plan is being reported.
     planning: bool,
     /// The time of the last status line, or of the beginning.
@@ -32,8 +32,8 @@ pub struct Plain<W> {
 impl<W: Write> Plain<W> {
     /// Writes to `out`, in the time of `zone`.
     pub fn new(out: W, look: Look, zone: TimeZone) -> Plain<W> {
-        let (least, standing) = (Weight::Step, Standing::default());
-        Plain { out: Outlet::new(out), look, zone, least, standing, planning: true, said: None }
+        let (least, run_state) = (Weight::Step, RunState::default());
+        Plain { out: Outlet::new(out), look, zone, least, run_state, planning: true, said: None }
     }
 
     /// Makes it also print each call and transfer.
@@ -54,9 +54,9 @@ impl<W: Write> Plain<W> {
             return;
         }
         self.said = Some(now);
-        let (done, total) = (self.standing.done(), self.standing.total());
-        let words = match self.standing.away() {
-            None => self.standing.words(now),
+        let (done, total) = (self.run_state.done(), self.run_state.total());
+        let words = match self.run_state.away() {
+            None => self.run_state.words(now),
             Some(away) => away.words(now),
         };
         let gap = if words.is_empty() { "" } else { ": " };
@@ -68,15 +68,15 @@ impl<W: Write + Send> Reporter for Plain<W> {
     fn event(&mut self, Stamped { event, time }: &Stamped) {
         if self.planning && !event.precedes_the_work() {
             self.planning = false;
-            self.line(*time, Hue::Plain, self.standing.plan());
+            self.line(*time, Hue::Plain, self.run_state.plan());
         }
-        let away = self.standing.away().map(|away| away.since);
-        self.standing.event(event, *time);
-        if let (Some(since), None) = (away, self.standing.away()) {
-            let (hue, text) = words::back(since, *time);
+        let away = self.run_state.away().map(|away| away.since);
+        self.run_state.event(event, *time);
+        if let (Some(since), None) = (away, self.run_state.away()) {
+            let (hue, text) = messages::back(since, *time);
             self.line(*time, hue, text);
         }
-        if let Some((_, hue, text)) = words::line(event).filter(|(weight, ..)| *weight >= self.least) {
+        if let Some((_, hue, text)) = messages::line(event).filter(|(weight, ..)| *weight >= self.least) {
             self.line(*time, hue, text);
         }
         if !matches!(event, Event::RunFinished { .. }) {

@@ -3,8 +3,8 @@
 
 use super::look::{Hue, Look};
 use super::outlet::Outlet;
-use super::standing::Standing;
-use super::{Reporter, terminal_safe, words};
+use super::run_state::RunState;
+use super::{Reporter, messages, terminal_safe};
 use crate::event::{Event, Stamped};
 use crate::plan::action::Action;
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,7 @@ const AGAIN: SignedDuration = SignedDuration::from_mins(10);
 pub struct Quiet<W> {
     out: Outlet<W>,
     look: Look,
-    standing: Standing,
+    run_state: RunState,
     /// The time of the last report about the present outage.
     said: Option<Timestamp>,
 }
@@ -29,7 +29,7 @@ pub struct Quiet<W> {
 impl<W: Write> Quiet<W> {
     /// Writes to `out`.
     pub fn new(out: W, look: Look) -> Quiet<W> {
-        Quiet { out: Outlet::new(out), look, standing: Standing::default(), said: None }
+        Quiet { out: Outlet::new(out), look, run_state: RunState::default(), said: None }
     }
 
     fn say(&mut self, hue: Hue, text: &str) {
@@ -39,26 +39,26 @@ impl<W: Write> Quiet<W> {
 
 impl<W: Write + Send> Reporter for Quiet<W> {
     fn event(&mut self, Stamped { event, time }: &Stamped) {
-        let since = self.standing.away().map(|away| away.since);
-        self.standing.event(event, *time);
-        if let (Some(since), None) = (since, self.standing.away())
+        let since = self.run_state.away().map(|away| away.since);
+        self.run_state.event(event, *time);
+        if let (Some(since), None) = (since, self.run_state.away())
             && self.said.take().is_some()
         {
-            let (hue, text) = words::back(since, *time);
+            let (hue, text) = messages::back(since, *time);
             self.say(hue, &text);
         }
         // The subject of the exit code.
         if matches!(
             event,
             Event::Failed { .. } | Event::Uncertain { .. } | Event::JobPlanned { action: Action::Hold, .. }
-        ) && let Some((_, hue, text)) = words::line(event)
+        ) && let Some((_, hue, text)) = messages::line(event)
         {
             self.say(hue, &text);
         }
     }
 
     fn tick(&mut self, now: Timestamp) {
-        let Some(away) = self.standing.away() else { return };
+        let Some(away) = self.run_state.away() else { return };
         let due = self.said.map_or((away.since, FIRST), |said| (said, AGAIN));
         if now.duration_since(due.0) >= due.1 {
             let text = format!("{}: {}", away.words(now), terminal_safe::line(&away.message));

@@ -2,7 +2,7 @@
 
 use super::Reporter;
 use crate::event::summary::Summary;
-use crate::event::{Event, Problem, Stamped};
+use crate::event::{Event, JobError, Stamped};
 use crate::plan::action::{Action, Reason};
 use crate::service::names::JobId;
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,7 @@ pub struct Results {
     /// Its summary and the exit code; `None` if it broke off.
     pub end: Option<(Summary, u8)>,
     /// The reason why it ended early, if it did.
-    pub stopped: Option<Problem>,
+    pub stopped: Option<JobError>,
     /// The jobs, in the order in which they were first mentioned.
     pub jobs: Vec<JobResult>,
 }
@@ -55,7 +55,7 @@ pub enum Ending {
     /// Nobody can know whether its submit arrived.
     Uncertain(String),
     /// It has no result.
-    Failed(Problem),
+    Failed(JobError),
 }
 
 impl Ending {

@@ -4,7 +4,7 @@ use super::look::thousands;
 use super::markdown;
 use super::results::{Ending, JobResult, Results};
 use super::span::about;
-use crate::event::Problem;
+use crate::event::JobError;
 use crate::plan::action::Reason;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -93,7 +93,7 @@ fn outcome(ending: &Ending) -> &'static str {
         Ending::Held(Reason::Uncertain) | Ending::Uncertain(_) => "uncertain",
         Ending::Held(_) => "on hold",
         Ending::Elsewhere(_) => "in other runs",
-        Ending::Failed(Problem { code, .. }) if code.passes() => "not finished",
+        Ending::Failed(JobError { code, .. }) if code.passes() => "not finished",
         Ending::AtService => "paid, still at the service",
         Ending::Open => "not submitted",
         Ending::Failed(_) => "failed",
@@ -103,7 +103,7 @@ fn outcome(ending: &Ending) -> &'static str {
 /// Returns a row for a job without a result.
 fn trouble(job: &JobResult) -> Option<[String; 3]> {
     let (what, message) = match &job.ending {
-        Ending::Failed(Problem { code, message }) => (code.meaning(), message.as_str()),
+        Ending::Failed(JobError { code, message }) => (code.meaning(), message.as_str()),
         Ending::Uncertain(message) => ("uncertain", message.as_str()),
         Ending::Held(Reason::Limit) => return None,
         Ending::Held(reason) => ("left as it is", reason.meaning()),

@@ -8,7 +8,7 @@ use super::outlet::Outlet;
 use super::span::about;
 use super::terminal_safe;
 use crate::event::summary::Summary;
-use crate::event::{Cause, Event, Problem, Stamped};
+use crate::event::{Cause, Event, JobError, Stamped};
 use crate::plan::action::{Action, Reason};
 use crate::service::names::JobId;
 use jiff::Timestamp;
@@ -94,7 +94,7 @@ impl<W: Write> RunSummary<W> {
         }
     }
 
-    fn take_in(&mut self, job: &JobId, Problem { code, message }: &Problem, next: Option<Action>) {
+    fn take_in(&mut self, job: &JobId, JobError { code, message }: &JobError, next: Option<Action>) {
         let failures = self.failures.entry(Kind(*code, pattern(message), next)).or_default();
         if failures.count == 0 {
             failures.message.clone_from(message);
@@ -300,7 +300,7 @@ impl<W: Write> RunSummary<W> {
         }
     }
 
-    /// What the pictures behind URLs are by now, where jobs keep to others.
+    /// What the images behind URLs are by now, where jobs keep to others.
     fn changed(&mut self) {
         if self.changed.is_empty() {
             return;

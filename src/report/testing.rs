@@ -3,7 +3,7 @@
 use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::event::summary::{Cost, Summary};
-use crate::event::{Call, Cause, Event, Problem, Stamped};
+use crate::event::{Call, Cause, Event, JobError, Stamped};
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::{Estimate, PriceTable};
 use crate::plan::spent::Spent;
@@ -128,7 +128,7 @@ pub(super) fn succeeded(id: &str) -> Event {
 }
 
 pub(super) fn failed(id: &str, code: Cause, message: &str) -> Event {
-    Event::Failed { job: job(id), error: Problem { code, message: message.to_owned() }, next: code.next() }
+    Event::Failed { job: job(id), error: JobError { code, message: message.to_owned() }, next: code.next() }
 }
 
 pub(super) fn uncertain(id: &str) -> Event {

@@ -99,7 +99,7 @@ fn pictures_that_make_a_run_dearer_are_asked_about_again() {
     let lock = setup.project.read(LOCK);
     for (answer, charges, code) in [("n\n", 2, Some(2)), ("y\n", 4, Some(0))] {
         let terminal = Terminal::start(&setup, &["--allow-private-images", "--refresh-images"], None);
-        terminal.wait_for("With the pictures as they are now, this run submits 2 jobs: about 90 credits");
+        terminal.wait_for("With the images as they are now, this run submits 2 jobs: about 90 credits");
         terminal.types(answer);
         let (status, shown) = terminal.end();
         assert_eq!((status.code(), setup.charges()), (code, charges), "{shown}");

@@ -18,7 +18,7 @@ use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::client::remote::{Reach, RemoteImages};
-use crate::engine::spool::Spool;
+use crate::engine::image_cache::ImageCache;
 use crate::engine::{Due, Outcome, Work};
 use crate::event::{self, Event};
 use crate::ledger::record::Record;
@@ -145,7 +145,7 @@ fn perform(
         reporting: &reporting,
         stop: session::listen(&signals, &reporting),
         remote_images: RemoteImages::new(ledger.lock(), Reach::Public { past_proxy: false }),
-        spool: Spool::default(),
+        image_cache: ImageCache::default(),
         target: target.clone(),
     };
     let renamings = renames::of(&folder, ledger.book(), &with_own_names(ledger.book(), &strays));

@@ -8,11 +8,11 @@ use crate::cli::destination::{Destination, SIMULATED};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
+use crate::cli::images::ImageOptions;
 use crate::cli::on_finish::OnFinish;
 use crate::cli::options::{Choosing, Common, Progress, Simulation, Strictness, at_least_one, concurrency};
-use crate::cli::outlook::Outlook;
 use crate::cli::page::PageFile;
-use crate::cli::pictures::Pictures;
+use crate::cli::preparation::Preparation;
 use crate::cli::progress;
 use crate::cli::project::{Project, Realm, folder_shown};
 use crate::cli::renames;
@@ -24,7 +24,7 @@ use crate::cli::sharing::{asked_elsewhere, warn_of_shared_tasks};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::engine::Settings;
-use crate::engine::spool::Spool;
+use crate::engine::image_cache::ImageCache;
 use crate::engine::stop::Level;
 use crate::event::sender::Events;
 use crate::event::{self, Event};
@@ -89,7 +89,7 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     choosing: Choosing,
     #[command(flatten)]
-    pictures: Pictures,
+    images: ImageOptions,
     #[command(flatten)]
     simulation: Simulation,
 }
@@ -156,7 +156,7 @@ fn perform(
     let manifest = &project.manifest;
     let mut choice = match saved {
         Some((saved, _)) => {
-            saved.suit(&args.choosing, args.prune || args.pictures.are_refreshed())?;
+            saved.suit(&args.choosing, args.prune || args.images.are_refreshed())?;
             saved.choice(&manifest.run, project.buyer())
         }
         None => Choice { prune: args.prune, buyer: project.buyer(), ..settings::choice(&args.choosing, manifest)? },
@@ -168,7 +168,7 @@ fn perform(
     if saved.is_some() {
         holds(&project.read()?.book)?;
     }
-    args.pictures.suit(manifest)?;
+    args.images.suit(manifest)?;
     choosing::look(&choice.selection, project, terminal)?;
     if args.frozen {
         let snapshot = project.read()?;
@@ -186,18 +186,18 @@ fn perform(
     choice.elsewhere = asked_elsewhere(project, ledger.book());
     // Once more, now that no other run can write to it.
     holds(ledger.book())?;
-    let mut outlook = Outlook::new(manifest, ledger.book(), ledger.book().pins(), &choice);
+    let mut preparation = Preparation::new(manifest, ledger.book(), ledger.book().pins(), &choice);
     if let Some((saved, _)) = saved {
-        saved.buys_the_same(&outlook.manifest, &outlook.plan)?;
+        saved.buys_the_same(&preparation.manifest, &preparation.plan)?;
     }
-    agreed.holds(&outlook.plan)?;
-    renames::put_right(&manifest.folder, ledger.book(), std::mem::take(&mut outlook.plan.misplaced))?;
+    agreed.holds(&preparation.plan)?;
+    renames::put_right(&manifest.folder, ledger.book(), std::mem::take(&mut preparation.plan.misplaced))?;
     let destination = || match args.simulation.simulate {
         true => Destination::simulated(&args.simulation, ledger.book().service()),
         false => Destination::service(manifest, ledger.book().service(), common),
     };
     // Before images are looked at: that the key is missing is not said at the end of that.
-    let mut chosen = if outlook.plan.is_idle() { None } else { Some(destination()?) };
+    let mut chosen = if preparation.plan.is_idle() { None } else { Some(destination()?) };
     let run = run_settings(args, &manifest.run, &choice);
     let target = match saved {
         // What is left of it is another plan.
@@ -207,31 +207,31 @@ fn perform(
     let (signals, reporting) =
         (Signals::default(), progress::start(args.progress, terminal, target.clone(), reporters)?);
     let identity = chosen.as_ref().map_or(ledger.book().service().unwrap_or_default(), |chosen| &chosen.identity);
-    begin(project, &outlook.plan, identity, &run, &reporting.events());
-    let (stop, spool) = (session::listen(&signals, &reporting), Spool::default());
-    let remote_images = args.pictures.remote_images(ledger.lock());
-    let looked = args.pictures.look(manifest, &ledger, &choice, (&remote_images, &spool), &reporting, &stop)?;
+    begin(project, &preparation.plan, identity, &run, &reporting.events());
+    let (stop, image_cache) = (session::listen(&signals, &reporting), ImageCache::default());
+    let remote_images = args.images.remote_images(ledger.lock());
+    let looked = args.images.look(manifest, &ledger, &choice, (&remote_images, &image_cache), &reporting, &stop)?;
     if !looked.entries.is_empty() {
-        let before = outlook.plan.estimate;
-        outlook = Outlook::new(manifest, ledger.book(), &looked.pins, &choice);
-        if let Err(declined) = agreed.to_pictures(project, &outlook.plan, &stop, terminal) {
+        let before = preparation.plan.estimate;
+        preparation = Preparation::new(manifest, ledger.book(), &looked.pins, &choice);
+        if let Err(declined) = agreed.to_pictures(project, &preparation.plan, &stop, terminal) {
             reporting.leave();
             let seen = looked.first_seen(ledger.book());
             keep_pins(ledger, seen, None, common, manifest)?;
             return Err(declined);
         }
-        if outlook.plan.estimate != before {
-            reporting.events().send(Event::Estimated { estimate: outlook.plan.estimate.clone() });
+        if preparation.plan.estimate != before {
+            reporting.events().send(Event::Estimated { estimate: preparation.plan.estimate.clone() });
         }
     }
-    if choice.prune && !outlook.pending.is_empty() {
-        let jobs = outlook.pending.len();
+    if choice.prune && !preparation.pending.is_empty() {
+        let jobs = preparation.pending.len();
         tracing::warn!(
             jobs,
             "nothing is dropped while it isn't known what images of jobs show: their records may be among it"
         );
     }
-    let Outlook { manifest, plan, .. } = &outlook;
+    let Preparation { manifest, plan, .. } = &preparation;
     announce(manifest, plan, &reporting.events());
     warn_of_shared_tasks(ledger.book(), terminal);
     let steps_kept = plan.steps.iter().filter(|step| step.action == Action::Keep);
@@ -240,24 +240,27 @@ fn perform(
     if plan.is_idle() || interrupted {
         let entries = match interrupted {
             true => looked.first_seen(ledger.book()),
-            false => looked.entries.into_iter().chain(outlook.uses(&choice.buyer)).collect(),
+            false => looked.entries.into_iter().chain(preparation.uses(&choice.buyer)).collect(),
         };
         let moved = new_service(project, ledger.book(), common)?.filter(|_| !interrupted);
         // What another run is about to submit is no more uncertain than that run is silent.
         let answered = if interrupted { HashSet::new() } else { session::wait_for_others(&ledger, &stop)? };
         keep_pins(ledger, entries, moved, common, &project.manifest)?;
-        let outcome =
-            if interrupted { outlook.broken_off(&stop) } else { outlook.settled(outlook.nothing_done(), &answered) };
+        let outcome = if interrupted {
+            preparation.broken_off(&stop)
+        } else {
+            preparation.settled(preparation.nothing_done(), &answered)
+        };
         let closing = Closing { signals: &signals, target: &target, key: None };
         let exit = finish(outcome, &closing, reporting, terminal);
-        no_room(&outlook, choice.max_cost, terminal);
+        no_room(&preparation, choice.max_cost, terminal);
         return Ok(exit);
     }
     let destination = chosen.take().map_or_else(destination, Ok)?;
     let closing = Closing { signals: &signals, target: &target, key: destination.key_source.clone() };
-    let mut first: Vec<Entry> = looked.entries.iter().cloned().chain(outlook.uses(&choice.buyer)).collect();
+    let mut first: Vec<Entry> = looked.entries.iter().cloned().chain(preparation.uses(&choice.buyer)).collect();
     if project.manifest.run.mirror {
-        first.extend(outlook.pins(&project.manifest, &looked.pins));
+        first.extend(preparation.pins(&project.manifest, &looked.pins));
     }
     ledger.prune(&plan.prune);
     let session = Session {
@@ -272,19 +275,19 @@ fn perform(
         reporting: &reporting,
         stop,
         remote_images,
-        spool,
+        image_cache,
         target: target.clone(),
     };
     let renamings = renames::of(&manifest.folder, ledger.book(), &plan.moves);
-    let work = outlook.work(&project.manifest, &looked, ledger.book(), &renamings);
+    let work = preparation.work(&project.manifest, &looked, ledger.book(), &renamings);
     let (mut outcome, unclosed) = session.run(ledger, renamings, first, work)?;
     let answered = std::mem::take(&mut outcome.answered);
-    let outcome = outlook.settled(outlook.with_rest(outcome), &answered);
+    let outcome = preparation.settled(preparation.with_rest(outcome), &answered);
     let exit = finish(outcome, &closing, reporting, terminal);
     unclosed.iter().for_each(|failure| failure.say(terminal));
-    no_room(&outlook, choice.max_cost, terminal);
+    no_room(&preparation, choice.max_cost, terminal);
     if unclosed.is_none() {
-        say_pruned(&outlook.plan.prune, terminal);
+        say_pruned(&preparation.plan.prune, terminal);
     }
     Ok(exit)
 }
@@ -302,8 +305,8 @@ fn say_pruned(dropped: &[Key], terminal: &Terminal) {
 }
 
 /// Says where `--max-cost` has no room for a single job: that is hardly what was meant.
-fn no_room(outlook: &Outlook<'_>, max_cost: Option<Decimal>, terminal: &Terminal) {
-    if let Some((job, price)) = outlook.first_beyond()
+fn no_room(preparation: &Preparation<'_>, max_cost: Option<Decimal>, terminal: &Terminal) {
+    if let Some((job, price)) = preparation.first_beyond()
         && let Some(most) = max_cost.filter(|most| price.amount > *most)
     {
         let price = estimated(&price);

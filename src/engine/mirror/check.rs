@@ -73,7 +73,7 @@ async fn ask<I: Images>(looking: &Looking<'_, I>, hosts: &Hosts, before: &Pin, a
     let Some(image) = image else { return Answer::Same };
     let pin = looking.pin(&image, Some(before));
     if looking.changed == Changed::Taken {
-        looking.spool.put(image);
+        looking.image_cache.put(image);
     }
     Answer::Changed(address, pin)
 }

@@ -11,13 +11,13 @@ mod obtain;
 pub(super) use obtain::{Again, obtain};
 
 use super::context::Missed;
-use super::spool::Spool;
+use super::image_cache::ImageCache;
 use super::stop::{Level, Stop};
 use crate::base::clock::Clock;
 use crate::client::retry::Backoff;
 use crate::client::{Image, Images, Verdict};
 use crate::event::sender::Events;
-use crate::event::{Cause, Event, Problem};
+use crate::event::{Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::ledger::{Book, Pins};
 use crate::manifest::model::Manifest;
@@ -45,7 +45,7 @@ pub struct Looking<'l, I> {
     /// The client that fetches them.
     pub images: &'l I,
     /// The cache in which they wait for their upload.
-    pub spool: &'l Spool,
+    pub image_cache: &'l ImageCache,
     /// The receiver of events.
     pub events: &'l Events,
     /// The switch that ends it early.
@@ -75,14 +75,14 @@ pub struct Looked {
     /// The new entries, to be recorded before anything is bought with them.
     pub entries: Vec<Entry>,
     /// Images that can't be fetched, and why.
-    pub unobtainable: HashMap<Address, Problem>,
+    pub unobtainable: HashMap<Address, JobError>,
 }
 
 impl Looked {
     /// Returns why a job with these images, not all of which are known, can't be bought: the first failure.
-    pub fn problem<'u>(&self, mut urls: impl Iterator<Item = &'u str>) -> Problem {
+    pub fn problem<'u>(&self, mut urls: impl Iterator<Item = &'u str>) -> JobError {
         let known = urls.find_map(|url| self.unobtainable.get(&Address::of(url)));
-        let unseen = || Problem { code: Cause::Image, message: "image: not looked at in this run".to_owned() };
+        let unseen = || JobError { code: Cause::Image, message: "image: not looked at in this run".to_owned() };
         known.cloned().unwrap_or_else(unseen)
     }
 
@@ -202,11 +202,11 @@ async fn fetch<I: Images>(
                 let (url, sha256, bytes) = (address.to_string(), image.sha256, image.bytes);
                 looking.events.send(Event::ImageFetched { url, sha256, bytes });
                 looked.take(address.clone(), looking.pin(&image, None));
-                looking.spool.put(image);
+                looking.image_cache.put(image);
             }
             Err(Missed::Failed(failure)) => {
                 let code = if failure.verdict == Verdict::Local { Cause::Local } else { Cause::Image };
-                looked.unobtainable.insert(address.clone(), Problem { code, message: failure.message });
+                looked.unobtainable.insert(address.clone(), JobError { code, message: failure.message });
             }
             Err(Missed::Out) => return,
         }

@@ -1,8 +1,8 @@
 //! Remote images: fetched once, pinned, told of when they change, and never in the way of anything else.
 
 use super::*;
+use crate::engine::image_cache::ImageCache;
 use crate::engine::mirror::{Changed, Looked, Looking, look};
-use crate::engine::spool::Spool;
 use crate::event::Cause;
 use crate::ledger::entry::Entry;
 use crate::manifest::model::{ListedIn, Manifest, Prices, RunSettings};
@@ -40,7 +40,7 @@ fn manifest(pictures: &[&[usize]]) -> Manifest {
 
 struct Sight {
     looked: Looked,
-    spool: Spool,
+    image_cache: ImageCache,
     events: Vec<Event>,
 }
 
@@ -58,16 +58,16 @@ async fn look_until(
 ) -> Sight {
     let clock = Clock::paced(Timestamp::from_second(1_700_000_000).unwrap());
     let (events, heard) = Events::channel(clock);
-    let spool = Spool::default();
+    let image_cache = ImageCache::default();
     let backoff = settings().backoff;
-    let (images, spool_ref, events_ref) = (fake, &spool, &events);
+    let (images, cache_ref, events_ref) = (fake, &image_cache, &events);
     let looked = look(Looking {
         manifest,
         book,
         choice,
         changed,
         images,
-        spool: spool_ref,
+        image_cache: cache_ref,
         events: events_ref,
         stop,
         clock,
@@ -76,7 +76,7 @@ async fn look_until(
     })
     .await;
     drop(events);
-    Sight { looked, spool, events: heard.into_iter().map(|Stamped { event, .. }| event).collect() }
+    Sight { looked, image_cache, events: heard.into_iter().map(|Stamped { event, .. }| event).collect() }
 }
 
 fn book_of(looked: &Looked) -> Book {
@@ -102,7 +102,7 @@ async fn each_picture_is_fetched_once_and_pinned() {
     assert_eq!(book.pins(), &seen.looked.pins);
     assert_eq!(book.pins()[&Address::of(&url(1))].sha256, Sha256::of(url(1).as_bytes()));
     assert!(with_pins(&manifest, &Book::default(), &seen.looked.pins).pending.is_empty());
-    assert!(seen.spool.take(&Sha256::of(url(2).as_bytes())).is_some(), "it waits for its upload");
+    assert!(seen.image_cache.take(&Sha256::of(url(2).as_bytes())).is_some(), "it waits for its upload");
     assert!(matches!(seen.events[0], Event::LookingAtImages { fetch: 2, check: 0 }), "{:?}", seen.events);
 }
 
@@ -163,7 +163,7 @@ async fn a_picture_that_changed_is_told_of_and_taken_only_where_that_is_asked_fo
     let taken = look_at(&new(), &manifest, &book, &Choice::default(), Changed::Taken).await;
     assert_eq!(taken.looked.entries.len(), 1);
     assert_eq!(taken.looked.pins[&Address::of(&url(1))].sha256, Sha256::of(b"new"));
-    assert!(taken.spool.take(&Sha256::of(b"new")).is_some());
+    assert!(taken.image_cache.take(&Sha256::of(b"new")).is_some());
     let wider = one_each(1..4);
     let mixed = look_at(&new(), &wider, &book, &Choice::default(), Changed::Taken).await.looked;
     let first: Vec<String> = mixed.first_seen(&book).iter().map(address_of).collect();
@@ -326,7 +326,7 @@ async fn what_is_not_at_hand_is_fetched_again_and_held_against_its_pin() {
 #[tokio::test(start_paused = true)]
 async fn a_job_whose_image_cannot_be_had_costs_nothing_and_holds_nothing_up() {
     let (bench, fake) = (Bench::new(), Fake::new(Script::default()));
-    let problem = Problem { code: Cause::Image, message: "HTTP 404".into() };
+    let problem = JobError { code: Cause::Image, message: "HTTP 404".into() };
     let spoilt = Purchase { unobtainable: Some(problem), ..purchase(1) };
     let one = Settings { max_cost: Some(Decimal::whole(60)), ..settings() };
     let ran = bench.run_until(&fake, [spoilt, purchase(2)].into_iter(), one, Stop::default()).await;

@@ -58,7 +58,7 @@ fn media(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Markup {
     if outputs.is_empty() {
         // What went wrong stands where the videos would: so cards beside each other are about as high.
         return html! {
-            div.media.none.(entry.status.as_str()) { p { (standing(entry)) } (trouble(entry, source)) }
+            div.media.none.(entry.status.as_str()) { p { (run_state(entry)) } (trouble(entry, source)) }
         };
     }
     html! {
@@ -77,7 +77,7 @@ fn media(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Markup {
 }
 
 /// Where the job stands, and what becomes of it.
-fn standing(entry: &Entry<'_>) -> &'static str {
+fn run_state(entry: &Entry<'_>) -> &'static str {
     match entry.status {
         JobStatus::New => "Not submitted yet",
         JobStatus::Changed => "Edited since the last submit",

@@ -1,7 +1,7 @@
 //! The page's entry for each job: manifest and ledger combined.
 
 use super::Source;
-use crate::event::Problem;
+use crate::event::JobError;
 use crate::ledger::Book;
 use crate::ledger::record::{Record, Stage};
 use crate::manifest::model::{Job, Manifest};
@@ -40,7 +40,7 @@ pub(super) struct Entry<'s> {
     /// Paid submits other than the record's.
     pub(super) other_tasks: Vec<&'s str>,
     /// The reason why it has no result, if only the run knows it.
-    pub(super) problem: Option<&'s Problem>,
+    pub(super) problem: Option<&'s JobError>,
 }
 
 impl<'s> Entries<'s> {

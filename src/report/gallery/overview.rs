@@ -132,7 +132,7 @@ fn bar(entries: &Entries<'_>) -> Markup {
     let label =
         parts.iter().map(|(status, _, _, n)| format!("{} {status}", thousands(*n))).collect::<Vec<_>>().join(", ");
     html! {
-        figure.standing {
+        figure.run_state {
             svg role="img" aria-label=(label) width="100%" height="10" {
                 @for (status, from, share, n) in &parts {
                     rect class=(status) x={ (format!("{from:.3}")) "%" } width={ (format!("{share:.3}")) "%" } height="10" {

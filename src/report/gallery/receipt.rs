@@ -1,7 +1,7 @@
 //! The outcome of a run, kept for the page at its end.
 
 use crate::event::summary::Summary;
-use crate::event::{Event, Problem, Stamped};
+use crate::event::{Event, JobError, Stamped};
 use crate::report::Reporter;
 use crate::service::names::JobId;
 use jiff::Timestamp;
@@ -20,14 +20,14 @@ pub struct Receipt {
     /// The exit code.
     pub exit_code: u8,
     /// The reasons why jobs have no (complete) result.
-    pub problems: BTreeMap<JobId, Problem>,
+    pub problems: BTreeMap<JobId, JobError>,
 }
 
 /// Makes the receipt from the events of a run.
 #[derive(Debug)]
 pub struct Recorder {
     started: Option<Timestamp>,
-    problems: BTreeMap<JobId, Problem>,
+    problems: BTreeMap<JobId, JobError>,
     to: Sender<Receipt>,
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::base::digest::Sha256;
 use crate::event::summary::Summary;
-use crate::event::{Cause, Problem};
+use crate::event::{Cause, JobError};
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::Step;
 use crate::ledger::record::{Key, Output, ServiceError};
@@ -223,7 +223,7 @@ fn a_card_says_what_was_asked_and_what_came_of_it() {
 #[test]
 fn a_receipt_adds_what_only_the_run_knows() {
     let project = Project::new("no");
-    let problem = Problem { code: Cause::Upload, message: "HTTP 413".to_owned() };
+    let problem = JobError { code: Cause::Upload, message: "HTTP 413".to_owned() };
     let receipt = Receipt {
         started: Timestamp::UNIX_EPOCH,
         ended: Timestamp::from_second(151).unwrap(),

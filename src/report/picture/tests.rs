@@ -7,12 +7,12 @@ use crate::report::look::Color;
 use crate::report::testing::{at, failed, job, planned, started, submitted, succeeded};
 use insta::assert_snapshot;
 
-fn standing(events: impl IntoIterator<Item = (i64, Event)>) -> Standing {
-    let mut standing = Standing::default();
+fn run_state(events: impl IntoIterator<Item = (i64, Event)>) -> RunState {
+    let mut run_state = RunState::default();
     for (second, event) in events {
-        standing.event(&event, at(second, started(0)).time);
+        run_state.event(&event, at(second, started(0)).time);
     }
-    standing
+    run_state
 }
 
 fn polled(id: &str, status: &str, progress: Option<&str>) -> Event {
@@ -65,14 +65,14 @@ fn plain(look: Look) -> Show<'static> {
     Show { look, zone: &ZONE }
 }
 
-fn drawn(standing: &Standing, width: usize, height: usize, second: i64) -> String {
+fn drawn(run_state: &RunState, width: usize, height: usize, second: i64) -> String {
     let now = at(second, started(0)).time;
-    lines(standing, plain(Look::PLAIN), Room { width, height }, now).join("\n")
+    lines(run_state, plain(Look::PLAIN), Room { width, height }, now).join("\n")
 }
 
 #[test]
 fn every_state_has_its_words() {
-    assert_snapshot!(drawn(&standing(every_state()), 80, 30, 65), @"
+    assert_snapshot!(drawn(&run_state(every_state()), 80, 30, 65), @"
     accepted     1m 04s  at the service
     queued       1m 03s  queued at the service
     running      1m 02s  running, 64%
@@ -91,7 +91,7 @@ fn every_state_has_its_words() {
 
 #[test]
 fn a_narrow_terminal_gets_the_beginning_of_each_line() {
-    assert_snapshot!(drawn(&standing(every_state()), 40, 30, 65), @"
+    assert_snapshot!(drawn(&run_state(every_state()), 40, 30, 65), @"
     accepted     1m 04s  at the service
     queued       1m 03s  queued at the se…
     running      1m 02s  running, 64%
@@ -110,7 +110,7 @@ fn a_narrow_terminal_gets_the_beginning_of_each_line() {
 
 #[test]
 fn what_has_no_room_is_folded() {
-    assert_snapshot!(drawn(&standing(every_state()), 80, 12, 65), @"
+    assert_snapshot!(drawn(&run_state(every_state()), 80, 12, 65), @"
     accepted     1m 04s  at the service
     queued       1m 03s  queued at the service
     running      1m 02s  running, 64%
@@ -124,18 +124,18 @@ fn what_has_no_room_is_folded() {
 
 #[test]
 fn no_line_is_too_wide_and_no_picture_too_high() {
-    let mut standing = standing(every_state());
+    let mut run_state = run_state(every_state());
     let throttled =
         Event::Throttled { message: "the service can't be reached: 连接被拒绝".to_owned(), pause: 30.0 };
     for away in [false, true] {
         if away {
-            standing.event(&throttled, at(66, started(0)).time);
+            run_state.event(&throttled, at(66, started(0)).time);
         }
         for width in 1..130 {
             for height in 1..40 {
                 for drawing in [Drawing::Unicode, Drawing::Ascii] {
                     let look = Look { drawing, ..Look::PLAIN };
-                    let lines = lines(&standing, plain(look), Room { width, height }, at(70, started(0)).time);
+                    let lines = lines(&run_state, plain(look), Room { width, height }, at(70, started(0)).time);
                     assert!(!lines.is_empty() && lines.len() <= height, "{width}x{height}: {lines:#?}");
                     let widest = lines.iter().map(|line| columns_of(line)).max().unwrap();
                     assert!(widest <= (width - 1).max(1), "{width}x{height}: {lines:#?}");
@@ -153,7 +153,7 @@ fn the_whole_is_told_as_far_as_it_is_known() {
     events.extend(ids.iter().map(|id| (0, planned(id, Action::Submit, Reason::New))));
     events.extend(ids[..4].iter().map(|id| (1, submitted(id))));
     let last = |events: &[(i64, Event)], second| {
-        let text = drawn(&standing(events.to_vec()), 80, 24, second);
+        let text = drawn(&run_state(events.to_vec()), 80, 24, second);
         text.lines().skip(4).map(str::to_owned).collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(last(&events, 30), @"
@@ -177,7 +177,7 @@ fn a_service_that_is_away_is_said_instead_of_a_guess() {
     events.push((70, succeeded("down")));
     events.push((80, Event::Throttled { message: "connection refused".to_owned(), pause: 30.0 }));
     events.push((200, Event::Throttled { message: "connection refused".to_owned(), pause: 60.0 }));
-    let told = drawn(&standing(events.clone()), 80, 6, 215);
+    let told = drawn(&run_state(events.clone()), 80, 6, 215);
     assert_snapshot!(told, @"
     … and 10 more: 2 uploading, 6 in flight, 2 being fetched
     waiting for the service for 2m 15s, next try in 45s: connection refused
@@ -185,7 +185,7 @@ fn a_service_that_is_away_is_said_instead_of_a_guess() {
     6 in flight, 2 uploading, 2 being fetched
     ");
     events.push((220, polled("running", "RUNNING", None)));
-    assert!(!drawn(&standing(events), 80, 6, 221).contains("waiting for the service"));
+    assert!(!drawn(&run_state(events), 80, 6, 221).contains("waiting for the service"));
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn what_is_spent_is_told_and_given_back_where_the_service_fails() {
         (1, event)
     }));
     events.extend([(5, failed("j0", Cause::Failed, "no")), (6, failed("j1", Cause::TimedOut, "late"))]);
-    let last = drawn(&standing(events), 100, 4, 7);
+    let last = drawn(&run_state(events), 100, 4, 7);
     assert!(last.contains(" 2/40, ") && last.contains(", 1,740 credits, "), "{last}");
 }
 
@@ -221,19 +221,19 @@ fn the_day_of_the_end_is_named_where_it_is_another() {
 #[test]
 fn nothing_to_do_is_no_picture() {
     let kept = [(0, started(1)), (0, planned("a", Action::Keep, Reason::Succeeded))];
-    assert_eq!(drawn(&standing(kept), 80, 24, 1), "");
+    assert_eq!(drawn(&run_state(kept), 80, 24, 1), "");
 }
 
 #[test]
 fn colors_take_no_room() {
     let look = Look { color: Color::Ansi, ..Look::PLAIN };
-    let (standing, room, now) = (standing(every_state()), Room { width: 80, height: 24 }, at(65, started(0)).time);
-    let colored = lines(&standing, plain(look), room, now);
+    let (run_state, room, now) = (run_state(every_state()), Room { width: 80, height: 24 }, at(65, started(0)).time);
+    let colored = lines(&run_state, plain(look), room, now);
     let bare = |line: &String| {
         let parts = line.split('\x1b').enumerate();
         parts.map(|(at, part)| if at == 0 { part } else { part.split_once('m').unwrap().1 }).collect::<String>()
     };
     let bare: Vec<_> = colored.iter().map(bare).collect();
-    assert_eq!(bare, lines(&standing, plain(Look::PLAIN), room, now));
+    assert_eq!(bare, lines(&run_state, plain(Look::PLAIN), room, now));
     assert!(colored.iter().any(|line| line.contains("\x1b[36m")));
 }

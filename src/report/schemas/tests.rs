@@ -7,7 +7,7 @@ use crate::diagnostic::fix::{Applicability, Fix};
 use crate::document::source::Source;
 use crate::document::span::Span;
 use crate::event::summary::Summary;
-use crate::event::{Bound, Call, Cause, Event, Problem};
+use crate::event::{Bound, Call, Cause, Event, JobError};
 use crate::plan::action::{Action, Reason};
 use crate::plan::changes::Change;
 use crate::plan::estimate::{Estimate, PriceTable};
@@ -43,7 +43,7 @@ fn estimate() -> Estimate {
 fn events() -> Vec<Event> {
     let text = || "x".to_owned();
     let job = || job("a");
-    let problem = |code| Problem { code, message: text() };
+    let problem = |code| JobError { code, message: text() };
     vec![
         Event::RunStarted {
             estimate: Some(estimate()),

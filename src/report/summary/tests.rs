@@ -72,7 +72,7 @@ fn failures_are_grouped_by_their_cause() {
 #[test]
 fn failures_of_one_cause_are_told_apart_by_what_the_next_run_does() {
     let given_up = |id: &str| {
-        let error = Problem { code: Cause::Failed, message: "no face found".to_owned() };
+        let error = JobError { code: Cause::Failed, message: "no face found".to_owned() };
         Event::Failed { job: crate::report::testing::job(id), error, next: Some(Action::Hold) }
     };
     let again = failed("c", Cause::Failed, "no face found");

@@ -110,7 +110,7 @@ impl Workshop {
             stop: Stop::default(),
             seed: 1,
             uploads: vec![],
-            spool: Default::default(),
+            image_cache: Default::default(),
         };
         let outcome = engine::run(Work { collect, purchases }, parts, self.settings.clone()).await;
         let book = session.close().await.unwrap();

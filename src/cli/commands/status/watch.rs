@@ -17,7 +17,7 @@ use crate::ledger::{self, Paths, Snapshot};
 use crate::plan::mirror::pinned;
 use crate::plan::reconcile::Reconciler;
 use crate::plan::select::Selection;
-use crate::report::retelling::{Retelling, Sight};
+use crate::report::replay::{Replay, Sight};
 use crate::report::tables;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant, SystemTime};
@@ -41,13 +41,13 @@ pub(super) fn watch(
     let last: Result<Snapshot, Failure> = runtime.block_on(async {
         signals.listen(stop.clone(), terminal.screen.clone(), "");
         let mut snapshot = snapshot;
-        let mut retelling = None;
+        let mut replay = None;
         // The files may have changed since they were read: the first pause ends with a second reading.
         let mut seen = [None, None];
         let mut began = Instant::now();
         loop {
-            let retelling = retelling.get_or_insert_with(|| begin(project, selection, &snapshot, &watching));
-            tell(project, selection, &snapshot, retelling, &watching);
+            let replay = replay.get_or_insert_with(|| begin(project, selection, &snapshot, &watching));
+            tell(project, selection, &snapshot, replay, &watching);
             if snapshot.held_by.is_none() {
                 return Ok(snapshot);
             }
@@ -86,7 +86,7 @@ pub(super) fn watch(
 }
 
 /// Reports the beginning of the watched run.
-fn begin(project: &Project, selection: &Selection, snapshot: &Snapshot, watching: &progress::Watching) -> Retelling {
+fn begin(project: &Project, selection: &Selection, snapshot: &Snapshot, watching: &progress::Watching) -> Replay {
     let since = snapshot.held_by.as_ref().map_or_else(|| Clock::System.now(), |holder| holder.started);
     let manifest = &project.manifest;
     let started = Event::RunStarted {
@@ -100,7 +100,7 @@ fn begin(project: &Project, selection: &Selection, snapshot: &Snapshot, watching
         estimate: None,
     };
     watching.send(event::Stamped { event: started, time: since });
-    Retelling::new(since)
+    Replay::new(since)
 }
 
 /// Reports new entries of the ledger.
@@ -108,7 +108,7 @@ fn tell(
     project: &Project,
     selection: &Selection,
     snapshot: &Snapshot,
-    retelling: &mut Retelling,
+    replay: &mut Replay,
     watching: &progress::Watching,
 ) {
     let pinned = pinned(&project.manifest, &snapshot.book);
@@ -123,7 +123,7 @@ fn tell(
         record: *record,
         open: snapshot.held_by.is_some() && record.is_some_and(|record| snapshot.book.awaits_answer(&record.key)),
     });
-    retelling.look(sights, Clock::System.now()).into_iter().for_each(|event| watching.send(event));
+    replay.look(sights, Clock::System.now()).into_iter().for_each(|event| watching.send(event));
 }
 
 /// Returns modification time and size of lock and journal, which tell whether they were written.

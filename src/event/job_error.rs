@@ -23,7 +23,7 @@ pub enum Call {
 
 /// A cause: a stable code and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
-pub struct Problem {
+pub struct JobError {
     /// The kind of cause.
     pub code: Cause,
     /// In words, often the service's own.

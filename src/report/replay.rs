@@ -1,7 +1,7 @@
 //! Turns a run of another process into events, from its ledger, read again and again: every view of a run of this
 //! process can show that one too.
 
-use crate::event::{Cause, Event, Problem, Stamped};
+use crate::event::{Cause, Event, JobError, Stamped};
 use crate::ledger::record::{Record, Stage};
 use crate::plan::action::{Action, Reason};
 use crate::service::names::{Digest, JobId};
@@ -23,7 +23,7 @@ pub struct Sight<'l> {
 
 /// The events reported so far.
 #[derive(Debug)]
-pub struct Retelling {
+pub struct Replay {
     /// The time when the run began.
     since: Timestamp,
     told: HashMap<JobId, (u32, Step)>,
@@ -40,10 +40,10 @@ enum Step {
     Ended,
 }
 
-impl Retelling {
+impl Replay {
     /// Creates the state for a run that began at `since`, with nothing reported yet.
-    pub fn new(since: Timestamp) -> Retelling {
-        Retelling { since, told: HashMap::new() }
+    pub fn new(since: Timestamp) -> Replay {
+        Replay { since, told: HashMap::new() }
     }
 
     /// Returns the events between the previous reading and this one, at `now`. At the first reading: everything that
@@ -149,7 +149,7 @@ fn steps(record: &Record, open: bool) -> Vec<Told<'_>> {
         };
         steps.push((Step::Fetched(at), None, Box::new(told)));
     }
-    let problem = |code, message: &str| Problem { code, message: message.to_owned() };
+    let problem = |code, message: &str| JobError { code, message: message.to_owned() };
     let end: Option<Tell<'_>> = match &record.stage {
         Stage::Submitted { .. } | Stage::Generated { .. } => None,
         Stage::Uncertain { .. } if open => None,

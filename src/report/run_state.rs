@@ -46,7 +46,7 @@ const PHASES: usize = 10;
 
 /// The jobs of a run, each in its phase.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct RunState {
     places: HashMap<JobId, Place>,
     counts: [usize; PHASES],
     /// The active jobs, in the order in which they became active.
@@ -83,7 +83,7 @@ pub(super) struct Away {
     pub(super) message: String,
 }
 
-impl Standing {
+impl RunState {
     /// Applies an event.
     pub(super) fn event(&mut self, event: &Event, time: Timestamp) {
         self.service(event, time);

@@ -4,7 +4,7 @@ use super::look::{Hue, count, size, thousands};
 use super::money::estimated;
 use super::span::about;
 use super::terminal_safe;
-use crate::event::{Event, Problem};
+use crate::event::{Event, JobError};
 use crate::plan::action::{Action, Reason};
 use jiff::{SignedDuration, Timestamp};
 
@@ -79,7 +79,7 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
                 (Notable, Hue::Caution, format!("{job} succeeded, with {} of {asked} videos only", outputs.len()))
             }
         },
-        Event::Failed { job, error: Problem { code, message }, .. } => {
+        Event::Failed { job, error: JobError { code, message }, .. } => {
             (Notable, Hue::Bad, format!("{job} {}: {}", code.meaning(), said(message)))
         }
         Event::Uncertain { job, message, .. } => (Notable, Hue::Caution, format!("{job} uncertain: {}", said(message))),

@@ -10,7 +10,7 @@ const BYTES: u64 = 1 << 30;
 
 /// The images that wait for their upload.
 #[derive(Debug)]
-pub struct Spool {
+pub struct ImageCache {
     room: u64,
     held: Mutex<Held>,
 }
@@ -21,13 +21,13 @@ struct Held {
     bytes: u64,
 }
 
-impl Default for Spool {
-    fn default() -> Spool {
-        Spool { room: BYTES, held: Mutex::default() }
+impl Default for ImageCache {
+    fn default() -> ImageCache {
+        ImageCache { room: BYTES, held: Mutex::default() }
     }
 }
 
-impl Spool {
+impl ImageCache {
     /// Keeps an image, if there is room; each content once.
     pub(super) fn put(&self, image: Image) {
         let mut held = self.held();
@@ -62,26 +62,26 @@ mod tests {
 
     #[test]
     fn it_takes_no_more_than_there_is_room_for_and_each_content_once() {
-        let spool = Spool { room: 10, held: Mutex::default() };
+        let image_cache = ImageCache { room: 10, held: Mutex::default() };
         for (name, bytes) in [("a", 6), ("b", 5), ("a", 6), ("c", 4)] {
-            spool.put(image(name, bytes));
+            image_cache.put(image(name, bytes));
         }
-        let has = |name: &str| spool.take(&Sha256::of(name.as_bytes())).is_some();
+        let has = |name: &str| image_cache.take(&Sha256::of(name.as_bytes())).is_some();
         assert!(!has("b"), "it didn't fit");
         assert!(has("a") && !has("a"), "given out once");
-        spool.put(image("b", 5));
+        image_cache.put(image("b", 5));
         assert!(has("b") && has("c"));
-        assert_eq!(spool.held().bytes, 0);
+        assert_eq!(image_cache.held().bytes, 0);
     }
 
     #[test]
     fn what_is_not_uploaded_leaves_no_file() {
-        let spool = Spool::default();
+        let image_cache = ImageCache::default();
         let (kept, dropped) = (image("a", 1), image("a", 1));
         let paths = [kept.file.to_path_buf(), dropped.file.to_path_buf()];
-        spool.put(kept);
-        spool.put(dropped);
-        drop(spool);
+        image_cache.put(kept);
+        image_cache.put(dropped);
+        drop(image_cache);
         assert!(paths.iter().all(|path| !path.exists()));
     }
 }

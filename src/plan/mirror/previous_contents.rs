@@ -21,15 +21,15 @@ const OF_REFERENCE: usize = 4096;
 pub(super) type Way<'u> = Vec<(&'u str, Pin)>;
 
 /// Finds the ways for the jobs of a manifest.
-pub(super) struct Former<'b> {
+pub(super) struct PreviousContents<'b> {
     book: &'b Book,
     /// What is paid, by the parts of its input that are no reference; made when it is first needed.
     paid: OnceCell<HashMap<[String; 2], Vec<&'b Record>>>,
 }
 
-impl<'b> Former<'b> {
-    pub(super) fn new(book: &'b Book) -> Former<'b> {
-        Former { book, paid: OnceCell::new() }
+impl<'b> PreviousContents<'b> {
+    pub(super) fn new(book: &'b Book) -> PreviousContents<'b> {
+        PreviousContents { book, paid: OnceCell::new() }
     }
 
     /// The ways to know a job's images by contents of which at least one is a former one. Where there are many, those with which

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 /// The work of a run, as far as the content of remote images is known.
-pub(super) struct Outlook<'m> {
+pub(super) struct Preparation<'m> {
     /// The manifest, with images by content.
     pub(super) manifest: Cow<'m, Manifest>,
     /// Jobs with unknown images.
@@ -28,16 +28,16 @@ pub(super) struct Outlook<'m> {
     pub(super) plan: Plan,
 }
 
-impl<'m> Outlook<'m> {
+impl<'m> Preparation<'m> {
     /// Returns the work for `manifest`, with the records of `book` and these pins.
-    pub(super) fn new(manifest: &'m Manifest, book: &Book, pins: &Pins, choice: &Choice) -> Outlook<'m> {
+    pub(super) fn new(manifest: &'m Manifest, book: &Book, pins: &Pins, choice: &Choice) -> Preparation<'m> {
         let Pinned { manifest, pending } = with_pins(manifest, book, pins);
         let mut plan = plan::plan(&manifest, book, choice);
         // A job whose input isn't known yet may take over a record that seems unneeded.
         if !pending.is_empty() {
             plan.prune.clear();
         }
-        Outlook { manifest, pending, plan }
+        Preparation { manifest, pending, plan }
     }
 
     /// Returns the engine's work: collect paid tasks, buy new ones. Waiting purchases take no memory: each is created

@@ -40,12 +40,12 @@ fn lost() -> Stage {
 
 /// Returns the events of each reading: their kinds and their seconds.
 fn told(looks: &[(i64, Option<(Record, bool)>)]) -> Vec<Vec<String>> {
-    let mut retelling = Retelling::new(second(100));
+    let mut replay = Replay::new(second(100));
     let (id, digest) = (job("a"), Digest(Sha256::of(b"")));
     let look = |(now, seen): &(i64, Option<(Record, bool)>)| {
         let (record, open) = seen.as_ref().map_or((None, false), |(record, open)| (Some(record), *open));
         let sight = Sight { job: &id, digest: &digest, record, open };
-        let events = retelling.look(std::iter::once(sight), second(*now));
+        let events = replay.look(std::iter::once(sight), second(*now));
         let kind = |event: &Stamped| {
             let value = serde_json::to_value(event).unwrap();
             let action = value["action"].as_str().map(|action| format!(" {action}")).unwrap_or_default();

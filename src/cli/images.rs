@@ -5,8 +5,8 @@ use super::progress::Reporting;
 use super::session::{self, BACKOFF};
 use crate::base::clock::Clock;
 use crate::client::remote::{Reach, RemoteImages};
+use crate::engine::image_cache::ImageCache;
 use crate::engine::mirror::{self, Changed, Looked, Looking};
-use crate::engine::spool::Spool;
 use crate::engine::stop::Stop;
 use crate::ledger::Ledger;
 use crate::manifest::Manifest;
@@ -19,7 +19,7 @@ const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 /// What the command line says about remote images.
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[command(next_help_heading = "Remote images (run.mirror)")]
-pub(super) struct Pictures {
+pub(super) struct ImageOptions {
     /// Fetch again images whose content changed at the same URL: the jobs with them are bought again
     #[arg(long, conflicts_with_all = ["frozen", "simulate"])]
     refresh_images: bool,
@@ -28,13 +28,13 @@ pub(super) struct Pictures {
     allow_private_images: bool,
 }
 
-impl Pictures {
-    /// Says whether pictures that changed are taken.
+impl ImageOptions {
+    /// Returns whether changed images are taken.
     pub(super) fn are_refreshed(self) -> bool {
         self.refresh_images
     }
 
-    /// Refuses to take new pictures where none are known by content.
+    /// Refuses to take new images where none are known by content.
     ///
     /// # Errors
     /// Where the manifest doesn't have images mirrored.
@@ -42,7 +42,7 @@ impl Pictures {
         if manifest.run.mirror || !self.refresh_images {
             return Ok(());
         }
-        Err(Failure::usage("--refresh-images takes new pictures of `run.mirror`, which this manifest doesn't have on")
+        Err(Failure::usage("--refresh-images takes new images of `run.mirror`, which this manifest doesn't have on")
             .hint("write `run: { mirror: true }`: images at URLs are then fetched, and asked whether they changed"))
     }
 
@@ -62,7 +62,7 @@ impl Pictures {
         manifest: &Manifest,
         ledger: &Ledger,
         choice: &Choice,
-        (remote_images, spool): (&RemoteImages, &Spool),
+        (remote_images, image_cache): (&RemoteImages, &ImageCache),
         reporting: &Reporting,
         stop: &Stop,
     ) -> Result<Looked, Failure> {
@@ -75,7 +75,7 @@ impl Pictures {
             choice,
             changed: if self.refresh_images { Changed::Taken } else { Changed::Told },
             images: remote_images,
-            spool,
+            image_cache,
             events: &reporting.events(),
             stop,
             clock: Clock::System,
