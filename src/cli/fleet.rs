@@ -18,6 +18,7 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 pub(super) use crate::ledger::shared::PATIENCE;
 
@@ -26,6 +27,9 @@ const LEDGER: &str = "BATCH_LEDGER";
 
 /// How long a ledger is waited for when the run is to end.
 const LAST_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a ledger may take to hear that a run has ended.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Whether there is a shared ledger, and how it is used.
 #[derive(Clone, Debug)]
@@ -167,6 +171,43 @@ impl Fleet {
     /// Whether a person says that the ledger takes the place of the lock's.
     pub(super) fn is_moved(&self) -> bool {
         self.moved
+    }
+}
+
+/// What a run does at a shared ledger beside its work: makes known what comes, watches the others, and beats.
+pub(super) struct Attending {
+    desk: Arc<Desk>,
+    news: JoinHandle<()>,
+    beats: JoinHandle<()>,
+}
+
+impl Attending {
+    /// Begins; `want` is how many generations the run would have in flight.
+    pub(super) fn begin(shared: &Shared, want: usize) -> Attending {
+        let desk = || shared.desk.clone();
+        let (attending, beating) = (desk(), desk());
+        let news = tokio::spawn(async move { attending.attend().await });
+        let beats = tokio::spawn(async move { beating.keep_alive(|| want).await });
+        Attending { desk: desk(), news, beats }
+    }
+
+    /// The work is done: from here on the run only beats.
+    pub(super) fn worked(&self) {
+        self.news.abort();
+    }
+
+    /// Says that the run has ended.
+    pub(super) async fn leave(self) {
+        self.beats.abort();
+        // A heartbeat that only stands still says the same, later.
+        let _ = tokio::time::timeout(FAREWELL, self.desk.leave()).await;
+    }
+}
+
+impl Drop for Attending {
+    fn drop(&mut self) {
+        self.news.abort();
+        self.beats.abort();
     }
 }
 

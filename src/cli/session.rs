@@ -4,7 +4,7 @@ use super::cleanup;
 use super::destination::Destination;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fleet::{self, Fleet};
+use super::fleet::{self, Attending, Fleet};
 use super::progress::Reporting;
 use super::renames::{self, Renaming, Stuck};
 use super::settings::{KEY, KeySource};
@@ -23,7 +23,7 @@ use crate::event::sender::Events;
 use crate::event::{Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::{Key, Record};
-use crate::ledger::shared::Doubts;
+use crate::ledger::shared::{Doubts, Life};
 use crate::ledger::{self, Book, Holder, Ledger, Paths, PurchaseId};
 use crate::manifest::model::RunSettings;
 use crate::plan::action::Action;
@@ -130,16 +130,17 @@ impl Session<'_> {
                 image_cache: self.image_cache,
             };
             let (stop, patience) = (parts.stop.clone(), self.settings.patience);
-            let attending = shared.as_ref().map(|shared| {
-                let desk = shared.desk.clone();
-                tokio::spawn(async move { desk.attend().await })
-            });
+            let want = self.settings.concurrency;
+            let attending = shared.as_ref().map(|shared| Attending::begin(shared, want));
             let mut outcome = engine::run(work, parts, self.settings).await;
-            attending.iter().for_each(tokio::task::JoinHandle::abort);
+            attending.iter().for_each(Attending::worked);
             if let Some(shared) = &shared {
                 fleet::settle(shared, &stop, patience)
                     .await
                     .map_err(|failure| with_tasks(failure, &shared.unacknowledged(), &self.target))?;
+            }
+            if let Some(attending) = attending {
+                attending.leave().await;
             }
             match session.close().await {
                 Ok(book) => {
@@ -276,20 +277,34 @@ pub(super) fn wait_for_others(ledger: &Ledger, stop: &Stop) -> Result<HashSet<Ke
     Ok(fleet::answered(&fleet::uncertain(ledger.book()), &fleet::uncertain(&book)))
 }
 
-/// Waits until nobody can submit this job any more whose submit is without an answer.
+/// Waits until nobody can submit this job any more whose submit is without an answer: the time for that is over, and its run gone.
 ///
 /// # Errors
 /// Where its run is at it still.
 pub(super) fn wait_for_silence(ledger: &Ledger, key: &Key, terminal: &Terminal) -> Result<(), Failure> {
-    let Some(shared) = ledger.shared().filter(|shared| shared.desk.is_open(key)) else { return Ok(()) };
-    if terminal.volume > Volume::Quiet {
-        standard_error::say(format!("waiting until the run that was to submit {} can't do so any more\n", key.job));
-    }
-    match fleet::block_on(async { shared.desk.is_silent(key).await.map_err(|error| shared.failed(error).into()) })? {
-        true => Ok(()),
-        false => Err(Failure::usage(format!("the run that was to submit {} is at it still", key.job))
-            .hint("`batch status` shows what came of it; nothing was changed")),
-    }
+    let Some(shared) = ledger.shared() else { return Ok(()) };
+    let (desk, failed) = (&shared.desk, |error| shared.failed(error));
+    fleet::block_on(async {
+        let holder = desk.holder(key);
+        if let Some(holder) = &holder {
+            desk.look_at_runs().await.map_err(failed)?;
+            if terminal.volume > Volume::Quiet && (desk.is_open(key) || desk.life(&holder.run) == Life::Unknown) {
+                let job = &key.job;
+                standard_error::say(format!("waiting until the run that was to submit {job} can't do so any more\n"));
+            }
+        }
+        if let Some(holder) = holder
+            && desk.is_alive(&holder).await.map_err(failed)?
+        {
+            return Err(Failure::usage(format!("the run that was to submit {} is at it still: {holder}", key.job))
+                .hint("it may settle the job itself: once it has ended, run this again; nothing was changed"));
+        }
+        if desk.is_open(key) && !desk.is_silent(key).await.map_err(failed)? {
+            return Err(Failure::usage(format!("the run that was to submit {} is at it still", key.job))
+                .hint("`batch status` shows what came of it; nothing was changed"));
+        }
+        Ok(())
+    })
 }
 
 /// Returns the runtime of a command that makes calls or waits.

@@ -87,11 +87,12 @@ fn init(subject: &Subject<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 fn check(subject: &Subject<'_>) -> Result<Exit, Failure> {
-    let (shared, book) = fleet::block_on(async {
+    let (shared, book, alive) = fleet::block_on(async {
         let shared = subject.fleet.existing().await?;
         prove(shared.desk.store(), &fleet::fresh_id()).await.map_err(|error| shared.failed(error))?;
         let book = shared.view(&Book::default(), Doubts::Told).await?;
-        Ok((shared, book))
+        let alive = shared.desk.runs_alive().await.map_err(|error| shared.failed(error))?;
+        Ok((shared, book, alive))
     })?;
     let statuses =
         [Status::Submitted, Status::Generated, Status::Succeeded, Status::Failed, Status::Refused, Status::Uncertain];
@@ -100,9 +101,11 @@ fn check(subject: &Subject<'_>) -> Result<Exit, Failure> {
     let counts = counts.iter().filter(|(_, n)| *n > 0).map(|(status, n)| format!("{n} {}", status.as_str()));
     let counts: Vec<String> = counts.collect();
     let jobs = if counts.is_empty() { "no job yet".to_owned() } else { counts.join(", ") };
+    let alive: Vec<String> = alive.iter().map(ToString::to_string).collect();
+    let runs = if alive.is_empty() { "no run is alive".to_owned() } else { format!("alive: {}", alive.join(", ")) };
     let (place, charter) = (&shared.place, &shared.charter);
     print_text(format!(
-        "{place}: keeps the conditions of writes\nid {}\nservice {}\n{jobs}\n",
+        "{place}: keeps the conditions of writes\nid {}\nservice {}\n{jobs}\n{runs}\n",
         charter.id, charter.service
     ))?;
     Ok(Exit::Done)

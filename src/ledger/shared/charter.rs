@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// The key of what a ledger says of itself.
 pub(super) const SELF: &str = "ledger.json";
 
+/// What all keys of proofs begin with.
+pub(super) const PROOFS: &str = "t/";
+
 /// The version of all that is written there.
 const VERSION: i64 = 1;
 
@@ -79,7 +82,7 @@ impl Charter {
 /// # Errors
 /// Where it doesn't, or doesn't answer. `id` must be new.
 pub async fn prove(store: &dyn Store, id: &str) -> Result<(), StoreError> {
-    let key = format!("t/{id}");
+    let key = format!("{PROOFS}{id}");
     let ignores = |what: &str| Err(StoreError::Refused(format!("the store {what}: no ledger can be kept there")));
     let text = |number: u8| format!("{{\"proof\":{number}}}").into_bytes();
     let Some(first) = store.create(&key, text(1)).await? else { return ignores("refuses what is new") };

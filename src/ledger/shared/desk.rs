@@ -1,5 +1,6 @@
 //! Takes the steps at a store: an intent with its claim, what is known of purchases, and doubts.
 
+mod beating;
 mod claiming;
 mod telling;
 mod watching;
@@ -20,6 +21,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
+pub use beating::Life;
+pub(super) use beating::RUNS;
 pub use claiming::Claimed;
 
 /// Calls at once at most.
@@ -49,6 +52,9 @@ struct State {
     era: Option<Option<Era>>,
     /// Open intents of others: since when they stand there unchanged, by this machine's steady clock.
     watched: HashMap<String, (Revision, Duration)>,
+    /// The heartbeats of this run, and of the others.
+    own: beating::Own,
+    others: beating::Others,
 }
 
 /// Whether a book is told why a purchase is doubted.
@@ -70,6 +76,8 @@ impl Desk {
             is_away: false,
             era: None,
             watched: HashMap::new(),
+            own: beating::Own::default(),
+            others: beating::Others::default(),
         };
         Desk { store, timer, times, me, state: Mutex::new(state), news: Notify::new(), told: Notify::new() }
     }

@@ -2,10 +2,10 @@
 //!
 //! Each key is a folder, and each of its states a file with its number for a name, which is linked there in one step and only where
 //! it is free. Nothing is ever replaced or removed: whoever comes late finds the name taken, however long it was stopped, and nobody
-//! holds anything that others would wait for.
+//! holds anything that others would wait for. Only of a run's heartbeat, which nobody else writes, earlier states are removed.
 
-use super::charter::SELF;
-use super::key::PURCHASES;
+use super::charter::{PROOFS, SELF};
+use super::desk::RUNS;
 use super::store::{Call, Found, Listed, Revision, Store, StoreError};
 use crate::base::durable;
 use std::io;
@@ -76,9 +76,14 @@ impl Store for Folder {
 
 /// Returns the last state of a key.
 fn found(folder: &Path) -> io::Result<Option<Found>> {
-    let Some(last) = last(folder)? else { return Ok(None) };
-    let text = std::fs::read(folder.join(last.to_string()))?;
-    Ok(Some(Found { revision: Revision(last.to_string()), text }))
+    while let Some(last) = last(folder)? {
+        match std::fs::read(folder.join(last.to_string())) {
+            // A heartbeat went on meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            text => return Ok(Some(Found { revision: Revision(last.to_string()), text: text? })),
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the number of the last state of a key.
@@ -121,7 +126,7 @@ fn list(folder: &Path, key: &str, listed: &mut Vec<Listed>) -> io::Result<()> {
 /// Adds a state to a key, where the one before it is its last.
 fn add(root: &Path, key: &str, number: u64, text: &[u8]) -> io::Result<Option<Revision>> {
     // Where a disk isn't mounted any more, its ledger isn't begun anew in what it leaves.
-    if key.starts_with(PURCHASES) && !root.join(SELF).join("1").exists() {
+    if key != SELF && !key.starts_with(PROOFS) && !root.join(SELF).join("1").exists() {
         return Err(io::Error::new(io::ErrorKind::NotFound, "the ledger no longer exists"));
     }
     let folder = root.join(key);
@@ -131,6 +136,10 @@ fn add(root: &Path, key: &str, number: u64, text: &[u8]) -> io::Result<Option<Re
         return Ok(None);
     }
     let made = durable::create_whole(&folder.join(number.to_string()), text)?;
+    if key.starts_with(RUNS) && number > 2 {
+        // One that stays is in nobody's way.
+        let _ = std::fs::remove_file(folder.join((number - 2).to_string()));
+    }
     Ok(made.then(|| Revision(number.to_string())))
 }
 
@@ -161,6 +170,21 @@ mod tests {
             let listed = store.list("p/").await.unwrap();
             assert_eq!(listed, [Listed { key: "p/a/b".to_owned(), revision: found.revision, text: Some(found.text) }]);
         });
+    }
+
+    #[test]
+    fn a_heartbeat_leaves_no_more_than_two_files() {
+        let temp = tempfile::tempdir().unwrap();
+        let store = Folder::new(temp.path());
+        run(async {
+            store.create(SELF, b"{}".to_vec()).await.unwrap().unwrap();
+            let mut beat = store.create("r/run", b"1".to_vec()).await.unwrap().unwrap();
+            for number in 2..10_u8 {
+                beat = store.swap("r/run", &beat, vec![number]).await.unwrap().unwrap();
+            }
+            assert_eq!(store.get("r/run").await.unwrap().unwrap().text, [9]);
+        });
+        assert_eq!(std::fs::read_dir(temp.path().join("r/run")).unwrap().count(), 2);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use access::Access;
 pub use account::{Account, Barrier, Claim, Runner};
 pub use bucket::policy;
 pub use charter::{Charter, prove, store_at};
-pub use desk::{Claimed, Desk, Doubts};
+pub use desk::{Claimed, Desk, Doubts, Life};
 pub use folder::Folder;
 pub use pass::Pass;
 pub use patience::{PATIENCE, patiently};

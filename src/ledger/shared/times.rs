@@ -10,7 +10,7 @@ pub struct Times {
     pub budget: Duration,
     /// How long an intent must be seen unchanged before its holder counts as silent: longer than the budget and a submit together.
     pub doubt: Duration,
-    /// How often it is looked whether something changed.
+    /// How often a run says that it is alive, and looks whether something changed.
     pub beat: Duration,
     /// How long an answer is waited for that is needed once.
     pub once: Duration,
@@ -41,5 +41,10 @@ impl Times {
             }
             _ => usual,
         }
+    }
+
+    /// Returns how long a heartbeat must be seen unmoved before its run counts as gone.
+    pub fn gone(&self) -> Duration {
+        self.beat * 4
     }
 }

@@ -4,6 +4,7 @@ mod bucket;
 mod double;
 mod folder;
 mod gate;
+mod limits;
 mod measure;
 mod postgres;
 mod server;
