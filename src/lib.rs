@@ -26,6 +26,7 @@
 //! | `plan` | manifest and ledger → what to do with each job, and why |
 //! | `event` | what happened, as data; the run's summary |
 //! | `engine` | plan → running jobs → ledger and events |
+//! | `run` | one run from its beginning to its end: what is opened, made durable, sent and said, and in which order |
 //! | `report` | events and ledger → bar, lines, NDJSON, tables, JUnit, page; findings → people and machines |
 //! | `simulate` | the simulated service: a trial without an account, and the double that tests run against |
 //! | `cli` | arguments, environment, commands, exit codes |
@@ -44,5 +45,6 @@ pub mod ledger;
 pub mod manifest;
 pub mod plan;
 pub mod report;
+pub mod run;
 pub mod service;
 pub mod simulate;

@@ -15,4 +15,5 @@ pub mod look_alike;
 pub mod nearest;
 pub mod patience;
 pub mod public;
+pub mod runtime;
 pub mod secret;

@@ -5,14 +5,13 @@ use super::options::{Common, Simulation};
 use super::project::{Project, Realm};
 use super::settings::{self, KeySource, Origin};
 use super::terminal::Terminal;
-use crate::base::secret::ApiKey;
 use crate::client::way::Surroundings;
 use crate::ledger::Book;
 use crate::manifest::model::Manifest;
+use crate::run;
 use crate::service::address::BaseUrl;
 use crate::service::limits::TURNED_AWAY;
 use crate::simulate::{Options, Running, Simulator};
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The ledger's name for the simulated service, whatever its port.
@@ -20,18 +19,10 @@ pub(super) const SIMULATED: &str = "simulate";
 
 /// The destination of jobs.
 pub(super) struct Destination {
-    /// The base URL of calls.
-    pub(super) base: BaseUrl,
-    /// The ledger's name for it.
-    pub(super) identity: String,
-    /// The key; the simulated service needs none.
-    pub(super) key: Option<ApiKey>,
+    /// The service.
+    pub(super) service: run::Destination,
     /// The origin of the key.
     pub(super) key_source: Option<KeySource>,
-    /// The proxy and the certificates on the way there.
-    pub(super) surroundings: Surroundings,
-    /// The statuses that something on the way returns only for requests that it doesn't forward.
-    pub(super) turned_away: BTreeSet<u16>,
     /// Keeps the simulated service running.
     _simulator: Option<Running>,
 }
@@ -45,9 +36,9 @@ impl Destination {
     pub(super) fn service(manifest: &Manifest, of_lock: Option<&str>, common: &Common) -> Result<Destination, Failure> {
         let (base, origin) = settings::base_url(common, Some(manifest))?;
         refuse_another(&base, of_lock, common)?;
-        let turned_away = manifest.turned_away.clone();
-        let destination = Destination::with_key((base, origin), manifest.folder.path(), common)?;
-        Ok(Destination { turned_away, ..destination })
+        let mut destination = Destination::with_key((base, origin), manifest.folder.path(), common)?;
+        destination.service.turned_away.clone_from(&manifest.turned_away);
+        Ok(destination)
     }
 
     /// Returns the service with the paid tasks: the one that the lock belongs to. The environment, or a valid
@@ -104,15 +95,14 @@ impl Destination {
         let simulator = Simulator::spawn_thread(options)
             .map_err(|error| Failure::machine(format!("the simulated service can't be started: {error}")))?;
         let base = simulator.base_url().parse().map_err(Failure::machine)?;
-        Ok(Destination {
+        let service = run::Destination {
             base,
             identity: SIMULATED.to_owned(),
             key: None,
-            key_source: None,
             surroundings: Surroundings::default(),
             turned_away: TURNED_AWAY.into(),
-            _simulator: Some(simulator),
-        })
+        };
+        Ok(Destination { service, key_source: None, _simulator: Some(simulator) })
     }
 
     /// Returns the service at this address with the key.
@@ -121,15 +111,14 @@ impl Destination {
         let (key, source) = settings::key(folder, settings::is_address_named(common))?;
         let surroundings = settings::surroundings(&base)?;
         tracing::info!("the jobs go to {base}");
-        Ok(Destination {
+        let service = run::Destination {
             identity: base.to_string(),
             base,
             key: Some(key),
-            key_source: Some(source),
             surroundings,
             turned_away: TURNED_AWAY.into(),
-            _simulator: None,
-        })
+        };
+        Ok(Destination { service, key_source: Some(source), _simulator: None })
     }
 }
 

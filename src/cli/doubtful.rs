@@ -1,13 +1,13 @@
 //! Accepts content received instead of videos as these videos, with explicit consent.
 
 use super::failure::Failure;
-use super::session;
 use crate::base::digest::Sha256;
 use crate::base::durable;
 use crate::base::folder::Folder;
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Output, Record, Stage};
 use crate::ledger::{Book, Ledger};
+use crate::run;
 use crate::service::names::JobId;
 use crate::service::output::doubtful;
 use std::path::PathBuf;
@@ -38,7 +38,7 @@ pub(super) fn accept(ledger: Ledger, folder: &Folder, jobs: &[JobId]) -> Result<
         all.extend(taken);
     }
     let service = ledger.book().service().unwrap_or_default().to_owned();
-    session::write_down(ledger, &service, entries)?;
+    run::record_all(ledger, &service, entries)?;
     for Taken { output, from, to } in &all {
         let unwritable = |error| Failure::machine(format!("{} can't be written: {error}", output.path));
         durable::rename(from, to).map_err(unwritable)?;

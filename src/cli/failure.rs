@@ -4,9 +4,10 @@ use super::exit::Exit;
 use super::terminal::{Terminal, Volume};
 use crate::ledger::LedgerError;
 use crate::ledger::shared::StoreError;
-use crate::report::commands::quoted;
+use crate::report::commands::{Target, quoted};
 use crate::report::look::Hue;
 use crate::report::{standard_error, terminal_safe};
+use crate::run::RunError;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -127,6 +128,33 @@ impl Failure {
     }
 }
 
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Failure {
+        match error {
+            RunError::Ledger(error) => Failure::from(error),
+            RunError::Unclosed(error) => Failure::of_ledger(
+                error,
+                "what this run did is in the journal beside it, which the next run takes in: leave it there",
+            ),
+            RunError::InTheWay { ref to, .. } => {
+                let hint =
+                    format!("it may be a paid video of another version of the lock: move {to} away, then run again");
+                Failure::machine(error).hint(hint)
+            }
+            RunError::Unacknowledged(_) => {
+                Failure::machine(error).hint("it is in the journal, and the next run brings it in")
+            }
+            RunError::Unrecorded { .. } => {
+                Failure::machine(error).hint("keep the lock and its videos as they are, and report it")
+            }
+            RunError::WithTasks { source, .. } => Failure::from(*source),
+            RunError::Journal(_) | RunError::Client(_) | RunError::Runtime(_) | RunError::Rename { .. } => {
+                Failure::machine(error)
+            }
+        }
+    }
+}
+
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Failure {
         Failure::of_ledger(error, "nothing was sent, and the file is as it was")
@@ -134,12 +162,14 @@ impl From<LedgerError> for Failure {
 }
 
 impl Failure {
-    /// Returns the failure to write the lock when a run ends: something may have been sent.
-    pub(super) fn after_a_run(error: LedgerError) -> Failure {
-        Failure::of_ledger(
-            error,
-            "what this run did is in the journal beside it, which the next run takes in: leave it there",
-        )
+    /// Returns the failure of a run; the paid tasks that could be written neither into the journal nor into the lock are named here or
+    /// nowhere, as commands about the `target`.
+    pub(super) fn of_run(error: RunError, target: &Target) -> Failure {
+        let RunError::WithTasks { source, tasks } = error else { return Failure::from(error) };
+        let tasks = tasks
+            .iter()
+            .fold(String::new(), |tasks, (job, task)| format!("{tasks}\n  {}", target.resolve_as(job, task)));
+        Failure::from(*source).hint(format!("these are paid and could not be written down; keep these lines, and run them once it can be written again:{tasks}"))
     }
 
     /// Returns the failure of a ledger, whose hint ends with the `state` of things.

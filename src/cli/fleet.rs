@@ -3,33 +3,23 @@
 use super::failure::Failure;
 use super::options::Common;
 use super::project::Realm;
-use super::session::{runtime, this_process};
 use super::settings;
 use crate::base::clock::Clock;
-use crate::engine::Outcome;
-use crate::engine::stop::{Level, Stop};
-use crate::ledger::record::{Key, Status};
+use crate::base::runtime;
 use crate::ledger::shared::{Access, Charter, Desk, Runner, Store, SystemTimer, Times, patiently, store_at};
-use crate::ledger::{self, Book, Ledger, LedgerError, Paths, PurchaseId, Shared, Snapshot};
+use crate::ledger::{self, Holder, Ledger, LedgerError, Paths, PurchaseId, Shared, Snapshot};
 use crate::manifest::model::Manifest;
 use crate::report::standard_error;
+use crate::run;
 use crate::service::ledger_url::LedgerUrl;
-use std::collections::HashSet;
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::task::JoinHandle;
 
 pub(super) use crate::ledger::shared::PATIENCE;
 
 /// The shared ledger's name in the environment.
 const LEDGER: &str = "BATCH_LEDGER";
-
-/// How long a ledger is waited for when the run is to end.
-const LAST_PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long a ledger may take to hear that a run has ended.
-const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Whether there is a shared ledger, and how it is used.
 #[derive(Clone, Debug)]
@@ -138,15 +128,24 @@ impl Fleet {
         })
     }
 
-    /// Lets a ledger of this machine join the shared one.
+    /// Opens the ledger of a manifest as [`run::open`] does. Where the ledger is shared, its state is that one's; `service` is whose
+    /// purchases it keeps, where it is founded now.
     ///
     /// # Errors
-    /// Where that can't be used, or one of them isn't the other's.
-    pub(super) fn join(
+    /// Fails if one of them can't be used, or one isn't the other's.
+    pub(super) fn open_ledger(
         &self,
-        ledger: &mut Ledger,
+        paths: &Paths,
+        manifest: &Path,
         service: impl FnOnce() -> Result<String, Failure>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Ledger, Failure> {
+        let mut ledger = run::open(paths, manifest)?;
+        self.join(&mut ledger, service)?;
+        Ok(ledger)
+    }
+
+    /// Lets a ledger of this machine join the shared one.
+    fn join(&self, ledger: &mut Ledger, service: impl FnOnce() -> Result<String, Failure>) -> Result<(), Failure> {
         if self.url.is_none() {
             if self.moved {
                 ledger.part();
@@ -174,105 +173,12 @@ impl Fleet {
     }
 }
 
-/// What a run does at a shared ledger beside its work: makes known what comes, watches the others, and beats.
-pub(super) struct Attending {
-    desk: Arc<Desk>,
-    news: JoinHandle<()>,
-    beats: JoinHandle<()>,
-}
-
-impl Attending {
-    /// Begins; `want` is how many generations the run would have in flight.
-    pub(super) fn begin(shared: &Shared, want: usize) -> Attending {
-        let desk = || shared.desk.clone();
-        let (attending, beating) = (desk(), desk());
-        let news = tokio::spawn(async move { attending.attend().await });
-        let beats = tokio::spawn(async move { beating.keep_alive(|| want).await });
-        Attending { desk: desk(), news, beats }
-    }
-
-    /// The work is done: from here on the run only beats.
-    pub(super) fn worked(&self) {
-        self.news.abort();
-    }
-
-    /// Says that the run has ended.
-    pub(super) async fn leave(self) {
-        self.beats.abort();
-        // A heartbeat that only stands still says the same, later.
-        let _ = tokio::time::timeout(FAREWELL, self.desk.leave()).await;
-    }
-}
-
-impl Drop for Attending {
-    fn drop(&mut self) {
-        self.news.abort();
-        self.beats.abort();
-    }
-}
-
-/// Makes known what is left, and watches what other runs are about to submit.
-///
-/// # Errors
-/// Where it isn't acknowledged for as long as there is patience.
-pub(super) async fn settle(shared: &Shared, stop: &Stop, patience: Duration) -> Result<(), Failure> {
-    let patience = if stop.level() == Level::Out { LAST_PATIENCE.min(patience) } else { patience };
-    acknowledge(shared, patience).await?;
-    wait_for_others(shared, stop).await
-}
-
-/// Makes known what is left.
-///
-/// # Errors
-/// Where it isn't acknowledged for as long as there is patience.
-pub(super) async fn acknowledge(shared: &Shared, patience: Duration) -> Result<(), Failure> {
-    match shared.desk.settle(patience).await {
-        true => Ok(()),
-        false => {
-            Err(Failure::machine(format!("the ledger {} doesn't acknowledge what this command did", shared.place))
-                .hint("it is in the journal, and the next run brings it in"))
-        }
-    }
-}
-
-/// Watches what other runs are about to submit, until each is answered or its run counts as silent, or this one is to end.
-///
-/// # Errors
-/// Where the ledger doesn't answer.
-pub(super) async fn wait_for_others(shared: &Shared, stop: &Stop) -> Result<(), Failure> {
-    tokio::select! {
-        biased;
-        () = stop.reached(Level::Out) => Ok(()),
-        waited = shared.desk.wait_for_others() => waited.map_err(|error| shared.failed(error).into()),
-    }
-}
-
-/// What is uncertain by a book.
-pub(super) fn uncertain(book: &Book) -> HashSet<Key> {
-    let uncertain = book.records().filter(|record| record.stage.status() == Status::Uncertain);
-    uncertain.map(|record| record.key.clone()).collect()
-}
-
-/// What was uncertain, and isn't any more.
-pub(super) fn answered(before: &HashSet<Key>, still: &HashSet<Key>) -> HashSet<Key> {
-    before.difference(still).cloned().collect()
-}
-
-/// Compares how a run began and what it left to others with what the ledger says at its end.
-pub(super) fn compare(outcome: &mut Outcome, before: &HashSet<Key>, book: &Book) {
-    let still = uncertain(book);
-    outcome.answered = answered(before, &still);
-    let silent = outcome.elsewhere.iter().filter(|key| still.contains(key)).count();
-    outcome.summary.elsewhere -= silent;
-    outcome.summary.uncertain += silent;
-}
-
 /// Does what takes time, for a command that else takes none.
 ///
 /// # Errors
 /// As the work, and where the system gives no runtime.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    runtime()?.block_on(work)
+    runtime::on_this_thread().map_err(Failure::machine)?.block_on(work)
 }
 
 /// An id that nothing else has.
@@ -281,7 +187,7 @@ pub(super) fn fresh_id() -> String {
 }
 
 fn shared(url: &LedgerUrl, store: Arc<dyn Store>, charter: Charter) -> Shared {
-    let process = this_process();
+    let process = Holder::this_process();
     let me = Runner { run: fresh_id(), host: process.host, pid: process.pid };
     let desk = Desk::new(store, Arc::new(SystemTimer::default()), Times::usual(), me, fastrand::u64(..));
     Shared { place: url.clone(), charter, desk: Arc::new(desk) }
@@ -291,6 +197,7 @@ fn shared(url: &LedgerUrl, store: Arc<dyn Store>, charter: Charter) -> Shared {
 mod tests {
     use super::*;
     use crate::client::http;
+    use std::time::Duration;
 
     #[test]
     fn who_counts_as_silent_can_send_nothing_any_more() {

@@ -2,7 +2,6 @@
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::preparation::Preparation;
 use super::project::Project;
 use super::session::exit;
 use super::signals::Signals;
@@ -11,6 +10,7 @@ use crate::plan::action::{Action, Reason};
 use crate::plan::mirror::lacking;
 use crate::plan::{Choice, Plan, Step};
 use crate::report::look::{count, thousands};
+use crate::run::Preparation;
 use crate::service::address::BaseUrl;
 use crate::service::names::JobId;
 use std::collections::BTreeMap;

@@ -1,22 +1,15 @@
-//! What a run does about remote images before its plan is final: who fetches them, and what became of it.
+//! The options about remote images.
 
 use super::failure::Failure;
-use super::progress::Reporting;
-use super::session::{self, BACKOFF};
-use crate::base::clock::Clock;
 use crate::client::remote::{Reach, RemoteImages};
-use crate::engine::image_cache::ImageCache;
-use crate::engine::mirror::{self, Changed, Looked, Looking};
-use crate::engine::stop::Stop;
-use crate::ledger::Ledger;
+use crate::engine::mirror::Changed;
 use crate::manifest::Manifest;
-use crate::plan::Choice;
 use std::path::Path;
 
 /// The names under which an environment has proxies, in capitals.
 const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
-/// What the command line says about remote images.
+/// The options about remote images.
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[command(next_help_heading = "Remote images (run.mirror)")]
 pub(super) struct ImageOptions {
@@ -34,6 +27,11 @@ impl ImageOptions {
         self.refresh_images
     }
 
+    /// Returns what is done about changed images.
+    pub(super) fn changed(self) -> Changed {
+        if self.refresh_images { Changed::Taken } else { Changed::Told }
+    }
+
     /// Refuses to take new images where none are known by content.
     ///
     /// # Errors
@@ -46,46 +44,10 @@ impl ImageOptions {
             .hint("write `run: { mirror: true }`: images at URLs are then fetched, and asked whether they changed"))
     }
 
-    /// Who fetches images, for the run that holds `lock`.
+    /// Returns the client for images of the run that holds `lock`.
     pub(super) fn remote_images(self, lock: &Path) -> RemoteImages {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let past_proxy = PROXIES.iter().any(|name| is_set(name) || is_set(&name.to_ascii_lowercase()));
         RemoteImages::new(lock, if self.allow_private_images { Reach::Anywhere } else { Reach::Public { past_proxy } })
-    }
-
-    /// Looks at the images of the chosen jobs, if the manifest has them mirrored.
-    ///
-    /// # Errors
-    /// Where this machine can't do several things at a time.
-    pub(super) fn look(
-        self,
-        manifest: &Manifest,
-        ledger: &Ledger,
-        choice: &Choice,
-        (remote_images, image_cache): (&RemoteImages, &ImageCache),
-        reporting: &Reporting,
-        stop: &Stop,
-    ) -> Result<Looked, Failure> {
-        if !manifest.run.mirror {
-            return Ok(Looked { pins: ledger.book().pins().clone(), ..Looked::default() });
-        }
-        let looking = Looking {
-            manifest,
-            book: ledger.book(),
-            choice,
-            changed: if self.refresh_images { Changed::Taken } else { Changed::Told },
-            images: remote_images,
-            image_cache,
-            events: &reporting.events(),
-            stop,
-            clock: Clock::System,
-            backoff: BACKOFF,
-            seed: fastrand::u64(..),
-        };
-        let runtime = session::runtime()?;
-        let looked = runtime.block_on(mirror::look(looking));
-        // Names that are still being resolved must not hold up the end.
-        runtime.shutdown_background();
-        Ok(looked)
     }
 }

@@ -12,8 +12,7 @@ use crate::cli::on_finish::OnFinish;
 use crate::cli::options::{Common, Named, Progress, Subject};
 use crate::cli::progress;
 use crate::cli::project::{Realm, folder_of_manifest, folder_shown, lock_shown, manifest_path, paths, readable};
-use crate::cli::renames;
-use crate::cli::session::{self, Closing, Session, finish};
+use crate::cli::session::{self, Closing, finish};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::{Terminal, Volume};
@@ -30,6 +29,7 @@ use crate::plan::select::{OfManifest, Selection};
 use crate::plan::stray::{Stray, to_collect};
 use crate::plan::videos::{Care, Shelf, is_short};
 use crate::report::Reporter;
+use crate::run::{self, Execution, renames};
 use crate::service::names::JobId;
 use crate::service::vocabulary::BASE_URL;
 use std::collections::HashSet;
@@ -95,7 +95,7 @@ fn perform(
         choosing::among(&selection, manifest.as_ref(), &fleet.read(&paths)?.book, terminal)?;
     }
     let service = || settings::base_url(common, manifest.as_ref()).map(|(base, _)| base.to_string());
-    let mut ledger = session::open(&paths, &shown, &fleet, service)?;
+    let mut ledger = fleet.open_ledger(&paths, &shown, service)?;
     if !args.accept_doubtful.is_empty() {
         for said in doubtful::accept(ledger, &folder, &args.accept_doubtful)? {
             if terminal.volume > Volume::Quiet {
@@ -103,7 +103,7 @@ fn perform(
                 let _ = writeln!(io::stderr(), "{said}");
             }
         }
-        ledger = session::open(&paths, &shown, &fleet, service)?;
+        ledger = fleet.open_ledger(&paths, &shown, service)?;
     }
     let (strays, misplaced) = to_fetch(ledger.book(), manifest.as_ref(), &selection, &folder);
     renames::put_right(&folder, ledger.book(), misplaced)?;
@@ -115,7 +115,7 @@ fn perform(
         Realm::Real => Some(Destination::of_paid(&identity, manifest.as_ref(), folder.path(), common)?),
     };
     if let Some(destination) = &destination {
-        identity.clone_from(&destination.identity);
+        identity.clone_from(&destination.service.identity);
     }
     let signals = Signals::default();
     let target = realm.target(&shown, &lock_shown(&shown, realm, common)).going_on("fetch", &common.typed);
@@ -136,17 +136,16 @@ fn perform(
         ledger.close_unchanged()?;
         return Ok(finish(Outcome::default(), &closing, reporting, terminal));
     };
-    session::announce(&strays, &reporting.events());
-    let session = Session {
+    run::announce(&strays, &reporting.events());
+    let execution = Execution {
         folder: &folder,
         settings: session::settings(&settings, &destination),
-        destination,
+        destination: &destination.service,
         reupload: false,
-        reporting: &reporting,
+        events: reporting.events(),
         stop: session::listen(&signals, &reporting),
         remote_images: RemoteImages::new(ledger.lock(), Reach::Public { past_proxy: false }),
         image_cache: ImageCache::default(),
-        target: target.clone(),
     };
     let renamings = renames::of(&folder, ledger.book(), &with_own_names(ledger.book(), &strays));
     let after = |record: &Record| renames::after(&renamings, record);
@@ -156,7 +155,9 @@ fn perform(
     };
     let collect = strays.into_iter().map(due).collect();
     let work = Work { collect, purchases: std::iter::empty() };
-    let (outcome, unclosed) = session.run(ledger, renamings, Vec::new(), work)?;
+    let failed = |error| Failure::of_run(error, &target);
+    let (outcome, unclosed) = execution.run(ledger, renamings, Vec::new(), work).map_err(failed)?;
+    let unclosed = unclosed.map(failed);
     let exit = finish(outcome, &closing, reporting, terminal);
     unclosed.iter().for_each(|failure| failure.say(terminal));
     Ok(exit)

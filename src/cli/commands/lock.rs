@@ -5,10 +5,9 @@ use crate::cli::failure::{Failure, Sides};
 use crate::cli::fleet::{self, Fleet};
 use crate::cli::options::{Common, ManifestArg, Trial};
 use crate::cli::project::{Realm, lock_shown, manifest_path, paths, readable};
-use crate::cli::session;
 use crate::cli::sharing::{LOOK_UP, shared_task};
 use crate::cli::terminal::{Terminal, Volume};
-use crate::ledger::{self, Merged, Paths, Services};
+use crate::ledger::{self, Holder, Merged, Paths, Services};
 use crate::report::look::count;
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -100,7 +99,7 @@ fn pull(args: &ManifestArg, common: &Common, terminal: &Terminal) -> Result<Exit
     let manifest = readable(&shown, common, terminal)?.manifest;
     let paths = paths(&shown, Realm::Real, common)?;
     let fleet = Fleet::named(manifest.as_ref(), Realm::Real, common)?;
-    let ledger = ledger::open(&paths, session::this_process())?;
+    let ledger = ledger::open(&paths, Holder::this_process())?;
     let purchases = fleet::block_on(async {
         let shared = fleet.existing().await?;
         Ok(ledger::pull(ledger, shared, fleet.is_moved(), fleet::PATIENCE).await?)

@@ -20,6 +20,7 @@ use crate::plan::select::Selection;
 use crate::report::commands::Target;
 use crate::report::look::count;
 use crate::report::terminal_safe;
+use crate::run;
 use crate::service::names::{JobId, Tag, TaskId};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
@@ -91,7 +92,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         };
     };
     let service = || settings::base_url(common, loaded.manifest.as_ref()).map(|(base, _)| base.to_string());
-    let ledger = session::open(&paths, &shown, &fleet, service)?;
+    let ledger = fleet.open_ledger(&paths, &shown, service)?;
     if let (Verdict::Task { task }, Whom::One(job)) = (&verdict, &whom)
         && has_task(ledger.book(), job, task)
     {
@@ -140,7 +141,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         entries.push(Entry::of(record.id, Step::Resolved { task, verdict, at: Clock::System.now_in_seconds() }));
     }
     let service = ledger.book().service().unwrap_or_default().to_owned();
-    session::write_down(ledger, &service, entries)?;
+    run::record_all(ledger, &service, entries)?;
     Ok(settled(&said.join("\n"), terminal))
 }
 

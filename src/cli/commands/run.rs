@@ -12,13 +12,11 @@ use crate::cli::images::ImageOptions;
 use crate::cli::on_finish::OnFinish;
 use crate::cli::options::{Choosing, Common, Progress, Simulation, Strictness, at_least_one, concurrency};
 use crate::cli::page::PageFile;
-use crate::cli::preparation::Preparation;
 use crate::cli::progress;
 use crate::cli::project::{Project, Realm, folder_shown};
-use crate::cli::renames;
 use crate::cli::results::ResultFiles;
 use crate::cli::saved::{self, Saved, Texts};
-use crate::cli::session::{self, Closing, Session, finish, taken_up};
+use crate::cli::session::{self, Closing, finish};
 use crate::cli::settings;
 use crate::cli::sharing::{asked_elsewhere, warn_of_shared_tasks};
 use crate::cli::signals::Signals;
@@ -28,11 +26,10 @@ use crate::engine::image_cache::ImageCache;
 use crate::engine::stop::Level;
 use crate::event::sender::Events;
 use crate::event::{self, Event};
-use crate::ledger::entry::Entry;
-use crate::ledger::record::{Key, Record};
-use crate::ledger::{Book, Ledger};
-use crate::manifest::model::{Manifest, RunSettings};
-use crate::plan::action::{Action, Reason};
+use crate::ledger::Book;
+use crate::ledger::record::Key;
+use crate::manifest::model::RunSettings;
+use crate::plan::action::Action;
 use crate::plan::select::Selection;
 use crate::plan::{Choice, Plan};
 use crate::report::Reporter;
@@ -41,6 +38,7 @@ use crate::report::gallery::Recorder;
 use crate::report::look::count;
 use crate::report::money::estimated;
 use crate::report::standard_error;
+use crate::run::{self, Execution, Preparation, end_without_work, fleet, renames};
 use crate::service::address::BaseUrl;
 use crate::service::names::JobId;
 use std::collections::HashSet;
@@ -181,7 +179,7 @@ fn perform(
         false => confirm::ask(project, &choice, terminal)?,
     };
     let service = || settings::base_url(common, Some(manifest)).map(|(base, _)| base.to_string());
-    let mut ledger = session::open(&project.paths, &project.shown, &project.fleet, service)?;
+    let mut ledger = project.fleet.open_ledger(&project.paths, &project.shown, service)?;
     ledger.buy_for(choice.buyer.clone());
     choice.elsewhere = asked_elsewhere(project, ledger.book());
     // Once more, now that no other run can write to it.
@@ -206,18 +204,26 @@ fn perform(
     };
     let (signals, reporting) =
         (Signals::default(), progress::start(args.progress, terminal, target.clone(), reporters)?);
-    let identity = chosen.as_ref().map_or(ledger.book().service().unwrap_or_default(), |chosen| &chosen.identity);
+    let identity =
+        chosen.as_ref().map_or(ledger.book().service().unwrap_or_default(), |chosen| &chosen.service.identity);
     begin(project, &preparation.plan, identity, &run, &reporting.events());
     let (stop, image_cache) = (session::listen(&signals, &reporting), ImageCache::default());
     let remote_images = args.images.remote_images(ledger.lock());
-    let looked = args.images.look(manifest, &ledger, &choice, (&remote_images, &image_cache), &reporting, &stop)?;
+    let looked = run::look_at_images(
+        manifest,
+        ledger.book(),
+        &choice,
+        args.images.changed(),
+        (&remote_images, &image_cache),
+        (&reporting.events(), &stop),
+    )?;
     if !looked.entries.is_empty() {
         let before = preparation.plan.estimate;
         preparation = Preparation::new(manifest, ledger.book(), &looked.pins, &choice);
         if let Err(declined) = agreed.to_pictures(project, &preparation.plan, &stop, terminal) {
             reporting.leave();
             let seen = looked.first_seen(ledger.book());
-            keep_pins(ledger, seen, None, common, manifest)?;
+            end_without_work(ledger, seen, None, service)?;
             return Err(declined);
         }
         if preparation.plan.estimate != before {
@@ -231,11 +237,10 @@ fn perform(
             "nothing is dropped while it isn't known what images of jobs show: their records may be among it"
         );
     }
-    let Preparation { manifest, plan, .. } = &preparation;
-    announce(manifest, plan, &reporting.events());
+    preparation.announce(&reporting.events());
     warn_of_shared_tasks(ledger.book(), terminal);
-    let steps_kept = plan.steps.iter().filter(|step| step.action == Action::Keep);
-    kept.extend(steps_kept.map(|step| manifest.jobs[step.job].id.clone()));
+    kept.extend(preparation.kept().cloned());
+    let Preparation { manifest, plan, .. } = &preparation;
     let interrupted = stop.level() == Level::Out;
     if plan.is_idle() || interrupted {
         let entries = match interrupted {
@@ -244,8 +249,8 @@ fn perform(
         };
         let moved = new_service(project, ledger.book(), common)?.filter(|_| !interrupted);
         // What another run is about to submit is no more uncertain than that run is silent.
-        let answered = if interrupted { HashSet::new() } else { session::wait_for_others(&ledger, &stop)? };
-        keep_pins(ledger, entries, moved, common, &project.manifest)?;
+        let answered = if interrupted { HashSet::new() } else { fleet::answered_by_others(&ledger, &stop)? };
+        end_without_work(ledger, entries, moved.as_ref(), service)?;
         let outcome = if interrupted {
             preparation.broken_off(&stop)
         } else {
@@ -258,29 +263,27 @@ fn perform(
     }
     let destination = chosen.take().map_or_else(destination, Ok)?;
     let closing = Closing { signals: &signals, target: &target, key: destination.key_source.clone() };
-    let mut first: Vec<Entry> = looked.entries.iter().cloned().chain(preparation.uses(&choice.buyer)).collect();
-    if project.manifest.run.mirror {
-        first.extend(preparation.pins(&project.manifest, &looked.pins));
-    }
+    let first = preparation.first_entries(&project.manifest, &looked, &choice.buyer);
     ledger.prune(&plan.prune);
-    let session = Session {
+    let execution = Execution {
         folder: &manifest.folder,
         settings: Settings {
             max_failures: args.max_failures,
             max_cost: choice.max_cost,
             ..session::settings(&run, &destination)
         },
-        destination,
+        destination: &destination.service,
         reupload: args.reupload,
-        reporting: &reporting,
+        events: reporting.events(),
         stop,
         remote_images,
         image_cache,
-        target: target.clone(),
     };
     let renamings = renames::of(&manifest.folder, ledger.book(), &plan.moves);
     let work = preparation.work(&project.manifest, &looked, ledger.book(), &renamings);
-    let (mut outcome, unclosed) = session.run(ledger, renamings, first, work)?;
+    let failed = |error| Failure::of_run(error, &target);
+    let (mut outcome, unclosed) = execution.run(ledger, renamings, first, work).map_err(failed)?;
+    let unclosed = unclosed.map(failed);
     let answered = std::mem::take(&mut outcome.answered);
     let outcome = preparation.settled(preparation.with_rest(outcome), &answered);
     let exit = finish(outcome, &closing, reporting, terminal);
@@ -317,29 +320,6 @@ fn no_room(preparation: &Preparation<'_>, max_cost: Option<Decimal>, terminal: &
     }
 }
 
-/// Writes down what images showed and which name the service has by now, where nothing is to be sent; the lock stays as it is
-/// where that is nothing new.
-fn keep_pins(
-    mut ledger: Ledger,
-    entries: Vec<Entry>,
-    moved: Option<BaseUrl>,
-    common: &Common,
-    manifest: &Manifest,
-) -> Result<(), Failure> {
-    if let Some(moved) = moved {
-        ledger.move_service(&moved.to_string())?;
-    }
-    if entries.is_empty() {
-        ledger.close_unchanged()?;
-        return Ok(());
-    }
-    let service = match ledger.book().service() {
-        Some(service) => service.to_owned(),
-        None => settings::base_url(common, Some(manifest))?.0.to_string(),
-    };
-    session::write_down(ledger, &service, entries)
-}
-
 /// The name that the lock's service is to have from now on (`--move-service`), if it has another.
 fn new_service(project: &Project, book: &Book, common: &Common) -> Result<Option<BaseUrl>, Failure> {
     if project.realm == Realm::Trial || !common.move_service {
@@ -372,24 +352,4 @@ fn begin(project: &Project, plan: &Plan, identity: &str, run: &RunSettings, even
         concurrency: run.concurrency.get(),
         estimate: (plan.count(Action::Submit) > 0).then(|| plan.estimate.clone()),
     });
-}
-
-/// Says what the run will do.
-fn announce(manifest: &Manifest, plan: &Plan, events: &Events) {
-    for step in plan.steps.iter().filter(|step| step.action != Action::Keep) {
-        let job = &manifest.jobs[step.job];
-        events.send(Event::JobPlanned {
-            job: job.id.clone(),
-            digest: job.digest,
-            action: step.action,
-            reason: step.reason,
-            submitted_at: step.record.as_deref().and_then(|record| taken_up(step.action, record)),
-        });
-    }
-    session::announce(&plan.strays, events);
-    for Record { key, .. } in &plan.unsettled {
-        let (job, digest) = (key.job.clone(), key.digest);
-        let (action, reason) = (Action::Hold, Reason::Uncertain);
-        events.send(Event::JobPlanned { job, digest, action, reason, submitted_at: None });
-    }
 }

@@ -1,9 +1,9 @@
 //! `batch simulate`: the simulated service on a local port, until interrupted.
 
+use crate::base::runtime;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::options::whole;
-use crate::cli::session;
 use crate::cli::signals::Signals;
 use crate::cli::standard_output::print_text;
 use crate::cli::terminal::{Terminal, Volume};
@@ -46,7 +46,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
         faults: args.fault.clone(),
         ..defaults
     };
-    let runtime = session::runtime()?;
+    let runtime = runtime::on_this_thread().map_err(Failure::machine)?;
     runtime.block_on(async {
         let simulator = Simulator::start(options)
             .await

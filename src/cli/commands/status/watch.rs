@@ -2,11 +2,11 @@
 
 use super::document;
 use crate::base::clock::Clock;
+use crate::base::runtime;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
 use crate::cli::project::{Project, folder_shown};
-use crate::cli::session;
 use crate::cli::sharing::asked_elsewhere;
 use crate::cli::signals::Signals;
 use crate::cli::standard_output::print;
@@ -37,7 +37,7 @@ pub(super) fn watch(
 ) -> Result<Exit, Failure> {
     let watching = progress::watching(terminal)?;
     let (stop, signals) = (Stop::default(), Signals::default());
-    let runtime = session::runtime()?;
+    let runtime = runtime::on_this_thread().map_err(Failure::machine)?;
     let last: Result<Snapshot, Failure> = runtime.block_on(async {
         signals.listen(stop.clone(), terminal.screen.clone(), "");
         let mut snapshot = snapshot;

@@ -2,7 +2,7 @@
 //!
 //! These bear the mark of the lock that the run held, and this process holds it now: nobody is writing them.
 
-use super::failure::Failure;
+use super::error::RunError;
 use super::renames;
 use crate::base::durable::{self, Mark};
 use crate::base::folder::Folder;
@@ -18,7 +18,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// Fails if a video can't be renamed: under its former name it wouldn't be found any more.
-pub(super) fn settle(ledger: &Ledger, manifest: &Path) -> Result<(), Failure> {
+pub(super) fn settle(ledger: &Ledger, manifest: &Path) -> Result<(), RunError> {
     let mark = Mark::of(ledger.lock());
     let mut folders = BTreeSet::from([durable::folder_of(ledger.lock()).to_owned()]);
     let real = manifest.canonicalize().unwrap_or_else(|_| manifest.to_owned());

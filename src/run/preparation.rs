@@ -1,12 +1,15 @@
 //! The work of a run, and the messages about jobs that it leaves alone.
 
 use super::renames::{self, Renaming};
+use super::{announce, taken_up};
 use crate::engine::mirror::Looked;
 use crate::engine::stop::Stop;
 use crate::engine::{Due, Outcome, Purchase, Spent, Work};
+use crate::event::Event;
+use crate::event::sender::Events;
 use crate::event::summary::Cost;
 use crate::ledger::entry::{self, Entry};
-use crate::ledger::record::{Key, Stage};
+use crate::ledger::record::{Key, Record, Stage};
 use crate::ledger::{Book, Buyer, Pins};
 use crate::manifest::model::Manifest;
 use crate::plan::action::{Action, Reason};
@@ -19,18 +22,18 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 /// The work of a run, as far as the content of remote images is known.
-pub(super) struct Preparation<'m> {
+pub struct Preparation<'m> {
     /// The manifest, with images by content.
-    pub(super) manifest: Cow<'m, Manifest>,
+    pub manifest: Cow<'m, Manifest>,
     /// Jobs with unknown images.
-    pub(super) pending: BTreeSet<usize>,
+    pub pending: BTreeSet<usize>,
     /// The plan for each job.
-    pub(super) plan: Plan,
+    pub plan: Plan,
 }
 
 impl<'m> Preparation<'m> {
     /// Returns the work for `manifest`, with the records of `book` and these pins.
-    pub(super) fn new(manifest: &'m Manifest, book: &Book, pins: &Pins, choice: &Choice) -> Preparation<'m> {
+    pub fn new(manifest: &'m Manifest, book: &Book, pins: &Pins, choice: &Choice) -> Preparation<'m> {
         let Pinned { manifest, pending } = with_pins(manifest, book, pins);
         let mut plan = plan::plan(&manifest, book, choice);
         // A job whose input isn't known yet may take over a record that seems unneeded.
@@ -45,7 +48,7 @@ impl<'m> Preparation<'m> {
     ///
     /// A job whose images couldn't be fetched is not bought, and its failure says why; `written` has their URLs. The other
     /// purchases of a record come from `book`, and have the names that the `renamings` give them.
-    pub(super) fn work<'p>(
+    pub fn work<'p>(
         &'p self,
         written: &'p Manifest,
         looked: &'p Looked,
@@ -75,9 +78,45 @@ impl<'m> Preparation<'m> {
         Work { collect: collect.collect(), purchases }
     }
 
+    /// Reports what the run will do with each job that it doesn't leave alone.
+    pub fn announce(&self, events: &Events) {
+        for step in self.plan.steps.iter().filter(|step| step.action != Action::Keep) {
+            let job = &self.manifest.jobs[step.job];
+            events.send(Event::JobPlanned {
+                job: job.id.clone(),
+                digest: job.digest,
+                action: step.action,
+                reason: step.reason,
+                submitted_at: step.record.as_deref().and_then(|record| taken_up(step.action, record)),
+            });
+        }
+        announce(&self.plan.strays, events);
+        for Record { key, .. } in &self.plan.unsettled {
+            let (job, digest) = (key.job.clone(), key.digest);
+            let (action, reason) = (Action::Hold, Reason::Uncertain);
+            events.send(Event::JobPlanned { job, digest, action, reason, submitted_at: None });
+        }
+    }
+
+    /// Returns the jobs that the run leaves alone, since all is there.
+    pub fn kept(&self) -> impl Iterator<Item = &JobId> {
+        let kept = self.plan.steps.iter().filter(|step| step.action == Action::Keep);
+        kept.map(|step| &self.manifest.jobs[step.job].id)
+    }
+
+    /// Returns the entries to be durable before anything is sent: what images showed, which purchases the manifest uses, and
+    /// the pins of the images to be bought with.
+    pub fn first_entries(&self, written: &Manifest, looked: &Looked, buyer: &Buyer) -> Vec<Entry> {
+        let mut first: Vec<Entry> = looked.entries.iter().cloned().chain(self.uses(buyer)).collect();
+        if written.run.mirror {
+            first.extend(self.pins(written, &looked.pins));
+        }
+        first
+    }
+
     /// Returns the pins of the images to be bought with: recorded once more before the purchase, so that a record by
     /// content is never without them, whichever lock is put next to it.
-    pub(super) fn pins(&self, written: &Manifest, pins: &Pins) -> Vec<Entry> {
+    fn pins(&self, written: &Manifest, pins: &Pins) -> Vec<Entry> {
         let bought = self.plan.steps.iter().filter(|step| self.is_bought(step));
         let addresses: BTreeSet<Address> =
             bought.flat_map(|step| urls(&written.jobs[step.job])).map(Address::of).collect();
@@ -86,7 +125,7 @@ impl<'m> Preparation<'m> {
     }
 
     /// Returns the entries that record which purchases the manifest uses, so that no other one drops them.
-    pub(super) fn uses(&self, buyer: &Buyer) -> impl Iterator<Item = Entry> {
+    pub fn uses(&self, buyer: &Buyer) -> impl Iterator<Item = Entry> {
         let used = entry::Step::Used { manifest: buyer.manifest.clone() };
         self.plan.uses.iter().map(move |id| Entry::of(*id, used.clone()))
     }
@@ -98,7 +137,7 @@ impl<'m> Preparation<'m> {
     }
 
     /// Returns the first job beyond `--max-cost` with what it costs, where nothing comes before it.
-    pub(super) fn first_beyond(&self) -> Option<(&JobId, Estimate)> {
+    pub fn first_beyond(&self) -> Option<(&JobId, Estimate)> {
         let is_next = |step: &&Step| step.action == Action::Submit || step.reason == Reason::MaxCost;
         let step = self.plan.steps.iter().find(is_next).filter(|step| step.reason == Reason::MaxCost)?;
         let job = &self.manifest.jobs[step.job];
@@ -108,7 +147,7 @@ impl<'m> Preparation<'m> {
     }
 
     /// The outcome of a run that has nothing to do.
-    pub(super) fn nothing_done(&self) -> Outcome {
+    pub fn nothing_done(&self) -> Outcome {
         let mut outcome = Outcome::default();
         let is_unbought = |step: &&Step| step.reason == Reason::MaxCost && self.is_bought(step);
         outcome.summary.left = self.plan.steps.iter().filter(is_unbought).count();
@@ -117,7 +156,7 @@ impl<'m> Preparation<'m> {
     }
 
     /// Returns the outcome with the jobs that the engine didn't get, and the cost of its submits.
-    pub(super) fn with_rest(&self, mut outcome: Outcome) -> Outcome {
+    pub fn with_rest(&self, mut outcome: Outcome) -> Outcome {
         let Spent { charged, uncertain, given_back } = outcome.spent;
         if outcome.summary.submits > 0 {
             let Estimate { unit, exact, prices, .. } = self.plan.estimate.clone();
@@ -146,7 +185,7 @@ impl<'m> Preparation<'m> {
     }
 
     /// The outcome, where by what a shared ledger says at the end these are no longer uncertain: another run has the answer.
-    pub(super) fn settled(&self, mut outcome: Outcome, answered: &HashSet<Key>) -> Outcome {
+    pub fn settled(&self, mut outcome: Outcome, answered: &HashSet<Key>) -> Outcome {
         for step in
             self.plan.steps.iter().filter(|step| (step.action, step.reason) == (Action::Hold, Reason::Uncertain))
         {
@@ -159,7 +198,7 @@ impl<'m> Preparation<'m> {
     }
 
     /// The outcome of a run that was interrupted while it looked at images.
-    pub(super) fn broken_off(&self, stop: &Stop) -> Outcome {
+    pub fn broken_off(&self, stop: &Stop) -> Outcome {
         let mut outcome = self.nothing_done();
         let paid = self.plan.count(Action::Resume) + self.plan.count(Action::Download) + self.plan.strays.len();
         outcome.summary.not_submitted += self.plan.count(Action::Submit);

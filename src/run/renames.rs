@@ -1,7 +1,7 @@
 //! Renames the videos of records that get another name: the journal first, then the files, so that no video ever has an
 //! unrecorded name. Files that a crash leaves under their former name are renamed by the next command.
 
-use super::failure::Failure;
+use super::error::RunError;
 use crate::base::clock::Clock;
 use crate::base::digest::Sha256;
 use crate::base::durable;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 const TOGETHER: usize = 1000;
 
 /// A record that gets another name.
-pub(super) struct Renaming {
+pub struct Renaming {
     /// One for each of its purchases.
     entries: Vec<Entry>,
     videos: Vec<Renamed>,
@@ -28,14 +28,14 @@ pub(super) struct Renaming {
 
 /// The reason why not all could be renamed.
 pub(super) struct Stuck {
-    /// The message.
-    pub(super) failure: Failure,
+    /// The reason.
+    pub(super) error: RunError,
     /// `true` if the journal is ahead of the files: it must stay, so that the next command continues.
     pub(super) midway: bool,
 }
 
 /// Returns the renamings for `moves`, in their order.
-pub(super) fn of(folder: &Folder, book: &Book, moves: &[Move]) -> Vec<Renaming> {
+pub fn of(folder: &Folder, book: &Book, moves: &[Move]) -> Vec<Renaming> {
     // A record that is moved twice is found under its new name the second time.
     let mut moved: HashMap<PurchaseId, Record> = HashMap::new();
     let mut renamings = Vec::with_capacity(moves.len());
@@ -82,7 +82,7 @@ fn named<'b>(folder: &Folder, book: &'b Book, to: &Move) -> Vec<(&'b Record, Vid
 }
 
 /// Returns a record as it is after the renamings.
-pub(super) fn after(renamings: &[Renaming], record: &Record) -> Record {
+pub fn after(renamings: &[Renaming], record: &Record) -> Record {
     let steps = renamings.iter().flat_map(|renaming| &renaming.entries).rev();
     let last = steps.filter_map(|entry| match entry {
         Entry::Purchase { id, step: Step::Moved { job, name, .. } } if *id == record.id => Some((job, name)),
@@ -106,12 +106,12 @@ pub(super) async fn perform(
         let (batch, after) = rest.split_at(independent(rest));
         let mut files = Vec::new();
         for video in batch.iter().flat_map(|renaming| &renaming.videos) {
-            files.extend(file(folder, video).map_err(|failure| Stuck { failure, midway: false })?);
+            files.extend(file(folder, video).map_err(|error| Stuck { error, midway: false })?);
         }
-        let midway = |failure| Stuck { failure, midway: true };
+        let midway = |error| Stuck { error, midway: true };
         let entries =
             batch.iter().flat_map(|renaming| &renaming.entries).map(|entry| journal_writer.record(entry.clone()));
-        futures::future::try_join_all(entries).await.map_err(|error| midway(Failure::machine(error)))?;
+        futures::future::try_join_all(entries).await.map_err(|error| midway(error.into()))?;
         for file in files {
             file.rename().map_err(midway)?;
         }
@@ -124,7 +124,7 @@ pub(super) async fn perform(
 ///
 /// # Errors
 /// As for [`perform`].
-pub(super) fn finish(folder: &Folder, book: &Book) -> Result<(), Failure> {
+pub(super) fn finish(folder: &Folder, book: &Book) -> Result<(), RunError> {
     book.renamed().iter().try_for_each(|video| file(folder, video)?.map_or(Ok(()), File::rename))
 }
 
@@ -134,7 +134,7 @@ pub(super) fn finish(folder: &Folder, book: &Book) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Fails if one can't be renamed.
-pub(super) fn put_right(folder: &Folder, book: &Book, misplaced: Vec<Renamed>) -> Result<(), Failure> {
+pub fn put_right(folder: &Folder, book: &Book, misplaced: Vec<Renamed>) -> Result<(), RunError> {
     let mut left = misplaced;
     while !left.is_empty() {
         let before = left.len();
@@ -197,7 +197,7 @@ struct File<'v> {
 }
 
 /// Returns the file of a video, checked to be free for its new name; `None` if it is gone, altered or already renamed.
-fn file<'v>(folder: &Folder, video: &'v Renamed) -> Result<Option<File<'v>>, Failure> {
+fn file<'v>(folder: &Folder, video: &'v Renamed) -> Result<Option<File<'v>>, RunError> {
     let (from, to) = match (folder.inside(&video.from), folder.inside(&video.to)) {
         (Ok(from), Ok(to)) => (from, to),
         (Err(error), _) | (_, Err(error)) => return Err(failed(video, &error)),
@@ -207,21 +207,19 @@ fn file<'v>(folder: &Folder, video: &'v Renamed) -> Result<Option<File<'v>>, Fai
         return Ok(None);
     }
     if to.symlink_metadata().is_ok() && !is_the_video(&to) {
-        let hint =
-            format!("it may be a paid video of another version of the lock: move {} away, then run again", video.to);
-        return Err(failed(video, &"another file exists there").hint(hint));
+        return Err(RunError::InTheWay { from: video.from.clone(), to: video.to.clone() });
     }
     Ok(Some(File { video, from, to }))
 }
 
 impl File<'_> {
-    fn rename(self) -> Result<(), Failure> {
+    fn rename(self) -> Result<(), RunError> {
         let renamed =
             durable::make_folder(durable::folder_of(&self.to)).and_then(|()| durable::rename(&self.from, &self.to));
         renamed.map_err(|error| failed(self.video, &error))
     }
 }
 
-fn failed(Renamed { from, to, .. }: &Renamed, error: &dyn std::fmt::Display) -> Failure {
-    Failure::machine(format!("{from} can't become {to}: {error}"))
+fn failed(Renamed { from, to, .. }: &Renamed, error: &dyn std::fmt::Display) -> RunError {
+    RunError::Rename { from: from.clone(), to: to.clone(), why: error.to_string() }
 }
