@@ -63,6 +63,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("cargo test --test it crash -- --nocapture", "it is a part of the tests by itself, and runs for a while"),
     ("BATCH_CRASH=long cargo test --test it crash -- --nocapture", "it runs for minutes"),
     ("cargo test --test it fleet -- --nocapture", "it is a part of the tests by itself"),
+    ("cargo test --test it -- fleet::steps fleet::storm --nocapture", "it is a part of the tests by itself"),
     ("cargo test --lib ledger::shared::model", "it is a part of the tests by itself"),
     ("cargo bench --bench figures", "it measures for half an hour"),
     ("cargo bench --bench figures -- --quick", "it measures for minutes"),

@@ -3,8 +3,8 @@
 //! A full disk is made in three ways: at each write in turn by fault points; by the system's limit on the size of files, which is
 //! there for everyone; and by a small file system of its own, where the test may mount one.
 
-use super::lanes;
 use super::scenario::Scenario;
+use crate::support::lanes;
 use crate::support::not_tested;
 use crate::support::program::Ended;
 use std::collections::BTreeSet;

@@ -7,7 +7,6 @@
 
 mod damage;
 mod disk;
-mod lanes;
 mod prefix;
 mod record;
 mod scenario;

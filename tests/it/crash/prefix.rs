@@ -4,9 +4,9 @@
 //! the state of each moment is made: a prefix of the journal, and the videos that were there by then. An intent without an answer counts as
 //! charged: that it was not is the same to the program, and can only be better for the books.
 
-use super::lanes;
 use super::record::Journal;
 use super::scenario::Scenario;
+use crate::support::lanes;
 use batch::ledger::{self, Paths};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

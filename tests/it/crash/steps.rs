@@ -1,11 +1,11 @@
 //! SIGKILL at every step: before and after each write, sync, rename, removal and request.
 
-use super::lanes;
 use super::scenario::Scenario;
+use crate::support::lanes;
 use crate::support::program::Program;
+use crate::support::steps::{self, first_times};
 use batch::simulate::Call;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 /// Every step that a run takes which follows none that was killed. A step that is new in the program is new here.
 const POINTS: [&str; 25] = [
@@ -38,20 +38,9 @@ const POINTS: [&str; 25] = [
 
 /// The points that a program reaches, and how often each.
 fn reached(scenario: &Scenario, program: Program, code: i32) -> BTreeMap<String, u32> {
-    let trace = scenario.project.root().with_file_name("home").join("trace");
-    program.env("BATCH_FAULT", &format!("trace {}", trace.display())).run().exits(code);
-    let mut reached = BTreeMap::new();
-    for point in fs::read_to_string(trace).unwrap().lines() {
-        *reached.entry(point.to_owned()).or_default() += 1;
-    }
+    let (reached, ended) = steps::reached(&scenario.project, program);
+    ended.exits(code);
     reached
-}
-
-/// The first times at which each point is reached. The number of writes depends on how jobs fall into groups: what is reached last
-/// in one run may not be in another.
-fn first_times(reached: &BTreeMap<String, u32>, most: u32) -> Vec<(String, u32)> {
-    let times = |(point, times): (&String, &u32)| (1..=(*times).min(most)).map(|time| (point.clone(), time)).collect();
-    reached.iter().flat_map(|reached| -> Vec<_> { times(reached) }).collect()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A storm of SIGKILLs: the same run, killed again and again at any time, and finished in the end.
 
-use super::lanes;
 use super::scenario::Scenario;
+use crate::support::lanes;
 use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};

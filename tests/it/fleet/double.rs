@@ -26,18 +26,26 @@ pub(crate) struct Double {
 impl Double {
     /// Starts moto, with a bucket; none where it isn't installed, which is said aloud.
     pub(crate) fn s3() -> Option<Double> {
-        let double =
-            Double::start(".venv/bin/moto_server", |port| ["-H", "127.0.0.1", "-p", port].map(str::to_owned).into())?;
+        Double::s3_on(free_port())
+    }
+
+    /// The same on a port, as after a fall: it has forgotten everything.
+    pub(crate) fn s3_on(port: u16) -> Option<Double> {
+        let double = Double::start(".venv/bin/moto_server", ".venv/bin/python", port, |port| {
+            let serve = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stores/serve-moto.py");
+            [&serve.display().to_string(), "-H", "127.0.0.1", "-p", port].map(str::to_owned).into()
+        })?;
         assert!(double.asks(&format!("PUT /{BUCKET} HTTP/1.1\r\nHost: 127.0.0.1\r\n")).starts_with("HTTP/1.1 200"));
         Some(double)
     }
 
     /// Starts Azurite, with a container.
     pub(crate) fn azure() -> Option<Double> {
-        let double = Double::start("node_modules/.bin/azurite-blob", |port| {
-            let arguments = ["--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence", "--silent"];
-            arguments.into_iter().chain(["--skipApiVersionCheck"]).map(str::to_owned).collect()
-        })?;
+        let double =
+            Double::start("node_modules/.bin/azurite-blob", "node_modules/.bin/azurite-blob", free_port(), |port| {
+                let arguments = ["--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence", "--silent"];
+                arguments.into_iter().chain(["--skipApiVersionCheck"]).map(str::to_owned).collect()
+            })?;
         let date = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let signed = format!(
             "PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:{date}\nx-ms-version:2021-08-06\n/{ACCOUNT}/{ACCOUNT}/{BUCKET}\nrestype:container"
@@ -70,14 +78,13 @@ impl Double {
     }
 
     #[expect(clippy::print_stdout)]
-    fn start(program: &str, arguments: impl Fn(&str) -> Vec<String>) -> Option<Double> {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stores").join(program);
-        if !path.exists() {
-            println!("NOT TESTED: {program} isn't installed: tests/stores/install does it");
+    fn start(installed: &str, program: &str, port: u16, arguments: impl Fn(&str) -> Vec<String>) -> Option<Double> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stores");
+        if !folder.join(installed).exists() {
+            println!("NOT TESTED: {installed} isn't installed: tests/stores/install does it");
             return None;
         }
-        let port = free_port();
-        let mut command = Command::new(path);
+        let mut command = Command::new(folder.join(program));
         command.args(arguments(&port.to_string())).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut double = Double { port, process: command.spawn().unwrap() };
         let deadline = Instant::now() + Duration::from_secs(60);

@@ -1,4 +1,6 @@
 //! Several runs on one shared ledger, of each engine.
+//!
+//! `BATCH_CRASH=long cargo test --test it fleet` tries many times as much.
 
 mod bucket;
 mod double;
@@ -8,4 +10,12 @@ mod limits;
 mod measure;
 mod postgres;
 mod server;
+mod site;
+mod steps;
+mod storm;
 mod team;
+
+/// Whether there is time for the long way.
+fn is_long() -> bool {
+    std::env::var("BATCH_CRASH").is_ok_and(|word| word == "long")
+}

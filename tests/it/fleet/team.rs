@@ -84,18 +84,46 @@ impl Team {
             assert!(charges <= 1, "{context}: {prompt} is paid {charges} times");
         }
     }
+
+    /// Checks that each job is bought once or uncertain, and that every task id is in the ledger, as a clone sees it.
+    pub(crate) fn outcome(&self, clone: usize, context: &str) -> Outcome {
+        self.paid_once(context);
+        self.batch(clone, ["lock", "pull"]).run().exits(0);
+        let (lock, books) = (self.clones[clone].read("jobs.lock"), self.service.account().books());
+        let lost = books.tasks.iter().filter(|task| !lock.contains(*task)).count() as u64;
+        let status = self.batch(clone, ["status", "--format", "json"]).run().exits(0).json();
+        let count = |name: &str| status["summary"][name].as_u64().unwrap_or(0);
+        let (succeeded, uncertain) = (count("succeeded"), count("uncertain"));
+        assert!(lost <= uncertain, "{context}: {lost} task ids are lost: {status}");
+        let jobs = status["jobs"].as_array().map_or(0, Vec::len) as u64;
+        assert_eq!(succeeded + uncertain, jobs, "{context}: {status}");
+        assert_eq!(succeeded + lost, books.charges, "{context}: {status}");
+        Outcome { charges: books.charges, uncertain }
+    }
+}
+
+/// What came of disturbed runs and those that followed.
+pub(crate) struct Outcome {
+    pub(crate) charges: u64,
+    pub(crate) uncertain: u64,
 }
 
 /// Waits until a process has stopped itself.
 pub(crate) fn until_stopped(process: &Started) {
+    assert!(stops(process), "it ended, and never stopped");
+}
+
+/// Waits until a process has stopped itself or ended; whether it stopped.
+pub(crate) fn stops(process: &Started) -> bool {
     let stat = format!("/proc/{}/stat", process.id());
-    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
     loop {
         let state = fs::read_to_string(&stat).unwrap_or_default();
-        if state.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')) {
-            return;
+        match state.rsplit(") ").next().and_then(|rest| rest.chars().next()) {
+            Some('T') => return true,
+            None | Some('Z') => return false,
+            _ => assert!(std::time::Instant::now() < deadline, "it neither stopped nor ended: {state}"),
         }
-        assert!(std::time::Instant::now() < deadline, "it never stopped: {state}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -6,10 +6,12 @@
 pub(crate) mod cases;
 pub(crate) mod image;
 pub(crate) mod images;
+pub(crate) mod lanes;
 pub(crate) mod program;
 pub(crate) mod project;
 pub(crate) mod service;
 pub(crate) mod setup;
+pub(crate) mod steps;
 pub(crate) mod terminal;
 
 use std::io::Write;

@@ -8,7 +8,7 @@ use std::thread;
 const LANES: usize = 24;
 
 /// What `work` makes of each of `items`, in any order.
-pub(super) fn each<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+pub(crate) fn each<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let waiting = Mutex::new(VecDeque::from(items));
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
