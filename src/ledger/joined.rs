@@ -6,6 +6,7 @@ use super::shared::{Charter, Desk, Doubts, StoreError, Witness, unknown};
 use super::{Ledger, Paths, Snapshot, lockfile, recover};
 use crate::service::ledger_url::LedgerUrl;
 use crate::service::names::{JobId, TaskId};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +50,22 @@ impl Shared {
         match self.desk.settle(patience).await {
             true => Ok(book.kept().count()),
             false => Err(self.failed(StoreError::Away("it doesn't acknowledge what is brought in".to_owned()))),
+        }
+    }
+
+    /// Compares what a run leaves with what is known there by now.
+    ///
+    /// # Errors
+    /// Where something paid is unknown there: it was known before, so that the shared ledger went back while the run was on.
+    pub(super) fn knows_all_of(&self, here: &Book, there: &Book, journal: &Path) -> Result<(), LedgerError> {
+        let missing = unknown(here, there, Witness::Projection);
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(LedgerError::Rewound {
+                place: self.place.to_string(),
+                lock: journal.to_owned(),
+                jobs: missing.into_iter().collect(),
+            }),
         }
     }
 

@@ -298,6 +298,7 @@ impl Session {
         if let Some(shared) = shared {
             // What isn't known there stays in the journal, which the next run brings in.
             let view = shared.view(&writer.book, shared::Doubts::Untold).await?;
+            shared.knows_all_of(&writer.book, &view, &files.paths.journal)?;
             (writer.book, writer.changed) = (view, true);
         }
         tokio::task::spawn_blocking(move || files.close(writer)).await.map_err(broke_off)?

@@ -9,7 +9,7 @@ use super::account::{Account, Runner};
 use super::era;
 use super::key::PURCHASES;
 use super::patience::{PAUSE, patiently};
-use super::store::{Era, Found, Listed, Revision, Store, StoreError};
+use super::store::{Found, Listed, Revision, Store, StoreError};
 use super::timer::Timer;
 use super::times::Times;
 use crate::ledger::book::Book;
@@ -48,8 +48,8 @@ struct State {
     waiting: BTreeMap<PurchaseId, Purchase>,
     /// Whether the store didn't take what it was last told.
     is_away: bool,
-    /// The engine's era that the ledger knows, once it was asked.
-    era: Option<Option<Era>>,
+    /// What the ledger is known by, once it was asked.
+    ledger: Option<era::Known>,
     /// Open intents of others: since when they stand there unchanged, by this machine's steady clock.
     watched: HashMap<String, (Revision, Duration)>,
     /// The heartbeats of this run, and of the others.
@@ -74,7 +74,7 @@ impl Desk {
             known: HashMap::new(),
             waiting: BTreeMap::new(),
             is_away: false,
-            era: None,
+            ledger: None,
             watched: HashMap::new(),
             own: beating::Own::default(),
             others: beating::Others::default(),
@@ -87,20 +87,20 @@ impl Desk {
         &*self.store
     }
 
-    /// Compares the engine's era with the one that the ledger knows.
+    /// Compares the ledger, and its engine's era, with what it is known by.
     ///
     /// # Errors
-    /// Fails if it is another one, so that the engine may have forgotten purchases, or if the store doesn't answer.
+    /// Fails if it is another one, so that it may have forgotten purchases, or if the store doesn't answer.
     pub async fn check_era(&self) -> Result<(), StoreError> {
-        let known = self.state().era.clone();
+        let known = self.state().ledger.clone();
         let known = match known {
             Some(known) => known,
             None => {
                 let known = era::known(&*self.store).await?;
-                self.state().era.insert(known).clone()
+                self.state().ledger.insert(known).clone()
             }
         };
-        era::compare(&*self.store, known.as_ref()).await
+        era::compare(&*self.store, &known).await
     }
 
     /// Takes the engine's present era for the ledger's, by explicit consent.
@@ -109,7 +109,7 @@ impl Desk {
     /// Fails if the store doesn't answer, or refuses.
     pub async fn accept_era(&self) -> Result<(), StoreError> {
         let present = era::accept(&*self.store).await?;
-        self.state().era = Some(present);
+        self.state().ledger = Some(present);
         Ok(())
     }
 

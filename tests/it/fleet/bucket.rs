@@ -8,6 +8,7 @@ use super::gate::{Fault, Gate};
 use super::team::Team;
 use crate::support::program::Ended;
 use crate::support::service::options;
+use std::time::{Duration, Instant};
 
 fn on_s3(port: u16, jobs: usize, clones: usize) -> Team {
     let team = Team::at(&format!("s3://{BUCKET}/films/trailer"), "2s", jobs, clones, options(&[]));
@@ -119,4 +120,42 @@ fn who_may_not_list_or_write_is_told_so() {
     // Rights to read are enough to look.
     by(Fault::Forbids("PUT "), "status").exits(0);
     by(Fault::Forbids("PUT "), "verify").exits(0);
+}
+
+#[test]
+fn a_store_that_falls_under_load_and_forgets_all_costs_nothing_twice() {
+    let Some(double) = Double::s3() else { return };
+    let port = double.port;
+    let team = on_s3(port, 12, 3);
+    team.batch(0, ["run", "--limit", "2"]).run().exits(0);
+    let runs = [0, 1].map(|clone| team.batch(clone, ["run", "-j", "2"]).start());
+    let begun = Instant::now();
+    while team.charges() < 6 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "nothing is bought");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    drop(double);
+    let Some(_double) = Double::s3_on(port) else { return };
+    for run in runs {
+        let ended = run.end();
+        assert!([0, 5].contains(&ended.code()), "{ended:?}");
+        assert!(ended.code() == 0 || ended.stderr.contains("was emptied while this run was on"), "{ended:?}");
+    }
+    team.paid_once("a store that forgot all");
+    let before = team.charges();
+    // Whoever comes next asks a person: the lock is of another ledger, or the journal knows of what is paid.
+    for clone in 0..2 {
+        let witness = team.run(clone);
+        assert!([2, 5].contains(&witness.code()) && witness.stderr.contains("--move-ledger"), "{witness:?}");
+    }
+    assert_eq!(team.charges(), before);
+    println!("S3 (moto): killed with -9 under 2 runs on 12 jobs, and has forgotten all: {before} charges, and no more");
+    for clone in 0..2 {
+        team.batch(clone, ["ledger", "import", "jobs.lock"]).run().exits(0);
+    }
+    for clone in 0..2 {
+        team.batch(clone, ["run", "--move-ledger"]).run().exits(0);
+    }
+    team.run(2).exits(0);
+    assert_eq!((team.charges(), team.clones[2].files("out").len()), (12, 12));
 }

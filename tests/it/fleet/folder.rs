@@ -49,44 +49,6 @@ fn a_runner_that_dies_for_good_costs_nothing_twice() {
 }
 
 #[test]
-fn killed_at_any_step_nothing_is_paid_twice() {
-    for (point, open) in [
-        ("share.intend 1", false),
-        ("share.intended 1", true),
-        ("share.intended 3", true),
-        ("journal.synced 2", true),
-        ("submit.send 1", true),
-        ("submit.send 2", true),
-        ("submit.answered 1", true),
-        ("share.tell 1", true),
-        ("share.told 1", false),
-        ("share.told 2", true),
-        ("file.named 3", true),
-        ("status.answered 1", false),
-        ("download.answered 1", true),
-        ("journal.remove 1", false),
-    ] {
-        let team = Team::fast(4, 2);
-        let run = team.batch(0, ["run", "-j", "1"]).env("BATCH_FAULT", &format!("kill {point}"));
-        let ended = run.run();
-        assert_eq!(ended.killed_by(), Some(9), "{point} is never reached: {ended:?}");
-        // Another machine, which has nothing of the first one's disk.
-        let code = team.run(1).code();
-        assert!(code == 0 || (code == 3 && open), "{point}: exit {code}");
-        team.paid_once(point);
-        // The first one comes back: what its journal has is known then.
-        let code = team.run(0).code();
-        assert!(code == 0 || (code == 3 && open), "{point}: exit {code}");
-        team.paid_once(point);
-        let status = team.batch(1, ["status", "--format", "json"]).run().exits(0).json();
-        let uncertain = status["summary"]["uncertain"].as_u64().unwrap_or(0);
-        assert!(uncertain == 0 || open, "{point}: {status}");
-        assert!(team.charges() + uncertain >= 4, "{point}: {status}");
-        println!("4 jobs, killed at {point}, run by two more: {} charges, {uncertain} uncertain", team.charges());
-    }
-}
-
-#[test]
 fn a_run_that_sleeps_between_intent_and_submit_sends_nothing() {
     let team = Team::fast(3, 2);
     let asleep = team.run_with(0, "stop share.intended 1");
@@ -164,6 +126,24 @@ fn a_ledger_that_went_back_is_noticed_before_anything_is_sent() {
     team.batch(0, ["run", "--move-ledger"]).run().exits(0);
     team.run(0).exits(0);
     assert_eq!(team.charges(), 3);
+}
+
+#[test]
+fn a_ledger_that_gives_place_to_another_under_a_run_ends_its_submits() {
+    let team = Team::fast(4, 2);
+    let run = team.batch(0, ["run", "-j", "1"]).env("BATCH_FAULT", "stop share.intend 3").start();
+    until_stopped(&run);
+    fs::remove_dir_all(team.folder()).unwrap();
+    team.batch(1, ["ledger", "init"]).run().exits(0);
+    run.signal("CONT");
+    let ended = run.end().exits(5);
+    for word in ["gave place to another one", "batch ledger import", "--move-ledger"] {
+        assert!(ended.stderr.contains(word), "{word}: {ended:?}");
+    }
+    assert_eq!(team.charges(), 2);
+    team.batch(0, ["run", "--move-ledger"]).run().exits(0);
+    team.run(1).exits(0);
+    assert_eq!((team.charges(), team.clones[1].files("out").len()), (4, 4));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use super::gate::{Fault, Gate};
 use super::server::{Server, certificate};
-use super::team::Team;
+use super::team::{Team, until_stopped};
 use crate::support::program::Started;
 use crate::support::service::options;
 use batch::ledger::shared::{Access, Charter, Store, StoreError, store_at};
@@ -128,6 +128,26 @@ fn a_server_that_is_killed_under_load_costs_nothing_twice() {
         status["summary"]["uncertain"].as_u64().unwrap_or(0)
     );
     assert_eq!(team.charges(), 30, "{status}");
+}
+
+#[test]
+fn a_ledger_that_is_emptied_under_a_run_ends_its_submits() {
+    let Some(server) = Server::start(&[]) else { return };
+    let team = Team::at(&server.url(), "2s", 4, 2, options(&[]));
+    let run = team.run_with(0, "stop share.intend 3");
+    until_stopped(&run);
+    let before = team.charges();
+    server.sql("truncate fleet.purchase, fleet.kv");
+    run.signal("CONT");
+    let ended = run.end().exits(5);
+    for word in ["was emptied while this run was on", "batch ledger import", "--move-ledger"] {
+        assert!(ended.stderr.contains(word), "{word}: {ended:?}");
+    }
+    println!("PostgreSQL: emptied under a run: exit 5, {} charges", team.charges());
+    assert_eq!(team.charges(), before);
+    team.batch(0, ["run", "--move-ledger"]).run().exits(0);
+    team.run(1).exits(0);
+    assert_eq!((team.charges(), team.clones[1].files("out").len()), (4, 4));
 }
 
 #[test]

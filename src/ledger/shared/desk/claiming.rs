@@ -97,9 +97,15 @@ impl Desk {
         }
     }
 
-    /// Hands out the right to submit, once it is sure that the engine has forgotten nothing.
+    /// Hands out the right to submit, once it is sure that nothing was forgotten there.
     async fn mine(&self, pass: &Pass) -> Result<Claimed, StoreError> {
-        self.check_era().await.map(|()| Claimed::Mine(pass.clone()))
+        loop {
+            match self.check_era().await {
+                Ok(()) => return Ok(Claimed::Mine(pass.clone())),
+                Err(StoreError::Away(_)) if pass.holds() => self.timer.pause(PAUSE).await,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Reads what stands under a key, as often as it takes within the time that is left.
