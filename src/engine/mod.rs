@@ -74,7 +74,7 @@ pub struct Settings {
     pub job_timeout: Duration,
     /// Approximate delay in noticing a finished job.
     pub poll_interval: Duration,
-    /// Maximum rate of status queries, all jobs together.
+    /// Maximum rate of status queries beyond the first of each job, all jobs together.
     pub poll_rate: Rate,
     /// Maximum number of videos fetched at a time.
     pub downloads: usize,

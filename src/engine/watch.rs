@@ -76,8 +76,11 @@ pub(super) async fn watch<S: Service>(
     let mut running = age.is_zero().then_some(age);
     // A job of an earlier run may have finished long ago: it is polled at once.
     let mut next = if age.is_zero() { taken_up + context.cadence.pause(age, context.random()) } else { taken_up };
+    // The first query after a submit can't come more often than submits do: it waits for nobody.
+    let mut in_turn = !age.is_zero();
     loop {
         let asked = Asked { age, at: taken_up, running: running.unwrap_or_default(), deadline };
+        let asked = std::mem::replace(&mut in_turn, true).then_some(asked);
         if context.stop.unless_out(turn(context, next.min(deadline), asked)).await.is_none() {
             return Watched::Out;
         }
@@ -178,8 +181,10 @@ async fn known_after_all<S: Service>(context: &Context<S>, record: &Record, task
     let _ = context.record(Entry::of(record.id, step)).await;
 }
 
-/// Waits until the time of a job's next poll, and then for its turn among all jobs.
-async fn turn<S: Service>(context: &Context<S>, next: Instant, asked: Asked) {
+/// Waits until the time of a job's next poll, and then for its turn among all jobs, if it is to wait for one.
+async fn turn<S: Service>(context: &Context<S>, next: Instant, asked: Option<Asked>) {
     tokio::time::sleep_until(next).await;
-    context.within(Bound::PollRate, context.queries.turn(&context.cadence, asked)).await;
+    if let Some(asked) = asked {
+        context.within(Bound::PollRate, context.queries.turn(&context.cadence, asked)).await;
+    }
 }

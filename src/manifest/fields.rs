@@ -277,7 +277,7 @@ fields! {
     SUBMIT_RATE = Field::new("submit_rate", Kind::Rate, "Submits at most, as `60/min`; without it there is no limit.").examples(&["60/min", "2/s", "100/h"]);
     JOB_TIMEOUT = Field::new("job_timeout", Kind::Period(1, 7 * DAY), "The time that a job may take, from submit to finished.").default("30m").examples(&["30m", "1h30m"]);
     POLL_INTERVAL = Field::new("poll_interval", Kind::Period(1, 7 * DAY), "About how late a finished job may be noticed.").default("10s").examples(&["10s", "500ms"]);
-    POLL_RATE = Field::new("poll_rate", Kind::Rate, "Status queries at most, all jobs together.\nAbove it, the jobs that have most probably finished are asked about first, and a run that is held by it says so.").default("100/s").examples(&["100/s", "1000/s"]);
+    POLL_RATE = Field::new("poll_rate", Kind::Rate, "Status queries at most beyond the first of each job, all jobs together.\nAbove it, the jobs that have most probably finished are asked about first, and a run that is held by it says so.").default("100/s").examples(&["100/s", "1000/s"]);
     DOWNLOADS = Field::new("downloads", Kind::Integer(1, 256), "Videos fetched at a time at most.").default("8").examples(&["8", "32"]);
     PATIENCE = Field::new("patience", Kind::Period(0, 7 * DAY), "How long to wait for a service that can't be reached.").default("10m").examples(&["10m", "0s"]);
     ON_UNCERTAIN = Field::new("on_uncertain", Kind::Word(&["hold", "resubmit"]), "What becomes of a job whose submit got no answer.").default("hold").meanings(&["you settle it with `batch resolve`", "it is submitted again, once a run: at the risk of paying twice"]);

@@ -109,7 +109,7 @@ pub struct RunSettings {
     /// The approximate delay with which a finished job may be noticed. `None`: not set, which means ten seconds with
     /// the real service.
     pub poll_interval: Option<Duration>,
-    /// The maximum rate of status queries, all jobs together.
+    /// The maximum rate of status queries beyond the first of each job, all jobs together.
     pub poll_rate: Rate,
     /// The maximum number of videos fetched at a time.
     pub downloads: NonZeroUsize,

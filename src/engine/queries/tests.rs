@@ -47,7 +47,9 @@ async fn follow(durations: Durations, (wide, jobs): (usize, usize), rate: u32) -
                 loop {
                     tokio::time::sleep(cadence.pause(running, random.f64())).await;
                     let deadline = at + Duration::from_secs(3600);
-                    queries.turn(cadence, Asked { age: Duration::ZERO, at, running, deadline }).await;
+                    if polls > 0 {
+                        queries.turn(cadence, Asked { age: Duration::ZERO, at, running, deadline }).await;
+                    }
                     polls += 1;
                     let age = at.elapsed();
                     if age.as_secs_f64() >= takes {
@@ -74,15 +76,15 @@ async fn follow(durations: Durations, (wide, jobs): (usize, usize), rate: u32) -
 }
 
 /// Log-normal and bimodal generations are those of the other figures; of 60 s to 180 s, all alike, nothing can be learnt
-/// but where they begin and end. At 5,000 in flight a schedule that knew all durations and met no wave of jobs that began
-/// together would still be 10.7 s, 5.3 s and 12.5 s late.
+/// but where they begin and end. At 5,000 in flight a schedule with as many queries, first ones included, that knew all
+/// durations and met no wave of jobs that began together would still be 10.7 s, 5.3 s and 12.5 s late.
 #[tokio::test(start_paused = true)]
 async fn thousands_of_jobs_are_noticed_in_time_by_a_hundred_queries_a_second() {
     println!("durations    wide    jobs   mean lag   polls/job");
     let distributions: [(&str, Durations, f64); 3] =
         [("log-normal", log_normal, 0.5), ("bimodal", bimodal, 0.5), ("60..180", uniform, 0.55)];
     for (name, durations, intervals) in distributions {
-        for (wide, jobs, intervals) in [(1000, 5000, intervals), (5000, 20_000, 1.6)] {
+        for (wide, jobs, intervals) in [(1000, 5000, intervals), (5000, 20_000, 1.35)] {
             let seen = follow(durations, (wide, jobs), RATE).await;
             println!("{name:10} {wide:6} {jobs:7} {:8.2} s {:11.2}", seen.lag, seen.polls_per_job);
             assert!(seen.lag <= intervals * INTERVAL.as_secs_f64(), "{name}, {wide} wide: {seen:?}");
