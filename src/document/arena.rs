@@ -1,10 +1,11 @@
-//! The layout of a tree in memory: one slot of 20 bytes for each key and each value, in one vector.
+//! The layout of a tree in memory: one slot for each key and each value, by number.
 //!
 //! A slot points at its next sibling by index. A table's chain consists of its keys; a key's value is the slot directly
 //! after the key. An alias is a slot that points at its target, so shared values cost nothing. Strings that are written
 //! literally in the source stay there.
 
 use super::derived::Fillings;
+use super::slots::Slots;
 use super::source::Source;
 use super::span::Span;
 use std::collections::HashMap;
@@ -14,7 +15,7 @@ use std::ops::Range;
 pub(super) const NONE: u32 = u32::MAX;
 
 /// A key or a value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Slot {
     /// Its place.
     pub(super) span: Span,
@@ -25,7 +26,7 @@ pub(super) struct Slot {
 }
 
 /// The content of a slot.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum What {
     Null,
     Bool(bool),
@@ -91,7 +92,7 @@ pub(super) struct Arena<'s> {
     pub(super) text: &'s str,
     /// `true` for TOML, `false` for YAML.
     pub(super) is_toml: bool,
-    slots: Vec<Slot>,
+    slots: Slots,
     integers: Vec<i64>,
     floats: Vec<f64>,
     decoded: String,
@@ -130,7 +131,7 @@ impl<'s> Arena<'s> {
         Arena {
             text,
             is_toml: false,
-            slots: Vec::new(),
+            slots: Slots::default(),
             integers: Vec::new(),
             floats: Vec::new(),
             decoded: String::new(),
@@ -150,7 +151,7 @@ impl<'s> Arena<'s> {
 
     /// Gives back the room that it was not filled with.
     pub(super) fn shrink(&mut self) {
-        self.slots.shrink_to_fit();
+        self.slots.shrink();
         self.decoded.shrink_to_fit();
         self.decoded_ends.shrink_to_fit();
     }
@@ -159,18 +160,22 @@ impl<'s> Arena<'s> {
         self.slots.len() as u32
     }
 
-    pub(super) fn slot(&self, index: u32) -> &Slot {
-        &self.slots[index as usize]
+    pub(super) fn slot(&self, index: u32) -> Slot {
+        self.slots.get(index)
     }
 
     pub(super) fn slot_mut(&mut self, index: u32) -> &mut Slot {
-        &mut self.slots[index as usize]
+        self.slots.get_mut(index)
     }
 
     /// Adds a slot that belongs to no chain yet.
     pub(super) fn push(&mut self, span: Span, what: What) -> u32 {
         let index = self.len();
         self.slots.push(Slot { span, what, next: NONE });
+        // What is derived is taken back again and again.
+        if self.seed.is_none() {
+            self.slots.pack();
+        }
         index
     }
 
@@ -275,8 +280,8 @@ impl<'s> Arena<'s> {
     /// Returns the targets of aliases: disjoint, in source order.
     pub(super) fn shared(&self) -> Vec<Span> {
         let target =
-            |slot: &Slot| if let What::Alias(target) = slot.what { Some(self.slot(target).span) } else { None };
-        let mut spans: Vec<Span> = self.slots.iter().filter_map(target).collect();
+            |slot| if let What::Alias(target) = self.slot(slot).what { Some(self.slot(target).span) } else { None };
+        let mut spans: Vec<Span> = (0..self.len()).filter_map(target).collect();
         spans.sort_unstable();
         spans.dedup_by(|later, earlier| {
             let overlaps = later.start < earlier.end;

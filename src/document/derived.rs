@@ -174,7 +174,7 @@ impl<'s> DerivedTree<'s> {
     pub fn brought(&mut self, under: Under<'_, '_>, node: Node<'_>, via: Option<Span>) {
         let (seed, index) = node.slot();
         let target = self.copy(seed, index);
-        let mut slot = *self.arena.slot(target);
+        let mut slot = self.arena.slot(target);
         slot.next = NONE;
         self.put(under, via, slot);
     }
@@ -273,7 +273,7 @@ impl<'s> DerivedTree<'s> {
         if let Some(copy) = self.copied.get(&index) {
             return *copy;
         }
-        let slot = *seed.slot(index);
+        let slot = seed.slot(index);
         let what = match slot.what {
             What::Integer(number) => self.arena.integer(seed.integer_of(number)),
             What::Float(number) => self.arena.float(seed.float_of(number)),
@@ -304,7 +304,7 @@ impl<'s> DerivedTree<'s> {
     fn copy_child(&mut self, seed: &Arena<'_>, child: u32, is_table: bool, parent: u32, last: u32) -> u32 {
         let value = if is_table { child + 1 } else { child };
         let copied = self.copy(seed, value);
-        let slot = *self.arena.slot(copied);
+        let slot = self.arena.slot(copied);
         let first = if is_table {
             let what = self.key(seed, child);
             self.arena.push(seed.slot(child).span, what)
@@ -319,7 +319,7 @@ impl<'s> DerivedTree<'s> {
     fn copy_inherited(&mut self, seed: &Arena<'_>, Inherited { key, via }: Inherited) -> Inherited {
         let value = self.copy(seed, key + 1);
         let via = if via == NONE { NONE } else { self.copy(seed, via) };
-        let slot = *self.arena.slot(value);
+        let slot = self.arena.slot(value);
         let what = self.key(seed, key);
         let key = self.arena.push(seed.slot(key).span, what);
         self.arena.push(slot.span, slot.what);

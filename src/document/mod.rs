@@ -13,6 +13,7 @@ mod json;
 mod lines;
 mod locate;
 mod repair;
+mod slots;
 pub mod source;
 pub mod span;
 mod toml;

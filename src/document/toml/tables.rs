@@ -262,7 +262,7 @@ impl<'s> Tables<'s> {
     /// Turns a table into a list that has it as its first item: it was meant as one.
     fn make_list(&mut self, slot: u32, depth: usize) {
         self.close(slot);
-        let Slot { span, what, .. } = *self.arena.slot(slot);
+        let Slot { span, what, .. } = self.arena.slot(slot);
         let item = self.arena.push(span, what);
         self.grow(slot, Origin::List, depth);
         if let Some(growing) = self.growing.get_mut(&slot) {

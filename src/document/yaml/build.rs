@@ -311,7 +311,7 @@ impl<'s, 'f> Builder<'s, 'f> {
             }
             Some(Frame { awaits: Awaits::Value(key), .. }) if *key == newest => {
                 // A key with a name: the name refers to a value, which gets a slot of its own before the key's.
-                let slot = *self.arena.slot(newest);
+                let slot = self.arena.slot(newest);
                 *key = self.arena.push(slot.span, slot.what);
                 self.arena.slot_mut(newest).what = self.key_value;
             }
