@@ -50,6 +50,23 @@ impl Sha256 {
     }
 }
 
+/// What is the same of two texts only if they are the same: half of a hash.
+#[derive(PartialEq, Eq, Hash)]
+pub struct Likeness([u8; 16]);
+
+impl Likeness {
+    /// Returns half of `hash`.
+    pub fn of(hash: &Sha256) -> Likeness {
+        let (half, _) = hash.0.split_first_chunk().expect("a hash has 32 bytes");
+        Likeness(*half)
+    }
+
+    /// Returns that of a text.
+    pub fn of_text(text: &str) -> Likeness {
+        Likeness::of(&Sha256::of(text.as_bytes()))
+    }
+}
+
 /// A hash that is being computed.
 #[derive(Clone, Default)]
 pub struct Hasher(sha2::Sha256);

@@ -15,5 +15,6 @@ pub mod look_alike;
 pub mod nearest;
 pub mod patience;
 pub mod public;
+pub mod recent;
 pub mod runtime;
 pub mod secret;

@@ -2,6 +2,7 @@
 
 use crate::document::span::Span;
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// An edit of a part of the manifest that resolves a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +10,7 @@ pub struct Fix {
     /// The replaced text; empty for an insertion.
     pub span: Span,
     /// The new text, in the syntax of the place: quotes and escapes included.
-    pub replacement: String,
+    pub replacement: Arc<str>,
     /// The safety of applying it without review.
     pub applicability: Applicability,
 }
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
 
     fn fix(start: usize, end: usize, replacement: &str) -> Fix {
-        let replacement = replacement.to_owned();
+        let replacement = replacement.into();
         Fix { span: Span::new(start, end), replacement, applicability: Applicability::Safe }
     }
 

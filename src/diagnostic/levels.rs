@@ -80,7 +80,7 @@ mod tests {
         let of = |code, severity| Finding {
             code,
             severity,
-            message: String::new(),
+            message: "".into(),
             help: None,
             fix: None,
             job: None,

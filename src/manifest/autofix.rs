@@ -89,7 +89,7 @@ impl Fixed {
             code,
             position: source.position(fix.span.start as usize),
             was: source.text().get(fix.span.range()).unwrap_or_default().to_owned(),
-            now: fix.replacement.clone(),
+            now: fix.replacement.to_string(),
         }
     }
 }

@@ -34,6 +34,7 @@ pub use autofix::{Fixed, FixedManifest, fix_file, fix_text};
 pub use model::Manifest;
 
 use crate::base::folder::Folder;
+use crate::base::recent::Recent;
 use crate::diagnostic::code::Severity;
 use crate::diagnostic::finding::Finding;
 use crate::document::{self, Format, Source};
@@ -90,7 +91,7 @@ fn read(path: &Path, format: Format, wanted: Wanted) -> Loaded {
 /// Returns the result for a manifest that has no text.
 fn unreadable(name: String, why: load::NoText) -> Loaded {
     let (problem, text) = why.into_problem(&name);
-    let findings = vec![messages::said(&problem, Format::Yaml, None).finding];
+    let findings = vec![messages::said(&problem, Format::Yaml, None, &mut Recent::default()).finding];
     Loaded { source: Source::new(name, text), findings, jobs: 0, manifest: None }
 }
 

@@ -29,9 +29,10 @@ pub(super) struct Place {
 }
 
 /// The filling of the place of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Fill {
     /// Nothing: the value is written there as it is.
+    #[default]
     None,
     /// Something that doesn't matter: the template is to blame, whatever it is filled with.
     Template,

@@ -3,15 +3,18 @@
 //! A mistake in a value from `defaults` or the library is reported once, at the value itself, with a second label at
 //! the first job that uses it. Which job that is may become known only after the mistake.
 
-use super::dedup::{Dedup, Mistake, Shown};
+use super::dedup::{Dedup, Facts, Rare, Shown};
 use super::expand::Block;
 use super::fields::{Field, ID, JOB};
 use super::fix;
 use super::messages;
-use super::problem::{Fill, Place, Problem, Values};
+use super::problem::{Place, Problem, Values};
 use super::raw::{Home, Spot};
-use crate::diagnostic::collector::Collector;
+use crate::base::recent::Recent;
+use crate::diagnostic::code::Code;
 use crate::diagnostic::finding::{Finding, Label};
+use crate::diagnostic::fix::Fix;
+use crate::diagnostic::order::in_source_order;
 use crate::document::Format;
 use crate::document::flaw::{Flaw, SyntaxKind};
 use crate::document::span::Span;
@@ -34,6 +37,8 @@ pub(super) struct Sink<'t> {
     mixed: Vec<u32>,
     context: Context,
     dedup: Dedup,
+    /// The texts of mistakes that were met a short time ago.
+    recent: Recent,
     /// The jobs that stand for themselves.
     jobs: Vec<Mark>,
     /// Those that stand for several; of their jobs nothing is kept, since they can be cut out again.
@@ -67,20 +72,14 @@ pub(super) enum Context {
     Job(usize),
 }
 
-/// How a job that stands for itself is shown.
-struct Mark {
-    id: Id,
-    at: Span,
-}
-
-/// What the id of a job is.
-enum Id {
-    /// It has none.
-    None,
-    /// What stands here.
-    Written(Span),
-    /// Something that is written otherwise.
-    Decoded(Box<str>),
+/// How a job that stands for itself is shown: its place, and its id.
+enum Mark {
+    /// It has no id.
+    Unnamed(Span),
+    /// Its id stands at its place, after this many bytes and before as many.
+    Named(Span, u8),
+    /// Its id is written otherwise, or elsewhere.
+    Otherwise(Box<Recalled>),
 }
 
 /// A job that stands for several, as far as these were read.
@@ -136,6 +135,7 @@ impl<'t> Sink<'t> {
             mixed,
             context: Context::Manifest,
             dedup: Dedup::default(),
+            recent: Recent::default(),
             jobs: Vec::new(),
             blocks: Vec::new(),
             in_block: false,
@@ -221,7 +221,7 @@ impl<'t> Sink<'t> {
     pub(super) fn next_job(&mut self, node: Node<'_>) {
         match self.blocks.last_mut().filter(|_| self.in_block) {
             Some(read) => read.count += 1,
-            None => self.jobs.push(Mark { id: Id::None, at: node.used_at().unwrap_or(node.head()) }),
+            None => self.jobs.push(Mark::Unnamed(node.used_at().unwrap_or(node.head()))),
         }
         self.context = Context::Job(self.count);
         self.count += 1;
@@ -232,16 +232,21 @@ impl<'t> Sink<'t> {
         if self.in_block {
             return;
         }
-        let span = id.node.span();
-        let stands = |before: u32| {
-            let inner = Span { start: span.start + before, end: span.end.saturating_sub(before) };
-            (self.text.get(inner.start as usize..inner.end as usize) == Some(id.value)).then_some(inner)
+        let at = id.node.used_at().unwrap_or(id.node.span());
+        let stands = |quotes: &u8| self.named(at, *quotes) == Some(id.value);
+        let mark = match [0, 1].into_iter().find(stands) {
+            Some(quotes) => Mark::Named(at, quotes),
+            None => Mark::Otherwise(Box::new(Recalled { id: Some(id.value.to_owned()), at: Place::at(at) })),
         };
-        let written = stands(0).or_else(|| stands(1));
         if let Some(job) = self.jobs.last_mut() {
-            job.id = written.map_or_else(|| Id::Decoded(id.value.into()), Id::Written);
-            job.at = id.node.used_at().unwrap_or(span);
+            *job = mark;
         }
+    }
+
+    /// Returns the id that stands at its job's place, in so many quotes.
+    fn named(&self, at: Span, quotes: u8) -> Option<&'t str> {
+        let quotes = usize::from(quotes);
+        self.text.get(at.start as usize + quotes..(at.end as usize).saturating_sub(quotes))
     }
 
     /// Returns the number of jobs so far.
@@ -279,13 +284,11 @@ impl<'t> Sink<'t> {
         let next = self.blocks.partition_point(|read| read.first <= job);
         let before = next.checked_sub(1).map(|before| &self.blocks[before]);
         let index = before.map_or(job, |read| read.others + job - read.first - read.count);
-        let Mark { id, at } = &self.jobs[index];
-        let id = match id {
-            Id::None => None,
-            Id::Written(span) => Some(self.written(*span).to_owned()),
-            Id::Decoded(id) => Some(id.as_ref().to_owned()),
-        };
-        Recalled { id, at: Place::at(*at) }
+        match &self.jobs[index] {
+            Mark::Unnamed(at) => Recalled { id: None, at: Place::at(*at) },
+            Mark::Named(at, quotes) => Recalled { id: self.named(*at, *quotes).map(str::to_owned), at: Place::at(*at) },
+            Mark::Otherwise(recalled) => recalled.as_ref().clone(),
+        }
     }
 
     /// Returns the values that fill the job with this number, if it comes from a block.
@@ -364,42 +367,43 @@ impl<'t> Sink<'t> {
         if self.dedup.has_again(&problem, part) {
             return;
         }
-        let said = messages::said(&problem, self.format, None);
-        self.dedup.push(problem, said, context, home, part);
+        let said = messages::said(&problem, self.format, None, &mut self.recent);
+        let Sink { text, format, recent, .. } = self;
+        self.dedup.push(problem, said, (context, home), part, |problem| {
+            let fix = fix::of(problem, text, *format)?;
+            Some(Fix { replacement: recent.share(&fix.replacement), ..fix })
+        });
     }
 
     /// Returns all findings in source order, without duplicates.
     pub(super) fn finish(mut self) -> Vec<Finding> {
-        let mut collector = Collector::default();
-        for (severity, left_out) in self.dedup.left_out().into_iter().filter(|(_, left_out)| *left_out > 0) {
-            collector.push(messages::said(&Problem::TooManyFindings { severity, left_out }, self.format, None).finding);
-        }
         let dedup = std::mem::take(&mut self.dedup);
+        let left_out = dedup.left_out().into_iter().filter(|(_, left_out)| *left_out > 0);
         let sizes: Vec<usize> = self.blocks.iter().map(|read| read.count).collect();
-        for (mistake, shown) in dedup.finish(|block| sizes[block]) {
-            collector.push(self.finding(mistake, &shown));
-        }
-        collector.finish()
+        let mut findings =
+            dedup.finish(|block| sizes[block], |finding, facts, shown| self.complete(finding, facts, shown));
+        findings.extend(left_out.map(|(severity, left_out)| {
+            let problem = Problem::TooManyFindings { severity, left_out };
+            messages::said(&problem, self.format, None, &mut self.recent).finding
+        }));
+        in_source_order(findings)
     }
 
-    /// Returns the finding of a mistake, with the jobs that have it.
-    fn finding(&mut self, mut mistake: Mistake, shown: &Shown) -> Finding {
-        let (context, home) = (mistake.context, mistake.home);
-        // The text that a template makes is not the text that is written there.
-        let is_filled = mistake.said.fill != Fill::None;
-        let fix = if is_filled { None } else { fix::of(&mistake.problem, self.text, self.format) };
-        let fix =
-            fix.filter(|fix| mistake.aliased == 0 && !self.is_shared(fix.span) && !self.repeated.contains(&fix.span));
+    /// Adds to a finding the jobs that have it.
+    fn complete(&mut self, finding: &mut Finding, facts: &Facts, shown: &Shown) {
+        let (context, home) = (facts.context, facts.home);
         // What two jobs are filled with is only looked up where it is shown.
-        if let Some((later, earlier)) = mistake.problem.filled_alike()
+        if let Some(problem) = facts.rare().and_then(|rare| rare.alike.as_ref())
+            && let Some((later, earlier)) = problem.filled_alike()
             && let Some(values) = self.values(later).zip(self.values(earlier))
         {
-            mistake.said = messages::said(&mistake.problem, self.format, Some(&values.into()));
+            *finding = messages::said(problem, self.format, Some(&values.into()), &mut self.recent).finding;
         }
-        let mut finding = mistake.said.finding;
-        finding.fix = fix;
-        if let Some(via) = mistake.said.via {
-            show_use(via, mistake.direct, mistake.aliased, &mut finding);
+        let is_aliased = facts.rare().is_some_and(|rare| rare.aliased > 0);
+        let is_apart = |fix: &mut Fix| !self.is_shared(fix.span) && !self.repeated.contains(&fix.span);
+        finding.fix.take_if(|fix| is_aliased || !is_apart(fix));
+        if let Some(Rare { via: Some(via), direct, aliased, .. }) = facts.rare() {
+            show_use(*via, *direct, *aliased, finding);
         }
         let user = match context {
             Context::Manifest | Context::Defaults(None) => None,
@@ -407,19 +411,18 @@ impl<'t> Sink<'t> {
             Context::Entry(entry) => self.entry_users.get(&entry).copied(),
             Context::Job(job) => Some(job),
         };
-        let Some(job) = user else { return finding };
+        let Some(job) = user else { return };
         let Recalled { id, at } = self.recall(job);
-        finding.job.clone_from(&id);
+        finding.job = id.as_deref().map(|id| self.recent.share(id));
         // A value outside the job shows its users.
         if home == Home::Own {
-            shown.show(id.as_deref(), &mut finding);
+            shown.show(id.as_deref(), finding);
         }
         let is_elsewhere = home == Home::Defaults || !matches!(context, Context::Job(_));
         // An unknown or missing key is not a value that a job uses.
-        if is_elsewhere && !matches!(mistake.problem, Problem::UnknownField { .. } | Problem::MissingField { .. }) {
-            finding.labels.push(Label { span: at.at, text: messages::used_by(id.as_deref()) });
+        if is_elsewhere && !matches!(finding.code, Code::UnknownField | Code::MissingField) {
+            finding.labels.push(Label { span: at.at, text: messages::used_by(id.as_deref()).into() });
         }
-        finding
     }
 }
 
@@ -442,9 +445,9 @@ fn show_use(via: Span, direct: usize, aliased: usize, finding: &mut Finding) {
     let second = match (direct, aliased) {
         (0, 1) => {
             let written = std::mem::replace(&mut primary.span, via);
-            Label { span: written, text: messages::WRITTEN_HERE.to_owned() }
+            Label { span: written, text: messages::WRITTEN_HERE.into() }
         }
-        (0, _) => Label { span: via, text: messages::USED_HERE.to_owned() },
+        (0, _) => Label { span: via, text: messages::USED_HERE.into() },
         _ => return,
     };
     finding.labels.insert(1, second);

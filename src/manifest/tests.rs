@@ -571,7 +571,7 @@ fn so_many_errors_and_so_many_warnings_are_reported() {
     let (_temp, folder) = folder();
     let limits = |loaded: &Loaded| -> Vec<(Severity, String)> {
         let beyond = loaded.findings.iter().filter(|finding| finding.code == Code::Limits);
-        beyond.map(|finding| (finding.severity, finding.message.clone())).collect()
+        beyond.map(|finding| (finding.severity, finding.message.to_string())).collect()
     };
     // An error in each job; warnings before them must not crowd them out.
     for (errors, beyond) in

@@ -115,7 +115,7 @@ impl Documents {
             let (file, range) = labels.next().map_or_else(|| (uri.clone(), places::start()), |(place, _)| place);
             let related = labels.map(|((uri, range), label)| DiagnosticRelatedInformation {
                 location: Location { uri, range },
-                message: label.text.clone(),
+                message: label.text.to_string(),
             });
             let related = self.related.then(|| related.collect());
             found.entry(file).or_default().push(diagnostic(finding, range, related));

@@ -140,7 +140,7 @@ impl<'t> Page<'t> {
         let style = Style::of(self.written(prompt.scalar), self.format);
         let behind = Span { start: mention.end, end: mention.end };
         let is_apart = !self.starts_comment(mention.end, style);
-        is_apart.then(|| Fix { span: behind, replacement: " ".to_owned(), applicability: sure(prompt.is_sure) })
+        is_apart.then(|| Fix { span: behind, replacement: " ".into(), applicability: sure(prompt.is_sure) })
     }
 
     /// Returns the text there, if it is a mention on one line, written literally.
@@ -167,7 +167,7 @@ impl<'t> Page<'t> {
     }
 
     fn replace(self, span: Span, replacement: String, applicability: Applicability) -> Option<Fix> {
-        (self.written(span) != replacement).then_some(Fix { span, replacement, applicability })
+        (self.written(span) != replacement).then(|| Fix { span, replacement: replacement.into(), applicability })
     }
 }
 

@@ -17,12 +17,12 @@ pub(super) fn fix(page: Page<'_>, flaw: &Flaw) -> Option<Fix> {
             SyntaxKind::NoQuotes => no_quotes(page, *span),
             SyntaxKind::TightColon => {
                 let behind = Span { start: span.end, end: span.end };
-                Some(Fix { span: behind, replacement: " ".to_owned(), applicability: Applicability::Safe })
+                Some(Fix { span: behind, replacement: " ".into(), applicability: Applicability::Safe })
             }
             _ => None,
         },
         Flaw::UnknownAlias { span, nearest: Some(near), .. } => {
-            let replacement = format!("*{near}");
+            let replacement = format!("*{near}").into();
             Some(Fix { span: *span, replacement, applicability: Applicability::Unsafe })
         }
         _ => None,
@@ -35,7 +35,7 @@ fn look_alike(page: Page<'_>, span: Span, meant: &str) -> Option<Fix> {
     let (first, last) = (written.chars().next()?, written.chars().next_back()?);
     if matches!(meant, "\"" | "'") {
         let inner = written.get(first.len_utf8()..written.len() - last.len_utf8())?;
-        return Some(Fix { span, replacement: double(inner)?, applicability: Applicability::Safe });
+        return Some(Fix { span, replacement: double(inner)?.into(), applicability: Applicability::Safe });
     }
     let behind = page.text.get(span.end as usize..)?;
     let before = &page.text[..span.start as usize];
@@ -51,7 +51,7 @@ fn look_alike(page: Page<'_>, span: Span, meant: &str) -> Option<Fix> {
         _ => (meant.to_owned(), false),
     };
     let applicability = if is_sure { Applicability::Safe } else { Applicability::Unsafe };
-    Some(Fix { span, replacement, applicability })
+    Some(Fix { span, replacement: replacement.into(), applicability })
 }
 
 /// Returns the fix that puts double quotes around a text of JSON, in place of single ones if it has those.
@@ -65,7 +65,7 @@ fn no_quotes(page: Page<'_>, span: Span) -> Option<Fix> {
     // A text without brackets around it is YAML under another name.
     let is_json = page.text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[', '/']);
     let is_sure = is_json && ends && !inner.is_empty() && !inner.contains(odd);
-    Some(Fix { span, replacement: double(inner).filter(|_| is_sure)?, applicability: Applicability::Safe })
+    Some(Fix { span, replacement: double(inner).filter(|_| is_sure)?.into(), applicability: Applicability::Safe })
 }
 
 /// Returns the fix that puts quotes around a value of YAML that needs them, if its end is certain.
@@ -85,7 +85,7 @@ fn plain(page: Page<'_>, span: Span, around: Around) -> Option<Fix> {
     let has_brackets = around == Around::Brackets && outside_templates(written).contains(['[', '{']);
     let applicability = if is_commented || has_brackets { Applicability::Unsafe } else { Applicability::Safe };
     let replacement = double(written).filter(|_| ends)?;
-    Some(Fix { span, replacement, applicability })
+    Some(Fix { span, replacement: replacement.into(), applicability })
 }
 
 /// Returns whether all brackets in a text are closed in it.
@@ -129,7 +129,7 @@ fn unquoted(page: Page<'_>, span: Span) -> Option<Fix> {
     let ends = rest.is_empty() || rest.starts_with(['\n', '\r', '#', ']', '}']) || rest.starts_with(',') && !is_alone;
     let is_bounded = ends && page.format == Format::Toml && !written.is_empty() && !written.contains(odd);
     let replacement = double(written).filter(|_| is_bounded)?;
-    Some(Fix { span, replacement, applicability: Applicability::Safe })
+    Some(Fix { span, replacement: replacement.into(), applicability: Applicability::Safe })
 }
 
 /// Returns the text before `at` on its line.

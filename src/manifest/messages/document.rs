@@ -163,9 +163,10 @@ pub(super) fn conflict(marks: &[Span]) -> Words {
 }
 
 fn syntax(span: Span, kind: &SyntaxKind) -> Words {
-    let error = |message: &str, label: &str| Words::error(Code::Syntax, message).at_span(span, label);
+    let error = |message: &str, label: &'static str| Words::error(Code::Syntax, message).at_span(span, label);
     // If the mistake is a single character, only that one is shown, not all that it spoils.
-    let error_at = |span: Span, message: &str, label: &str| Words::error(Code::Syntax, message).at_span(span, label);
+    let error_at =
+        |span: Span, message: &str, label: &'static str| Words::error(Code::Syntax, message).at_span(span, label);
     let first = Span { start: span.start, end: span.start + 1 };
     match kind {
         SyntaxKind::PlainAt(_) => {

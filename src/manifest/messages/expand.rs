@@ -165,7 +165,7 @@ pub(super) fn matrix(at: Place, flaw: &MatrixFlaw) -> Words {
 
 pub(super) fn rows(at: Place, flaw: &RowsFlaw, also: Option<Place>) -> Words {
     let error = |message: &str| Words::error(Code::Rows, message);
-    let with = |words: Words, text: &str| match also {
+    let with = |words: Words, text: &'static str| match also {
         Some(also) => words.at(also, text),
         None => words,
     };

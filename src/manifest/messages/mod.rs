@@ -13,10 +13,12 @@ mod output;
 mod references;
 
 use super::problem::{Fill, Place, Problem, Values};
+use crate::base::recent::Recent;
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};
 use crate::document::Format;
 use crate::document::span::Span;
+use std::borrow::Cow;
 
 /// The number of characters after which a text is cut off.
 const SHOWN: usize = 60;
@@ -48,16 +50,9 @@ pub(super) struct Said {
     pub fill: Fill,
 }
 
-impl Said {
-    /// Returns whether the other one has the same message about the same place.
-    pub(super) fn is_same(&self, other: &Said) -> bool {
-        let (one, another) = (&self.finding, &other.finding);
-        (one.code, one.span(), self.with, &one.message) == (another.code, another.span(), other.with, &another.message)
-    }
-}
-
 /// What is said of `problem`, in a manifest of this format; with what its two jobs are filled with, where that is to be shown.
-pub(super) fn said(problem: &Problem, format: Format, values: Option<&[Values; 2]>) -> Said {
+/// Texts that were said a short time ago are shared.
+pub(super) fn said(problem: &Problem, format: Format, values: Option<&[Values; 2]>, recent: &mut Recent) -> Said {
     use Problem::*;
     let words = match problem {
         Unreadable { name, why } => document::unreadable(name, why),
@@ -109,7 +104,7 @@ pub(super) fn said(problem: &Problem, format: Format, values: Option<&[Values; 2
         SharedPath { text, later, earlier } => output::shared(text, *later, *earlier),
         SharedVideoPath { at, text, job, videos } => output::shared_by_videos(*at, text, *job, *videos),
     };
-    words.compact()
+    words.said(recent)
 }
 
 /// Returns the label of the job that uses a value from elsewhere.
@@ -118,7 +113,16 @@ pub(super) fn used_by(job: Option<&str>) -> String {
 }
 
 /// A finding that is being built.
-struct Words(Said);
+struct Words {
+    code: Code,
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+    labels: Vec<(Span, Cow<'static, str>)>,
+    via: Option<Span>,
+    with: Option<Span>,
+    fill: Fill,
+}
 
 impl Words {
     fn error(code: Code, message: impl Into<String>) -> Words {
@@ -130,50 +134,42 @@ impl Words {
     }
 
     fn new(code: Code, severity: Severity, message: String) -> Words {
-        let finding = Finding {
-            code,
-            severity,
-            message,
-            help: None,
-            fix: None,
-            job: None,
-            jobs: 1,
-            labels: Vec::with_capacity(1),
-        };
-        Words(Said { finding, via: None, with: None, fill: Fill::None })
+        Words { code, severity, message, help: None, labels: Vec::new(), via: None, with: None, fill: Fill::None }
     }
 
     /// Returns the finding without spare room: a hundred thousand of them may be kept.
-    fn compact(mut self) -> Said {
-        let finding = &mut self.0.finding;
-        finding.message.shrink_to_fit();
-        finding.help.iter_mut().for_each(String::shrink_to_fit);
-        self.0
+    fn said(self, recent: &mut Recent) -> Said {
+        let Words { code, severity, message, help, labels, via, with, fill } = self;
+        let (message, help) = (recent.share(&message), help.map(|help| recent.share(&help)));
+        let mut shown = Vec::with_capacity(labels.len());
+        shown.extend(labels.iter().map(|(span, text)| Label { span: *span, text: recent.share(text) }));
+        let finding = Finding { code, severity, message, help, fix: None, job: None, jobs: 1, labels: shown };
+        Said { finding, via, with, fill }
     }
 
     /// Adds a label at a place; for the first label, the alias counts too.
-    fn at(mut self, place: Place, text: impl Into<String>) -> Words {
-        if self.0.finding.labels.is_empty() {
-            self.0.via = place.via;
-            self.0.fill = place.fill;
+    fn at(mut self, place: Place, text: impl Into<Cow<'static, str>>) -> Words {
+        if self.labels.is_empty() {
+            self.via = place.via;
+            self.fill = place.fill;
             return self.at_span(place.at, text);
         }
         self.at_span(place.fill.value().unwrap_or(place.at), text)
     }
 
-    fn at_span(mut self, span: Span, text: impl Into<String>) -> Words {
-        self.0.finding.labels.push(Label { span, text: text.into() });
+    fn at_span(mut self, span: Span, text: impl Into<Cow<'static, str>>) -> Words {
+        self.labels.push((span, text.into()));
         self
     }
 
     /// Adds a label at a place that makes the first one wrong: with another place it is another mistake.
-    fn together_with(mut self, place: Place, text: impl Into<String>) -> Words {
-        self.0.with = Some(place.at);
+    fn together_with(mut self, place: Place, text: impl Into<Cow<'static, str>>) -> Words {
+        self.with = Some(place.at);
         self.at(place, text)
     }
 
     /// Adds a label at a place, if it is known.
-    fn at_known(self, place: Option<Place>, text: impl Into<String>) -> Words {
+    fn at_known(self, place: Option<Place>, text: impl Into<Cow<'static, str>>) -> Words {
         match place {
             Some(place) => self.at(place, text),
             None => self,
@@ -181,7 +177,7 @@ impl Words {
     }
 
     fn help(mut self, help: impl Into<String>) -> Words {
-        self.0.finding.help = Some(help.into());
+        self.help = Some(help.into());
         self
     }
 }

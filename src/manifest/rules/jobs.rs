@@ -1,6 +1,6 @@
 //! The rules on jobs: each one alone, and compared with the jobs before it.
 
-use crate::base::digest::Sha256;
+use crate::base::digest::Likeness;
 use crate::document::tree::Node;
 use crate::manifest::fields::{DURATION, Field, ID, JOB, PROMPT, RESOLUTION};
 use crate::manifest::model::ListedIn;
@@ -34,21 +34,6 @@ pub(crate) struct Jobs {
     ids: HashMap<Likeness, u32>,
     /// By the digest: the first job, and how many there are.
     digests: HashMap<Likeness, (u32, u32)>,
-}
-
-/// What is the same of two texts or digests only if they are the same: half of a SHA-256.
-#[derive(PartialEq, Eq, Hash)]
-struct Likeness([u8; 16]);
-
-impl Likeness {
-    fn of(hash: &Sha256) -> Likeness {
-        let (half, _) = hash.bytes().split_first_chunk().expect("a hash has 32 bytes");
-        Likeness(*half)
-    }
-
-    fn of_text(text: &str) -> Likeness {
-        Likeness::of(&Sha256::of(text.as_bytes()))
-    }
 }
 
 impl Jobs {

@@ -96,7 +96,7 @@ fn span(Pointed { source, span, .. }: Pointed<'_>) -> String {
 
 /// Returns the message, the help, and each place with its text: a log shows only the message.
 fn message(manifest: &Checked<'_>, finding: &Finding, root: &Root) -> String {
-    let mut message = finding.message.clone();
+    let mut message = finding.message.to_string();
     if let Some(help) = &finding.help {
         let _ = write!(message, "\nhelp: {help}");
     }
@@ -150,7 +150,7 @@ fn row(manifest: &Checked<'_>, finding: &Finding, root: &Root) -> [String; 5] {
     let place = place.map_or_else(|| root.relative(manifest.path).to_string(), |place| position(place, root));
     let (place, code) = (format!("`{place}`"), format!("`{}`", finding.code));
     let help = finding.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
-    let job = finding.job.clone().unwrap_or_default();
+    let job = finding.job.as_deref().unwrap_or_default().to_owned();
     [severity.to_owned(), place, job, format!("{}{help}", finding.message), code]
 }
 

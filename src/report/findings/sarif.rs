@@ -68,7 +68,7 @@ fn location<'a>(place: Pointed<'_>, label: &'a Label, root: &Root, id: Option<us
     Location {
         id,
         physical_location: PhysicalLocation { artifact_location: artifact(place.path, root), region: region(place) },
-        message: (!label.text.is_empty()).then(|| Message::text(label.text.as_str())),
+        message: (!label.text.is_empty()).then(|| Message::text(&*label.text)),
     }
 }
 

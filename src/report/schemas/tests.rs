@@ -128,7 +128,7 @@ fn documents_fit_their_schemas() {
             part: "reference.dog".to_owned(),
             image: Some(1),
             source: Some("refs/dog.png".to_owned()),
-            message: "x".to_owned(),
+            message: "x".into(),
         }],
         implied: vec![],
         digest: Digest(Sha256::of(b"")),
@@ -168,12 +168,12 @@ fn findings_of_every_code_fit_their_schema() {
     let finding = |&code| Finding {
         code,
         severity: Severity::Warning,
-        message: "x".to_owned(),
+        message: "x".into(),
         help: None,
-        fix: Some(Fix { span: Span::new(0, 1), replacement: "b".to_owned(), applicability: Applicability::Safe }),
+        fix: Some(Fix { span: Span::new(0, 1), replacement: "b".into(), applicability: Applicability::Safe }),
         job: None,
         jobs: 1,
-        labels: vec![Label { span: Span::new(0, 1), text: "here".to_owned() }],
+        labels: vec![Label { span: Span::new(0, 1), text: "here".into() }],
     };
     let findings: Vec<_> = Code::ALL.iter().map(finding).collect();
     let mut out = Vec::new();

@@ -13,7 +13,7 @@ fn safe(text: &str, format: Format) -> Vec<(String, String)> {
     assert!(!loaded.findings.is_empty(), "{text} has no mistake");
     let fixes = loaded.findings.iter().filter_map(|finding| finding.fix.as_ref());
     let safe = fixes.filter(|fix| fix.applicability.is_safe());
-    safe.map(|fix| (text[fix.span.range()].to_owned(), fix.replacement.clone())).collect()
+    safe.map(|fix| (text[fix.span.range()].to_owned(), fix.replacement.to_string())).collect()
 }
 
 /// Returns the safe fixes in a job of YAML with these lines after its id.
@@ -103,7 +103,7 @@ fn a_number_stands_for_the_word_that_it_is_much_of() {
     ] {
         mends(format, &frame(format, key), Code::WrongType, before, after);
     }
-    let help = |text: &str, format| load(text, format).findings.remove(0).help.unwrap();
+    let help = |text: &str, format| load(text, format).findings.remove(0).help.unwrap().to_string();
     let run = |line: &str| help(&format!("version = 1\njobs = []\nrun.{line}"), Toml);
     assert_eq!(run("patience = 0x10"), "say the unit: `\"16s\"`, `\"16m\"` or `\"16h\"`");
     assert_eq!(run("submit_rate = 1_0"), "say in how long: `\"10/min\"` or `\"10/s\"`");
@@ -231,9 +231,7 @@ fn each_placeholder_that_stands_for_nothing_is_offered_its_own() {
     let shown: Vec<_> = loaded
         .findings
         .iter()
-        .map(|finding| {
-            (&text[finding.labels[0].span.range()], finding.fix.as_ref().map(|fix| fix.replacement.as_str()))
-        })
+        .map(|finding| (&text[finding.labels[0].span.range()], finding.fix.as_ref().map(|fix| &*fix.replacement)))
         .collect();
     assert_eq!(shown, [("{job}", None), ("{ID}", Some("{id}")), ("{N}", Some("{n}"))]);
     assert_eq!(safe(text, Yaml), []);

@@ -30,7 +30,7 @@ type Found = (String, Vec<Span>, Option<String>);
 
 fn found(finding: &Finding) -> Found {
     let labels = finding.labels.iter().map(|label| label.span).collect();
-    (finding.code.to_string(), labels, finding.job.clone())
+    (finding.code.to_string(), labels, finding.job.as_deref().map(str::to_owned))
 }
 
 fn expected(expected: &Expected, places: &HashMap<Mark, Span>) -> Found {

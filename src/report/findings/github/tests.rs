@@ -5,16 +5,15 @@ use crate::document::span::Span;
 use proptest::prelude::*;
 
 fn finding(code: Code, severity: Severity, labels: &[(usize, usize, &str)]) -> Finding {
-    let label =
-        |&(start, end, text): &(usize, usize, &str)| Label { span: Span::new(start, end), text: text.to_owned() };
+    let label = |&(start, end, text): &(usize, usize, &str)| Label { span: Span::new(start, end), text: text.into() };
     Finding {
         code,
         severity,
-        message: "50 % of it:\r\nnot, so".to_owned(),
-        help: Some("write `5`".to_owned()),
+        message: "50 % of it:\r\nnot, so".into(),
+        help: Some("write `5`".into()),
         fix: None,
         jobs: 1,
-        job: Some("a,b:c".to_owned()),
+        job: Some("a,b:c".into()),
         labels: labels.iter().map(label).collect(),
     }
 }
@@ -113,7 +112,7 @@ proptest! {
     #[test]
     fn nothing_in_a_text_starts_another_command_or_property(path in "x[ -.0-~]{1,20}", message in "\\PC*|[:%,=\r\n#\\[a]{0,20}") {
         let mut error = finding(Code::Duration, Severity::Error, &[]);
-        error.message = message;
+        error.message = message.into();
         error.help = None;
         let path = format!("nowhere/{path}");
         let line = written("", &path, std::slice::from_ref(&error));

@@ -16,7 +16,7 @@ fn finding(marked: &str, texts: &[&str]) -> (Source, Finding) {
         match c {
             '⟦' => start = text.len(),
             '⟧' => {
-                labels.push(Label { span: Span::new(start, text.len()), text: texts[labels.len()].to_owned() });
+                labels.push(Label { span: Span::new(start, text.len()), text: texts[labels.len()].into() });
             }
             _ => text.push(c),
         }
@@ -25,10 +25,10 @@ fn finding(marked: &str, texts: &[&str]) -> (Source, Finding) {
     let finding = Finding {
         code: Code::DurationResolution,
         severity: Severity::Error,
-        message: "1080p videos last 5 s, not 8 s".to_owned(),
-        help: Some("write `duration: 5`, or another resolution".to_owned()),
+        message: "1080p videos last 5 s, not 8 s".into(),
+        help: Some("write `duration: 5`, or another resolution".into()),
         fix: None,
-        job: Some("close-up".to_owned()),
+        job: Some("close-up".into()),
         jobs: 1,
         labels,
     };
@@ -65,8 +65,8 @@ fn each_label_is_shown_in_its_own_file() {
         finding("jobs:\n  - id: close-up\n    duration: ⟦${{ row.s }}⟧\n", &["filled in here"]);
     let cell = source.end() + 11;
     source.attach(Source::new("rows.csv", "s,b\n小狗,6\n8,9\n".into()));
-    found.labels.insert(0, Label { span: Span::new(cell, cell + 1), text: "6 s asked for here".to_owned() });
-    found.labels.push(Label { span: Span::new(10, 12), text: "of this job".to_owned() });
+    found.labels.insert(0, Label { span: Span::new(cell, cell + 1), text: "6 s asked for here".into() });
+    found.labels.push(Label { span: Span::new(10, 12), text: "of this job".into() });
     assert_snapshot!(rendered(&source, &found, WIDE), @"
     duration-resolution
 
@@ -98,7 +98,7 @@ fn a_finding_is_shown_with_both_of_its_places() {
         &["8 s asked for here"],
     );
     let mut two = finding;
-    two.labels.push(Label { span: Span::new(39, 44), text: "only with 5 s".to_owned() });
+    two.labels.push(Label { span: Span::new(39, 44), text: "only with 5 s".into() });
     assert_snapshot!(rendered(&source, &two, WIDE), @"
     duration-resolution
 
@@ -400,7 +400,7 @@ fn a_finding_without_a_place_is_shown() {
     let finding = Finding {
         code: Code::Unreadable,
         severity: Severity::Error,
-        message: "jobs.yaml can't be read: no such file".to_owned(),
+        message: "jobs.yaml can't be read: no such file".into(),
         help: None,
         fix: None,
         job: None,
@@ -500,7 +500,7 @@ proptest::proptest! {
         let (_, mut finding) = finding("", &[]);
         for (one, other) in places {
             let (one, other) = (at(one), at(other));
-            finding.labels.push(Label { span: Span::new(one.min(other), one.max(other)), text: "here".to_owned() });
+            finding.labels.push(Label { span: Span::new(one.min(other), one.max(other)), text: "here".into() });
         }
         let source = Source::new("jobs.yaml", text);
         let shown = rendered(&source, &finding, Look { width: Some(width), ..WIDE });

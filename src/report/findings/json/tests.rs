@@ -9,8 +9,8 @@ fn written(manifests: &[Checked<'_>]) -> Value {
 }
 
 fn finding(code: Code, severity: Severity, labels: Vec<Label>) -> Finding {
-    let message = "1080p videos last 5 s, not 8 s".to_owned();
-    let (help, job) = (Some("…".to_owned()), Some("close-up".to_owned()));
+    let message = "1080p videos last 5 s, not 8 s".into();
+    let (help, job) = (Some("…".into()), Some("close-up".into()));
     Finding { code, severity, message, help, fix: None, job, jobs: 1, labels }
 }
 
@@ -20,12 +20,12 @@ fn the_document_is_the_one_of_the_manual() {
     let text = "# 小狗\n小: 8 # 1080p\n";
     let source = Source::new("jobs.yaml", text.to_owned());
     let labels = vec![
-        Label { span: Span::new(14, 15), text: "8 s asked for here".to_owned() },
-        Label { span: Span::new(18, 23), text: "only with 5 s".to_owned() },
+        Label { span: Span::new(14, 15), text: "8 s asked for here".into() },
+        Label { span: Span::new(18, 23), text: "only with 5 s".into() },
     ];
     let mut error = finding(Code::DurationResolution, Severity::Error, labels);
     let applicability = Applicability::Unsafe;
-    error.fix = Some(Fix { span: Span::new(14, 15), replacement: "5".to_owned(), applicability });
+    error.fix = Some(Fix { span: Span::new(14, 15), replacement: "5".into(), applicability });
     let findings = [error];
     let manifest = Checked { path: "jobs.yaml", source: Some(&source), jobs: 3, findings: &findings };
     assert_eq!(
@@ -59,7 +59,7 @@ fn a_label_has_the_path_and_the_position_of_its_own_file() {
     let mut source = Source::new("jobs.yaml", "jobs: []\n".to_owned());
     let cell = source.end() + 4;
     source.attach(Source::new("rows.csv", "a,b\n小,6\n".to_owned()));
-    let label = |span| Label { span, text: String::new() };
+    let label = |span| Label { span, text: "".into() };
     let labels = vec![label(Span::new(cell, cell + 3)), label(Span::new(6, 8))];
     let findings = [finding(Code::Duration, Severity::Error, labels)];
     let document = written(&[Checked { path: "./jobs.yaml", source: Some(&source), jobs: 1, findings: &findings }]);

@@ -5,16 +5,15 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 fn finding(labels: &[(usize, usize, &str)]) -> Finding {
-    let label =
-        |&(start, end, text): &(usize, usize, &str)| Label { span: Span::new(start, end), text: text.to_owned() };
+    let label = |&(start, end, text): &(usize, usize, &str)| Label { span: Span::new(start, end), text: text.into() };
     Finding {
         code: Code::DurationResolution,
         severity: Severity::Error,
-        message: "1080p videos last 5 s, not 8 s".to_owned(),
-        help: Some("write 5".to_owned()),
+        message: "1080p videos last 5 s, not 8 s".into(),
+        help: Some("write 5".into()),
         fix: None,
         jobs: 1,
-        job: Some("close-up".to_owned()),
+        job: Some("close-up".into()),
         labels: labels.iter().map(label).collect(),
     }
 }
@@ -31,7 +30,7 @@ fn log(path: &str, text: &str, findings: &[Finding]) -> Value {
 fn a_result_has_its_places_and_its_edit() {
     let mut error = finding(&[(12, 13, "8 s asked for here"), (16, 21, "1080p asked for here")]);
     let applicability = crate::diagnostic::fix::Applicability::Safe;
-    error.fix = Some(Fix { span: Span::new(12, 13), replacement: "5".to_owned(), applicability });
+    error.fix = Some(Fix { span: Span::new(12, 13), replacement: "5".into(), applicability });
     let log = log("src/小 狗.yaml", "# 小狗\n小8 # 1080p\n", &[error]);
     let file = json!({ "uri": "src/%E5%B0%8F%20%E7%8B%97.yaml", "uriBaseId": "%SRCROOT%" });
     let region =
@@ -93,7 +92,7 @@ fn a_fingerprint_stays_when_lines_move_and_tells_twins_apart() {
     let twins = of("8 8 5", &[finding(&[(0, 1, "")]), finding(&[(2, 3, "")])]);
     assert_ne!(twins[0], twins[1]);
     let mut reworded = finding(&[(10, 11, "other words")]);
-    reworded.message = "other words".to_owned();
+    reworded.message = "other words".into();
     assert_eq!(of("# a line\n\n8", &[reworded])[0], twins[0]);
     assert_ne!(of("8 8 5", &[finding(&[(4, 5, "")])])[0], twins[0]);
     let other = Finding { job: None, ..finding(&[(0, 1, "")]) };
