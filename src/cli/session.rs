@@ -43,6 +43,7 @@ pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings
     let usual = if simulated { TRIAL_POLL_INTERVAL } else { POLL_INTERVAL };
     Settings {
         concurrency: run.concurrency.get(),
+        fleet_concurrency: run.fleet_concurrency,
         submit_rate: run.submit_rate,
         job_timeout: run.job_timeout,
         poll_interval: run.poll_interval.unwrap_or(usual),

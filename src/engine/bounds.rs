@@ -42,6 +42,14 @@ impl Bounds {
         turn.await
     }
 
+    /// Waits for as long as makes a wait at `bound` long; for ever once it was said that it holds.
+    pub(super) async fn long(&self, bound: Bound) {
+        if self.said[bound as usize].load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(self.long).await;
+    }
+
     /// Calls `say` if `bound` has made somebody wait long, for the first time in this run.
     pub(super) fn waited(&self, bound: Bound, time: Duration, say: impl FnOnce()) {
         if time >= self.long && !self.said[bound as usize].swap(true, Ordering::Relaxed) {

@@ -24,6 +24,7 @@ use crate::event::sender::Events;
 use crate::event::{Bound, Call, Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Key;
+use crate::ledger::shared::{Limits, Pause, Word};
 use crate::ledger::{Intended, JournalWriter, PurchaseId};
 use crate::service::names::{JobId, TaskId};
 use std::future::Future;
@@ -71,6 +72,7 @@ pub(super) struct Context<S> {
     pub(super) queries: Queries,
     pub(super) bounds: Bounds,
     pub(super) sent: Sent,
+    pub(super) limits: Option<Arc<Limits>>,
     journal_writer: JournalWriter,
     random: Mutex<fastrand::Rng>,
     local: AtomicBool,
@@ -135,6 +137,7 @@ impl<S: Service> Context<S> {
             ),
             bounds: Bounds::new(settings.poll_interval),
             sent: Sent::default(),
+            limits: parts.limits,
             journal_writer: parts.journal_writer,
             random: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
             local: AtomicBool::new(false),
@@ -248,13 +251,14 @@ impl<S: Service> Context<S> {
     }
 
     /// Reports that `bound` holds the run.
-    fn hold(&self, bound: Bound) {
+    pub(super) fn hold(&self, bound: Bound) {
         let most = match bound {
             Bound::PollRate => self.settings.poll_rate.to_string(),
             Bound::Downloads => self.settings.downloads.to_string(),
             Bound::Calls => CALLS.to_string(),
             Bound::Submits => SUBMITS.to_string(),
             Bound::Stores => STORES.to_string(),
+            Bound::FleetConcurrency => self.settings.fleet_concurrency.map(|most| most.to_string()).unwrap_or_default(),
         };
         self.events.send(Event::Bounded { bound, most });
     }
@@ -455,6 +459,33 @@ impl<S: Service> Context<S> {
             Patience::Over => self.stop.to(Level::Out, StopCause::Unreachable(message)),
             Patience::Left(pause) if pause.is_zero() => {}
             Patience::Left(pause) => self.events.send(Event::Throttled { message, pause: pause.as_secs_f64() }),
+        }
+    }
+
+    /// Tells the other runs of a shared ledger that the service wants nothing for a while.
+    pub(super) fn tell_pause(&self, time: Duration, reason: &str) {
+        if let Some(limits) = &self.limits {
+            limits.slow_down(Pause { time, reason: reason.to_owned() });
+        }
+    }
+
+    /// Waits for what the other runs of a shared ledger say; without one, for ever.
+    pub(super) async fn word(&self) -> Word {
+        match &self.limits {
+            Some(limits) => limits.word().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Does what the other runs say.
+    pub(super) fn heed(&self, word: Word) {
+        match word {
+            Word::Pause(Pause { time, reason }) => {
+                let pause = self.turns.heard(time);
+                let message = format!("another run of the ledger was told to slow down: {reason}");
+                self.events.send(Event::Throttled { message, pause: pause.as_secs_f64() });
+            }
+            Word::Lost => self.ledger_failed("it doesn't answer, so the runs can't share slots any more".to_owned()),
         }
     }
 

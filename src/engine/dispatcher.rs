@@ -11,8 +11,9 @@ use super::stop::Level;
 use super::{Due, Purchase, Work};
 use crate::client::Service;
 use crate::event::summary::Summary;
-use crate::event::{Cause, Event};
+use crate::event::{Bound, Cause, Event};
 use crate::ledger::record::Stage;
+use crate::ledger::shared::Slots;
 use crate::plan::action::Action;
 use crate::service::names::JobId;
 use std::collections::VecDeque;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// Number of jobs whose images are uploaded ahead of a free slot, beyond the concurrency.
 const AHEAD: usize = 8;
@@ -42,6 +44,10 @@ pub(super) struct Dispatcher<S, P> {
     /// Number of purchases that entered the window: its first has number `prepared - window.len()`.
     prepared: usize,
     in_flight: usize,
+    /// Since when the next purchase waits for a slot of those that the runs of a ledger share.
+    held: Option<Instant>,
+    /// `true` once no purchase is left to be prepared.
+    is_exhausted: bool,
     fetching: usize,
     tasks: JoinSet<()>,
     inbox: mpsc::UnboundedReceiver<Message>,
@@ -97,6 +103,8 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             window: VecDeque::new(),
             prepared: 0,
             in_flight: 0,
+            held: None,
+            is_exhausted: false,
             fetching: 0,
             tasks: JoinSet::new(),
             inbox,
@@ -121,6 +129,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                 self.prepare();
                 while self.start_next() {}
             }
+            self.say_want(level);
             if self.tasks.is_empty() && self.inbox.is_empty() && !self.has_more(level) {
                 break;
             }
@@ -137,6 +146,9 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                     }
                 }
                 () = self.context.stop.reached(next_level(level)), if level < Level::Out => {}
+                word = self.context.word() => self.context.heed(word),
+                () = more_slots(&self.context), if level == Level::Go => {}
+                () = self.context.bounds.long(Bound::FleetConcurrency), if self.held.is_some() => self.say_held(),
             }
         }
         self.count_what_is_left();
@@ -196,7 +208,10 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     /// Returns the next purchase whose images are all available; those skipped before it fail at no cost.
     fn next_obtainable(&mut self) -> Option<Purchase> {
         loop {
-            let mut purchase = self.purchases.next()?;
+            let Some(mut purchase) = self.purchases.next() else {
+                self.is_exhausted = true;
+                return None;
+            };
             let Some(problem) = purchase.unobtainable.take() else { return Some(purchase) };
             let end = if problem.code == Cause::Local { End::Local(problem) } else { End::Failed(problem) };
             let end = end.noted(&self.context);
@@ -211,15 +226,50 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
 
     /// Gives the next purchase a slot, if one is free and it is ready: they wait for their turn in order.
     fn start_next(&mut self) -> bool {
-        if !self.may_start() {
+        if !self.may_start() || !self.takes_shared_slot() {
             return false;
         }
+        let shared = self.shared_slots().cloned();
         let Some(Prepared::Ready(order, urls)) = self.window.pop_front() else { return false };
-        let slot = self.slot();
+        let slot = self.slot(shared);
         let Order { purchase, reservation } = *order;
         self.spawn(purchase.key.job.clone(), buy(self.context.clone(), purchase, reservation, urls, slot));
         self.prepare();
         true
+    }
+
+    fn shared_slots(&self) -> Option<&Arc<Slots>> {
+        self.context.limits.as_ref().and_then(|limits| limits.slots())
+    }
+
+    /// Takes one of the slots that the runs of a ledger share, where they do.
+    fn takes_shared_slot(&mut self) -> bool {
+        let takes = self.shared_slots().is_none_or(|slots| slots.take());
+        if takes {
+            self.held = None;
+        } else {
+            self.held.get_or_insert_with(Instant::now);
+        }
+        takes
+    }
+
+    /// Says that the run waits for slots that others use.
+    fn say_held(&self) {
+        if let Some(since) = self.held {
+            let bound = Bound::FleetConcurrency;
+            self.context.bounds.waited(bound, since.elapsed(), || self.context.hold(bound));
+        }
+    }
+
+    /// Says how many generations this run would have in flight: no more than it has to buy still.
+    fn say_want(&self, level: Level) {
+        let Some(slots) = self.shared_slots() else { return };
+        let waiting = match level {
+            Level::Go if !self.is_exhausted => usize::MAX,
+            Level::Go => self.window.len(),
+            Level::NoSubmits | Level::Out => 0,
+        };
+        slots.wait_for(waiting, self.context.settings.concurrency);
     }
 
     /// Releases places after a panic: if no task is left, nothing that is waited for will come.
@@ -232,14 +282,14 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     }
 
     /// Takes a slot at the service; it is free again when the guard is dropped.
-    fn slot(&mut self) -> Slot {
+    fn slot(&mut self, shared: Option<Arc<Slots>>) -> Slot {
         self.in_flight += 1;
-        Slot::new(self.slots.clone())
+        Slot::new(self.slots.clone(), shared)
     }
 
     /// Resumes a job that is already at the service: it is in flight whether or not a slot is free.
     fn resume(&mut self, due: Due) {
-        let slot = self.slot();
+        let slot = self.slot(None);
         self.spawn(due.record.key.job.clone(), collect_any(self.context.clone(), due, Some(slot)));
     }
 
@@ -346,6 +396,14 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         self.summary.left += not_submitted + paid;
         self.summary.not_submitted += not_submitted;
         self.summary.at_service += paid;
+    }
+}
+
+/// Waits until this run may use more of the slots that the runs of a ledger share; where they share none, for ever.
+async fn more_slots<S>(context: &Context<S>) {
+    match context.limits.as_ref().and_then(|limits| limits.slots()) {
+        Some(slots) => slots.more().await,
+        None => std::future::pending().await,
     }
 }
 

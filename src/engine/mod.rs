@@ -48,6 +48,7 @@ use crate::event::JobError;
 use crate::event::sender::Events;
 use crate::event::summary::Summary;
 use crate::ledger::record::{Key, Record};
+use crate::ledger::shared::Limits;
 use crate::ledger::{JournalWriter, PurchaseId};
 use crate::manifest::model::{Job, OnUncertain, Rate};
 use crate::service::image::Picture;
@@ -58,6 +59,7 @@ use image_cache::ImageCache;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 use stop::{Level, Stop};
 
@@ -68,6 +70,8 @@ pub use budget::Spent;
 pub struct Settings {
     /// Maximum number of generations in flight.
     pub concurrency: usize,
+    /// Maximum number of generations in flight of all runs of a shared ledger together; `None` means unlimited.
+    pub fleet_concurrency: Option<NonZeroUsize>,
     /// Maximum rate of submits; `None` means unlimited.
     pub submit_rate: Option<Rate>,
     /// Time limit of a job from when this run submitted or resumed it.
@@ -116,6 +120,8 @@ pub struct Parts<S> {
     pub uploads: Vec<(Sha256, String)>,
     /// Remote images that are already fetched.
     pub image_cache: ImageCache,
+    /// What the run shares with others of its ledger, if that is a shared one.
+    pub limits: Option<Arc<Limits>>,
 }
 
 /// A generation to be bought.

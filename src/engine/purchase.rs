@@ -178,6 +178,7 @@ fn judge<S: Service>(context: &Context<S>, turn: &Turn<'_>, refusal: &NotTaken, 
         Then::WaitForService => return Next::Again,
         Then::SlowDown(asked) => match turn.slow_down(asked) {
             PutOff::Wait(pause) => {
+                context.tell_pause(pause, &refusal.message);
                 context.events.send(Event::Throttled { message: message(), pause: pause.as_secs_f64() });
                 return Next::Again;
             }
@@ -185,6 +186,9 @@ fn judge<S: Service>(context: &Context<S>, turn: &Turn<'_>, refusal: &NotTaken, 
         },
         Then::Later(asked) => {
             *tries += 1;
+            if let Some(asked) = asked {
+                context.tell_pause(asked, &refusal.message);
+            }
             match turn.put_off(asked) {
                 PutOff::Wait(_) if *tries < SUBMIT_TRIES => return Next::After(context.backoff(*tries, asked)),
                 PutOff::Wait(_) => return not(Cause::PutOff),

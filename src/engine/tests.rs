@@ -232,6 +232,7 @@ fn purchase(n: usize) -> Purchase {
 fn settings() -> Settings {
     Settings {
         concurrency: 4,
+        fleet_concurrency: None,
         submit_rate: None,
         job_timeout: Duration::from_secs(1800),
         poll_interval: Duration::from_secs(10),
@@ -339,6 +340,7 @@ impl Bench {
             seed: self.runs.replace(self.runs.get() + 1) + 1,
             uploads: vec![],
             image_cache: ImageCache::default(),
+            limits: None,
         };
         let started = Instant::now();
         let outcome = run(work, parts, settings).await;

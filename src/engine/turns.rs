@@ -129,6 +129,14 @@ impl Turns {
         self.state().full
     }
 
+    /// Slows down all submits, since another run was told to, and lets them wait for so long; returns the pause.
+    pub(super) fn heard(&self, time: Duration) -> Duration {
+        let (mut state, now) = (self.state(), Instant::now());
+        state.rate.slow_down(now, now);
+        state.rate.hold(now + time.min(self.patience));
+        state.rate.next(now) - now
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -81,6 +81,8 @@ fn status<'t>(node: Node<'t>, sink: &mut Sink<'_>) -> Option<u16> {
 fn run_settings<'t>(run: &Mapping<'t>, sink: &mut Sink<'_>) -> RunSettings {
     let default = RunSettings::default();
     let concurrency = run.integer(&CONCURRENCY, sink, |number| NonZeroUsize::new(usize::try_from(number).ok()?));
+    let fleet_concurrency =
+        run.integer(&FLEET_CONCURRENCY, sink, |number| NonZeroUsize::new(usize::try_from(number).ok()?));
     let submit_rate = run.value(&SUBMIT_RATE, sink, |value| setting::rate(text(value)?));
     let on_uncertain = run.value(&ON_UNCERTAIN, sink, |value| OnUncertain::from_word(text(value)?));
     let job_timeout = run.period(&JOB_TIMEOUT, sink);
@@ -94,6 +96,7 @@ fn run_settings<'t>(run: &Mapping<'t>, sink: &mut Sink<'_>) -> RunSettings {
     let ledger = run.value(&LEDGER, sink, |value| text(value).filter(|url| url.parse::<LedgerUrl>().is_ok()));
     RunSettings {
         concurrency: concurrency.value().unwrap_or(default.concurrency),
+        fleet_concurrency: fleet_concurrency.value(),
         submit_rate: submit_rate.value(),
         job_timeout: job_timeout.value().unwrap_or(default.job_timeout),
         poll_interval: poll_interval.value(),

@@ -162,6 +162,7 @@ pub static RUN: Block = Block {
     title: "`run`",
     fields: &[
         &CONCURRENCY,
+        &FLEET_CONCURRENCY,
         &SUBMIT_RATE,
         &JOB_TIMEOUT,
         &POLL_INTERVAL,
@@ -274,6 +275,7 @@ fields! {
     TURNED_AWAY = Field::new("turned_away", Kind::List(&Kind::Integer(400, 599)), "Statuses that a proxy says only of requests that it doesn't pass on.\nWithout it 429 alone. What each proxy means by which status: `docs/recovery.md`.").default("[429]").examples(&["[429, 503]"]);
 
     CONCURRENCY = Field::new("concurrency", Kind::Integer(1, 10_000), "Generations in flight at most.").default("4");
+    FLEET_CONCURRENCY = Field::new("fleet_concurrency", Kind::Integer(1, 100_000), "Generations in flight at most of all runs of the shared ledger together, each of which keeps to `concurrency` besides.\nWithout it each run has a limit of its own alone.").examples(&["20"]);
     SUBMIT_RATE = Field::new("submit_rate", Kind::Rate, "Submits at most, as `60/min`; without it there is no limit.").examples(&["60/min", "2/s", "100/h"]);
     JOB_TIMEOUT = Field::new("job_timeout", Kind::Period(1, 7 * DAY), "The time that a job may take, from submit to finished.").default("30m").examples(&["30m", "1h30m"]);
     POLL_INTERVAL = Field::new("poll_interval", Kind::Period(1, 7 * DAY), "About how late a finished job may be noticed.").default("10s").examples(&["10s", "500ms"]);

@@ -102,6 +102,8 @@ pub enum ListedIn {
 pub struct RunSettings {
     /// The maximum number of generations in flight.
     pub concurrency: NonZeroUsize,
+    /// The maximum number of generations in flight of all runs of the shared ledger together; `None` means unlimited.
+    pub fleet_concurrency: Option<NonZeroUsize>,
     /// The maximum rate of submits; `None` means unlimited.
     pub submit_rate: Option<Rate>,
     /// The maximum time from submit to the end of the job.
@@ -191,6 +193,7 @@ impl Default for RunSettings {
     fn default() -> RunSettings {
         RunSettings {
             concurrency: NonZeroUsize::new(4).expect("four is not zero"),
+            fleet_concurrency: None,
             submit_rate: None,
             job_timeout: Duration::from_secs(30 * 60),
             poll_interval: None,

@@ -101,6 +101,7 @@ impl Execution<'_> {
                     session.close().await.map_err(RunError::Unclosed).and(Err(error))
                 };
             }
+            let attending = shared.as_ref().map(|shared| Attending::begin(shared, &self.settings));
             let parts = Parts {
                 service,
                 identity: identity.clone(),
@@ -112,10 +113,9 @@ impl Execution<'_> {
                 seed: fastrand::u64(..),
                 uploads,
                 image_cache: self.image_cache,
+                limits: attending.as_ref().map(Attending::limits),
             };
             let (stop, patience) = (parts.stop.clone(), self.settings.patience);
-            let want = self.settings.concurrency;
-            let attending = shared.as_ref().map(|shared| Attending::begin(shared, want));
             let mut outcome = engine::run(work, parts, self.settings).await;
             attending.iter().for_each(Attending::worked);
             if let Some(shared) = &shared {

@@ -2,10 +2,10 @@
 
 use super::RunError;
 use crate::base::runtime;
-use crate::engine::Outcome;
 use crate::engine::stop::{Level, Stop};
+use crate::engine::{Outcome, Settings};
 use crate::ledger::record::{Key, Status};
-use crate::ledger::shared::{Desk, Doubts};
+use crate::ledger::shared::{Doubts, Limits, Slots};
 use crate::ledger::{Book, Ledger, Shared};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,40 +20,51 @@ const LAST_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a ledger may take to hear that a run has ended.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// The work of a run at a shared ledger beside its own: it makes known what comes, watches the others, and beats.
+/// The work of a run at a shared ledger beside its own.
 pub(super) struct Attending {
-    desk: Arc<Desk>,
+    limits: Arc<Limits>,
+    /// Makes known what comes, and watches the others.
     news: JoinHandle<()>,
-    beats: JoinHandle<()>,
+    /// Beats, and shares.
+    sharing: JoinHandle<()>,
 }
 
 impl Attending {
-    /// Begins; `want` is how many generations the run would have in flight.
-    pub(super) fn begin(shared: &Shared, want: usize) -> Attending {
-        let desk = || shared.desk.clone();
-        let (attending, beating) = (desk(), desk());
-        let news = tokio::spawn(async move { attending.attend().await });
-        let beats = tokio::spawn(async move { beating.keep_alive(|| want).await });
-        Attending { desk: desk(), news, beats }
+    /// Begins, for a run with these settings.
+    pub(super) fn begin(shared: &Shared, settings: &Settings) -> Attending {
+        let (desk, want) = (shared.desk.clone(), settings.concurrency);
+        let slots = settings.fleet_concurrency.map(|most| Slots::new(most, want));
+        let limits = Arc::new(Limits::new(desk.clone(), want, slots, settings.patience));
+        let sharing = limits.clone();
+        let news = tokio::spawn(async move { desk.attend().await });
+        let sharing = tokio::spawn(async move {
+            let ((), ()) = futures::join!(sharing.keep_alive(), sharing.attend());
+        });
+        Attending { limits, news, sharing }
     }
 
-    /// Ends what belongs to the run's own work: from here on it only beats.
+    /// Returns what the run shares with the others.
+    pub(super) fn limits(&self) -> Arc<Limits> {
+        self.limits.clone()
+    }
+
+    /// Ends what belongs to the run's own work: from here on it only beats, and gives back what it has.
     pub(super) fn worked(&self) {
         self.news.abort();
     }
 
     /// Says that the run has ended.
     pub(super) async fn leave(self) {
-        self.beats.abort();
+        self.sharing.abort();
         // A heartbeat that only stands still says the same, later.
-        let _ = tokio::time::timeout(FAREWELL, self.desk.leave()).await;
+        let _ = tokio::time::timeout(FAREWELL, self.limits.leave()).await;
     }
 }
 
 impl Drop for Attending {
     fn drop(&mut self) {
         self.news.abort();
-        self.beats.abort();
+        self.sharing.abort();
     }
 }
 

@@ -16,6 +16,7 @@ use crate::ledger::book::Book;
 use crate::ledger::id::PurchaseId;
 use crate::ledger::purchase::Purchase;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -80,6 +81,39 @@ impl Desk {
             others: beating::Others::default(),
         };
         Desk { store, timer, times, me, state: Mutex::new(state), news: Notify::new(), told: Notify::new() }
+    }
+
+    /// Returns the run whose desk it is.
+    pub(super) fn me(&self) -> &Runner {
+        &self.me
+    }
+
+    /// Returns the clocks.
+    pub(super) fn timer(&self) -> &dyn Timer {
+        &*self.timer
+    }
+
+    /// Returns the times that hold.
+    pub(super) fn times(&self) -> &Times {
+        &self.times
+    }
+
+    /// Writes a document in the place of what was found; whether that was what stood there.
+    ///
+    /// # Errors
+    /// Where the store doesn't answer.
+    pub(super) async fn replace<T: Serialize>(
+        &self,
+        key: &str,
+        found: Option<&Found>,
+        document: &T,
+    ) -> Result<bool, StoreError> {
+        let text = serde_json::to_vec(document).expect("a document is JSON");
+        let written = match found {
+            None => self.store.create(key, text).await?,
+            Some(found) => self.store.swap(key, &found.revision, text).await?,
+        };
+        Ok(written.is_some())
     }
 
     /// Returns the store.

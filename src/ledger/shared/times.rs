@@ -43,6 +43,11 @@ impl Times {
         }
     }
 
+    /// Returns how often the runs look what they are to share: what one of them is told, all know soon.
+    pub fn look(&self) -> Duration {
+        self.beat.min(Duration::from_secs(2))
+    }
+
     /// Returns how long a heartbeat must be seen unmoved before its run counts as gone.
     pub fn gone(&self) -> Duration {
         self.beat * 4

@@ -96,6 +96,8 @@ fn of_settings() {
     for (field, at, over) in [
         ("concurrency", "1", "0"),
         ("concurrency", "10000", "10001"),
+        ("fleet_concurrency", "1", "0"),
+        ("fleet_concurrency", "100000", "100001"),
         ("submit_rate", "1/h", "0/h"),
         ("job_timeout", "1ms", "0ms"),
         ("job_timeout", "7d", "7d1ms"),

@@ -60,6 +60,7 @@ impl Workshop {
         };
         let settings = Settings {
             concurrency: 4,
+            fleet_concurrency: None,
             submit_rate: None,
             job_timeout: ms(5000),
             poll_interval: ms(10),
@@ -111,6 +112,7 @@ impl Workshop {
             seed: 1,
             uploads: vec![],
             image_cache: Default::default(),
+            limits: None,
         };
         let outcome = engine::run(Work { collect, purchases }, parts, self.settings.clone()).await;
         let book = session.close().await.unwrap();

@@ -49,6 +49,20 @@ impl Team {
         Team::new(jobs, clones, options(&[]))
     }
 
+    /// The same with another setting of the run.
+    pub(crate) fn set(self, setting: &str) -> Team {
+        let (name, _) = setting.split_once(':').unwrap();
+        for clone in &self.clones {
+            let manifest = clone.read("jobs.yaml");
+            let (head, run) = manifest.split_once("run: { ").unwrap();
+            let (run, rest) = run.split_once('}').unwrap();
+            let others = run.split(", ").filter(|other| other.split_once(':').is_none_or(|(other, _)| other != name));
+            let settings: Vec<&str> = others.map(str::trim).chain([setting]).collect();
+            clone.write("jobs.yaml", format!("{head}run: {{ {} }}{rest}", settings.join(", ")));
+        }
+        self
+    }
+
     /// The same with a variable in the environment of its commands.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Team {
         self.environment.push((name.to_owned(), value.to_owned()));

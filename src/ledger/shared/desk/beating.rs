@@ -114,16 +114,6 @@ impl Desk {
         }
     }
 
-    /// Beats until it is dropped; `want` tells how many generations the run would have in flight.
-    pub async fn keep_alive(&self, want: impl Fn() -> usize) {
-        loop {
-            if let Err(error) = self.beat(want()).await {
-                tracing::debug!(%error, "the ledger takes no heartbeat");
-            }
-            self.timer.pause(self.times.beat).await;
-        }
-    }
-
     /// Looks at the heartbeats of the other runs.
     ///
     /// # Errors
@@ -159,6 +149,24 @@ impl Desk {
             }
         }
         Ok(())
+    }
+
+    /// Looks at them where that is due, or where a run is asked about that wasn't seen yet.
+    ///
+    /// # Errors
+    /// Where the store doesn't answer.
+    pub(in crate::ledger::shared) async fn look_for<'r>(
+        &self,
+        mut runs: impl Iterator<Item = &'r str>,
+    ) -> Result<(), StoreError> {
+        let is_due = {
+            let (state, now) = (self.state(), self.timer.now().steady);
+            let others = &state.others;
+            let is_late = |looked| now.saturating_sub(looked) >= self.times.beat;
+            let is_late = others.looked.is_none_or(is_late);
+            runs.any(|run| run != self.me.run && (is_late || !others.runs.contains_key(run)))
+        };
+        if is_due { self.look_at_runs().await } else { Ok(()) }
     }
 
     /// Returns how a run looks by what was seen so far; a run without a heartbeat is gone.

@@ -1,0 +1,123 @@
+//! What the runs of a ledger share while they are on: that they are alive, slots at the service, and its requests to slow down.
+
+use super::desk::Desk;
+use super::pauses::{Pause, Pauses};
+use super::slots::Slots;
+use super::store::StoreError;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// The pause between two pauses that are told.
+const BETWEEN: Duration = Duration::from_secs(1);
+
+/// One run's part in the limits of all runs.
+pub struct Limits {
+    desk: Arc<Desk>,
+    /// How many generations the run would have in flight, where slots aren't shared.
+    want: usize,
+    slots: Option<Arc<Slots>>,
+    pauses: Pauses,
+    patience: Duration,
+    lost: Notify,
+}
+
+/// What a run is told while it works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// The service told another run to slow down.
+    Pause(Pause),
+    /// The ledger hasn't answered for longer than there is patience: no more slots can be had.
+    Lost,
+}
+
+impl Limits {
+    /// Returns the part of a run that would have `want` generations in flight, and waits so long for a ledger that doesn't answer. With
+    /// `slots`, those are shared.
+    pub fn new(desk: Arc<Desk>, want: usize, slots: Option<Slots>, patience: Duration) -> Limits {
+        let (slots, pauses, lost) = (slots.map(Arc::new), Pauses::default(), Notify::new());
+        Limits { desk, want, slots, pauses, patience, lost }
+    }
+
+    /// Returns the slots of this run, where the runs share them.
+    pub fn slots(&self) -> Option<&Arc<Slots>> {
+        self.slots.as_ref()
+    }
+
+    /// Tells the other runs that the service wants nothing for a while.
+    pub fn slow_down(&self, pause: Pause) {
+        self.pauses.to_tell(pause);
+    }
+
+    /// Waits for what the run is told next.
+    pub async fn word(&self) -> Word {
+        tokio::select! {
+            pause = self.pauses.heard() => Word::Pause(pause),
+            () = self.lost.notified() => Word::Lost,
+        }
+    }
+
+    /// Beats until it is dropped.
+    pub async fn keep_alive(&self) {
+        loop {
+            let want = self.slots.as_ref().map_or(self.want, |slots| slots.wanted());
+            if let Err(error) = self.desk.beat(want).await {
+                tracing::debug!(%error, "the ledger takes no heartbeat");
+            }
+            self.desk.timer().pause(self.desk.times().beat).await;
+        }
+    }
+
+    /// Shares slots, and tells and hears of pauses, until it is dropped.
+    pub async fn attend(&self) {
+        let tell = async {
+            loop {
+                self.pauses.wait_to_tell().await;
+                while let Err(error) = self.desk.tell_pause(&self.pauses).await {
+                    tracing::debug!(%error, "the others don't know yet that the service wants less");
+                    self.desk.timer().pause(BETWEEN).await;
+                }
+                self.desk.timer().pause(BETWEEN).await;
+            }
+        };
+        let hear = async {
+            loop {
+                if let Err(error) = self.desk.hear_pause(&self.pauses).await {
+                    tracing::debug!(%error, "the ledger doesn't say whether the service wants less");
+                }
+                self.desk.timer().pause(self.desk.times().look()).await;
+            }
+        };
+        let ((), (), ()) = futures::join!(tell, hear, self.share());
+    }
+
+    /// Says that this run has ended, and gives back its slots.
+    ///
+    /// # Errors
+    /// Where the ledger doesn't answer.
+    pub async fn leave(&self) -> Result<(), StoreError> {
+        if let Some(slots) = &self.slots {
+            self.desk.give_back(slots).await?;
+        }
+        self.desk.leave().await
+    }
+
+    async fn share(&self) {
+        let Some(slots) = &self.slots else { return };
+        let mut away = None;
+        loop {
+            let now = self.desk.timer().now().steady;
+            match self.desk.share(slots).await {
+                Ok(()) => away = None,
+                Err(error) => {
+                    tracing::debug!(%error, "the ledger shares no slots");
+                    let since = *away.get_or_insert(now);
+                    if matches!(error, StoreError::Refused(_)) || now.saturating_sub(since) >= self.patience {
+                        self.lost.notify_one();
+                    }
+                }
+            }
+            self.desk.timer().pause(self.desk.times().look()).await;
+        }
+    }
+}
