@@ -81,7 +81,11 @@ fn found(record: &Record, folder: &Folder) -> Result<Vec<Taken>, Failure> {
         let unreadable = |error| Failure::machine(format!("{} can't be read: {error}", doubtful(&path)));
         let sha256 = Sha256::of_file(&from).map_err(unreadable)?;
         let bytes = from.metadata().map_err(unreadable)?.len();
-        all.push(Taken { output: Output { number, path, sha256, bytes, source: None }, from, to });
+        all.push(Taken {
+            output: Output { number, path, sha256, bytes, source: None, published: Default::default() },
+            from,
+            to,
+        });
     }
     Ok(all)
 }

@@ -26,7 +26,9 @@ pub(super) fn look(project: &Project, book: &Book, choice: &Choice, moved: Optio
     let preparation = Preparation::new(&project.manifest, book, book.pins(), choice);
     let Preparation { pending, plan, .. } = &preparation;
     let images = lacking(&project.manifest, pending, &plan.steps, book.pins()).len();
-    let left = left_to_do(plan, images, moved);
+    let publish = project.manifest.publish.as_ref();
+    let unpublished = publish.map_or(0, |url| preparation.unpublished(url, book, choice, &[]).len());
+    let left = left_to_do(plan, (images, unpublished), moved);
     let held = held(&preparation);
     let mut nothing_done = preparation.nothing_done();
     // They are asked for again, and a person is waited for all the same.
@@ -48,7 +50,7 @@ pub(super) fn look(project: &Project, book: &Book, choice: &Choice, moved: Optio
 }
 
 /// Returns the actions that a run would take, if any.
-fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<String> {
+fn left_to_do(plan: &Plan, (images, unpublished): (usize, usize), moved: Option<&BaseUrl>) -> Option<String> {
     let works = [(Action::Submit, "to submit"), (Action::Resume, "to poll on"), (Action::Download, "to fetch")];
     let counts = works.map(|(action, words)| (plan.count(action), words));
     let others = [
@@ -56,6 +58,7 @@ fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<Str
         (plan.moves.len(), if plan.moves.len() == 1 { "job to rename" } else { "jobs to rename" }),
         (plan.misplaced.len(), if plan.misplaced.len() == 1 { "video to rename" } else { "videos to rename" }),
         (images, if images == 1 { "image to fetch" } else { "images to fetch" }),
+        (unpublished, if unpublished == 1 { "video to publish" } else { "videos to publish" }),
     ];
     let counted = counts.iter().chain(&others).filter(|(n, _)| *n > 0);
     let mut parts: Vec<_> = counted.map(|(n, words)| format!("{} {words}", thousands(*n))).collect();
@@ -64,7 +67,8 @@ fn left_to_do(plan: &Plan, images: usize, moved: Option<&BaseUrl>) -> Option<Str
         parts.push(format!("{} to drop ({})", count(jobs.len(), "record"), named(&jobs)));
     }
     parts.extend(moved.map(|base| format!("the lock's service becomes {base}")));
-    (!plan.is_idle() || moved.is_some()).then(|| format!("something is left to do: {}", parts.join(", ")))
+    (!plan.is_idle() || unpublished > 0 || moved.is_some())
+        .then(|| format!("something is left to do: {}", parts.join(", ")))
 }
 
 /// Returns the jobs without a result that a run would leave as they are, by reason.

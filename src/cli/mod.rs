@@ -25,6 +25,7 @@ mod output_file;
 mod page;
 mod progress;
 mod project;
+mod publishing;
 mod results;
 mod saved;
 mod session;

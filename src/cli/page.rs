@@ -9,6 +9,7 @@ use crate::plan::select::Selection;
 use crate::report::documents::status::JobStatus;
 use crate::report::gallery::{self, Receipt, Source};
 use std::path::Path;
+use url::Url;
 
 /// What a page is written as.
 const KIND: Kind = Kind { noun: "page", beginning: gallery::BEGINNING };
@@ -40,27 +41,28 @@ impl PageFile {
     }
 
     /// Writes the page of `project` as it stands now; says where.
-    pub(super) fn write(
-        &self,
-        project: &Project,
-        selection: &Selection,
-        statuses: &[JobStatus],
-        receipt: Option<&Receipt>,
-    ) -> Result<&Path, Failure> {
-        let page = page(project, self.0.folder(), selection, statuses, receipt)?;
+    pub(super) fn write(&self, project: &Project, shown: &Shown<'_>) -> Result<&Path, Failure> {
+        let page = page(project, self.0.folder(), shown)?;
         self.0.write(&page)?;
         Ok(self.0.shown())
     }
 }
 
+/// What a page shows.
+pub(super) struct Shown<'s> {
+    /// The selected jobs.
+    pub(super) selection: &'s Selection,
+    /// The statuses whose jobs are shown.
+    pub(super) statuses: &'s [JobStatus],
+    /// The run at whose end it is made.
+    pub(super) receipt: Option<&'s Receipt>,
+    /// The web address of published videos, if it links to these.
+    pub(super) published: Option<&'s Url>,
+}
+
 /// The page of the selected jobs of `project` as they stand now, for `folder`.
-pub(super) fn page(
-    project: &Project,
-    folder: &Path,
-    selection: &Selection,
-    statuses: &[JobStatus],
-    receipt: Option<&Receipt>,
-) -> Result<String, Failure> {
+pub(super) fn page(project: &Project, folder: &Path, shown: &Shown<'_>) -> Result<String, Failure> {
+    let Shown { selection, statuses, receipt, published } = *shown;
     let snapshot = project.read()?;
     let pinned = pinned(&project.manifest, &snapshot.book);
     let source = Source {
@@ -73,6 +75,7 @@ pub(super) fn page(
         receipt,
         selection,
         statuses,
+        published,
     };
     Ok(gallery::page(&source, folder))
 }

@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet;
 use super::progress::Reporting;
+use super::publishing::say_unpublished;
 use super::settings::{KEY, KeySource};
 use super::signals::Signals;
 use super::terminal::{Terminal, Volume};
@@ -104,7 +105,11 @@ pub(super) fn finish(outcome: Outcome, closing: &Closing<'_>, reporting: Reporti
     let exit = exit(&outcome, closing.signals);
     let at_service = outcome.summary.at_service;
     let goes_on = goes_on(at_service, closing.target);
+    let unpublished = outcome.summary.unpublished;
     let shown = reporting.finish(outcome.summary, exit, stopped(&outcome.causes));
+    if let Some(why) = &outcome.unpublished {
+        say_unpublished(unpublished, why, terminal);
+    }
     for cause in &outcome.causes {
         let failure = match cause {
             StopCause::Interrupted | StopCause::Failures => continue,

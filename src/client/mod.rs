@@ -7,6 +7,7 @@
 
 pub mod failure;
 pub mod http;
+pub mod publish;
 pub mod rate;
 pub mod remote;
 pub mod retry;

@@ -3,12 +3,13 @@
 use super::context::{Context, Missed};
 use super::destination::IN_THE_WAY;
 use super::listing::{Listing, Shelf};
+use super::published;
 use super::video::patiently;
 use crate::client::{Failure, Service, Verdict};
 use crate::event::{Call, Cause, JobError};
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Key, Output, Record, Stage};
-use crate::plan::videos::{Care, Videos, look_at};
+use crate::plan::videos::{Care, Videos, is_short, look_at};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -86,10 +87,14 @@ async fn fetch_all<S: Service>(context: &Arc<Context<S>>, record: &Record) -> Re
     let have = record.stage.outputs().to_vec();
     let here: BTreeSet<usize> =
         have.iter().filter(|output| is_here(context, output)).map(|output| output.number).collect();
-    // If all earlier videos are stored, only newly listed ones are looked for.
-    let is_settled = matches!(record.stage, Stage::Succeeded { .. }) && here.len() == have.len();
-    let mut looks = if is_settled { MORE_LOOKS } else { 0 };
     let mut shelf = Shelf { have, here, left: Vec::new() };
+    let published = published::fetch(context, record, &mut shelf).await?;
+    // If all earlier videos are stored, only newly listed ones are looked for.
+    let is_settled = matches!(record.stage, Stage::Succeeded { .. }) && shelf.here.len() == shelf.have.len();
+    if is_settled && published > 0 && !is_short(record) {
+        return Ok(shelf.have.into_iter().map(|output| output.path).collect());
+    }
+    let mut looks = if is_settled { MORE_LOOKS } else { 0 };
     // A failure of one video doesn't keep the others from being fetched.
     let mut trouble: Option<Lost> = None;
     let (mut idle, mut brought) = (0, 0);

@@ -9,6 +9,7 @@ use super::gate::{Gate, Pass, Patience};
 use super::hearing::Hearing;
 use super::image_cache::ImageCache;
 use super::mirror::Again;
+use super::publishing::Outbox;
 use super::queries::Queries;
 use super::stop::{Level, Stop};
 use super::turns::{Ready, TURNED_AWAY, Turn, Turns, UNKNOWNS};
@@ -17,6 +18,7 @@ use super::{Parts, Refused, Settings, StopCause};
 use crate::base::clock::Clock;
 use crate::base::faultpoint;
 use crate::base::folder::Folder;
+use crate::client::publish::Publisher;
 use crate::client::rate::Rate;
 use crate::client::throttle::Throttle;
 use crate::client::{Failure, Service, Urgency, Verdict};
@@ -61,6 +63,8 @@ pub(super) struct Context<S> {
     pub(super) uploads: Uploads,
     pub(super) folders: Folders,
     pub(super) image_cache: ImageCache,
+    pub(super) publisher: Option<Arc<Publisher>>,
+    pub(super) outbox: Outbox,
     pub(super) budget: Budget,
     pub(super) calls: Semaphore,
     pub(super) turns: Turns,
@@ -109,7 +113,7 @@ pub(super) enum Missed {
 }
 
 impl<S: Service> Context<S> {
-    pub(super) fn new(parts: Parts<S>, settings: Settings) -> Arc<Context<S>> {
+    pub(super) fn new(parts: Parts<S>, settings: Settings, outbox: Outbox) -> Arc<Context<S>> {
         let most = settings.submit_rate.map(|rate| Throttle::new(rate.count, rate.per));
         let rate = Rate::new(most, settings.backoff.most);
         Arc::new(Context {
@@ -124,6 +128,8 @@ impl<S: Service> Context<S> {
             uploads: Uploads::new(parts.uploads),
             folders: Folders::default(),
             image_cache: parts.image_cache,
+            publisher: parts.publish.map(|publish| publish.publisher),
+            outbox,
             budget: Budget::new(settings.max_cost),
             calls: Semaphore::new(CALLS),
             turns: Turns::new(settings.concurrency.min(SUBMITS), rate, settings.patience),

@@ -153,6 +153,7 @@ mod tests {
             sha256: content(number),
             bytes: 0,
             source: Some(source.to_owned()),
+            published: Default::default(),
         };
         let have = have.iter().map(output).collect();
         Shelf { have, here: here.iter().copied().collect(), left: Vec::new() }

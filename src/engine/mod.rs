@@ -28,6 +28,8 @@ mod job;
 mod listing;
 pub mod mirror;
 mod others;
+mod published;
+pub mod publishing;
 mod purchase;
 mod queries;
 mod slot;
@@ -43,6 +45,7 @@ use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::client::Service;
+use crate::client::publish::PublishError;
 use crate::client::retry::Backoff;
 use crate::event::JobError;
 use crate::event::sender::Events;
@@ -57,6 +60,7 @@ use crate::service::output::VideoName;
 use crate::service::request::{Generation, Image};
 use image_cache::ImageCache;
 use jiff::Timestamp;
+use publishing::{Backlog, Published};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -122,6 +126,8 @@ pub struct Parts<S> {
     pub image_cache: ImageCache,
     /// What the run shares with others of its ledger, if that is a shared one.
     pub limits: Option<Arc<Limits>>,
+    /// The place where videos are published, if anywhere.
+    pub publish: Option<Backlog>,
 }
 
 /// A generation to be bought.
@@ -214,10 +220,20 @@ pub struct Outcome {
     pub unrecorded: Vec<(JobId, TaskId)>,
     /// The purchases whose videos are all stored, as the run reports: the record must agree.
     pub succeeded: Vec<PurchaseId>,
+    /// The reason why videos were not published, if any weren't.
+    pub unpublished: Option<PublishError>,
     /// What another run of a shared ledger had when this one was to buy it.
     pub elsewhere: Vec<Key>,
     /// What was uncertain when the run began, and isn't by what a shared ledger says at its end.
     pub answered: HashSet<Key>,
+}
+
+impl Outcome {
+    /// Takes in what came of publishing.
+    pub fn take_published(&mut self, published: Published) {
+        (self.summary.published, self.summary.unpublished) = (published.done, published.left);
+        self.unpublished = published.why;
+    }
 }
 
 /// The reason why a run ends early.
@@ -278,29 +294,38 @@ impl Refused {
 }
 
 /// Does the work; returns when all is done or the run was stopped.
-pub async fn run<S, P>(work: Work<P>, parts: Parts<S>, settings: Settings) -> Outcome
+pub async fn run<S, P>(work: Work<P>, mut parts: Parts<S>, settings: Settings) -> Outcome
 where
     S: Service,
     P: Iterator<Item = Purchase>,
 {
     let stop = parts.stop.clone();
-    let context = context::Context::new(parts, settings);
-    let summary = dispatcher::Dispatcher::new(context.clone(), work).run().await;
+    let (outbox, publishing) = publishing::begin(&mut parts);
+    let context = context::Context::new(parts, settings, outbox);
+    let jobs = async {
+        let summary = dispatcher::Dispatcher::new(context.clone(), work).run().await;
+        context.outbox.close();
+        summary
+    };
+    let (summary, published) = futures::join!(jobs, publishing);
     let unrecorded = context.take_unrecorded();
     if let Some(problem) = context.only_turned_away() {
         let of = Refused::Way;
         stop.to(Level::NoSubmits, StopCause::Refused { problem, of });
     }
-    Outcome {
+    let mut outcome = Outcome {
         summary,
         spent: context.budget.spent(),
         causes: stop.causes(),
         local: context.failed_locally(),
         unrecorded,
         succeeded: context.take_successes(),
+        unpublished: None,
         elsewhere: context.take_elsewhere(),
         answered: HashSet::new(),
-    }
+    };
+    outcome.take_published(published);
+    outcome
 }
 
 #[cfg(test)]

@@ -341,6 +341,7 @@ impl Bench {
             uploads: vec![],
             image_cache: ImageCache::default(),
             limits: None,
+            publish: None,
         };
         let started = Instant::now();
         let outcome = run(work, parts, settings).await;

@@ -5,6 +5,7 @@ use super::context::{Context, Missed};
 use super::destination::Destination;
 use super::doubtful::{self, Doubt};
 use super::listing::{Listing, Shelf};
+use super::publishing::Unpublished;
 use super::transfer::Transfer;
 use crate::base::digest::Sha256;
 use crate::base::{durable, faultpoint};
@@ -63,6 +64,10 @@ async fn fetch<S: Service>(
         sha256: video.sha256,
         bytes: video.bytes,
         source: Some(listing.source(place).to_owned()),
+        published: known
+            .filter(|known| known.sha256 == video.sha256)
+            .map(|known| known.published.clone())
+            .unwrap_or_default(),
     };
     if let Some(known) = known.filter(|_| shelf.here.contains(&number)) {
         // It was listed under another URL, by which it is found from now on.
@@ -75,6 +80,19 @@ async fn fetch<S: Service>(
         _ => Arc::new(Destination::of(&context.folder, &output.path).map_err(Missed::Failed)?),
     };
     let ours: Vec<Sha256> = known.map(|known| known.sha256).into_iter().chain([video.sha256]).collect();
+    store(context, record, &output, (video, ours), &destination).await?;
+    Ok(output)
+}
+
+/// Makes a fetched video durable at its destination, where a file may only be replaced if it has one of the hashes `ours`, and
+/// reports it.
+pub(super) async fn store<S: Service>(
+    context: &Arc<Context<S>>,
+    record: &Record,
+    output: &Output,
+    (video, ours): (Video, Vec<Sha256>),
+    destination: &Arc<Destination>,
+) -> Result<(), Missed> {
     let replacing = destination.check(&ours).await.map_err(Missed::Failed)?;
     // The hash is recorded before the rename: otherwise a crash between the two would leave an unknown file.
     let _ = context.record(Entry::of(record.id, Step::Downloaded { output: output.clone() })).await;
@@ -84,7 +102,7 @@ async fn fetch<S: Service>(
     }
     let synced = context.folders.sync(durable::folder_of(destination.path())).await;
     synced.map_err(|error| Missed::Failed(destination.unwritable(&error)))?;
-    doubtful::clear(Arc::clone(&destination)).await;
+    doubtful::clear(Arc::clone(destination)).await;
     faultpoint::reach("video", "stored");
     context.sent.videos.fetch_add(1, Ordering::Relaxed);
     context.sent.bytes.fetch_add(output.bytes, Ordering::Relaxed);
@@ -94,7 +112,10 @@ async fn fetch<S: Service>(
         sha256: output.sha256.to_string(),
         bytes: output.bytes,
     });
-    Ok(output)
+    if context.publisher.as_ref().is_some_and(|place| place.url().find(&output.published).is_none()) {
+        context.outbox.put(Unpublished { id: record.id, output: output.clone() });
+    }
+    Ok(())
 }
 
 /// Fetches one video to a temporary file next to its most likely destination, which is returned with it.

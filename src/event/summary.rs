@@ -35,6 +35,12 @@ pub struct Summary {
     pub videos: usize,
     /// Their bytes.
     pub bytes: u64,
+    /// Videos published (`output.publish`); absent where there are none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub published: usize,
+    /// Videos that are stored here and couldn't be published: the next run tries it again; absent where there are none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unpublished: usize,
     /// What the submits cost, as far as that can be told; absent where nothing was submitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,

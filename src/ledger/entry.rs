@@ -84,6 +84,15 @@ pub enum Step {
     Downloaded { output: Output },
     /// All videos that the service lists are stored.
     Succeeded,
+    /// A stored video was published.
+    Published {
+        /// The video's number.
+        number: usize,
+        /// The hash of its content.
+        sha256: Sha256,
+        /// The URL of the published file.
+        url: String,
+    },
     /// The service said FAILED or CANCELED.
     Failed { error: ServiceError, at: Timestamp },
     /// It gets another job, or its videos another name: durable before its files are renamed. The next run renames

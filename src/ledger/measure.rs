@@ -24,7 +24,14 @@ fn parts() -> BTreeMap<String, String> {
 fn output(number: u32) -> Output {
     let path = format!("out/scene-{number:06}-1.mp4");
     let source = Some(format!("https://cdn.example.com/videos/2026/03/09/{number:032x}.mp4"));
-    Output { number: 1, path, sha256: Sha256::of(&number.to_be_bytes()), bytes: 1_843_200, source }
+    Output {
+        number: 1,
+        path,
+        sha256: Sha256::of(&number.to_be_bytes()),
+        bytes: 1_843_200,
+        source,
+        published: Default::default(),
+    }
 }
 
 fn task(number: u32) -> TaskId {

@@ -8,6 +8,7 @@ use super::Buyer;
 use super::entry::{Step, Verdict};
 use super::id::PurchaseId;
 use super::record::{Key, Output, Record, ServiceError, Stage, Word};
+use crate::base::digest::Sha256;
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
 use jiff::Timestamp;
@@ -186,10 +187,15 @@ impl Purchase {
                 self.say(Said { finished_at, ..Said::of(Rung::Generated, None) }, None);
             }
             Step::Downloaded { output } if self.task().is_some() => {
-                let is_new = |known: &Output| known.number == output.number && known.sha256 != output.sha256;
-                let replaces = self.record.stage.outputs().iter().any(is_new);
-                self.put(output, self.revision(output) + u32::from(replaces));
+                let known = self.record.stage.outputs().iter().find(|known| known.number == output.number);
+                let (replaces, published) = match known {
+                    Some(known) if known.sha256 == output.sha256 => (false, &known.published | &output.published),
+                    known => (known.is_some(), output.published.clone()),
+                };
+                let output = Output { published, ..output.clone() };
+                self.put(&output, self.revision(&output) + u32::from(replaces));
             }
+            Step::Published { number, sha256, url } => self.publish(*number, sha256, url),
             Step::Succeeded if self.task().is_some() => {
                 let finished_at = self.record.finished_at;
                 self.say(Said { finished_at, ..Said::of(Rung::Succeeded, None) }, None);
@@ -333,12 +339,29 @@ impl Purchase {
         }
     }
 
-    /// Adds a video of another account: of two with one number the later one, in whichever order they are joined.
+    /// Adds the URL of a published video. That of another content than the known one no longer matters.
+    fn publish(&mut self, number: usize, sha256: &Sha256, url: &str) {
+        for output in self.outputs_mut().into_iter().flatten() {
+            if output.number == number && output.sha256 == *sha256 {
+                output.published.insert(url.to_owned());
+            }
+        }
+    }
+
+    /// Adds a video of another account: of two with one number the later one, in whichever order they are joined. Where it is
+    /// the same content, it is published where either account says.
     fn unite(&mut self, output: &Output, revision: u32) {
         let rank = |output: &Output, revision| (revision, output.sha256, output.bytes, output.source.clone());
-        let known = self.record.stage.outputs().iter().find(|known| known.number == output.number);
-        if known.is_none_or(|known| rank(known, self.revision(known)) < rank(output, revision)) {
-            self.put(output, revision);
+        let known = self.record.stage.outputs().iter().find(|known| known.number == output.number).cloned();
+        let Some(known) = known else { return self.put(output, revision) };
+        let before = self.revision(&known);
+        let is_later = rank(&known, before) < rank(output, revision);
+        let mut later = if is_later { output.clone() } else { known.clone() };
+        if (before, known.sha256) == (revision, output.sha256) {
+            later.published = &known.published | &output.published;
+        }
+        if later != known {
+            self.put(&later, revision.max(before));
         }
     }
 

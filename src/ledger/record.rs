@@ -6,7 +6,7 @@ use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The subject of a purchase: nothing is ever paid twice under one key without explicit consent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -111,6 +111,9 @@ pub struct Output {
     /// The URL it came from, without the query: by this a video is found again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// The URLs under which it was published: files with this very content, as far as anybody knows.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub published: BTreeSet<String>,
 }
 
 /// What the service said when it refused or failed: a code and a sentence.

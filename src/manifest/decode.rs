@@ -13,6 +13,7 @@ use crate::service::address::BaseUrl;
 use crate::service::ledger_url::LedgerUrl;
 use crate::service::limits::PROMPT_CHARACTERS;
 use crate::service::names::Tag;
+use crate::service::publish_url::PublishUrl;
 use crate::service::vocabulary::{Duration, ReferenceType, Resolution, TASK_TYPE};
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
@@ -135,9 +136,14 @@ fn price_list<'t>(prices: &Mapping<'t>, sink: &mut Sink<'_>) -> Prices {
 
 fn output<'t>(manifest: &Mapping<'t>, sink: &mut Sink<'_>) -> Output<'t> {
     match manifest.mapping(&OUTPUT_FIELD, &OUTPUT, sink) {
-        Slot::Absent => Output { dir: Slot::Absent, name: Slot::Absent },
-        Slot::Spoilt => Output { dir: Slot::Spoilt, name: Slot::Spoilt },
-        Slot::Set(output) => Output { dir: output.value(&DIR, sink, text), name: output.value(&FILE_NAME, sink, text) },
+        Slot::Absent => Output { dir: Slot::Absent, name: Slot::Absent, publish: None },
+        Slot::Spoilt => Output { dir: Slot::Spoilt, name: Slot::Spoilt, publish: None },
+        Slot::Set(output) => {
+            let (dir, name) = (output.value(&DIR, sink, text), output.value(&FILE_NAME, sink, text));
+            let is_place = |url: &&str| url.parse::<PublishUrl>().is_ok();
+            let publish = output.value(&PUBLISH, sink, |value| text(value).filter(is_place));
+            Output { dir, name, publish: publish.value().and_then(|url| url.parse().ok()) }
+        }
     }
 }
 

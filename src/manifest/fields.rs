@@ -60,6 +60,8 @@ pub enum Kind {
     Rate,
     /// The URL of a shared ledger.
     Ledger,
+    /// The URL of the place where videos are published.
+    Publish,
     /// A list of values of this kind.
     List(&'static Kind),
     /// A mapping with known fields.
@@ -99,7 +101,8 @@ impl Kind {
     /// Returns the shape of a value of this kind.
     pub fn shape(self) -> Shape {
         match self {
-            Kind::Text | Kind::Filled | Kind::Word(_) | Kind::Period(..) | Kind::Rate | Kind::Ledger => Shape::Text,
+            Kind::Text | Kind::Filled | Kind::Word(_) | Kind::Period(..) | Kind::Rate => Shape::Text,
+            Kind::Ledger | Kind::Publish => Shape::Text,
             Kind::Choice(_) | Kind::Integer(..) => Shape::Integer,
             Kind::Amount => Shape::Number,
             Kind::Boolean | Kind::True => Shape::Boolean,
@@ -179,7 +182,7 @@ pub static RUN: Block = Block {
 };
 
 /// `output:`
-pub static OUTPUT: Block = Block { title: "`output`", fields: &[&DIR, &FILE_NAME], required: &[] };
+pub static OUTPUT: Block = Block { title: "`output`", fields: &[&DIR, &FILE_NAME, &PUBLISH], required: &[] };
 
 /// `prices:`
 pub static PRICES: Block = Block { title: "`prices`", fields: &[&UNIT, &PRICE_TABLE], required: &[&PRICE_TABLE] };
@@ -290,6 +293,7 @@ fields! {
 
     DIR = Field::new("dir", Kind::Text, "The folder of the videos, relative to the manifest and inside its folder.").code(Code::OutputPath).default("out");
     FILE_NAME = Field::new("name", Kind::Text, "The path of a video inside that folder.\n`{id}` stands for the job's id, `{n}` for the video's number, counted from 1.").code(Code::OutputPath).default("{id}-{n}.mp4").examples(&["{id}-{n}.mp4", "{id}/{n}.mp4"]);
+    PUBLISH = Field::new("publish", Kind::Publish, "The URL of a folder in a bucket to which each video goes as well, once it is stored here.\nMachines that lack a video fetch it from there before they ask the service: `docs/fleet.md`.").examples(&["s3://team-videos/trailer/out", "file:///srv/videos/trailer"]);
 
     UNIT = Field::new("unit", Kind::Filled, "The unit of the prices, as `CNY`.").default("credits").examples(&["CNY", "USD"]);
     PRICE_TABLE = Field::new("table", Kind::List(&Kind::Table(&PRICE)), "The price of one video, for each resolution and duration.").examples(&[r#"[{"resolution": "720p", "duration": 5, "price": 3.5}]"#]);

@@ -8,6 +8,7 @@ use crate::service::image::Picture;
 use crate::service::ledger_url::LedgerUrl;
 use crate::service::names::{Digest, JobId, ReferenceName, Tag};
 use crate::service::output::VideoName;
+use crate::service::publish_url::PublishUrl;
 use crate::service::request::Generation;
 use crate::service::vocabulary::{self, Resolution};
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub struct Manifest {
     pub run: RunSettings,
     /// The folder of the videos, relative to the manifest's folder; empty for that folder itself.
     pub output_dir: String,
+    /// The place where videos are published as well; `None` means nowhere.
+    pub publish: Option<PublishUrl>,
     /// The price of a video.
     pub prices: Prices,
     /// The jobs, in order.
@@ -41,9 +44,10 @@ pub struct Manifest {
 
 impl Manifest {
     /// Moves all videos to the folder `sim` of the output folder, so that a trial never mixes with real results, and
-    /// turns mirroring off, since a trial works without a network.
+    /// turns mirroring and publishing off, since a trial works without a network.
     pub fn turn_into_trial(&mut self) {
         self.run.mirror = false;
+        self.publish = None;
         let dir = match self.output_dir.as_str() {
             "" => String::new(),
             dir => format!("{dir}/"),

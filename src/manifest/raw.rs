@@ -8,6 +8,7 @@ use super::problem::Place;
 use crate::document::tree::{List, Node};
 use crate::service::address::BaseUrl;
 use crate::service::names::Tag;
+use crate::service::publish_url::PublishUrl;
 use crate::service::vocabulary::{Duration, ReferenceType, Resolution};
 use std::collections::BTreeSet;
 
@@ -61,6 +62,7 @@ pub(super) struct Manifest<'t> {
 pub(super) struct Output<'t> {
     pub dir: Slot<Spot<'t, &'t str>>,
     pub name: Slot<Spot<'t, &'t str>>,
+    pub publish: Option<PublishUrl>,
 }
 
 /// The library.

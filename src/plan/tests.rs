@@ -56,6 +56,7 @@ pub(super) fn manifest_of(folder: &std::path::Path, jobs: &[(&str, &str)]) -> Ma
         turned_away: Default::default(),
         run: RunSettings::default(),
         output_dir: "out".into(),
+        publish: None,
         prices: Prices::default(),
         jobs: jobs.iter().map(|(id, prompt)| job(id, prompt)).collect(),
         images: Default::default(),
@@ -121,7 +122,7 @@ impl Project {
         let (path, content) = (job.name.path(1), job.digest.to_string());
         std::fs::write(self.temp.path().join(&path), &content).unwrap();
         let (sha256, bytes) = (Sha256::of(content.as_bytes()), content.len() as u64);
-        let output = Output { number: 1, path, sha256, bytes, source: None };
+        let output = Output { number: 1, path, sha256, bytes, source: None, published: Default::default() };
         self.book.record(id, [Step::Generated { at }, Step::Downloaded { output }, Step::Succeeded]);
     }
 

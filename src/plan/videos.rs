@@ -202,7 +202,14 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let folder = Folder::open(temp.path()).unwrap();
         let path = folder.join("a.mp4");
-        let output = Output { number: 1, path: "a.mp4".into(), sha256: Sha256::of(b"video"), bytes: 5, source: None };
+        let output = Output {
+            number: 1,
+            path: "a.mp4".into(),
+            sha256: Sha256::of(b"video"),
+            bytes: 5,
+            source: None,
+            published: Default::default(),
+        };
         let at = Timestamp::from_second(1_700_000_000).unwrap();
         let look = |care| look_at(&folder, &output, Some(at), care);
 

@@ -170,6 +170,9 @@ impl<W: Write> RunSummary<W> {
             let place = if names.is_empty() { String::new() } else { format!(" in {}{more}", names.join(", ")) };
             say(&mut self.out, self.look, &format!("{jobs}: {videos} ({bytes}){place}"));
         }
+        if summary.published > 0 {
+            self.out.line(format_args!("{} published", count(summary.published, "video")));
+        }
         if summary.kept > 0 {
             let had = if summary.kept == 1 { "had its videos already" } else { "had their videos already" };
             self.out.line(format_args!("{} {had}", count(summary.kept, "job")));

@@ -160,6 +160,8 @@ pub(super) fn a_run() -> Vec<Stamped> {
         polls: 12,
         videos: 1,
         bytes: 1_843_200,
+        published: 0,
+        unpublished: 0,
         cost: Some(Cost {
             amount: Decimal::whole(60),
             uncertain: Decimal::whole(60),

@@ -12,6 +12,7 @@ use crate::client::http::{self, HttpService};
 use crate::client::remote::RemoteImages;
 use crate::client::way::Surroundings;
 use crate::engine::image_cache::ImageCache;
+use crate::engine::publishing::{Backlog, Published, Publishing};
 use crate::engine::stop::Stop;
 use crate::engine::{self, Outcome, Parts, Purchase, Settings, Work};
 use crate::event::sender::Events;
@@ -53,6 +54,8 @@ pub struct Execution<'e> {
     pub remote_images: RemoteImages,
     /// The images that are already fetched.
     pub image_cache: ImageCache,
+    /// The place where videos are published, if anywhere, and those that earlier runs left.
+    pub publish: Option<Backlog>,
 }
 
 impl Execution<'_> {
@@ -114,6 +117,7 @@ impl Execution<'_> {
                 uploads,
                 image_cache: self.image_cache,
                 limits: attending.as_ref().map(Attending::limits),
+                publish: self.publish,
             };
             let (stop, patience) = (parts.stop.clone(), self.settings.patience);
             let mut outcome = engine::run(work, parts, self.settings).await;
@@ -145,8 +149,8 @@ impl Execution<'_> {
     }
 }
 
-/// Ends a run that sends nothing: records `entries`, and the new name of the lock's service if it was `moved`. The lock stays as it is
-/// where nothing is new; `service` is whose purchases a new lock keeps.
+/// Ends a run that sends nothing to the service: records `entries`, and the new name of the lock's service if it was `moved`, and
+/// publishes what earlier runs left. The lock stays as it is where nothing is new; `service` is whose purchases a new lock keeps.
 ///
 /// # Errors
 /// Fails if they can't be written, or `service` fails.
@@ -155,19 +159,21 @@ pub fn end_without_work<E: From<RunError>>(
     entries: Vec<Entry>,
     moved: Option<&BaseUrl>,
     service: impl FnOnce() -> Result<String, E>,
-) -> Result<(), E> {
+    publish: Option<(Backlog, Folder, Stop)>,
+) -> Result<Published, E> {
     if let Some(moved) = moved {
         ledger.move_service(&moved.to_string()).map_err(RunError::from)?;
     }
-    if entries.is_empty() {
+    let publish = publish.filter(|(backlog, ..)| !backlog.videos.is_empty());
+    if entries.is_empty() && publish.is_none() {
         ledger.close_unchanged().map_err(RunError::from)?;
-        return Ok(());
+        return Ok(Published::default());
     }
     let service = match ledger.book().service() {
         Some(service) => service.to_owned(),
         None => service()?,
     };
-    Ok(record_all(ledger, &service, entries)?)
+    Ok(record_and_publish(ledger, &service, entries, publish)?)
 }
 
 /// Writes entries into the journal and the lock, without sending anything.
@@ -175,17 +181,33 @@ pub fn end_without_work<E: From<RunError>>(
 /// # Errors
 /// Fails if they can't be written.
 pub fn record_all(ledger: Ledger, service: &str, entries: Vec<Entry>) -> Result<(), RunError> {
+    record_and_publish(ledger, service, entries, None).map(drop)
+}
+
+fn record_and_publish(
+    ledger: Ledger,
+    service: &str,
+    entries: Vec<Entry>,
+    publish: Option<(Backlog, Folder, Stop)>,
+) -> Result<Published, RunError> {
     let shared = ledger.shared().cloned();
     runtime::on_this_thread()?.block_on(async {
         let (journal_writer, session) = ledger.start(service)?;
         let recorded =
             futures::future::try_join_all(entries.into_iter().map(|entry| journal_writer.record(entry))).await;
+        let published = match publish {
+            Some((Backlog { publisher, videos }, folder, stop)) => {
+                let publishing = Publishing { publisher, journal_writer: journal_writer.clone(), folder, stop };
+                publishing.all(futures::stream::iter(videos)).await
+            }
+            None => Published::default(),
+        };
         drop(journal_writer);
         if let Some(shared) = &shared {
             fleet::acknowledge(shared, fleet::PATIENCE).await?;
         }
         session.close().await?;
-        recorded.map(drop).map_err(RunError::from)
+        recorded.map(|_| published).map_err(RunError::from)
     })
 }
 

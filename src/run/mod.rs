@@ -15,6 +15,7 @@ mod execution;
 pub mod fleet;
 mod images;
 mod preparation;
+pub mod publishing;
 pub mod renames;
 
 pub use ending::stopped;

@@ -1,8 +1,9 @@
 //! The work of a run, and the messages about jobs that it leaves alone.
 
 use super::renames::{self, Renaming};
-use super::{announce, taken_up};
+use super::{announce, publishing, taken_up};
 use crate::engine::mirror::Looked;
+use crate::engine::publishing::Unpublished;
 use crate::engine::stop::Stop;
 use crate::engine::{Due, Outcome, Purchase, Spent, Work};
 use crate::event::Event;
@@ -15,8 +16,10 @@ use crate::manifest::model::Manifest;
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::{Estimate, price};
 use crate::plan::mirror::{Pinned, urls, with_pins};
+use crate::plan::select::OfManifest;
 use crate::plan::{self, Choice, Plan, Step};
 use crate::service::names::JobId;
+use crate::service::publish_url::PublishUrl;
 use crate::service::remote::Address;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
@@ -128,6 +131,20 @@ impl<'m> Preparation<'m> {
     pub fn uses(&self, buyer: &Buyer) -> impl Iterator<Item = Entry> {
         let used = entry::Step::Used { manifest: buyer.manifest.clone() };
         self.plan.uses.iter().map(move |id| Entry::of(*id, used.clone()))
+    }
+
+    /// Returns the videos of the selected jobs, and of earlier ones of their names, that earlier runs stored and didn't publish at
+    /// `url`, under the names that the `renamings` give them.
+    pub fn unpublished(
+        &self,
+        url: &PublishUrl,
+        book: &Book,
+        choice: &Choice,
+        renamings: &[Renaming],
+    ) -> Vec<Unpublished> {
+        let chosen = OfManifest::new(&choice.selection, &self.manifest.jobs);
+        let is_chosen = |record: &Record| chosen.takes(&record.key.job) && book.is_used_by(record.id, &choice.buyer);
+        publishing::unpublished(url, book, &self.manifest.folder, renamings, is_chosen)
     }
 
     /// Returns whether the engine is to buy a step. Those beyond `--max-cost` wait for money given back by others,

@@ -12,6 +12,7 @@ pub mod limits;
 pub mod mention;
 pub mod names;
 pub mod output;
+pub mod publish_url;
 pub mod remote;
 pub mod request;
 pub mod text;

@@ -51,7 +51,7 @@ fn task(number: i64) -> TaskId {
 fn done(book: &mut Book, number: i64, second: i64) {
     let record = book.records().find(|record| record.id == id(number)).unwrap();
     let (path, sha256) = (record.name.path(1), Sha256::of(&number.to_le_bytes()));
-    let output = Output { number: 1, path, sha256, bytes: 1_843_200, source: None };
+    let output = Output { number: 1, path, sha256, bytes: 1_843_200, source: None, published: Default::default() };
     for step in [Step::Generated { at: at(second) }, Step::Downloaded { output }, Step::Succeeded] {
         told(book, number, step);
     }

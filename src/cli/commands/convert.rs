@@ -170,8 +170,8 @@ fn says_the_same(one: &Manifest, two: &Manifest) -> bool {
         manifest.jobs.iter().map(|job| (job.id.clone(), job.digest, job.name.clone())).collect()
     };
     jobs(one) == jobs(two)
-        && (&one.base_url, &one.run, &one.output_dir, &one.prices)
-            == (&two.base_url, &two.run, &two.output_dir, &two.prices)
+        && (&one.base_url, &one.run, &one.output_dir, &one.publish, &one.prices)
+            == (&two.base_url, &two.run, &two.output_dir, &two.publish, &two.prices)
 }
 
 /// Prints what was written and what couldn't be carried over.

@@ -12,12 +12,14 @@ use crate::cli::on_finish::OnFinish;
 use crate::cli::options::{Common, Named, Progress, Subject};
 use crate::cli::progress;
 use crate::cli::project::{Realm, folder_of_manifest, folder_shown, lock_shown, manifest_path, paths, readable};
+use crate::cli::publishing;
 use crate::cli::session::{self, Closing, finish};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::client::remote::{Reach, RemoteImages};
 use crate::engine::image_cache::ImageCache;
+use crate::engine::publishing::Backlog;
 use crate::engine::{Due, Outcome, Work};
 use crate::event::{self, Event};
 use crate::ledger::record::Record;
@@ -29,7 +31,7 @@ use crate::plan::select::{OfManifest, Selection};
 use crate::plan::stray::{Stray, to_collect};
 use crate::plan::videos::{Care, Shelf, is_short};
 use crate::report::Reporter;
-use crate::run::{self, Execution, renames};
+use crate::run::{self, Execution, end_without_work, renames};
 use crate::service::names::JobId;
 use crate::service::vocabulary::BASE_URL;
 use std::collections::HashSet;
@@ -105,6 +107,9 @@ fn perform(
         }
         ledger = fleet.open_ledger(&paths, &shown, service)?;
     }
+    // A trial publishes nothing.
+    let of_real = manifest.as_ref().filter(|_| realm == Realm::Real);
+    let mut publish = publishing::place(of_real, &ledger, terminal);
     let (strays, misplaced) = to_fetch(ledger.book(), manifest.as_ref(), &selection, &folder);
     renames::put_right(&folder, ledger.book(), misplaced)?;
     // A lock that isn't there yet has no service; then there is nothing to fetch either.
@@ -132,9 +137,18 @@ fn perform(
         jobs: strays.len(),
         concurrency: settings.concurrency.get(),
     });
+    let renamings = renames::of(&folder, ledger.book(), &with_own_names(ledger.book(), &strays));
+    if let Some(Backlog { publisher, videos }) = &mut publish {
+        let chosen = OfManifest::new(&selection, manifest.as_ref().map_or(&[][..], |manifest| &manifest.jobs));
+        let is_chosen = |record: &Record| chosen.takes(&record.key.job);
+        *videos = run::publishing::unpublished(publisher.url(), ledger.book(), &folder, &renamings, is_chosen);
+    }
+    let stop = session::listen(&signals, &reporting);
     let Some(destination) = destination else {
-        ledger.close_unchanged()?;
-        return Ok(finish(Outcome::default(), &closing, reporting, terminal));
+        let mut outcome = Outcome::default();
+        let publish = publish.map(|backlog| (backlog, folder, stop));
+        outcome.take_published(end_without_work(ledger, Vec::new(), None, service, publish)?);
+        return Ok(finish(outcome, &closing, reporting, terminal));
     };
     run::announce(&strays, &reporting.events());
     let execution = Execution {
@@ -143,11 +157,11 @@ fn perform(
         destination: &destination.service,
         reupload: false,
         events: reporting.events(),
-        stop: session::listen(&signals, &reporting),
+        stop,
         remote_images: RemoteImages::new(ledger.lock(), Reach::Public { past_proxy: false }),
         image_cache: ImageCache::default(),
+        publish,
     };
-    let renamings = renames::of(&folder, ledger.book(), &with_own_names(ledger.book(), &strays));
     let after = |record: &Record| renames::after(&renamings, record);
     let due = |Stray { record, .. }: Stray| Due {
         others: ledger.book().others(record.id).map(after).collect(),

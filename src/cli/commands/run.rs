@@ -11,9 +11,10 @@ use crate::cli::frozen;
 use crate::cli::images::ImageOptions;
 use crate::cli::on_finish::OnFinish;
 use crate::cli::options::{Choosing, Common, Progress, Simulation, Strictness, at_least_one, concurrency};
-use crate::cli::page::PageFile;
+use crate::cli::page::{PageFile, Shown};
 use crate::cli::progress;
 use crate::cli::project::{Project, Realm, folder_shown};
+use crate::cli::publishing;
 use crate::cli::results::ResultFiles;
 use crate::cli::saved::{self, Saved, Texts};
 use crate::cli::session::{self, Closing, finish};
@@ -23,6 +24,7 @@ use crate::cli::signals::Signals;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::engine::Settings;
 use crate::engine::image_cache::ImageCache;
+use crate::engine::publishing::Backlog;
 use crate::engine::stop::Level;
 use crate::event::sender::Events;
 use crate::event::{self, Event};
@@ -115,8 +117,15 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let mut kept = Vec::new();
     let mut ended = perform(args, &project, saved.as_ref(), reporters, &mut kept, common, terminal);
     if let Some(page) = page
-        && let Err(failure) =
-            page.write(&project, &Selection::default(), &JobStatus::ALL, receipt.try_recv().ok().as_ref())
+        && let Err(failure) = page.write(
+            &project,
+            &Shown {
+                selection: &Selection::default(),
+                statuses: &JobStatus::ALL,
+                receipt: receipt.try_recv().ok().as_ref(),
+                published: None,
+            },
+        )
     {
         ended = ended.and_then(|exit| worse(exit, failure, terminal));
     }
@@ -208,6 +217,7 @@ fn perform(
         chosen.as_ref().map_or(ledger.book().service().unwrap_or_default(), |chosen| &chosen.service.identity);
     begin(project, &preparation.plan, identity, &run, &reporting.events());
     let (stop, image_cache) = (session::listen(&signals, &reporting), ImageCache::default());
+    let mut publish = publishing::place(Some(manifest), &ledger, terminal);
     let remote_images = args.images.remote_images(ledger.lock());
     let looked = run::look_at_images(
         manifest,
@@ -223,7 +233,7 @@ fn perform(
         if let Err(declined) = agreed.to_pictures(project, &preparation.plan, &stop, terminal) {
             reporting.leave();
             let seen = looked.first_seen(ledger.book());
-            end_without_work(ledger, seen, None, service)?;
+            end_without_work(ledger, seen, None, service, None)?;
             return Err(declined);
         }
         if preparation.plan.estimate != before {
@@ -250,12 +260,17 @@ fn perform(
         let moved = new_service(project, ledger.book(), common)?.filter(|_| !interrupted);
         // What another run is about to submit is no more uncertain than that run is silent.
         let answered = if interrupted { HashSet::new() } else { fleet::answered_by_others(&ledger, &stop)? };
-        end_without_work(ledger, entries, moved.as_ref(), service)?;
-        let outcome = if interrupted {
+        if let Some(Backlog { publisher, videos }) = &mut publish {
+            *videos = preparation.unpublished(publisher.url(), ledger.book(), &choice, &[]);
+        }
+        let publish = publish.filter(|_| !interrupted).map(|backlog| (backlog, manifest.folder.clone(), stop.clone()));
+        let published = end_without_work(ledger, entries, moved.as_ref(), service, publish)?;
+        let mut outcome = if interrupted {
             preparation.broken_off(&stop)
         } else {
             preparation.settled(preparation.nothing_done(), &answered)
         };
+        outcome.take_published(published);
         let closing = Closing { signals: &signals, target: &target, key: None };
         let exit = finish(outcome, &closing, reporting, terminal);
         no_room(&preparation, choice.max_cost, terminal);
@@ -265,6 +280,10 @@ fn perform(
     let closing = Closing { signals: &signals, target: &target, key: destination.key_source.clone() };
     let first = preparation.first_entries(&project.manifest, &looked, &choice.buyer);
     ledger.prune(&plan.prune);
+    let renamings = renames::of(&manifest.folder, ledger.book(), &plan.moves);
+    if let Some(Backlog { publisher, videos }) = &mut publish {
+        *videos = preparation.unpublished(publisher.url(), ledger.book(), &choice, &renamings);
+    }
     let execution = Execution {
         folder: &manifest.folder,
         settings: Settings {
@@ -278,8 +297,8 @@ fn perform(
         stop,
         remote_images,
         image_cache,
+        publish,
     };
-    let renamings = renames::of(&manifest.folder, ledger.book(), &plan.moves);
     let work = preparation.work(&project.manifest, &looked, ledger.book(), &renamings);
     let failed = |error| Failure::of_run(error, &target);
     let (mut outcome, unclosed) = execution.run(ledger, renamings, first, work).map_err(failed)?;

@@ -32,6 +32,7 @@ fn manifest(pictures: &[&[usize]]) -> Manifest {
         turned_away: Default::default(),
         run: RunSettings { mirror: true, ..RunSettings::default() },
         output_dir: "out".into(),
+        publish: None,
         prices: Prices::default(),
         jobs: pictures.iter().enumerate().map(job).collect(),
         images: Default::default(),

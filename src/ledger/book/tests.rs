@@ -139,7 +139,14 @@ fn another_task_of_the_same_submit_is_another_purchase() {
 
 #[test]
 fn a_rename_takes_place_and_renames_videos() {
-    let output = Output { number: 1, path: "out/a-1.mp4".into(), sha256: Sha256::of(b"1"), bytes: 1, source: None };
+    let output = Output {
+        number: 1,
+        path: "out/a-1.mp4".into(),
+        sha256: Sha256::of(b"1"),
+        bytes: 1,
+        source: None,
+        published: Default::default(),
+    };
     let mut book = book_of(&[&[submitted(1), Step::Downloaded { output }]]);
     let name = VideoName::new("out/b-{n}.mp4");
     book.apply(&Entry::of(id(1), Step::Moved { job: JobId::new("b").unwrap(), name, at: at(70) }));
@@ -230,7 +237,9 @@ fn any_step(tasks: usize) -> impl Strategy<Value = Step> {
     let known = prop::option::of(task());
     let verdict =
         prop_oneof![task().prop_map(|task| Verdict::Task { task }), Just(Verdict::Resubmit), Just(Verdict::Failed),];
-    let output = (1..3usize, any::<u8>()).prop_map(|(number, content)| Output {
+    let urls = prop::collection::btree_set("[uvw]", 0..3);
+    let output = (1..3usize, 0..4u8, urls).prop_map(|(number, content, published)| Output {
+        published,
         number,
         path: format!("out/whatever-{number}.mp4"),
         sha256: Sha256::of(&[content]),

@@ -109,7 +109,14 @@ fn every_kind_of_entry_comes_back_as_it_was() {
     let text = || "line\nbreak, \"quote\", 小狗 and \u{0}".to_owned();
     let fault = || ServiceError { code: "500".to_owned(), message: text() };
     let (name, sha256) = (VideoName::new("out/a-{n}.mp4"), Sha256::of(b""));
-    let output = |source| Output { number: 2, path: "out/a-2.mp4".to_owned(), sha256, bytes: u64::MAX, source };
+    let output = |source| Output {
+        number: 2,
+        path: "out/a-2.mp4".to_owned(),
+        sha256,
+        bytes: u64::MAX,
+        source,
+        published: Default::default(),
+    };
     let task = TaskId::new("t").unwrap();
     let mirrored = |address, validator: Option<Validator>| {
         let (taken, former) = (validator.is_some(), validator.iter().map(|_| sha256).collect());

@@ -9,7 +9,10 @@ use std::path::Path;
 /// Maximum number of optional fields and lists of a block that are tried: 2^10 combinations take a moment.
 const MOST: usize = 10;
 
-/// The fields of a video.
+/// The parts of a video: its table, and the line with the URLs under which it was published, which one side alone may have.
+const PARTS: [&str; 2] = ["output", "published"];
+
+/// The fields of a video that stay together.
 const VIDEO: [&str; 6] = ["number", "path", "sha256", "bytes", "source", "revision"];
 
 /// Returns the text with each block that has duplicate fields split in two; `None` if there is no such block, or one
@@ -85,7 +88,7 @@ fn in_one_block(text: &str) -> String {
 fn put(lines: &[&str], out: &mut String) -> Option<bool> {
     let units = units(lines);
     let is_twice = |(name, _): &(&str, String)| units.iter().filter(|(other, _)| other == name).count() > 1;
-    if !units.iter().any(|unit| unit.0 != "output" && is_twice(unit)) {
+    if !units.iter().any(|unit| !PARTS.contains(&unit.0) && is_twice(unit)) {
         lines.iter().for_each(|line| out.push_str(line));
         return Some(false);
     }
@@ -94,7 +97,7 @@ fn put(lines: &[&str], out: &mut String) -> Option<bool> {
             let others = if is_last { &units[at + 1..] } else { &units[..at] };
             !others.iter().any(|(other, _)| *other == name)
         };
-        let mine = units.iter().enumerate().filter(|(at, (name, _))| *name == "output" || one_of(*at, name));
+        let mine = units.iter().enumerate().filter(|(at, (name, _))| PARTS.contains(name) || one_of(*at, name));
         mine.map(|(_, unit)| unit).collect()
     });
     for mine in &sides {
@@ -106,7 +109,8 @@ fn put(lines: &[&str], out: &mut String) -> Option<bool> {
     Some(true)
 }
 
-/// Returns the fields of a block, each with its lines; a video counts as one field.
+/// Returns the fields of a block, each with its lines; a video counts as one field, and the URLs under which it was published as
+/// another one after it.
 fn units<'t>(lines: &[&'t str]) -> Vec<(&'t str, String)> {
     let mut units: Vec<(&str, String)> = Vec::new();
     for line in &lines[1..] {
@@ -115,10 +119,17 @@ fn units<'t>(lines: &[&'t str]) -> Vec<(&'t str, String)> {
             _ if line.starts_with("[[") => units.push(("output", (*line).to_owned())),
             // A second path begins a second video; a field that no video has belongs to the block again, where the
             // other side's lines follow.
+            Some(("output" | "published", _)) if name == "published" => units.push((name, (*line).to_owned())),
+            Some(("published", _)) if VIDEO.contains(&name) && name != "path" => {
+                let video = units.iter_mut().rev().find(|(name, _)| *name == "output");
+                video.into_iter().for_each(|(_, video)| video.push_str(line));
+            }
             Some(("output", video)) if VIDEO.contains(&name) && !(name == "path" && video.contains("\npath")) => {
                 video.push_str(line);
             }
-            Some(("output", _)) if name == "path" => units.push(("output", format!("[[purchase.output]]\n{line}"))),
+            Some(("output" | "published", _)) if name == "path" => {
+                units.push(("output", format!("[[purchase.output]]\n{line}")));
+            }
             _ => units.push((name, (*line).to_owned())),
         }
     }
@@ -159,12 +170,14 @@ fn half(mine: &[&(&str, String)]) -> Option<String> {
 }
 
 fn without_checksum(mine: &[&(&str, String)]) -> Option<String> {
-    read(&mine.iter().copied().filter(|(name, _)| *name != "check").collect::<Vec<_>>())
+    let without =
+        |names: &[&str]| read(&mine.iter().copied().filter(|(name, _)| !names.contains(name)).collect::<Vec<_>>());
+    without(&["check"]).or_else(|| without(&["check", "published"]))
 }
 
 /// Returns the text of a block with these fields, videos last, if it can be read.
 fn read(units: &[&(&str, String)]) -> Option<String> {
-    let of = |is_video| units.iter().filter(move |unit| (unit.0 == "output") == is_video);
+    let of = |is_video| units.iter().filter(move |unit| PARTS.contains(&unit.0) == is_video);
     let text: String = of(false).chain(of(true)).map(|unit| &*unit.1).collect();
     let lock = format!("version = 2\n[[purchase]]\n{text}");
     parse_mixture(&lock, Path::new("")).is_ok().then_some(text)
@@ -194,7 +207,9 @@ mod tests {
 
     fn video(number: usize) -> Step {
         let (path, sha256) = (format!("out/a-{number}.mp4"), crate::base::digest::Sha256::of(&[number as u8]));
-        Step::Downloaded { output: record::Output { number, path, sha256, bytes: 9, source: None } }
+        Step::Downloaded {
+            output: record::Output { number, path, sha256, bytes: 9, source: None, published: Default::default() },
+        }
     }
 
     #[test]
@@ -208,8 +223,17 @@ mod tests {
             book(done.into_iter().chain([Step::Moved { job, name, at: at(9) }]).collect())
         };
         let (superseded, renamed) = (moved("a", "out/a-{n}~12345678.mp4"), moved("n", "out/n-{n}.mp4"));
+        let published = |number: usize, url: &str| {
+            let sha256 = crate::base::digest::Sha256::of(&[number as u8]);
+            let published = Step::Published { number, sha256, url: url.to_owned() };
+            book(vec![Step::Generated { at: at(7) }, video(1), video(2), Step::Succeeded, published])
+        };
+        let [first, again, second] =
+            [(1, "s3://a/1"), (1, "s3://b/1"), (2, "s3://a/2")].map(|(n, url)| published(n, url));
         let halfway = [book(vec![failed]), book(vec![Step::Generated { at: at(8) }, video(1)]), book(vec![])];
-        for there in halfway.into_iter().chain([superseded, renamed]) {
+        let halfway = halfway.into_iter().chain([superseded, renamed, first.clone(), second.clone()]);
+        let pairs = halfway.map(|there| (here.clone(), there));
+        for (here, there) in pairs.chain([(first.clone(), again), (first, second)]) {
             for [ours, theirs] in [[&here, &there], [&there, &here]] {
                 let mut both = (*ours).clone();
                 both.unite((*theirs).clone());

@@ -173,6 +173,10 @@ pub(in crate::ledger) struct OutputTable {
     /// The URL that it came from, without its query.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
+    /// The URLs under which it was published, where it was.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
+    published: BTreeSet<String>,
     /// How often another content took its place, where it did: the last one counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
@@ -360,13 +364,14 @@ impl LockStatus {
 
 impl OutputTable {
     fn of(place: usize, output: &Output) -> OutputTable {
-        let Output { number, path, sha256, bytes, source } = output.clone();
-        OutputTable { number: (number != place + 1).then_some(number), path, sha256, bytes, source, revision: None }
+        let Output { number, path, sha256, bytes, source, published } = output.clone();
+        let number = (number != place + 1).then_some(number);
+        OutputTable { number, path, sha256, bytes, source, published, revision: None }
     }
 
     fn into_output(self, place: usize) -> Output {
-        let OutputTable { number, path, sha256, bytes, source, revision: _ } = self;
-        Output { number: number.unwrap_or(place + 1), path, sha256, bytes, source }
+        let OutputTable { number, path, sha256, bytes, source, published, revision: _ } = self;
+        Output { number: number.unwrap_or(place + 1), path, sha256, bytes, source, published }
     }
 }
 

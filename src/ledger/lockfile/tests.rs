@@ -304,6 +304,7 @@ fn a_name_is_left_out_only_where_it_can_be_told() {
         sha256: Sha256::of(b""),
         bytes: 0,
         source: None,
+        published: Default::default(),
     };
     let name = |outputs: &[Output]| name_of(outputs).map(|name| name.pattern().to_owned());
     assert_eq!(name(&[]), None);
@@ -402,7 +403,7 @@ proptest! {
         book.set_service(&words[0]);
         let error = || ServiceError { code: words[1].clone(), message: words[2].clone() };
         let source = Some(purchase::without_query(&words[3]).to_owned());
-        let output = Output { number: 1, path: String::new(), sha256: Sha256::of(b""), bytes: 9, source };
+        let output = Output { number: 1, path: String::new(), sha256: Sha256::of(b""), bytes: 9, source, published: Default::default() };
         let task = TaskId::new("t").unwrap();
         let submitted = Step::Submitted { task, at };
         for (number, steps) in (1..).zip([

@@ -13,7 +13,7 @@ use std::fmt::{self, Write as _};
 /// The fields of a table in their order; those of the list within it come last.
 const PURCHASE: &str = "job digest id videos name manifest check used_by parts status task_id submitted_at renamed_at said_at finished_at \
                         reason error word output";
-const OUTPUT: &str = "number path sha256 bytes source revision";
+const OUTPUT: &str = "number path sha256 bytes source published revision";
 const UPLOAD: &str = "sha256 uploaded_at url";
 const MIRROR: &str = "url query sha256 bytes validator fetched_at former";
 

@@ -195,7 +195,9 @@ impl Oracle {
                 };
                 (fact.came, fact.said) = (came, (Some(*at), said));
             }
-            Step::Submitting { .. } | Step::Used { .. } | Step::Known { .. } => unreachable!("no script says so"),
+            Step::Submitting { .. } | Step::Published { .. } | Step::Used { .. } | Step::Known { .. } => {
+                unreachable!("no script says so")
+            }
         }
     }
 

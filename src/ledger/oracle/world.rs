@@ -258,7 +258,9 @@ impl World {
     fn download(&mut self, number: usize, name: &VideoName) -> Step {
         self.videos = self.videos.wrapping_add(1);
         let (path, sha256) = (name.path(number), Sha256::of(&[self.videos]));
-        Step::Downloaded { output: Output { number, path, sha256, bytes: 1, source: None } }
+        Step::Downloaded {
+            output: Output { number, path, sha256, bytes: 1, source: None, published: Default::default() },
+        }
     }
 
     /// Records entries as one group.

@@ -46,7 +46,9 @@ fn resolved(known: Option<&str>, verdict: Verdict, second: i64) -> Step {
 
 fn downloaded(content: &[u8]) -> Step {
     let (path, sha256) = ("out/a-1.mp4".to_owned(), Sha256::of(content));
-    Step::Downloaded { output: Output { number: 1, path, sha256, bytes: 1, source: None } }
+    Step::Downloaded {
+        output: Output { number: 1, path, sha256, bytes: 1, source: None, published: Default::default() },
+    }
 }
 
 /// Returns one purchase of each rung, in their order.
@@ -149,4 +151,26 @@ fn two_tasks_of_one_submit_are_two_purchases_whoever_tells_first() {
     assert_eq!((a.task(), of_a.task()), (Some(&task("t1")), Some(&task("t2"))));
     assert_eq!((&a, &of_a), (&b, &of_b));
     assert_ne!(a.record.id, of_a.record.id);
+}
+
+#[test]
+fn a_video_is_published_as_long_as_it_has_the_content_that_was() {
+    let published =
+        |content: &[u8], url: &str| Step::Published { number: 1, sha256: Sha256::of(content), url: url.to_owned() };
+    let urls = |purchase: &Purchase| {
+        purchase.record.stage.outputs()[0].published.iter().cloned().collect::<Vec<_>>().join(" ")
+    };
+    let here = [submitted(), downloaded(b"1"), published(b"1", "s3://a/1"), published(b"2", "s3://a/2")];
+    let purchase = after(&here);
+    assert_eq!(urls(&purchase), "s3://a/1", "nobody has the other content");
+    assert_eq!(urls(&after(&[&here[..], &[downloaded(b"1")]].concat())), "s3://a/1");
+    let replaced = after(&[&here[..], &[downloaded(b"2")]].concat());
+    assert_eq!(urls(&replaced), "");
+    let elsewhere = after(&[submitted(), downloaded(b"1"), published(b"1", "s3://b/1")]);
+    for (a, b, expected) in [(&purchase, &elsewhere, "s3://a/1 s3://b/1"), (&replaced, &elsewhere, "")] {
+        for (mut mine, theirs) in [(a.clone(), b.clone()), (b.clone(), a.clone())] {
+            mine.join(theirs.clone());
+            assert_eq!(urls(&mine), expected);
+        }
+    }
 }

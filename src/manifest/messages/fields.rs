@@ -332,6 +332,9 @@ pub(super) fn not_allowed(at: Place, field: &'static Field, found: &Found, forma
         Kind::Ledger => error(format!("`{name}` is not the URL of a shared ledger"))
             .at(at, "no ledger can be kept there")
             .help("write s3://bucket/folder, gs://bucket/folder, az://container/folder, postgres://host/database or file:///folder; passwords and keys are in the environment, never in the URL"),
+        Kind::Publish => error(format!("`{name}` is not the URL of a place for videos"))
+            .at(at, "nothing can be published there")
+            .help("write s3://bucket/folder, gs://bucket/folder, az://container/folder or file:///folder; keys are in the environment, never in the URL"),
         Kind::Filled => error(format!("`{name}` is empty"))
             .at(at, "nothing here")
             .help("write something, or leave the field out"),

@@ -139,7 +139,7 @@ impl<'r, 't> Rules<'r, 't> {
     /// Returns the checked manifest; `None` if a mistake prevents a part of it.
     pub(super) fn finish(self) -> Option<Manifest> {
         let output_dir = self.paths.dir()?.to_owned();
-        let raw::Manifest { base_url, turned_away, run, prices, .. } = self.raw;
+        let raw::Manifest { base_url, turned_away, run, prices, output, .. } = self.raw;
         let (base_url, run, prices) = (base_url.clone(), run.clone(), prices.clone());
         Some(Manifest {
             folder: self.folder.clone(),
@@ -147,6 +147,7 @@ impl<'r, 't> Rules<'r, 't> {
             turned_away: turned_away.clone().unwrap_or_else(|| TURNED_AWAY.into()),
             run,
             output_dir,
+            publish: output.publish.clone(),
             prices,
             jobs: self.jobs?,
             images: self.images,

@@ -32,6 +32,10 @@ pub(super) fn of_text(kind: Kind, field: &Field) -> Option<Pattern> {
             regex: "^(s3|gs|az|postgres|postgresql|file)://".to_owned(),
             message: "A shared ledger is at s3://bucket/folder, gs://bucket/folder, az://container/folder, postgres://host/database or file:///folder.",
         },
+        (Kind::Publish, _) => Pattern {
+            regex: "^(s3|gs|az|file)://".to_owned(),
+            message: "Videos are published to s3://bucket/folder, gs://bucket/folder, az://container/folder or file:///folder.",
+        },
         (_, Code::BaseUrl) => base_url(),
         (_, Code::JobId) => Pattern {
             regex: JOB_ID_PATTERN.to_owned(),

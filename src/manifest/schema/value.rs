@@ -36,7 +36,9 @@ pub(super) fn bounds(field: &Field) -> Option<std::ops::RangeInclusive<usize>> {
 /// Returns a default or an example as a value: words as they are, everything else as JSON.
 pub(super) fn written(field: &Field, text: &str) -> Value {
     let value = match field.kind {
-        Kind::Text | Kind::Filled | Kind::Word(_) | Kind::Period(..) | Kind::Rate | Kind::Ledger => None,
+        Kind::Text | Kind::Filled | Kind::Word(_) | Kind::Period(..) | Kind::Rate | Kind::Ledger | Kind::Publish => {
+            None
+        }
         _ => serde_json::from_str(text).ok(),
     };
     value.unwrap_or_else(|| json!(text))
@@ -44,7 +46,7 @@ pub(super) fn written(field: &Field, text: &str) -> Value {
 
 fn of_kind(kind: Kind, field: &Field) -> Map<String, Value> {
     let schema = match kind {
-        Kind::Text | Kind::Filled | Kind::Rate | Kind::Ledger => string(of_text(kind, field)),
+        Kind::Text | Kind::Filled | Kind::Rate | Kind::Ledger | Kind::Publish => string(of_text(kind, field)),
         Kind::Period(least, _) => {
             let [mut made_of, digit] = period(least).map(|pattern| string(Some(pattern)));
             made_of["allOf"] = json!([digit]);

@@ -52,6 +52,7 @@ fn manifest(mirror: bool, jobs: Vec<Job>) -> Manifest {
         turned_away: Default::default(),
         run: RunSettings { mirror, ..RunSettings::default() },
         output_dir: "out".into(),
+        publish: None,
         prices: Prices::default(),
         jobs,
         images: Default::default(),

@@ -7,6 +7,7 @@ use crate::plan::spent::Spent;
 use crate::service::names::{JobId, TaskId};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Where each job stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -88,6 +89,10 @@ pub struct VideoFile {
     pub sha256: Sha256,
     /// Its size.
     pub bytes: u64,
+    /// The URLs under which it was published; absent where it wasn't.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub published: BTreeSet<String>,
 }
 
 /// Why a job has no result.
@@ -202,7 +207,12 @@ impl From<Status> for JobStatus {
 
 impl From<&Output> for VideoFile {
     fn from(output: &Output) -> VideoFile {
-        VideoFile { path: output.path.clone(), sha256: output.sha256, bytes: output.bytes }
+        VideoFile {
+            path: output.path.clone(),
+            sha256: output.sha256,
+            bytes: output.bytes,
+            published: output.published.clone(),
+        }
     }
 }
 

@@ -77,7 +77,12 @@ fn a_status_is_written_as_the_manual_shows_it() {
         status: JobStatus::Succeeded,
         task_id: Some(TaskId::new("t1").unwrap()),
         submitted_at: Some("2026-03-09T02:44:54Z".parse().unwrap()),
-        outputs: vec![VideoFile { path: "out/a-1.mp4".to_owned(), sha256: Sha256::of(b""), bytes: 1 }],
+        outputs: vec![VideoFile {
+            path: "out/a-1.mp4".to_owned(),
+            sha256: Sha256::of(b""),
+            bytes: 1,
+            published: Default::default(),
+        }],
         error: None,
         bought_twice: vec![],
         same_task: vec![],

@@ -16,7 +16,7 @@ use maud::{Markup, html};
 use url::Url;
 
 /// The card of a job, or of what was asked of one earlier.
-pub(super) fn card(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Markup {
+pub(super) fn card(entry: &Entry<'_>, source: &Source<'_>, place: &Place<'_>) -> Markup {
     let anchor = entry.anchor();
     let status = entry.status.as_str();
     let stands_for_videos = entry.record.is_none_or(|record| record.stage.outputs().is_empty());
@@ -52,7 +52,7 @@ pub(super) fn card(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Mar
 }
 
 /// The videos, or a word on why there are none.
-fn media(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Markup {
+fn media(entry: &Entry<'_>, source: &Source<'_>, place: &Place<'_>) -> Markup {
     let manifest = source.manifest;
     let outputs = entry.record.map(|record| record.stage.outputs()).unwrap_or_default();
     if outputs.is_empty() {
@@ -65,7 +65,7 @@ fn media(entry: &Entry<'_>, source: &Source<'_>, place: &Place) -> Markup {
         div.media {
             @for output in outputs {
                 figure {
-                    video controls playsinline preload="none" src=[place.address(&manifest.folder.join(&output.path))]
+                    video controls playsinline preload="none" src=[place.of_video(output, manifest)]
                         aria-label={ (entry.id) ", video " (output.number) " of " (outputs.len()) } {}
                     figcaption hidden { "Not where the page looks for it: " bdi { (output.path) } }
                     // On paper, in place of the video.
@@ -110,7 +110,7 @@ fn prompt(generation: &Generation) -> Markup {
 }
 
 /// The references: local images as thumbnails, others as links.
-fn references(job: &Job, manifest: &Manifest, place: &Place) -> Markup {
+fn references(job: &Job, manifest: &Manifest, place: &Place<'_>) -> Markup {
     html! {
         ul.references {
             @for reference in job.generation.references.iter() {
@@ -127,7 +127,7 @@ fn references(job: &Job, manifest: &Manifest, place: &Place) -> Markup {
     }
 }
 
-fn picture(reference: &Reference, number: usize, image: &Image, manifest: &Manifest, place: &Place) -> Markup {
+fn picture(reference: &Reference, number: usize, image: &Image, manifest: &Manifest, place: &Place<'_>) -> Markup {
     let content = match image {
         Image::Content(content) => manifest.images.get(content),
         Image::Url(url) => return link(url),
@@ -236,7 +236,7 @@ fn facts(entry: &Entry<'_>) -> Markup {
 }
 
 /// Everything else, folded away.
-fn details(entry: &Entry<'_>, manifest: &Manifest, place: &Place) -> Markup {
+fn details(entry: &Entry<'_>, manifest: &Manifest, place: &Place<'_>) -> Markup {
     html! {
         details {
             summary { "Details" }
@@ -261,7 +261,7 @@ fn asked(Job { generation, take, digest, .. }: &Job) -> Markup {
 }
 
 /// How it went.
-fn went(record: &Record, manifest: &Manifest, place: &Place) -> Markup {
+fn went(record: &Record, manifest: &Manifest, place: &Place<'_>) -> Markup {
     let outputs = record.stage.outputs();
     html! {
         @if let Some(task) = record.stage.task() { dt { "Task" } dd { code { (task) } } }
@@ -274,7 +274,7 @@ fn went(record: &Record, manifest: &Manifest, place: &Place) -> Markup {
         @for output in outputs {
             dt { "File" }
             dd {
-                a href=[place.address(&manifest.folder.join(&output.path))] { bdi { (output.path) } }
+                a href=[place.of_video(output, manifest)] { bdi { (output.path) } }
                 " " small { (size(output.bytes)) ", sha256 " (output.sha256.short()) }
             }
         }

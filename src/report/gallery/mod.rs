@@ -1,7 +1,7 @@
 //! The page: one HTML file with every job and its videos, a pure function of manifest and ledger.
 //!
 //! It refers to videos and local images by paths relative to its own folder and contains everything else itself, so it
-//! works from a disk, without a network. All text goes through [`maud`], which escapes it; the page's policy allows no
+//! works from a disk, without a network, unless it was asked to link to published videos. All text goes through [`maud`], which escapes it; the page's policy allows no
 //! script other than its own.
 
 mod card;
@@ -31,6 +31,7 @@ use place::Place;
 use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::Path;
+use url::Url;
 
 /// The beginning of every page: by it a later page knows that it may replace an earlier one.
 pub const BEGINNING: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta name=\"generator\" content=\"batch\">";
@@ -57,6 +58,8 @@ pub struct Source<'s> {
     pub receipt: Option<&'s Receipt>,
     /// The selected jobs.
     pub selection: &'s Selection,
+    /// The web address under which published videos are, if the page is to link to these.
+    pub published: Option<&'s Url>,
     /// The statuses whose jobs are shown; the numbers at the top are of all selected jobs.
     pub statuses: &'s [JobStatus],
 }
@@ -64,7 +67,7 @@ pub struct Source<'s> {
 /// Returns the page, to be stored in `folder`, which is a real path (links resolved).
 pub fn page(source: &Source<'_>, folder: &Path) -> String {
     let mut entries = Entries::of(source);
-    let place = Place::new(folder);
+    let place = Place::new(folder, source);
     let above = html! { (overview::header(source, &entries)) (overview::attention(source, &entries)) };
     entries.retain(source.statuses);
     let body = html! {
@@ -85,12 +88,12 @@ pub fn page(source: &Source<'_>, folder: &Path) -> String {
         }
         (shell::dialogs())
     };
-    shell::document(source.name, &body)
+    shell::document(source.name, &body, &place)
 }
 
 /// Returns the cards of a list. Of very many the first are drawn at once. The others are packed, with an index of them beside it: the
 /// script makes cards of it as they are looked at.
-fn list(id: &str, entries: &[Entry<'_>], source: &Source<'_>, place: &Place) -> Markup {
+fn list(id: &str, entries: &[Entry<'_>], source: &Source<'_>, place: &Place<'_>) -> Markup {
     let (first, rest) = entries.split_at(entries.len().min(DRAWN));
     html! {
         @for entry in first { (card::card(entry, source, place)) }
@@ -103,7 +106,7 @@ fn list(id: &str, entries: &[Entry<'_>], source: &Source<'_>, place: &Place) -> 
 }
 
 /// Returns the cards as base64 of what gzip makes of their markup: a tenth of it.
-fn packed(entries: &[Entry<'_>], source: &Source<'_>, place: &Place) -> String {
+fn packed(entries: &[Entry<'_>], source: &Source<'_>, place: &Place<'_>) -> String {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     for entry in entries {
         gzip.write_all(card::card(entry, source, place).0.as_bytes()).expect("memory takes all");

@@ -2,6 +2,7 @@
 
 use super::BEGINNING;
 use super::entry::Entries;
+use super::place::Place;
 use crate::base::digest::Sha256;
 use crate::report::documents::status::JobStatus;
 use crate::report::look::thousands;
@@ -16,10 +17,10 @@ const STYLE: &str = include_str!("page.css");
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%234f5bd5'/%3E%3Cpath d='M6 4.5v7l5.5-3.5z' fill='white'/%3E%3C/svg%3E";
 
 /// Returns the whole document.
-pub(super) fn document(name: &str, body: &Markup) -> String {
+pub(super) fn document(name: &str, body: &Markup, place: &Place<'_>) -> String {
     let head = html! {
         meta charset="utf-8";
-        meta http-equiv="Content-Security-Policy" content=(policy());
+        meta http-equiv="Content-Security-Policy" content=(policy(place));
         meta name="referrer" content="no-referrer";
         meta name="viewport" content="width=device-width, initial-scale=1";
         meta name="color-scheme" content="light dark";
@@ -32,14 +33,15 @@ pub(super) fn document(name: &str, body: &Markup) -> String {
 }
 
 /// Returns the policy: no network, and no script or style except the page's own. Videos and images come from next to
-/// the page, wherever it is opened.
-fn policy() -> String {
+/// the page, wherever it is opened, and videos also from where they are published if the page links there.
+fn policy(place: &Place<'_>) -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::of(text.as_bytes()).bytes());
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src 'self' file: data:; \
-         media-src 'self' file:; base-uri 'none'; form-action 'none'",
+         media-src 'self' file:{}; base-uri 'none'; form-action 'none'",
         hash(SCRIPT),
-        hash(STYLE)
+        hash(STYLE),
+        place.origin().map(|origin| format!(" {origin}")).unwrap_or_default()
     )
 }
 

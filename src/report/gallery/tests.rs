@@ -58,7 +58,14 @@ impl Project {
             project.book.record(id, [Step::Generated { at: Timestamp::from_second(136).unwrap() }]);
             for number in 1..=2 {
                 let path = format!("out/小 狗#{}-{number}.mp4", key.digest.short());
-                let output = Output { number, path, sha256: Sha256::of(b"video"), bytes: 1000, source: None };
+                let output = Output {
+                    number,
+                    path,
+                    sha256: Sha256::of(b"video"),
+                    bytes: 1000,
+                    source: None,
+                    published: Default::default(),
+                };
                 project.book.record(id, [Step::Downloaded { output }]);
             }
             project.book.record(id, [Step::Succeeded]);
@@ -107,6 +114,7 @@ impl Project {
                 manifest,
                 book,
                 elsewhere: &HashSet::new(),
+                published: None,
                 name: "jobs.yaml",
                 target: &target,
                 held_by,
@@ -329,6 +337,7 @@ fn only_jobs_of_the_statuses_asked_for_are_shown() {
         manifest: &project.manifest,
         book: &project.book,
         elsewhere: &HashSet::new(),
+        published: None,
         name: "jobs.yaml",
         target: &target,
         held_by: None,

@@ -4,7 +4,7 @@ use crate::ledger::record::{Output, ServiceError, Word};
 use crate::report::testing::{at, job, started};
 use crate::service::names::TaskId;
 use crate::service::output::VideoName;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn second(second: i64) -> Timestamp {
     at(second, started(0)).time
@@ -15,7 +15,14 @@ fn task() -> TaskId {
 }
 
 fn output(number: usize) -> Output {
-    Output { number, path: format!("out/a-{number}.mp4"), sha256: Sha256::of(b""), bytes: 7, source: None }
+    Output {
+        number,
+        path: format!("out/a-{number}.mp4"),
+        sha256: Sha256::of(b""),
+        bytes: 7,
+        source: None,
+        published: BTreeSet::new(),
+    }
 }
 
 fn record(attempt: u32, submitted: i64, finished: Option<i64>, stage: Stage) -> Record {

@@ -142,7 +142,12 @@ fn documents_fit_their_schemas() {
         status,
         task_id: TaskId::new("t").ok(),
         submitted_at: "2026-03-09T02:44:54Z".parse().ok(),
-        outputs: vec![VideoFile { path: "a".to_owned(), sha256: Sha256::of(b""), bytes: 1 }],
+        outputs: vec![VideoFile {
+            path: "a".to_owned(),
+            sha256: Sha256::of(b""),
+            bytes: 1,
+            published: Default::default(),
+        }],
         error: Some(StatusError { code: "400".to_owned(), message: "no".to_owned() }),
         bought_twice: vec![TaskId::new("t").unwrap(), TaskId::new("u").unwrap()],
         same_task: vec![job("b")],

@@ -98,7 +98,12 @@ fn a_status() -> StatusDocument {
         same_task: vec![],
     };
     let task = TaskId::new("3524e0b3ba014b12ab1faf29f9f00000").ok();
-    let video = |path: &str| VideoFile { path: path.to_owned(), sha256: Sha256::of(b""), bytes: 921_600 };
+    let video = |path: &str| VideoFile {
+        path: path.to_owned(),
+        sha256: Sha256::of(b""),
+        bytes: 921_600,
+        published: Default::default(),
+    };
     let said = |message: &str| Some(StatusError { code: "400".to_owned(), message: message.to_owned() });
     let done = JobState {
         task_id: task.clone(),

@@ -113,6 +113,7 @@ impl Workshop {
             uploads: vec![],
             image_cache: Default::default(),
             limits: None,
+            publish: None,
         };
         let outcome = engine::run(Work { collect, purchases }, parts, self.settings.clone()).await;
         let book = session.close().await.unwrap();

@@ -9,6 +9,7 @@ mod gate;
 mod limits;
 mod measure;
 mod postgres;
+mod publish;
 mod server;
 mod site;
 mod steps;

@@ -1,0 +1,81 @@
+//! Published videos in a folder.
+
+use super::source::{changed, unreadable};
+use super::{PublishError, Video};
+use crate::base::digest::{Hasher, Sha256};
+use crate::base::durable::{Mark, folder_of, make_folder, persist, temporary_beside};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// The files of a folder.
+pub(super) struct Files(PathBuf);
+
+impl Files {
+    /// Returns the files below `folder`.
+    pub(super) fn new(folder: &Path) -> Files {
+        Files(folder.to_owned())
+    }
+
+    /// Copies a file, durably.
+    ///
+    /// # Errors
+    /// Fails if it isn't the recorded content, or can't be written.
+    pub(super) async fn put(&self, file: &Path, name: &str, sha256: &Sha256) -> Result<(), PublishError> {
+        let (from, to, sha256) = (file.to_owned(), self.0.join(name), *sha256);
+        let refused = |to: &Path, error: &io::Error| PublishError::Refused(format!("{}: {error}", to.display()));
+        on_disk(move || {
+            let source = File::open(&from).map_err(|error| unreadable(&from, &error))?;
+            make_folder(folder_of(&to)).map_err(|error| refused(&to, &error))?;
+            let copy = temporary_beside(&to, &Mark::of(&to)).map_err(|error| refused(&to, &error))?;
+            let Video { file, sha256: found, .. } = copied(source, copy).map_err(|error| refused(&to, &error))?;
+            if found != sha256 {
+                return Err(changed(&from));
+            }
+            persist(file, &to).map_err(|error| refused(&to, &error))
+        })
+        .await
+    }
+
+    /// Copies the file with a name to a temporary file next to `destination`.
+    ///
+    /// # Errors
+    /// Fails if it doesn't exist, or can't be read or written.
+    pub(super) async fn get(&self, name: &str, destination: &Path, temporaries: &Mark) -> Result<Video, PublishError> {
+        let (from, destination, temporaries) = (self.0.join(name), destination.to_owned(), temporaries.clone());
+        on_disk(move || {
+            let source = File::open(&from).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => PublishError::NotAsRecorded(format!("{} doesn't exist", from.display())),
+                _ => PublishError::Away(format!("{}: {error}", from.display())),
+            })?;
+            let local = |error: io::Error| PublishError::Local(format!("{}: {error}", destination.display()));
+            copied(source, temporary_beside(&destination, &temporaries).map_err(local)?).map_err(local)
+        })
+        .await
+    }
+}
+
+/// Copies a file's content into a temporary file.
+fn copied(mut from: File, mut to: NamedTempFile) -> io::Result<Video> {
+    let (mut hasher, mut bytes) = (Hasher::default(), 0);
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match from.read(&mut buffer)? {
+            0 => return Ok(Video { file: to, sha256: hasher.finish(), bytes }),
+            n => {
+                to.write_all(&buffer[..n])?;
+                hasher.update(&buffer[..n]);
+                bytes += n as u64;
+            }
+        }
+    }
+}
+
+/// Runs `work` on a blocking thread.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PublishError> + Send + 'static,
+) -> Result<T, PublishError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|panic| Err(PublishError::Local(panic.to_string())))
+}
