@@ -1,12 +1,11 @@
 //! Completions that a shell asks for while a command line is typed: manifests, and the job ids and tags of the one that is typed.
 
-use super::argv;
 use super::options::Common;
-use super::project::{NAMES, Realm, is_manifest, manifest_path, paths};
+use super::project::{NAMES, is_manifest, manifest_path, paths};
+use super::realm::Realm;
 use crate::ledger;
 use crate::manifest::{self, Manifest};
 use crate::report::documents::status::JobStatus;
-use clap::ColorChoice;
 use clap::builder::StyledStr;
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{
@@ -19,15 +18,13 @@ use std::path::{Path, PathBuf};
 /// The variable by which a shell's script asks.
 pub(super) const VARIABLE: &str = "BATCH_COMPLETE";
 
-/// Answers a shell that asks for completions; returns whether one did.
+/// Answers a shell that asks for completions of the `command`; returns whether one did.
 ///
 /// # Errors
 /// Fails if the shell is unknown, or doesn't read the answer.
-pub(super) fn answer() -> Result<bool, clap::Error> {
+pub(super) fn answer(command: impl Fn() -> clap::Command) -> Result<bool, clap::Error> {
     let here = std::env::current_dir().ok();
-    CompleteEnv::with_factory(|| argv::command(ColorChoice::Never))
-        .var(VARIABLE)
-        .try_complete(std::env::args_os(), here.as_deref())
+    CompleteEnv::with_factory(command).var(VARIABLE).try_complete(std::env::args_os(), here.as_deref())
 }
 
 /// Completes manifests.

@@ -1,7 +1,8 @@
 //! The confirmation before a run that costs more than the manifest allows without one.
 
 use super::failure::Failure;
-use super::project::{Project, Realm};
+use super::project::Project;
+use super::realm::Realm;
 use super::sharing::asked_elsewhere;
 use super::terminal::Terminal;
 use crate::base::decimal::Decimal;

@@ -2,7 +2,8 @@
 
 use super::failure::Failure;
 use super::options::{Common, Simulation};
-use super::project::{Project, Realm};
+use super::project::Project;
+use super::realm::Realm;
 use super::settings::{self, KeySource, Origin};
 use super::terminal::Terminal;
 use crate::client::way::Surroundings;

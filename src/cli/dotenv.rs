@@ -4,13 +4,18 @@
 //! quotes (also over several lines), with a comment after `#`. Nothing is substituted: a `${OTHER}` in a key would send
 //! another secret of the machine to wherever the key goes.
 
-use super::settings::{BASE_URL, KEY};
 use crate::base::{look_alike, patience};
 use secrecy::zeroize::Zeroizing;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
+
+/// The key's name in the environment.
+pub(super) const KEY: &str = "BAICAI_API_KEY";
+
+/// The base URL's name in the environment.
+pub(super) const BASE_URL: &str = "BAICAI_BASE_URL";
 
 /// Maximum size of a `.env` in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;

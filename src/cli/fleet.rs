@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::options::Common;
-use super::project::Realm;
+use super::realm::Realm;
 use super::settings;
 use crate::base::clock::Clock;
 use crate::base::runtime;

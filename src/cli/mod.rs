@@ -26,6 +26,7 @@ mod page;
 mod progress;
 mod project;
 mod publishing;
+mod realm;
 mod results;
 mod saved;
 mod session;
@@ -44,7 +45,7 @@ use terminal::{Terminal, start_logs};
 
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
-    match completing::answer() {
+    match completing::answer(|| argv::command(clap::ColorChoice::Never)) {
         Ok(false) => {}
         Ok(true) => return Exit::Done.into(),
         Err(error) => return ended_by_arguments(&error).into(),
@@ -53,8 +54,8 @@ pub fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return ended_by_arguments(&error).into(),
     };
-    let terminal = Terminal::new(&args.common);
-    start_logs(&args.common, &terminal);
+    let terminal = Terminal::new(args.common.color, args.common.volume());
+    start_logs(&terminal);
     match dispatch(args, &terminal) {
         Ok(exit) => exit.into(),
         Err(failure) => {

@@ -3,6 +3,7 @@
 use super::codes::LintParser;
 use super::completing;
 use super::failure::Failure;
+use super::terminal::{ColorChoice, Volume};
 use crate::base::decimal::Decimal;
 use crate::diagnostic::levels::{Levels, Lint};
 use crate::manifest::fields::{self, Kind};
@@ -75,13 +76,15 @@ pub(super) fn uses(command: &str, option: &str) -> bool {
     }
 }
 
-/// When to use colors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColorChoice {
-    #[default]
-    Auto,
-    Always,
-    Never,
+impl Common {
+    /// Returns the amount of output.
+    pub(super) fn volume(&self) -> Volume {
+        match (self.quiet, self.verbose) {
+            (true, _) => Volume::Quiet,
+            (false, 0) => Volume::Normal,
+            (false, more) => Volume::Verbose(more),
+        }
+    }
 }
 
 /// The manifest that a command is about.

@@ -2,7 +2,8 @@
 
 use super::failure::Failure;
 use super::output_file::{Kind, OutputFile};
-use super::project::{Project, Realm};
+use super::project::Project;
+use super::realm::Realm;
 use super::sharing::asked_elsewhere;
 use crate::plan::mirror::pinned;
 use crate::plan::select::Selection;

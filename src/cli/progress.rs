@@ -144,13 +144,13 @@ impl Watching {
 /// Returns a live view, with as many messages above it as requested.
 fn bar(terminal: &Terminal) -> Box<dyn Reporter> {
     let bar = Bar::new(terminal.screen.clone(), terminal.stderr, zone());
-    Box::new(if terminal.volume == Volume::Verbose { bar.in_detail() } else { bar })
+    Box::new(if terminal.volume > Volume::Normal { bar.in_detail() } else { bar })
 }
 
 /// Returns a line reporter, with as many lines as requested.
 fn lines(terminal: &Terminal) -> Box<dyn Reporter> {
     let lines = Plain::new(io::stderr(), terminal.stderr, zone());
-    Box::new(if terminal.volume == Volume::Verbose { lines.in_detail() } else { lines })
+    Box::new(if terminal.volume > Volume::Normal { lines.in_detail() } else { lines })
 }
 
 /// Returns the time zone of lines and live views.

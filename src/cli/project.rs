@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::fleet::Fleet;
 use super::options::{Common, Subject};
+use super::realm::Realm;
 use super::terminal::{Terminal, Volume};
 use crate::base::durable::folder_of;
 use crate::base::folder::Folder;
@@ -22,39 +23,6 @@ use std::path::{Path, PathBuf};
 
 /// The names under which a manifest is looked for.
 pub(super) const NAMES: [&str; 4] = ["jobs.yaml", "jobs.yml", "jobs.toml", "jobs.json"];
-
-/// Which lock a command is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Realm {
-    /// The real thing.
-    Real,
-    /// The trial that `run --simulate` makes.
-    Trial,
-}
-
-impl Realm {
-    /// What the option says.
-    pub(super) fn of(simulate: bool) -> Realm {
-        if simulate { Realm::Trial } else { Realm::Real }
-    }
-
-    /// How commands about a manifest with its lock are typed, each as it is named.
-    pub(super) fn target(self, manifest: &Path, lock: &str) -> Target {
-        let service = match self {
-            Realm::Real => commands::Service::Real,
-            Realm::Trial => commands::Service::Simulated,
-        };
-        Target::new(&manifest.display().to_string(), lock, service)
-    }
-
-    /// What a lock's name ends with.
-    fn extension(self) -> &'static str {
-        match self {
-            Realm::Real => "lock",
-            Realm::Trial => "sim.lock",
-        }
-    }
-}
 
 /// A checked manifest, and where its lock lies.
 #[derive(Debug)]

@@ -1,12 +1,13 @@
 //! The settings of a run, and its end: what is said, and the exit code.
 
 use super::destination::{Destination, SIMULATED};
+use super::dotenv::KEY;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet;
 use super::progress::Reporting;
 use super::publishing::say_unpublished;
-use super::settings::{KEY, KeySource};
+use super::settings::KeySource;
 use super::signals::Signals;
 use super::terminal::{Terminal, Volume};
 use crate::engine::stop::Stop;

@@ -1,6 +1,6 @@
 //! Where the jobs go and how: command line, environment, manifest and defaults resolved into one, once.
 
-use super::dotenv::DotEnv;
+use super::dotenv::{BASE_URL, DotEnv, KEY};
 use super::failure::Failure;
 use super::options::{Choosing, Common, Named, Which};
 use crate::base::secret::ApiKey;
@@ -16,12 +16,6 @@ use secrecy::zeroize::Zeroizing;
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-/// The key's name in the environment.
-pub(super) const KEY: &str = "BAICAI_API_KEY";
-
-/// The base URL's name in the environment.
-pub(super) const BASE_URL: &str = "BAICAI_BASE_URL";
 
 /// Where the key comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

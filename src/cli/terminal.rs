@@ -1,6 +1,5 @@
 //! The abilities of this terminal, determined once; and the logs.
 
-use super::options::{ColorChoice, Common};
 use crate::report::look::{Color, Drawing, Look};
 use crate::report::screen::{Screen, StandardError};
 use std::io::{self, IsTerminal};
@@ -30,20 +29,24 @@ pub(super) enum Volume {
     Quiet,
     /// The usual amount.
     Normal,
-    /// More.
-    Verbose,
+    /// More: with as many logs as `-v` was given.
+    Verbose(u8),
+}
+
+/// When to use colors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ColorChoice {
+    #[default]
+    Auto,
+    Always,
+    Never,
 }
 
 impl Terminal {
     /// Determines them from the two streams, the options and the environment.
-    pub(super) fn new(common: &Common) -> Terminal {
-        let stdout = look(common.color, io::stdout().is_terminal(), &console::Term::stdout());
-        let stderr = look(common.color, io::stderr().is_terminal(), &console::Term::stderr());
-        let volume = match (common.quiet, common.verbose) {
-            (true, _) => Volume::Quiet,
-            (false, 0) => Volume::Normal,
-            (false, _) => Volume::Verbose,
-        };
+    pub(super) fn new(color: ColorChoice, volume: Volume) -> Terminal {
+        let stdout = look(color, io::stdout().is_terminal(), &console::Term::stdout());
+        let stderr = look(color, io::stderr().is_terminal(), &console::Term::stderr());
         let watched = io::stderr().is_terminal() && !is_dumb();
         Terminal { stdout, stderr, screen: Screen::new(StandardError::default()), watched, volume }
     }
@@ -80,13 +83,13 @@ fn speaks_utf8() -> bool {
 }
 
 /// Sends logs to standard error: warnings, or those requested by `RUST_LOG` or `-v`.
-pub(super) fn start_logs(common: &Common, terminal: &Terminal) {
-    let default = match (common.quiet, common.verbose) {
-        (true, _) => "error",
-        (false, 0) => "batch=warn",
-        (false, 1) => "batch=info",
-        (false, 2) => "batch=debug",
-        (false, _) => "debug",
+pub(super) fn start_logs(terminal: &Terminal) {
+    let default = match terminal.volume {
+        Volume::Quiet => "error",
+        Volume::Normal => "batch=warn",
+        Volume::Verbose(1) => "batch=info",
+        Volume::Verbose(2) => "batch=debug",
+        Volume::Verbose(_) => "debug",
     };
     let asked = std::env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
     let asked = asked.and_then(|asked| asked.parse::<Targets>().ok());

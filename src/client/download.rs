@@ -3,8 +3,8 @@
 //! Plain `http` is allowed here, unlike for the API: no secret travels, and a video is not executed. Redirects from
 //! `https` to `http` are never followed. The content type that a server names doesn't matter: the bytes decide.
 
+use super::connection::HttpService;
 use super::failure::{self, Call, FoundNoVideo};
-use super::http::HttpService;
 use super::meter::Meter;
 use super::partial::{Content, Continuation, Partial};
 use super::printable::shown_url;
@@ -14,7 +14,6 @@ use super::unpack::{Unpacked, unpack};
 use super::video::{self, End, Flaw};
 use super::{Failure, Undelivered, Video, length, reason};
 use crate::base::durable;
-use crate::service::address::is_loopback;
 use bytes::Bytes;
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Response, StatusCode};
@@ -26,9 +25,6 @@ use url::Url;
 
 /// Largest accepted video, in bytes; the longest that the service makes has some dozen MB.
 pub(super) const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
-
-/// Maximum number of redirects.
-const REDIRECTS: usize = 10;
 
 /// Maximum number of times that one call resumes a broken transfer; the engine's retries come on top.
 const RESUMES: u32 = 5;
@@ -90,18 +86,6 @@ pub(super) async fn download(
 async fn unpacked(video: &Video, encoding: String, into: tempfile::NamedTempFile) -> io::Result<Option<Unpacked>> {
     let packed = video.file.reopen()?;
     tokio::task::spawn_blocking(move || unpack(packed, &encoding, into, LONGEST)).await.map_err(io::Error::other)?
-}
-
-/// Checks whether a redirect from the last of `previous` to `next` may be followed; the error says why not.
-pub(super) fn may_follow(previous: &[Url], next: &Url) -> Result<(), &'static str> {
-    let secure = previous.iter().any(|url| url.scheme() == "https");
-    match next.scheme() {
-        _ if previous.len() > REDIRECTS => Err("there are too many of them"),
-        "https" => Ok(()),
-        "http" if !secure || is_loopback(next) => Ok(()),
-        "http" => Err("it leads from https down to http"),
-        _ => Err("it leads out of the web"),
-    }
 }
 
 /// The location of a video.

@@ -3,9 +3,9 @@
 //! A proxy ends its reply regularly when the server behind it dies (nginx does), so the end of a reply proves nothing.
 
 use super::Failure;
+use super::connection::HttpService;
 use super::download::{Body, LONGEST, Source, judge, send};
 use super::failure::{self, Call};
-use super::http::HttpService;
 use super::representation::length_of_file;
 use super::stopped::Stopped;
 use reqwest::header::{self, HeaderMap, HeaderValue};

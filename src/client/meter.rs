@@ -1,6 +1,6 @@
 //! Detects a transfer that trickles: never silent, but never done.
 
-use super::settings::Pace;
+use super::limits::Pace;
 use tokio::time::Instant;
 
 /// Measures one interval after the other.

@@ -13,12 +13,16 @@ pub mod remote;
 pub mod retry;
 pub mod throttle;
 
+mod conceal;
+mod connection;
 mod download;
 mod length;
+mod limits;
 mod meter;
 mod partial;
 mod printable;
 mod reason;
+mod redirects;
 mod representation;
 mod settings;
 mod stopped;

@@ -1,7 +1,9 @@
 //! Pauses between retries: exponential backoff with jitter, and `Retry-After`.
 
+use crate::base::clock::Clock;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::header::{self, HeaderMap};
 use std::time::Duration;
 
 /// The longest requested pause that is honoured: after it, the service is asked again.
@@ -49,6 +51,13 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
         Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO)
     };
     Some(pause.min(FAR_AWAY))
+}
+
+/// Returns the pause that a reply requests; `clock` is used if the reply has no date of its own.
+pub(super) fn pause_of(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let now = text(header::DATE).and_then(date).unwrap_or_else(|| clock.now());
+    retry_after(text(header::RETRY_AFTER)?, now)
 }
 
 /// Parses an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.

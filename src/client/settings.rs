@@ -1,5 +1,6 @@
 //! The client's settings and timeouts.
 
+use super::limits::{Limits, USER_AGENT};
 use super::remote::{Reach, RemoteImages};
 use super::way::Surroundings;
 use crate::base::clock::Clock;
@@ -9,10 +10,6 @@ use crate::service::address::BaseUrl;
 use crate::service::limits::TURNED_AWAY;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
-
-/// The user agent.
-pub(super) const USER_AGENT: &str = concat!("batch/", env!("CARGO_PKG_VERSION"));
 
 /// The settings of an [`HttpService`](super::http::HttpService).
 #[derive(Debug)]
@@ -39,32 +36,6 @@ pub struct Settings {
     pub turned_away: BTreeSet<u16>,
 }
 
-/// The timeouts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Time until a connection is made.
-    pub connect: Duration,
-    /// Time without a byte, while a reply is awaited or read.
-    pub silence: Duration,
-    /// Duration of a whole call; an upload gets extra time for its size.
-    pub call: Duration,
-    /// Duration of a whole submit: longer, since an abandoned submit is an uncertain job.
-    pub submit: Duration,
-    /// The slowest accepted upload.
-    pub upload: Pace,
-    /// The slowest accepted download, over any interval; its total duration isn't limited.
-    pub download: Pace,
-}
-
-/// A minimum speed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// The number of bytes.
-    pub bytes: u64,
-    /// The interval.
-    pub per: Duration,
-}
-
 impl Settings {
     /// Creates settings with the usual timeouts, and a mark for temporary files that belongs to no lock.
     pub fn new(base: BaseUrl, key: Option<ApiKey>, connections: usize) -> Settings {
@@ -85,26 +56,5 @@ impl Settings {
             surroundings: Surroundings::default(),
             turned_away,
         }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            connect: Duration::from_secs(10),
-            silence: Duration::from_secs(30),
-            call: Duration::from_secs(60),
-            submit: Duration::from_secs(120),
-            upload: Pace { bytes: 16 * 1024, per: Duration::from_secs(1) },
-            download: Pace { bytes: 64 * 1024, per: Duration::from_secs(60) },
-        }
-    }
-}
-
-impl Pace {
-    /// Returns how long `bytes` may take.
-    pub fn time_for(&self, bytes: u64) -> Duration {
-        let stretches = u32::try_from(bytes.div_ceil(self.bytes.max(1))).unwrap_or(u32::MAX);
-        self.per.saturating_mul(stretches)
     }
 }

@@ -4,8 +4,8 @@
 //! changed, the service never gets a complete request, and no URL is ever registered for different content.
 
 use super::Failure;
+use super::connection::HttpService;
 use super::failure::{self, Call};
-use super::http::HttpService;
 use crate::base::digest::{Hasher, Sha256};
 use crate::service::content::Kind;
 use crate::service::image::LocalImage;

@@ -1,10 +1,11 @@
 //! Fetches paid videos: all of a task, with as many tries as needed. A failed download is not a failed task.
 
-use super::context::{Context, Missed};
+use super::context::Context;
 use super::destination::IN_THE_WAY;
 use super::listing::{Listing, Shelf};
+use super::missed::Missed;
 use super::published;
-use super::video::patiently;
+use super::video::{TRIES, patiently};
 use crate::client::{Failure, Service, Verdict};
 use crate::event::{Call, Cause, JobError};
 use crate::ledger::entry::{Entry, Step};
@@ -13,9 +14,6 @@ use crate::plan::videos::{Care, Videos, is_short, look_at};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::time::Instant;
-
-/// Maximum number of requests for the result of a task, and for each of its videos, in one run.
-pub(super) const TRIES: u32 = 8;
 
 /// Maximum number of further requests if fewer videos are listed than ordered: with the usual first pause, over half a
 /// minute.

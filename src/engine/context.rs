@@ -9,6 +9,7 @@ use super::gate::{Gate, Pass, Patience};
 use super::hearing::Hearing;
 use super::image_cache::ImageCache;
 use super::mirror::Again;
+use super::missed::Missed;
 use super::publishing::Outbox;
 use super::queries::Queries;
 use super::stop::{Level, Stop};
@@ -101,15 +102,6 @@ pub(super) struct Sent {
     pub(super) polls: AtomicUsize,
     pub(super) videos: AtomicUsize,
     pub(super) bytes: AtomicU64,
-}
-
-/// A call without an answer, or without the expected one.
-#[derive(Debug)]
-pub(super) enum Missed {
-    /// The run is over.
-    Out,
-    /// The service said something else; the verdict is never `Unreachable` or `NoWay`.
-    Failed(Failure),
 }
 
 impl<S: Service> Context<S> {

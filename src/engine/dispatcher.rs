@@ -2,12 +2,13 @@
 
 use super::budget::Reservation;
 use super::context::Context;
-use super::images::{Urls, upload};
+use super::images::upload;
 use super::job::{End, buy, without_task};
 use super::others::collect_any;
 use super::purchase::Bought;
 use super::slot::{Freed, Slot};
 use super::stop::Level;
+use super::uploads::Urls;
 use super::{Due, Purchase, Work};
 use crate::client::Service;
 use crate::event::summary::Summary;

@@ -1,17 +1,17 @@
 //! Brings the images of a purchase to the service: local ones, and remote ones exactly as they were fetched.
 
 use super::Purchase;
-use super::context::{Context, Missed};
+use super::context::Context;
 use super::mirror::obtain;
+use super::missed::Missed;
 use super::purchase::Bought;
 use super::transfer::Transfer;
-use crate::base::digest::Sha256;
+use super::uploads::Urls;
 use crate::client::{Failure, Image, NO_URL, Service, Verdict};
 use crate::event::{Call, Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::service::image::{ForeignImage, LocalImage, Picture};
 use crate::service::remote::Address;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -20,9 +20,6 @@ const TRIES: u32 = 8;
 
 /// The code of a failure to obtain a remote image with the content that the job needs.
 const NOT_HAD: &str = "image";
-
-/// The URLs of a purchase's images that are known by content.
-pub(super) type Urls = HashMap<Sha256, String>;
 
 /// Uploads the images of a purchase that aren't at the service yet.
 pub(super) async fn upload<S: Service>(context: &Arc<Context<S>>, purchase: &Purchase) -> Result<Urls, Bought> {

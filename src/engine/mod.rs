@@ -27,6 +27,7 @@ mod images;
 mod job;
 mod listing;
 pub mod mirror;
+mod missed;
 mod others;
 mod published;
 pub mod publishing;

@@ -1,8 +1,9 @@
 //! Fetches videos that another machine published, before the service is asked for them.
 
-use super::context::{Context, Missed};
+use super::context::Context;
 use super::destination::Destination;
 use super::listing::Shelf;
+use super::missed::Missed;
 use super::video::store;
 use crate::base::faultpoint;
 use crate::client::publish::{PublishError, Publisher};

@@ -3,9 +3,9 @@
 use super::Purchase;
 use super::budget::Reservation;
 use super::context::Context;
-use super::images::Urls;
 use super::stop::Level;
 use super::turns::{PutOff, Turn};
+use super::uploads::Urls;
 use crate::base::faultpoint;
 use crate::client::{NotTaken, Service, Speaker, Submission, Then};
 use crate::event::{Call, Cause, Event, JobError};

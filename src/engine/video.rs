@@ -1,10 +1,10 @@
 //! Fetches one listed video: complete, checked, durable under its name.
 
-use super::collect::TRIES;
-use super::context::{Context, Missed};
+use super::context::Context;
 use super::destination::Destination;
 use super::doubtful::{self, Doubt};
 use super::listing::{Listing, Shelf};
+use super::missed::Missed;
 use super::publishing::Unpublished;
 use super::transfer::Transfer;
 use crate::base::digest::Sha256;
@@ -15,6 +15,9 @@ use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Output, Record};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+/// Maximum number of requests for the result of a task, and for each of its videos, in one run.
+pub(super) const TRIES: u32 = 8;
 
 /// Fetches one video, with retries while they may help. Content that isn't known to be one in the end is kept next to
 /// its place.

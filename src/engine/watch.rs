@@ -1,6 +1,7 @@
 //! Polls a task until the service is done with it. A failed poll is not a failed task.
 
-use super::context::{Context, Missed};
+use super::context::Context;
+use super::missed::Missed;
 use super::queries::Asked;
 use crate::client::{Service, TaskState, Verdict};
 use crate::event::{Bound, Call, Event};

@@ -1,6 +1,6 @@
 //! Errors of reading, opening or writing a ledger.
 
-use super::journal::Holder;
+use super::holder::Holder;
 use super::shared::StoreError;
 use crate::service::names::JobId;
 use jiff::Timestamp;

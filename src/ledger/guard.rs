@@ -3,6 +3,7 @@
 //! The kernel releases the lock when the process dies, however it dies.
 
 use super::failure::LedgerError;
+use super::holder::Holder;
 use super::journal;
 use crate::base::{durable, faultpoint};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -205,7 +206,7 @@ pub(super) fn read_bounded(file: &File, path: &Path) -> Result<Vec<u8>, LedgerEr
     Ok(text)
 }
 
-fn holder_in(file: &File) -> Option<journal::Holder> {
+fn holder_in(file: &File) -> Option<Holder> {
     let mut start = Vec::new();
     file.take(16 * 1024).read_to_end(&mut start).ok()?;
     journal::holder(&start)

@@ -1,5 +1,6 @@
 //! From the tree to the manifest as it is written: every value has its type, or a finding says what is there instead.
 
+use super::context::Context;
 use super::expand::{Block, Expansion};
 use super::fields::*;
 use super::model::{OnUncertain, Price, Prices, RunSettings};
@@ -7,7 +8,7 @@ use super::problem::{Place, Problem, What};
 use super::raw::{Images, Input, Job, Library, Manifest, Name, Output, Reference, Slot, Spot, Use};
 use super::read::{Mapping, amount, boolean, filled, fits, found, integer, list, text};
 use super::rules::{Rules, setting};
-use super::sink::{Context, Sink};
+use super::sink::Sink;
 use crate::document::tree::{List, Node, Value};
 use crate::service::address::BaseUrl;
 use crate::service::ledger_url::LedgerUrl;

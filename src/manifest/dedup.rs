@@ -5,10 +5,10 @@
 //!
 //! Mistakes are folded as they are met, and only a limited number is kept: a manifest of a megabyte can have a million.
 
+use super::context::Context;
 use super::messages::Said;
 use super::problem::{Fill, Problem};
 use super::raw::Home;
-use super::sink::Context;
 use crate::base::digest::{Likeness, Sha256};
 use crate::diagnostic::code::{Code, Severity};
 use crate::diagnostic::finding::{Finding, Label};

@@ -9,6 +9,7 @@
 
 mod autofix;
 mod bound;
+mod context;
 mod decode;
 mod dedup;
 mod expand;

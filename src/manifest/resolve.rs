@@ -1,12 +1,13 @@
 //! From the manifest as it is written to the request of each job: its own fields, `defaults` and the library joined.
 
+use super::context::Context;
 use super::fields::REFERENCES;
 use super::model::ListedIn;
 use super::raw::{Input, Job, Slot, Spot};
 use super::rules::images::Images;
 use super::rules::mentions;
 use super::rules::references::{Library, Links};
-use super::sink::{Context, Sink};
+use super::sink::Sink;
 use crate::service::names::Tag;
 use crate::service::vocabulary::{Duration, Resolution};
 use std::collections::BTreeSet;

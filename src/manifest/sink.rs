@@ -3,6 +3,7 @@
 //! A mistake in a value from `defaults` or the library is reported once, at the value itself, with a second label at
 //! the first job that uses it. Which job that is may become known only after the mistake.
 
+use super::context::Context;
 use super::dedup::{Dedup, Facts, Rare, Shown};
 use super::expand::Block;
 use super::fields::{Field, ID, JOB};
@@ -57,19 +58,6 @@ pub(super) struct Sink<'t> {
     entry_users: HashMap<usize, usize>,
     /// The spans that aliases refer to: disjoint, in order.
     shared: Vec<Span>,
-}
-
-/// The owner of the values that are being read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Context {
-    /// The manifest itself.
-    Manifest,
-    /// `defaults`; with the position of the field among a job's fields, if it is known.
-    Defaults(Option<usize>),
-    /// The library's entry with this number.
-    Entry(usize),
-    /// The job with this number.
-    Job(usize),
 }
 
 /// How a job that stands for itself is shown: its place, and its id.

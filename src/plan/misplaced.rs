@@ -1,7 +1,6 @@
 //! Finds videos that lie under a name which by the lock is another video's: after a pull, the lock may know that they were renamed
 //! elsewhere, while here they weren't.
 
-use super::videos::Videos;
 use crate::base::digest::Sha256;
 use crate::base::folder::Folder;
 use crate::ledger::record::{Output, Record};
@@ -13,12 +12,12 @@ use std::path::PathBuf;
 /// Returns the renamings that bring known videos under the names that the lock knows, each either free, given up by another of them, or that of
 /// the very same content.
 ///
-/// `look` returns the state of a video under its own name. Only names that `batch` itself gives are looked at, those of `jobs` among them: a copy under a name of its own stays what it is.
+/// `is_intact` returns whether a video is unchanged under its own name. Only names that `batch` itself gives are looked at, those of `jobs` among them: a copy under a name of its own stays what it is.
 pub(super) fn find<'b>(
     folder: &Folder,
     book: &'b Book,
     jobs: &[Job],
-    look: impl Fn(&'b Record, &'b Output) -> Videos,
+    is_intact: impl Fn(&'b Record, &'b Output) -> bool,
 ) -> Vec<Renamed> {
     let purchases = || book.records().flat_map(|record| book.history(&record.key));
     let mut intact: HashSet<PathBuf> = HashSet::new();
@@ -30,9 +29,10 @@ pub(super) fn find<'b>(
             let Ok(path) = folder.inside(&output.path) else { continue };
             known.entry(output.sha256).or_default().push(output);
             sizes.insert(output.bytes);
-            match look(record, output) {
-                Videos::Intact => _ = intact.insert(path),
-                Videos::Missing | Videos::Altered => lacking.push((record, output)),
+            if is_intact(record, output) {
+                intact.insert(path);
+            } else {
+                lacking.push((record, output));
             }
         }
     }

@@ -116,8 +116,10 @@ impl<'b> Shelf<'b> {
 
     fn misplaced(&self) -> &Misplaced {
         self.misplaced.get_or_init(|| {
-            let look = |record: &Record, output: &'b Output| self.under_its_name(output, record.finished_at, self.care);
-            let all = misplaced::find(self.folder, self.book, self.jobs, look);
+            let is_intact = |record: &Record, output: &'b Output| {
+                self.under_its_name(output, record.finished_at, self.care) == Videos::Intact
+            };
+            let all = misplaced::find(self.folder, self.book, self.jobs, is_intact);
             let places = all.iter().enumerate().map(|(place, video)| ((video.to.clone(), video.sha256), place));
             Misplaced { places: places.collect(), names: all.iter().map(|video| video.from.clone()).collect(), all }
         })

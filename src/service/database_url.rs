@@ -1,6 +1,5 @@
 //! The URL of a PostgreSQL database in which a ledger is kept.
 
-use super::ledger_url::NoLedgerUrl;
 use percent_encoding::percent_decode_str;
 
 /// A database and the place in it, as `postgres://user@host:port/database?schema=batch` names them.
@@ -81,7 +80,7 @@ impl DatabaseHost {
 
 impl DatabaseUrl {
     /// Reads what follows the scheme.
-    pub(super) fn read(rest: &str) -> Result<DatabaseUrl, NoLedgerUrl> {
+    pub(super) fn read(rest: &str) -> Result<DatabaseUrl, String> {
         let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = place.split_once('/').unwrap_or((place, ""));
         let (user, hosts) = match authority.rsplit_once('@') {
@@ -129,15 +128,15 @@ impl DatabaseUrl {
     }
 }
 
-fn wrong<T>(what: String) -> Result<T, NoLedgerUrl> {
-    Err(NoLedgerUrl(what))
+fn wrong<T>(what: String) -> Result<T, String> {
+    Err(what)
 }
 
-fn password() -> NoLedgerUrl {
-    NoLedgerUrl("a URL holds no password: it is in PGPASSWORD, or in ~/.pgpass".to_owned())
+fn password() -> String {
+    String::from("a URL holds no password: it is in PGPASSWORD, or in ~/.pgpass")
 }
 
-fn decoded(text: &str) -> Result<String, NoLedgerUrl> {
+fn decoded(text: &str) -> Result<String, String> {
     let decoded = percent_decode_str(text).decode_utf8();
     match decoded {
         Ok(text) if !text.chars().any(char::is_control) => Ok(text.into_owned()),
@@ -146,7 +145,7 @@ fn decoded(text: &str) -> Result<String, NoLedgerUrl> {
 }
 
 /// Returns a name that needs no quotes in SQL.
-fn identifier(what: &str, name: String) -> Result<String, NoLedgerUrl> {
+fn identifier(what: &str, name: String) -> Result<String, String> {
     let is_first = |c: char| c.is_ascii_lowercase() || c == '_';
     let is_plain = name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_ascii_digit());
     match is_plain && name.len() < 64 {
@@ -155,16 +154,16 @@ fn identifier(what: &str, name: String) -> Result<String, NoLedgerUrl> {
     }
 }
 
-fn mode(word: &str) -> Result<SslMode, NoLedgerUrl> {
+fn mode(word: &str) -> Result<SslMode, String> {
     let modes = || wrong("`sslmode` is one of disable, prefer, require, verify-ca and verify-full".to_owned());
     SslMode::from_word(word).map_or_else(modes, Ok)
 }
 
-fn number(text: &str) -> Result<u16, NoLedgerUrl> {
+fn number(text: &str) -> Result<u16, String> {
     text.parse().or_else(|_| wrong("a port is a number up to 65535".to_owned()))
 }
 
-fn host(text: &str, port: u16) -> Result<DatabaseHost, NoLedgerUrl> {
+fn host(text: &str, port: u16) -> Result<DatabaseHost, String> {
     let text = decoded(text)?;
     let (name, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, rest)) => (address.to_owned(), rest.strip_prefix(':').map_or(Ok(port), number)?),

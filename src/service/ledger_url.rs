@@ -56,7 +56,9 @@ impl FromStr for LedgerUrl {
                 (format!("file://{path}"), Engine::Folder(Path::new(path).to_owned()))
             }
             Some(("file", _)) => return wrong("a folder is named by its whole path: file:///path".to_owned()),
-            Some(("postgres" | "postgresql", rest)) => (text.to_owned(), Engine::Postgres(DatabaseUrl::read(rest)?)),
+            Some(("postgres" | "postgresql", rest)) => {
+                (text.to_owned(), Engine::Postgres(DatabaseUrl::read(rest).map_err(NoLedgerUrl)?))
+            }
             Some(("s3" | "gs" | "az", _)) => {
                 let bucket: BucketUrl = text.parse().map_err(|error: NoBucketUrl| NoLedgerUrl(error.to_string()))?;
                 (bucket.to_string(), Engine::Bucket(bucket))

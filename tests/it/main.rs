@@ -6,6 +6,7 @@
 mod bounds;
 mod check;
 mod ci;
+mod circles;
 mod confirm;
 mod convert;
 mod crash;

@@ -10,11 +10,11 @@ pub use reach::Reach;
 pub(super) use reach::may_follow;
 
 use super::failure::{self, Call};
-use super::http::retry_after;
+use super::limits::{Limits, USER_AGENT};
 use super::meter::Meter;
 use super::partial::{Content, Partial};
 use super::printable::shown_url;
-use super::settings::{Limits, USER_AGENT};
+use super::retry::pause_of;
 use super::stopped::Stopped;
 use super::{Failure, Image, Images, reason};
 use crate::base::clock::Clock;
@@ -92,7 +92,7 @@ impl RemoteImages {
             return Ok(None);
         }
         if status != StatusCode::OK {
-            let pause = retry_after(response.headers(), &self.clock);
+            let pause = pause_of(response.headers(), &self.clock);
             return Err(failed(failure::image(shown, status.as_u16(), pause)));
         }
         if response.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {

@@ -7,7 +7,7 @@
 use super::Stopped;
 use crate::base::public::is_public;
 use crate::client::failure::{self, Call};
-use crate::client::{NO_CONNECTION, Verdict, download, reason};
+use crate::client::{NO_CONNECTION, Verdict, reason, redirects};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{ClientBuilder, redirect};
 use std::error::Error;
@@ -87,7 +87,7 @@ pub(in crate::client) fn may_follow(
     previous: &[Url],
     next: &Url,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    download::may_follow(previous, next)?;
+    redirects::may_follow(previous, next)?;
     if next.scheme() == "http" && previous.iter().any(|url| url.scheme() == "https") {
         return Err("it leads from https down to http".into());
     }

@@ -3,8 +3,8 @@
 use super::server::{Request, nobody, reply};
 use super::*;
 use crate::base::digest::Sha256;
-use crate::client::download::may_follow;
 use crate::client::http::Pace;
+use crate::client::redirects::may_follow;
 use crate::client::{Failure, Service as _, Verdict, Video};
 use tokio::time::Instant;
 

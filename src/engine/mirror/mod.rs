@@ -10,8 +10,8 @@ mod obtain;
 
 pub(super) use obtain::{Again, obtain};
 
-use super::context::Missed;
 use super::image_cache::ImageCache;
+use super::missed::Missed;
 use super::stop::{Level, Stop};
 use crate::base::clock::Clock;
 use crate::client::retry::Backoff;

@@ -3,7 +3,7 @@
 use crate::base::faultpoint;
 use crate::client::retry::Backoff;
 use crate::client::{Failure, Image, Images, Verdict};
-use crate::engine::context::Missed;
+use crate::engine::missed::Missed;
 use crate::engine::stop::Stop;
 use crate::event::sender::Events;
 use crate::event::{Call, Event};

@@ -4,6 +4,7 @@ use crate::ledger::record::{Output, ServiceError};
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
 use crate::service::remote::{Address, Pin, Validator};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

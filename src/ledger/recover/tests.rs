@@ -1,7 +1,8 @@
 use super::*;
+use crate::ledger::Holder;
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::{Entry, Step};
-use crate::ledger::journal::{Encoder, Holder};
+use crate::ledger::journal::Encoder;
 use crate::ledger::record::{Key, Stage};
 use crate::service::names::{JobId, TaskId};
 use crate::service::output::VideoName;

@@ -1,6 +1,5 @@
 //! The purchases of one job and digest, as all machines know them, and the steps that they take. Pure.
 
-use super::desk::Doubts;
 use super::store::StoreError;
 use crate::ledger::book::Book;
 use crate::ledger::entry::{Entry, Step};
@@ -9,6 +8,15 @@ use crate::ledger::lockfile::PurchaseTable;
 use crate::ledger::purchase::{Owed, Purchase, Rung};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// Whether a book is told why a purchase is doubted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubts {
+    /// With the reason, for who looks.
+    Told,
+    /// As its holder left it, for a lock: its holder may withdraw it still.
+    Untold,
+}
 
 /// The purchases of one job and digest.
 ///

@@ -3,17 +3,12 @@
 use super::access::Access;
 use super::bucket::Bucket;
 use super::folder::Folder;
+use super::key::{PROOFS, SELF};
 use super::postgres::Postgres;
 use super::store::{Store, StoreError};
 use crate::service::ledger_url::{Engine, LedgerUrl};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// The key of what a ledger says of itself.
-pub(super) const SELF: &str = "ledger.json";
-
-/// What all keys of proofs begin with.
-pub(super) const PROOFS: &str = "t/";
 
 /// The version of all that is written there.
 const VERSION: i64 = 1;

@@ -5,7 +5,7 @@ mod claiming;
 mod telling;
 mod watching;
 
-use super::account::{Account, Runner};
+use super::account::{Account, Doubts, Runner};
 use super::era;
 use super::key::PURCHASES;
 use super::patience::{PAUSE, patiently};
@@ -56,15 +56,6 @@ struct State {
     /// The heartbeats of this run, and of the others.
     own: beating::Own,
     others: beating::Others,
-}
-
-/// Whether a book is told why a purchase is doubted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubts {
-    /// With the reason, for who looks.
-    Told,
-    /// As its holder left it, for a lock: its holder may withdraw it still.
-    Untold,
 }
 
 impl Desk {

@@ -1,6 +1,6 @@
 //! Whether a ledger may have forgotten what was acknowledged: its engine is in another era than it knows, or it isn't the same ledger.
 
-use super::charter::SELF;
+use super::key::SELF;
 use super::store::{Era, Store, StoreError};
 
 /// The key of the era that the ledger knows.

@@ -4,8 +4,8 @@
 //! it is free. Nothing is ever replaced or removed: whoever comes late finds the name taken, however long it was stopped, and nobody
 //! holds anything that others would wait for. Only of a run's heartbeat, which nobody else writes, earlier states are removed.
 
-use super::charter::{PROOFS, SELF};
 use super::desk::RUNS;
+use super::key::{PROOFS, SELF};
 use super::store::{Call, Found, Listed, Revision, Store, StoreError};
 use crate::base::durable;
 use std::io;

@@ -4,6 +4,12 @@ use crate::base::digest::Sha256;
 use crate::ledger::record::Key;
 use std::fmt::Write as _;
 
+/// The key of what a ledger says of itself.
+pub(super) const SELF: &str = "ledger.json";
+
+/// What all keys of proofs begin with.
+pub(super) const PROOFS: &str = "t/";
+
 /// What all keys of purchases begin with.
 pub(super) const PURCHASES: &str = "p/";
 

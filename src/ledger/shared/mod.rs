@@ -27,10 +27,11 @@ mod times;
 mod witness;
 
 pub use access::Access;
+pub use account::Doubts;
 pub use account::{Account, Barrier, Claim, Runner};
 pub use bucket::policy;
 pub use charter::{Charter, prove, store_at};
-pub use desk::{Claimed, Desk, Doubts, Life};
+pub use desk::{Claimed, Desk, Life};
 pub use folder::Folder;
 pub use limits::{Limits, Word};
 pub use pass::Pass;

@@ -1,7 +1,7 @@
 //! Braces that look like a template but aren't one: written as in other tools, or with a slip. They would be sent
 //! literally.
 
-use super::expression::Scope;
+use super::scope::Scope;
 use super::template::OPEN;
 use crate::base::look_alike;
 use std::ops::Range;

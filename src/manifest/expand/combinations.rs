@@ -1,9 +1,12 @@
 //! The combinations of values that a job expands to: every row with every combination.
 
-use super::expression::{Expression, Scope};
+use super::expression::Expression;
+use super::flaw::SHOWN_NAMES;
+use super::flaw::TemplateFlaw;
+use super::given::Given;
 use super::matrix::Matrix;
 use super::rows::{Row, Rows};
-use super::template::TemplateFlaw;
+use super::scope::Scope;
 use super::value::{CellValue, Held, Input};
 use crate::base::nearest::nearest;
 use crate::document::span::Span;
@@ -17,27 +20,6 @@ const NUMBER: &str = "number";
 pub(super) struct Combinations<'t> {
     pub matrix: Given<Matrix<'t>>,
     pub rows: Given<Rows<'t>>,
-}
-
-/// The values that a field provides for a job.
-pub(super) enum Given<T> {
-    /// The field is missing.
-    Nothing,
-    /// The values are unknown because of a mistake; their names, if those are known.
-    Spoilt(Option<Vec<String>>),
-    /// These values.
-    Values(T),
-}
-
-impl<T> Given<T> {
-    /// Returns the values.
-    pub(super) fn get(&self) -> Option<&T> {
-        if let Given::Values(values) = self { Some(values) } else { None }
-    }
-
-    fn is_spoilt(&self) -> bool {
-        matches!(self, Given::Spoilt(_))
-    }
 }
 
 /// One of them: a row, a combination of the matrix, or both.
@@ -177,9 +159,6 @@ fn inside<'n>(node: Node<'n>, name: &str) -> Option<Node<'n>> {
         _ => None,
     }
 }
-
-/// More names than anybody reads.
-pub(super) const SHOWN_NAMES: usize = 12;
 
 fn unknown(scope: Scope, name: &str, known: &[&str]) -> TemplateFlaw {
     TemplateFlaw::Unknown {

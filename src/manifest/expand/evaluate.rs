@@ -1,8 +1,9 @@
 //! The evaluation of an expression with a set of values.
 
 use super::combinations::{Combination, Reading, Variable};
-use super::expression::{Expression, Scope};
-use super::template::TemplateFlaw;
+use super::expression::Expression;
+use super::flaw::TemplateFlaw;
+use super::scope::Scope;
 use super::value::{Held, Input};
 use crate::document::derived::{Content, Form, Origin, Piece, Scalar};
 use crate::document::span::Span;

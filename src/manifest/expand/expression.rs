@@ -3,20 +3,10 @@
 //! The name is read here, so that a value keeps its type and its place; filters are the template engine's.
 
 use super::filters::{self, Filters};
-use super::template::TemplateFlaw;
+use super::flaw::TemplateFlaw;
+use super::scope::Scope;
 use crate::base::nearest::nearest;
 use std::ops::Range;
-
-/// The scope of a name: the source of its values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// The values of a combination.
-    Matrix,
-    /// The values of a row.
-    Row,
-    /// The number of the job among those of its block.
-    Job,
-}
 
 /// A name with its filters.
 #[derive(Debug)]
@@ -37,30 +27,6 @@ pub(super) struct Segment {
 
 /// A mistake and its bytes.
 type Flawed = (Range<usize>, TemplateFlaw);
-
-impl Scope {
-    /// All scopes.
-    const ALL: [Scope; 3] = [Scope::Matrix, Scope::Row, Scope::Job];
-
-    /// Returns the scope as it is written in a template.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Scope::Matrix => "matrix",
-            Scope::Row => "row",
-            Scope::Job => "job",
-        }
-    }
-
-    /// Returns the field that provides such values for a job.
-    pub(crate) fn field(self) -> &'static str {
-        match self {
-            Scope::Matrix => "matrix",
-            Scope::Row => "rows",
-            // It needs one of the two.
-            Scope::Job => "matrix",
-        }
-    }
-}
 
 impl Expression {
     /// Parses the expression in these bytes of `text`.

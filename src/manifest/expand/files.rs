@@ -1,6 +1,6 @@
 //! The files of rows: found, read, and kept for as long as the manifest is looked at.
 
-use super::rows::RowsFlaw;
+use super::flaw::RowsFlaw;
 use super::{jobs, keys};
 use crate::base::folder::{Folder, Outside};
 use crate::base::nearest::nearest_in_folder;

@@ -1,6 +1,6 @@
 //! Filters: the only thing that a template does to a value. The template engine runs them, and knows no others.
 
-use super::template::TemplateFlaw;
+use super::flaw::TemplateFlaw;
 use crate::base::nearest::nearest;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior};

@@ -1,6 +1,7 @@
 //! JSON Lines, with one object per line, and JSON arrays of objects; every value with its place.
 
-use super::rows::{Row, Rows, RowsFlaw, first_line};
+use super::flaw::RowsFlaw;
+use super::rows::{Row, Rows, first_line};
 use super::value::{Cell, CellValue};
 use crate::document::derived::Form;
 use crate::document::flaw::{Flaw, SyntaxKind};

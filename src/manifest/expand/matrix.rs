@@ -3,7 +3,8 @@
 //! The meaning is that of matrices in GitHub Actions workflows, which users know.
 
 use super::MOST_JOBS;
-use super::combinations::{Given, SHOWN_NAMES};
+use super::flaw::{MatrixFlaw, SHOWN_NAMES};
+use super::given::Given;
 use super::value::covers;
 use crate::base::nearest::nearest;
 use crate::document::tree::{Entry, Node, Table, Value};
@@ -19,36 +20,6 @@ pub(crate) const MOST_NAMES: usize = 100;
 
 /// The maximum number of comparisons of a combination with an entry of `include` or `exclude`.
 const MOST_LOOKS: u64 = 100_000_000;
-
-/// A mistake in a matrix.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum MatrixFlaw {
-    /// It isn't a mapping, or is empty.
-    NoAxes,
-    /// The values of this axis aren't a list.
-    NotAList(String),
-    /// This axis has no values.
-    NoValues(String),
-    /// `include` or `exclude` isn't a list of mappings.
-    NotMappings(&'static str),
-    /// A key under `exclude` isn't an axis.
-    NotAnAxis {
-        /// The key.
-        key: String,
-        /// The axis with a similar name.
-        nearest: Option<String>,
-        /// All axes.
-        axes: Vec<String>,
-    },
-    /// More names, of axes and in `include`, than a job may have values; how many.
-    TooManyNames(usize),
-    /// An entry under `exclude` matches no combination.
-    NothingExcluded,
-    /// There are too many entries to compare with so many combinations.
-    TooManyEntries,
-    /// Everything is excluded.
-    NothingLeft,
-}
 
 /// The combinations of a matrix, in order. Those of the axes are numbers: what they are made of is kept once.
 pub(super) struct Matrix<'t> {

@@ -1,113 +1,23 @@
 //! `rows`: a job for each row of a table, in a file or in the manifest itself.
 
-use super::combinations::Given;
 use super::csv::{CsvFlaw, Dialect, Field, Records};
 use super::files::{Files, Kind, kind};
+use super::flaw::RowsFlaw;
+use super::given::Given;
 use super::jsonl;
 use super::value::{Cell, CellValue, Held, Input};
 use crate::document::Format;
-use crate::document::bounds::Misencoded;
 use crate::document::derived::Form;
 use crate::document::flaw::Flaw;
 use crate::document::span::Span;
 use crate::document::tree::{Entry, List, Node, Value};
-use crate::manifest::bound::Private;
-use crate::manifest::problem::{Place, Problem, Unreadable};
+use crate::manifest::problem::{Place, Problem};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
 /// The most columns that a table may have.
 pub(crate) const MOST_COLUMNS: usize = 1000;
-
-/// A mistake in rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum RowsFlaw {
-    /// Neither a path nor a list.
-    NotRows,
-    /// An item of the list that isn't a mapping.
-    NotAMapping,
-    /// An empty path.
-    NoPath,
-    /// A path with backslashes.
-    Backslash,
-    /// A path that starts at the root, a drive or a home folder.
-    Absolute,
-    /// A path that leads out of the project, or out of the manifest's folder if there is no project.
-    Escapes {
-        /// `true` if the bound is a git work tree.
-        project: bool,
-    },
-    /// A private file, of which nothing is read.
-    Private(Private),
-    /// A file of an unknown kind.
-    Kind,
-    /// A file that can't be read.
-    File(Unreadable),
-    /// A file that is too large.
-    TooLarge,
-    /// A file that isn't text in UTF-8.
-    Misencoded(Misencoded),
-    /// A missing header.
-    NoHeader,
-    /// A column that has values but no name.
-    NoColumnName {
-        /// `true` if it is the first: some programs number the rows so.
-        is_first: bool,
-    },
-    /// Columns without a name and without a value.
-    BlankColumns {
-        /// Their number.
-        count: usize,
-    },
-    /// Rows whose values are all empty.
-    BlankRows {
-        /// Their number.
-        count: usize,
-    },
-    /// Cells that are separated by another character than the expected one.
-    Separator {
-        /// The separator found.
-        found: char,
-        /// The separator expected.
-        expected: char,
-        /// `true` if it was found in the header.
-        in_header: bool,
-    },
-    /// Markers of an unfinished merge: the lines of one conflict.
-    Conflict(Vec<Span>),
-    /// More columns than a job may have values; how many.
-    TooManyColumns(usize),
-    /// Two columns with one name.
-    DuplicateColumn(String),
-    /// A row with more or fewer cells than the header.
-    Ragged {
-        /// The number of its cells.
-        cells: usize,
-        /// The number of columns in the header.
-        columns: usize,
-    },
-    /// A quote that isn't closed.
-    OpenQuote,
-    /// Text after a closing quote.
-    BehindQuote,
-    /// A line or an entry of an array that isn't JSON; the reason.
-    NotJson {
-        /// The reason.
-        why: String,
-        /// The number of the entry in its array, from 1; `None` for a line.
-        entry: Option<usize>,
-    },
-    /// A line or an entry of an array that isn't a JSON object.
-    NotAnObject {
-        /// The number of the entry in its array, from 1; `None` for a line.
-        entry: Option<usize>,
-    },
-    /// A whole file that is one JSON object; the key whose value is a list of objects, if there is one.
-    OneObject(Option<String>),
-    /// No rows.
-    NoRows,
-}
 
 /// A table.
 #[derive(Default)]

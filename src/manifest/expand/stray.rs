@@ -2,7 +2,8 @@
 //! bought as one.
 
 use super::braces::{self, Names};
-use super::template::{OPEN, TemplateFlaw};
+use super::flaw::TemplateFlaw;
+use super::template::OPEN;
 use super::{Block, jobs, keys};
 use crate::document::tree::{Node, Value};
 use crate::manifest::fields::JOBS;

@@ -1,7 +1,7 @@
 //! A text with `${{ … }}` in it.
 
-use super::expression::{Expression, Scope};
-use crate::document::span::Span;
+use super::expression::Expression;
+use super::flaw::TemplateFlaw;
 use std::ops::Range;
 
 /// The start of an expression.
@@ -9,81 +9,6 @@ pub(crate) const OPEN: &str = "${{";
 
 /// The end of an expression.
 const CLOSE: &str = "}}";
-
-/// A mistake in a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum TemplateFlaw {
-    /// It isn't closed.
-    Open,
-    /// It is empty.
-    Empty,
-    /// It doesn't start with `matrix` or `row`.
-    NoName,
-    /// It contains something other than names and filters: this.
-    NotAllowed(String),
-    /// The engine can't parse it; its message.
-    Syntax(String),
-    /// No scope has this name.
-    UnknownScope {
-        /// The name as it is written.
-        name: String,
-        /// The scope that is meant.
-        nearest: Option<Scope>,
-    },
-    /// The job has no such values.
-    NoScope(Scope),
-    /// `matrix` or `row` alone.
-    Bare(Scope),
-    /// None of the values has this name.
-    Unknown {
-        /// The scope.
-        scope: Scope,
-        /// The name as it is written.
-        name: String,
-        /// The similar name.
-        nearest: Option<String>,
-        /// All names that exist.
-        known: Vec<String>,
-    },
-    /// Other combinations or rows have this name, but not this one.
-    Unset {
-        /// The name as it is written.
-        name: String,
-        /// The scope of the name.
-        scope: Scope,
-        /// The row that lacks it, if it is a row.
-        row: Option<Span>,
-    },
-    /// No filter has this name.
-    UnknownFilter {
-        /// The name as it is written.
-        name: String,
-        /// The similar name.
-        nearest: Option<&'static str>,
-    },
-    /// A filter doesn't accept this value or these arguments; the engine's message.
-    Filter(String),
-    /// A value in the middle of a text isn't text.
-    NotText {
-        /// The name as it is written.
-        name: String,
-        /// Its kind, with an article.
-        what: &'static str,
-    },
-    /// Braces around a name aren't a template.
-    Braces {
-        /// The braces as they are written.
-        written: String,
-        /// The template that is meant.
-        meant: String,
-        /// `true` if the job has values to fill in.
-        is_filled: bool,
-    },
-    /// The filled-in text exceeds the limit.
-    TooLong,
-    /// It is at a place where nothing is filled in.
-    Outside,
-}
 
 /// A parsed text.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 mod mistakes;
 
 use super::csv::{CsvFlaw, Dialect, Records};
-use super::template::{Part, Template, TemplateFlaw};
+use super::flaw::TemplateFlaw;
+use super::template::{Part, Template};
 use super::*;
 use crate::base::folder::Folder;
 use crate::document::derived::Form;

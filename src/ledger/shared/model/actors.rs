@@ -1,6 +1,7 @@
 //! Who acts in the model: workers that buy, and a person who settles what is uncertain.
 
-use super::super::desk::{Claimed, Desk, Doubts};
+use super::super::account::Doubts;
+use super::super::desk::{Claimed, Desk};
 use super::super::{Pass, Runner, Timer as _, Times};
 use super::world::{Fate, Hands, Kind, World};
 use crate::base::digest::Sha256;

@@ -3,7 +3,7 @@
 //! Every call waits at a gate until the explorer lets it through, and the explorer says what becomes of it.
 
 use super::super::account::Account;
-use super::super::charter::SELF;
+use super::super::key::SELF;
 use super::super::store::{Call, Found, Listed, Revision, Store, StoreError};
 use super::super::timer::{Moment, Timer};
 use crate::ledger::purchase::Purchase;
