@@ -78,7 +78,8 @@ pub(super) struct Context<S> {
     pub(super) bounds: Bounds,
     pub(super) sent: Sent,
     pub(super) limits: Option<Arc<Limits>>,
-    journal_writer: JournalWriter,
+    pub(super) journal_writer: JournalWriter,
+    pub(super) reupload: bool,
     random: Mutex<fastrand::Rng>,
     local: AtomicBool,
     /// Number of jobs that failed or are uncertain.
@@ -137,6 +138,7 @@ impl<S: Service> Context<S> {
             sent: Sent::default(),
             limits: parts.limits,
             journal_writer: parts.journal_writer,
+            reupload: parts.reupload,
             random: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
             local: AtomicBool::new(false),
             failures: AtomicUsize::new(0),

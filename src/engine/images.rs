@@ -10,6 +10,7 @@ use super::uploads::Urls;
 use crate::client::{Failure, Image, NO_URL, Service, Verdict};
 use crate::event::{Call, Cause, Event, JobError};
 use crate::ledger::entry::Entry;
+use crate::ledger::shared::SharedUpload;
 use crate::service::image::{ForeignImage, LocalImage, Picture};
 use crate::service::remote::Address;
 use std::sync::Arc;
@@ -97,6 +98,12 @@ async fn upload_image<S: Service>(
     image: &LocalImage,
 ) -> Result<String, Failure> {
     let job = &purchase.key.job;
+    if !context.reupload
+        && let Some(SharedUpload { url, uploaded_at: at }) = context.journal_writer.shared_upload(&image.sha256).await
+    {
+        let _ = context.record(Entry::Uploaded { sha256: image.sha256, url: url.clone(), at }).await;
+        return Ok(url);
+    }
     context.events.send(Event::Uploading { job: job.clone(), path: image.shown.clone(), bytes: image.bytes });
     // What the last reply had in the place of the URL, if it had something else.
     let mut strange = None;
@@ -104,11 +111,14 @@ async fn upload_image<S: Service>(
         let transfer = Transfer::new(context, job, Call::Upload, &image.shown);
         let call = || context.service.upload(image, |bytes| transfer.advance(bytes, Some(image.bytes)));
         match context.call(Call::Upload, job, call).await {
-            Ok(url) => {
+            Ok(mut url) => {
                 context.sent.uploads.fetch_add(1, Ordering::Relaxed);
                 // URLs that may be signed are not kept; one that can't be recorded is still used now.
                 if !url.contains('?') {
-                    let at = context.clock.now_in_seconds();
+                    let upload = SharedUpload { url, uploaded_at: context.clock.now_in_seconds() };
+                    let share = context.journal_writer.share_upload(&image.sha256, upload, context.reupload);
+                    let SharedUpload { url: known, uploaded_at: at } = share.await;
+                    url = known;
                     let _ = context.record(Entry::Uploaded { sha256: image.sha256, url: url.clone(), at }).await;
                 }
                 let (job, path) = (job.clone(), image.shown.clone());

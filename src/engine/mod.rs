@@ -123,6 +123,8 @@ pub struct Parts<S> {
     pub seed: u64,
     /// URLs of content that was uploaded before.
     pub uploads: Vec<(Sha256, String)>,
+    /// `true` if images are uploaded anew, since the service forgot what was uploaded before.
+    pub reupload: bool,
     /// Remote images that are already fetched.
     pub image_cache: ImageCache,
     /// What the run shares with others of its ledger, if that is a shared one.

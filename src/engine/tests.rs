@@ -339,6 +339,7 @@ impl Bench {
             stop,
             seed: self.runs.replace(self.runs.get() + 1) + 1,
             uploads: vec![],
+            reupload: false,
             image_cache: ImageCache::default(),
             limits: None,
             publish: None,

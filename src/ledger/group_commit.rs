@@ -8,8 +8,9 @@ use super::joined::Shared;
 use super::journal::Encoder;
 use super::lockfile;
 use super::record::Key;
-use super::shared::{Claimed, Pass, StoreError};
+use super::shared::{Claimed, Pass, SharedUpload, StoreError};
 use super::watched::Watched;
+use crate::base::digest::Sha256;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,6 +117,26 @@ impl JournalWriter {
             desk.acknowledged(id).await;
         }
         recorded
+    }
+
+    /// Returns the upload of this content that another run of a shared ledger made known. One that can't be asked for isn't known:
+    /// another upload costs nothing.
+    pub async fn shared_upload(&self, content: &Sha256) -> Option<SharedUpload> {
+        let found = self.shared.as_ref()?.desk.upload(content).await;
+        found.unwrap_or_else(|error| {
+            tracing::debug!(%content, %error, "the ledger doesn't say whether an image was uploaded");
+            None
+        })
+    }
+
+    /// Makes an upload known to the other runs of a shared ledger, and returns the one that counts: that of the run that was first,
+    /// unless what it uploaded is to be replaced (`anew`).
+    pub async fn share_upload(&self, content: &Sha256, upload: SharedUpload, anew: bool) -> SharedUpload {
+        let Some(Shared { desk, .. }) = &self.shared else { return upload };
+        desk.share_upload(content, upload.clone(), anew).await.unwrap_or_else(|error| {
+            tracing::debug!(%content, %error, "the ledger doesn't know that an image was uploaded");
+            upload
+        })
     }
 
     /// Records an intent: where the ledger is shared, there first, since of all runs one may buy.

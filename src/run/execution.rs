@@ -115,6 +115,7 @@ impl Execution<'_> {
                 stop: self.stop,
                 seed: fastrand::u64(..),
                 uploads,
+                reupload: self.reupload,
                 image_cache: self.image_cache,
                 limits: attending.as_ref().map(Attending::limits),
                 publish: self.publish,

@@ -21,6 +21,11 @@ pub(super) fn of_purchases(key: &Key) -> String {
     format!("{PURCHASES}{}/{}", key.digest.0, escaped(key.job.as_str()))
 }
 
+/// Returns the key under which the upload of an image with this content stands.
+pub(super) fn of_upload(content: &Sha256) -> String {
+    format!("u/{content}")
+}
+
 /// Returns a name such that it fits into a path of any file system and bucket, also of those that don't tell `A` from `a`.
 fn escaped(name: &str) -> String {
     let mut escaped = String::new();

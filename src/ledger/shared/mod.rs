@@ -24,6 +24,7 @@ mod slots;
 mod store;
 mod timer;
 mod times;
+mod uploads;
 mod witness;
 
 pub use access::Access;
@@ -41,6 +42,7 @@ pub use slots::Slots;
 pub use store::{Call, Era, Found, Listed, Revision, Store, StoreError};
 pub use timer::{Moment, SystemTimer, Timer};
 pub use times::Times;
+pub use uploads::SharedUpload;
 pub(in crate::ledger) use witness::{Witness, unknown};
 
 #[cfg(test)]

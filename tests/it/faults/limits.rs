@@ -111,6 +111,7 @@ impl Workshop {
             stop: Stop::default(),
             seed: 1,
             uploads: vec![],
+            reupload: false,
             image_cache: Default::default(),
             limits: None,
             publish: None,

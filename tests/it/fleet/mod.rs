@@ -15,6 +15,7 @@ mod site;
 mod steps;
 mod storm;
 mod team;
+mod uploads;
 
 /// Whether there is time for the long way.
 fn is_long() -> bool {
