@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::Fleet;
 use crate::cli::on_finish::OnFinish;
-use crate::cli::options::{Common, Named, Progress, Subject};
+use crate::cli::options::{Common, Progress, Subject, Which};
 use crate::cli::progress;
 use crate::cli::project::{folder_of_manifest, folder_shown, lock_shown, manifest_path, paths, readable};
 use crate::cli::publishing;
@@ -50,7 +50,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "COMMAND")]
     on_finish: Option<String>,
     #[command(flatten)]
-    named: Named,
+    which: Which,
     /// Take the doubtful videos of this job (NAME.doubtful beside their places) for its videos; repeatable
     #[arg(long, value_name = "JOB", value_parser = job_id, add = completing::jobs())]
     accept_doubtful: Vec<JobId>,
@@ -89,9 +89,9 @@ fn perform(
     let fleet = Fleet::named(manifest.as_ref(), realm, common)?;
     // How to run is taken from a manifest that is sound; what to collect stands in the lock.
     let settings = manifest.as_ref().map(|manifest| manifest.run.clone()).unwrap_or_default();
-    let selection = settings::by_name(&args.named)?;
+    let selection = settings::selection(&args.which)?;
     if selection.is_said() {
-        if manifest.is_none() && !args.named.tag.is_empty() {
+        if manifest.is_none() && !args.which.named.tag.is_empty() {
             return Err(Failure::usage("--tag can't be used while the manifest has errors: the tags are in it")
                 .hint("fix it (`batch check` shows what is wrong), or choose by --only"));
         }

@@ -281,6 +281,7 @@ fn perform(
     let closing = Closing { signals: &signals, target: &target, key: destination.key_source.clone() };
     let first = preparation.first_entries(&project.manifest, &looked, &choice.buyer);
     ledger.prune(&plan.prune);
+    let kept_by = if ledger.shared().is_some() { KeptBy::SharedLedger } else { KeptBy::Nobody };
     let renamings = renames::of(&manifest.folder, ledger.book(), &plan.moves);
     if let Some(Backlog { publisher, videos }) = &mut publish {
         *videos = preparation.unpublished(publisher.url(), ledger.book(), &choice, &renamings);
@@ -310,20 +311,35 @@ fn perform(
     unclosed.iter().for_each(|failure| failure.say(terminal));
     no_room(&preparation, choice.max_cost, terminal);
     if unclosed.is_none() {
-        say_pruned(&preparation.plan.prune, terminal);
+        say_pruned(&preparation.plan.prune, kept_by, terminal);
     }
     Ok(exit)
 }
 
-/// Says which records `--prune` dropped: with them goes the knowledge that they are paid.
-fn say_pruned(dropped: &[Key], terminal: &Terminal) {
+/// Who still knows of records that `--prune` dropped from the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeptBy {
+    Nobody,
+    /// Nothing is deleted there: other clones and manifests may need it.
+    SharedLedger,
+}
+
+/// Says which records `--prune` dropped: with them goes the knowledge that they are paid, unless a shared ledger keeps it.
+fn say_pruned(dropped: &[Key], kept_by: KeptBy, terminal: &Terminal) {
     if !dropped.is_empty() && terminal.volume > Volume::Quiet {
         let jobs: Vec<&JobId> = dropped.iter().map(|key| &key.job).collect();
         let records = count(jobs.len(), "record");
         let named = frozen::named(&jobs);
-        standard_error::say(format!(
-            "dropped {records} of jobs that left the manifest ({named}): a job that comes back is bought again\n"
-        ));
+        standard_error::say(match kept_by {
+            KeptBy::Nobody => {
+                format!(
+                    "dropped {records} of jobs that left the manifest ({named}): a job that comes back is bought again\n"
+                )
+            }
+            KeptBy::SharedLedger => format!(
+                "dropped {records} of jobs that left the manifest ({named}) from the lock: the shared ledger keeps them, so that a job that comes back isn't bought again, and the next run without --prune writes them into the lock\n"
+            ),
+        });
     }
 }
 

@@ -1,4 +1,4 @@
-//! Images that the runs of a shared ledger upload.
+//! Images, shards and records of jobs that left, on a shared ledger.
 
 use super::team::Team;
 use crate::support::image::png;
@@ -39,4 +39,37 @@ fn an_image_that_one_run_uploaded_is_used_by_the_others() {
     std::fs::remove_file(third.path("jobs.lock")).unwrap();
     team.run(2).exits(0);
     assert_eq!((calls(&team, Call::Upload), team.charges()), (2, 4));
+}
+
+#[test]
+fn what_is_pruned_stays_in_the_ledger() {
+    let team = Team::fast(2, 1);
+    team.run(0).exits(0);
+    let project = &team.clones[0];
+    let both = project.read("jobs.yaml");
+    let one: String = both.lines().filter(|line| !line.contains("id: j2")).map(|line| format!("{line}\n")).collect();
+    project.write("jobs.yaml", one);
+    let pruned = team.batch(0, ["run", "--prune"]).run().exits(0);
+    assert!(pruned.stderr.contains("the shared ledger keeps them"), "{pruned:?}");
+    assert!(!project.read("jobs.lock").contains("job = \"j2\""));
+    project.write("jobs.yaml", both);
+    team.run(0).exits(0);
+    assert_eq!(team.charges(), 2);
+    assert!(project.read("jobs.lock").contains("job = \"j2\""));
+}
+
+#[test]
+fn shards_of_fetch_share_what_is_paid() {
+    let team = Team::fast(9, 3);
+    team.run(0).exits(0);
+    let parts: Vec<usize> = (1..3)
+        .map(|clone| {
+            team.batch(clone, ["fetch", "--shard", &format!("{clone}/2")]).run().exits(0);
+            team.clones[clone].files("out").len()
+        })
+        .collect();
+    assert!(parts[0] > 0 && parts[1] > 0 && parts[0] + parts[1] == 9, "{parts:?}");
+    assert_eq!(team.charges(), 9);
+    let refused = team.batch(1, ["fetch", "--shard", "3/2"]).run().exits(2);
+    assert!(refused.stderr.contains("with I from 1 to N"), "{refused:?}");
 }
