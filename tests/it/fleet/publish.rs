@@ -4,6 +4,7 @@ use super::double::{BUCKET, Double};
 use super::server::free_port;
 use super::team::Team;
 use crate::support::program::{Ended, Program};
+use crate::support::service::options;
 use batch::simulate::Call;
 use serde_json::Value;
 use std::fs;
@@ -26,10 +27,15 @@ impl Published {
 
     /// A team that publishes to S3; none where its stand-in isn't installed.
     fn on_s3(jobs: usize) -> Option<Published> {
+        Published::on_s3_with(jobs, &[])
+    }
+
+    /// The same at a service with these faults.
+    fn on_s3_with(jobs: usize, faults: &[&str]) -> Option<Published> {
         let double = Double::s3()?;
         let team = Double::environment_of_s3(double.port)
             .iter()
-            .fold(Team::fast(jobs, 2), |team, (name, value)| team.with(name, value));
+            .fold(Team::new(jobs, 2, options(faults)), |team, (name, value)| team.with(name, value));
         Some(Published::at(format!("s3://{BUCKET}/films/out"), team, Some(double)))
     }
 
@@ -110,6 +116,14 @@ fn who_lacks_a_video_fetches_it_from_where_it_was_published() {
     if let Some(published) = Published::on_s3(4) {
         goes_round(&published);
     }
+}
+
+#[test]
+fn large_videos_are_published_and_fetched_in_parts() {
+    let Some(published) = Published::on_s3_with(4, &["download:pad(12000000)"]) else { return };
+    goes_round(&published);
+    let clone = &published.team.clones[1];
+    assert!(clone.files("out").iter().all(|file| clone.path(file).metadata().unwrap().len() > 12_000_000));
 }
 
 #[test]
