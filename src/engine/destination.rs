@@ -20,6 +20,8 @@ pub(super) struct Destination {
     path: PathBuf,
     /// The path as written in the manifest, for messages.
     shown: String,
+    /// `true` if nothing had that name when it was looked at.
+    free: bool,
 }
 
 impl Destination {
@@ -38,10 +40,11 @@ impl Destination {
             // A link may have appeared since the manifest was checked: the path is checked again now that the folder exists.
             (path, found) = folder.look(shown).map_err(refused)?;
         }
-        if matches!(found, Found::Something(found) if !found.is_file()) {
+        if matches!(&found, Found::Something(found) if !found.is_file()) {
             return Err(taken(shown));
         }
-        Ok(Destination { path, shown: shown.to_owned() })
+        let free = !matches!(found, Found::Something(_));
+        Ok(Destination { path, shown: shown.to_owned(), free })
     }
 
     /// Returns its real path.
@@ -54,12 +57,13 @@ impl Destination {
         &self.shown
     }
 
-    /// Checks that a video with one of the hashes `ours` may be stored there, and returns what it replaces.
+    /// Checks that a video with one of the hashes `ours` may be stored there, and returns what it replaces. A name that
+    /// was free isn't looked at again: if it no longer is when the video is to have it, that is an error then.
     ///
     /// # Errors
     /// Fails if another file has that name.
     pub(super) async fn check(self: &Arc<Self>, ours: &[Sha256]) -> Result<Replacing, Failure> {
-        if self.path.symlink_metadata().is_err() {
+        if self.free {
             return Ok(Replacing::Nothing);
         }
         let ours = ours.to_vec();

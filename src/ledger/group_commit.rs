@@ -245,6 +245,7 @@ impl Writer {
         }
         if group.iter().any(|(entry, _)| entry.is_intent()) {
             self.replace_lock().await;
+            self.lock.look_again();
         }
         let all = std::mem::take(&mut group);
         for (entry, reply) in all {
@@ -305,7 +306,7 @@ impl Writer {
 
     /// Returns why an intent isn't recorded: the lock can't be replaced, or git has meanwhile put another one there
     /// that says the job is paid.
-    fn refusal(&mut self, entry: &Entry) -> Option<Unwritable> {
+    fn refusal(&self, entry: &Entry) -> Option<Unwritable> {
         let Entry::Purchase { step: Step::Submitting { job, digest, .. }, .. } = entry else { return None };
         if let Some(Err(refusal)) = &self.replaceable {
             return Some(refusal.clone());

@@ -6,7 +6,7 @@ use super::failure::LedgerError;
 use super::holder::Holder;
 use super::journal;
 use crate::base::{durable, faultpoint};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -97,11 +97,12 @@ impl Guard {
     /// # Errors
     /// Fails if it can't be written or synced: nothing may be appended after that, since the file's content is unknown.
     pub(super) fn append(&self, text: &[u8]) -> io::Result<()> {
-        if self.file.metadata()?.len() + text.len() as u64 > JOURNAL_BYTES {
+        let found = self.file.metadata()?;
+        if found.len() + text.len() as u64 > JOURNAL_BYTES {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the journal has grown too large"));
         }
         // If it was removed, its lock no longer keeps anybody out.
-        if !is_at(&self.file, &self.path) {
+        if !is_this(&found, &self.path) {
             return Err(io::Error::other("the file was removed or replaced while the run was on"));
         }
         faultpoint::write("journal", "write")?;
@@ -212,15 +213,18 @@ fn holder_in(file: &File) -> Option<Holder> {
     journal::holder(&start)
 }
 
-#[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
+    file.metadata().is_ok_and(|found| is_this(&found, path))
+}
+
+/// Returns whether the file with this metadata is the one at `path`.
+#[cfg(unix)]
+fn is_this(file: &Metadata, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    let place = |metadata: io::Result<std::fs::Metadata>| metadata.map(|m| (m.dev(), m.ino())).ok();
-    let place_of_file = place(file.metadata());
-    place_of_file.is_some() && place_of_file == place(path.symlink_metadata())
+    path.symlink_metadata().is_ok_and(|there| (there.dev(), there.ino()) == (file.dev(), file.ino()))
 }
 
 #[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> bool {
+fn is_this(_: &Metadata, path: &Path) -> bool {
     path.exists()
 }

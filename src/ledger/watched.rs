@@ -71,14 +71,17 @@ impl Watched {
         Ok(())
     }
 
-    /// Returns whether another lock has appeared in which `key` is or may be paid without `known` knowing that. Its
-    /// file is read only if something about it changed.
-    pub(super) fn forbids(&mut self, key: &Key, known: &Book) -> bool {
+    /// Looks at the lock again; its file is read only if something about it changed.
+    pub(super) fn look_again(&mut self) {
         let stamp = Stamp::of(&self.path);
         if stamp != self.stamp {
             self.stamp = stamp;
             self.there = self.look();
         }
+    }
+
+    /// Returns whether another lock has appeared in which `key` is or may be paid without `known` knowing that.
+    pub(super) fn forbids(&self, key: &Key, known: &Book) -> bool {
         match &self.there {
             There::Same => false,
             There::Another(there) => there.has_paid_what_is_unknown_to(known, key),

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 const WAITING: usize = 16_384;
 
 /// Time that events gather after those just delivered to the reporters: a busy run wakes them once for many.
-const GATHERING: Duration = Duration::from_millis(2);
+const GATHERING: Duration = Duration::from_millis(10);
 
 /// Maximum number of events delivered to a reporter at once.
 const BUNDLE: usize = 1024;

@@ -86,7 +86,7 @@ pub(super) fn check(file: &mut (impl Read + Seek), length: u64) -> Result<End, F
         return Err(Flaw::Empty);
     }
     file.rewind()?;
-    let mut head = Vec::new();
+    let mut head = Vec::with_capacity(HEAD as usize);
     file.take(HEAD).read_to_end(&mut head)?;
     match head.as_slice() {
         // Matroska and WebM: a video nobody ordered, but paid for all the same.
@@ -120,10 +120,14 @@ fn unlike(head: &[u8]) -> Flaw {
     }
 }
 
+/// Number of bytes for which room is made before they are there: a count may be wrong.
+const ROOM: u64 = 64 * 1024;
+
 /// Reads up to `count` bytes from `at` on: fewer only at the end of the file.
 fn bytes_at(file: &mut (impl Read + Seek), at: u64, count: u64) -> io::Result<Vec<u8>> {
     file.seek(io::SeekFrom::Start(at))?;
-    let mut bytes = Vec::new();
+    // Grown as it is read, it would be moved a dozen times, by threads that contend for memory.
+    let mut bytes = Vec::with_capacity(count.min(ROOM) as usize);
     file.take(count).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
