@@ -19,6 +19,9 @@ pub(crate) enum Fault {
     Forbids(&'static str),
 }
 
+/// How what is written of a purchase begins.
+pub(crate) const DOCUMENT: &str = "{\"rev\":";
+
 /// A port that leads to another one.
 pub(crate) struct Gate {
     pub(crate) port: u16,
@@ -78,7 +81,8 @@ fn pass(client: &TcpStream, server: &TcpStream, fault: &Fault, counts: &Counts) 
         let mut is_lost = false;
         match *fault {
             Fault::LosesReplies(text, every) => {
-                let is_write = ["insert", "update", "PUT "].iter().any(|word| position(sent, word).is_some());
+                // To a database, what was asked before is sent without its words.
+                let is_write = ["PUT ", DOCUMENT].iter().any(|word| position(sent, word).is_some());
                 let is_one = is_write && position(sent, text).is_some();
                 is_lost = is_one && counts.seen.fetch_add(1, Ordering::SeqCst) % every == every - 1;
             }

@@ -119,31 +119,41 @@ fn durable_steps_a_second_beside_the_servers_own_rate() {
     run(async { store(&server.url()).create("ledger.json", b"{}".to_vec()).await.unwrap().unwrap() });
     server.sql("create table bare (key bigserial primary key, rev bigint not null, doc jsonb not null)");
     let document = format!("{{\"rev\":1,\"text\":\"{}\"}}", "x".repeat(600));
+    // The same steps with nothing that a ledger needs: no condition, no key that is told, nothing known of the server.
+    let bare = format!(
+        "insert into bare (rev, doc) values (1, '{document}'::jsonb) returning key \\gset\nupdate bare set rev = 2, doc = '{document}'::jsonb where key = :key;"
+    );
     for runs in [1, 8, 32] {
-        let bare =
-            server.rate_of(&format!("insert into bare (rev, doc) values (1, '{document}'::jsonb) returning rev"), runs);
-        let ours = run(async {
-            let url = server.url();
-            let begun = Instant::now();
-            let each = (0..runs).map(|number| {
-                let (url, document) = (url.clone(), document.clone());
-                async move {
-                    let (store, mut steps) = (store(&url), 0);
-                    while begun.elapsed() < Duration::from_secs(4) {
-                        let key = format!("p/{:064x}/{runs}-{number}-{steps}", 1);
-                        let first = store.create(&key, document.clone().into()).await.unwrap().unwrap();
-                        store.swap(&key, &first, document.clone().into()).await.unwrap().unwrap();
-                        steps += 2;
-                    }
-                    steps
-                }
-            });
-            let steps: u32 = futures::future::join_all(each).await.into_iter().sum();
-            f64::from(steps) / begun.elapsed().as_secs_f64()
-        });
+        // Whatever else the machine does meanwhile meets both alike.
+        let mut rounds: Vec<(f64, f64)> = (0..5)
+            .map(|round| (ours(&server.url(), &document, runs, round), 2.0 * server.rate_of(&bare, runs)))
+            .collect();
+        rounds.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+        let (ours, bare) = rounds[2];
         println!(
-            "{runs} at once: {ours:.0} durable steps a second; pgbench's bare insert {bare:.0}; {:.2}",
-            ours / bare
+            "{runs} at once: {ours:.0} durable steps a second; pgbench's bare inserts and updates {bare:.0}; {:.2} ({:.2} to {:.2})",
+            ours / bare,
+            rounds[0].0 / rounds[0].1,
+            rounds[4].0 / rounds[4].1
         );
     }
+}
+
+/// How many steps a second so many runs take at once; half of them create, half swap.
+fn ours(url: &str, document: &str, runs: u32, round: u32) -> f64 {
+    run(async {
+        let begun = Instant::now();
+        let each = (0..runs).map(|number| async move {
+            let (store, mut steps) = (store(url), 0);
+            while begun.elapsed() < Duration::from_secs(2) {
+                let key = format!("p/{:064x}/{runs}-{round}-{number}-{steps}", 1);
+                let first = store.create(&key, document.into()).await.unwrap().unwrap();
+                store.swap(&key, &first, document.into()).await.unwrap().unwrap();
+                steps += 2;
+            }
+            steps
+        });
+        let steps: u32 = futures::future::join_all(each).await.into_iter().sum();
+        f64::from(steps) / begun.elapsed().as_secs_f64()
+    })
 }

@@ -3,7 +3,7 @@
 // The figures are the evidence; `--nocapture` shows them.
 #![expect(clippy::print_stdout)]
 
-use super::gate::{Fault, Gate};
+use super::gate::{DOCUMENT, Fault, Gate};
 use super::server::{Server, certificate};
 use super::team::{Team, until_stopped};
 use crate::support::program::Started;
@@ -221,7 +221,7 @@ fn a_synchronous_standby_that_is_gone_is_waited_for_and_nothing_is_sent() {
 #[test]
 fn each_lost_reply_is_read_back() {
     let Some(server) = Server::start(&[]) else { return };
-    let gate = Gate::before(server.port, Fault::LosesReplies("fleet.purchase", 2));
+    let gate = Gate::before(server.port, Fault::LosesReplies(DOCUMENT, 2));
     let url = server.url().replace(&server.port.to_string(), &gate.port.to_string());
     let team = Team::at(&url, "20s", 5, 1, options(&[]));
     team.batch(0, ["run", "-j", "1"]).run().exits(0);

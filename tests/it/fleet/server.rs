@@ -131,18 +131,18 @@ impl Server {
         std::thread::sleep(Duration::from_millis(300));
     }
 
-    /// Returns how often a second its own client runs a statement, on so many connections.
-    pub(crate) fn rate_of(&self, statement: &str, connections: u32) -> f64 {
+    /// Returns how often a second its own client runs a script of statements, on so many connections.
+    pub(crate) fn rate_of(&self, statements: &str, connections: u32) -> f64 {
         let script = self.folder.with_extension("sql");
-        fs::write(&script, format!("{statement};\n")).unwrap();
+        fs::write(&script, format!("{statements}\n")).unwrap();
         let (port, clients) = (self.port.to_string(), connections.to_string());
         let mut command = self.command("pgbench");
         command.args([
             "-n",
             "-M",
-            "extended",
+            "prepared",
             "-T",
-            "4",
+            "2",
             "-c",
             &clients,
             "-h",

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 const JOBS: usize = 4;
 
 /// Budget, doubt and beat. Many of these run at once, and a budget that is over in such a crowd only costs time.
-const FENCE: &str = "3000 5000 100";
+const FENCE: &str = "3000 5000 400";
 
 /// How long others wait before they call an intent uncertain.
 const DOUBT: Duration = Duration::from_millis(5000);
@@ -106,7 +106,8 @@ fn stopped(site: &Site, in_flight: u32, step: &str, time: u32) -> Option<Outcome
 /// Disturbs a run at each step, over each engine, and tells what it cost.
 fn at_each_step(what: &str, disturbed: fn(&Site, u32, &str, u32) -> Option<Outcome>) {
     let in_flight = if is_long() { &[1, 4][..] } else { &[1] };
-    lanes::each(Site::all(), |(name, site)| {
+    let at_once = if is_long() { 1 } else { 3 };
+    lanes::each_of(at_once, Site::all(), |(name, site)| {
         for in_flight in in_flight {
             let steps = steps(&site, *in_flight);
             let all = steps.len();

@@ -9,10 +9,15 @@ const LANES: usize = 24;
 
 /// What `work` makes of each of `items`, in any order.
 pub(crate) fn each<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    each_of(LANES, items, work)
+}
+
+/// The same with so many at once.
+pub(crate) fn each_of<T: Send, R: Send>(at_once: usize, items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let waiting = Mutex::new(VecDeque::from(items));
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..LANES {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
                     // The lock must not be held while the work is done.

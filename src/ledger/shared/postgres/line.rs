@@ -3,16 +3,23 @@
 use super::tables::TIMELINE;
 use super::trust::Trust;
 use crate::ledger::shared::store::{Era, StoreError};
+use std::collections::HashMap;
 use std::error::Error as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::{DbError, SqlState};
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Row};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls, Row, Statement};
+
+/// A parameter of a statement.
+pub(super) type Parameter<'p> = (&'p (dyn ToSql + Sync), Type);
 
 /// A connection whose writes are safe once they are acknowledged.
 pub(super) struct Line {
     pub(super) client: Client,
+    /// The statements that were asked before: the server parses each once.
+    prepared: Mutex<HashMap<String, Statement>>,
     heard: Arc<Heard>,
     system: String,
     timeline: Option<String>,
@@ -66,7 +73,23 @@ impl Line {
                 Some(text(&row.map_err(|error| failed(&error))?, 0)?)
             }
         };
-        Ok(Arc::new(Line { client, heard, system, timeline }))
+        Ok(Arc::new(Line { client, prepared: Mutex::default(), heard, system, timeline }))
+    }
+
+    /// Asks a statement; returns its rows.
+    pub(super) async fn query(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
+        let known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).get(statement).cloned();
+        let prepared = match known {
+            Some(prepared) => prepared,
+            None => {
+                let types: Vec<Type> = parameters.iter().map(|(_, of)| of.clone()).collect();
+                let prepared = self.client.prepare_typed(statement, &types).await?;
+                let mut all = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+                all.entry(statement.to_owned()).or_insert(prepared).clone()
+            }
+        };
+        let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|(value, _)| *value).collect();
+        self.client.query(&prepared, &values).await
     }
 
     /// Returns how many warnings came so far.

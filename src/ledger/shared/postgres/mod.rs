@@ -10,7 +10,7 @@ mod login;
 mod tables;
 mod trust;
 
-use self::line::Line;
+use self::line::{Line, Parameter};
 use self::tables::Tables;
 use super::access::Access;
 use super::store::{Call, Era, Found, Listed, Revision, Store, StoreError};
@@ -29,9 +29,6 @@ const CALL: Duration = Duration::from_secs(5);
 
 /// A connection that is being made, or was made.
 type Opening = Shared<BoxFuture<'static, Result<Arc<Line>, StoreError>>>;
-
-/// A parameter of a statement.
-type Parameter<'p> = (&'p (dyn ToSql + Sync), Type);
 
 /// A store in a database.
 pub(super) struct Postgres {
@@ -94,7 +91,7 @@ impl Postgres {
 
     async fn ask(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, StoreError> {
         let line = self.line().await?;
-        match tokio::time::timeout(CALL, line.client.query_typed(statement, parameters)).await {
+        match tokio::time::timeout(CALL, line.query(statement, parameters)).await {
             Ok(Ok(rows)) => Ok(rows),
             Ok(Err(error)) if is_without_tables(&error) => Ok(Vec::new()),
             Ok(Err(error)) => Err(line::failed(&error)),
@@ -107,7 +104,7 @@ impl Postgres {
         let line = self.line().await?;
         let doubt = Doubt { unsure: Some(&self.unsure) };
         let before = line.warnings();
-        let answer = tokio::time::timeout(CALL, line.client.query_typed(statement, parameters)).await;
+        let answer = tokio::time::timeout(CALL, line.query(statement, parameters)).await;
         let rows = match answer {
             Ok(Ok(rows)) => rows,
             Ok(Err(error)) if is_without_tables(&error) => return Err(gone()),
