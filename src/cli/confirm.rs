@@ -80,7 +80,8 @@ pub(super) fn ask(project: &Project, choice: &Choice, terminal: &Terminal) -> Re
         return Ok(Agreed::to_anything());
     }
     let snapshot = project.read()?;
-    let choice = Choice { elsewhere: asked_elsewhere(project, &snapshot.book), ..choice.clone() };
+    let (elsewhere, spent) = (asked_elsewhere(project, &snapshot.book), snapshot.spent(&project.manifest.prices.unit)?);
+    let choice = Choice { elsewhere, spent, ..choice.clone() };
     let plan = plan::plan(&pinned(&project.manifest, &snapshot.book).manifest, &snapshot.book, &choice);
     if plan.estimate.amount <= most {
         return Ok(Agreed(Some(most)));

@@ -3,6 +3,7 @@
 use super::dotenv::{BASE_URL, DotEnv, KEY};
 use super::failure::Failure;
 use super::options::{Choosing, Common, Named, Which};
+use crate::base::decimal::Decimal;
 use crate::base::secret::ApiKey;
 use crate::client::way::Surroundings;
 use crate::ledger::Buyer;
@@ -167,6 +168,7 @@ pub(super) fn choice(choosing: &Choosing, manifest: &Manifest) -> Result<Choice,
         policy,
         limit: choosing.limit,
         max_cost: choosing.max_cost,
+        spent: Decimal::ZERO,
         prune: false,
         sight: Sight::default(),
         buyer: Buyer::default(),

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The shortest wait at a bound that is worth a word.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -42,12 +43,12 @@ impl Bounds {
         turn.await
     }
 
-    /// Waits for as long as makes a wait at `bound` long; for ever once it was said that it holds.
-    pub(super) async fn long(&self, bound: Bound) {
+    /// Waits until a wait at `bound` that began then is long; for ever once it was said that it holds.
+    pub(super) async fn long(&self, bound: Bound, since: Instant) {
         if self.said[bound as usize].load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
-        tokio::time::sleep(self.long).await;
+        tokio::time::sleep_until(since + self.long).await;
     }
 
     /// Calls `say` if `bound` has made somebody wait long, for the first time in this run.

@@ -1,6 +1,7 @@
 //! The run's spending limit: money is reserved before a submit and settled by its outcome.
 
 use crate::base::decimal::Decimal;
+use crate::ledger::shared::Beside;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The money that a run spent, by the estimate of each purchase.
@@ -56,14 +57,19 @@ impl Budget {
         Budget(Arc::new(Mutex::new(Books { most, reserved: Decimal::ZERO, spent: Spent::default() })))
     }
 
-    /// Reserves `price`; returns `None` if that would exceed the limit.
-    pub(super) fn reserve(&self, price: Decimal) -> Option<Reservation> {
-        self.books().take(price).then(|| Reservation {
+    /// Reserves `price`; returns `None` if that would exceed the limit, with what counts beside this run's own money.
+    pub(super) fn reserve(&self, price: Decimal, beside: Option<Beside>) -> Option<Reservation> {
+        self.books().take(price, beside).then(|| Reservation {
             budget: self.clone(),
             price,
             state: State::Held,
             was_sent: false,
         })
+    }
+
+    /// Returns whether there would be money for `price` if what other runs have reserved came back.
+    pub(super) fn may_reserve(&self, price: Decimal, beside: Beside) -> bool {
+        self.books().fits(price, Some(Beside { reserved: Decimal::ZERO, ..beside }))
     }
 
     /// Returns the money spent so far.
@@ -77,9 +83,15 @@ impl Budget {
 }
 
 impl Books {
-    fn take(&mut self, price: Decimal) -> bool {
-        let all = [self.spent.charged, self.spent.uncertain, self.reserved, price].into_iter().sum::<Decimal>();
-        let fits = self.most.is_none_or(|most| all <= most);
+    fn fits(&self, price: Decimal, beside: Option<Beside>) -> bool {
+        let own = [self.spent.charged, self.spent.uncertain, self.reserved, price].into_iter().sum::<Decimal>();
+        let others = beside.map_or(Decimal::ZERO, |beside| beside.spent.plus(beside.reserved));
+        let most = self.most.map(|most| beside.map_or(most, |beside| most.min(beside.most)));
+        most.is_none_or(|most| own.plus(others) <= most)
+    }
+
+    fn take(&mut self, price: Decimal, beside: Option<Beside>) -> bool {
+        let fits = self.fits(price, beside);
         if fits {
             self.reserved += price;
         }
@@ -125,8 +137,8 @@ impl Reservation {
     }
 
     /// Reserves the price once more after a lost submit; returns `false` if that would exceed the limit.
-    pub(super) fn again(&mut self) -> bool {
-        let fits = self.state == State::Settled && self.budget.books().take(self.price);
+    pub(super) fn again(&mut self, beside: Option<Beside>) -> bool {
+        let fits = self.state == State::Settled && self.budget.books().take(self.price, beside);
         if fits {
             self.state = State::Held;
         }

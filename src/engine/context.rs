@@ -17,6 +17,7 @@ use super::turns::{Ready, TURNED_AWAY, Turn, Turns, UNKNOWNS};
 use super::uploads::Uploads;
 use super::{Parts, Refused, Settings, StopCause};
 use crate::base::clock::Clock;
+use crate::base::decimal::Decimal;
 use crate::base::faultpoint;
 use crate::base::folder::Folder;
 use crate::client::publish::Publisher;
@@ -27,7 +28,7 @@ use crate::event::sender::Events;
 use crate::event::{Bound, Call, Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Key;
-use crate::ledger::shared::{Limits, Pause, Word};
+use crate::ledger::shared::{Limits, Pause, Purse, Word};
 use crate::ledger::{Intended, JournalWriter, PurchaseId};
 use crate::service::names::{JobId, TaskId};
 use std::future::Future;
@@ -189,8 +190,9 @@ impl<S: Service> Context<S> {
         intent: Entry,
         after: Option<PurchaseId>,
         releases: &[PurchaseId],
+        price: Decimal,
     ) -> Result<Intended, ()> {
-        let intended = self.journal_writer.intend(intent, after, releases).await.map_err(|error| {
+        let intended = self.journal_writer.intend(intent, after, releases, price).await.map_err(|error| {
             self.stop.to(Level::NoSubmits, StopCause::Journal(error.to_string()));
             self.fail_locally();
         })?;
@@ -467,6 +469,11 @@ impl<S: Service> Context<S> {
         if let Some(limits) = &self.limits {
             limits.slow_down(Pause { time, reason: reason.to_owned() });
         }
+    }
+
+    /// Returns the money that all runs of a shared ledger share, where they do.
+    pub(super) fn purse(&self) -> Option<&Purse> {
+        self.limits.as_ref().and_then(|limits| limits.purse()).map(|purse| &**purse)
     }
 
     /// Waits for what the other runs of a shared ledger say; without one, for ever.

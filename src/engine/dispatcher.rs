@@ -6,15 +6,16 @@ use super::images::upload;
 use super::job::{End, buy, without_task};
 use super::others::collect_any;
 use super::purchase::Bought;
+use super::sharing::{Held, more_money, more_slots, slots};
 use super::slot::{Freed, Slot};
 use super::stop::Level;
 use super::uploads::Urls;
 use super::{Due, Purchase, Work};
 use crate::client::Service;
 use crate::event::summary::Summary;
-use crate::event::{Bound, Cause, Event};
+use crate::event::{Cause, Event};
 use crate::ledger::record::Stage;
-use crate::ledger::shared::Slots;
+use crate::ledger::shared::{Purse, Slots};
 use crate::plan::action::Action;
 use crate::service::names::JobId;
 use std::collections::VecDeque;
@@ -23,7 +24,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 /// Number of jobs whose images are uploaded ahead of a free slot, beyond the concurrency.
 const AHEAD: usize = 8;
@@ -35,8 +35,8 @@ const FETCHING: usize = 32;
 pub(super) struct Dispatcher<S, P> {
     context: Arc<Context<S>>,
     purchases: P,
-    /// The next purchase, if there is no money for it: other purchases may give theirs back.
-    unaffordable: Option<Purchase>,
+    /// The next purchases, if there is no money for the first of them: other purchases may give theirs back.
+    unaffordable: VecDeque<Purchase>,
     /// Jobs from earlier runs: at the service, and finished there.
     resumed: Vec<Due>,
     finished: std::vec::IntoIter<Due>,
@@ -46,7 +46,7 @@ pub(super) struct Dispatcher<S, P> {
     prepared: usize,
     in_flight: usize,
     /// Since when the next purchase waits for a slot of those that the runs of a ledger share.
-    held: Option<Instant>,
+    held: Held,
     /// `true` once no purchase is left to be prepared.
     is_exhausted: bool,
     fetching: usize,
@@ -98,13 +98,13 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         Dispatcher {
             context,
             purchases: work.purchases,
-            unaffordable: None,
+            unaffordable: VecDeque::new(),
             resumed,
             finished: finished.into_iter(),
             window: VecDeque::new(),
             prepared: 0,
             in_flight: 0,
-            held: None,
+            held: Held::default(),
             is_exhausted: false,
             fetching: 0,
             tasks: JoinSet::new(),
@@ -148,8 +148,9 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                 }
                 () = self.context.stop.reached(next_level(level)), if level < Level::Out => {}
                 word = self.context.word() => self.context.heed(word),
+                () = more_money(&self.context), if level == Level::Go && !self.unaffordable.is_empty() => {}
                 () = more_slots(&self.context), if level == Level::Go => {}
-                () = self.context.bounds.long(Bound::FleetConcurrency), if self.held.is_some() => self.say_held(),
+                () = self.held.say(&self.context) => {}
             }
         }
         self.count_what_is_left();
@@ -164,10 +165,16 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     /// Returns whether there is still something to start at this level.
     fn has_more(&self, level: Level) -> bool {
         match level {
-            Level::Go => !self.window.is_empty() || self.finished.len() > 0,
+            Level::Go => !self.window.is_empty() || self.finished.len() > 0 || self.may_afford(),
             Level::NoSubmits => self.finished.len() > 0,
             Level::Out => false,
         }
+    }
+
+    /// Returns whether there may be money for the next purchase once other runs of a shared ledger have settled theirs.
+    fn may_afford(&self) -> bool {
+        let next = self.unaffordable.front().zip(self.context.purse());
+        next.is_some_and(|(next, purse)| self.context.budget.may_reserve(next.price, purse.beside()))
     }
 
     /// Fills the window: the images of the next purchases are uploaded ahead of their slots.
@@ -196,11 +203,12 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     /// Returns the next purchase, if there is money for it. No other overtakes it, so that the purchases made don't
     /// depend on timing.
     fn next_order(&mut self) -> Option<Box<Order>> {
-        let purchase = self.unaffordable.take().or_else(|| self.next_obtainable())?;
-        match self.context.budget.reserve(purchase.price) {
+        let purchase = self.unaffordable.pop_front().or_else(|| self.next_obtainable())?;
+        let beside = self.context.purse().map(Purse::beside);
+        match self.context.budget.reserve(purchase.price, beside) {
             Some(reservation) => Some(Box::new(Order { purchase, reservation })),
             None => {
-                self.unaffordable = Some(purchase);
+                self.unaffordable.push_front(purchase);
                 None
             }
         }
@@ -227,10 +235,10 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
 
     /// Gives the next purchase a slot, if one is free and it is ready: they wait for their turn in order.
     fn start_next(&mut self) -> bool {
-        if !self.may_start() || !self.takes_shared_slot() {
+        if !self.may_start() || !self.held.take(&self.context) {
             return false;
         }
-        let shared = self.shared_slots().cloned();
+        let shared = slots(&self.context).cloned();
         let Some(Prepared::Ready(order, urls)) = self.window.pop_front() else { return false };
         let slot = self.slot(shared);
         let Order { purchase, reservation } = *order;
@@ -239,32 +247,9 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         true
     }
 
-    fn shared_slots(&self) -> Option<&Arc<Slots>> {
-        self.context.limits.as_ref().and_then(|limits| limits.slots())
-    }
-
-    /// Takes one of the slots that the runs of a ledger share, where they do.
-    fn takes_shared_slot(&mut self) -> bool {
-        let takes = self.shared_slots().is_none_or(|slots| slots.take());
-        if takes {
-            self.held = None;
-        } else {
-            self.held.get_or_insert_with(Instant::now);
-        }
-        takes
-    }
-
-    /// Says that the run waits for slots that others use.
-    fn say_held(&self) {
-        if let Some(since) = self.held {
-            let bound = Bound::FleetConcurrency;
-            self.context.bounds.waited(bound, since.elapsed(), || self.context.hold(bound));
-        }
-    }
-
     /// Says how many generations this run would have in flight: no more than it has to buy still.
     fn say_want(&self, level: Level) {
-        let Some(slots) = self.shared_slots() else { return };
+        let Some(slots) = slots(&self.context) else { return };
         let waiting = match level {
             Level::Go if !self.is_exhausted => usize::MAX,
             Level::Go => self.window.len(),
@@ -332,6 +317,11 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                     *place = prepared;
                 }
             }
+            Message::Ended(_, end) if matches!(*end, End::NoMoney(_)) => {
+                if let End::NoMoney(purchase) = *end {
+                    self.unaffordable.push_front(*purchase);
+                }
+            }
             Message::Ended(job, end) => self.count(&job, &end),
             Message::Fetched(job, end) => {
                 self.fetching -= 1;
@@ -380,7 +370,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                 self.summary.at_service += 1;
                 return;
             }
-            End::Out => {
+            End::Out | End::NoMoney(_) => {
                 self.summary.left += 1;
                 self.summary.not_submitted += 1;
                 return;
@@ -392,19 +382,11 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     /// Counts the jobs that a stopped run hasn't started.
     fn count_what_is_left(&mut self) {
         let waiting = self.window.iter().filter(|p| !matches!(p, Prepared::Spoilt)).count();
-        let unbought = usize::from(self.unaffordable.is_some()) + self.purchases.by_ref().count();
+        let unbought = self.unaffordable.len() + self.purchases.by_ref().count();
         let (not_submitted, paid) = (waiting + unbought, self.finished.len());
         self.summary.left += not_submitted + paid;
         self.summary.not_submitted += not_submitted;
         self.summary.at_service += paid;
-    }
-}
-
-/// Waits until this run may use more of the slots that the runs of a ledger share; where they share none, for ever.
-async fn more_slots<S>(context: &Context<S>) {
-    match context.limits.as_ref().and_then(|limits| limits.slots()) {
-        Some(slots) => slots.more().await,
-        None => std::future::pending().await,
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) enum End {
     Denied(TaskId, String),
     /// Another run of a shared ledger has it.
     Elsewhere(String),
+    /// The runs of a shared ledger have no money left for it: it waits until some comes back.
+    NoMoney(Box<Purchase>),
     /// The run was over before, or the service away: it is paid, and the next run goes on.
     Left,
     /// The run ended before it was bought.
@@ -47,7 +49,13 @@ impl End {
     pub(super) fn noted<S: Service>(self, context: &Context<S>) -> End {
         match self {
             End::Failed(_) | End::Local(_) | End::Uncertain(_) => context.failed(),
-            End::GivenUp(_) | End::Denied(..) | End::Succeeded { .. } | End::Elsewhere(_) | End::Left | End::Out => {}
+            End::GivenUp(_)
+            | End::Denied(..)
+            | End::Succeeded { .. }
+            | End::Elsewhere(_)
+            | End::NoMoney(_)
+            | End::Left
+            | End::Out => {}
         }
         self
     }
@@ -64,6 +72,7 @@ pub(super) async fn buy<S: Service>(
     // Boxed, so that a job waiting at the service doesn't keep its submit's memory.
     let (id, task) = match Box::pin(submit(&context, &mut purchase, &mut reservation, &urls)).await {
         Bought::Task(id, task) => (id, task),
+        Bought::NoMoney => return End::NoMoney(Box::new(purchase)),
         other => return without_task(other).noted(&context),
     };
     drop(urls);
@@ -176,6 +185,6 @@ pub(super) fn without_task(bought: Bought) -> End {
         Bought::Local(problem) => End::Local(problem),
         Bought::Uncertain(reason) => End::Uncertain(reason),
         Bought::Elsewhere(who) => End::Elsewhere(who),
-        Bought::Out | Bought::Task(..) => End::Out,
+        Bought::Out | Bought::NoMoney | Bought::Task(..) => End::Out,
     }
 }

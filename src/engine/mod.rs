@@ -33,6 +33,7 @@ mod published;
 pub mod publishing;
 mod purchase;
 mod queries;
+mod sharing;
 mod slot;
 pub mod stop;
 mod transfer;

@@ -11,7 +11,7 @@ use crate::client::{NotTaken, Service, Speaker, Submission, Then};
 use crate::event::{Call, Cause, Event, JobError};
 use crate::ledger::entry::{self, Entry, Step};
 use crate::ledger::record::ServiceError;
-use crate::ledger::shared::Pass;
+use crate::ledger::shared::{Pass, Purse};
 use crate::ledger::{Intended, PurchaseId};
 use crate::manifest::model::OnUncertain;
 use crate::service::names::TaskId;
@@ -40,6 +40,8 @@ pub(super) enum Bought {
     Uncertain(String),
     /// Another run of a shared ledger has the job; nothing was sent.
     Elsewhere(String),
+    /// All runs of a shared ledger together would spend more than they may; nothing was sent.
+    NoMoney,
     /// The run is over; nothing was sent, or its answer is on the record.
     Out,
 }
@@ -114,7 +116,7 @@ pub(super) async fn submit<S: Service>(
                 reservation.lost();
                 drop((turn, pass));
                 uncertain(context, id, &reason).await;
-                if std::mem::take(&mut may_resubmit) && reservation.again() {
+                if std::mem::take(&mut may_resubmit) && reservation.again(context.purse().map(Purse::beside)) {
                     purchase.attempt += 1;
                     purchase.releases.push(id);
                     purchase.lost = Some(reason);
@@ -241,7 +243,7 @@ async fn last_wait<S: Service>(context: &Context<S>) {
 async fn intend<S: Service>(context: &Context<S>, purchase: &mut Purchase) -> Result<(PurchaseId, Pass), Bought> {
     loop {
         let (id, intent) = intent(context, purchase);
-        match context.intend(intent, purchase.after, &purchase.releases).await {
+        match context.intend(intent, purchase.after, &purchase.releases, purchase.price).await {
             Ok(Intended::Mine(pass)) => {
                 purchase.after = Some(id);
                 return Ok((id, pass));
@@ -251,6 +253,7 @@ async fn intend<S: Service>(context: &Context<S>, purchase: &mut Purchase) -> Re
                 context.note_elsewhere(&purchase.key);
                 return Err(Bought::Elsewhere(who));
             }
+            Ok(Intended::NoMoney) => return Err(Bought::NoMoney),
             Ok(Intended::Away(why)) => context.wait_for_ledger(why).await.map_err(|()| Bought::Out)?,
             Ok(Intended::Refused(why)) => {
                 context.ledger_failed(why);

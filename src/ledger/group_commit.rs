@@ -10,6 +10,7 @@ use super::lockfile;
 use super::record::Key;
 use super::shared::{Claimed, Pass, SharedUpload, StoreError};
 use super::watched::Watched;
+use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +62,8 @@ pub enum Intended {
     Behind(PurchaseId),
     /// Another run of the shared ledger has the job; nothing is sent.
     Elsewhere(String),
+    /// All runs of the shared ledger together would spend more than they may; nothing is sent.
+    NoMoney,
     /// The shared ledger doesn't answer, or too late; nothing is sent.
     Away(String),
     /// The shared ledger refuses; nothing is sent.
@@ -142,7 +145,7 @@ impl JournalWriter {
     /// Records an intent: where the ledger is shared, there first, since of all runs one may buy.
     ///
     /// `after` is the last purchase that was known when it was decided to buy, `releases` are those without an answer in whose place it
-    /// is made.
+    /// is made; `price` is what it costs.
     ///
     /// # Errors
     /// Where it isn't durable on this machine.
@@ -151,17 +154,19 @@ impl JournalWriter {
         intent: Entry,
         after: Option<PurchaseId>,
         releases: &[PurchaseId],
+        price: Decimal,
     ) -> Result<Intended, Unwritable> {
         let Some(Shared { desk, .. }) = &self.shared else {
             return self.record(intent).await.map(|()| Intended::Mine(Pass::unlimited()));
         };
-        let pass = match desk.claim(&intent, after, releases).await {
+        let pass = match desk.claim(&intent, after, releases, price).await {
             Ok(Claimed::Mine(pass)) => pass,
             Ok(Claimed::Behind(last)) => return Ok(Intended::Behind(last)),
             Ok(Claimed::Taken(holder)) => {
                 let who = holder.map_or_else(|| "another run".to_owned(), |holder| holder.to_string());
                 return Ok(Intended::Elsewhere(format!("{who} has it")));
             }
+            Ok(Claimed::NoMoney) => return Ok(Intended::NoMoney),
             Ok(Claimed::Late) => return Ok(Intended::Away("the intent took too long to be acknowledged".to_owned())),
             Err(StoreError::Away(why)) => return Ok(Intended::Away(why)),
             Err(error) => return Ok(Intended::Refused(error.to_string())),

@@ -4,6 +4,7 @@ use super::book::{Book, Projection};
 use super::failure::LedgerError;
 use super::shared::{Charter, Desk, Doubts, StoreError, Witness, unknown};
 use super::{Ledger, Paths, Snapshot, lockfile, recover};
+use crate::base::decimal::Decimal;
 use crate::service::ledger_url::LedgerUrl;
 use crate::service::names::{JobId, TaskId};
 use std::path::Path;
@@ -39,6 +40,14 @@ impl Shared {
         let (url, id) = (self.place.to_string(), self.charter.id.clone());
         book.set_projection(Some(Projection { url, id }));
         Ok(book)
+    }
+
+    /// Returns what is or may be paid of all that was bought in a unit, as far as was read.
+    ///
+    /// # Errors
+    /// Where it has what can't be read.
+    pub fn spent(&self, unit: &str) -> Result<Decimal, LedgerError> {
+        self.desk.cost(unit).map_err(|error| self.failed(error))
     }
 
     /// Brings in all that a book knows; how many purchases that is.
@@ -123,6 +132,14 @@ impl Ledger {
         self.shared.as_ref()
     }
 
+    /// Returns what the runs of the shared ledger spent so far, in a unit; nothing where there is none.
+    ///
+    /// # Errors
+    /// Where it has what can't be read.
+    pub fn spent(&self, unit: &str) -> Result<Decimal, LedgerError> {
+        self.shared.as_ref().map_or(Ok(Decimal::ZERO), |shared| shared.spent(unit))
+    }
+
     /// Lets go of the shared ledger that the lock was written from, by a person's word.
     pub fn part(&mut self) {
         self.changed |= self.book.projection().is_some();
@@ -152,7 +169,7 @@ pub async fn read_shared(paths: &Paths, shared: &Shared) -> Result<Snapshot, Led
         let (known, _) = recover::recover(None, &journal.unwrap_or_default(), paths)?;
         book.unite(known);
     }
-    Ok(Snapshot { book, ..local })
+    Ok(Snapshot { book, shared: Some(shared.clone()), ..local })
 }
 
 /// Writes the lock from a shared ledger (`batch lock pull`); how many purchases it has.

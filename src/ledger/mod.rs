@@ -36,6 +36,7 @@ pub use lockfile::{LockFile, PurchaseTable};
 pub use merge::{Merged, Services, drive, join, resolve_conflict};
 pub use paths::Paths;
 
+use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use entry::Entry;
 use group_commit::{Message, Writer};
@@ -58,6 +59,18 @@ pub struct Snapshot {
     pub held_by: Option<Holder>,
     /// `true` if a journal exists next to the lock.
     pub journal: bool,
+    /// The shared ledger, if the state is that one's.
+    shared: Option<Shared>,
+}
+
+impl Snapshot {
+    /// Returns what the runs of the shared ledger spent so far, in a unit; nothing where there is none.
+    ///
+    /// # Errors
+    /// Where it has what can't be read.
+    pub fn spent(&self, unit: &str) -> Result<Decimal, LedgerError> {
+        self.shared.as_ref().map_or(Ok(Decimal::ZERO), |shared| shared.spent(unit))
+    }
 }
 
 /// A ledger that this process holds and has not changed.
@@ -149,7 +162,7 @@ fn read_once(paths: &Paths) -> Result<Snapshot, LedgerError> {
     };
     let lock = lockfile::load(&paths.lock)?;
     let (book, _) = recover::recover(lock.as_deref(), journal.as_deref().unwrap_or_default(), paths)?;
-    Ok(Snapshot { book, held_by, journal: journal.is_some() })
+    Ok(Snapshot { book, held_by, journal: journal.is_some(), shared: None })
 }
 
 /// Takes the advisory lock and recovers the state. Writes nothing.

@@ -82,6 +82,8 @@ pub struct Choice {
     pub limit: Option<usize>,
     /// What the submits may cost; from the first job on for which it doesn't suffice, jobs are left for another run.
     pub max_cost: Option<Decimal>,
+    /// What counts towards that already: what the runs of a shared ledger bought so far.
+    pub spent: Decimal,
     /// Whether finished records of jobs that left the manifest are dropped.
     pub prune: bool,
     /// What tells whether videos are there.
@@ -119,7 +121,7 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
         } else if action == Action::Submit {
             submits += 1;
             let price = price(&manifest.prices, &job.generation);
-            spent |= choice.max_cost.is_some_and(|most| estimate.amount.plus(price) > most);
+            spent |= choice.max_cost.is_some_and(|most| choice.spent.plus(estimate.amount).plus(price) > most);
             if spent {
                 (action, reason) = (Action::Hold, Reason::MaxCost);
             } else {

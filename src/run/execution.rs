@@ -44,6 +44,8 @@ pub struct Execution<'e> {
     pub destination: &'e Destination,
     /// The settings.
     pub settings: Settings,
+    /// The unit of prices.
+    pub unit: String,
     /// `true` if uploads of earlier runs are ignored.
     pub reupload: bool,
     /// The channel to the reporters.
@@ -92,6 +94,10 @@ impl Execution<'_> {
         };
         let runtime = runtime::on_this_thread()?;
         let outcome = runtime.block_on(async {
+            let attending = match &shared {
+                Some(shared) => Some(Attending::begin(shared, &self.settings, &self.unit).await?),
+                None => None,
+            };
             let (journal_writer, session) = ledger.start(identity)?;
             // Together, so that they share syncs. A journal that can't be written reports that again, and the engine reacts.
             futures::future::join_all(first.into_iter().map(|entry| journal_writer.record(entry))).await;
@@ -104,7 +110,6 @@ impl Execution<'_> {
                     session.close().await.map_err(RunError::Unclosed).and(Err(error))
                 };
             }
-            let attending = shared.as_ref().map(|shared| Attending::begin(shared, &self.settings));
             let parts = Parts {
                 service,
                 identity: identity.clone(),

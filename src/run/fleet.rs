@@ -30,17 +30,22 @@ pub(super) struct Attending {
 }
 
 impl Attending {
-    /// Begins, for a run with these settings.
-    pub(super) fn begin(shared: &Shared, settings: &Settings) -> Attending {
+    /// Begins, for a run with these settings whose prices are in `unit`.
+    ///
+    /// # Errors
+    /// Fails if the ledger doesn't answer.
+    pub(super) async fn begin(shared: &Shared, settings: &Settings, unit: &str) -> Result<Attending, RunError> {
         let (desk, want) = (shared.desk.clone(), settings.concurrency);
         let slots = settings.fleet_concurrency.map(|most| Slots::new(most, want));
-        let limits = Arc::new(Limits::new(desk.clone(), want, slots, settings.patience));
+        let limits = Limits::new(desk.clone(), (want, slots), (unit, settings.max_cost), settings.patience);
+        let limits = Arc::new(limits);
+        limits.begin().await.map_err(|error| shared.failed(error))?;
         let sharing = limits.clone();
         let news = tokio::spawn(async move { desk.attend().await });
         let sharing = tokio::spawn(async move {
             let ((), ()) = futures::join!(sharing.keep_alive(), sharing.attend());
         });
-        Attending { limits, news, sharing }
+        Ok(Attending { limits, news, sharing })
     }
 
     /// Returns what the run shares with the others.

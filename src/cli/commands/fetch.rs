@@ -155,6 +155,7 @@ fn perform(
     let execution = Execution {
         folder: &folder,
         settings: session::settings(&settings, &destination),
+        unit: manifest.as_ref().map(|manifest| manifest.prices.unit.clone()).unwrap_or_default(),
         destination: &destination.service,
         reupload: false,
         events: reporting.events(),

@@ -61,7 +61,8 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let sight = if args.no_files { Sight::Lock } else { Sight::Disk };
     let snapshot = project.read()?;
     let elsewhere = asked_elsewhere(&project, &snapshot.book);
-    let choice = Choice { sight, elsewhere, ..settings::choice(&args.choosing, &project.manifest)? };
+    let spent = snapshot.spent(&project.manifest.prices.unit)?;
+    let choice = Choice { sight, elsewhere, spent, ..settings::choice(&args.choosing, &project.manifest)? };
     choosing::among(&choice.selection, Some(&project.manifest), &snapshot.book, terminal)?;
     let Pinned { manifest, pending } = pinned(&project.manifest, &snapshot.book);
     let plan = crate::plan::plan(&manifest, &snapshot.book, &choice);

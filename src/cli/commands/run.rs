@@ -181,6 +181,7 @@ fn perform(
     if args.frozen {
         let snapshot = project.read()?;
         choice.elsewhere = asked_elsewhere(project, &snapshot.book);
+        choice.spent = snapshot.spent(&manifest.prices.unit)?;
         let moved = new_service(project, &snapshot.book, common)?;
         return frozen::look(project, &snapshot.book, &choice, moved.as_ref());
     }
@@ -192,6 +193,7 @@ fn perform(
     let mut ledger = project.fleet.open_ledger(&project.paths, &project.shown, service)?;
     ledger.buy_for(choice.buyer.clone());
     choice.elsewhere = asked_elsewhere(project, ledger.book());
+    choice.spent = ledger.spent(&manifest.prices.unit)?;
     // Once more, now that no other run can write to it.
     holds(ledger.book())?;
     let mut preparation = Preparation::new(manifest, ledger.book(), ledger.book().pins(), &choice);
@@ -274,7 +276,7 @@ fn perform(
         outcome.take_published(published);
         let closing = Closing { signals: &signals, target: &target, key: None };
         let exit = finish(outcome, &closing, reporting, terminal);
-        no_room(&preparation, choice.max_cost, terminal);
+        no_room(&preparation, &choice, terminal);
         return Ok(exit);
     }
     let destination = chosen.take().map_or_else(destination, Ok)?;
@@ -293,6 +295,7 @@ fn perform(
             max_cost: choice.max_cost,
             ..session::settings(&run, &destination)
         },
+        unit: manifest.prices.unit.clone(),
         destination: &destination.service,
         reupload: args.reupload,
         events: reporting.events(),
@@ -309,7 +312,7 @@ fn perform(
     let outcome = preparation.settled(preparation.with_rest(outcome), &answered);
     let exit = finish(outcome, &closing, reporting, terminal);
     unclosed.iter().for_each(|failure| failure.say(terminal));
-    no_room(&preparation, choice.max_cost, terminal);
+    no_room(&preparation, &choice, terminal);
     if unclosed.is_none() {
         say_pruned(&preparation.plan.prune, kept_by, terminal);
     }
@@ -344,13 +347,17 @@ fn say_pruned(dropped: &[Key], kept_by: KeptBy, terminal: &Terminal) {
 }
 
 /// Says where `--max-cost` has no room for a single job: that is hardly what was meant.
-fn no_room(preparation: &Preparation<'_>, max_cost: Option<Decimal>, terminal: &Terminal) {
+fn no_room(preparation: &Preparation<'_>, choice: &Choice, terminal: &Terminal) {
     if let Some((job, price)) = preparation.first_beyond()
-        && let Some(most) = max_cost.filter(|most| price.amount > *most)
+        && let Some(most) = choice.max_cost.filter(|most| choice.spent.plus(price.amount) > *most)
     {
         let price = estimated(&price);
+        let spent = match choice.spent {
+            Decimal::ZERO => String::new(),
+            spent => format!(": {spent} of it is spent by what the runs of this ledger bought"),
+        };
         Failure::usage(format!(
-            "nothing was submitted: the next job, {job}, costs {price}; --max-cost {most} has no room for it"
+            "nothing was submitted: the next job, {job}, costs {price}; --max-cost {most} has no room for it{spent}"
         ))
         .warn(terminal);
     }

@@ -10,39 +10,39 @@ fn decimal(text: &str) -> Decimal {
 #[test]
 fn what_is_given_back_can_be_spent_again() {
     let budget = Budget::new(Some(decimal("0.3")));
-    let mut first = budget.reserve(decimal("0.1")).unwrap();
-    let second = budget.reserve(decimal("0.2")).expect("0.1 and 0.2 are 0.3");
-    assert!(budget.reserve(decimal("0.000000001")).is_none());
+    let mut first = budget.reserve(decimal("0.1"), None).unwrap();
+    let second = budget.reserve(decimal("0.2"), None).expect("0.1 and 0.2 are 0.3");
+    assert!(budget.reserve(decimal("0.000000001"), None).is_none());
     drop(second);
     assert_eq!(budget.spent(), Spent::default(), "nothing was sent for it");
     first.sent();
     first.accepted();
     first.failed();
     assert_eq!(budget.spent(), Spent { given_back: decimal("0.1"), ..Spent::default() });
-    assert!(budget.reserve(decimal("0.3")).is_some());
+    assert!(budget.reserve(decimal("0.3"), None).is_some());
 }
 
 #[test]
 fn a_submit_without_an_answer_stays_reserved() {
     let budget = Budget::new(Some(Decimal::whole(2)));
-    let mut purchase = budget.reserve(Decimal::whole(1)).unwrap();
+    let mut purchase = budget.reserve(Decimal::whole(1), None).unwrap();
     purchase.sent();
     purchase.lost();
-    assert!(purchase.again(), "another submit is another purchase");
+    assert!(purchase.again(None), "another submit is another purchase");
     purchase.sent();
     drop(purchase);
     assert_eq!(budget.spent().uncertain, Decimal::whole(2), "also where its job ended without a word");
-    assert!(budget.reserve(Decimal::whole(1)).is_none());
+    assert!(budget.reserve(Decimal::whole(1), None).is_none());
 }
 
 #[test]
 fn a_refusal_gives_back_at_the_end_of_all_tries() {
     let budget = Budget::new(Some(Decimal::whole(1)));
-    let mut purchase = budget.reserve(Decimal::whole(1)).unwrap();
+    let mut purchase = budget.reserve(Decimal::whole(1), None).unwrap();
     for _ in 0..3 {
         purchase.sent();
         purchase.refused();
-        assert!(budget.reserve(Decimal::whole(1)).is_none(), "it is tried again");
+        assert!(budget.reserve(Decimal::whole(1), None).is_none(), "it is tried again");
     }
     drop(purchase);
     assert_eq!(budget.spent(), Spent { given_back: Decimal::whole(1), ..Spent::default() });
@@ -95,7 +95,7 @@ proptest! {
         for step in steps {
             let sent_before = |purchase: &Reservation| purchase.state == State::Held;
             match step {
-                Step::Reserve(price) if purchases.len() < 8 => purchases.extend(budget.reserve(Decimal::whole(price))),
+                Step::Reserve(price) if purchases.len() < 8 => purchases.extend(budget.reserve(Decimal::whole(price), None)),
                 Step::Reserve(_) => {}
                 Step::Sent(n) => {
                     if let Some(purchase) = purchases.get_mut(n).filter(|purchase| sent_before(purchase)) {
@@ -117,7 +117,7 @@ proptest! {
                     }
                 }
                 Step::Again(n) => {
-                    let _ = purchases.get_mut(n).is_some_and(Reservation::again);
+                    let _ = purchases.get_mut(n).is_some_and(|purchase| purchase.again(None));
                 }
                 Step::Failed(n) => {
                     if let Some(purchase) = purchases.get_mut(n).filter(|purchase| purchase.state == State::Charged) {

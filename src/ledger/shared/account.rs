@@ -1,12 +1,15 @@
 //! The purchases of one job and digest, as all machines know them, and the steps that they take. Pure.
 
+use super::purse::Cost;
 use super::store::StoreError;
+use crate::base::decimal::Decimal;
 use crate::ledger::book::Book;
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::id::PurchaseId;
 use crate::ledger::lockfile::PurchaseTable;
 use crate::ledger::purchase::{Owed, Purchase, Rung};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Whether a book is told why a purchase is doubted.
@@ -27,6 +30,8 @@ pub struct Account {
     claim: Option<Claim>,
     holder: Option<Runner>,
     doubt: Option<Doubt>,
+    /// What purchases cost, as far as that was known when they were intended.
+    costs: BTreeMap<PurchaseId, Cost>,
     pub(super) book: Book,
 }
 
@@ -78,6 +83,8 @@ struct Document {
     holder: Option<Runner>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     doubt: Option<Doubt>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    costs: BTreeMap<PurchaseId, Cost>,
     purchase: Vec<PurchaseTable>,
 }
 
@@ -104,8 +111,8 @@ impl Account {
         for table in document.purchase {
             book.add(table.into_purchase().map_err(damaged)?);
         }
-        let Document { rev, claim, holder, doubt, .. } = document;
-        let account = Account { rev, claim, holder, doubt, book };
+        let Document { rev, claim, holder, doubt, costs, .. } = document;
+        let account = Account { rev, claim, holder, doubt, costs, book };
         #[cfg(test)]
         READ.with_borrow_mut(|known| known.insert(text.to_vec(), account.clone()));
         Ok(account)
@@ -113,9 +120,10 @@ impl Account {
 
     /// Returns the text.
     pub(super) fn text(&self) -> Vec<u8> {
-        let Account { rev, claim, holder, doubt, book } = self.clone();
+        let Account { rev, claim, holder, doubt, mut costs, book } = self.clone();
+        costs.retain(|id, _| book.purchase(*id).is_some());
         let purchase = book.kept().map(PurchaseTable::of).collect();
-        let document = Document { rev, claim, holder, doubt, purchase };
+        let document = Document { rev, claim, holder, doubt, costs, purchase };
         serde_json::to_vec(&document).expect("an account is JSON")
     }
 
@@ -133,6 +141,7 @@ impl Account {
         releases: &[PurchaseId],
         claim: &Claim,
         holder: &Runner,
+        cost: Option<&Cost>,
     ) -> Result<Account, Barrier> {
         let stands_in_the_way = |known: &Purchase| match known.owed() {
             None => false,
@@ -148,6 +157,7 @@ impl Account {
         }
         let mut next = self.clone();
         next.book.apply(intent);
+        next.costs.extend(cost.map(|cost| (claim.purchase, cost.clone())));
         Ok(Account { rev: self.rev + 1, claim: Some(claim.clone()), holder: Some(holder.clone()), doubt: None, ..next })
     }
 
@@ -182,6 +192,16 @@ impl Account {
     /// Whether this claim stands in it.
     pub(super) fn is_claimed_by(&self, claim: &Claim) -> bool {
         self.claim.as_ref() == Some(claim)
+    }
+
+    /// Returns what is or may be paid here of what was bought in a unit, by the runs that are asked about.
+    pub(super) fn cost(&self, unit: &str, of: impl Fn(&str) -> bool) -> Decimal {
+        let is_owed = |id: PurchaseId| {
+            let owed = self.book.purchase(id).and_then(Purchase::owed);
+            matches!(owed, Some(Owed::Paid | Owed::Maybe))
+        };
+        let costs = self.costs.iter().filter(|(id, cost)| cost.unit == unit && of(&cost.run) && is_owed(**id));
+        costs.map(|(_, cost)| cost.price).sum()
     }
 
     /// Returns who made the last intent.

@@ -9,9 +9,11 @@ use super::account::{Account, Doubts, Runner};
 use super::era;
 use super::key::PURCHASES;
 use super::patience::{PAUSE, patiently};
+use super::purse::Purse;
 use super::store::{Found, Listed, Revision, Store, StoreError};
 use super::timer::Timer;
 use super::times::Times;
+use crate::base::decimal::Decimal;
 use crate::ledger::book::Book;
 use crate::ledger::id::PurchaseId;
 use crate::ledger::purchase::Purchase;
@@ -53,6 +55,8 @@ struct State {
     ledger: Option<era::Known>,
     /// Open intents of others: since when they stand there unchanged, by this machine's steady clock.
     watched: HashMap<String, (Revision, Duration)>,
+    /// What purchases cost is written in this unit, and taken out of this purse.
+    money: Option<(String, Option<Arc<Purse>>)>,
     /// The heartbeats of this run, and of the others.
     own: beating::Own,
     others: beating::Others,
@@ -68,10 +72,38 @@ impl Desk {
             is_away: false,
             ledger: None,
             watched: HashMap::new(),
+            money: None,
             own: beating::Own::default(),
             others: beating::Others::default(),
         };
         Desk { store, timer, times, me, state: Mutex::new(state), news: Notify::new(), told: Notify::new() }
+    }
+
+    /// From here on what purchases cost is written beside them, in this unit; with a purse, it is reserved there before.
+    pub(super) fn pay(&self, unit: &str, purse: Option<Arc<Purse>>) {
+        self.state().money = Some((unit.to_owned(), purse));
+    }
+
+    /// Returns what is or may be paid of all that was bought in a unit, as far as was seen.
+    ///
+    /// # Errors
+    /// Where what stands there can't be read.
+    pub fn cost(&self, unit: &str) -> Result<Decimal, StoreError> {
+        self.cost_of(unit, |_| true)
+    }
+
+    /// Looks at what was seen under each key with this beginning.
+    ///
+    /// # Errors
+    /// As `look`.
+    pub(super) fn each_seen(
+        &self,
+        prefix: &str,
+        mut look: impl FnMut(&str, &Found) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let state = self.state();
+        let mut seen = state.known.iter().filter(|(key, _)| key.starts_with(prefix));
+        seen.try_for_each(|(key, found)| look(key, found))
     }
 
     /// Returns the run whose desk it is.
@@ -143,25 +175,29 @@ impl Desk {
     /// # Errors
     /// Where the store doesn't answer, or one can't be read.
     pub async fn view(&self, book: &mut Book, doubts: Doubts) -> Result<(), StoreError> {
-        let listed = self.patiently(async || self.store.list(PURCHASES).await).await?;
+        for (key, found) in self.patiently(async || self.read_all().await).await? {
+            Account::read(&key, &found.text)?.tell(book, doubts);
+        }
+        Ok(())
+    }
+
+    /// Reads all purchases; what is remembered as it stands there isn't read again.
+    pub(super) async fn read_all(&self) -> Result<Vec<(String, Found)>, StoreError> {
+        let listed = self.store.list(PURCHASES).await?;
         let read = |listed: Listed| async move {
             let known = self.state().known.get(&listed.key).filter(|known| known.revision == listed.revision).cloned();
             let found = match (known, listed.text) {
                 (Some(known), _) => Some(known),
                 (None, Some(text)) => Some(Found { revision: listed.revision, text }),
-                (None, None) => self.patiently(async || self.store.get(&listed.key).await).await?,
+                (None, None) => self.store.get(&listed.key).await?,
             };
-            Ok::<_, StoreError>((listed.key, found))
-        };
-        let all: Vec<(String, Option<Found>)> =
-            stream::iter(listed).map(read).buffer_unordered(AT_ONCE).try_collect().await?;
-        for (key, found) in all {
-            if let Some(found) = found {
-                Account::read(&key, &found.text)?.tell(book, doubts);
-                self.remember(&key, Some(&found));
+            if let Some(found) = &found {
+                self.remember(&listed.key, Some(found));
             }
-        }
-        Ok(())
+            Ok::<_, StoreError>(found.map(|found| (listed.key, found)))
+        };
+        let all: Vec<Option<_>> = stream::iter(listed).map(read).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(all.into_iter().flatten().collect())
     }
 
     /// Makes known what is noted as it comes, and watches the open intents of others; ends with the run that spawned it.

@@ -27,7 +27,7 @@ pub(super) fn of_upload(content: &Sha256) -> String {
 }
 
 /// Returns a name such that it fits into a path of any file system and bucket, also of those that don't tell `A` from `a`.
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     let mut escaped = String::new();
     for byte in name.bytes() {
         match byte {

@@ -1,9 +1,12 @@
 //! What the runs of a ledger share while they are on: that they are alive, slots at the service, and its requests to slow down.
 
 use super::desk::Desk;
+use super::patience::{PATIENCE, patiently};
 use super::pauses::{Pause, Pauses};
+use super::purse::Purse;
 use super::slots::Slots;
 use super::store::StoreError;
+use crate::base::decimal::Decimal;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -17,6 +20,7 @@ pub struct Limits {
     /// How many generations the run would have in flight, where slots aren't shared.
     want: usize,
     slots: Option<Arc<Slots>>,
+    purse: Option<Arc<Purse>>,
     pauses: Pauses,
     patience: Duration,
     lost: Notify,
@@ -33,10 +37,31 @@ pub enum Word {
 
 impl Limits {
     /// Returns the part of a run that would have `want` generations in flight, and waits so long for a ledger that doesn't answer. With
-    /// `slots`, those are shared.
-    pub fn new(desk: Arc<Desk>, want: usize, slots: Option<Slots>, patience: Duration) -> Limits {
+    /// `slots`, those are shared, and with a limit of what all runs may spend, money is; what purchases cost is in `unit`.
+    pub fn new(
+        desk: Arc<Desk>,
+        (want, slots): (usize, Option<Slots>),
+        (unit, max_cost): (&str, Option<Decimal>),
+        patience: Duration,
+    ) -> Limits {
+        let purse = max_cost.map(|most| Arc::new(Purse::new(most, unit)));
+        desk.pay(unit, purse.clone());
         let (slots, pauses, lost) = (slots.map(Arc::new), Pauses::default(), Notify::new());
-        Limits { desk, want, slots, pauses, patience, lost }
+        Limits { desk, want, slots, purse, pauses, patience, lost }
+    }
+
+    /// Begins to share money, where the run has a limit.
+    ///
+    /// # Errors
+    /// Where the ledger doesn't answer.
+    pub async fn begin(&self) -> Result<(), StoreError> {
+        let Some(purse) = &self.purse else { return Ok(()) };
+        patiently(self.desk.timer(), PATIENCE, async || self.desk.join_money(purse).await).await
+    }
+
+    /// Returns the money of all runs, where this one has a limit.
+    pub fn purse(&self) -> Option<&Arc<Purse>> {
+        self.purse.as_ref()
     }
 
     /// Returns the slots of this run, where the runs share them.
@@ -60,8 +85,7 @@ impl Limits {
     /// Beats until it is dropped.
     pub async fn keep_alive(&self) {
         loop {
-            let want = self.slots.as_ref().map_or(self.want, |slots| slots.wanted());
-            if let Err(error) = self.desk.beat(want).await {
+            if let Err(error) = self.desk.beat(self.wanted()).await {
                 tracing::debug!(%error, "the ledger takes no heartbeat");
             }
             self.desk.timer().pause(self.desk.times().beat).await;
@@ -88,7 +112,7 @@ impl Limits {
                 self.desk.timer().pause(self.desk.times().look()).await;
             }
         };
-        let ((), (), ()) = futures::join!(tell, hear, self.share());
+        let ((), (), (), ()) = futures::join!(tell, hear, self.share(), self.spend());
     }
 
     /// Says that this run has ended, and gives back its slots.
@@ -99,11 +123,18 @@ impl Limits {
         if let Some(slots) = &self.slots {
             self.desk.give_back(slots).await?;
         }
+        if let Some(purse) = &self.purse {
+            self.desk.settle_money(purse).await?;
+        }
         self.desk.leave().await
     }
 
     async fn share(&self) {
         let Some(slots) = &self.slots else { return };
+        // Before the run takes its part: a run without a heartbeat is gone for the others.
+        if let Err(error) = self.desk.beat(slots.wanted()).await {
+            tracing::debug!(%error, "the ledger takes no heartbeat");
+        }
         let mut away = None;
         loop {
             let now = self.desk.timer().now().steady;
@@ -119,5 +150,37 @@ impl Limits {
             }
             self.desk.timer().pause(self.desk.times().look()).await;
         }
+    }
+
+    /// Writes down what was settled, and looks what the others spend.
+    async fn spend(&self) {
+        let Some(purse) = &self.purse else { return };
+        let settle = async {
+            loop {
+                purse.settled().await;
+                while let Err(error) = self.desk.settle_money(purse).await {
+                    tracing::debug!(%error, "the ledger doesn't know yet what was spent");
+                    self.desk.timer().pause(BETWEEN).await;
+                }
+                self.desk.timer().pause(self.desk.times().look().min(BETWEEN)).await;
+            }
+        };
+        let look = async {
+            loop {
+                self.desk.timer().pause(self.desk.times().look()).await;
+                if let Err(error) = self.desk.look_at_money(purse).await {
+                    tracing::debug!(%error, "the ledger doesn't say what the others spent");
+                }
+                // A write whose reply was lost.
+                if !purse.is_told() {
+                    purse.noted();
+                }
+            }
+        };
+        let ((), ()) = futures::join!(settle, look);
+    }
+
+    fn wanted(&self) -> usize {
+        self.slots.as_ref().map_or(self.want, |slots| slots.wanted())
     }
 }

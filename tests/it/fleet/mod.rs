@@ -8,6 +8,7 @@ mod folder;
 mod gate;
 mod limits;
 mod measure;
+mod money;
 mod postgres;
 mod publish;
 mod server;

@@ -63,6 +63,15 @@ impl Team {
         self
     }
 
+    /// The same where each job costs 1.
+    pub(crate) fn priced(self) -> Team {
+        const PRICES: &str = "prices: { unit: CNY, table: [{ resolution: 360p, duration: 5, price: 1 }] }\n";
+        for clone in &self.clones {
+            clone.write("jobs.yaml", clone.read("jobs.yaml") + PRICES);
+        }
+        self
+    }
+
     /// The same with a variable in the environment of its commands.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Team {
         self.environment.push((name.to_owned(), value.to_owned()));

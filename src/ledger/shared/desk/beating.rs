@@ -178,6 +178,11 @@ impl Desk {
         state.others.runs.get(run).map_or(Life::Gone, |seen| seen.life(now, self.times.gone()))
     }
 
+    /// Whether a run said itself that it has ended, as far as was seen.
+    pub(in crate::ledger::shared) fn has_ended(&self, run: &str) -> bool {
+        self.state().others.runs.get(run).is_some_and(|seen| seen.beat.over)
+    }
+
     /// Watches the other runs until each is known to be alive or gone; returns those that are alive.
     ///
     /// # Errors

@@ -4,8 +4,10 @@ use super::super::account::{Account, Barrier, Claim, Runner};
 use super::super::key::of_purchases;
 use super::super::pass::Pass;
 use super::super::patience::PAUSE;
+use super::super::purse::Cost;
 use super::super::store::{Found, StoreError};
 use super::{Desk, read};
+use crate::base::decimal::Decimal;
 use crate::base::faultpoint;
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::id::PurchaseId;
@@ -19,17 +21,29 @@ pub enum Claimed {
     Mine(Pass),
     /// Another purchase has this later id: the intent needs one that is later still.
     Behind(PurchaseId),
+    /// There is no money for it: all runs together would spend more than they may. Nothing was written.
+    NoMoney,
     /// Another run was there before, or something happened since it was decided to buy.
     Taken(Option<Runner>),
     /// It took too long: nothing may be sent.
     Late,
 }
 
+/// An intent that is to be written.
+struct Made<'m> {
+    claim: Claim,
+    intent: &'m Entry,
+    of: Key,
+    after: Option<PurchaseId>,
+    releases: &'m [PurchaseId],
+    price: Decimal,
+}
+
 impl Desk {
     /// Writes down an intent with a claim of its own (step 1).
     ///
     /// `after` is the last purchase that was known when it was decided to buy, `releases` are those without an answer in whose place
-    /// it is made.
+    /// it is made; `price` is what it costs.
     ///
     /// # Errors
     /// Where the store doesn't answer within the budget, or refuses. Whatever was written is withdrawn once it answers.
@@ -38,30 +52,28 @@ impl Desk {
         intent: &Entry,
         after: Option<PurchaseId>,
         releases: &[PurchaseId],
+        price: Decimal,
     ) -> Result<Claimed, StoreError> {
         let Some(purchase) = intended(intent) else { return Ok(Claimed::Taken(None)) };
         let pass = Pass::begun(&self.timer, self.times.budget);
         let claim = self.new_claim(purchase.record.id);
-        let outcome = self.claim_within(&pass, &claim, intent, &purchase.record.key, after, releases).await;
-        if !matches!(outcome, Ok(Claimed::Mine(_))) {
+        let made = Made { claim, intent, of: purchase.record.key.clone(), after, releases, price };
+        let outcome = self.claim_within(&pass, &made).await;
+        if !matches!(outcome, Ok(Claimed::Mine(_) | Claimed::NoMoney)) {
             // Nobody knows what became of a write without an answer.
             self.note(withdrawn(purchase));
         }
         outcome
     }
 
-    async fn claim_within(
-        &self,
-        pass: &Pass,
-        claim: &Claim,
-        intent: &Entry,
-        of: &Key,
-        after: Option<PurchaseId>,
-        releases: &[PurchaseId],
-    ) -> Result<Claimed, StoreError> {
+    async fn claim_within(&self, pass: &Pass, made: &Made<'_>) -> Result<Claimed, StoreError> {
+        let Made { claim, intent, of, after, releases, price } = made;
         let key = of_purchases(of);
         let mut known = self.remembered(&key);
-        let mut is_fresh = false;
+        let (mut is_fresh, mut is_paid) = (false, false);
+        let (cost, purse) = self.state().money.clone().unzip();
+        let cost = cost.map(|unit| Cost { price: *price, unit, run: self.me.run.clone() });
+        let purse = purse.flatten();
         loop {
             let account = read(&key, known.as_ref())?;
             // A reply that was lost, or a refusal of what was written before: who has the claim has the answer.
@@ -72,8 +84,19 @@ impl Desk {
                 return Ok(Claimed::Late);
             }
             let (account, told) = self.with_waiting(account, of);
-            match account.intend(intent, after, releases, claim, &self.me) {
+            match account.intend(intent, *after, releases, claim, &self.me, cost.as_ref()) {
                 Ok(next) => {
+                    if let Some(purse) = purse.as_ref().filter(|_| !is_paid) {
+                        faultpoint::reach("share", "reserve");
+                        if !self.reserve(purse, claim.purchase, *price).await? {
+                            return Ok(Claimed::NoMoney);
+                        }
+                        faultpoint::reach("share", "reserved");
+                        is_paid = true;
+                        if !pass.holds() {
+                            return Ok(Claimed::Late);
+                        }
+                    }
                     faultpoint::reach("share", "intend");
                     match self.write(&key, known.as_ref(), &next).await {
                         Ok(true) => {

@@ -13,7 +13,12 @@ use std::time::Duration;
 impl Desk {
     /// Takes note of what is known of a purchase: [`Desk::deliver`] makes it known there.
     pub(in crate::ledger) fn note(&self, purchase: Purchase) {
-        self.state().waiting.insert(purchase.record.id, purchase);
+        let mut state = self.state();
+        if let Some((_, Some(purse))) = &state.money {
+            purse.saw(&purchase);
+        }
+        state.waiting.insert(purchase.record.id, purchase);
+        drop(state);
         self.news.notify_one();
     }
 

@@ -63,7 +63,7 @@ async fn noted(store: &Arc<Gate>) -> (Desk, PurchaseId) {
     let (name, service) = (VideoName::new("out/walk-{n}.mp4"), "simulate".to_owned());
     let parts = BTreeMap::new();
     let intent = Entry::of(id, Step::Submitting { job, digest, parts, videos: 1, name, service, manifest: None, at });
-    assert!(matches!(desk.claim(&intent, None, &[]).await, Ok(Claimed::Mine(_))));
+    assert!(matches!(desk.claim(&intent, None, &[], Decimal::ZERO).await, Ok(Claimed::Mine(_))));
     let mut book = Book::default();
     book.apply(&intent);
     book.apply(&Entry::of(id, Step::Submitted { task: TaskId::new("t1").unwrap(), at }));

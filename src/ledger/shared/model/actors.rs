@@ -4,6 +4,7 @@ use super::super::account::Doubts;
 use super::super::desk::{Claimed, Desk};
 use super::super::{Pass, Runner, Timer as _, Times};
 use super::world::{Fate, Hands, Kind, World};
+use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::ledger::book::Book;
 use crate::ledger::entry::{Entry, Step, Verdict};
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-const TIMES: Times = Times {
+pub(super) const TIMES: Times = Times {
     budget: Duration::from_secs(20),
     doubt: Duration::from_secs(170),
     beat: Duration::from_secs(15),
@@ -104,7 +105,7 @@ async fn buy(hands: &Hands, desk: &Desk, book: &Book, releases: &[PurchaseId], f
             at: now(hands),
         },
     );
-    let Ok(Claimed::Mine(pass)) = desk.claim(&intent, last, releases).await else {
+    let Ok(Claimed::Mine(pass)) = desk.claim(&intent, last, releases, Decimal::ZERO).await else {
         let _ = deliver(desk).await;
         return;
     };
@@ -146,14 +147,14 @@ async fn buy(hands: &Hands, desk: &Desk, book: &Book, releases: &[PurchaseId], f
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Answer {
+pub(super) enum Answer {
     NotSent,
     Task(String),
     Lost,
 }
 
 /// The last look at the clocks, and the submit: one step, since nothing can come between that is longer than microseconds.
-async fn post(hands: &Hands, pass: &Pass, flaw: Flaw) -> Answer {
+pub(super) async fn post(hands: &Hands, pass: &Pass, flaw: Flaw) -> Answer {
     // Both look at the clocks when the gate opens.
     let may = |world: &World| {
         let [steady, wall] = pass.gone(world.moment(hands.actor));
@@ -182,7 +183,7 @@ async fn post(hands: &Hands, pass: &Pass, flaw: Flaw) -> Answer {
 }
 
 /// In a loop, until it is acknowledged; where the store stays away, the journal has it.
-async fn deliver(desk: &Desk) -> bool {
+pub(super) async fn deliver(desk: &Desk) -> bool {
     for _ in 0..4 {
         if desk.deliver().await == 0 {
             return true;

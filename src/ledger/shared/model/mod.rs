@@ -6,6 +6,7 @@
 
 mod actors;
 mod explore;
+mod money;
 mod world;
 
 use super::account::Account;
