@@ -111,7 +111,7 @@ fn two_that_spend_keep_to_the_limit_in_every_order() {
 #[ignore = "takes minutes: .ci/run runs it"]
 fn two_that_spend_keep_to_the_limit_whatever_goes_wrong() {
     for kind in ALL {
-        holds(&[0, 0], 1, &[kind], 500);
+        holds(&[0, 0], 1, &[kind], 300);
     }
 }
 
