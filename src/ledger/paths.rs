@@ -20,6 +20,14 @@ impl Paths {
         journal.push(".journal");
         Paths { lock, journal: journal.into() }
     }
+
+    /// Returns the paths for a lock or its journal: who names a journal means both.
+    pub fn named(path: &Path) -> Paths {
+        match path.extension() {
+            Some(extension) if extension == "journal" => Paths::of(&path.with_extension("")),
+            _ => Paths::of(path),
+        }
+    }
 }
 
 /// Returns the real path of a file that may not exist yet; for circular links, opening it will report the error.

@@ -115,7 +115,7 @@ fn check(subject: &Subject<'_>) -> Result<Exit, Failure> {
 fn import(import: &Import, subject: &Subject<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut books = Vec::new();
     for lock in &import.locks {
-        let paths = Paths::of(lock);
+        let paths = Paths::named(lock);
         if !paths.lock.exists() && !paths.journal.exists() {
             return Err(Failure::machine(format!("{} doesn't exist", lock.display())));
         }

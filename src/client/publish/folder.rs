@@ -29,7 +29,8 @@ impl Files {
             let source = File::open(&from).map_err(|error| unreadable(&from, &error))?;
             make_folder(folder_of(&to)).map_err(|error| refused(&to, &error))?;
             let copy = temporary_beside(&to, &Mark::of(&to)).map_err(|error| refused(&to, &error))?;
-            let Video { file, sha256: found, .. } = copied(source, copy).map_err(|error| refused(&to, &error))?;
+            let unread = |error| unreadable(&from, &error);
+            let Video { file, sha256: found, .. } = copied(source, copy, unread, |error| refused(&to, &error))?;
             if found != sha256 {
                 return Err(changed(&from));
             }
@@ -38,33 +39,54 @@ impl Files {
         .await
     }
 
-    /// Copies the file with a name to a temporary file next to `destination`.
+    /// Copies the file with a name to a temporary file next to `destination`, if it is as long as the recorded one.
     ///
     /// # Errors
-    /// Fails if it doesn't exist, or can't be read or written.
-    pub(super) async fn get(&self, name: &str, destination: &Path, temporaries: &Mark) -> Result<Video, PublishError> {
+    /// Fails if it isn't, or can't be read or written.
+    pub(super) async fn get(
+        &self,
+        name: &str,
+        bytes: u64,
+        destination: &Path,
+        temporaries: &Mark,
+    ) -> Result<Video, PublishError> {
         let (from, destination, temporaries) = (self.0.join(name), destination.to_owned(), temporaries.clone());
         on_disk(move || {
-            let source = File::open(&from).map_err(|error| match error.kind() {
+            let away = |error: &io::Error| match error.kind() {
                 io::ErrorKind::NotFound => PublishError::NotAsRecorded(format!("{} doesn't exist", from.display())),
                 _ => PublishError::Away(format!("{}: {error}", from.display())),
-            })?;
+            };
+            // Looked at first: to open a pipe, for example, would wait for its writer.
+            let found = from.metadata().map_err(|error| away(&error))?;
+            if !found.is_file() || found.len() != bytes {
+                return Err(PublishError::NotAsRecorded(format!(
+                    "{} has other content than the recorded video",
+                    from.display()
+                )));
+            }
+            let source = File::open(&from).map_err(|error| away(&error))?;
             let local = |error: io::Error| PublishError::Local(format!("{}: {error}", destination.display()));
-            copied(source, temporary_beside(&destination, &temporaries).map_err(local)?).map_err(local)
+            let copy = temporary_beside(&destination, &temporaries).map_err(local)?;
+            copied(source.take(bytes), copy, |error| away(&error), local)
         })
         .await
     }
 }
 
-/// Copies a file's content into a temporary file.
-fn copied(mut from: File, mut to: NamedTempFile) -> io::Result<Video> {
+/// Copies content into a temporary file; errors of either side are what the functions make of them.
+fn copied(
+    mut from: impl Read,
+    mut to: NamedTempFile,
+    unread: impl Fn(io::Error) -> PublishError,
+    unwritten: impl Fn(io::Error) -> PublishError,
+) -> Result<Video, PublishError> {
     let (mut hasher, mut bytes) = (Hasher::default(), 0);
     let mut buffer = vec![0; 256 * 1024];
     loop {
-        match from.read(&mut buffer)? {
+        match from.read(&mut buffer).map_err(&unread)? {
             0 => return Ok(Video { file: to, sha256: hasher.finish(), bytes }),
             n => {
-                to.write_all(&buffer[..n])?;
+                to.write_all(&buffer[..n]).map_err(&unwritten)?;
                 hasher.update(&buffer[..n]);
                 bytes += n as u64;
             }

@@ -122,7 +122,7 @@ impl Publisher {
         let name = self.name(url)?;
         let got = match &self.place {
             Place::Bucket(objects) => objects.get(name, bytes, destination, &self.temporaries).await,
-            Place::Folder(files) => files.get(name, destination, &self.temporaries).await,
+            Place::Folder(files) => files.get(name, bytes, destination, &self.temporaries).await,
         };
         let video = self.heard(got)?;
         if video.sha256 != *sha256 {

@@ -78,6 +78,37 @@ async fn nothing_but_the_recorded_content_is_sent_or_taken() {
 }
 
 #[tokio::test]
+async fn what_is_no_file_of_the_recorded_length_is_neither_read_nor_waited_for() {
+    let temp = tempfile::tempdir().unwrap();
+    let ([_, place], _) = places(temp.path());
+    let content = b"a video".as_slice();
+    let url = place.url_of("out/a.mp4", &Sha256::of(content));
+    let there = temp.path().join("published").join(place.url.name_of(&url).unwrap());
+    std::fs::create_dir_all(&there).unwrap();
+    let folder = get(&place, &url, content, temp.path()).await.unwrap_err();
+    assert!(matches!(folder, PublishError::NotAsRecorded(_)), "{folder}");
+    std::fs::remove_dir(&there).unwrap();
+    let far_too_long = std::fs::File::create(&there).unwrap();
+    far_too_long.set_len(1 << 40).unwrap();
+    let longer = get(&place, &url, content, temp.path()).await.unwrap_err();
+    assert!(matches!(longer, PublishError::NotAsRecorded(_)), "{longer}");
+    #[cfg(target_os = "linux")]
+    {
+        std::fs::remove_file(&there).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &there,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::from_raw_mode(0o600),
+            0,
+        )
+        .unwrap();
+        let pipe = get(&place, &url, content, temp.path()).await.unwrap_err();
+        assert!(matches!(pipe, PublishError::NotAsRecorded(_)), "{pipe}");
+    }
+}
+
+#[tokio::test]
 async fn a_place_that_is_away_or_refuses_is_left_alone() {
     let temp = tempfile::tempdir().unwrap();
     let ([_, place], _) = places(temp.path());

@@ -86,7 +86,7 @@ fn found(folder: &Path) -> io::Result<Option<Found>> {
     Ok(None)
 }
 
-/// Returns the number of the last state of a key.
+/// Returns the number of the last state of a key. A folder is none, whatever its name: a key below this one may end with a number.
 fn last(folder: &Path) -> io::Result<Option<u64>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -94,7 +94,12 @@ fn last(folder: &Path) -> io::Result<Option<u64>> {
     };
     let mut last = None;
     for entry in entries {
-        last = last.max(number(&entry?.file_name()));
+        let entry = entry?;
+        if let Some(number) = number(&entry.file_name())
+            && !entry.file_type()?.is_dir()
+        {
+            last = last.max(Some(number));
+        }
     }
     Ok(last)
 }
@@ -150,6 +155,23 @@ mod tests {
 
     fn run<T>(work: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+    }
+
+    #[test]
+    fn a_key_may_end_with_a_number() {
+        let temp = tempfile::tempdir().unwrap();
+        let store = Folder::new(temp.path());
+        run(async {
+            store.create(SELF, b"{}".to_vec()).await.unwrap().unwrap();
+            for key in ["p/ab/1", "p/ab/2024", "p/ab/007"] {
+                store.create(key, b"x".to_vec()).await.unwrap().unwrap();
+                assert_eq!(store.get(key).await.unwrap().unwrap().revision, Revision("1".to_owned()), "{key}");
+            }
+            let mut keys: Vec<String> = store.list("p/").await.unwrap().into_iter().map(|listed| listed.key).collect();
+            keys.sort();
+            assert_eq!(keys, ["p/ab/007", "p/ab/1", "p/ab/2024"]);
+            assert_eq!(store.get("p/ab").await, Ok(None));
+        });
     }
 
     #[test]

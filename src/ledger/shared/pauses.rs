@@ -114,7 +114,7 @@ impl Desk {
         let milliseconds = u64::try_from(pause.time.as_millis()).unwrap_or(u64::MAX);
         loop {
             let found = self.store().get(PAUSE).await?;
-            let rev = pauses.saw(found.as_ref(), &self.me().run)?.map_or(1, |document| document.rev + 1);
+            let rev = pauses.saw(found.as_ref(), &self.me().run)?.map_or(1, |document| document.rev.wrapping_add(1));
             let document = Document { rev, run: self.me().run.clone(), milliseconds, reason: pause.reason.clone() };
             if self.replace(PAUSE, found.as_ref(), &document).await? {
                 let mut state = pauses.state();

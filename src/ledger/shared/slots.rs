@@ -128,10 +128,11 @@ impl Document {
     fn share_of(&self, run: &str, want: usize, most: usize) -> usize {
         let others = || self.runs.iter().filter(|(other, _)| *other != run);
         let most = others().map(|(_, part)| part.most).fold(most, usize::min);
-        let mut wants: BTreeMap<&str, usize> = others().map(|(other, part)| (other.as_str(), part.want)).collect();
-        wants.insert(run, want);
+        let mut wants: BTreeMap<&str, usize> =
+            others().map(|(other, part)| (other.as_str(), part.want.min(most))).collect();
+        wants.insert(run, want.min(most));
         let fair = shares(most, &wants).get(run).copied().unwrap_or(0);
-        let held: usize = others().map(|(_, part)| part.holds).sum();
+        let held = others().fold(0_usize, |held, (_, part)| held.saturating_add(part.holds));
         fair.min(most.saturating_sub(held))
     }
 
@@ -152,7 +153,7 @@ fn shares<'r>(most: usize, wants: &BTreeMap<&'r str, usize>) -> BTreeMap<&'r str
         shares.insert(run, one);
     }
     let open = |run: &str, has: usize| wants[run] - has;
-    let wanted: usize = shares.iter().map(|(run, has)| open(run, *has)).sum();
+    let wanted = shares.iter().fold(0_usize, |wanted, (run, has)| wanted.saturating_add(open(run, *has)));
     if wanted == 0 {
         return shares;
     }
@@ -193,7 +194,7 @@ impl Desk {
             let part = Part { want, holds: share.max(used), most: slots.most() };
             let after = others.with(run, part);
             if after == before
-                || self.replace(SLOTS, found.as_ref(), &Document { rev: before.rev + 1, ..after }).await?
+                || self.replace(SLOTS, found.as_ref(), &Document { rev: before.rev.wrapping_add(1), ..after }).await?
             {
                 slots.allow(share);
                 return Ok(());
@@ -210,7 +211,7 @@ impl Desk {
         loop {
             let found = self.store().get(SLOTS).await?;
             let mut document = Document::read(found.as_ref())?;
-            document.rev += 1;
+            document.rev = document.rev.wrapping_add(1);
             if document.runs.remove(&self.me().run).is_none() || self.replace(SLOTS, found.as_ref(), &document).await? {
                 return Ok(());
             }
