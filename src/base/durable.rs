@@ -41,7 +41,7 @@ pub fn rewrite_whole(path: &Path, content: &[u8]) -> io::Result<()> {
 /// Writes a file that appears whole, and only where there is none. Returns `true` if this call made it: of many at once, one does.
 ///
 /// # Errors
-/// Where it can't be written, or the file system has no way to take a free name in one step.
+/// Fails if it can't be written, or the file system has no way to take a free name in one step.
 pub fn create_whole(path: &Path, content: &[u8]) -> io::Result<bool> {
     let mut file = temporary_beside(path, &Mark::of(path))?;
     faultpoint::write("file", "write")?;

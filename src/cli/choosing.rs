@@ -24,7 +24,7 @@ pub(super) fn look(selection: &Selection, project: &Project, terminal: &Terminal
 /// Warns on standard error of patterns that match no job of the manifest or the lock, and of tags that no job has.
 ///
 /// # Errors
-/// Where no job is chosen at all.
+/// Fails if no job is chosen at all.
 pub(super) fn among(
     selection: &Selection,
     manifest: Option<&Manifest>,
@@ -57,7 +57,7 @@ pub(super) fn among(
     Err(Failure::usage(message).hint(hint))
 }
 
-/// What is said, and what was probably meant.
+/// Returns what is said, and what was probably meant.
 fn words(idle: &Idle, jobs: &[Job]) -> Failure {
     let (message, option, text, near) = match idle {
         Idle::Only(pattern) => {

@@ -32,10 +32,10 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    /// The ledger that the option, the environment or the manifest names. A trial is on none.
+    /// Returns the ledger that the option, the environment or the manifest names. A trial is on none.
     ///
     /// # Errors
-    /// Where it is none that this program can use.
+    /// Fails if it is none that this program can use.
     pub(super) fn named(manifest: Option<&Manifest>, realm: Realm, common: &Common) -> Result<Fleet, Failure> {
         let parse = |name: &str, text: &str| {
             text.parse::<LedgerUrl>().map(Some).map_err(|error| Failure::usage(format!("{name}: {error}")))
@@ -49,10 +49,10 @@ impl Fleet {
         Ok(Fleet { url, is_own_word, offline: common.offline, moved: common.move_ledger })
     }
 
-    /// The ledger's URL.
+    /// Returns the ledger's URL.
     ///
     /// # Errors
-    /// Where none is named.
+    /// Fails if none is named.
     pub(super) fn url(&self) -> Result<&LedgerUrl, Failure> {
         self.url.as_ref().ok_or_else(|| {
             Failure::usage("no shared ledger is named")
@@ -60,10 +60,10 @@ impl Fleet {
         })
     }
 
-    /// What is known; nothing is taken or written.
+    /// Returns what is known; nothing is taken or written.
     ///
     /// # Errors
-    /// Where something can't be read.
+    /// Fails if something can't be read.
     pub(super) fn read(&self, paths: &Paths) -> Result<Snapshot, Failure> {
         let Some(url) = &self.url else { return Ok(ledger::read(paths)?) };
         if self.offline {
@@ -77,10 +77,10 @@ impl Fleet {
         block_on(self.look(paths))
     }
 
-    /// The same, also where it is looked at again and again.
+    /// Returns the same, also where it is looked at again and again.
     ///
     /// # Errors
-    /// Where something can't be read.
+    /// Fails if something can't be read.
     pub(super) async fn look(&self, paths: &Paths) -> Result<Snapshot, Failure> {
         let shared = if self.offline { None } else { self.open().await? };
         match shared {
@@ -90,10 +90,10 @@ impl Fleet {
         }
     }
 
-    /// The shared ledger; founded for `service` where there is none yet.
+    /// Returns the shared ledger; founded for `service` where there is none yet.
     ///
     /// # Errors
-    /// Where none is named, or it can't be used.
+    /// Fails if none is named, or it can't be used.
     pub(super) async fn found(&self, service: &str) -> Result<Shared, Failure> {
         let (url, store) = (self.url()?, self.store(self.url()?)?);
         let timer = SystemTimer::default();
@@ -116,10 +116,10 @@ impl Fleet {
         store_at(url, access).map_err(refused)
     }
 
-    /// The shared ledger.
+    /// Returns the shared ledger.
     ///
     /// # Errors
-    /// Where none is named, or it can't be used, or there is none yet.
+    /// Fails if none is named, or it can't be used, or there is none yet.
     pub(super) async fn existing(&self) -> Result<Shared, Failure> {
         let url = self.url()?;
         self.open().await?.ok_or_else(|| {
@@ -167,7 +167,7 @@ impl Fleet {
         })
     }
 
-    /// Whether a person says that the ledger takes the place of the lock's.
+    /// Returns whether a person says that the ledger takes the place of the lock's.
     pub(super) fn is_moved(&self) -> bool {
         self.moved
     }
@@ -181,7 +181,7 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     runtime::on_this_thread().map_err(Failure::machine)?.block_on(work)
 }
 
-/// An id that nothing else has.
+/// Returns an id that nothing else has.
 pub(super) fn fresh_id() -> String {
     PurchaseId::new(Clock::System.now_in_microseconds(), fastrand::u64(..), None).to_string()
 }

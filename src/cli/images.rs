@@ -35,7 +35,7 @@ impl ImageOptions {
     /// Refuses to take new images where none are known by content.
     ///
     /// # Errors
-    /// Where the manifest doesn't have images mirrored.
+    /// Fails if the manifest doesn't have images mirrored.
     pub(super) fn suit(self, manifest: &Manifest) -> Result<(), Failure> {
         if manifest.run.mirror || !self.refresh_images {
             return Ok(());

@@ -142,7 +142,7 @@ impl Standing {
         JobStatus::ALL.into_iter().filter(|status| self.takes(*status)).collect()
     }
 
-    /// Whether jobs that stand so are shown.
+    /// Returns whether jobs that stand so are shown.
     pub(super) fn takes(&self, status: JobStatus) -> bool {
         let failed = self.failed && matches!(status, JobStatus::Failed | JobStatus::Refused);
         let is_asked = self.status.is_empty() && !self.failed || failed || self.status.contains(&status);
@@ -150,10 +150,10 @@ impl Standing {
     }
 }
 
-/// A status of a job.
+/// Parses a status of a job.
 ///
 /// # Errors
-/// Where it is none.
+/// Fails if it is none.
 fn status(text: &str) -> Result<JobStatus, String> {
     let found = JobStatus::ALL.into_iter().find(|status| status.as_str() == text.trim());
     found.ok_or_else(|| format!("the statuses are {}", JobStatus::ALL.map(JobStatus::as_str).join(", ")))
@@ -227,18 +227,18 @@ pub(super) struct Subject {
     pub(super) trial: Trial,
 }
 
-/// A whole number.
+/// Parses a whole number.
 ///
 /// # Errors
-/// Where it is none, or larger than can be counted.
+/// Fails if it is none, or larger than can be counted.
 pub(super) fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(|_| "it is a whole number such as `5`")
 }
 
-/// A whole number of something that there has to be one of.
+/// Parses a whole number of something that there has to be one of.
 ///
 /// # Errors
-/// Where it is none.
+/// Fails if it is none.
 pub(super) fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "it is a whole number from 1, such as `5`")
 }
@@ -246,7 +246,7 @@ pub(super) fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
 /// Generations in flight at most, as `run.concurrency` of a manifest may be.
 ///
 /// # Errors
-/// Where it is no number, or one that no manifest may have.
+/// Fails if it is no number, or one that no manifest may have.
 pub(super) fn concurrency(text: &str) -> Result<NonZeroUsize, String> {
     let Kind::Integer(least, most) = fields::CONCURRENCY.kind else { unreachable!("it is a number") };
     let number = text.parse::<i64>().ok().filter(|number| (least..=most).contains(number));
@@ -279,7 +279,7 @@ impl Strictness {
     /// Returns how bad each warning is.
     ///
     /// # Errors
-    /// Where one is to be both an error and left out.
+    /// Fails if one is to be both an error and left out.
     pub(super) fn levels(&self) -> Result<Levels, Failure> {
         Levels::new(&self.deny, &self.allow).map_err(|contradiction| Failure::usage(contradiction).hint("choose one"))
     }
@@ -289,7 +289,7 @@ impl Simulation {
     /// Refuses options that say how the simulated service behaves where the jobs would go to the real one.
     ///
     /// # Errors
-    /// Where there is one of them.
+    /// Fails if there is one of them.
     pub(super) fn suit(&self) -> Result<(), Failure> {
         let Simulation { simulate, latency, failures, seed, fault } = self;
         let named = [

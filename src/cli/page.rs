@@ -20,15 +20,15 @@ const KIND: Kind = Kind { noun: "page", beginning: gallery::BEGINNING };
 pub(super) struct PageFile(OutputFile);
 
 impl PageFile {
-    /// The file at `path`, seen to be writable and to hold nothing but an earlier page.
+    /// Returns the file at `path`, seen to be writable and to hold nothing but an earlier page.
     ///
     /// # Errors
-    /// Where it isn't so.
+    /// Fails if it isn't so.
     pub(super) fn at(path: &Path, project: &Project) -> Result<PageFile, Failure> {
         OutputFile::at(path, KIND, &project.paths).map(PageFile)
     }
 
-    /// The usual file: beside the manifest, under its name.
+    /// Returns the usual file: beside the manifest, under its name.
     pub(super) fn beside(project: &Project) -> Result<PageFile, Failure> {
         if project.shown == Path::new("-") {
             return Err(Failure::usage("a manifest from standard input has no place for its page")
@@ -61,7 +61,7 @@ pub(super) struct Shown<'s> {
     pub(super) published: Option<&'s Url>,
 }
 
-/// The page of the selected jobs of `project` as they stand now, for `folder`.
+/// Returns the page of the selected jobs of `project` as they stand now, for `folder`.
 pub(super) fn page(project: &Project, folder: &Path, shown: &Shown<'_>) -> Result<String, Failure> {
     let Shown { selection, statuses, receipt, published } = *shown;
     let snapshot = project.read()?;

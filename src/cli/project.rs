@@ -54,7 +54,7 @@ impl Project {
     /// Reads and checks the manifest, and shows what was found in it.
     ///
     /// # Errors
-    /// Where it has errors, which have been shown by then.
+    /// Fails if it has errors, which have been shown by then.
     pub(super) fn open(
         named: Option<&Path>,
         realm: Realm,
@@ -65,7 +65,7 @@ impl Project {
         Project::seen(named, realm, levels, common, terminal, |_| ()).map(|(project, ())| project)
     }
 
-    /// As [`Project::open`], with what `look` makes of the texts.
+    /// Opens a project as [`Project::open`] does, with what `look` makes of the texts.
     ///
     /// # Errors
     /// As [`Project::open`].
@@ -100,7 +100,7 @@ impl Project {
         Ok((Project { shown, realm, manifest, paths, lock, fleet }, looked))
     }
 
-    /// For whom jobs are bought: the manifest as the lock calls it. More than one may share a lock, by `--lock` or by their names.
+    /// Returns the buyer of the jobs: the manifest as the lock calls it. More than one may share a lock, by `--lock` or by their names.
     pub(super) fn buyer(&self) -> Buyer {
         let manifest = self.shown.canonicalize().unwrap_or_else(|_| self.shown.clone());
         let folder = folder_of(&self.paths.lock);
@@ -112,21 +112,21 @@ impl Project {
         Buyer { manifest: inside.unwrap_or(name), alone }
     }
 
-    /// What is known of its jobs; nothing is taken or written.
+    /// Returns what is known of its jobs; nothing is taken or written.
     ///
     /// # Errors
-    /// Where the lock, the journal or the shared ledger can't be read.
+    /// Fails if the lock, the journal or the shared ledger can't be read.
     pub(super) fn read(&self) -> Result<Snapshot, Failure> {
         self.fleet.read(&self.paths)
     }
 
-    /// How commands about it are typed.
+    /// Returns how commands about it are typed.
     pub(super) fn target(&self) -> Target {
         self.realm.target(&self.shown, &self.lock)
     }
 }
 
-/// Where the lock of the manifest lies: beside its real path, unless `--lock` says otherwise.
+/// Returns where the lock of the manifest lies: beside its real path, unless `--lock` says otherwise.
 pub(super) fn paths(manifest: &Path, realm: Realm, common: &Common) -> Result<Paths, Failure> {
     if let Some(lock) = &common.lock {
         if lock.is_dir() {
@@ -149,7 +149,7 @@ fn has_place_for_lock(manifest: &Path, common: &Common) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The folder where the manifest's relative paths start: this one, for a manifest from standard input.
+/// Returns the folder where the manifest's relative paths start: this one, for a manifest from standard input.
 pub(super) fn folder_of_manifest(manifest: &Path) -> Result<Folder, Failure> {
     let failed = |error: io::Error| Failure::machine(format!("{}: {error}", manifest.display()));
     if manifest == Path::new("-") {
@@ -174,7 +174,7 @@ fn leave_to_the_lock(manifest: &Manifest, paths: &Paths) -> Result<(), Failure> 
     Ok(())
 }
 
-/// A folder with its links resolved, as a person would name it from here.
+/// Returns a folder with its links resolved, as a person would name it from here.
 pub(super) fn folder_shown(real: &Path) -> String {
     let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     match real.strip_prefix(here) {
@@ -183,7 +183,7 @@ pub(super) fn folder_shown(real: &Path) -> String {
     }
 }
 
-/// The lock, as a person would name it.
+/// Returns the lock, as a person would name it.
 pub(super) fn lock_shown(manifest: &Path, realm: Realm, common: &Common) -> String {
     let beside = || manifest.with_extension(realm.extension());
     common.lock.clone().unwrap_or_else(beside).display().to_string()
@@ -228,10 +228,10 @@ pub(super) fn is_manifest(name: &str) -> bool {
     matches!(extension, Some("yaml" | "yml" | "toml" | "json")) && path.is_file()
 }
 
-/// The manifest, as far as it could be read, for a command that doesn't mind what is wrong in it.
+/// Returns the manifest, as far as it could be read, for a command that doesn't mind what is wrong in it.
 ///
 /// # Errors
-/// Where there is no text to read: it isn't there, is a folder, or may not be read, which has been shown by then; or where it
+/// Fails if there is no text to read: it isn't there, is a folder, or may not be read, which has been shown by then; or where it
 /// has no place for its lock.
 pub(super) fn readable(path: &Path, common: &Common, terminal: &Terminal) -> Result<Loaded, Failure> {
     has_place_for_lock(path, common)?;
@@ -258,7 +258,7 @@ pub(super) fn show(loaded: &Loaded, terminal: &Terminal) {
     let _ = human::write(io::stderr().lock(), &[checked(loaded, &findings)], Extent::Summary, terminal.stderr);
 }
 
-/// A manifest that was read, as it is shown with these of its findings.
+/// Returns a manifest that was read, as it is shown with these of its findings.
 pub(super) fn checked<'l>(loaded: &'l Loaded, findings: &'l [Finding]) -> Checked<'l> {
     let labelled = findings.iter().any(|finding| !finding.labels.is_empty());
     let source = (labelled || findings.is_empty()).then_some(&loaded.source);

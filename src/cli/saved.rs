@@ -49,7 +49,7 @@ impl Saved {
     /// Reads the plan at `path`; `None` where that is something else, as a manifest.
     ///
     /// # Errors
-    /// Where it is a plan that can't be run.
+    /// Fails if it is a plan that can't be run.
     pub(super) fn at(path: &Path) -> Result<Option<Saved>, Failure> {
         if path == Path::new("-") || !path.is_file() {
             return Ok(None);
@@ -83,7 +83,7 @@ impl Saved {
     /// Refuses options that would choose something else, or let something else be done.
     ///
     /// # Errors
-    /// Where there is one.
+    /// Fails if there is one.
     pub(super) fn suit(&self, choosing: &Choosing, is_more_said: bool) -> Result<(), Failure> {
         if choosing.is_said() || is_more_said {
             return Err(Failure::usage("a saved plan is run as it is: it has its own choice of jobs")
@@ -95,7 +95,7 @@ impl Saved {
     /// Sees that everything is as it was when the plan was saved.
     ///
     /// # Errors
-    /// Where something changed.
+    /// Fails if something changed.
     pub(super) fn holds(&self, project: &Project, texts: &Texts, common: &Common, book: &Book) -> Result<(), Failure> {
         let basis = basis(project, texts.clone(), common, &self.path)?;
         self.plan.holds(&basis, &project.manifest, book).map_err(|changed| self.refused(&changed))
@@ -104,7 +104,7 @@ impl Saved {
     /// Sees that a run buys exactly what the plan says.
     ///
     /// # Errors
-    /// Where it would buy something else.
+    /// Fails if it would buy something else.
     pub(super) fn buys_the_same(&self, manifest: &Manifest, plan: &Plan) -> Result<(), Failure> {
         self.plan.buys_the_same(manifest, plan).map_err(|changed| self.refused(&changed))
     }
@@ -118,7 +118,7 @@ impl Saved {
 /// Returns what a plan in the file `plan` is made of.
 ///
 /// # Errors
-/// Where the base URL is none.
+/// Fails if the base URL is none.
 pub(super) fn basis(project: &Project, texts: Texts, common: &Common, plan: &Path) -> Result<Basis, Failure> {
     let service = match project.realm {
         Realm::Trial => super::destination::SIMULATED.to_owned(),
@@ -141,7 +141,7 @@ fn relative(path: &Path, folder: &Path) -> Result<String, Failure> {
 /// Returns the text of the file.
 ///
 /// # Errors
-/// Where it can't be JSON.
+/// Fails if it can't be JSON.
 pub(super) fn written(plan: &SavedPlan) -> Result<String, Failure> {
     serde_json::to_string_pretty(plan).map(|text| text + "\n").map_err(Failure::machine)
 }

@@ -64,7 +64,7 @@ pub(super) fn settings(run: &RunSettings, destination: &Destination) -> Settings
 /// Waits until nobody can submit this job any more whose submit is without an answer: the time for that is over, and its run gone.
 ///
 /// # Errors
-/// Where its run is at it still.
+/// Fails if its run is at it still.
 pub(super) fn wait_for_silence(ledger: &Ledger, key: &Key, terminal: &Terminal) -> Result<(), Failure> {
     let Some(shared) = ledger.shared() else { return Ok(()) };
     let (desk, failed) = (&shared.desk, |error| shared.failed(error));
@@ -150,7 +150,7 @@ pub(super) fn finish(outcome: Outcome, closing: &Closing<'_>, reporting: Reporti
     }
 }
 
-/// What a refusal of all submits is about, and what cures it.
+/// Returns what a refusal of all submits is about, and what cures it.
 fn refused(of: Refused, key: Option<&KeySource>) -> (&'static str, String) {
     let nothing_more = "nothing more was submitted";
     match of {
@@ -175,7 +175,7 @@ fn refused(of: Refused, key: Option<&KeySource>) -> (&'static str, String) {
     }
 }
 
-/// What a stopped run leaves, and how it goes on.
+/// Returns what a stopped run leaves, and how it goes on.
 fn goes_on(at_service: usize, target: &Target) -> String {
     let again = target.go_on();
     match at_service {

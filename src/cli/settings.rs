@@ -45,7 +45,7 @@ pub(super) enum Origin {
     File,
 }
 
-/// The base URL: the option wins over the environment, that over the manifest, that over the default.
+/// Returns the base URL: the option wins over the environment, that over the manifest, that over the default.
 pub(super) fn base_url(common: &Common, manifest: Option<&Manifest>) -> Result<(BaseUrl, Origin), Failure> {
     Ok(named_base_url(common, manifest)?.unwrap_or_else(|| (BaseUrl::official(), Origin::Person)))
 }
@@ -75,7 +75,7 @@ pub(super) fn named_base_url(
     Ok(manifest.and_then(|manifest| manifest.base_url.clone()).map(|url| (url, Origin::File)))
 }
 
-/// The key: from the environment, or from a `.env` beside the manifest. `is_address_named` says whether the person who runs the
+/// Returns the key: from the environment, or from a `.env` beside the manifest. `is_address_named` says whether the person who runs the
 /// command said where the jobs go.
 pub(super) fn key(folder: &Path, is_address_named: bool) -> Result<(ApiKey, KeySource), Failure> {
     let (text, source) = match variable(KEY) {
@@ -123,7 +123,7 @@ pub(super) fn is_address_named(common: &Common) -> bool {
     common.base_url.is_some() || variable(BASE_URL).is_some()
 }
 
-/// The way to the service at `base`, as the environment has it; on loopback there is none.
+/// Returns the way to the service at `base`, as the environment has it; on loopback there is none.
 pub(super) fn surroundings(base: &BaseUrl) -> Result<Surroundings, Failure> {
     let text = base.to_string();
     if text.starts_with("http:") {
@@ -143,17 +143,17 @@ pub(super) fn may_have_key(base: &BaseUrl, origin: Origin, common: &Common) -> R
         .hint("if that is right: --trust-base-url, or set BAICAI_BASE_URL"))
 }
 
-/// Which jobs.
+/// Returns which jobs.
 pub(super) fn selection(Which { named, shard }: &Which) -> Result<Selection, Failure> {
     Selection::new(&named.only, &named.skip, &named.tag, *shard).map_err(Failure::usage)
 }
 
-/// Which jobs, by their ids and tags.
+/// Returns which jobs, by their ids and tags.
 pub(super) fn by_name(named: &Named) -> Result<Selection, Failure> {
     selection(&Which { named: named.clone(), shard: None })
 }
 
-/// Which jobs, and what becomes of those without a result.
+/// Returns which jobs, and what becomes of those without a result.
 pub(super) fn choice(choosing: &Choosing, manifest: &Manifest) -> Result<Choice, Failure> {
     let selection = selection(&choosing.which)?;
     let retry = match (choosing.keep_failed, choosing.retry_failed) {

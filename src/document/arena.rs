@@ -293,7 +293,7 @@ impl<'s> Arena<'s> {
         spans
     }
 
-    /// How far it is filled.
+    /// Returns how far it is filled.
     pub(super) fn extent(&self) -> Extent {
         Extent {
             slots: self.slots.len(),

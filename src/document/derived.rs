@@ -197,7 +197,7 @@ impl<'s> DerivedTree<'s> {
         self.arena.fillings.push(slot, seed, pieces);
     }
 
-    /// The state that it is in.
+    /// Returns the state that it is in.
     pub fn mark(&self) -> Mark {
         Mark { extent: self.arena.extent(), copied: self.order.len(), roots: self.roots.len(), bytes: self.bytes }
     }
@@ -350,7 +350,7 @@ impl Fillings {
         self.pieces.truncate(pieces);
     }
 
-    /// Where the pieces of a text end, if it was filled in.
+    /// Returns where the pieces of a text end, if it was filled in.
     pub(super) fn ends(&self, slot: u32) -> Option<impl Iterator<Item = usize> + '_> {
         let index = self.slots.binary_search_by_key(&slot, |(slot, ..)| *slot).ok()?;
         Some(self.pieces(index).iter().map(|piece| piece.end as usize))

@@ -158,7 +158,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::test_runner::TestRunner;
 
-    /// A slot of a number that is not far from this one, or far.
+    /// Returns a slot of a number that is not far from this one, or far.
     fn slots() -> impl Strategy<Value = Slot> {
         let near = || prop_oneof![5 => 0..100_u32, 1 => 0..1_000_000_u32, 1 => Just(NONE)];
         let what = prop_oneof![

@@ -161,7 +161,7 @@ impl<'t> Node<'t> {
         self.arena.fillings.filled(self.index)
     }
 
-    /// Where the pieces of a text end that was filled in: what stands in the template, and what it was filled with.
+    /// Returns where the pieces of a text end that was filled in: what stands in the template, and what it was filled with.
     pub fn pieces(self) -> Option<impl Iterator<Item = usize> + 't> {
         self.arena.fillings.ends(self.index)
     }
@@ -191,7 +191,7 @@ impl<'t> List<'t> {
         self.iter().count()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub fn is_empty(self) -> bool {
         self.iter().next().is_none()
     }
@@ -209,7 +209,7 @@ impl<'t> Table<'t> {
         self.iter().count()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub fn is_empty(self) -> bool {
         self.iter().next().is_none()
     }

@@ -202,10 +202,10 @@ impl<S: Service> Context<S> {
         Ok(intended)
     }
 
-    /// The shared ledger doesn't answer: waits a while, unless it is away for longer than the run has patience.
+    /// Waits a while for a shared ledger that doesn't answer, unless it is away for longer than the run has patience.
     ///
     /// # Errors
-    /// Where nothing more is submitted.
+    /// Fails if nothing more is submitted.
     pub(super) async fn wait_for_ledger(&self, why: String) -> Result<(), ()> {
         let now = Instant::now();
         let since = *self.ledger_away.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(now);
@@ -222,7 +222,7 @@ impl<S: Service> Context<S> {
         }
     }
 
-    /// The shared ledger can't be used: nothing more is submitted, and what is paid is brought home.
+    /// Ends the run's submits, since the shared ledger can't be used: what is paid is brought home.
     pub(super) fn ledger_failed(&self, why: String) {
         self.stop.to(Level::NoSubmits, StopCause::Ledger(why));
     }
@@ -232,7 +232,7 @@ impl<S: Service> Context<S> {
         self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
     }
 
-    /// What other runs of a shared ledger have.
+    /// Returns what other runs of a shared ledger have.
     pub(super) fn take_elsewhere(&self) -> Vec<Key> {
         std::mem::take(&mut self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -507,7 +507,7 @@ impl<S: Service> Context<S> {
         }
     }
 
-    /// The service refuses the account: nothing more is submitted, and what is paid is brought home.
+    /// Ends the run's submits, since the service refuses the account: what is paid is brought home.
     pub(super) fn refused(&self, code: &str, message: String) {
         let (of, problem) = (Refused::of(code, Refused::Account), JobError { code: Cause::Account, message });
         self.stop.to(Level::NoSubmits, StopCause::Refused { problem, of });

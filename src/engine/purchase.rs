@@ -217,7 +217,7 @@ fn not_bought(purchase: &Purchase, otherwise: Bought) -> Bought {
     purchase.lost.clone().map_or(otherwise, Bought::Uncertain)
 }
 
-/// Nothing was sent after the intent.
+/// Returns that nothing was sent after the intent, and why.
 fn not_sent(why: &str) -> NotTaken {
     NotTaken { then: Then::Later(None), by: Speaker::Way, code: "stopped".to_owned(), message: why.to_owned() }
 }
@@ -264,7 +264,7 @@ async fn intend<S: Service>(context: &Context<S>, purchase: &mut Purchase) -> Re
     }
 }
 
-/// The intent, with an id of its own.
+/// Returns the intent, with an id of its own.
 fn intent<S: Service>(context: &Context<S>, purchase: &Purchase) -> (PurchaseId, Entry) {
     let at = context.clock.now_in_microseconds();
     let id = PurchaseId::new(at, context.random_bits(), purchase.after);

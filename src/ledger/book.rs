@@ -250,7 +250,7 @@ impl Book {
         shown(self.all_of(key)).is_some_and(|purchase| purchase.rung == Rung::Intended)
     }
 
-    /// Whether this purchase's task was named by a person, or found again, after its submit: the submit itself had no answer that told.
+    /// Returns whether this purchase's task was named by a person, or found again, after its submit: the submit itself had no answer that told.
     pub fn is_task_told(&self, id: PurchaseId) -> bool {
         self.purchase(id).is_some_and(|purchase| {
             let is_open = (purchase.rung, purchase.standing) == (Rung::Submitted, Standing::Open);
@@ -258,7 +258,7 @@ impl Book {
         })
     }
 
-    /// Whether this purchase is recorded with all its videos.
+    /// Returns whether this purchase is recorded with all its videos.
     pub fn has_succeeded(&self, id: PurchaseId) -> bool {
         self.purchase(id).is_some_and(|purchase| purchase.rung == Rung::Succeeded)
     }

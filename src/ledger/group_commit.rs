@@ -148,7 +148,7 @@ impl JournalWriter {
     /// is made; `price` is what it costs.
     ///
     /// # Errors
-    /// Where it isn't durable on this machine.
+    /// Fails if it isn't durable on this machine.
     pub async fn intend(
         &self,
         intent: Entry,
@@ -198,12 +198,12 @@ impl Writer {
         Writer { manifest, ..self }
     }
 
-    /// The same, joined to a shared ledger.
+    /// Creates the same, joined to a shared ledger.
     pub(super) fn joined_to(self, shared: Option<&Shared>) -> Writer {
         Writer { shared: shared.cloned(), ..self }
     }
 
-    /// The same with another file.
+    /// Returns the same with another file.
     #[cfg(test)]
     pub(super) fn with_guard(self, guard: Guard) -> Writer {
         Writer { guard: Arc::new(guard), ..self }

@@ -32,7 +32,7 @@ impl Shared {
     /// Reads what it knows, with what `images` has of images.
     ///
     /// # Errors
-    /// Where it doesn't answer, or has what can't be read.
+    /// Fails if it doesn't answer, or has what can't be read.
     pub async fn view(&self, images: &Book, doubts: Doubts) -> Result<Book, LedgerError> {
         let mut book = images.images();
         book.set_service(&self.charter.service);
@@ -45,7 +45,7 @@ impl Shared {
     /// Returns what is or may be paid of all that was bought in a unit, as far as was read.
     ///
     /// # Errors
-    /// Where it has what can't be read.
+    /// Fails if it has what can't be read.
     pub fn spent(&self, unit: &str) -> Result<Decimal, LedgerError> {
         self.desk.cost(unit).map_err(|error| self.failed(error))
     }
@@ -53,7 +53,7 @@ impl Shared {
     /// Brings in all that a book knows; how many purchases that is.
     ///
     /// # Errors
-    /// Where it belongs to another service, or isn't acknowledged in time.
+    /// Fails if it belongs to another service, or isn't acknowledged in time.
     pub async fn take_in(&self, book: &Book, patience: Duration) -> Result<usize, LedgerError> {
         book.kept().for_each(|purchase| self.desk.note(purchase.clone()));
         match self.desk.settle(patience).await {
@@ -65,7 +65,7 @@ impl Shared {
     /// Compares what a run leaves with what is known there by now.
     ///
     /// # Errors
-    /// Where something paid is unknown there: it was known before, so that the shared ledger went back while the run was on.
+    /// Fails if something paid is unknown there: it was known before, so that the shared ledger went back while the run was on.
     pub(super) fn knows_all_of(&self, here: &Book, there: &Book, journal: &Path) -> Result<(), LedgerError> {
         let missing = unknown(here, there, Witness::Projection);
         match missing.is_empty() {
@@ -97,7 +97,7 @@ impl Ledger {
     /// too.
     ///
     /// # Errors
-    /// Where the lock is of another ledger, or the shared one doesn't know what is paid here: nothing is bought then.
+    /// Fails if the lock is of another ledger, or the shared one doesn't know what is paid here: nothing is bought then.
     pub async fn join(&mut self, shared: Shared, moved: bool, patience: Duration) -> Result<(), LedgerError> {
         let (lock, journal) = self.apart()?;
         let view = shared.view(&self.book, Doubts::Untold).await?;
@@ -135,7 +135,7 @@ impl Ledger {
     /// Returns what the runs of the shared ledger spent so far, in a unit; nothing where there is none.
     ///
     /// # Errors
-    /// Where it has what can't be read.
+    /// Fails if it has what can't be read.
     pub fn spent(&self, unit: &str) -> Result<Decimal, LedgerError> {
         self.shared.as_ref().map_or(Ok(Decimal::ZERO), |shared| shared.spent(unit))
     }
@@ -175,7 +175,7 @@ pub async fn read_shared(paths: &Paths, shared: &Shared) -> Result<Snapshot, Led
 /// Writes the lock from a shared ledger (`batch lock pull`); how many purchases it has.
 ///
 /// # Errors
-/// Where a run holds the lock, the lock knows what is paid and the ledger doesn't, or a file can't be written.
+/// Fails if a run holds the lock, the lock knows what is paid and the ledger doesn't, or a file can't be written.
 pub async fn pull(mut ledger: Ledger, shared: Shared, moved: bool, patience: Duration) -> Result<usize, LedgerError> {
     ledger.join(shared, moved, patience).await?;
     Ok(ledger.close_unchanged()?.kept().count())

@@ -67,7 +67,7 @@ impl Snapshot {
     /// Returns what the runs of the shared ledger spent so far, in a unit; nothing where there is none.
     ///
     /// # Errors
-    /// Where it has what can't be read.
+    /// Fails if it has what can't be read.
     pub fn spent(&self, unit: &str) -> Result<Decimal, LedgerError> {
         self.shared.as_ref().map_or(Ok(Decimal::ZERO), |shared| shared.spent(unit))
     }

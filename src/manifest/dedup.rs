@@ -172,7 +172,7 @@ impl Dedup {
         }
     }
 
-    /// Whether a mistake of a template was met before, which has no need of words then: it is counted.
+    /// Returns whether a mistake of a template was met before, which has no need of words then: it is counted.
     pub(super) fn has_again(&mut self, problem: &Problem, part: Option<(usize, usize)>) -> bool {
         let (Some((block, job)), Some((code, at))) = (part, problem.of_template()) else { return false };
         let Some(known) = self.index.get(&Key::Template((block, code, Some(at))).likeness()) else { return false };

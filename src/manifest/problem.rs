@@ -251,7 +251,7 @@ pub(super) enum What {
 }
 
 impl Problem {
-    /// The numbers of two jobs that one template makes alike: what they are filled with is shown.
+    /// Returns the numbers of two jobs that one template makes alike: what they are filled with is shown.
     pub(super) fn filled_alike(&self) -> Option<(usize, usize)> {
         match self {
             Problem::DuplicateJobId { jobs, .. } | Problem::TwinJobs { jobs, .. } => *jobs,
@@ -259,7 +259,7 @@ impl Problem {
         }
     }
 
-    /// What tells it from others before there are words for it, where a template is to blame that each job can meet: the code and
+    /// Returns what tells it from others before there are words for it, where a template is to blame that each job can meet: the code and
     /// the place.
     pub(super) fn of_template(&self) -> Option<(Code, Span)> {
         match self {

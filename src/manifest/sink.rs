@@ -242,19 +242,19 @@ impl<'t> Sink<'t> {
         self.count
     }
 
-    /// The block that the job with this number came out of, and its number there.
+    /// Returns the block that the job with this number came out of, and its number there.
     fn part(&self, job: usize) -> Option<(usize, usize)> {
         let block = self.blocks.partition_point(|read| read.first <= job).checked_sub(1)?;
         let number = job - self.blocks[block].first;
         (number < self.blocks[block].count).then_some((block, number))
     }
 
-    /// Whether the job with this number came out of a block.
+    /// Returns whether the job with this number came out of a block.
     pub(super) fn is_of_block(&self, job: usize) -> bool {
         self.part(job).is_some()
     }
 
-    /// How the job with this number is shown.
+    /// Returns how the job with this number is shown.
     pub(super) fn recall(&mut self, job: usize) -> Recalled {
         if let Some((_, recalled)) = self.recalled.as_ref().filter(|(number, _)| *number == job) {
             return recalled.clone();
@@ -267,7 +267,7 @@ impl<'t> Sink<'t> {
         recalled
     }
 
-    /// How a job is shown that stands for itself.
+    /// Returns how a job is shown that stands for itself.
     fn mark(&self, job: usize) -> Recalled {
         let next = self.blocks.partition_point(|read| read.first <= job);
         let before = next.checked_sub(1).map(|before| &self.blocks[before]);
@@ -414,7 +414,7 @@ impl<'t> Sink<'t> {
     }
 }
 
-/// How the job of a block with this number is shown.
+/// Returns how the job of a block with this number is shown.
 fn recut(block: &Block<'_>, number: usize) -> Recalled {
     let mut cutter = block.cutter();
     let job = cutter.cut(number).node;

@@ -16,12 +16,12 @@ macro_rules! words {
             /// All of them, in the order of the documentation.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
 
-            /// The word.
+            /// Returns the word.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word),+ }
             }
 
-            /// What it means, for people.
+            /// Returns what it means, for people.
             pub fn meaning(self) -> &'static str {
                 match self { $($name::$variant => $meaning),+ }
             }

@@ -30,12 +30,12 @@ pub struct Pinned<'m> {
     pub pending: BTreeSet<usize>,
 }
 
-/// The manifest as the pins of the ledger make it.
+/// Returns the manifest as the pins of the ledger make it.
 pub fn pinned<'m>(manifest: &'m Manifest, book: &Book) -> Pinned<'m> {
     with_pins(manifest, book, book.pins())
 }
 
-/// The manifest as these pins make it, while the ledger has these records.
+/// Returns the manifest as these pins make it, while the ledger has these records.
 pub fn with_pins<'m>(manifest: &'m Manifest, book: &Book, pins: &Pins) -> Pinned<'m> {
     let untouched = |pending| Pinned { manifest: Cow::Borrowed(manifest), pending };
     let has_former = manifest.jobs.iter().any(|job| !job.former.is_empty());
@@ -70,7 +70,7 @@ pub fn with_pins<'m>(manifest: &'m Manifest, book: &Book, pins: &Pins) -> Pinned
     Pinned { manifest: Cow::Owned(manifest), pending }
 }
 
-/// The URLs of a job's remote images.
+/// Returns the URLs of a job's remote images.
 pub fn urls(job: &Job) -> impl Iterator<Item = &str> {
     let images = job.generation.references.iter().flat_map(|reference| &reference.images);
     images.filter_map(|image| match image {
@@ -79,7 +79,7 @@ pub fn urls(job: &Job) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The images that are fetched before what these steps submit can be bought, with the URL of each.
+/// Returns the images that are fetched before what these steps submit can be bought, with the URL of each.
 pub fn lacking<'m>(
     manifest: &'m Manifest,
     pending: &BTreeSet<usize>,
@@ -131,7 +131,7 @@ impl Sides {
         Sides { own, other, by_content, former, lacks_pins }
     }
 
-    /// Its digests, the one that counts where nothing is paid first.
+    /// Returns its digests, the one that counts where nothing is paid first.
     fn digests(&self) -> impl Iterator<Item = Digest> {
         let former = self.former.iter().map(|by_content| by_content.job.digest);
         std::iter::once(self.own).chain(self.other).chain(former)
@@ -139,13 +139,13 @@ impl Sides {
 }
 
 impl ByContent {
-    /// The job as earlier versions of this program read its table.
+    /// Returns the job as earlier versions of this program read its table.
     fn asked_before(job: &Job, generation: &Generation) -> ByContent {
         let (digest, generation) = (generation.digest(job.take), generation.clone());
         ByContent { job: Job { generation, digest, ..job.clone() }, images: Vec::new() }
     }
 
-    /// The job with each of its URLs replaced, whose pins come in their order.
+    /// Returns the job with each of its URLs replaced, whose pins come in their order.
     fn of<'u>(job: &Job, known: impl Iterator<Item = (&'u str, Pin)>) -> ByContent {
         let mut job = job.clone();
         let references = Arc::make_mut(&mut job.generation.references);
@@ -161,7 +161,7 @@ impl ByContent {
     }
 }
 
-/// The digest under which something is paid that a job of the manifest gets, for each job.
+/// Returns the digest under which something is paid that a job of the manifest gets, for each job.
 ///
 /// First what is recorded under its own id; then, as for any rename, what no job asks for: a record that another job has is no
 /// reason to choose its digest.
@@ -201,7 +201,7 @@ fn claims(manifest: &Manifest, book: &Book, sides: &[Sides]) -> Vec<Option<Diges
     claims
 }
 
-/// Whether something is paid, or may be; a person may have said that it is to be left at that.
+/// Returns whether something is paid, or may be; a person may have said that it is to be left at that.
 fn is_paid(record: &Record) -> bool {
     !matches!(record.stage, Stage::Failed { word: Word::Service, .. } | Stage::Refused { .. })
 }

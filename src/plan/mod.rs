@@ -186,19 +186,19 @@ pub fn plan(manifest: &Manifest, book: &Book, choice: &Choice) -> Plan {
 }
 
 impl Plan {
-    /// Whether a run would send nothing and change nothing.
+    /// Returns whether a run would send nothing and change nothing.
     pub fn is_idle(&self) -> bool {
         let idle = |step: &Step| matches!(step.action, Action::Keep | Action::Hold);
         let renames_nothing = self.moves.is_empty() && self.misplaced.is_empty();
         renames_nothing && self.prune.is_empty() && self.strays.is_empty() && self.steps.iter().all(idle)
     }
 
-    /// How many jobs are held for this reason.
+    /// Returns how many jobs are held for this reason.
     pub fn held(&self, reason: Reason) -> usize {
         self.steps.iter().filter(|step| (step.action, step.reason) == (Action::Hold, reason)).count()
     }
 
-    /// How many jobs get this action.
+    /// Returns how many jobs get this action.
     pub fn count(&self, action: Action) -> usize {
         self.steps.iter().filter(|step| step.action == action).count()
     }
@@ -217,7 +217,7 @@ fn unrecorded_uses(manifest: &Manifest, book: &Book, moves: &[Move], buyer: &Buy
     others.filter(|record| is_used(&record.key)).map(|record| record.id).collect()
 }
 
-/// Why a job is kept: its videos are here, perhaps because its record came to it.
+/// Returns why a job is kept: its videos are here, perhaps because its record came to it.
 fn kept(record: &Record, job: &Job) -> Reason {
     if record.key.job != job.id {
         Reason::Renamed
@@ -228,7 +228,7 @@ fn kept(record: &Record, job: &Job) -> Reason {
     }
 }
 
-/// The records that no job asks for, and where they are moved.
+/// Returns the records that no job asks for, and where they are moved.
 fn unasked<'p>(
     manifest: &'p Manifest,
     book: &'p Book,

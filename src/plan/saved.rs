@@ -235,7 +235,7 @@ impl SavedPlan {
     /// Sees that `plan` buys exactly what this one does, at the same cost.
     ///
     /// # Errors
-    /// Where it buys something else.
+    /// Fails if it buys something else.
     pub fn buys_the_same(&self, manifest: &Manifest, plan: &Plan) -> Result<(), Changed> {
         let bought = |jobs: &[SavedJob]| -> Vec<(JobId, Digest)> {
             let bought = jobs.iter().filter(|job| job.action == Action::Submit);
@@ -246,7 +246,7 @@ impl SavedPlan {
     }
 }
 
-/// The first name that has not the same hash in both.
+/// Returns the first name that has not the same hash in both.
 fn differing(then: &BTreeMap<String, Sha256>, now: &BTreeMap<String, Sha256>) -> Option<String> {
     let names = then.keys().chain(now.keys());
     names.into_iter().find(|name| then.get(*name) != now.get(*name)).cloned()

@@ -77,11 +77,11 @@ pub struct NotAPattern {
 }
 
 impl Selection {
-    /// The jobs whose id matches one of `only` (where there are any) and none of `skip`; of these, those with one of `tags`
+    /// Returns the jobs whose id matches one of `only` (where there are any) and none of `skip`; of these, those with one of `tags`
     /// (where there are any); of these, those of the `shard`.
     ///
     /// # Errors
-    /// Where a pattern is no glob.
+    /// Fails if a pattern is no glob.
     pub fn new(only: &[String], skip: &[String], tags: &[Tag], shard: Option<Shard>) -> Result<Selection, NotAPattern> {
         let only = if only.is_empty() { None } else { Some(Patterns::new(only)?) };
         Ok(Selection { only, skip: Patterns::new(skip)?, tags: tags.to_vec(), shard, ids: None })
@@ -92,7 +92,7 @@ impl Selection {
         Selection { ids: Some(Arc::new(ids.into_iter().collect())), ..Selection::default() }
     }
 
-    /// Whether the job with this id and these tags is chosen.
+    /// Returns whether the job with this id and these tags is chosen.
     pub fn takes(&self, job: &JobId, tags: &BTreeSet<Tag>) -> bool {
         self.only.as_ref().is_none_or(|only| only.match_any(job))
             && !self.skip.match_any(job)
@@ -101,18 +101,18 @@ impl Selection {
             && self.ids.as_ref().is_none_or(|ids| ids.contains(job))
     }
 
-    /// Whether ids or tags are chosen by anything.
+    /// Returns whether ids or tags are chosen by anything.
     pub fn is_said(&self) -> bool {
         self.only.is_some() || !self.skip.0.is_empty() || !self.tags.is_empty()
     }
 
-    /// Whether it chooses one of these jobs, in whichever part of the manifest.
+    /// Returns whether it chooses one of these jobs, in whichever part of the manifest.
     pub fn takes_any<'j>(&self, jobs: impl IntoIterator<Item = (&'j JobId, &'j BTreeSet<Tag>)>) -> bool {
         let whole = Selection { shard: None, ..self.clone() };
         jobs.into_iter().any(|(job, tags)| whole.takes(job, tags))
     }
 
-    /// The patterns that match none of these jobs, and the tags that none of them has.
+    /// Returns the patterns that match none of these jobs, and the tags that none of them has.
     pub fn idle<'j>(&self, jobs: impl IntoIterator<Item = (&'j JobId, &'j BTreeSet<Tag>)>) -> Vec<Idle> {
         let none = Patterns::default();
         let only = self.only.as_ref().unwrap_or(&none);
@@ -141,13 +141,13 @@ pub struct OfManifest<'m> {
 }
 
 impl<'m> OfManifest<'m> {
-    /// The choice, and the jobs of the manifest.
+    /// Returns the choice, and the jobs of the manifest.
     pub fn new(selection: &'m Selection, jobs: &'m [Job]) -> OfManifest<'m> {
         let tagged = jobs.iter().filter(|job| !job.tags.is_empty());
         OfManifest { selection, tags: tagged.map(|job| (&job.id, job.tags.as_ref())).collect() }
     }
 
-    /// Whether what is recorded of this job is chosen. A job that left the manifest has no tags.
+    /// Returns whether what is recorded of this job is chosen. A job that left the manifest has no tags.
     pub fn takes(&self, job: &JobId) -> bool {
         let none = BTreeSet::new();
         self.selection.takes(job, self.tags.get(job).copied().unwrap_or(&none))
@@ -184,7 +184,7 @@ fn is_match(pattern: &str, job: &JobId) -> bool {
     fast_glob::glob_match(bytes(pattern), bytes(id))
 }
 
-/// What is wrong with a pattern: one that can't be read matches nothing, and is most likely not meant so.
+/// Returns what is wrong with a pattern: one that can't be read matches nothing, and is most likely not meant so.
 fn flaw(pattern: &str) -> Option<&'static str> {
     let mut braces = 0_usize;
     let mut characters = pattern.chars();

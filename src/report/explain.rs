@@ -19,7 +19,7 @@ const INDENT: &str = "    ";
 /// Writes the page of `code`.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn page(out: impl Write, code: Code, language: Language, look: Look) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     let kind = match (manual::usual_severity(code), language) {
@@ -60,7 +60,7 @@ pub fn markdown(code: Code, language: Language) -> String {
 /// Writes all codes, each with its rule in a line.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// Fails if `out` can't be written to.
 pub fn list(out: impl Write, look: Look) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     let longest = Code::ALL.iter().map(|code| code.as_str().len()).max().unwrap_or_default();
@@ -91,7 +91,7 @@ fn is_chinese(c: char) -> bool {
     matches!(c, '\u{3000}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
 }
 
-/// Code as it is, and what is wrong and right in it in their colors.
+/// Writes code as it is, and what is wrong and right in it in their colors.
 fn write_code(out: &mut impl Write, text: &str, look: Look) -> io::Result<()> {
     for line in text.lines() {
         let mark = ["# wrong", "# right", "# 错误", "# 正确"].into_iter().find_map(|mark| line.find(mark));

@@ -31,7 +31,7 @@ pub fn page(code: Code) -> &'static str {
     page_in(Language::English, code)
 }
 
-/// As [`page`], in this language.
+/// Returns the page as [`page`] does, in this language.
 pub fn page_in(language: Language, code: Code) -> &'static str {
     let (manual, heading) = language.manual();
     let (_, codes) = manual.split_once(heading).expect("the manual has codes; a test reads every page");
@@ -42,19 +42,19 @@ pub fn page_in(language: Language, code: Code) -> &'static str {
     page.split("\n## ").next().unwrap_or(page).trim()
 }
 
-/// Where the page can be read, if this build knows its repository.
+/// Returns where the page can be read, if this build knows its repository.
 pub fn address(code: Code) -> Option<String> {
     let repository = env!("CARGO_PKG_REPOSITORY").trim_end_matches('/');
     let version = env!("CARGO_PKG_VERSION");
     (!repository.is_empty()).then(|| format!("{repository}/blob/v{version}/docs/manifest.md#{code}"))
 }
 
-/// How bad a breach of the rule is as a rule: a page about a warning says so first.
+/// Returns how bad a breach of the rule is as a rule: a page about a warning says so first.
 pub fn usual_severity(code: Code) -> Severity {
     if page(code).starts_with("Warning: ") { Severity::Warning } else { Severity::Error }
 }
 
-/// The rule in a paragraph of plain text.
+/// Returns the rule in a paragraph of plain text.
 pub fn gist(code: Code) -> String {
     let first = markdown::blocks(page(code)).into_iter().find_map(|block| match block {
         Block::Paragraph(text) => Some(markdown::plain(&text)),

@@ -317,13 +317,13 @@ impl RunState {
         })
     }
 
-    /// What the submits of this run cost by now, as far as that is known: `24,720 credits`.
+    /// Returns what the submits of this run cost by now, as far as that is known: `24,720 credits`.
     pub(super) fn spent(&self) -> Option<String> {
         let unit = self.unit.as_ref()?;
         (self.spent > Decimal::ZERO).then(|| format!("{} {}", grouped(self.spent), terminal_safe::line(unit)))
     }
 
-    /// How long the run will still take, as far as its own jobs tell.
+    /// Returns how long the run will still take, as far as its own jobs tell.
     pub(super) fn left(&self, now: Timestamp) -> Option<SignedDuration> {
         // While everybody waits for the service, nobody knows.
         if self.away.is_some() || self.done() == self.total() {

@@ -50,7 +50,7 @@ impl Document {
         Document::Events,
     ];
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(self) -> &'static str {
         match self {
             Document::Manifest => "manifest",
@@ -65,7 +65,7 @@ impl Document {
         }
     }
 
-    /// Its JSON Schema, of draft 7: the one that most tools read.
+    /// Returns its JSON Schema, of draft 7: the one that most tools read.
     pub fn schema(self) -> Value {
         match self {
             Document::Manifest => crate::manifest::schema::schema(),
@@ -81,7 +81,7 @@ impl Document {
     }
 }
 
-/// A schema as text, over many lines: it is read by people, too, and kept in version control.
+/// Returns a schema as text, over many lines: it is read by people, too, and kept in version control.
 pub fn printed(schema: &Value) -> String {
     format!("{schema:#}\n")
 }

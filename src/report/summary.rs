@@ -179,7 +179,7 @@ impl<W: Write> RunSummary<W> {
         }
     }
 
-    /// What came with fewer videos than were requested.
+    /// Tells what came with fewer videos than were requested.
     fn short(&mut self) {
         if self.short.is_empty() {
             return;
@@ -195,7 +195,7 @@ impl<W: Write> RunSummary<W> {
         self.out.line(format_args!("    {}{more}", named.join(", ")));
     }
 
-    /// What is paid and still to come, and what was not submitted.
+    /// Tells what is paid and still to come, and what was not submitted.
     fn left(&mut self, summary: &Summary) {
         let Summary { at_service, not_submitted, .. } = *summary;
         if at_service > 0 {
@@ -211,7 +211,7 @@ impl<W: Write> RunSummary<W> {
         }
     }
 
-    /// What ended without a result before, and was left as it is.
+    /// Tells what ended without a result before, and was left as it is.
     fn held(&mut self) {
         for (reason, jobs) in std::mem::take(&mut self.held) {
             let jobs = self.look.paint(Hue::Caution, format!("{} skipped", count(jobs, "job")));
@@ -280,7 +280,7 @@ impl<W: Write> RunSummary<W> {
         }
     }
 
-    /// Whose submit arrived, and whose task the service no longer knows.
+    /// Returns whose submit arrived, and whose task the service no longer knows.
     fn denied(&mut self) {
         let [(_, message), ..] = self.denied.as_slice() else { return };
         let one = self.denied.len() == 1;
@@ -303,7 +303,7 @@ impl<W: Write> RunSummary<W> {
         }
     }
 
-    /// What the images behind URLs are by now, where jobs keep to others.
+    /// Tells what the images behind URLs are by now, where jobs keep to others.
     fn changed(&mut self) {
         if self.changed.is_empty() {
             return;
@@ -391,7 +391,7 @@ fn afterwards(cause: Cause, next: Option<Action>, count: usize) -> Option<&'stat
     }
 }
 
-/// A message with its words kept, and every word with a digit in it alike: ids, times and numbers differ from job to
+/// Returns a message with its words kept, and every word with a digit in it alike: ids, times and numbers differ from job to
 /// job, and the cause is the same. An HTTP status is a cause, and so is a code of the service.
 pub(super) fn pattern(message: &str) -> String {
     let mut before = "";

@@ -163,7 +163,7 @@ impl<'m> Preparation<'m> {
         Some((&job.id, price))
     }
 
-    /// The outcome of a run that has nothing to do.
+    /// Returns the outcome of a run that has nothing to do.
     pub fn nothing_done(&self) -> Outcome {
         let mut outcome = Outcome::default();
         let is_unbought = |step: &&Step| step.reason == Reason::MaxCost && self.is_bought(step);
@@ -201,7 +201,7 @@ impl<'m> Preparation<'m> {
         outcome
     }
 
-    /// The outcome, where by what a shared ledger says at the end these are no longer uncertain: another run has the answer.
+    /// Returns the outcome, where by what a shared ledger says at the end these are no longer uncertain: another run has the answer.
     pub fn settled(&self, mut outcome: Outcome, answered: &HashSet<Key>) -> Outcome {
         for step in
             self.plan.steps.iter().filter(|step| (step.action, step.reason) == (Action::Hold, Reason::Uncertain))
@@ -214,7 +214,7 @@ impl<'m> Preparation<'m> {
         outcome
     }
 
-    /// The outcome of a run that was interrupted while it looked at images.
+    /// Returns the outcome of a run that was interrupted while it looked at images.
     pub fn broken_off(&self, stop: &Stop) -> Outcome {
         let mut outcome = self.nothing_done();
         let paid = self.plan.count(Action::Resume) + self.plan.count(Action::Download) + self.plan.strays.len();

@@ -25,7 +25,7 @@ struct Woven {
 }
 
 impl Text {
-    /// How many of its bytes are not shared.
+    /// Returns how many of its bytes are not shared.
     pub fn own_bytes(&self) -> usize {
         match &self.0 {
             Form::Whole(text) => text.len(),
@@ -33,17 +33,17 @@ impl Text {
         }
     }
 
-    /// How many bytes it has.
+    /// Returns how many bytes it has.
     pub fn len(&self) -> usize {
         self.parts().map(str::len).sum()
     }
 
-    /// Whether there is nothing in it.
+    /// Returns whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All of it in one piece.
+    /// Returns all of it in one piece.
     pub fn text(&self) -> Cow<'_, str> {
         match &self.0 {
             Form::Whole(text) => Cow::Borrowed(text),
@@ -51,7 +51,7 @@ impl Text {
         }
     }
 
-    /// Its parts in order.
+    /// Returns its parts in order.
     fn parts(&self) -> impl Iterator<Item = &str> {
         let (own, shared) = match &self.0 {
             Form::Whole(text) => (text.as_ref(), &[][..]),

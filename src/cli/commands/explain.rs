@@ -38,7 +38,7 @@ pub(in crate::cli) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// What is said, or else what the locale says.
+/// Returns what is said, or else what the locale says.
 fn language(said: Option<Lang>) -> Language {
     let locale = || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(settings::variable).unwrap_or_default();
     match said {

@@ -56,10 +56,10 @@ pub(in crate::cli) struct Args {
     accept_doubtful: Vec<JobId>,
 }
 
-/// The id of a job.
+/// Parses the id of a job.
 ///
 /// # Errors
-/// Where it is none.
+/// Fails if it is none.
 fn job_id(text: &str) -> Result<JobId, String> {
     JobId::new(text).map_err(|error| error.to_string())
 }
@@ -73,7 +73,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     ended
 }
 
-/// The run itself, told to `reporters` besides.
+/// Fetches, and tells `reporters` besides.
 fn perform(
     args: &Args,
     reporters: Vec<Box<dyn Reporter>>,
@@ -186,7 +186,7 @@ fn with_own_names(book: &Book, strays: &[Stray]) -> Vec<Move> {
     Reconciler::new(book, &[], &HashSet::new()).moves(&displaced)
 }
 
-/// All records that are paid for and whose videos aren't all here, by the same table as a run, and the videos that lie under another name
+/// Returns all records that are paid for and whose videos aren't all here, by the same table as a run, and the videos that lie under another name
 /// than the lock knows.
 fn to_fetch(
     book: &Book,

@@ -110,7 +110,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     Ok(if differs { Exit::Failed } else { Exit::Done })
 }
 
-/// The plan as it is shown: the manifest's jobs, then what is still collected of earlier ones.
+/// Returns the plan as it is shown: the manifest's jobs, then what is still collected of earlier ones.
 fn document(
     plan: crate::plan::Plan,
     manifest: &Manifest,
@@ -137,7 +137,7 @@ fn document(
     PlanDocument::new(steps.chain(strays).collect(), plan.removed, plan.estimate)
 }
 
-/// What changed of a job, if something did.
+/// Returns what changed of a job, if something did.
 fn details(changed: &[String], job: &Job, book: &Book, manifest: &Manifest) -> Vec<Change> {
     let former = book.current(&job.id).filter(|_| !changed.is_empty());
     former.map(|former| changes::explain(former, job, &manifest.images)).unwrap_or_default()

@@ -32,7 +32,7 @@ pub(in crate::cli) struct Args {
     named: Named,
 }
 
-/// The web address of a folder.
+/// Parses the web address of a folder.
 ///
 /// # Errors
 /// Fails if it is none.

@@ -169,7 +169,7 @@ fn settles(verdict: &Verdict, record: &Record, book: &Book, target: &Target) -> 
     }
 }
 
-/// The manifest and the jobs that the arguments name. Without anything to be done, a manifest alone means all of its jobs.
+/// Returns the manifest and the jobs that the arguments name. Without anything to be done, a manifest alone means all of its jobs.
 fn whom<'a>(args: &'a Args, verdict: Option<&Verdict>) -> Result<(Option<&'a Path>, Whom), Failure> {
     let all = || Whom::Many(Selection::default());
     let one = |job: &str| {
@@ -196,7 +196,7 @@ fn whom<'a>(args: &'a Args, verdict: Option<&Verdict>) -> Result<(Option<&'a Pat
     })
 }
 
-/// The uncertain records of chosen jobs.
+/// Returns the uncertain records of chosen jobs.
 fn chosen<'b>(book: &'b Book, selection: &Selection, manifest: Option<&Manifest>) -> Vec<&'b Record> {
     let untagged = BTreeSet::new();
     let tags: HashMap<&JobId, &BTreeSet<Tag>> =
@@ -205,10 +205,10 @@ fn chosen<'b>(book: &'b Book, selection: &Selection, manifest: Option<&Manifest>
     book.unanswered().filter(|record| takes(&record.key.job)).collect()
 }
 
-/// What to say where no uncertain job is chosen.
+/// Returns what to say where no uncertain job is chosen.
 ///
 /// # Errors
-/// Where a pattern was given: it was meant to match one.
+/// Fails if a pattern was given: it was meant to match one.
 fn nobody(args: &Args) -> Result<&'static str, Failure> {
     let tags = args.tag.iter().map(|tag| format!("the tag {tag}"));
     let skipped = args.skip.iter().map(|pattern| format!("what is left without {pattern}"));
@@ -261,7 +261,7 @@ fn list(
     Ok(Exit::Uncertain)
 }
 
-/// Whether the job's submit has this task on record: whoever was told to say so once more, since it was unknown whether the disk
+/// Returns whether the job's submit has this task on record: whoever was told to say so once more, since it was unknown whether the disk
 /// took it, is right.
 fn has_task(book: &Book, job: &JobId, task: &TaskId) -> bool {
     let known = book.with_task(task).filter(|record| record.key.job == *job);
@@ -277,7 +277,7 @@ fn settled(said: &str, terminal: &Terminal) -> Exit {
     Exit::Done
 }
 
-/// What the options say; nothing where they say nothing.
+/// Returns what the options say; nothing where they say nothing.
 fn verdict(args: &Args) -> Result<Option<Verdict>, Failure> {
     Ok(match &args.task_id {
         Some(id) => {
@@ -294,7 +294,7 @@ fn verdict(args: &Args) -> Result<Option<Verdict>, Failure> {
 /// digest, else of one that was superseded.
 ///
 /// # Errors
-/// If there are none.
+/// Fails if there are none.
 fn uncertain<'b>(book: &'b Book, job: &JobId) -> Result<Vec<&'b Record>, Failure> {
     let mut of_job: Vec<&Record> = book.records().filter(|record| record.key.job == *job).collect();
     of_job.sort_by_key(|record| record.is_superseded());
@@ -309,25 +309,25 @@ fn uncertain<'b>(book: &'b Book, job: &JobId) -> Result<Vec<&'b Record>, Failure
     }
 }
 
-/// The job's record whose task a person named, where nothing is known of that task yet.
+/// Returns the job's record whose task a person named, where nothing is known of that task yet.
 fn told<'b>(book: &'b Book, job: &JobId) -> Option<&'b Record> {
     let of_job = book.records().filter(|record| record.key.job == *job && book.is_task_told(record.id));
     of_job.min_by_key(|record| record.is_superseded())
 }
 
-/// The prompt that was sent, where the manifest still has it.
+/// Returns the prompt that was sent, where the manifest still has it.
 fn prompt(manifest: &Manifest, book: &Book, record: &Record) -> Option<String> {
     let pinned = pinned(manifest, book);
     let asked = pinned.manifest.jobs.iter().find(|job| job.digest == record.key.digest)?;
     Some(asked.generation.prompt.to_string())
 }
 
-/// The line about a task that the service denied.
+/// Returns the line about a task that the service denied.
 fn denied(task: &TaskId, target: &Target) -> String {
     format!("  task    {task}, which the service no longer knows: `{}` asks again", target.fetch())
 }
 
-/// A time as people want it.
+/// Returns a time as people want it.
 fn in_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }

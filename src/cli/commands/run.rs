@@ -139,7 +139,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     ended
 }
 
-/// What comes of a run whose page or report couldn't be written.
+/// Returns what comes of a run whose page or report couldn't be written.
 fn worse(exit: Exit, failure: Failure, terminal: &Terminal) -> Result<Exit, Failure> {
     match exit {
         Exit::Interrupted(_) => {
@@ -150,7 +150,7 @@ fn worse(exit: Exit, failure: Failure, terminal: &Terminal) -> Result<Exit, Fail
     }
 }
 
-/// The run itself, of what a plan says where one was `saved`, told to `reporters` besides; puts the jobs that it leaves alone into
+/// Runs the manifest, as a plan says where one was `saved`, and tells `reporters` besides; puts the jobs that it leaves alone into
 /// `kept`.
 fn perform(
     args: &Args,
@@ -363,7 +363,7 @@ fn no_room(preparation: &Preparation<'_>, choice: &Choice, terminal: &Terminal) 
     }
 }
 
-/// The name that the lock's service is to have from now on (`--move-service`), if it has another.
+/// Returns the name that the lock's service is to have from now on (`--move-service`), if it has another.
 fn new_service(project: &Project, book: &Book, common: &Common) -> Result<Option<BaseUrl>, Failure> {
     if project.realm == Realm::Trial || !common.move_service {
         return Ok(None);
@@ -374,7 +374,7 @@ fn new_service(project: &Project, book: &Book, common: &Common) -> Result<Option
     Ok(book.service().is_some_and(other).then_some(base))
 }
 
-/// The manifest's settings, with what the command line says instead.
+/// Returns the manifest's settings, with what the command line says instead.
 fn run_settings(args: &Args, manifest: &RunSettings, choice: &Choice) -> RunSettings {
     RunSettings {
         concurrency: args.concurrency.unwrap_or(manifest.concurrency),

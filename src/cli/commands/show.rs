@@ -75,7 +75,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     Ok(Exit::Done)
 }
 
-/// The body of the job's submit. The URL of an image that isn't at the service yet is known when it is uploaded.
+/// Returns the body of the job's submit. The URL of an image that isn't at the service yet is known when it is uploaded.
 fn request(job: &Job, manifest: &Manifest, book: &Book) -> serde_json::Value {
     job.generation.body(|content| match book.upload(content) {
         Some(url) => url.to_owned(),

@@ -127,7 +127,7 @@ fn of_records(
     problems
 }
 
-/// What a run renames: a record that a job takes over, or videos whose name isn't the manifest's.
+/// Returns what a run renames: a record that a job takes over, or videos whose name isn't the manifest's.
 fn to_rename(record: &Record, job: &Job, book: &Book) -> Option<VerifyProblem> {
     let message = if record.key.job != job.id {
         format!("the next run takes over what {} bought, at no cost", record.key.job)
@@ -139,7 +139,7 @@ fn to_rename(record: &Record, job: &Job, book: &Book) -> Option<VerifyProblem> {
     Some(problem(ProblemKind::Renamed, &job.id, &message))
 }
 
-/// A record that isn't finished, as a problem of `job`.
+/// Returns a record that isn't finished, as a problem of `job`.
 fn unfinished(record: &Record, job: &JobId) -> Option<VerifyProblem> {
     let said = || record.stage.error().map_or(String::new(), |error| format!(": {}", error.message));
     let (kind, message) = match record.stage.status() {
@@ -154,13 +154,13 @@ fn unfinished(record: &Record, job: &JobId) -> Option<VerifyProblem> {
     Some(problem(kind, job, &message))
 }
 
-/// How many videos came, of how many.
+/// Returns how many videos came, of how many.
 fn fewer(record: &Record) -> String {
     let came = record.stage.outputs().len();
     format!("{came} of {} videos came; `batch fetch` asks for the others once more", record.videos)
 }
 
-/// A record that no job asks for, and that is or may be paid for without its videos being here.
+/// Returns a record that no job asks for, and that is or may be paid for without its videos being here.
 fn still_open(record: &Record) -> Option<VerifyProblem> {
     let open = matches!(record.stage.status(), Status::Submitted | Status::Generated | Status::Uncertain);
     let VerifyProblem { kind, message, .. } = unfinished(record, &record.key.job).filter(|_| open)?;
@@ -168,7 +168,7 @@ fn still_open(record: &Record) -> Option<VerifyProblem> {
     Some(problem(kind, &record.key.job, &message))
 }
 
-/// The videos of a record that aren't as the lock knows; if a job was bought twice, those of either purchase will do.
+/// Returns the videos of a record that aren't as the lock knows; if a job was bought twice, those of either purchase will do.
 fn of_files<'b>(shelf: &Shelf<'b>, book: &'b Book, record: &'b Record) -> Vec<VerifyProblem> {
     let of = |record: &'b Record| -> Vec<VerifyProblem> {
         record.stage.outputs().iter().filter_map(|output| of_file(shelf, record, output)).collect()
@@ -184,7 +184,7 @@ fn of_files<'b>(shelf: &Shelf<'b>, book: &'b Book, record: &'b Record) -> Vec<Ve
     }
 }
 
-/// A video that is gone, lies under another name, or has other content than the lock knows.
+/// Returns a video that is gone, lies under another name, or has other content than the lock knows.
 fn of_file<'b>(shelf: &Shelf<'b>, record: &'b Record, output: &'b Output) -> Option<VerifyProblem> {
     let (kind, message) = match shelf.look_at(output, None, Care::Thorough) {
         Videos::Intact => {

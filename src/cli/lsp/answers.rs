@@ -33,7 +33,7 @@ pub(super) fn actions(params: &CodeActionParams, documents: &Documents) -> Vec<C
     actions
 }
 
-/// A fix for each finding that touches the range.
+/// Returns a fix for each finding that touches the range.
 fn fixes<'a>(range: Range, uri: &'a Uri, loaded: &'a Loaded) -> impl Iterator<Item = CodeAction> + 'a {
     let own = |span: Span| std::ptr::eq(loaded.source.of(span).0, &raw const loaded.source);
     let findings = loaded.findings.iter().filter(move |finding| finding.span().is_some_and(own));
@@ -56,7 +56,7 @@ fn fixes<'a>(range: Range, uri: &'a Uri, loaded: &'a Loaded) -> impl Iterator<It
     })
 }
 
-/// All safe fixes at once, if there are any.
+/// Returns all safe fixes at once, if there are any.
 fn all_fixes(uri: &Uri, document: &Document) -> Option<CodeAction> {
     let text = document.text().to_owned();
     let name = document.path().display().to_string();
@@ -71,7 +71,7 @@ fn all_fixes(uri: &Uri, document: &Document) -> Option<CodeAction> {
     })
 }
 
-/// What of `before` is replaced by what, so that it becomes `after`.
+/// Returns what of `before` is replaced by what, so that it becomes `after`.
 fn difference<'a>(before: &str, after: &'a str) -> Option<(Span, &'a str)> {
     if before == after {
         return None;

@@ -72,7 +72,7 @@ impl Documents {
         self.open.values_mut().for_each(|document| document.checked = None);
     }
 
-    /// The manifest at `uri`, as it was found.
+    /// Returns the manifest at `uri`, as it was found.
     pub(super) fn checked(&self, uri: &Uri) -> Option<(&Document, &Loaded)> {
         let document = self.open.get(uri)?;
         Some((document, document.checked.as_ref()?))
@@ -99,14 +99,14 @@ impl Documents {
         news.into_iter().map(|file| self.of_file(file)).collect()
     }
 
-    /// All that is found in a file, by whichever manifests refer to it.
+    /// Returns all that is found in a file, by whichever manifests refer to it.
     fn of_file(&self, uri: Uri) -> PublishDiagnosticsParams {
         let found = self.told.values().filter_map(|files| files.get(&uri)).flatten().cloned().collect();
         let version = self.open.get(&uri).map(|document| document.version);
         PublishDiagnosticsParams { uri, diagnostics: found, version }
     }
 
-    /// What was found in the manifest at `uri`, by the file in which it stands; the manifest itself is always among them.
+    /// Returns what was found in the manifest at `uri`, by the file in which it stands; the manifest itself is always among them.
     fn diagnostics(&self, uri: &Uri) -> BTreeMap<Uri, Vec<Diagnostic>> {
         let mut found = BTreeMap::from([(uri.clone(), Vec::new())]);
         let Some((_, loaded)) = self.checked(uri) else { return found };
@@ -123,7 +123,7 @@ impl Documents {
         found
     }
 
-    /// The file in which a label stands, and the place there.
+    /// Returns the file in which a label stands, and the place there.
     fn place(&self, uri: &Uri, loaded: &Loaded, label: &Label) -> Option<(Uri, Range)> {
         let (source, span) = loaded.source.of(label.span);
         let range = places::range(source, span);
@@ -133,7 +133,7 @@ impl Documents {
         Some((self.uri_of(source)?, range))
     }
 
-    /// The URI of a file: as the editor has it, where it is open.
+    /// Returns the URI of a file: as the editor has it, where it is open.
     fn uri_of(&self, source: &Source) -> Option<Uri> {
         let path = Path::new(source.name());
         let open = self.open.iter().find(|(_, document)| document.path == path);
@@ -141,7 +141,7 @@ impl Documents {
     }
 }
 
-/// A finding, as editors show it.
+/// Returns a finding, as editors show it.
 pub(super) fn diagnostic(
     finding: &Finding,
     range: Range,
@@ -178,7 +178,7 @@ impl Document {
         Format::of_path(&self.path)
     }
 
-    /// The folder where its relative paths start.
+    /// Returns the folder where its relative paths start.
     pub(super) fn folder(&self) -> Option<Folder> {
         let real = self.path.canonicalize();
         Folder::open(folder_of(real.as_deref().unwrap_or(&self.path))).ok()

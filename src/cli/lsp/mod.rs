@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 /// Speaks with an editor until it says that this is the end.
 ///
 /// # Errors
-/// Where what comes is not the language server protocol.
+/// Fails if what comes is not the language server protocol.
 pub(super) fn serve() -> Result<Exit, Failure> {
     let (connection, threads) = Connection::stdio();
     let ended =

@@ -60,7 +60,7 @@ fn side_by_side(sides: &[String; 2], path: &Path) -> Result<Vec<Book>, LedgerErr
     Ok(books)
 }
 
-/// What `batch lock merge` can't take apart doesn't name it as the way out.
+/// Returns what `batch lock merge` can't take apart doesn't name it as the way out.
 fn without_a_circle(error: LedgerError) -> LedgerError {
     match error {
         LedgerError::Damaged { path, line, what } => {

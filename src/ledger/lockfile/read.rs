@@ -44,7 +44,7 @@ pub(super) fn parse_mixture(text: &str, path: &Path) -> Result<Book, LedgerError
 /// Returns the text.
 ///
 /// # Errors
-/// Where it isn't UTF-8.
+/// Fails if it isn't UTF-8.
 pub(super) fn from_utf8<'t>(text: &'t [u8], path: &Path) -> Result<&'t str, LedgerError> {
     std::str::from_utf8(text).map_err(|e| LedgerError::Damaged {
         path: path.to_owned(),

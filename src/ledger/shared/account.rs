@@ -98,7 +98,7 @@ impl Account {
     /// Reads the text that stands under a key.
     ///
     /// # Errors
-    /// Where it is none that this program writes.
+    /// Fails if it is none that this program writes.
     pub(super) fn read(key: &str, text: &[u8]) -> Result<Account, StoreError> {
         #[cfg(test)]
         if let Some(known) = READ.with_borrow(|known| known.get(text).cloned()) {
@@ -133,7 +133,7 @@ impl Account {
     /// place it is made.
     ///
     /// # Errors
-    /// Where something is or may be paid, or happened since.
+    /// Fails if something is or may be paid, or happened since.
     pub(super) fn intend(
         &self,
         intent: &Entry,
@@ -183,13 +183,13 @@ impl Account {
         self.book.kept().filter(open).map(|known| known.record.id).max()
     }
 
-    /// Whether an intent is called uncertain since its holder is silent.
+    /// Returns whether an intent is called uncertain since its holder is silent.
     pub(super) fn is_doubted(&self) -> bool {
         let doubted = self.doubt.as_ref().and_then(|doubt| self.book.purchase(doubt.purchase));
         doubted.is_some_and(|purchase| purchase.rung == Rung::Intended)
     }
 
-    /// Whether this claim stands in it.
+    /// Returns whether this claim stands in it.
     pub(super) fn is_claimed_by(&self, claim: &Claim) -> bool {
         self.claim.as_ref() == Some(claim)
     }
@@ -222,7 +222,7 @@ impl Account {
         book.unite(known);
     }
 
-    /// Whether a purchase with this task stands in it.
+    /// Returns whether a purchase with this task stands in it.
     #[cfg(test)]
     pub(super) fn has_task(&self, task: &crate::service::names::TaskId) -> bool {
         self.book.kept().any(|known| known.task() == Some(task))

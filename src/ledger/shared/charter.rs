@@ -40,7 +40,7 @@ impl Charter {
     /// Reads it, where there is one.
     ///
     /// # Errors
-    /// Where the store doesn't answer, or a newer batch wrote it.
+    /// Fails if the store doesn't answer, or a newer batch wrote it.
     pub async fn read(store: &dyn Store) -> Result<Option<Charter>, StoreError> {
         let Some(found) = store.get(SELF).await? else { return Ok(None) };
         let damaged = |what: String| StoreError::Damaged { key: SELF.to_owned(), what };
@@ -56,7 +56,7 @@ impl Charter {
     /// Founds a ledger for a service, or reads the one that is there: of many at once one founds it. `id` is its id then.
     ///
     /// # Errors
-    /// Where the store doesn't answer, or doesn't keep the conditions of writes.
+    /// Fails if the store doesn't answer, or doesn't keep the conditions of writes.
     pub async fn found(store: &dyn Store, id: &str, service: &str) -> Result<Charter, StoreError> {
         if let Some(charter) = Charter::read(store).await? {
             return Ok(charter);
@@ -75,7 +75,7 @@ impl Charter {
 /// Proves that a store keeps the conditions of writes: one that ignores them would give every claim to everybody.
 ///
 /// # Errors
-/// Where it doesn't, or doesn't answer. `id` must be new.
+/// Fails if it doesn't, or doesn't answer. `id` must be new.
 pub async fn prove(store: &dyn Store, id: &str) -> Result<(), StoreError> {
     let key = format!("{PROOFS}{id}");
     let ignores = |what: &str| Err(StoreError::Refused(format!("the store {what}: no ledger can be kept there")));

@@ -79,7 +79,7 @@ impl Desk {
         Desk { store, timer, times, me, state: Mutex::new(state), news: Notify::new(), told: Notify::new() }
     }
 
-    /// From here on what purchases cost is written beside them, in this unit; with a purse, it is reserved there before.
+    /// Lets what purchases cost be written beside them, in this unit; with a purse, it is reserved there before.
     pub(super) fn pay(&self, unit: &str, purse: Option<Arc<Purse>>) {
         self.state().money = Some((unit.to_owned(), purse));
     }
@@ -87,7 +87,7 @@ impl Desk {
     /// Returns what is or may be paid of all that was bought in a unit, as far as was seen.
     ///
     /// # Errors
-    /// Where what stands there can't be read.
+    /// Fails if what stands there can't be read.
     pub fn cost(&self, unit: &str) -> Result<Decimal, StoreError> {
         self.cost_of(unit, |_| true)
     }
@@ -124,7 +124,7 @@ impl Desk {
     /// Writes a document in the place of what was found; whether that was what stood there.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub(super) async fn replace<T: Serialize>(
         &self,
         key: &str,
@@ -173,7 +173,7 @@ impl Desk {
     /// Reads all purchases into a book.
     ///
     /// # Errors
-    /// Where the store doesn't answer, or one can't be read.
+    /// Fails if the store doesn't answer, or one can't be read.
     pub async fn view(&self, book: &mut Book, doubts: Doubts) -> Result<(), StoreError> {
         for (key, found) in self.patiently(async || self.read_all().await).await? {
             Account::read(&key, &found.text)?.tell(book, doubts);

@@ -53,7 +53,7 @@ impl Limits {
     /// Begins to share money, where the run has a limit.
     ///
     /// # Errors
-    /// Where the ledger doesn't answer.
+    /// Fails if the ledger doesn't answer.
     pub async fn begin(&self) -> Result<(), StoreError> {
         let Some(purse) = &self.purse else { return Ok(()) };
         patiently(self.desk.timer(), PATIENCE, async || self.desk.join_money(purse).await).await
@@ -118,7 +118,7 @@ impl Limits {
     /// Says that this run has ended, and gives back its slots.
     ///
     /// # Errors
-    /// Where the ledger doesn't answer.
+    /// Fails if the ledger doesn't answer.
     pub async fn leave(&self) -> Result<(), StoreError> {
         if let Some(slots) = &self.slots {
             self.desk.give_back(slots).await?;

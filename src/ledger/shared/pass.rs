@@ -29,7 +29,7 @@ impl Pass {
         Pass(Some(Limit { timer: timer.clone(), begun: timer.now(), budget }))
     }
 
-    /// Whether the submit may still go out, by both clocks. One that was set back tells nothing, and counts as too late.
+    /// Returns whether the submit may still go out, by both clocks. One that was set back tells nothing, and counts as too late.
     pub fn holds(&self) -> bool {
         let Some(limit) = &self.0 else { return true };
         limit.gone(limit.timer.now()).iter().all(|gone| gone.is_some_and(|gone| gone <= limit.budget))

@@ -99,7 +99,7 @@ impl Desk {
     /// Looks whether another run was told to slow down.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub(super) async fn hear_pause(&self, pauses: &Pauses) -> Result<(), StoreError> {
         let found = self.store().get(PAUSE).await?;
         pauses.saw(found.as_ref(), &self.me().run).map(drop)
@@ -108,7 +108,7 @@ impl Desk {
     /// Tells the others of the pause that was noted, if one was.
     ///
     /// # Errors
-    /// Where the store doesn't answer: then it is noted still.
+    /// Fails if the store doesn't answer: then it is noted still.
     pub(super) async fn tell_pause(&self, pauses: &Pauses) -> Result<(), StoreError> {
         let Some(pause) = pauses.state().to_tell.clone() else { return Ok(()) };
         let milliseconds = u64::try_from(pause.time.as_millis()).unwrap_or(u64::MAX);

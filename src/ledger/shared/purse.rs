@@ -232,7 +232,7 @@ impl Purse {
         self.changed.notify_one();
     }
 
-    /// Whether all that was settled stands in the ledger.
+    /// Returns whether all that was settled stands in the ledger.
     pub(super) fn is_told(&self) -> bool {
         self.state().is_told
     }

@@ -180,7 +180,7 @@ impl Desk {
     /// Takes and gives back slots, as the others leave and want them.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub(super) async fn share(&self, slots: &Slots) -> Result<(), StoreError> {
         let run = &self.me().run;
         loop {
@@ -205,7 +205,7 @@ impl Desk {
     /// Gives back all slots.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub(super) async fn give_back(&self, slots: &Slots) -> Result<(), StoreError> {
         slots.at_most(0);
         loop {

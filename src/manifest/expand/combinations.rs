@@ -88,7 +88,7 @@ impl<'t> Combinations<'t> {
     /// Finds the variable that `expression` names.
     ///
     /// # Errors
-    /// If no set has it, returns the mistake and its bytes; `None` if a mistake elsewhere leaves that unknown.
+    /// Fails if no set has it, returns the mistake and its bytes; `None` if a mistake elsewhere leaves that unknown.
     pub(super) fn find(&self, expression: &Expression) -> Result<Variable, Option<(Range<usize>, TemplateFlaw)>> {
         let Expression { scope, names, .. } = expression;
         let scope = *scope;
@@ -152,7 +152,7 @@ impl<'t> Combinations<'t> {
     }
 }
 
-/// The value in a mapping under this name.
+/// Returns the value in a mapping under this name.
 fn inside<'n>(node: Node<'n>, name: &str) -> Option<Node<'n>> {
     match node.value() {
         Value::Table(table) => table.get(name).map(|entry| entry.value),

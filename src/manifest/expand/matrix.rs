@@ -123,7 +123,7 @@ impl<'t> Matrix<'t> {
         Given::Values(matrix)
     }
 
-    /// Every combination of the axes' values.
+    /// Returns every combination of the axes' values.
     fn combine(names: Vec<Name<'t>>, product: usize) -> Matrix<'t> {
         let mut stride = product;
         let axis = |name: &Name<'t>| {
@@ -136,12 +136,12 @@ impl<'t> Matrix<'t> {
         Matrix { names, axes, combined, included, added, additions, own }
     }
 
-    /// How many combinations there are.
+    /// Returns how many combinations there are.
     pub(super) fn len(&self) -> usize {
         self.combined.len() + self.own.len()
     }
 
-    /// The value that a combination has of the name with this position.
+    /// Returns the value that a combination has of the name with this position.
     pub(super) fn value(&self, combination: usize, position: usize) -> Option<Node<'t>> {
         let included = |entry: u32| {
             let values = &self.included[entry as usize];
@@ -171,7 +171,7 @@ impl<'t> Matrix<'t> {
         is_axis && self.own.is_empty()
     }
 
-    /// What an entry asks of the axes: which values each of them may have, but for those that may have all; none where an axis
+    /// Returns what an entry asks of the axes: which values each of them may have, but for those that may have all; none where an axis
     /// may have no value.
     fn wanted(&self, values: &[(usize, Node<'t>)], partial: bool) -> Option<Vec<(usize, Vec<bool>)>> {
         let mut wanted = Vec::new();
@@ -188,12 +188,12 @@ impl<'t> Matrix<'t> {
         Some(wanted)
     }
 
-    /// Whether the combination of the axes with this number is one of those that are wanted.
+    /// Returns whether the combination of the axes with this number is one of those that are wanted.
     fn fits(&self, number: usize, wanted: &[(usize, Vec<bool>)]) -> bool {
         wanted.iter().all(|(axis, fits)| fits[self.axes[*axis].at(number)])
     }
 
-    /// The values of an entry by the positions of their names.
+    /// Returns the values of an entry by the positions of their names.
     fn positions(&self, table: Table<'t>) -> Vec<(usize, Node<'t>)> {
         table.iter().filter_map(|entry| Some((self.position(entry.key)?, entry.value))).collect()
     }
@@ -269,7 +269,7 @@ impl<'t> Matrix<'t> {
 }
 
 impl Axis {
-    /// Which of its values a combination of the axes has.
+    /// Returns which of its values a combination of the axes has.
     fn at(&self, number: usize) -> usize {
         number / self.stride % self.length
     }
@@ -283,7 +283,7 @@ impl Combined {
         }
     }
 
-    /// The number of a combination among all of the axes.
+    /// Returns the number of a combination among all of the axes.
     fn number(&self, combination: usize) -> usize {
         match self {
             Combined::All(_) => combination,
@@ -334,7 +334,7 @@ impl<'t> Written<'t> {
         }
     }
 
-    /// How many names there are, of axes and in `include`.
+    /// Returns how many names there are, of axes and in `include`.
     fn count_names(&self) -> usize {
         let included = self.include.iter().flat_map(|(_, table)| table.iter()).map(|entry| entry.key);
         self.axes.iter().copied().chain(included).collect::<HashSet<_>>().len()

@@ -190,7 +190,7 @@ impl<'t> Expansion<'t> {
 }
 
 impl<'t> Block<'t> {
-    /// Something to cut its jobs out with.
+    /// Returns what its jobs are cut out with.
     pub(super) fn cutter(&'t self) -> Cutter<'t> {
         let mut derived = DerivedTree::of(self.soil.tree, self.soil.texts);
         self.job_template.prepare(&mut derived);
@@ -208,12 +208,12 @@ impl<'t> Block<'t> {
         &self.made_by
     }
 
-    /// Where it says that it stands for several.
+    /// Returns where it says that it stands for several.
     pub(super) fn at(&self) -> Place {
         self.at
     }
 
-    /// How many jobs it is; none where it can't be known what it stands for, or it stands for too many.
+    /// Returns how many jobs it is; none where it can't be known what it stands for, or it stands for too many.
     pub(super) fn count(&self) -> Option<usize> {
         self.count
     }
@@ -228,7 +228,7 @@ impl<'t> Block<'t> {
         self.job_template.left_out(field.name, self.combinations.set(number))
     }
 
-    /// What the job with this number was when its table was read otherwise: with what it was filled.
+    /// Returns what the job with this number was when its table was read otherwise: with what it was filled.
     fn former(&self, number: usize) -> impl Iterator<Item = Combination<'_, 't>> {
         let set = self.combinations.set(number);
         let has_former = self.job_template.has_former();
@@ -239,14 +239,14 @@ impl<'t> Block<'t> {
 }
 
 impl<'t> Cutter<'t> {
-    /// The job as far as it is known, where it can't be known what it stands for.
+    /// Returns the job as far as it is known, where it can't be known what it stands for.
     pub(super) fn outline(&mut self) -> Node<'_> {
         self.derived.rewind(&self.shared);
         self.block.job_template.cut(None, &mut self.derived, &mut Vec::new());
         self.derived.tree(0)
     }
 
-    /// The job with this number.
+    /// Returns the job with this number.
     pub(super) fn cut(&mut self, number: usize) -> Cut<'_> {
         self.derived.rewind(&self.shared);
         let mut failures = Vec::new();
@@ -254,7 +254,7 @@ impl<'t> Cutter<'t> {
         Cut { node: self.derived.tree(0), failures, bytes: self.derived.bytes() }
     }
 
-    /// What the job with this number was when its table was read otherwise.
+    /// Returns what the job with this number was when its table was read otherwise.
     pub(super) fn former(&mut self, number: usize) -> Vec<Node<'_>> {
         self.derived.rewind(&self.shared);
         for set in self.block.former(number) {

@@ -84,7 +84,7 @@ impl<'t> Row<'t> {
         }
     }
 
-    /// Its cells, if it is one of a file.
+    /// Returns its cells, if it is one of a file.
     pub(super) fn cells(&self) -> &[Cell<'t>] {
         match self {
             Row::Cells { cells, .. } => cells,

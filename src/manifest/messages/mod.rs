@@ -50,7 +50,7 @@ pub(super) struct Said {
     pub fill: Fill,
 }
 
-/// What is said of `problem`, in a manifest of this format; with what its two jobs are filled with, where that is to be shown.
+/// Returns what is said of `problem`, in a manifest of this format; with what its two jobs are filled with, where that is to be shown.
 /// Texts that were said a short time ago are shared.
 pub(super) fn said(problem: &Problem, format: Format, values: Option<&[Values; 2]>, recent: &mut Recent) -> Said {
     use Problem::*;

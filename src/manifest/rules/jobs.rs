@@ -115,7 +115,7 @@ impl Jobs {
     }
 }
 
-/// The numbers of two jobs, each with its place, if both came out of one template.
+/// Returns the numbers of two jobs, each with its place, if both came out of one template.
 fn of_one_template(sink: &Sink<'_>, later: (Place, usize), earlier: (Place, usize)) -> Option<(usize, usize)> {
     let jobs = (later.1, earlier.1);
     (later.0.at == earlier.0.at && sink.is_of_block(jobs.0) && sink.is_of_block(jobs.1)).then_some(jobs)

@@ -44,12 +44,12 @@ pub(crate) struct Weaver {
 }
 
 impl Shares {
-    /// The usual model.
+    /// Returns the usual model.
     pub(crate) fn default_model(&mut self) -> Text {
         self.default_model.get_or_insert_with(|| Text::from(MODEL)).clone()
     }
 
-    /// The tags, kept once where the job before has the same.
+    /// Returns the tags, kept once where the job before has the same.
     pub(crate) fn tags(&mut self, tags: BTreeSet<Tag>) -> Arc<BTreeSet<Tag>> {
         if *self.tags != tags {
             self.bytes += tags.iter().map(|tag| tag.as_str().len()).sum::<usize>();
@@ -58,7 +58,7 @@ impl Shares {
         Arc::clone(&self.tags)
     }
 
-    /// What is linked, kept once where the job before has the same; none where one of them can't be used.
+    /// Returns what is linked, kept once where the job before has the same; none where one of them can't be used.
     pub(crate) fn references(&mut self, links: &Links<'_>) -> Option<Arc<Vec<Reference>>> {
         let linked = links.items.iter().map(|link| link.reference.as_deref());
         if !linked.clone().eq(self.references.iter().map(Some)) {
@@ -68,13 +68,13 @@ impl Shares {
         Some(Arc::clone(&self.references))
     }
 
-    /// How many bytes of text and of references only one job has.
+    /// Returns how many bytes of text and of references only one job has.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes + self.prompt.bytes + self.negative_prompt.bytes + self.model.bytes
     }
 }
 
-/// About how many bytes a reference takes.
+/// Returns about how many bytes a reference takes.
 fn size(reference: &Reference) -> usize {
     let images = reference.images.iter().map(|image| match image {
         Image::Url(url) => size_of::<Image>() + url.len(),
@@ -84,7 +84,7 @@ fn size(reference: &Reference) -> usize {
 }
 
 impl Weaver {
-    /// The text at this place.
+    /// Returns the text at this place.
     pub(crate) fn of(&mut self, spot: &Spot<'_, &str>) -> Text {
         let text = spot.value;
         if text == self.last {
@@ -103,7 +103,7 @@ impl Weaver {
         self.woven.clone()
     }
 
-    /// The text in `text`, whose pieces end there.
+    /// Returns the text in `text`, whose pieces end there.
     fn weave(&mut self, text: &str, ends: Vec<usize>) -> Text {
         if ends.len() == self.ends.len() {
             let (mut from, mut start) = (0, 0);

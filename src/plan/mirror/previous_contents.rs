@@ -32,7 +32,7 @@ impl<'b> PreviousContents<'b> {
         PreviousContents { book, paid: OnceCell::new() }
     }
 
-    /// The ways to know a job's images by contents of which at least one is a former one. Where there are many, those with which
+    /// Returns the ways to know a job's images by contents of which at least one is a former one. Where there are many, those with which
     /// something is paid are among them.
     pub(super) fn ways<'u>(&self, job: &Job, known: &[(&'u str, &Pin)]) -> Vec<Way<'u>> {
         if known.iter().all(|(_, pin)| pin.former.is_empty()) {
@@ -53,7 +53,7 @@ impl<'b> PreviousContents<'b> {
         ways
     }
 
-    /// What is paid whose input differs from the job's in references alone.
+    /// Returns what is paid whose input differs from the job's in references alone.
     fn records(&self, job: &Job) -> &[&'b Record] {
         let of =
             |parts: &BTreeMap<String, String>| Some([parts.get("prompt")?.clone(), parts.get("settings")?.clone()]);
@@ -71,7 +71,7 @@ impl<'b> PreviousContents<'b> {
     }
 }
 
-/// The contents by which a record knows the job's images, as far as the short hashes of its parts tell: each reference by itself, so that
+/// Returns the contents by which a record knows the job's images, as far as the short hashes of its parts tell: each reference by itself, so that
 /// their number doesn't multiply.
 fn way_of(record: &Record, job: &Job, contents: &[Vec<Sha256>]) -> Option<Vec<Sha256>> {
     let mut rest = contents;
@@ -92,7 +92,7 @@ fn way_of(record: &Record, job: &Job, contents: &[Vec<Sha256>]) -> Option<Vec<Sh
     Some(way)
 }
 
-/// The contents of a reference's remote images, but for those that the record's parts rule out.
+/// Returns the contents of a reference's remote images, but for those that the record's parts rule out.
 fn told(record: &Record, reference: &Reference, contents: &[Vec<Sha256>]) -> Vec<Vec<Sha256>> {
     let foreign = reference.images.iter().enumerate().filter(|(_, image)| matches!(image, Image::Url(_)));
     let of_image = |((n, _), contents): ((usize, _), &Vec<Sha256>)| {
@@ -109,12 +109,12 @@ fn put(reference: &mut Reference, contents: &[Sha256]) {
     foreign.zip(contents).for_each(|(image, content)| *image = Image::Content(*content));
 }
 
-/// The contents that an image has, or had: that of now first.
+/// Returns the contents that an image has, or had: that of now first.
 fn contents(pin: &Pin) -> Vec<Sha256> {
     std::iter::once(pin.sha256).chain(pin.former.iter().copied()).collect()
 }
 
-/// All ways to choose one of each, up to `most` of them; the first ones of all come first.
+/// Returns all ways to choose one of each, up to `most` of them; the first ones of all come first.
 fn product(choices: &[Vec<Sha256>], most: usize) -> Vec<Vec<Sha256>> {
     let mut ways = vec![Vec::with_capacity(choices.len())];
     for choice in choices {

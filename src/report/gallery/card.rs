@@ -15,7 +15,7 @@ use crate::service::request::{Generation, Image, Reference};
 use maud::{Markup, html};
 use url::Url;
 
-/// The card of a job, or of what was asked of one earlier.
+/// Returns the card of a job, or of what was asked of one earlier.
 pub(super) fn card(entry: &Entry<'_>, source: &Source<'_>, place: &Place<'_>) -> Markup {
     let anchor = entry.anchor();
     let status = entry.status.as_str();
@@ -51,7 +51,7 @@ pub(super) fn card(entry: &Entry<'_>, source: &Source<'_>, place: &Place<'_>) ->
     }
 }
 
-/// The videos, or a word on why there are none.
+/// Returns the videos, or a word on why there are none.
 fn media(entry: &Entry<'_>, source: &Source<'_>, place: &Place<'_>) -> Markup {
     let manifest = source.manifest;
     let outputs = entry.record.map(|record| record.stage.outputs()).unwrap_or_default();
@@ -76,7 +76,7 @@ fn media(entry: &Entry<'_>, source: &Source<'_>, place: &Place<'_>) -> Markup {
     }
 }
 
-/// Where the job stands, and what becomes of it.
+/// Returns where the job stands, and what becomes of it.
 fn run_state(entry: &Entry<'_>) -> &'static str {
     match entry.status {
         JobStatus::New => "Not submitted yet",
@@ -90,7 +90,7 @@ fn run_state(entry: &Entry<'_>) -> &'static str {
     }
 }
 
-/// The prompt, with what it mentions marked.
+/// Returns the prompt, with what it mentions marked.
 fn prompt(generation: &Generation) -> Markup {
     let names: Vec<&str> = generation.references.iter().map(|reference| reference.name.as_str()).collect();
     let text = generation.prompt.text();
@@ -109,7 +109,7 @@ fn prompt(generation: &Generation) -> Markup {
     }
 }
 
-/// The references: local images as thumbnails, others as links.
+/// Returns the references: local images as thumbnails, others as links.
 fn references(job: &Job, manifest: &Manifest, place: &Place<'_>) -> Markup {
     html! {
         ul.references {
@@ -147,7 +147,7 @@ fn picture(reference: &Reference, number: usize, image: &Image, manifest: &Manif
     }
 }
 
-/// A link to the web; anything that isn't an address there stays text.
+/// Returns a link to the web; anything that isn't an address there stays text.
 fn link(text: &str) -> Markup {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let shown = url.as_ref().and_then(|url| {
@@ -162,7 +162,7 @@ fn link(text: &str) -> Markup {
     }
 }
 
-/// Why there is no (complete) result, in the service's own words, and what to do.
+/// Returns why there is no (complete) result, in the service's own words, and what to do.
 fn trouble(entry: &Entry<'_>, source: &Source<'_>) -> Markup {
     let target = source.target;
     let error = entry.error();
@@ -219,7 +219,7 @@ fn trouble(entry: &Entry<'_>, source: &Source<'_>) -> Markup {
     }
 }
 
-/// What was asked for, what it cost and how long it took, in a line.
+/// Returns what was asked for, what it cost and how long it took, in a line.
 fn facts(entry: &Entry<'_>) -> Markup {
     html! {
         ul.facts {
@@ -235,7 +235,7 @@ fn facts(entry: &Entry<'_>) -> Markup {
     }
 }
 
-/// Everything else, folded away.
+/// Returns everything else, folded away.
 fn details(entry: &Entry<'_>, manifest: &Manifest, place: &Place<'_>) -> Markup {
     html! {
         details {
@@ -249,7 +249,7 @@ fn details(entry: &Entry<'_>, manifest: &Manifest, place: &Place<'_>) -> Markup 
     }
 }
 
-/// The rest of what was asked for.
+/// Returns the rest of what was asked for.
 fn asked(Job { generation, take, digest, .. }: &Job) -> Markup {
     html! {
         dt { "Model" } dd { (generation.model) }
@@ -260,7 +260,7 @@ fn asked(Job { generation, take, digest, .. }: &Job) -> Markup {
     }
 }
 
-/// How it went.
+/// Returns how it went.
 fn went(record: &Record, manifest: &Manifest, place: &Place<'_>) -> Markup {
     let outputs = record.stage.outputs();
     html! {

@@ -83,7 +83,7 @@ pub(super) fn toolbar(entries: &Entries<'_>) -> Markup {
     }
 }
 
-/// Two takes beside each other, and the list of what is chosen: the script opens them.
+/// Returns two takes beside each other, and the list of what is chosen: the script opens them.
 pub(super) fn dialogs() -> Markup {
     html! {
         dialog.compare #compare aria-labelledby="compare-title" {

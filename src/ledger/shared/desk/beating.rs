@@ -77,7 +77,7 @@ impl Desk {
     /// Says that this run is alive, and how many generations it would have in flight.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub async fn beat(&self, want: usize) -> Result<(), StoreError> {
         self.write_beat(want, false).await
     }
@@ -85,7 +85,7 @@ impl Desk {
     /// Says that this run has ended.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub async fn leave(&self) -> Result<(), StoreError> {
         self.write_beat(0, true).await
     }
@@ -117,7 +117,7 @@ impl Desk {
     /// Looks at the heartbeats of the other runs.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub async fn look_at_runs(&self) -> Result<(), StoreError> {
         let listed = self.store.list(RUNS).await?;
         let now = self.timer.now().steady;
@@ -154,7 +154,7 @@ impl Desk {
     /// Looks at them where that is due, or where a run is asked about that wasn't seen yet.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub(in crate::ledger::shared) async fn look_for<'r>(
         &self,
         mut runs: impl Iterator<Item = &'r str>,
@@ -178,7 +178,7 @@ impl Desk {
         state.others.runs.get(run).map_or(Life::Gone, |seen| seen.life(now, self.times.gone()))
     }
 
-    /// Whether a run said itself that it has ended, as far as was seen.
+    /// Returns whether a run said itself that it has ended, as far as was seen.
     pub(in crate::ledger::shared) fn has_ended(&self, run: &str) -> bool {
         self.state().others.runs.get(run).is_some_and(|seen| seen.beat.over)
     }
@@ -186,7 +186,7 @@ impl Desk {
     /// Watches the other runs until each is known to be alive or gone; returns those that are alive.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub async fn runs_alive(&self) -> Result<Vec<Runner>, StoreError> {
         loop {
             self.patiently(async || self.look_at_runs().await).await?;
@@ -202,7 +202,7 @@ impl Desk {
     /// Watches a run until it is known to be alive or gone; whether it is alive.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub async fn is_alive(&self, run: &Runner) -> Result<bool, StoreError> {
         loop {
             self.patiently(async || self.look_at_runs().await).await?;

@@ -46,7 +46,7 @@ impl Desk {
     /// it is made; `price` is what it costs.
     ///
     /// # Errors
-    /// Where the store doesn't answer within the budget, or refuses. Whatever was written is withdrawn once it answers.
+    /// Fails if the store doesn't answer within the budget, or refuses. Whatever was written is withdrawn once it answers.
     pub async fn claim(
         &self,
         intent: &Entry,

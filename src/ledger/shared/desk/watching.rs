@@ -21,7 +21,7 @@ impl Desk {
     /// Watches the open intents of others until none is left, each answered, withdrawn or called uncertain.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub async fn wait_for_others(&self) -> Result<(), StoreError> {
         while self.patiently(async || self.look_at_others().await).await? > 0 {
             self.timer.pause(self.times.beat).await;
@@ -32,7 +32,7 @@ impl Desk {
     /// Watches the open intent under a key, where there is one; whether nothing came of it until its holder counted as silent.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub async fn is_silent(&self, key: &Key) -> Result<bool, StoreError> {
         let key = of_purchases(key);
         let before = self.remembered(&key).map(|found| found.revision);
@@ -49,7 +49,7 @@ impl Desk {
     /// Looks at the open intents of others, and calls those uncertain whose holder is silent (step 6); returns how many are left.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub async fn look_at_others(&self) -> Result<usize, StoreError> {
         let keys: Vec<String> = {
             let state = self.state();
@@ -91,7 +91,7 @@ impl Desk {
         Ok(if self.write(key, Some(&found), &doubted).await? { Seen::Silent } else { Seen::Open })
     }
 
-    /// Whether a purchase of a job and digest may still be submitted by its holder, as far as was seen.
+    /// Returns whether a purchase of a job and digest may still be submitted by its holder, as far as was seen.
     pub fn is_open(&self, key: &Key) -> bool {
         let found = self.remembered(&of_purchases(key));
         found.and_then(|found| Account::read("", &found.text).ok()).is_some_and(|account| account.open().is_some())

@@ -13,7 +13,7 @@ impl Desk {
     /// Reserves the price of a purchase, before it is intended: whether there is money for it.
     ///
     /// # Errors
-    /// Where the store doesn't answer: then nothing is reserved.
+    /// Fails if the store doesn't answer: then nothing is reserved.
     pub(in crate::ledger::shared) async fn reserve(
         &self,
         purse: &Purse,
@@ -34,7 +34,7 @@ impl Desk {
     /// Writes down what was settled.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub(in crate::ledger::shared) async fn settle_money(&self, purse: &Purse) -> Result<(), StoreError> {
         let mut writing = purse.writing.lock().await;
         if purse.is_told() { Ok(()) } else { self.write_part(purse, &mut writing, &[]).await.map(drop) }
@@ -103,7 +103,7 @@ impl Desk {
     /// Looks what the others have spent and reserved, and lets go of the parts of runs that are gone, of which nothing can come any more.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub(in crate::ledger::shared) async fn look_at_money(&self, purse: &Purse) -> Result<(), StoreError> {
         let found = self.store().get(&purse.key).await?;
         let document = Document::read(&purse.key, found.as_ref())?;
@@ -144,7 +144,7 @@ impl Desk {
     /// Begins to share money. Where all others have ended, what was bought so far is counted anew, by what the ledger knows of it by now.
     ///
     /// # Errors
-    /// Where the store doesn't answer.
+    /// Fails if the store doesn't answer.
     pub(in crate::ledger::shared) async fn join_money(&self, purse: &Purse) -> Result<(), StoreError> {
         let run = &self.me().run;
         self.look_at_runs().await?;
@@ -177,7 +177,7 @@ impl Desk {
     /// Returns what is or may be paid of what was bought in a unit, as far as was seen, by the runs that are asked about.
     ///
     /// # Errors
-    /// Where what stands there can't be read.
+    /// Fails if what stands there can't be read.
     pub(in crate::ledger::shared) fn cost_of(
         &self,
         unit: &str,
