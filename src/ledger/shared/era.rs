@@ -1,7 +1,7 @@
 //! Whether a ledger may have forgotten what was acknowledged: its engine is in another era than it knows, or it isn't the same ledger.
 
 use super::key::SELF;
-use super::store::{Era, Store, StoreError};
+use super::store::{Era, Store, StoreError, document};
 
 /// The key of the era that the ledger knows.
 const ERA: &str = "era";
@@ -25,12 +25,12 @@ pub(super) async fn known(store: &dyn Store) -> Result<Known, StoreError> {
 
 async fn known_era(store: &dyn Store) -> Result<Option<Era>, StoreError> {
     if let Some(found) = store.get(ERA).await? {
-        return read(&found.text).map(Some);
+        return document(ERA, &found.text).map(Some);
     }
     let Some(present) = store.era().await? else { return Ok(None) };
     match store.create(ERA, text(&present)).await? {
         Some(_) => Ok(Some(present)),
-        None => store.get(ERA).await?.map(|found| read(&found.text)).transpose(),
+        None => store.get(ERA).await?.map(|found| document(ERA, &found.text)).transpose(),
     }
 }
 
@@ -79,8 +79,4 @@ pub(super) async fn compare(store: &dyn Store, known: &Known) -> Result<(), Stor
 
 fn text(era: &Era) -> Vec<u8> {
     serde_json::to_vec(era).expect("an era is JSON")
-}
-
-fn read(text: &[u8]) -> Result<Era, StoreError> {
-    serde_json::from_slice(text).map_err(|error| StoreError::Damaged { key: ERA.to_owned(), what: error.to_string() })
 }

@@ -4,7 +4,7 @@
 //! a single submit anyway.
 
 use super::desk::Desk;
-use super::store::{Found, Revision, StoreError};
+use super::store::{Found, Revision, StoreError, document};
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -74,9 +74,7 @@ impl Pauses {
 
     /// Takes in what stands there.
     fn saw(&self, found: Option<&Found>, me: &str) -> Result<Option<Document>, StoreError> {
-        let damaged = |error: serde_json::Error| StoreError::Damaged { key: PAUSE.to_owned(), what: error.to_string() };
-        let document =
-            found.map(|found| serde_json::from_slice::<Document>(&found.text)).transpose().map_err(damaged)?;
+        let document: Option<Document> = found.map(|found| document(PAUSE, &found.text)).transpose()?;
         let revision = found.map(|found| found.revision.clone());
         let mut state = self.state();
         let before = state.seen.replace(revision.clone());

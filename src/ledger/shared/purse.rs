@@ -8,7 +8,7 @@
 mod steps;
 
 use super::key::escaped;
-use super::store::{Found, StoreError};
+use super::store::{Found, StoreError, document};
 use crate::base::decimal::Decimal;
 use crate::ledger::id::PurchaseId;
 use crate::ledger::purchase::{Owed, Purchase, Rung};
@@ -139,8 +139,7 @@ mod amount {
 
 impl Document {
     fn read(key: &str, found: Option<&Found>) -> Result<Document, StoreError> {
-        let damaged = |error: serde_json::Error| StoreError::Damaged { key: key.to_owned(), what: error.to_string() };
-        found.map_or_else(|| Ok(Document::default()), |found| serde_json::from_slice(&found.text).map_err(damaged))
+        found.map_or_else(|| Ok(Document::default()), |found| document(key, &found.text))
     }
 
     /// Returns what counts beside a run with a limit of its own.

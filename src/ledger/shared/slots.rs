@@ -6,7 +6,7 @@
 //! is given to the others, though its generations may be at the service still: once for each run that dies.
 
 use super::desk::{Desk, Life};
-use super::store::{Found, StoreError};
+use super::store::{Found, StoreError, document};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -114,8 +114,7 @@ impl Slots {
 
 impl Document {
     fn read(found: Option<&Found>) -> Result<Document, StoreError> {
-        let damaged = |error: serde_json::Error| StoreError::Damaged { key: SLOTS.to_owned(), what: error.to_string() };
-        found.map_or_else(|| Ok(Document::default()), |found| serde_json::from_slice(&found.text).map_err(damaged))
+        found.map_or_else(|| Ok(Document::default()), |found| document(SLOTS, &found.text))
     }
 
     /// Takes out the runs that are gone.

@@ -1,6 +1,7 @@
 //! What is asked of an engine: four calls.
 
 use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// What an engine answers, some time.
@@ -75,4 +76,12 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+}
+
+/// Reads the JSON document whose text stands under a key.
+///
+/// # Errors
+/// Fails if the text isn't such a document.
+pub(super) fn document<T: DeserializeOwned>(key: &str, text: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(text).map_err(|error| StoreError::Damaged { key: key.to_owned(), what: error.to_string() })
 }

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::key::of_upload;
-use super::store::StoreError;
+use super::store::{StoreError, document};
 use crate::base::digest::Sha256;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -25,8 +25,7 @@ impl Desk {
     pub async fn upload(&self, content: &Sha256) -> Result<Option<SharedUpload>, StoreError> {
         let key = of_upload(content);
         let Some(found) = self.store().get(&key).await? else { return Ok(None) };
-        let damaged = |error: serde_json::Error| StoreError::Damaged { key, what: error.to_string() };
-        serde_json::from_slice(&found.text).map(Some).map_err(damaged)
+        document(&key, &found.text).map(Some)
     }
 
     /// Makes an upload known, and returns the one that counts: of several runs that uploaded the same content at once, the first one's.
