@@ -22,9 +22,10 @@
 //! | `diagnostic` | codes, findings with labels, and their collector; knows spans, knows no rule |
 //! | `manifest` | tree → raw → resolved → checked manifest |
 //! | `ledger` | the set of purchases: lockfile, journal, recovery, union, the shared ledger |
-//! | `client` | HTTP: the five calls, remote images, what failures mean, retry, throttle |
+//! | `client` | HTTP: the five calls and the one for remote images, what failures mean, retry, throttle |
 //! | `plan` | manifest and ledger → what to do with each job, and why |
-//! | `event` | what happened, as data; the run's summary |
+//! | `event` | what happened, as data; the run's summary; the switch that ends a run |
+//! | `mirror` | remote images: fetched, pinned, obtained for their upload |
 //! | `engine` | plan → running jobs → ledger and events |
 //! | `run` | one run from its beginning to its end: what is opened, made durable, sent and said, and in which order |
 //! | `report` | events and ledger → bar, lines, NDJSON, tables, JUnit, page; findings → people and machines |
@@ -43,6 +44,7 @@ pub mod engine;
 pub mod event;
 pub mod ledger;
 pub mod manifest;
+pub mod mirror;
 pub mod plan;
 pub mod report;
 pub mod run;

@@ -6,9 +6,9 @@ use super::realm::Realm;
 use super::sharing::asked_elsewhere;
 use super::terminal::Terminal;
 use crate::base::decimal::Decimal;
-use crate::engine::stop::{Level, Stop};
+use crate::event::stop::{Level, Stop};
+use crate::mirror::pinned;
 use crate::plan::action::Action;
-use crate::plan::mirror::pinned;
 use crate::plan::{self, Choice, Plan};
 use crate::report::look::{Hue, count};
 use crate::report::money::{estimated, grouped};
@@ -150,7 +150,7 @@ fn declined(what: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::StopCause;
+    use crate::event::stop::StopCause;
 
     #[test]
     fn an_interrupt_is_no_answer_and_ends_the_waiting() {

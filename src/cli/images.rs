@@ -2,8 +2,8 @@
 
 use super::failure::Failure;
 use crate::client::remote::{Reach, RemoteImages};
-use crate::engine::mirror::Changed;
 use crate::manifest::Manifest;
+use crate::mirror::Changed;
 use std::path::Path;
 
 /// The names under which an environment has proxies, in capitals.

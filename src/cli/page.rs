@@ -5,7 +5,7 @@ use super::output_file::{Kind, OutputFile};
 use super::project::Project;
 use super::realm::Realm;
 use super::sharing::asked_elsewhere;
-use crate::plan::mirror::pinned;
+use crate::mirror::pinned;
 use crate::plan::select::Selection;
 use crate::report::documents::status::JobStatus;
 use crate::report::gallery::{self, Receipt, Source};

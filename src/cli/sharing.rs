@@ -7,7 +7,7 @@ use crate::base::durable::folder_of;
 use crate::ledger::Book;
 use crate::ledger::record::Key;
 use crate::manifest;
-use crate::plan::mirror::pinned;
+use crate::mirror::pinned;
 use crate::service::names::TaskId;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};

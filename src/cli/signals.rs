@@ -1,8 +1,7 @@
 //! Ctrl-C and similar signals: the first ends the run in order, the second at once.
 
 use super::exit::{Exit, Signal};
-use crate::engine::StopCause;
-use crate::engine::stop::{Level, Stop};
+use crate::event::stop::{Level, Stop, StopCause};
 use crate::report::screen::Screen;
 use std::sync::{Arc, OnceLock};
 

@@ -3,10 +3,10 @@
 use super::context::Context;
 use super::destination::IN_THE_WAY;
 use super::listing::{Listing, Shelf};
-use super::missed::Missed;
 use super::published;
 use super::video::{TRIES, patiently};
 use crate::client::{Failure, Service, Verdict};
+use crate::event::stop::Missed;
 use crate::event::{Call, Cause, JobError};
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Key, Output, Record, Stage};

@@ -7,15 +7,11 @@ use super::cadence::Cadence;
 use super::folders::Folders;
 use super::gate::{Gate, Pass, Patience};
 use super::hearing::Hearing;
-use super::image_cache::ImageCache;
-use super::mirror::Again;
-use super::missed::Missed;
 use super::publishing::Outbox;
 use super::queries::Queries;
-use super::stop::{Level, Stop};
 use super::turns::{Ready, TURNED_AWAY, Turn, Turns, UNKNOWNS};
 use super::uploads::Uploads;
-use super::{Parts, Refused, Settings, StopCause};
+use super::{Parts, Settings};
 use crate::base::clock::Clock;
 use crate::base::decimal::Decimal;
 use crate::base::faultpoint;
@@ -25,11 +21,13 @@ use crate::client::rate::Rate;
 use crate::client::throttle::Throttle;
 use crate::client::{Failure, Service, Urgency, Verdict};
 use crate::event::sender::Events;
+use crate::event::stop::{Level, Missed, Refused, Stop, StopCause};
 use crate::event::{Bound, Call, Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::ledger::record::Key;
 use crate::ledger::shared::{Limits, Pause, Purse, Word};
 use crate::ledger::{Intended, JournalWriter, PurchaseId};
+use crate::mirror::{ImageCache, Obtaining};
 use crate::service::names::{JobId, TaskId};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -519,9 +517,9 @@ impl<S: Service> Context<S> {
     }
 
     /// Returns the means to retry a remote image that `job` needs.
-    pub(super) fn again<'c>(&'c self, job: &'c JobId) -> Again<'c> {
+    pub(super) fn obtaining<'c>(&'c self, job: &'c JobId) -> Obtaining<'c> {
         let (events, stop, backoff) = (&self.events, &self.stop, self.settings.backoff);
-        Again { events, stop, backoff, random: &self.random, job: Some(job) }
+        Obtaining { events, stop, backoff, random: &self.random, job: Some(job) }
     }
 
     /// Reports a retry and waits; the end of the run cuts the wait short.

@@ -2,25 +2,22 @@
 
 use super::Purchase;
 use super::context::Context;
-use super::mirror::obtain;
-use super::missed::Missed;
 use super::purchase::Bought;
 use super::transfer::Transfer;
 use super::uploads::Urls;
 use crate::client::{Failure, Image, NO_URL, Service, Verdict};
+use crate::event::stop::Missed;
 use crate::event::{Call, Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::ledger::shared::SharedUpload;
-use crate::service::image::{ForeignImage, LocalImage, Picture};
+use crate::mirror::{NOT_OBTAINED, obtain_pinned};
+use crate::service::image::{LocalImage, Picture};
 use crate::service::remote::Address;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Maximum number of tries of an upload in one run.
 const TRIES: u32 = 8;
-
-/// The code of a failure to obtain a remote image with the content that the job needs.
-const NOT_HAD: &str = "image";
 
 /// Uploads the images of a purchase that aren't at the service yet.
 pub(super) async fn upload<S: Service>(context: &Arc<Context<S>>, purchase: &Purchase) -> Result<Urls, Bought> {
@@ -33,7 +30,7 @@ pub(super) async fn upload<S: Service>(context: &Arc<Context<S>>, purchase: &Pur
             match failure.verdict {
                 Verdict::Local => Bought::Local(problem(Cause::Local)),
                 Verdict::Stop => Bought::Out,
-                _ if failure.code == NOT_HAD => Bought::Not(problem(Cause::Image)),
+                _ if failure.code == NOT_OBTAINED => Bought::Not(problem(Cause::Image)),
                 _ => Bought::Not(problem(Cause::Upload)),
             }
         })?;
@@ -52,38 +49,16 @@ async fn upload_picture<S: Service>(
         Picture::Local(image) => return upload_image(context, purchase, image).await,
         Picture::Foreign(foreign) => foreign,
     };
-    let Image { file, sha256, bytes, media_type, .. } = at_hand(context, purchase, foreign).await?;
+    let obtaining = context.obtaining(&purchase.key.job);
+    let image = obtain_pinned(&context.service, &context.image_cache, foreign, &obtaining).await;
+    let Image { file, sha256, bytes, media_type, .. } = image.map_err(|missed| match missed {
+        Missed::Out => over(),
+        Missed::Failed(failure) => failure,
+    })?;
     let shown = Address::of(&foreign.url).to_string();
     let image = LocalImage { path: file.to_path_buf(), shown, sha256, bytes, media_type };
     // The file exists until the upload is complete.
     upload_image(context, purchase, &image).await
-}
-
-/// Returns a remote image with the content that the job needs: from this run's cache, or fetched again. Any other
-/// content is never sent.
-async fn at_hand<S: Service>(
-    context: &Arc<Context<S>>,
-    purchase: &Purchase,
-    foreign: &ForeignImage,
-) -> Result<Image, Failure> {
-    if let Some(image) = context.image_cache.take(&foreign.pin.sha256) {
-        return Ok(image);
-    }
-    let again = context.again(&purchase.key.job);
-    let image = match obtain(&context.service, &foreign.url, &again).await {
-        Ok(image) => image,
-        Err(Missed::Out) => return Err(over()),
-        Err(Missed::Failed(failure)) => return Err(Failure { code: NOT_HAD.to_owned(), ..failure }),
-    };
-    if image.sha256 == foreign.pin.sha256 {
-        return Ok(image);
-    }
-    let message = format!(
-        "image: {} is another picture than on {}, when it was fetched for this job; nothing was sent: put the old one back, or take the new one with --refresh-images",
-        Address::of(&foreign.url),
-        foreign.pin.at.strftime("%F"),
-    );
-    Err(Failure { verdict: Verdict::Final, code: NOT_HAD.to_owned(), message })
 }
 
 /// Returns the failure of a run that was stopped in the meantime.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The `dispatcher` alone knows the next job and the number in flight; each job is a task of its own that writes its
-//! own lines into the ledger and reports back. [`stop`] is the only switch that ends a run early, `gate` the only place
+//! own lines into the ledger and reports back. [`Stop`] is the only switch that ends a run early, `gate` the only place
 //! that waits for an unreachable service.
 
 mod at_service;
@@ -22,12 +22,9 @@ mod doubtful;
 mod folders;
 mod gate;
 mod hearing;
-pub mod image_cache;
 mod images;
 mod job;
 mod listing;
-pub mod mirror;
-mod missed;
 mod others;
 mod published;
 pub mod publishing;
@@ -35,7 +32,6 @@ mod purchase;
 mod queries;
 mod sharing;
 mod slot;
-pub mod stop;
 mod transfer;
 mod turns;
 mod uploads;
@@ -51,23 +47,22 @@ use crate::client::publish::PublishError;
 use crate::client::retry::Backoff;
 use crate::event::JobError;
 use crate::event::sender::Events;
+use crate::event::stop::{Level, Refused, Stop, StopCause};
 use crate::event::summary::Summary;
 use crate::ledger::record::{Key, Record};
 use crate::ledger::shared::Limits;
 use crate::ledger::{JournalWriter, PurchaseId};
 use crate::manifest::model::{Job, OnUncertain, Rate};
+use crate::mirror::ImageCache;
 use crate::service::image::Picture;
 use crate::service::names::{JobId, TaskId};
 use crate::service::output::VideoName;
 use crate::service::request::{Generation, Image};
-use image_cache::ImageCache;
-use jiff::Timestamp;
 use publishing::{Backlog, Published};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
-use stop::{Level, Stop};
 
 pub use budget::Spent;
 
@@ -237,63 +232,6 @@ impl Outcome {
     pub fn take_published(&mut self, published: Published) {
         (self.summary.published, self.summary.unpublished) = (published.done, published.left);
         self.unpublished = published.why;
-    }
-}
-
-/// The reason why a run ends early.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StopCause {
-    /// Somebody interrupted it.
-    Interrupted,
-    /// The maximum number of failures is reached.
-    Failures,
-    /// Three submits got no conclusive reply, and none between them did.
-    Unanswered,
-    /// The journal can't be written.
-    Journal(String),
-    /// The shared ledger can't be used.
-    Ledger(String),
-    /// The service refuses the account, or something before it turns submits away.
-    Refused {
-        /// What was said.
-        problem: JobError,
-        /// What that is about.
-        of: Refused,
-    },
-    /// The service put off every submit for as long as the run has patience, or asked for that.
-    PutOff {
-        /// Its last message.
-        message: String,
-        /// The time when it wants to be asked again, if it named one.
-        again: Option<Timestamp>,
-    },
-    /// No connection will be made until a person changes something.
-    NoWay(String),
-    /// The service couldn't be reached for as long as the run's patience.
-    Unreachable(String),
-}
-
-/// What it is about that all submits are refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// The key (401).
-    Key,
-    /// The balance of the account (402).
-    Money,
-    /// What the account may do.
-    Account,
-    /// The place: nothing there takes submits.
-    Way,
-}
-
-impl Refused {
-    /// Returns what a refusal with this code, an HTTP status mostly, is about; `otherwise` where it says nothing.
-    fn of(code: &str, otherwise: Refused) -> Refused {
-        match code {
-            "401" => Refused::Key,
-            "402" => Refused::Money,
-            _ => otherwise,
-        }
     }
 }
 

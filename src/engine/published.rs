@@ -3,11 +3,11 @@
 use super::context::Context;
 use super::destination::Destination;
 use super::listing::Shelf;
-use super::missed::Missed;
 use super::video::store;
 use crate::base::faultpoint;
 use crate::client::publish::{PublishError, Publisher};
 use crate::client::{Failure, Service, Verdict};
+use crate::event::stop::Missed;
 use crate::event::{Bound, Call, Event};
 use crate::ledger::record::{Output, Record};
 use std::sync::Arc;

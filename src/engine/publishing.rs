@@ -1,10 +1,10 @@
 //! Publishes videos once they are stored, beside the run: what can't be published is left for the next run, and fails no job.
 
 use super::Parts;
-use super::stop::{Level, Stop};
 use crate::base::faultpoint;
 use crate::base::folder::Folder;
 use crate::client::publish::{PublishError, Publisher};
+use crate::event::stop::{Level, Stop};
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::Output;
 use crate::ledger::{JournalWriter, PurchaseId};

@@ -3,11 +3,11 @@
 use super::Purchase;
 use super::budget::Reservation;
 use super::context::Context;
-use super::stop::Level;
 use super::turns::{PutOff, Turn};
 use super::uploads::Urls;
 use crate::base::faultpoint;
 use crate::client::{NotTaken, Service, Speaker, Submission, Then};
+use crate::event::stop::Level;
 use crate::event::{Call, Cause, Event, JobError};
 use crate::ledger::entry::{self, Entry, Step};
 use crate::ledger::record::ServiceError;

@@ -7,17 +7,15 @@ use crate::client::{
 use crate::event::{Event, Stamped};
 use crate::ledger::record::{Stage, Status};
 use crate::ledger::{self, Book, Holder, Paths};
-use crate::manifest::model::ListedIn;
+use crate::manifest::sample;
+use crate::mirror::fake::FakeHosts;
 use crate::service::image::LocalImage;
-use crate::service::names::{Digest, JobId, ReferenceName, TaskId};
+use crate::service::names::{Digest, TaskId};
 use crate::service::remote::Validator;
-use crate::service::request::Reference;
-use crate::service::vocabulary;
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
-use stop::Level;
 use tokio::time::Instant;
 
 /// Answers a call about something; gets how many such calls there were before.
@@ -32,8 +30,6 @@ struct Script {
     upload: Box<dyn Fn(usize) -> Result<String, Failure> + Send + Sync>,
     /// Whether the service is there, when that alone is asked.
     look: Answer<()>,
-    /// The content at a URL; its validator is the content itself.
-    image: Answer<String>,
     /// How long a generation takes.
     latency: Duration,
     /// How long a submit takes to be answered.
@@ -49,7 +45,6 @@ impl Default for Script {
             download: Box::new(|url, _| Ok(url.as_bytes().to_vec())),
             upload: Box::new(|n| Ok(format!("https://up.example.com/{n}"))),
             look: Box::new(|_, _| Ok(())),
-            image: Box::new(|url, _| Ok(url.to_owned())),
             latency: Duration::from_secs(60),
             answer: Duration::from_millis(100),
         }
@@ -63,9 +58,6 @@ struct Seen {
     submits: Vec<(Instant, serde_json::Value)>,
     in_flight: usize,
     most_in_flight: usize,
-    /// Files of images that were given out.
-    files: Vec<PathBuf>,
-    most_files: usize,
 }
 
 #[derive(Clone)]
@@ -95,21 +87,7 @@ impl Fake {
 impl Images for Fake {
     async fn image(&self, url: &str, known: Option<&Validator>) -> Result<Option<client::Image>, Failure> {
         self.count("image");
-        let n = self.count(&format!("image {url}"));
-        tokio::time::sleep(self.script.answer).await;
-        let content = (self.script.image)(url, n)?;
-        let validator = Validator::new(&format!("\"{content}\"")).ok();
-        if known.is_some() && known == validator.as_ref() {
-            return Ok(None);
-        }
-        let file = tempfile::NamedTempFile::new().unwrap().into_temp_path();
-        std::fs::write(&file, &content).unwrap();
-        let mut seen = self.seen.lock().unwrap();
-        seen.files.push(file.to_path_buf());
-        seen.files.retain(|file| file.exists());
-        seen.most_files = seen.most_files.max(seen.files.len());
-        let (sha256, bytes) = (Sha256::of(content.as_bytes()), content.len() as u64);
-        Ok(Some(client::Image { file, sha256, bytes, media_type: "image/png", validator }))
+        FakeHosts::default().image(url, known).await
     }
 }
 
@@ -201,31 +179,8 @@ fn said_by(by: Speaker, then: Then) -> Submission {
 }
 
 fn purchase(n: usize) -> Purchase {
-    let generation = Generation {
-        model: vocabulary::MODEL.into(),
-        prompt: format!("@dog runs {n}").into(),
-        negative_prompt: None,
-        resolution: vocabulary::Resolution::P720,
-        duration: vocabulary::Duration::Five,
-        references: vec![Reference {
-            kind: vocabulary::ReferenceType::Subject,
-            name: ReferenceName::new("dog").unwrap(),
-            images: vec![Image::Url("https://images.example.com/dog.png".into())],
-        }]
-        .into(),
-        number_of_videos: 1,
-        need_expand_prompt: false,
-    };
-    let job = Job {
-        id: JobId::new(&format!("job-{n:04}")).unwrap(),
-        take: 1,
-        tags: Default::default(),
-        digest: generation.digest(1),
-        name: VideoName::new(&format!("out/job-{n:04}-{{n}}.mp4")),
-        generation,
-        listed_in: ListedIn::Job,
-        former: Vec::new(),
-    };
+    let dog = sample::reference("dog", &["https://images.example.com/dog.png"]);
+    let job = sample::job(&format!("job-{n:04}"), sample::generation(&format!("@dog runs {n}"), vec![dog]));
     Purchase::new(&job, 1, Decimal::whole(60), &BTreeMap::new())
 }
 

@@ -1,9 +1,9 @@
 //! Polls a task until the service is done with it. A failed poll is not a failed task.
 
 use super::context::Context;
-use super::missed::Missed;
 use super::queries::Asked;
 use crate::client::{Service, TaskState, Verdict};
+use crate::event::stop::Missed;
 use crate::event::{Bound, Call, Event};
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::{Record, ServiceError};

@@ -5,6 +5,7 @@
 mod bound;
 mod job_error;
 pub mod sender;
+pub mod stop;
 pub mod summary;
 
 pub use bound::Bound;

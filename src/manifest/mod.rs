@@ -29,6 +29,8 @@ mod sink;
 mod suggest;
 
 #[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod tests;
 
 pub use autofix::{Fixed, FixedManifest, fix_file, fix_text};

@@ -4,7 +4,6 @@ pub mod action;
 pub mod changes;
 pub mod decide;
 pub mod estimate;
-pub mod mirror;
 pub mod misplaced;
 pub mod reconcile;
 pub mod saved;

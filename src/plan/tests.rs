@@ -7,11 +7,8 @@ use crate::base::folder::Folder;
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::Step;
 use crate::ledger::record::Output;
-use crate::manifest::model::{ListedIn, Prices, RunSettings};
-use crate::service::names::{Digest, ReferenceName, TaskId};
-use crate::service::output::VideoName;
-use crate::service::request::{Generation, Image, Reference};
-use crate::service::vocabulary::{self, ReferenceType, Resolution};
+use crate::manifest::sample;
+use crate::service::names::{Digest, TaskId};
 use jiff::Timestamp;
 
 /// A project of jobs, each an id with a prompt; and a ledger that goes along.
@@ -21,46 +18,14 @@ struct Project {
 }
 
 pub(super) fn job(id: &str, prompt: &str) -> Job {
-    let generation = Generation {
-        model: vocabulary::MODEL.into(),
-        prompt: format!("@dog {prompt}").into(),
-        negative_prompt: None,
-        resolution: Resolution::P720,
-        duration: vocabulary::Duration::Five,
-        references: vec![Reference {
-            kind: ReferenceType::Subject,
-            name: ReferenceName::new("dog").unwrap(),
-            images: vec![Image::Url("https://images.example.com/dog.png".into())],
-        }]
-        .into(),
-        number_of_videos: 1,
-        need_expand_prompt: false,
-    };
-    Job {
-        id: JobId::new(id).unwrap(),
-        digest: generation.digest(1),
-        take: 1,
-        tags: Default::default(),
-        name: VideoName::new(&format!("out/{id}-{{n}}.mp4")),
-        generation,
-        listed_in: ListedIn::Job,
-        former: Vec::new(),
-    }
+    let dog = sample::reference("dog", &["https://images.example.com/dog.png"]);
+    sample::job(id, sample::generation(&format!("@dog {prompt}"), vec![dog]))
 }
 
 /// The manifest of these jobs, in this folder.
 pub(super) fn manifest_of(folder: &std::path::Path, jobs: &[(&str, &str)]) -> Manifest {
-    Manifest {
-        folder: Folder::open(folder).unwrap(),
-        base_url: None,
-        turned_away: Default::default(),
-        run: RunSettings::default(),
-        output_dir: "out".into(),
-        publish: None,
-        prices: Prices::default(),
-        jobs: jobs.iter().map(|(id, prompt)| job(id, prompt)).collect(),
-        images: Default::default(),
-    }
+    let jobs = jobs.iter().map(|(id, prompt)| job(id, prompt)).collect();
+    Manifest { folder: Folder::open(folder).unwrap(), ..sample::manifest(jobs) }
 }
 
 impl Project {

@@ -1,6 +1,6 @@
 //! The reason why a run ended early, as its last event tells it.
 
-use crate::engine::StopCause;
+use crate::event::stop::StopCause;
 use crate::event::{Cause, JobError};
 
 /// Returns why a run ended early: of several causes the most important one.

@@ -11,13 +11,13 @@ use crate::base::secret::ApiKey;
 use crate::client::http::{self, HttpService};
 use crate::client::remote::RemoteImages;
 use crate::client::way::Surroundings;
-use crate::engine::image_cache::ImageCache;
 use crate::engine::publishing::{Backlog, Published, Publishing};
-use crate::engine::stop::Stop;
 use crate::engine::{self, Outcome, Parts, Purchase, Settings, Work};
 use crate::event::sender::Events;
+use crate::event::stop::Stop;
 use crate::ledger::entry::Entry;
 use crate::ledger::{Book, Ledger, PurchaseId};
+use crate::mirror::ImageCache;
 use crate::service::address::BaseUrl;
 use std::collections::BTreeSet;
 

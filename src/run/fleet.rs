@@ -2,8 +2,8 @@
 
 use super::RunError;
 use crate::base::runtime;
-use crate::engine::stop::{Level, Stop};
 use crate::engine::{Outcome, Settings};
+use crate::event::stop::{Level, Stop};
 use crate::ledger::record::{Key, Status};
 use crate::ledger::shared::{Doubts, Limits, Slots};
 use crate::ledger::{Book, Ledger, Shared};

@@ -4,12 +4,12 @@ use super::{BACKOFF, RunError};
 use crate::base::clock::Clock;
 use crate::base::runtime;
 use crate::client::remote::RemoteImages;
-use crate::engine::image_cache::ImageCache;
-use crate::engine::mirror::{self, Changed, Looked, Looking};
-use crate::engine::stop::Stop;
 use crate::event::sender::Events;
+use crate::event::stop::Stop;
 use crate::ledger::Book;
 use crate::manifest::Manifest;
+use crate::mirror::ImageCache;
+use crate::mirror::{self, Changed, Looked, Looking};
 use crate::plan::Choice;
 
 /// Looks at the images of the chosen jobs, if the manifest has them mirrored.

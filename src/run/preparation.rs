@@ -2,20 +2,20 @@
 
 use super::renames::{self, Renaming};
 use super::{announce, publishing, taken_up};
-use crate::engine::mirror::Looked;
 use crate::engine::publishing::Unpublished;
-use crate::engine::stop::Stop;
 use crate::engine::{Due, Outcome, Purchase, Spent, Work};
 use crate::event::Event;
 use crate::event::sender::Events;
+use crate::event::stop::Stop;
 use crate::event::summary::Cost;
 use crate::ledger::entry::{self, Entry};
 use crate::ledger::record::{Key, Record, Stage};
 use crate::ledger::{Book, Buyer, Pins};
 use crate::manifest::model::Manifest;
+use crate::mirror::Looked;
+use crate::mirror::{Pinned, urls, with_pins};
 use crate::plan::action::{Action, Reason};
 use crate::plan::estimate::{Estimate, price};
-use crate::plan::mirror::{Pinned, urls, with_pins};
 use crate::plan::select::OfManifest;
 use crate::plan::{self, Choice, Plan, Step};
 use crate::service::names::JobId;

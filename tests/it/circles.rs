@@ -47,7 +47,7 @@ fn a_circle_is_found() {
     assert!(circles(&uses(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[])])).is_empty());
     let read = |text: &str| named(text, &["cli".to_owned(), "a".to_owned()]);
     assert_eq!(read("use super::b::{C, d::{self, E}};"), ["cli::b::C", "cli::b::d", "cli::b::d::E"]);
-    assert_eq!(read("use crate::engine::stop::Stop as Halt;"), ["engine::stop::Stop"]);
+    assert_eq!(read("use crate::event::stop::Stop as Halt;"), ["event::stop::Stop"]);
 }
 
 /// Returns the sets of files that reach each other.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up; each may use only those above it in this list, which is the one of `src/lib.rs`.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "base",
     "service",
     "document",
@@ -14,6 +14,7 @@ const LAYERS: [&str; 14] = [
     "client",
     "plan",
     "event",
+    "mirror",
     "engine",
     "run",
     "report",

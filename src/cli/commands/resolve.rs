@@ -16,7 +16,7 @@ use crate::ledger::Book;
 use crate::ledger::entry::{Entry, Step, Verdict};
 use crate::ledger::record::{Record, Stage, Status};
 use crate::manifest::Manifest;
-use crate::plan::mirror::pinned;
+use crate::mirror::pinned;
 use crate::plan::select::Selection;
 use crate::report::commands::Target;
 use crate::report::look::count;

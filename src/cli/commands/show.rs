@@ -14,7 +14,7 @@ use crate::cli::terminal::Terminal;
 use crate::diagnostic::levels::Levels;
 use crate::ledger::Book;
 use crate::manifest::model::{Job, Manifest};
-use crate::plan::mirror::pinned;
+use crate::mirror::pinned;
 use crate::plan::select::{Idle, Selection};
 use crate::plan::{self, Choice};
 use crate::report::documents::show::{ShowDocument, ShownJob};

@@ -7,7 +7,7 @@ use crate::cli::options::whole;
 use crate::cli::signals::Signals;
 use crate::cli::standard_output::print_text;
 use crate::cli::terminal::{Terminal, Volume};
-use crate::engine::stop::{Level, Stop};
+use crate::event::stop::{Level, Stop};
 use crate::simulate::{Options, Simulator};
 use std::io::{self, Write};
 

@@ -2,17 +2,14 @@
 
 use super::*;
 use crate::ledger::record::{Key, Stage};
-use crate::service::names::{JobId, ReferenceName, TaskId};
-use crate::service::output::VideoName;
+use crate::manifest::sample;
+use crate::service::names::TaskId;
 use crate::service::request::Reference;
 use std::sync::Arc;
 
 fn reference(name: &str, images: &[&str]) -> Reference {
-    Reference {
-        kind: ReferenceType::Subject,
-        name: ReferenceName::new(name).unwrap(),
-        images: images.iter().map(|url| Image::Url(format!("https://e.com/{url}"))).collect(),
-    }
+    let urls: Vec<String> = images.iter().map(|url| format!("https://e.com/{url}")).collect();
+    sample::reference(name, &urls.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn references(job: &mut Job) -> &mut Vec<Reference> {
@@ -20,26 +17,8 @@ fn references(job: &mut Job) -> &mut Vec<Reference> {
 }
 
 fn job() -> Job {
-    let generation = Generation {
-        model: "m".into(),
-        prompt: "@dog and @cat and @hill".into(),
-        negative_prompt: None,
-        resolution: Resolution::P720,
-        duration: Duration::Five,
-        references: vec![reference("dog", &["1", "2"]), reference("cat", &["3"]), reference("hill", &["4"])].into(),
-        number_of_videos: 1,
-        need_expand_prompt: false,
-    };
-    Job {
-        id: JobId::new("a").unwrap(),
-        digest: generation.digest(1),
-        take: 1,
-        tags: Default::default(),
-        name: VideoName::new("out/a.mp4"),
-        generation,
-        listed_in: crate::manifest::model::ListedIn::Job,
-        former: Vec::new(),
-    }
+    let references = vec![reference("dog", &["1", "2"]), reference("cat", &["3"]), reference("hill", &["4"])];
+    sample::job("a", sample::generation("@dog and @cat and @hill", references))
 }
 
 fn record_of(job: &Job) -> Record {

@@ -1,6 +1,8 @@
-//! The early end of a run.
+//! The early end of a run: the switch for it, and the causes.
 
-use super::StopCause;
+use super::JobError;
+use crate::client::Failure;
+use jiff::Timestamp;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -25,6 +27,72 @@ pub enum Level {
     NoSubmits,
     /// Everything ends at once, except that replies to submits on their way are awaited.
     Out,
+}
+
+/// The reason why a run ends early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopCause {
+    /// Somebody interrupted it.
+    Interrupted,
+    /// The maximum number of failures is reached.
+    Failures,
+    /// Three submits got no conclusive reply, and none between them did.
+    Unanswered,
+    /// The journal can't be written.
+    Journal(String),
+    /// The shared ledger can't be used.
+    Ledger(String),
+    /// The service refuses the account, or something before it turns submits away.
+    Refused {
+        /// What was said.
+        problem: JobError,
+        /// What that is about.
+        of: Refused,
+    },
+    /// The service put off every submit for as long as the run has patience, or asked for that.
+    PutOff {
+        /// Its last message.
+        message: String,
+        /// The time when it wants to be asked again, if it named one.
+        again: Option<Timestamp>,
+    },
+    /// No connection will be made until a person changes something.
+    NoWay(String),
+    /// The service couldn't be reached for as long as the run's patience.
+    Unreachable(String),
+}
+
+/// What it is about that all submits are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The key (401).
+    Key,
+    /// The balance of the account (402).
+    Money,
+    /// What the account may do.
+    Account,
+    /// The place: nothing there takes submits.
+    Way,
+}
+
+impl Refused {
+    /// Returns the subject of a refusal with this code, an HTTP status mostly; `otherwise` if the code says nothing.
+    pub fn of(code: &str, otherwise: Refused) -> Refused {
+        match code {
+            "401" => Refused::Key,
+            "402" => Refused::Money,
+            _ => otherwise,
+        }
+    }
+}
+
+/// The lack of an answer to a call.
+#[derive(Debug)]
+pub enum Missed {
+    /// The run is over.
+    Out,
+    /// The call failed.
+    Failed(Failure),
 }
 
 /// Returns whether two causes say the same. A refused key isn't an exhausted balance.
@@ -83,8 +151,7 @@ impl Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Refused;
-    use crate::event::{Cause, JobError};
+    use crate::event::Cause;
 
     #[tokio::test]
     async fn the_level_only_moves_on() {

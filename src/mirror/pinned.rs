@@ -5,8 +5,6 @@
 
 mod previous_contents;
 
-use super::Step;
-use super::action::Action;
 use crate::base::digest::Sha256;
 use crate::ledger::record::{Key, Record, Stage, Word};
 use crate::ledger::{Book, Pins};
@@ -79,19 +77,7 @@ pub fn urls(job: &Job) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns the images that are fetched before what these steps submit can be bought, with the URL of each.
-pub fn lacking<'m>(
-    manifest: &'m Manifest,
-    pending: &BTreeSet<usize>,
-    steps: &[Step],
-    pins: &Pins,
-) -> BTreeMap<Address, &'m str> {
-    let bought = steps.iter().filter(|step| step.action == Action::Submit && pending.contains(&step.job));
-    let all = bought.flat_map(|step| urls(&manifest.jobs[step.job])).map(|url| (Address::of(url), url));
-    all.filter(|(address, _)| !pins.contains_key(address)).collect()
-}
-
-/// The two ways to ask for a job's remote images.
+/// The two ways to name a job's remote images in a submit.
 struct Sides {
     /// The digest that counts where nothing is paid.
     own: Digest,

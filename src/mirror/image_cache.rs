@@ -29,7 +29,7 @@ impl Default for ImageCache {
 
 impl ImageCache {
     /// Keeps an image, if there is room; each content once.
-    pub(super) fn put(&self, image: Image) {
+    pub fn put(&self, image: Image) {
         let mut held = self.held();
         if held.bytes + image.bytes <= self.room && !held.images.contains_key(&image.sha256) {
             held.bytes += image.bytes;
@@ -38,7 +38,7 @@ impl ImageCache {
     }
 
     /// Removes and returns the image with this content, if it is kept.
-    pub(super) fn take(&self, content: &Sha256) -> Option<Image> {
+    pub fn take(&self, content: &Sha256) -> Option<Image> {
         let mut held = self.held();
         let image = held.images.remove(content)?;
         held.bytes -= image.bytes;

@@ -6,23 +6,21 @@
 
 mod check;
 mod hosts;
-mod obtain;
-
-pub(super) use obtain::{Again, obtain};
 
 use super::image_cache::ImageCache;
-use super::missed::Missed;
-use super::stop::{Level, Stop};
+use super::obtain::{Obtaining, obtain};
+use super::pinned::{Pinned, urls, with_pins};
 use crate::base::clock::Clock;
 use crate::client::retry::Backoff;
 use crate::client::{Image, Images, Verdict};
 use crate::event::sender::Events;
+use crate::event::stop::{Level, Missed, Stop};
 use crate::event::{Cause, Event, JobError};
 use crate::ledger::entry::Entry;
 use crate::ledger::{Book, Pins};
 use crate::manifest::model::Manifest;
-use crate::plan::mirror::{Pinned, lacking, urls, with_pins};
-use crate::plan::{Choice, plan};
+use crate::plan::action::Action;
+use crate::plan::{Choice, Step, plan};
 use crate::service::remote::{Address, Pin};
 use futures::StreamExt as _;
 use hosts::{Hosts, host, not_asked};
@@ -104,8 +102,8 @@ pub async fn look<I: Images>(looking: Looking<'_, I>) -> Looked {
     let known = looking.known(&view);
     let mut wanted = looking.wanted(&view, &looked);
     let random = Mutex::new(fastrand::Rng::with_seed(looking.seed));
-    let again =
-        Again { events: looking.events, stop: looking.stop, backoff: looking.backoff, random: &random, job: None };
+    let obtaining =
+        Obtaining { events: looking.events, stop: looking.stop, backoff: looking.backoff, random: &random, job: None };
     looking.say(wanted.len(), known.len());
     let hosts = Hosts::default();
     check::check(&looking, &hosts, &view, known, &mut looked).await;
@@ -120,10 +118,22 @@ pub async fn look<I: Images>(looking: Looking<'_, I>) -> Looked {
         if now != wanted {
             looking.say(now.len(), 0);
         }
-        fetch(&looking, &again, &hosts, &now, &mut looked).await;
+        fetch(&looking, &obtaining, &hosts, &now, &mut looked).await;
         wanted = now;
     }
     looked
+}
+
+/// Returns the images that are fetched before what these steps submit can be bought, with the URL of each.
+pub fn lacking<'m>(
+    manifest: &'m Manifest,
+    pending: &BTreeSet<usize>,
+    steps: &[Step],
+    pins: &Pins,
+) -> BTreeMap<Address, &'m str> {
+    let bought = steps.iter().filter(|step| step.action == Action::Submit && pending.contains(&step.job));
+    let all = bought.flat_map(|step| urls(&manifest.jobs[step.job])).map(|url| (Address::of(url), url));
+    all.filter(|(address, _)| !pins.contains_key(address)).collect()
 }
 
 impl<'l, I: Images> Looking<'l, I> {
@@ -177,7 +187,7 @@ impl Looked {
 /// Fetches unknown images.
 async fn fetch<I: Images>(
     looking: &Looking<'_, I>,
-    again: &Again<'_>,
+    obtaining: &Obtaining<'_>,
     hosts: &Hosts,
     wanted: &BTreeMap<Address, &str>,
     looked: &mut Looked,
@@ -187,7 +197,7 @@ async fn fetch<I: Images>(
         if let Some(why) = hosts.given_up(&host) {
             return (address, Err(Missed::Failed(not_asked(address, &why))));
         }
-        let outcome = obtain(looking.images, url, again).await;
+        let outcome = obtain(looking.images, url, obtaining).await;
         match &outcome {
             Ok(_) => hosts.told(&host, None),
             Err(Missed::Failed(failure)) => hosts.told(&host, Some(failure)),
@@ -212,3 +222,6 @@ async fn fetch<I: Images>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

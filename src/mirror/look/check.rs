@@ -4,7 +4,7 @@ use super::hosts::{Hosts, host};
 use super::{AT_ONCE, Changed, Looked, Looking};
 use crate::client::Images;
 use crate::event::Event;
-use crate::plan::mirror::{Pinned, urls};
+use crate::mirror::pinned::{Pinned, urls};
 use crate::service::remote::{Address, Pin};
 use futures::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -1,62 +1,27 @@
 //! What is paid under a URL or a content is never bought again, whichever way `run.mirror` is turned.
 
 use super::*;
-use crate::base::folder::Folder;
 use crate::ledger::PurchaseId;
 use crate::ledger::entry::{Entry, Step, Verdict};
 use crate::ledger::record::ServiceError;
-use crate::manifest::model::{Prices, RunSettings};
+use crate::manifest::model::RunSettings;
+use crate::manifest::sample;
+use crate::mirror::lacking;
+use crate::plan::action::Action;
 use crate::plan::action::Reason;
 use crate::plan::{Choice, plan};
-use crate::service::names::{JobId, ReferenceName, TaskId};
-use crate::service::output::VideoName;
-use crate::service::request::{Generation, Reference};
-use crate::service::vocabulary::{self, ReferenceType, Resolution};
+use crate::service::names::TaskId;
 use jiff::Timestamp;
 
 const DOG: &str = "https://images.example.com/dog.png";
 const CAT: &str = "https://images.example.com/cat.png?sign=1";
 
 fn job(id: &str, prompt: &str, images: &[&str]) -> Job {
-    let generation = Generation {
-        model: vocabulary::MODEL.into(),
-        prompt: format!("@dog {prompt}").into(),
-        negative_prompt: None,
-        resolution: Resolution::P720,
-        duration: vocabulary::Duration::Five,
-        references: vec![Reference {
-            kind: ReferenceType::Subject,
-            name: ReferenceName::new("dog").unwrap(),
-            images: images.iter().map(|url| Image::Url((*url).to_owned())).collect(),
-        }]
-        .into(),
-        number_of_videos: 1,
-        need_expand_prompt: false,
-    };
-    Job {
-        id: JobId::new(id).unwrap(),
-        digest: generation.digest(1),
-        take: 1,
-        tags: Default::default(),
-        name: VideoName::new(&format!("out/{id}-{{n}}.mp4")),
-        generation,
-        listed_in: crate::manifest::model::ListedIn::Job,
-        former: Vec::new(),
-    }
+    sample::job(id, sample::generation(&format!("@dog {prompt}"), vec![sample::reference("dog", images)]))
 }
 
 fn manifest(mirror: bool, jobs: Vec<Job>) -> Manifest {
-    Manifest {
-        folder: Folder::open(&std::env::temp_dir()).unwrap(),
-        base_url: None,
-        turned_away: Default::default(),
-        run: RunSettings { mirror, ..RunSettings::default() },
-        output_dir: "out".into(),
-        publish: None,
-        prices: Prices::default(),
-        jobs,
-        images: Default::default(),
-    }
+    Manifest { run: RunSettings { mirror, ..RunSettings::default() }, ..sample::manifest(jobs) }
 }
 
 /// How a purchase came out.
@@ -254,14 +219,11 @@ fn what_was_paid_with_another_picture_on_another_branch_stays_paid() {
 /// A job with nine images, which is all that there can be: three references with three each.
 fn with_nine_images(id: &str) -> (Job, Vec<String>) {
     let urls: Vec<String> = (0..9).map(|n| format!("https://images.example.com/{n}.png")).collect();
-    let mut job = job(id, "runs", &[]);
-    let reference = |(n, urls): (usize, &[String])| Reference {
-        name: ReferenceName::new(&format!("dog{n}")).unwrap(),
-        images: urls.iter().map(|url| Image::Url(url.clone())).collect(),
-        ..job.generation.references[0].clone()
+    let reference = |(n, urls): (usize, &[String])| {
+        sample::reference(&format!("dog{n}"), &urls.iter().map(String::as_str).collect::<Vec<_>>())
     };
-    job.generation.references = urls.chunks(3).enumerate().map(reference).collect::<Vec<_>>().into();
-    job.digest = job.generation.digest(1);
+    let references = urls.chunks(3).enumerate().map(reference).collect();
+    let job = sample::job(id, sample::generation("@dog runs", references));
     (job, urls)
 }
 
