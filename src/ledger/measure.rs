@@ -2,8 +2,10 @@
 #![expect(clippy::print_stdout, reason = "figures are what these tests are for")]
 
 use super::entry::{Entry, Step};
+use super::journal::{Encoder, Header};
 use super::record::{Key, Output};
 use super::*;
+use crate::base::digest::Sha256;
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
 use jiff::Timestamp;

@@ -4,15 +4,21 @@
 //! accounts are joined. On two rungs, people and the service may make several statements: there the latest counts. A
 //! task id, once known, stays; videos are united.
 
+mod said;
+mod union;
+mod videos;
+
 use super::Buyer;
 use super::entry::{Step, Verdict};
 use super::id::PurchaseId;
-use super::record::{Key, Output, Record, ServiceError, Stage, Word};
-use crate::base::digest::Sha256;
+use super::record::{Key, Output, Record, ServiceError, Stage};
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use said::unanswered;
+use said::{Said, words};
 
 /// One submit that was intended, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,17 +85,6 @@ pub(super) enum Owed {
     Maybe,
     /// It is paid.
     Paid,
-}
-
-/// A statement about a purchase: the greater of two counts.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Said {
-    rung: Rung,
-    at: Option<Timestamp>,
-    standing: Standing,
-    finished_at: Option<Timestamp>,
-    reason: Option<String>,
-    error: Option<ServiceError>,
 }
 
 impl Purchase {
@@ -216,57 +211,6 @@ impl Purchase {
         }
     }
 
-    /// Joins another account of the same purchase. Returns an account of another task, if two resulted from one submit.
-    pub(super) fn join(&mut self, mut other: Purchase) -> Option<Purchase> {
-        let second = match (self.task(), other.task()) {
-            (Some(mine), Some(theirs)) if mine != theirs => {
-                // The same one keeps the id, in whichever order they are joined.
-                if theirs < mine {
-                    std::mem::swap(self, &mut other);
-                }
-                Some(other.clone().of_other_task())
-            }
-            _ => None,
-        };
-        self.rename(&other.record.key.job, &other.record.name, other.renamed_at);
-        let Purchase { record, rung, standing, said_at, renamed_at: _, manifest, used_by, revisions } = other;
-        self.record.parts = std::mem::take(&mut self.record.parts).max(record.parts);
-        self.record.videos = self.record.videos.max(record.videos);
-        self.record.submitted_at = self.record.submitted_at.max(record.submitted_at);
-        self.manifest = self.manifest.take().max(manifest);
-        self.used_by.extend(used_by);
-        if second.is_none() {
-            let Record { stage, finished_at, .. } = record;
-            let (reason, error) = words(&stage);
-            let task = stage.task().cloned();
-            self.say(Said { rung, at: said_at, standing, finished_at, reason, error }, task);
-            for output in stage.outputs() {
-                self.unite(output, revisions.get(&output.number).copied().unwrap_or(0));
-            }
-        }
-        second
-    }
-
-    /// Returns the purchase of another task of the same submit. The next run of another manifest records anew that it uses it:
-    /// whichever account was joined first must not matter.
-    pub(super) fn of_other_task(mut self) -> Purchase {
-        if let Some(task) = self.task() {
-            self.record.id = self.record.id.of_other_task(task.as_str());
-            self.used_by.clear();
-        }
-        self
-    }
-
-    /// Returns the same purchase with another task, about which nothing else is known yet.
-    pub(super) fn with_task(&self, task: &TaskId) -> Purchase {
-        let Record { id, key, parts, videos, name, submitted_at, .. } = self.record.clone();
-        let mut other = Purchase::intended(id, key, name, submitted_at);
-        (other.record.parts, other.record.videos) = (parts, videos);
-        (other.renamed_at, other.manifest) = (self.renamed_at, self.manifest.clone());
-        other.say(Said::of(Rung::Submitted, submitted_at), Some(task.clone()));
-        other
-    }
-
     /// Applies a person's decision, made with knowledge of this task, or of none.
     fn resolve(&mut self, task: Option<&TaskId>, verdict: &Verdict, at: Timestamp) {
         let (reason, _) = words(&self.record.stage);
@@ -282,89 +226,6 @@ impl Purchase {
         }
     }
 
-    /// Records the progress of its task; ignored if another task is known.
-    fn tell(&mut self, task: &TaskId, said: Said) {
-        if self.task().is_none_or(|known| known == task) {
-            self.say(said, Some(task.clone()));
-        }
-    }
-
-    /// Records its progress, if it is further than before, and its task, if none is known.
-    fn say(&mut self, said: Said, task: Option<TaskId>) {
-        let known = self.task().cloned().or(task);
-        let (reason, error) = words(&self.record.stage);
-        let before = Said {
-            rung: self.rung,
-            at: self.said_at,
-            standing: self.standing,
-            finished_at: self.record.finished_at,
-            reason,
-            error,
-        };
-        let Said { rung, at, standing, finished_at, reason, error } = said.max(before);
-        (self.rung, self.standing, self.said_at, self.record.finished_at) = (rung, standing, at, finished_at);
-        let outputs = self.outputs_mut().map(std::mem::take).unwrap_or_default();
-        let reason = reason.unwrap_or_else(|| unanswered(self.record.submitted_at));
-        let error = error.unwrap_or_else(given_up);
-        self.record.stage = match (rung, standing, known) {
-            (Rung::Settled | Rung::Submitted, Standing::GivenUp, task) => {
-                Stage::Failed { task, error, word: Word::Person }
-            }
-            (Rung::Refused, ..) => Stage::Refused { error },
-            (Rung::Failed, _, task) => Stage::Failed { task, error, word: Word::Service },
-            (Rung::Submitted, Standing::Open, Some(task)) => Stage::Submitted { task },
-            (Rung::Generated, _, Some(task)) => Stage::Generated { task, outputs },
-            (Rung::Succeeded, _, Some(task)) => Stage::Succeeded { task, outputs },
-            (_, _, task) => Stage::Uncertain { task, reason },
-        };
-    }
-
-    /// Returns how often another content replaced the video with this number.
-    fn revision(&self, output: &Output) -> u32 {
-        self.revisions.get(&output.number).copied().unwrap_or(0)
-    }
-
-    /// Adds a stored video; one with the same number is replaced.
-    fn put(&mut self, output: &Output, revision: u32) {
-        self.say(Said { finished_at: self.record.finished_at, ..Said::of(Rung::Generated, None) }, None);
-        let source = output.source.as_deref().map(without_query).map(str::to_owned);
-        let output = Output { source, path: self.record.name.path(output.number), ..output.clone() };
-        if revision > 0 {
-            self.revisions.insert(output.number, revision);
-        }
-        let Some(outputs) = self.outputs_mut() else { return };
-        match outputs.binary_search_by_key(&output.number, |known| known.number) {
-            Ok(place) => outputs[place] = output,
-            Err(place) => outputs.insert(place, output),
-        }
-    }
-
-    /// Adds the URL of a published video. That of another content than the known one no longer matters.
-    fn publish(&mut self, number: usize, sha256: &Sha256, url: &str) {
-        for output in self.outputs_mut().into_iter().flatten() {
-            if output.number == number && output.sha256 == *sha256 {
-                output.published.insert(url.to_owned());
-            }
-        }
-    }
-
-    /// Adds a video of another account: of two with one number the later one, in whichever order they are joined. Where it is
-    /// the same content, it is published where either account says.
-    fn unite(&mut self, output: &Output, revision: u32) {
-        let rank = |output: &Output, revision| (revision, output.sha256, output.bytes, output.source.clone());
-        let known = self.record.stage.outputs().iter().find(|known| known.number == output.number).cloned();
-        let Some(known) = known else { return self.put(output, revision) };
-        let before = self.revision(&known);
-        let is_later = rank(&known, before) < rank(output, revision);
-        let mut later = if is_later { output.clone() } else { known.clone() };
-        if (before, known.sha256) == (revision, output.sha256) {
-            later.published = &known.published | &output.published;
-        }
-        if later != known {
-            self.put(&later, revision.max(before));
-        }
-    }
-
     /// Changes its job and name, if this is the latest change.
     fn rename(&mut self, job: &JobId, name: &VideoName, at: Option<Timestamp>) {
         let record = &self.record;
@@ -373,47 +234,11 @@ impl Purchase {
             self.record = record.clone().moved(job, name.clone());
         }
     }
-
-    fn outputs_mut(&mut self) -> Option<&mut Vec<Output>> {
-        match &mut self.record.stage {
-            Stage::Generated { outputs, .. } | Stage::Succeeded { outputs, .. } => Some(outputs),
-            _ => None,
-        }
-    }
-}
-
-impl Said {
-    fn of(rung: Rung, at: Option<Timestamp>) -> Said {
-        Said { rung, at, standing: Standing::Open, finished_at: None, reason: None, error: None }
-    }
-}
-
-/// Returns the reason and the error of a stage.
-fn words(stage: &Stage) -> (Option<String>, Option<ServiceError>) {
-    match stage {
-        Stage::Uncertain { reason, .. } => (Some(reason.clone()), None),
-        stage => (None, stage.error().cloned()),
-    }
-}
-
-/// Returns the message for a submit intended at this time about which nothing more is known.
-pub(super) fn unanswered(at: Option<Timestamp>) -> String {
-    match at {
-        Some(at) => format!(
-            "the submit of {} has no recorded answer: it may or may not have arrived",
-            Timestamp::from_second(at.as_second()).unwrap_or(at)
-        ),
-        None => "a submit has no recorded answer: it may or may not have arrived".to_owned(),
-    }
 }
 
 /// Returns the name of videos whose name was never read: the default place, with the digest so that they can't block others.
 pub(super) fn unknown_name(job: &JobId, digest: &Digest) -> VideoName {
     VideoName::new(&format!("out/{job}-{{n}}.mp4")).superseded(digest)
-}
-
-fn given_up() -> ServiceError {
-    ServiceError { code: "resolved".to_owned(), message: "settled by hand as failed".to_owned() }
 }
 
 /// Returns a time in the precision of a lock; clocks before 1970 count as zero.

@@ -1,13 +1,16 @@
 //! Open, record, close: with real files.
 
 use super::entry::{Entry, Step};
+use super::guard::Guard;
 use super::record::{Key, Stage};
 use super::*;
+use crate::base::digest::Sha256;
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fs;
+use tokio::sync::mpsc;
 
 mod exchanged;
 mod version1;

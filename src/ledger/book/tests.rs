@@ -1,8 +1,19 @@
+use super::shown::shown;
 use super::*;
+use crate::base::digest::Sha256;
+use crate::ledger::Buyer;
+use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::id::PurchaseId;
 use crate::ledger::lockfile;
+use crate::ledger::purchase::{Owed, Purchase};
+use crate::ledger::record::{Key, Output, Record};
 use crate::ledger::record::{ServiceError, Stage};
+use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
+use crate::service::remote::{Address, Pin};
+use jiff::Timestamp;
 use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 fn at(second: i64) -> Timestamp {

@@ -1,5 +1,11 @@
 use super::*;
 use crate::base::digest::Sha256;
+use crate::ledger::entry::{Step, Verdict};
+use crate::ledger::id::PurchaseId;
+use crate::ledger::record::{Key, Output, ServiceError};
+use crate::service::names::{Digest, JobId, TaskId};
+use crate::service::output::VideoName;
+use jiff::Timestamp;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_770_000_000 + second).unwrap()
