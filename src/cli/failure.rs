@@ -141,7 +141,7 @@ impl From<RunError> for Failure {
                     format!("it may be a paid video of another version of the lock: move {to} away, then run again");
                 Failure::machine(error).hint(hint)
             }
-            RunError::Unacknowledged(_) => {
+            RunError::Unacknowledged { .. } => {
                 Failure::machine(error).hint("it is in the journal, and the next run brings it in")
             }
             RunError::Unrecorded { .. } => {

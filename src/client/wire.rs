@@ -5,10 +5,10 @@
 
 use super::printable::{EXCERPT, MESSAGE, printable};
 use super::{Progress, TaskState};
+use crate::service::address;
 use crate::service::names::TaskId;
 use crate::service::texts;
 use serde_json::Value;
-use url::Url;
 
 /// The service's envelope: `{"code": 0, "message": "…", "data": …}`.
 #[derive(Debug, Default)]
@@ -195,8 +195,7 @@ fn reason(item: &Value) -> Option<String> {
     })
 }
 
-/// Returns an absolute http(s) URL.
+/// Returns an absolute http(s) URL, in the spelling that is sent.
 fn web_url(value: &Value) -> Option<String> {
-    let url = Url::parse(value.as_str()?).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.into())
+    address::web_url(value.as_str()?).map(String::from)
 }

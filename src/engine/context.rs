@@ -490,7 +490,7 @@ impl<S: Service> Context<S> {
                 let message = format!("another run of the ledger was told to slow down: {reason}");
                 self.events.send(Event::Throttled { message, pause: pause.as_secs_f64() });
             }
-            Word::Lost => self.ledger_failed("it doesn't answer, so the runs can't share slots any more".to_owned()),
+            Word::Lost(error) => self.ledger_failed(error.to_string()),
         }
     }
 

@@ -4,12 +4,21 @@ use crate::base::digest::Sha256;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use uuid::Uuid;
+use std::str::FromStr;
+use uuid::{Uuid, Version};
 
 /// The id of a purchase from its intent on: a UUID of version 7, which sorts by time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "Uuid", try_from = "Uuid")]
 pub struct PurchaseId(Uuid);
+
+/// The error for a UUID or a text that no purchase has for an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id that batch makes: a UUID of version 7, with a time before the year 6429")]
+pub struct NotAnId;
+
+/// The bits of the latest time that is read, in milliseconds: an id that is later still can always be made.
+const TIME: u32 = 47;
 
 impl PurchaseId {
     /// Returns the id of a purchase intended `now`. It is later than `before`, whatever the clock says.
@@ -64,6 +73,30 @@ fn hash(facts: &[&str]) -> u64 {
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
+impl TryFrom<Uuid> for PurchaseId {
+    type Error = NotAnId;
+
+    fn try_from(id: Uuid) -> Result<PurchaseId, NotAnId> {
+        let (high, _) = id.as_u64_pair();
+        let is_ours = id.get_version() == Some(Version::SortRand) && high >> 16 < 1 << TIME;
+        if is_ours { Ok(PurchaseId(id)) } else { Err(NotAnId) }
+    }
+}
+
+impl From<PurchaseId> for Uuid {
+    fn from(id: PurchaseId) -> Uuid {
+        id.0
+    }
+}
+
+impl FromStr for PurchaseId {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<PurchaseId, NotAnId> {
+        Uuid::try_parse(text).map_err(|_| NotAnId)?.try_into()
+    }
+}
+
 impl fmt::Display for PurchaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0.hyphenated(), f)
@@ -98,6 +131,16 @@ mod tests {
         let second = PurchaseId::new(at(0), 0, Some(first));
         assert!(second > first);
         assert!(PurchaseId::new(at(-5), 0, Some(second)) > second);
+    }
+
+    #[test]
+    fn an_id_after_which_no_later_one_can_be_made_is_refused() {
+        let last = "7fffffff-ffff-7fff-bfff-ffffffffffff".parse().unwrap();
+        assert!(PurchaseId::new(at(0), 0, Some(last)) > last);
+        for text in ["ffffffff-ffff-7fff-bfff-ffffffffffff", "019cd07b-b540-41ce-848d-159e26af37bc", "019cd07b", ""] {
+            assert_eq!(text.parse::<PurchaseId>(), Err(NotAnId), "{text}");
+            assert!(serde_json::from_value::<PurchaseId>(text.into()).is_err(), "{text}");
+        }
     }
 
     #[test]

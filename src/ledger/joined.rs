@@ -56,10 +56,8 @@ impl Shared {
     /// Fails if it belongs to another service, or isn't acknowledged in time.
     pub async fn take_in(&self, book: &Book, patience: Duration) -> Result<usize, LedgerError> {
         book.kept().for_each(|purchase| self.desk.note(purchase.clone()));
-        match self.desk.settle(patience).await {
-            true => Ok(book.kept().count()),
-            false => Err(self.failed(StoreError::Away("it doesn't acknowledge what is brought in".to_owned()))),
-        }
+        let settled = self.desk.settle(patience).await;
+        settled.map(|()| book.kept().count()).map_err(|error| self.failed(error))
     }
 
     /// Compares what a run leaves with what is known there by now.

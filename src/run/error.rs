@@ -1,6 +1,7 @@
 //! The reasons why a run can't begin, continue or end as it should.
 
 use crate::client::http::Unusable;
+use crate::ledger::shared::StoreError;
 use crate::ledger::{LedgerError, Unwritable};
 use crate::service::names::{JobId, TaskId};
 use std::io;
@@ -42,8 +43,13 @@ pub enum RunError {
         to: String,
     },
     /// The shared ledger doesn't acknowledge what the run did.
-    #[error("the ledger {0} doesn't acknowledge what this command did")]
-    Unacknowledged(String),
+    #[error("the ledger {place} doesn't acknowledge what this command did: {why}")]
+    Unacknowledged {
+        /// Where it is.
+        place: String,
+        /// The reason.
+        why: StoreError,
+    },
     /// Purchases whose videos exist aren't recorded so.
     #[error("{missing} of {of} purchases whose videos are here are not recorded so: this is a bug of batch")]
     Unrecorded {

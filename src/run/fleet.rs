@@ -88,10 +88,8 @@ pub(super) async fn settle(shared: &Shared, stop: &Stop, patience: Duration) -> 
 /// # Errors
 /// Fails if it isn't acknowledged within `patience`.
 pub(super) async fn acknowledge(shared: &Shared, patience: Duration) -> Result<(), RunError> {
-    match shared.desk.settle(patience).await {
-        true => Ok(()),
-        false => Err(RunError::Unacknowledged(shared.place.to_string())),
-    }
+    let unacknowledged = |why| RunError::Unacknowledged { place: shared.place.to_string(), why };
+    shared.desk.settle(patience).await.map_err(unacknowledged)
 }
 
 /// Watches what other runs are about to submit, until each is answered or its run counts as silent, or this one is to end.

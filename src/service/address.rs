@@ -88,6 +88,12 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
+/// Returns the absolute http(s) URL in `text`, in the spelling that is sent.
+pub fn web_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
 /// Returns whether a URL stays on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {

@@ -91,6 +91,15 @@ fn check(subject: &Subject<'_>) -> Result<Exit, Failure> {
     let (shared, book, alive) = fleet::block_on(async {
         let shared = subject.fleet.existing().await?;
         prove(shared.desk.store(), &fleet::fresh_id()).await.map_err(|error| shared.failed(error))?;
+        let broken = shared.desk.examine().await.map_err(|error| shared.failed(error))?;
+        if !broken.is_empty() {
+            let what = count(broken.len(), "document");
+            let broken = broken.iter().fold(String::new(), |all, error| format!("{all}\n  {error}"));
+            return Err(Failure::machine(format!(
+                "the ledger {} has {what} that can't be read:{broken}",
+                shared.place
+            )));
+        }
         let book = shared.view(&Book::default(), Doubts::Told).await?;
         let alive = shared.desk.runs_alive().await.map_err(|error| shared.failed(error))?;
         Ok((shared, book, alive))

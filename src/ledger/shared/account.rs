@@ -1,7 +1,8 @@
 //! The purchases of one job and digest, as all machines know them, and the steps that they take. Pure.
 
+use super::key::of_purchases;
 use super::purse::Cost;
-use super::store::StoreError;
+use super::store::{StoreError, counted, document};
 use crate::base::decimal::Decimal;
 use crate::ledger::book::Book;
 use crate::ledger::entry::{Entry, Step};
@@ -76,6 +77,7 @@ pub enum Barrier {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    #[serde(deserialize_with = "counted")]
     rev: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claim: Option<Claim>,
@@ -105,11 +107,15 @@ impl Account {
             return Ok(known);
         }
         let damaged = |what: String| StoreError::Damaged { key: key.to_owned(), what };
-        let document: Document = serde_json::from_slice(text)
-            .map_err(|error| damaged(format!("not what this batch writes there: {error}")))?;
+        let document: Document = document(key, text)?;
         let mut book = Book::default();
         for table in document.purchase {
-            book.add(table.into_purchase().map_err(damaged)?);
+            let purchase = table.into_purchase().map_err(damaged)?;
+            let of = of_purchases(&purchase.record.key);
+            if of != key {
+                return Err(damaged(format!("it has a purchase that belongs under {of}")));
+            }
+            book.add(purchase);
         }
         let Document { rev, claim, holder, doubt, costs, .. } = document;
         let account = Account { rev, claim, holder, doubt, costs, book };

@@ -5,7 +5,8 @@ use super::bucket::Bucket;
 use super::folder::Folder;
 use super::key::{PROOFS, SELF};
 use super::postgres::Postgres;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, document};
+use crate::ledger::id::{NotAnId, PurchaseId};
 use crate::service::ledger_url::{Engine, LedgerUrl};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -36,6 +37,12 @@ pub struct Charter {
     pub service: String,
 }
 
+/// What is read of a ledger that a newer batch may have written.
+#[derive(Deserialize)]
+struct Version {
+    version: i64,
+}
+
 impl Charter {
     /// Reads it, where there is one.
     ///
@@ -44,13 +51,20 @@ impl Charter {
     pub async fn read(store: &dyn Store) -> Result<Option<Charter>, StoreError> {
         let Some(found) = store.get(SELF).await? else { return Ok(None) };
         let damaged = |what: String| StoreError::Damaged { key: SELF.to_owned(), what };
-        let charter: Charter = serde_json::from_slice(&found.text).map_err(|error| damaged(error.to_string()))?;
-        match charter.version {
-            VERSION => Ok(Some(charter)),
-            newer => {
-                Err(damaged(format!("it was written by a newer batch (version {newer}; this one knows {VERSION})")))
-            }
+        if let Ok(Version { version: newer }) = document(SELF, &found.text)
+            && newer > VERSION
+        {
+            return Err(StoreError::Refused(format!(
+                "a newer batch wrote it (version {newer}; this one knows {VERSION}): use that version of batch"
+            )));
         }
+        let charter: Charter = document(SELF, &found.text)?;
+        if charter.version != VERSION {
+            return Err(damaged(format!("{} is not a version of it", charter.version)));
+        }
+        let id: Result<PurchaseId, NotAnId> = charter.id.parse();
+        id.map_err(|error| damaged(format!("`id`: {error}")))?;
+        Ok(Some(charter))
     }
 
     /// Founds a ledger for a service, or reads the one that is there: of many at once one founds it. `id` is its id then.

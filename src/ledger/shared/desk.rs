@@ -25,11 +25,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use beating::Life;
-pub(super) use beating::RUNS;
+pub(super) use beating::is_heartbeat;
 pub use claiming::Claimed;
 
 /// Calls at once at most.
-const AT_ONCE: usize = 128;
+pub(super) const AT_ONCE: usize = 128;
 
 /// One run's way to a shared ledger.
 pub struct Desk {
@@ -205,7 +205,7 @@ impl Desk {
         let deliver = async {
             loop {
                 self.news.notified().await;
-                while self.deliver().await > 0 {
+                while self.deliver().await.is_err() {
                     self.timer.pause(PAUSE).await;
                 }
             }

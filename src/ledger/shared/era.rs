@@ -1,10 +1,7 @@
 //! Whether a ledger may have forgotten what was acknowledged: its engine is in another era than it knows, or it isn't the same ledger.
 
-use super::key::SELF;
-use super::store::{Era, Store, StoreError, document};
-
-/// The key of the era that the ledger knows.
-const ERA: &str = "era";
+use super::key::{ERA, SELF};
+use super::store::{Era, Found, Store, StoreError, document};
 
 /// What a ledger is known by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,15 +40,19 @@ async fn charter(store: &dyn Store) -> Result<Option<Vec<u8>>, StoreError> {
 /// # Errors
 /// Fails if the store doesn't answer, or refuses.
 pub(super) async fn accept(store: &dyn Store) -> Result<Known, StoreError> {
-    let known = known(store).await?;
-    let Some(present) = store.era().await? else { return Ok(Known { era: None, ..known }) };
-    if known.era.as_ref() != Some(&present)
-        && let Some(found) = store.get(ERA).await?
-        && store.swap(ERA, &found.revision, text(&present)).await?.is_none()
-    {
-        return Err(StoreError::Away("somebody else took the new era for the ledger's at the same moment".to_owned()));
+    let charter = charter(store).await?;
+    let Some(present) = store.era().await? else { return Ok(Known { era: None, charter }) };
+    // What can't be read is replaced as well.
+    let is_known = |found: &Found| document::<Era>(ERA, &found.text).is_ok_and(|known| known == present);
+    let written = match store.get(ERA).await? {
+        Some(found) if is_known(&found) => true,
+        Some(found) => store.swap(ERA, &found.revision, text(&present)).await?.is_some(),
+        None => store.create(ERA, text(&present)).await?.is_some(),
+    };
+    match written {
+        true => Ok(Known { era: Some(present), charter }),
+        false => Err(StoreError::Away("somebody else took the new era for the ledger's at the same moment".to_owned())),
     }
-    Ok(Known { era: Some(present), ..known })
 }
 
 /// Compares the engine's era at its last write, and the ledger that stands there now, with what the ledger is known by.

@@ -4,8 +4,7 @@
 //! it is free. Nothing is ever replaced or removed: whoever comes late finds the name taken, however long it was stopped, and nobody
 //! holds anything that others would wait for. Only of a run's heartbeat, which nobody else writes, earlier states are removed.
 
-use super::desk::RUNS;
-use super::key::{PROOFS, SELF};
+use super::key::{PROOFS, RUNS, SELF};
 use super::store::{Call, Found, Listed, Revision, Store, StoreError};
 use crate::base::durable;
 use std::io;
@@ -86,7 +85,7 @@ fn found(folder: &Path) -> io::Result<Option<Found>> {
     Ok(None)
 }
 
-/// Returns the number of the last state of a key. A folder is none, whatever its name: a key below this one may end with a number.
+/// Returns the number of the last state of a key. Only a file is one: a folder with a number for a name is another key.
 fn last(folder: &Path) -> io::Result<Option<u64>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -96,7 +95,7 @@ fn last(folder: &Path) -> io::Result<Option<u64>> {
     for entry in entries {
         let entry = entry?;
         if let Some(number) = number(&entry.file_name())
-            && !entry.file_type()?.is_dir()
+            && entry.file_type()?.is_file()
         {
             last = last.max(Some(number));
         }
@@ -106,7 +105,7 @@ fn last(folder: &Path) -> io::Result<Option<u64>> {
 
 fn number(name: &std::ffi::OsStr) -> Option<u64> {
     let name = name.to_str()?;
-    name.parse().ok().filter(|number: &u64| number.to_string() == name)
+    name.parse().ok().filter(|number: &u64| number.to_string() == name && *number < u64::MAX)
 }
 
 /// Lists the keys in a folder: those that have states themselves.

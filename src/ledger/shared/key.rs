@@ -7,6 +7,18 @@ use std::fmt::Write as _;
 /// The key of what a ledger says of itself.
 pub(super) const SELF: &str = "ledger.json";
 
+/// The key of the era that a ledger knows.
+pub(super) const ERA: &str = "era";
+
+/// What all keys of uploads begin with.
+pub(super) const UPLOADS: &str = "u/";
+
+/// What all keys of heartbeats begin with.
+pub(super) const RUNS: &str = "r/";
+
+/// What all keys of documents begin with that runs share while they are on.
+pub(super) const SHARED: &str = "f/";
+
 /// What all keys of proofs begin with.
 pub(super) const PROOFS: &str = "t/";
 
@@ -23,7 +35,21 @@ pub(super) fn of_purchases(key: &Key) -> String {
 
 /// Returns the key under which the upload of an image with this content stands.
 pub(super) fn of_upload(content: &Sha256) -> String {
-    format!("u/{content}")
+    format!("{UPLOADS}{content}")
+}
+
+/// Returns what a person can do where the document under a key can't be read.
+pub(super) fn remedy(key: &str) -> &'static str {
+    match key {
+        SELF => "put back what stood there; without it, this is no ledger",
+        ERA => "`batch ledger import` with the locks of all who ran takes the server as it is from then on",
+        _ if key.starts_with(PURCHASES) => {
+            "put back what stood there before, or take it away and bring in what is lost by `batch ledger import` with the locks of all who ran"
+        }
+        _ if key.starts_with(UPLOADS) => "take it away: the image is uploaded again",
+        _ if key.starts_with(RUNS) => "take it away unless that run is of a newer batch",
+        _ => "end all runs of this ledger and take it away: the next run writes it anew",
+    }
 }
 
 /// Returns a name such that it fits into a path of any file system and bucket, also of those that don't tell `A` from `a`.

@@ -7,7 +7,7 @@ use super::purse::Purse;
 use super::slots::Slots;
 use super::store::StoreError;
 use crate::base::decimal::Decimal;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -23,7 +23,9 @@ pub struct Limits {
     purse: Option<Arc<Purse>>,
     pauses: Pauses,
     patience: Duration,
-    lost: Notify,
+    /// Why the run can't share any more.
+    lost: Mutex<Option<StoreError>>,
+    is_lost: Notify,
 }
 
 /// What a run is told while it works.
@@ -31,8 +33,8 @@ pub struct Limits {
 pub enum Word {
     /// The service told another run to slow down.
     Pause(Pause),
-    /// The ledger hasn't answered for longer than there is patience: no more slots can be had.
-    Lost,
+    /// What is shared can't be read or written any more, or the ledger hasn't answered for longer than there is patience.
+    Lost(StoreError),
 }
 
 impl Limits {
@@ -46,15 +48,16 @@ impl Limits {
     ) -> Limits {
         let purse = max_cost.map(|most| Arc::new(Purse::new(most, unit)));
         desk.pay(unit, purse.clone());
-        let (slots, pauses, lost) = (slots.map(Arc::new), Pauses::default(), Notify::new());
-        Limits { desk, want, slots, purse, pauses, patience, lost }
+        let (slots, pauses) = (slots.map(Arc::new), Pauses::default());
+        Limits { desk, want, slots, purse, pauses, patience, lost: Mutex::default(), is_lost: Notify::new() }
     }
 
-    /// Begins to share money, where the run has a limit.
+    /// Looks at the pause that was told last, and begins to share money, where the run has a limit.
     ///
     /// # Errors
-    /// Fails if the ledger doesn't answer.
+    /// Fails if the ledger doesn't answer, or what is shared can't be read.
     pub async fn begin(&self) -> Result<(), StoreError> {
+        patiently(self.desk.timer(), PATIENCE, async || self.desk.hear_pause(&self.pauses).await).await?;
         let Some(purse) = &self.purse else { return Ok(()) };
         patiently(self.desk.timer(), PATIENCE, async || self.desk.join_money(purse).await).await
     }
@@ -78,7 +81,29 @@ impl Limits {
     pub async fn word(&self) -> Word {
         tokio::select! {
             pause = self.pauses.heard() => Word::Pause(pause),
-            () = self.lost.notified() => Word::Lost,
+            error = self.lost() => Word::Lost(error),
+        }
+    }
+
+    async fn lost(&self) -> StoreError {
+        loop {
+            if let Some(error) = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                return error;
+            }
+            self.is_lost.notified().await;
+        }
+    }
+
+    fn lose(&self, error: StoreError) {
+        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        self.is_lost.notify_one();
+    }
+
+    /// Takes note of a failure to share, after which it is tried again; one that stays ends the run's submits.
+    fn failed(&self, what: &str, error: StoreError) {
+        tracing::debug!(%error, what);
+        if error.is_final() {
+            self.lose(error);
         }
     }
 
@@ -98,7 +123,7 @@ impl Limits {
             loop {
                 self.pauses.wait_to_tell().await;
                 while let Err(error) = self.desk.tell_pause(&self.pauses).await {
-                    tracing::debug!(%error, "the others don't know yet that the service wants less");
+                    self.failed("the others don't know yet that the service wants less", error);
                     self.desk.timer().pause(BETWEEN).await;
                 }
                 self.desk.timer().pause(BETWEEN).await;
@@ -106,10 +131,10 @@ impl Limits {
         };
         let hear = async {
             loop {
-                if let Err(error) = self.desk.hear_pause(&self.pauses).await {
-                    tracing::debug!(%error, "the ledger doesn't say whether the service wants less");
-                }
                 self.desk.timer().pause(self.desk.times().look()).await;
+                if let Err(error) = self.desk.hear_pause(&self.pauses).await {
+                    self.failed("the ledger doesn't say whether the service wants less", error);
+                }
             }
         };
         let ((), (), (), ()) = futures::join!(tell, hear, self.share(), self.spend());
@@ -140,13 +165,15 @@ impl Limits {
             let now = self.desk.timer().now().steady;
             match self.desk.share(slots).await {
                 Ok(()) => away = None,
-                Err(error) => {
-                    tracing::debug!(%error, "the ledger shares no slots");
+                Err(StoreError::Away(why)) => {
+                    tracing::debug!(why, "the ledger shares no slots");
                     let since = *away.get_or_insert(now);
-                    if matches!(error, StoreError::Refused(_)) || now.saturating_sub(since) >= self.patience {
-                        self.lost.notify_one();
+                    if now.saturating_sub(since) >= self.patience {
+                        let why = format!("it doesn't answer, so the runs can't share slots any more: {why}");
+                        self.lose(StoreError::Away(why));
                     }
                 }
+                Err(error) => self.lose(error),
             }
             self.desk.timer().pause(self.desk.times().look()).await;
         }
@@ -159,7 +186,7 @@ impl Limits {
             loop {
                 purse.settled().await;
                 while let Err(error) = self.desk.settle_money(purse).await {
-                    tracing::debug!(%error, "the ledger doesn't know yet what was spent");
+                    self.failed("the ledger doesn't know yet what was spent", error);
                     self.desk.timer().pause(BETWEEN).await;
                 }
                 self.desk.timer().pause(self.desk.times().look().min(BETWEEN)).await;
@@ -169,7 +196,7 @@ impl Limits {
             loop {
                 self.desk.timer().pause(self.desk.times().look()).await;
                 if let Err(error) = self.desk.look_at_money(purse).await {
-                    tracing::debug!(%error, "the ledger doesn't say what the others spent");
+                    self.failed("the ledger doesn't say what the others spent", error);
                 }
                 // A write whose reply was lost.
                 if !purse.is_told() {

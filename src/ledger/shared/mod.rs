@@ -13,6 +13,7 @@ mod bucket;
 mod charter;
 mod desk;
 mod era;
+mod examine;
 mod folder;
 mod key;
 mod limits;
@@ -47,5 +48,7 @@ pub use times::Times;
 pub use uploads::SharedUpload;
 pub(in crate::ledger) use witness::{Witness, unknown};
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod model;

@@ -4,14 +4,14 @@
 //! a single submit anyway.
 
 use super::desk::Desk;
-use super::store::{Found, Revision, StoreError, document};
+use super::store::{Found, Revision, StoreError, counted, document};
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
 /// The key.
-const PAUSE: &str = "f/pause";
+pub(super) const PAUSE: &str = "f/pause";
 
 /// A pause, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,9 @@ struct State {
 
 /// What stands there.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Document {
+    #[serde(deserialize_with = "counted")]
     rev: u64,
     run: String,
     milliseconds: u64,
@@ -93,6 +95,14 @@ impl Pauses {
     }
 }
 
+/// Checks that a text tells of a pause.
+///
+/// # Errors
+/// Fails if it doesn't.
+pub(super) fn is_pause(text: &[u8]) -> Result<(), StoreError> {
+    document::<Document>(PAUSE, text).map(drop)
+}
+
 impl Desk {
     /// Looks whether another run was told to slow down.
     ///
@@ -112,7 +122,7 @@ impl Desk {
         let milliseconds = u64::try_from(pause.time.as_millis()).unwrap_or(u64::MAX);
         loop {
             let found = self.store().get(PAUSE).await?;
-            let rev = pauses.saw(found.as_ref(), &self.me().run)?.map_or(1, |document| document.rev.wrapping_add(1));
+            let rev = pauses.saw(found.as_ref(), &self.me().run)?.map_or(1, |document| document.rev + 1);
             let document = Document { rev, run: self.me().run.clone(), milliseconds, reason: pause.reason.clone() };
             if self.replace(PAUSE, found.as_ref(), &document).await? {
                 let mut state = pauses.state();

@@ -8,7 +8,7 @@
 mod steps;
 
 use super::key::escaped;
-use super::store::{Found, StoreError, document};
+use super::store::{Found, StoreError, counted, document};
 use crate::base::decimal::Decimal;
 use crate::ledger::id::PurchaseId;
 use crate::ledger::purchase::{Owed, Purchase, Rung};
@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
 /// What the keys of all documents begin with; there is one for each unit of money.
-const BUDGETS: &str = "f/budget/";
+pub(super) const BUDGETS: &str = "f/budget/";
 
 /// What a purchase costs, as it stands beside it in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,7 @@ pub struct Beside {
 #[serde(deny_unknown_fields)]
 struct Document {
     /// Counts the writes: no two states are equal in bytes.
+    #[serde(deserialize_with = "counted")]
     rev: u64,
     /// What the purchases cost of runs that have no part any more.
     #[serde(with = "amount")]
@@ -114,6 +115,7 @@ struct Document {
 #[serde(deny_unknown_fields)]
 struct Part {
     /// Counts its writes.
+    #[serde(deserialize_with = "counted")]
     number: u64,
     #[serde(with = "amount")]
     most: Decimal,
@@ -268,6 +270,14 @@ impl Purse {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Checks that a text says what the runs spent.
+///
+/// # Errors
+/// Fails if it doesn't.
+pub(super) fn is_budget(key: &str, text: &[u8]) -> Result<(), StoreError> {
+    document::<Document>(key, text).map(drop)
 }
 
 /// Returns how many of these prices, from the first on, there is money for, and what they are together.

@@ -6,7 +6,7 @@
 //! is given to the others, though its generations may be at the service still: once for each run that dies.
 
 use super::desk::{Desk, Life};
-use super::store::{Found, StoreError, document};
+use super::store::{Found, StoreError, counted, document};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// The key of the document.
-const SLOTS: &str = "f/slots";
+pub(super) const SLOTS: &str = "f/slots";
 
 /// The slots of this run: the ledger says how many it may use, the run how many it uses and would use.
 #[derive(Debug)]
@@ -36,8 +36,10 @@ struct Count {
 
 /// What the runs hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Document {
     /// Counts the writes: no two states are equal in bytes.
+    #[serde(deserialize_with = "counted")]
     rev: u64,
     /// By their ids, so that the one that began first is the first.
     runs: BTreeMap<String, Part>,
@@ -45,11 +47,12 @@ struct Document {
 
 /// The part of one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Part {
     want: usize,
     holds: usize,
     /// The limit that it knows: the smallest one holds.
-    most: usize,
+    most: NonZeroUsize,
 }
 
 impl Slots {
@@ -59,8 +62,8 @@ impl Slots {
     }
 
     /// Returns how many all runs together may use.
-    pub fn most(&self) -> usize {
-        self.most.get()
+    pub fn most(&self) -> NonZeroUsize {
+        self.most
     }
 
     /// Takes a slot, if this run may use one more.
@@ -124,9 +127,9 @@ impl Document {
     }
 
     /// Returns how many slots are this run's share, as far as the others leave them.
-    fn share_of(&self, run: &str, want: usize, most: usize) -> usize {
+    fn share_of(&self, run: &str, want: usize, most: NonZeroUsize) -> usize {
         let others = || self.runs.iter().filter(|(other, _)| *other != run);
-        let most = others().map(|(_, part)| part.most).fold(most, usize::min);
+        let most = others().map(|(_, part)| part.most).fold(most, NonZeroUsize::min).get();
         let mut wants: BTreeMap<&str, usize> =
             others().map(|(other, part)| (other.as_str(), part.want.min(most))).collect();
         wants.insert(run, want.min(most));
@@ -139,6 +142,14 @@ impl Document {
         self.runs.insert(run.to_owned(), part);
         self
     }
+}
+
+/// Checks that a text says what the runs hold.
+///
+/// # Errors
+/// Fails if it doesn't.
+pub(super) fn are_slots(text: &[u8]) -> Result<(), StoreError> {
+    document::<Document>(SLOTS, text).map(drop)
 }
 
 /// Shares `most` slots among runs by what they want: one for each first, as far as there are, and the others in proportion. Nobody gets
@@ -193,7 +204,7 @@ impl Desk {
             let part = Part { want, holds: share.max(used), most: slots.most() };
             let after = others.with(run, part);
             if after == before
-                || self.replace(SLOTS, found.as_ref(), &Document { rev: before.rev.wrapping_add(1), ..after }).await?
+                || self.replace(SLOTS, found.as_ref(), &Document { rev: before.rev + 1, ..after }).await?
             {
                 slots.allow(share);
                 return Ok(());
@@ -210,7 +221,7 @@ impl Desk {
         loop {
             let found = self.store().get(SLOTS).await?;
             let mut document = Document::read(found.as_ref())?;
-            document.rev = document.rev.wrapping_add(1);
+            document.rev += 1;
             if document.runs.remove(&self.me().run).is_none() || self.replace(SLOTS, found.as_ref(), &document).await? {
                 return Ok(());
             }
@@ -247,15 +258,16 @@ mod tests {
 
     #[test]
     fn a_run_takes_no_more_than_the_others_leave() {
-        let part = |want, holds| Part { want, holds, most: 20 };
+        let limit = |most| NonZeroUsize::new(most).unwrap();
+        let part = |want, holds| Part { want, holds, most: limit(20) };
         let first = Document::default().with("a", part(20, 20));
-        assert_eq!(first.share_of("b", 10, 20), 0, "the first has all of them in use");
+        assert_eq!(first.share_of("b", 10, limit(20)), 0, "the first has all of them in use");
         let first = first.with("a", part(20, 17));
-        assert_eq!(first.share_of("b", 10, 20), 3);
+        assert_eq!(first.share_of("b", 10, limit(20)), 3);
         let first = first.with("a", part(20, 13));
-        assert_eq!(first.share_of("b", 10, 20), 7, "its share");
-        assert_eq!(first.share_of("b", 10, 14), 1, "the smallest limit holds");
-        assert_eq!(first.without(|run| run == "a").share_of("b", 10, 20), 10, "the first is gone");
+        assert_eq!(first.share_of("b", 10, limit(20)), 7, "its share");
+        assert_eq!(first.share_of("b", 10, limit(14)), 1, "the smallest limit holds");
+        assert_eq!(first.without(|run| run == "a").share_of("b", 10, limit(20)), 10, "the first is gone");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What is asked of an engine: four calls.
 
+use super::key;
 use futures::future::BoxFuture;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What an engine answers, some time.
 pub type Call<'s, T> = BoxFuture<'s, Result<T, StoreError>>;
@@ -36,7 +37,7 @@ pub trait Store: Send + Sync {
 pub struct Era(pub String);
 
 /// What an engine calls one state of a key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Revision(pub String);
 
 /// A text, and its revision.
@@ -68,14 +69,31 @@ pub enum StoreError {
     /// The engine refuses, and will refuse again until a person changes something.
     #[error("{0}")]
     Refused(String),
-    /// What stands there can't be read: it was damaged, or written by a newer batch.
-    #[error("{key}: {what}")]
+    /// What stands there can't be read.
+    #[error("{key} can't be read ({what}): {}", key::remedy(.key))]
     Damaged {
         /// The key.
         key: String,
         /// What is wrong.
         what: String,
     },
+}
+
+impl StoreError {
+    /// Returns whether a person must change something: waiting doesn't help.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, StoreError::Away(_))
+    }
+}
+
+/// The largest count that is read: each write adds one, so a larger one was never reached.
+const MOST_COUNTED: u64 = 1 << 53;
+
+/// Reads a number that each write counts up, such that it can be counted up further.
+pub(super) fn counted<'d, D: Deserializer<'d>>(deserializer: D) -> Result<u64, D::Error> {
+    let count = u64::deserialize(deserializer)?;
+    let is_more = || D::Error::custom(format!("{count} was never counted up to"));
+    if count <= MOST_COUNTED { Ok(count) } else { Err(is_more()) }
 }
 
 /// Reads the JSON document whose text stands under a key.

@@ -6,6 +6,7 @@ mod bucket;
 mod double;
 mod folder;
 mod gate;
+mod hostile;
 mod limits;
 mod measure;
 mod money;

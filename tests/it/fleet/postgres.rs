@@ -78,7 +78,8 @@ fn of_many_at_once_one_comes_first() {
 fn many_that_found_a_ledger_at_once_find_one() {
     let Some(server) = Server::start(&[]) else { return };
     run(async {
-        let stores: Vec<_> = (0..8).map(|n| (format!("id{n}"), store(&server.url()))).collect();
+        let stores: Vec<_> =
+            (0..8).map(|n| (format!("019cd07b-b540-71ce-848d-159e26af37b{n}"), store(&server.url()))).collect();
         let race = stores.iter().map(|(id, store)| Charter::found(&**store, id, "service"));
         let found = futures::future::join_all(race).await;
         assert!(found[0].is_ok() && found.iter().all(|charter| charter == &found[0]), "{found:?}");

@@ -1,8 +1,8 @@
 //! Heartbeats: each run writes its own, and is alive for the others while they see it move, by their own clocks.
 
 use super::super::account::{Account, Runner};
-use super::super::key::of_purchases;
-use super::super::store::{Listed, Revision, StoreError};
+use super::super::key::{RUNS, of_purchases};
+use super::super::store::{Found, Listed, Revision, StoreError, counted, document};
 use super::{AT_ONCE, Desk};
 use crate::ledger::record::Key;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -10,15 +10,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// What all keys of heartbeats begin with.
-pub(in crate::ledger::shared) const RUNS: &str = "r/";
-
 /// What stands under the key of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Beat {
     host: String,
     pid: u32,
     /// Moves while the run is alive.
+    #[serde(deserialize_with = "counted")]
     beat: u64,
     /// How many generations it would have in flight.
     want: usize,
@@ -45,7 +43,8 @@ pub(super) struct Others {
 #[derive(Clone, Debug)]
 struct Seen {
     revision: Revision,
-    beat: Beat,
+    /// What it says; none where that can't be read: it tells by moving alone that its run is alive.
+    beat: Option<Beat>,
     /// Since when it stands there unmoved, by this machine's steady clock.
     since: Duration,
     has_moved: bool,
@@ -63,9 +62,14 @@ pub enum Life {
 }
 
 impl Seen {
+    /// Returns whether the run said itself that it has ended.
+    fn is_over(&self) -> bool {
+        self.beat.as_ref().is_some_and(|beat| beat.over)
+    }
+
     fn life(&self, now: Duration, gone: Duration) -> Life {
         match now.saturating_sub(self.since) >= gone {
-            _ if self.beat.over => Life::Gone,
+            _ if self.is_over() => Life::Gone,
             true => Life::Gone,
             false if self.has_moved => Life::Alive,
             false => Life::Unknown,
@@ -131,21 +135,19 @@ impl Desk {
             listed.into_iter().filter(is_new).collect()
         };
         let read = |Listed { key, revision, text }: Listed| async move {
-            let text = match text {
-                Some(text) => Some((revision, text)),
-                None => self.store.get(&key).await?.map(|found| (found.revision, found.text)),
+            let found = match text {
+                Some(text) => Some(Found { revision, text }),
+                None => self.store.get(&key).await?,
             };
-            Ok::<_, StoreError>((key, text))
+            Ok::<_, StoreError>((key, found))
         };
         let read: Vec<_> = stream::iter(fresh).map(read).buffer_unordered(AT_ONCE).try_collect().await?;
         let mut state = self.state();
         for (key, found) in read {
-            // What can't be read is no heartbeat of a run that this program knows.
-            if let (Some(run), Some((revision, text))) = (run_of(&key), found)
+            if let (Some(run), Some(found)) = (run_of(&key), found)
                 && run != self.me.run
-                && let Ok(beat) = serde_json::from_slice(&text)
             {
-                state.others.saw(run, revision, beat, now);
+                state.others.saw(run, &key, found, now);
             }
         }
         Ok(())
@@ -180,7 +182,7 @@ impl Desk {
 
     /// Returns whether a run said itself that it has ended, as far as was seen.
     pub(in crate::ledger::shared) fn has_ended(&self, run: &str) -> bool {
-        self.state().others.runs.get(run).is_some_and(|seen| seen.beat.over)
+        self.state().others.runs.get(run).is_some_and(Seen::is_over)
     }
 
     /// Watches the other runs until each is known to be alive or gone; returns those that are alive.
@@ -215,15 +217,16 @@ impl Desk {
 
     /// Returns the other run that made the last intent of a job and digest, as far as was seen.
     pub fn holder(&self, key: &Key) -> Option<Runner> {
-        let found = self.remembered(&of_purchases(key))?;
-        let account = Account::read("", &found.text).ok()?;
+        let key = of_purchases(key);
+        let account = Account::read(&key, &self.remembered(&key)?.text).ok()?;
         account.holder().filter(|holder| holder.run != self.me.run).cloned()
     }
 
     fn lives(&self) -> Vec<(Runner, Life)> {
         let (state, now) = (self.state(), self.timer.now().steady);
         let lives = state.others.runs.iter().map(|(run, seen)| {
-            let Beat { host, pid, .. } = seen.beat.clone();
+            let who = seen.beat.as_ref().map(|beat| (beat.host.clone(), beat.pid));
+            let (host, pid) = who.unwrap_or_else(|| (format!("a machine whose {RUNS}{run} can't be read"), 0));
             (Runner { run: run.clone(), host, pid }, seen.life(now, self.times.gone()))
         });
         lives.collect()
@@ -241,14 +244,26 @@ impl Others {
         self.looked = Some(now);
     }
 
-    fn saw(&mut self, run: &str, revision: Revision, beat: Beat, now: Duration) {
+    fn saw(&mut self, run: &str, key: &str, found: Found, now: Duration) {
         let known = self.runs.get(run);
-        if known.is_some_and(|known| known.beat == beat) {
+        if known.is_some_and(|known| known.revision == found.revision) {
             return;
         }
-        let seen = Seen { revision, beat, since: now, has_moved: known.is_some() };
+        let beat = document(key, &found.text);
+        if let Err(error) = &beat {
+            tracing::warn!(%error, "a heartbeat");
+        }
+        let seen = Seen { revision: found.revision, beat: beat.ok(), since: now, has_moved: known.is_some() };
         self.runs.insert(run.to_owned(), seen);
     }
+}
+
+/// Checks that a text is a heartbeat.
+///
+/// # Errors
+/// Fails if it isn't.
+pub(in crate::ledger::shared) fn is_heartbeat(key: &str, text: &[u8]) -> Result<(), StoreError> {
+    document::<Beat>(key, text).map(drop)
 }
 
 fn run_of(key: &str) -> Option<&str> {

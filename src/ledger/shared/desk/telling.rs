@@ -22,20 +22,27 @@ impl Desk {
         self.news.notify_one();
     }
 
-    /// Makes known what was noted, each until it is acknowledged or the store doesn't answer; returns how many wait still.
-    pub async fn deliver(&self) -> usize {
+    /// Makes known what was noted, each once.
+    ///
+    /// # Errors
+    /// Fails if one of them wasn't acknowledged: it waits still. An error that stays comes before one that may pass.
+    pub async fn deliver(&self) -> Result<(), StoreError> {
         let waiting: Vec<Purchase> = self.state().waiting.values().cloned().collect();
         let put = |purchase: Purchase| async move {
             let told = self.put(&purchase).await;
             self.state().is_away = told.is_err();
-            match told {
+            match &told {
                 Ok(()) => self.forget(&[purchase]),
                 Err(error) => tracing::warn!(id = %purchase.record.id, %error, "the ledger doesn't know it yet"),
             }
             self.told.notify_waiters();
+            told.err()
         };
-        stream::iter(waiting).for_each_concurrent(AT_ONCE, put).await;
-        self.waiting().len()
+        let errors = stream::iter(waiting).map(put).buffer_unordered(AT_ONCE).filter_map(std::future::ready);
+        let worst = errors.fold(None, |worst: Option<StoreError>, error| {
+            std::future::ready(Some(worst.filter(|_| !error.is_final()).unwrap_or(error)))
+        });
+        worst.await.map_or(Ok(()), Err)
     }
 
     /// Waits until what was noted of a purchase is acknowledged, or the store doesn't take it: then it is told again and again beside the run.
@@ -57,20 +64,26 @@ impl Desk {
         futures::future::select(std::pin::pin!(told), std::pin::pin!(too_long)).await;
     }
 
-    /// Makes known what is left of what was noted, for as long as there is `patience`; whether all of it is acknowledged.
-    pub async fn settle(&self, patience: Duration) -> bool {
+    /// Makes known what is left of what was noted, for as long as there is `patience`.
+    ///
+    /// # Errors
+    /// Fails if not all of it is acknowledged, as the last one that isn't.
+    pub async fn settle(&self, patience: Duration) -> Result<(), StoreError> {
         let (mut since, mut before) = (self.timer.now().steady, usize::MAX);
         loop {
-            let left = self.deliver().await;
-            if left == 0 {
-                return true;
-            }
-            let now = self.timer.now().steady;
+            let delivered = self.deliver().await;
+            let (left, now) = (self.waiting().len(), self.timer.now().steady);
+            let error = match delivered {
+                Err(error) => error,
+                Ok(()) if left == 0 => return Ok(()),
+                // More became known meanwhile.
+                Ok(()) => continue,
+            };
             if left < before {
                 (since, before) = (now, left);
             }
-            if now.saturating_sub(since) >= patience {
-                return false;
+            if error.is_final() || now.saturating_sub(since) >= patience {
+                return Err(error);
             }
             self.timer.pause(PAUSE).await;
         }

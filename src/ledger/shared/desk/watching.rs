@@ -93,8 +93,9 @@ impl Desk {
 
     /// Returns whether a purchase of a job and digest may still be submitted by its holder, as far as was seen.
     pub fn is_open(&self, key: &Key) -> bool {
-        let found = self.remembered(&of_purchases(key));
-        found.and_then(|found| Account::read("", &found.text).ok()).is_some_and(|account| account.open().is_some())
+        let key = of_purchases(key);
+        let account = self.remembered(&key).and_then(|found| Account::read(&key, &found.text).ok());
+        account.is_some_and(|account| account.open().is_some())
     }
 
     fn is_others(&self, account: &Account) -> bool {

@@ -185,7 +185,7 @@ pub(super) async fn post(hands: &Hands, pass: &Pass, flaw: Flaw) -> Answer {
 /// In a loop, until it is acknowledged; where the store stays away, the journal has it.
 pub(super) async fn deliver(desk: &Desk) -> bool {
     for _ in 0..4 {
-        if desk.deliver().await == 0 {
+        if desk.deliver().await.is_ok() && desk.waiting().is_empty() {
             return true;
         }
     }

@@ -83,10 +83,10 @@ impl Desk {
             if granted == 0 && is_told {
                 return Ok(0);
             }
-            let number = document.runs.get(run).map_or(1, |part| part.number.wrapping_add(1));
+            let number = document.runs.get(run).map_or(1, |part| part.number + 1);
             let part = Part { number, most: purse.most, spent, reserved: reserved.plus(more) };
             document.runs.insert(run.clone(), part);
-            document.rev = document.rev.wrapping_add(1);
+            document.rev += 1;
             purse.state().is_told = false;
             if let Some(written) = self.exchange(&purse.key, known.as_ref(), &document).await? {
                 *known = Some(written);
@@ -133,7 +133,7 @@ impl Desk {
                 return Ok(());
             }
             document.runs.remove(run);
-            (document.past, document.rev) = (document.past.plus(cost), document.rev.wrapping_add(1));
+            (document.past, document.rev) = (document.past.plus(cost), document.rev + 1);
             if self.exchange(&purse.key, found.as_ref(), &document).await?.is_some() {
                 purse.look_into(&document, &self.me().run);
                 return Ok(());
@@ -161,7 +161,7 @@ impl Desk {
             document.runs.clear();
             let Own { spent, reserved } = purse.state().own;
             document.runs.insert(run.clone(), Part { number: 1, most: purse.most, spent, reserved });
-            document.rev = document.rev.wrapping_add(1);
+            document.rev += 1;
             if let Some(written) = self.exchange(&purse.key, found.as_ref(), &document).await? {
                 *writing = Some(written);
                 let mut state = purse.state();
