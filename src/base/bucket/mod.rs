@@ -5,5 +5,5 @@ pub mod failure;
 pub mod url;
 
 pub use connection::{Calls, connect};
-pub use failure::{BucketError, failed};
+pub use failure::{BucketError, failed, is_absent};
 pub use url::{BucketUrl, Provider};

@@ -2,7 +2,7 @@
 
 use super::source::{PART, Source};
 use super::{PublishError, Video};
-use crate::base::bucket::{BucketUrl, failed};
+use crate::base::bucket::{BucketUrl, failed, is_absent};
 use crate::base::digest::Sha256;
 use crate::base::durable::{Mark, temporary_beside};
 use crate::client::partial::Partial;
@@ -89,7 +89,7 @@ impl Objects {
             let part = match self.store.get_range(&key, from..bytes.min(from + PART as u64)).await {
                 Ok(part) if !part.is_empty() => part,
                 Ok(_) => break,
-                Err(Error::NotFound { .. }) => {
+                Err(error) if is_absent(&error) => {
                     return Err(PublishError::NotAsRecorded(format!("{} no longer exists", self.shown(name))));
                 }
                 Err(error) if is_shorter(&error) => break,

@@ -17,6 +17,8 @@ pub(crate) enum Fault {
     Answers(&'static str, &'static str),
     /// A request that begins so is forbidden.
     Forbids(&'static str),
+    /// A request that begins so gets this status, with a reason.
+    Refuses(&'static str, u16),
 }
 
 /// How what is written of a purchase begins.
@@ -56,7 +58,12 @@ impl Gate {
     }
 }
 
-const FORBIDDEN: &str = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+/// Returns a reply with a status as S3 gives it.
+fn refusal(status: u16) -> String {
+    let code = if status == 403 { "AccessDenied" } else { "InvalidRequest" };
+    let body = format!("<Error><Code>{code}</Code><Message>it has its reasons</Message></Error>");
+    format!("HTTP/1.1 {status} No\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
 
 /// Passes on what comes from either side, until the connection is to break.
 fn pass(client: &TcpStream, server: &TcpStream, fault: &Fault, counts: &Counts) {
@@ -87,16 +94,13 @@ fn pass(client: &TcpStream, server: &TcpStream, fault: &Fault, counts: &Counts) 
                 is_lost = is_one && counts.seen.fetch_add(1, Ordering::SeqCst) % every == every - 1;
             }
             Fault::Asks(from, to) => replace(sent, from, to),
-            Fault::Forbids(head) if sent.starts_with(head.as_bytes()) => {
+            Fault::Forbids(head) | Fault::Refuses(head, _) if sent.starts_with(head.as_bytes()) => {
                 counts.met.fetch_add(1, Ordering::SeqCst);
-                let head = format!(
-                    "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-                    FORBIDDEN.len()
-                );
-                let _ = client.try_clone().unwrap().write_all((head + FORBIDDEN).as_bytes());
+                let status = if let Fault::Refuses(_, status) = *fault { status } else { 403 };
+                let _ = client.try_clone().unwrap().write_all(refusal(status).as_bytes());
                 break;
             }
-            Fault::Forbids(_) | Fault::Answers(..) => {}
+            Fault::Forbids(_) | Fault::Refuses(..) | Fault::Answers(..) => {}
         }
         if is_lost {
             // Nothing comes back any more, and then it is passed on and done.

@@ -57,7 +57,7 @@ impl Bucket {
     async fn found(&self, key: &str) -> Result<Option<Found>, StoreError> {
         let found = match self.reading.get(&self.path(key)?).await {
             Ok(found) => found,
-            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(error) if bucket::is_absent(&error) => return Ok(None),
             Err(error) => return Err(failed("read from", &error)),
         };
         let ObjectMeta { e_tag, version, .. } = found.meta.clone();
