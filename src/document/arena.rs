@@ -93,6 +93,8 @@ pub(super) struct Arena<'s> {
     /// `true` for TOML, `false` for YAML.
     pub(super) is_toml: bool,
     slots: Slots,
+    /// Whether one of them is an alias: most texts have none.
+    has_aliases: bool,
     integers: Vec<i64>,
     floats: Vec<f64>,
     decoded: String,
@@ -132,6 +134,7 @@ impl<'s> Arena<'s> {
             text,
             is_toml: false,
             slots: Slots::default(),
+            has_aliases: false,
             integers: Vec::new(),
             floats: Vec::new(),
             decoded: String::new(),
@@ -172,6 +175,7 @@ impl<'s> Arena<'s> {
     pub(super) fn push(&mut self, span: Span, what: What) -> u32 {
         let index = self.len();
         self.slots.push(Slot { span, what, next: NONE });
+        self.has_aliases |= matches!(what, What::Alias(_));
         // What is derived is taken back again and again.
         if self.seed.is_none() {
             self.slots.pack();
@@ -217,7 +221,11 @@ impl<'s> Arena<'s> {
 
     /// Returns the text of a string or a key; for anything else, the text as it is written.
     pub(super) fn text_of(&self, index: u32) -> &str {
-        let slot = self.slot(index);
+        self.text_in(self.slot(index))
+    }
+
+    /// Does the same for a slot that was looked up.
+    pub(super) fn text_in(&self, slot: Slot) -> &str {
         let range = slot.span.range();
         match slot.what {
             What::Alias(target) => self.text_of(target),
@@ -279,6 +287,9 @@ impl<'s> Arena<'s> {
 
     /// Returns the targets of aliases: disjoint, in source order.
     pub(super) fn shared(&self) -> Vec<Span> {
+        if !self.has_aliases {
+            return Vec::new();
+        }
         let target =
             |slot| if let What::Alias(target) = self.slot(slot).what { Some(self.slot(target).span) } else { None };
         let mut spans: Vec<Span> = (0..self.len()).filter_map(target).collect();

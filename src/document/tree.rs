@@ -128,12 +128,13 @@ impl<'t> Node<'t> {
 
     /// Returns the content of the value.
     pub fn value(self) -> Value<'t> {
-        match self.arena.slot(self.index).what {
+        let slot = self.arena.slot(self.index);
+        match slot.what {
             What::Null => Value::Null,
             What::Bool(value) => Value::Bool(value),
             What::Integer(index) => Value::Integer(self.arena.integer_of(index)),
             What::Float(index) => Value::Float(self.arena.float_of(index)),
-            What::Verbatim { .. } | What::Decoded(_) => Value::String(self.arena.text_of(self.index)),
+            What::Verbatim { .. } | What::Decoded(_) => Value::String(self.arena.text_in(slot)),
             What::List { .. } => Value::List(List { node: self }),
             What::Table { .. } => Value::Table(Table { node: self }),
             What::Other(odd) => Value::Other(odd.name()),
@@ -236,9 +237,10 @@ impl<'t> Table<'t> {
 
 /// Returns the entry of a key, in a table that was itself reached through the alias `used`.
 fn entry<'t>(arena: &'t Arena<'t>, Inherited { key, via }: Inherited, used: u32) -> Entry<'t> {
+    let slot = arena.slot(key);
     Entry {
-        key: arena.text_of(key),
-        key_span: arena.slot(key).span,
+        key: arena.text_in(slot),
+        key_span: slot.span,
         value: Node::at(arena, key + 1, if used == NONE { via } else { used }),
         merged_at: (via != NONE).then(|| arena.slot(via).span),
     }

@@ -68,10 +68,8 @@ fn turned_away<'t>(service: &Mapping<'t>, sink: &mut Sink<'_>) -> Option<BTreeSe
 /// Reads an item of `turned_away`.
 fn status<'t>(node: Node<'t>, sink: &mut Sink<'_>) -> Option<u16> {
     let Kind::Integer(least, most) = TURNED_AWAY.kind.item() else { return None };
-    if !fits(node, TURNED_AWAY.kind.item().shape(), What::Item(&TURNED_AWAY), sink) {
-        return None;
-    }
-    let status = integer(node.value()).filter(|status| (least..=most).contains(status));
+    let value = fits(node, TURNED_AWAY.kind.item().shape(), What::Item(&TURNED_AWAY), sink)?;
+    let status = integer(value).filter(|status| (least..=most).contains(status));
     let status = status.and_then(|status| u16::try_from(status).ok());
     if status.is_none() {
         let found = found(node, sink);
@@ -191,6 +189,7 @@ pub(super) fn jobs<'t>(
     rules: &mut Rules<'_, 't>,
     sink: &mut Sink<'t>,
 ) {
+    rules.expect(jobs.map_or(0, List::len));
     for (index, node) in jobs.into_iter().flat_map(|jobs| jobs.iter()).enumerate() {
         let Some(block) = expansion.block(index) else {
             one(node, rules, sink);
@@ -323,7 +322,7 @@ fn reference_use<'t>(node: Node<'t>, sink: &mut Sink<'_>) -> Use<'t> {
     if let Value::String(text) = node.value() {
         return Use::Name(Name { text, place: Place::of(node) });
     }
-    if !fits(node, REFERENCES.kind.item().shape(), what, sink) {
+    if fits(node, REFERENCES.kind.item().shape(), what, sink).is_none() {
         return Use::Spoilt;
     }
     let Some(table) = Mapping::read(node, what, &REFERENCE, sink) else { return Use::Spoilt };
@@ -339,8 +338,7 @@ fn tags<'t>(table: &Mapping<'t>, sink: &mut Sink<'_>) -> Slot<BTreeSet<Tag>> {
 
 /// Reads an item of `tags`.
 fn tag<'t>(node: Node<'t>, sink: &mut Sink<'_>) -> Option<Tag> {
-    let is_text = fits(node, TAGS.kind.item().shape(), What::Item(&TAGS), sink);
-    let written = text(node.value()).filter(|_| is_text)?;
+    let written = text(fits(node, TAGS.kind.item().shape(), What::Item(&TAGS), sink)?)?;
     let refused = |_| sink.push(Problem::Tag { at: Place::of(node), tag: written.to_owned() });
     Tag::new(written).map_err(refused).ok()
 }
@@ -357,8 +355,8 @@ fn reference<'t>(name: Slot<Name<'t>>, table: &Mapping<'t>, sink: &mut Sink<'_>)
 
 /// Reads an item of `urls`.
 fn image<'t>(node: Node<'t>, sink: &mut Sink<'_>) -> Option<(&'t str, Place)> {
-    let is_text = fits(node, URLS.kind.item().shape(), What::Item(&URLS), sink);
-    text(node.value()).filter(|_| is_text).map(|text| (text, Place::of(node)))
+    let text = text(fits(node, URLS.kind.item().shape(), What::Item(&URLS), sink)?)?;
+    Some((text, Place::of(node)))
 }
 
 /// Returns whether a character is visible: no white space, no control character, nothing of zero width.

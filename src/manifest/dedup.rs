@@ -276,16 +276,18 @@ fn template(finding: &Finding, block: usize) -> Template {
     (block, finding.code, finding.span())
 }
 
+/// The number of bytes that the data of most mistakes stay below.
+const USUAL: usize = 256;
+
 impl Key<'_> {
     fn likeness(&self) -> Likeness {
-        let mut bytes = Bytes::default();
+        let mut bytes = Bytes(Vec::with_capacity(USUAL));
         self.hash(&mut bytes);
         Likeness::of(&Sha256::of(&bytes.0))
     }
 }
 
 /// A hasher that only puts together what is to be hashed.
-#[derive(Default)]
 struct Bytes(Vec<u8>);
 
 impl Hasher for Bytes {

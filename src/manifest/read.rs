@@ -21,8 +21,6 @@ pub(super) struct Mapping<'t> {
     block: &'static Block,
     /// The content of the fields, in the order of the block.
     slots: [Slot<Node<'t>>; FIELDS],
-    /// The places of their keys.
-    keys: [Option<Place>; FIELDS],
     /// Fields of jobs that are at the top level.
     strays: Vec<&'static Field>,
 }
@@ -31,30 +29,18 @@ impl<'t> Mapping<'t> {
     /// Reads the mapping in `node`, with a finding for each key that `block` doesn't know; returns `None` if it isn't a
     /// mapping.
     pub(super) fn read(node: Node<'t>, what: What, block: &'static Block, sink: &mut Sink<'_>) -> Option<Mapping<'t>> {
-        if !fits(node, Shape::Table, what, sink) {
-            return None;
-        }
-        let Value::Table(table) = node.value() else { return None };
+        let Value::Table(table) = fits(node, Shape::Table, what, sink)? else { return None };
         // What seems to be absent may have been swallowed by a syntax error.
         let mut mapping = Mapping::blank(node, block, !table.is_whole());
         let mut strange = Vec::new();
         for entry in table.iter() {
             match block.fields.iter().position(|field| field.name == entry.key) {
-                Some(position) => {
-                    mapping.slots[position] = Slot::Set(entry.value);
-                    mapping.keys[position] = Some(Place { via: entry.merged_at, ..Place::at(entry.key_span) });
-                }
+                Some(position) => mapping.slots[position] = Slot::Set(entry.value),
                 None => strange.push((entry, meant(block, entry.key))),
             }
         }
-        let position = |meant: &Meant| if let Meant::Field(field) = meant { block.position(field) } else { None };
-        let mut claims = mapping.keys.map(|key| usize::from(key.is_some()));
-        strange.iter().filter_map(|(_, meant)| position(meant)).for_each(|field| claims[field] += 1);
-        for (entry, meant) in &strange {
-            let is_taken = position(meant).is_some_and(|field| {
-                claims[field] > 1 || std::ptr::eq(block, &JOB) && sink.is_made_by(block.fields[field])
-            });
-            mapping.strange(entry, *meant, is_taken, sink);
+        if !strange.is_empty() {
+            mapping.blame(&strange, sink);
         }
         Some(mapping)
     }
@@ -62,7 +48,21 @@ impl<'t> Mapping<'t> {
     /// Returns a mapping in which every field is absent, or spoilt.
     pub(super) fn blank(node: Node<'t>, block: &'static Block, spoilt: bool) -> Mapping<'t> {
         let slot = if spoilt { Slot::Spoilt } else { Slot::Absent };
-        Mapping { node, block, slots: [slot; FIELDS], keys: [None; FIELDS], strays: Vec::new() }
+        Mapping { node, block, slots: [slot; FIELDS], strays: Vec::new() }
+    }
+
+    /// Adds a finding for each of these keys, which the block doesn't know.
+    fn blame(&mut self, strange: &[(Entry<'t>, Meant)], sink: &mut Sink<'_>) {
+        let block = self.block;
+        let position = |meant: &Meant| if let Meant::Field(field) = meant { block.position(field) } else { None };
+        let mut claims = self.slots.map(|slot| usize::from(slot.get().is_some()));
+        strange.iter().filter_map(|(_, meant)| position(meant)).for_each(|field| claims[field] += 1);
+        for (entry, meant) in strange {
+            let is_taken = position(meant).is_some_and(|field| {
+                claims[field] > 1 || std::ptr::eq(block, &JOB) && sink.is_made_by(block.fields[field])
+            });
+            self.strange(entry, *meant, is_taken, sink);
+        }
     }
 
     /// Handles a key that the block doesn't know. A field that was probably meant counts as present.
@@ -113,7 +113,8 @@ impl<'t> Mapping<'t> {
 
     /// Returns the place of the field's key.
     pub(super) fn key(&self, field: &Field) -> Option<Place> {
-        self.keys[self.block.position(field)?]
+        let Value::Table(table) = self.node.value() else { return None };
+        table.get(field.name).map(|entry| Place { via: entry.merged_at, ..Place::at(entry.key_span) })
     }
 
     /// Returns the positions of absent fields.
@@ -147,10 +148,8 @@ impl<'t> Mapping<'t> {
             Slot::Absent => return Slot::Absent,
             Slot::Spoilt => return Slot::Spoilt,
         };
-        if !fits(node, field.kind.shape(), What::Field(field), sink) {
-            return Slot::Spoilt;
-        }
-        match read(node.value()) {
+        let Some(value) = fits(node, field.kind.shape(), What::Field(field), sink) else { return Slot::Spoilt };
+        match read(value) {
             Some(value) => Slot::Set(Spot { value, node, home: if is_default { Home::Defaults } else { Home::Own } }),
             None => {
                 let found = found(node, sink);
@@ -196,16 +195,19 @@ impl<'t> Mapping<'t> {
         }
     }
 
+    /// Returns the content of a field of the block.
     fn slot(&self, field: &Field) -> Slot<Node<'t>> {
-        self.block.position(field).map_or(Slot::Absent, |position| self.slots[position])
+        let position = self.block.fields.iter().position(|own| std::ptr::eq(*own, field));
+        position.map_or(Slot::Absent, |position| self.slots[position])
     }
 }
 
-/// Returns whether `node` has this shape; adds a finding if not.
-pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, sink: &mut Sink<'_>) -> bool {
-    let fits = match node.value() {
+/// Returns the value of `node` if it has this shape; adds a finding if not.
+pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, sink: &mut Sink<'_>) -> Option<Value<'t>> {
+    let value = node.value();
+    let fits = match value {
         // The mistake there was already reported.
-        Value::Broken => return false,
+        Value::Broken => return None,
         Value::String(_) => matches!(shape, Shape::Text | Shape::TextOrTable | Shape::TextOrList),
         Value::Integer(_) => matches!(shape, Shape::Integer | Shape::Number),
         Value::Float(_) => shape == Shape::Number,
@@ -218,7 +220,7 @@ pub(super) fn fits<'t>(node: Node<'t>, shape: Shape, what: What, sink: &mut Sink
         let (at, found) = (sink.whole(node), found(node, sink));
         sink.push(Problem::WrongType { at, what, found });
     }
-    fits
+    fits.then_some(value)
 }
 
 /// Returns the place of a value, up to the last key in it: TOML headers may add to a table further down. The recursion

@@ -99,9 +99,11 @@ name! {
             Err(NotAName("a job id has at most 200 bytes"))
         } else if text.starts_with(['.', '-']) {
             Err(NotAName("a job id doesn't start with a dot or a dash"))
+        } else if text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
+            Ok(())
         } else if text.starts_with(is_combining_mark) || !text.chars().all(fits_job_id) {
             Err(NotAName("a job id is made of letters and digits of any script, and of . _ -"))
-        } else if !text.is_ascii() && !is_nfc(text) {
+        } else if !is_nfc(text) {
             Err(NotAName("a job id is written in NFC: each letter as one character where there is one"))
         } else {
             Ok(())

@@ -51,7 +51,8 @@ impl<'s> Iterator for Chunks<'s> {
             return Some(chunk);
         }
         let (base, source) = (self.base, self.source);
-        let mut tokens = Vec::new();
+        // A little more, as the last statement is never cut.
+        let mut tokens = Vec::with_capacity(ENOUGH + ENOUGH / 16);
         let mut statement = 0;
         let mut open = Vec::new();
         let mut mismatched = false;

@@ -84,7 +84,8 @@ impl<'s> Events<'_, 's, '_> {
         }
         // A line break is always `\n`, whatever a checkout converts it to: no digest may depend on that.
         let written = self.raw(place, encoding).as_str();
-        let unified = written.contains("\r\n").then(|| written.replace("\r\n", "\n"));
+        let has_return = memchr::memchr(b'\r', written.as_bytes()).is_some();
+        let unified = has_return.then(|| written.replace("\r\n", "\n"));
         if let Some(unified) = &unified {
             // Its mistakes have been reported.
             value = Cow::Borrowed("");

@@ -3,40 +3,44 @@
 use super::super::arena::{Arena, Inherited, NONE, What};
 use super::super::flaw::Flaw;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-/// The keys seen so far, with their slots. Most tables are small, and a hash map costs more than it saves there.
-enum Seen<'t> {
-    Few(Vec<(&'t str, u32)>),
-    Many(HashMap<&'t str, u32>),
+/// The number of keys that are compared one by one: most tables are small, and a hash map costs more than it saves there.
+const FEW: usize = 16;
+
+/// The keys seen so far, with their slots.
+struct Seen<'t> {
+    /// The first of them, as many as `count`.
+    few: [(&'t str, u32); FEW],
+    count: usize,
+    /// All of them, once they are more.
+    many: HashMap<&'t str, u32>,
 }
 
 impl<'t> Seen<'t> {
-    const FEW: usize = 16;
-
     fn new() -> Seen<'t> {
-        Seen::Few(Vec::with_capacity(Self::FEW))
+        Seen { few: [("", NONE); FEW], count: 0, many: HashMap::new() }
     }
 
     /// Adds a key; returns the slot of an equal one before it, if any.
     fn insert(&mut self, key: &'t str, slot: u32) -> Option<u32> {
-        match self {
-            Seen::Few(seen) => {
-                if let Some(&(_, first)) = seen.iter().find(|(other, _)| *other == key) {
-                    return Some(first);
-                }
-                seen.push((key, slot));
-                if seen.len() > Self::FEW {
-                    *self = Seen::Many(seen.drain(..).collect());
-                }
+        if self.many.is_empty() {
+            if let Some((_, first)) = self.few[..self.count].iter().find(|(other, _)| *other == key) {
+                return Some(*first);
+            }
+            if let Some(free) = self.few.get_mut(self.count) {
+                *free = (key, slot);
+                self.count += 1;
+                return None;
+            }
+            self.many = self.few.into_iter().collect();
+        }
+        match self.many.entry(key) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(free) => {
+                free.insert(slot);
                 None
             }
-            Seen::Many(seen) => match seen.entry(key) {
-                std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
-                std::collections::hash_map::Entry::Vacant(place) => {
-                    place.insert(slot);
-                    None
-                }
-            },
         }
     }
 }

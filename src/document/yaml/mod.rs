@@ -47,7 +47,11 @@ pub(super) fn read<'s>(text: &'s str, flaws: &mut Vec<Flaw>) -> Arena<'s> {
 fn events(builder: &mut Builder<'_, '_>, fragment: Range<usize>) -> Result<Option<EntryLine>, ScanError> {
     let base = fragment.start;
     for event in Parser::new_from_str_with_options(&builder.text()[fragment], options()) {
-        let (event, place) = event?;
+        // An event is looked at where it is: it is large, and there are many.
+        let (event, place) = match &event {
+            Ok((event, place)) => (event, place),
+            Err(error) => return Err(error.clone()),
+        };
         let range = place.byte_range().unwrap_or_default();
         let span = Span::new(base + range.start, base + range.end);
         let tag =
@@ -56,19 +60,19 @@ fn events(builder: &mut Builder<'_, '_>, fragment: Range<usize>) -> Result<Optio
             // Nothing after a second document's start is of interest.
             Event::DocumentStart(..) if !builder.document(span) => return Ok(None),
             Event::Scalar(value, style, _, name) => {
-                if let Some(entry) = builder.runs_on(span, style) {
+                if let Some(entry) = builder.runs_on(span, *style) {
                     return Ok(Some(entry));
                 }
-                builder.scalar(span, &value, style, name.as_deref().zip(tag));
+                builder.scalar(span, value, *style, name.as_deref().zip(tag));
             }
             Event::SequenceStart(style, _, name) => {
-                builder.open_list(span, style, place.start.col(), name.as_deref().zip(tag));
+                builder.open_list(span, *style, place.start.col(), name.as_deref().zip(tag));
             }
             Event::MappingStart(style, _, name) => {
-                builder.open_table(span, style, place.start.col(), name.as_deref().zip(tag));
+                builder.open_table(span, *style, place.start.col(), name.as_deref().zip(tag));
             }
             Event::SequenceEnd | Event::MappingEnd => builder.close(span),
-            Event::Anchor(_, name) => builder.anchor(name),
+            Event::Anchor(_, name) => builder.anchor(name.clone()),
             // Names, not the parser's numbers: an anchor outlives its fragment.
             Event::Alias(_) | Event::UnresolvedAlias(_) => builder.alias(span),
             _ => {}

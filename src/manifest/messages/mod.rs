@@ -184,18 +184,15 @@ impl Words {
 
 /// Returns a text of the manifest for use in a sentence: on one line, and not too long.
 fn quoted(text: &str) -> String {
-    let mut shown = String::from("`");
-    for (count, c) in text.chars().enumerate() {
-        if count == SHOWN {
-            shown.push('…');
-            break;
-        }
-        match c {
-            c if c.is_control() => shown.extend(c.escape_default()),
-            c => shown.push(c),
-        }
-    }
+    let (text, rest) = text.char_indices().nth(SHOWN).map_or((text, ""), |(end, _)| text.split_at(end));
+    let mut shown = String::with_capacity(text.len() + "`…`".len());
     shown.push('`');
+    if text.contains(char::is_control) {
+        text.chars().for_each(|c| if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) });
+    } else {
+        shown.push_str(text);
+    }
+    shown.push_str(if rest.is_empty() { "`" } else { "…`" });
     shown
 }
 

@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use url::Url;
 
 /// The reason why a text isn't an image.
@@ -95,7 +94,7 @@ pub(crate) struct Images<'f> {
     /// The beginning of the last URL that was right: those of a manifest are mostly on one host.
     origin: String,
     /// Local ones only: looking at a URL again is cheaper than keeping all of them.
-    by_text: HashMap<String, Rc<Result<Looked, ImageFlaw>>>,
+    by_text: HashMap<String, Result<Looked, ImageFlaw>>,
     by_path: HashMap<PathBuf, Result<Looked, ImageFlaw>>,
     local: BTreeMap<Sha256, LocalImage>,
     /// The number of similar names looked for.
@@ -117,15 +116,15 @@ impl<'f> Images<'f> {
     }
 
     /// Returns the image that `text` names; a path that was seen before is not looked at again.
-    pub(crate) fn look(&mut self, text: &str) -> Rc<Result<Looked, ImageFlaw>> {
+    pub(crate) fn look(&mut self, text: &str) -> Result<Looked, ImageFlaw> {
         if let Some(scheme) = scheme(text) {
-            return Rc::new(self.web(text, scheme));
+            return self.web(text, scheme);
         }
         if let Some(known) = self.by_text.get(text) {
-            return Rc::clone(known);
+            return known.clone();
         }
-        let looked = Rc::new(self.file(text));
-        self.by_text.insert(text.to_owned(), Rc::clone(&looked));
+        let looked = self.file(text);
+        self.by_text.insert(text.to_owned(), looked.clone());
         looked
     }
 
@@ -143,7 +142,7 @@ impl<'f> Images<'f> {
             return Err(ImageFlaw::Several { separator });
         }
         // A parser that repairs such URLs would send another one than is written.
-        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        if !text.bytes().all(|b| b.is_ascii_graphic()) && text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(ImageFlaw::Blank);
         }
         let start = &text[..path_start(text, scheme).ok_or(ImageFlaw::NotAUrl)?];
@@ -245,8 +244,9 @@ const SEPARATORS: [char; 7] = ['|', ',', ';', '\n', ' ', '，', '；'];
 
 /// Returns the separator of several URLs in one text: the character before the second one.
 fn separator(text: &str) -> Option<char> {
-    let ends = text.match_indices("://").skip(1);
-    let mut starts = ends.filter_map(|(at, _)| {
+    let colons = memchr::memchr_iter(b':', text.as_bytes());
+    let ends = colons.filter(|at| text[*at..].starts_with("://")).skip(1);
+    let mut starts = ends.filter_map(|at| {
         let before = &text[..at];
         let scheme = ["https", "http"].into_iter().find(|scheme| {
             before.len() >= scheme.len()
@@ -275,7 +275,7 @@ fn scheme(text: &str) -> Option<&str> {
 /// is before it.
 fn path_start(text: &str, scheme: &str) -> Option<usize> {
     let behind = text[scheme.len()..].strip_prefix("://").filter(|rest| !rest.starts_with(['/', '\\']))?;
-    let host = behind.find(['/', '\\', '?', '#']).unwrap_or(behind.len());
+    let host = behind.bytes().position(|b| matches!(b, b'/' | b'\\' | b'?' | b'#')).unwrap_or(behind.len());
     Some(text.len() - behind.len() + host)
 }
 

@@ -179,7 +179,7 @@ pub(crate) fn generation(resolved: Resolved<'_>, shares: &mut Shares) -> Option<
         negative_prompt: negative_prompt.get().map(|spot| shares.negative_prompt.of(spot)),
         resolution: resolved.resolution.value()?,
         duration: resolved.duration.value()?,
-        references: shares.references(&links)?,
+        references: shares.references(links)?,
         number_of_videos: resolved.number_of_videos.value_or(1)?,
         need_expand_prompt: resolved.need_expand_prompt.value_or(false)?,
     })

@@ -89,7 +89,7 @@ impl<'r, 't> Rules<'r, 't> {
         Rules { raw, folder, looked, shared, paths, before, shares, jobs, images, made }
     }
 
-    /// Makes room for the jobs that a block stands for.
+    /// Makes room for so many jobs: those of the list, or those that a block of it stands for.
     pub(super) fn expect(&mut self, jobs: usize) {
         self.before.expect(jobs);
         self.jobs.iter_mut().for_each(|all| all.reserve(jobs));

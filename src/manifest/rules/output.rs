@@ -59,12 +59,14 @@ pub(crate) struct Template {
     /// The folder, without `.` and a slash at the end; empty for the manifest's own.
     dir: String,
     name: String,
+    /// The parts of the name, between which the id stands.
+    around_id: Vec<String>,
 }
 
 impl Template {
     /// Creates the template from a checked folder and a checked name.
     pub(crate) fn new(dir: String, name: &str) -> Template {
-        Template { dir, name: name.to_owned() }
+        Template { dir, name: name.to_owned(), around_id: name.split("{id}").map(str::to_owned).collect() }
     }
 
     /// Returns the folder that contains all of its paths.
@@ -74,7 +76,7 @@ impl Template {
 
     /// Returns whether each job gets its own paths.
     pub(crate) fn tells_jobs_apart(&self) -> bool {
-        self.name.contains("{id}")
+        self.around_id.len() > 1
     }
 
     /// Returns whether each video of a job gets its own path.
@@ -87,7 +89,7 @@ impl Template {
     /// # Errors
     /// Fails if the id makes the path unsafe, or if a link leads out of the manifest's folder.
     pub(crate) fn expand(&self, id: &str, folder: &Folder) -> Result<VideoName, OutputFlaw> {
-        let name = self.name.replace("{id}", id);
+        let name = self.around_id.join(id);
         for part in name.split('/') {
             safe(part)?;
         }
@@ -177,9 +179,11 @@ fn safe(part: &str) -> Result<(), OutputFlaw> {
 /// Returns whether this name is reserved for files of this program, of any manifest; compared without case, as some
 /// file systems do.
 fn is_reserved(part: &str) -> bool {
-    let part = part.to_ascii_lowercase();
-    RESERVED_EXTENSIONS.iter().any(|extension| part.rsplit_once('.').is_some_and(|(_, end)| end == *extension))
-        || RESERVED_BEGINNINGS.iter().any(|beginning| part.starts_with(beginning))
+    let starts_with =
+        |beginning: &&str| part.get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning));
+    part.rsplit_once('.')
+        .is_some_and(|(_, end)| RESERVED_EXTENSIONS.iter().any(|known| end.eq_ignore_ascii_case(known)))
+        || RESERVED_BEGINNINGS.iter().any(starts_with)
 }
 
 /// Returns the braces of `template` that do not belong to a placeholder, each with the nearest one.

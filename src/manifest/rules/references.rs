@@ -41,6 +41,7 @@ struct Entry<'t> {
 }
 
 /// The references of a job, or of `defaults`.
+#[derive(Clone)]
 pub(crate) struct Links<'t> {
     /// Those that could be resolved, in order.
     pub items: Vec<Link<'t>>,
@@ -51,6 +52,7 @@ pub(crate) struct Links<'t> {
 }
 
 /// A reference of a job.
+#[derive(Clone)]
 pub(crate) struct Link<'t> {
     /// The name by which the prompt mentions it.
     pub name: &'t str,
@@ -273,7 +275,7 @@ fn images_of<'t>(urls: &raw::Images<'t>, images: &mut Images<'_>, sink: &mut Sin
     }
     let mut usable = Vec::with_capacity(urls.items.len());
     for (text, at) in urls.items.iter().flatten().copied() {
-        match Rc::unwrap_or_clone(images.look(text)) {
+        match images.look(text) {
             Ok(looked) => {
                 for oddity in looked.oddities {
                     sink.push(Problem::OddImage { at, text: text.to_owned(), oddity });

@@ -7,6 +7,7 @@ use crate::service::request::{Image, Reference};
 use crate::service::text::{Text, Weaving};
 use crate::service::vocabulary::MODEL;
 use std::collections::{BTreeSet, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Texts of fewer bytes are kept where they are: to share them would take as much.
@@ -59,10 +60,11 @@ impl Shares {
     }
 
     /// Returns what is linked, kept once where the job before has the same; none where one of them can't be used.
-    pub(crate) fn references(&mut self, links: &Links<'_>) -> Option<Arc<Vec<Reference>>> {
-        let linked = links.items.iter().map(|link| link.reference.as_deref());
-        if !linked.clone().eq(self.references.iter().map(Some)) {
-            self.references = Arc::new(linked.map(Option::<&Reference>::cloned).collect::<Option<_>>()?);
+    pub(crate) fn references(&mut self, links: Rc<Links<'_>>) -> Option<Arc<Vec<Reference>>> {
+        if !links.items.iter().map(|link| link.reference.as_deref()).eq(self.references.iter().map(Some)) {
+            let linked = Rc::unwrap_or_clone(links).items.into_iter();
+            self.references =
+                Arc::new(linked.map(|link| link.reference.map(Rc::unwrap_or_clone)).collect::<Option<_>>()?);
             self.bytes += self.references.iter().map(size).sum::<usize>();
         }
         Some(Arc::clone(&self.references))
