@@ -10,6 +10,7 @@ pub mod decimal;
 pub mod digest;
 pub mod durable;
 pub mod faultpoint;
+pub mod file_url;
 pub mod folder;
 pub mod look_alike;
 pub mod nearest;

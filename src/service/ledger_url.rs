@@ -2,8 +2,9 @@
 
 use super::database_url::DatabaseUrl;
 use crate::base::bucket::url::{BucketUrl, NoBucketUrl};
+use crate::base::file_url;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// The URL of a shared ledger. It holds no password, so it may be printed and written down.
@@ -51,11 +52,10 @@ impl FromStr for LedgerUrl {
     fn from_str(text: &str) -> Result<LedgerUrl, NoLedgerUrl> {
         let wrong = |what: String| Err(NoLedgerUrl(what));
         let (text, engine) = match text.split_once("://") {
-            Some(("file", path)) if path.starts_with('/') && path.len() > 1 => {
-                let path = path.trim_end_matches('/');
-                (format!("file://{path}"), Engine::Folder(Path::new(path).to_owned()))
-            }
-            Some(("file", _)) => return wrong("a folder is named by its whole path: file:///path".to_owned()),
+            Some(("file", path)) => match file_url::folder(path) {
+                Some(folder) => (file_url::url(&folder), Engine::Folder(folder)),
+                None => return wrong("a folder is named by its whole path: file:///path".to_owned()),
+            },
             Some(("postgres" | "postgresql", rest)) => {
                 (text.to_owned(), Engine::Postgres(DatabaseUrl::read(rest).map_err(NoLedgerUrl)?))
             }
@@ -89,6 +89,8 @@ mod tests {
         let url: LedgerUrl = "file:///srv/ledger/".parse().unwrap();
         assert_eq!(url.to_string(), "file:///srv/ledger");
         assert_eq!(url.engine(), &Engine::Folder(PathBuf::from("/srv/ledger")));
+        let url: LedgerUrl = "file:///srv/our%20ledger".parse().unwrap();
+        assert_eq!(url.engine(), &Engine::Folder(PathBuf::from("/srv/our ledger")));
         assert!(refused("file://ledger").contains("file:///path"));
         assert!(refused("file:///").contains("file:///path"));
     }

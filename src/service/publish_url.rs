@@ -2,9 +2,10 @@
 
 use crate::base::bucket::url::{BucketUrl, NoBucketUrl};
 use crate::base::digest::Sha256;
+use crate::base::file_url;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// The place where videos are published. Its URL holds no credentials, so it may be printed and written down.
@@ -63,10 +64,9 @@ impl FromStr for PublishUrl {
     fn from_str(text: &str) -> Result<PublishUrl, NoPublishUrl> {
         let allowed = "s3://bucket/folder, gs://bucket/folder, az://container/folder, or file:///folder";
         match text.split_once("://") {
-            Some(("file", path)) if path.starts_with('/') && path.trim_end_matches('/').len() > 1 => {
-                Ok(PublishUrl::Folder(Path::new(path.trim_end_matches('/')).to_owned()))
-            }
-            Some(("file", _)) => Err(NoPublishUrl("a folder is named by its whole path: file:///path".to_owned())),
+            Some(("file", path)) => file_url::folder(path)
+                .map(PublishUrl::Folder)
+                .ok_or_else(|| NoPublishUrl("a folder is named by its whole path: file:///path".to_owned())),
             Some(("s3" | "gs" | "az", _)) => {
                 text.parse().map(PublishUrl::Bucket).map_err(|error: NoBucketUrl| NoPublishUrl(error.to_string()))
             }
@@ -80,7 +80,7 @@ impl fmt::Display for PublishUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PublishUrl::Bucket(bucket) => fmt::Display::fmt(bucket, f),
-            PublishUrl::Folder(folder) => write!(f, "file://{}", folder.display()),
+            PublishUrl::Folder(folder) => f.write_str(&file_url::url(folder)),
         }
     }
 }
@@ -95,7 +95,11 @@ mod tests {
 
     #[test]
     fn a_place_and_the_files_there() {
-        for (text, shown) in [("s3://team/out/", "s3://team/out"), ("file:///srv/out/", "file:///srv/out")] {
+        for (text, shown) in [
+            ("s3://team/out/", "s3://team/out"),
+            ("file:///srv/out/", "file:///srv/out"),
+            ("file:///a%20b", "file:///a b"),
+        ] {
             assert_eq!(url(text).to_string(), shown);
             let file = url(text).url_of("小狗-1.mp4");
             assert_eq!(file, format!("{shown}/小狗-1.mp4"));

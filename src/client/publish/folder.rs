@@ -23,9 +23,13 @@ impl Files {
     /// # Errors
     /// Fails if it isn't the recorded content, or can't be written.
     pub(super) async fn put(&self, file: &Path, name: &str, sha256: &Sha256) -> Result<(), PublishError> {
-        let (from, to, sha256) = (file.to_owned(), self.0.join(name), *sha256);
+        let (from, root, to, sha256) = (file.to_owned(), self.0.clone(), self.0.join(name), *sha256);
         let refused = |to: &Path, error: &io::Error| PublishError::Refused(format!("{}: {error}", to.display()));
         on_disk(move || {
+            // What a disk that isn't mounted leaves isn't taken for the place.
+            if !root.is_dir() {
+                return Err(PublishError::Refused(absent(&root)));
+            }
             let source = File::open(&from).map_err(|error| unreadable(&from, &error))?;
             make_folder(folder_of(&to)).map_err(|error| refused(&to, &error))?;
             let copy = temporary_beside(&to, &Mark::of(&to)).map_err(|error| refused(&to, &error))?;
@@ -51,8 +55,10 @@ impl Files {
         temporaries: &Mark,
     ) -> Result<Video, PublishError> {
         let (from, destination, temporaries) = (self.0.join(name), destination.to_owned(), temporaries.clone());
+        let root = self.0.clone();
         on_disk(move || {
             let away = |error: &io::Error| match error.kind() {
+                io::ErrorKind::NotFound if !root.is_dir() => PublishError::Away(absent(&root)),
                 io::ErrorKind::NotFound => PublishError::NotAsRecorded(format!("{} doesn't exist", from.display())),
                 _ => PublishError::Away(format!("{}: {error}", from.display())),
             };
@@ -70,6 +76,17 @@ impl Files {
             copied(source.take(bytes), copy, |error| away(&error), local)
         })
         .await
+    }
+}
+
+/// Says that the folder of published files doesn't exist, and what to do.
+fn absent(root: &Path) -> String {
+    let shown = root.display();
+    match root.exists() {
+        true => format!("{shown} is no folder"),
+        false => format!(
+            "the folder {shown} doesn't exist: mount its disk, or make it, once, for the first video (`mkdir -p '{shown}'`)"
+        ),
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// Returns both kinds of places, and what is in the bucket.
 fn places(folder: &Path) -> ([Publisher; 2], Arc<InMemory>) {
     let memory = Arc::new(InMemory::new());
+    let _ = std::fs::create_dir(folder.join("published"));
     let url: PublishUrl = "s3://team/films".parse().unwrap();
     let PublishUrl::Bucket(bucket) = &url else { unreachable!() };
     let place = Place::Bucket(Objects::new(bucket, memory.clone()));
@@ -109,11 +110,30 @@ async fn what_is_no_file_of_the_recorded_length_is_neither_read_nor_waited_for()
 }
 
 #[tokio::test]
+async fn a_folder_whose_disk_is_gone_is_not_made_anew_and_nothing_of_it_is_forgotten() {
+    let temp = tempfile::tempdir().unwrap();
+    let ([_, place], _) = places(temp.path());
+    let (file, content) = (temp.path().join("a.mp4"), b"a video".as_slice());
+    std::fs::write(&file, content).unwrap();
+    let (hash, root) = (Sha256::of(content), temp.path().join("published"));
+    let url = place.url_of("out/a.mp4", &hash);
+    place.put(&file, &url, &hash).await.unwrap();
+    std::fs::remove_dir_all(&root).unwrap();
+    // Only of a file that is known to be gone the record is dropped.
+    let away = get(&place, &url, content, temp.path()).await.unwrap_err();
+    assert!(matches!(&away, PublishError::Away(why) if why.contains("doesn't exist: mount its disk")), "{away}");
+    let refused = place.put(&file, &url, &hash).await.unwrap_err();
+    assert!(matches!(&refused, PublishError::Refused(why) if why.contains("mkdir -p '")), "{refused}");
+    assert!(!root.exists());
+}
+
+#[tokio::test]
 async fn a_place_that_is_away_or_refuses_is_left_alone() {
     let temp = tempfile::tempdir().unwrap();
     let ([_, place], _) = places(temp.path());
     let (file, hash) = (temp.path().join("a.mp4"), Sha256::of(b"1"));
     std::fs::write(&file, b"1").unwrap();
+    std::fs::remove_dir(temp.path().join("published")).unwrap();
     std::fs::write(temp.path().join("published"), b"no folder").unwrap();
     let url = place.url_of("out/a.mp4", &hash);
     let refused = place.put(&file, &url, &hash).await.unwrap_err();
