@@ -208,6 +208,12 @@ impl Failure {
             LedgerError::OtherLedger { .. } => {
                 return Failure::usage(&error).hint("name the lock's ledger; or, if this one takes its place: --move-ledger, which brings in what the lock knows");
             }
+            LedgerError::Remade { lock, .. } => {
+                let lock = quoted(&lock.display().to_string()).into_owned();
+                return Failure::machine(&error).hint(format!(
+                    "nothing was sent; `batch ledger import {lock}` brings in what this lock knows, and `batch run --move-ledger` does so before it runs; the locks and journals of all others who ran go in likewise; or put the former ledger back"
+                ));
+            }
             LedgerError::Rewound { lock, .. } => {
                 let lock = quoted(&lock.display().to_string()).into_owned();
                 return Failure::machine(&error).hint(format!(

@@ -151,7 +151,7 @@ impl Fleet {
                 ledger.part();
             }
             let Some(of) = ledger.book().projection() else { return Ok(()) };
-            let (lock, known) = (ledger.lock().to_owned(), of.url.clone());
+            let (lock, known) = (ledger.lock().to_owned(), of.to_string());
             return Err(LedgerError::OtherLedger { lock, known, wanted: None }.into());
         }
         if self.offline {

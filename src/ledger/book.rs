@@ -15,6 +15,7 @@ use super::record::{Key, Record};
 use crate::base::digest::Sha256;
 use crate::service::names::{Digest, JobId};
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 pub use images::Pins;
 use images::Upload;
@@ -43,6 +44,12 @@ pub struct Projection {
     pub url: String,
     /// What tells it from all others.
     pub id: String,
+}
+
+impl fmt::Display for Projection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (id {})", self.url, self.id)
+    }
 }
 
 /// A video that got another name, by an applied entry: the entry comes first, then the file is renamed.

@@ -98,10 +98,23 @@ pub enum LedgerError {
     OtherLedger {
         /// The lock.
         lock: PathBuf,
-        /// Where its ledger is.
+        /// Its ledger: URL and id.
         known: String,
-        /// The ledger that was named, where one was.
+        /// The ledger that was named, where one was: URL and id.
         wanted: Option<String>,
+    },
+    /// Another ledger took the place of the lock's.
+    #[error(
+        "{} was written from the ledger {known}; the one there now has the id {present}: it was made anew, and has forgotten what others bought",
+        .lock.display()
+    )]
+    Remade {
+        /// The lock.
+        lock: PathBuf,
+        /// Its ledger: URL and id.
+        known: String,
+        /// The id of the one that is there now.
+        present: String,
     },
     /// A shared ledger doesn't know what is paid by a lock or a journal.
     #[error("{} says that {} paid of which the ledger {place} doesn't know: it went back to an earlier state, or never knew them", .lock.display(), words_for_jobs(.jobs))]

@@ -37,9 +37,29 @@ impl Shared {
         let mut book = images.images();
         book.set_service(&self.charter.service);
         self.desk.view(&mut book, doubts).await.map_err(|error| self.failed(error))?;
-        let (url, id) = (self.place.to_string(), self.charter.id.clone());
-        book.set_projection(Some(Projection { url, id }));
+        book.set_projection(Some(self.projection()));
         Ok(book)
+    }
+
+    /// Returns what tells it from all others.
+    fn projection(&self) -> Projection {
+        Projection { url: self.place.to_string(), id: self.charter.id.clone() }
+    }
+
+    async fn took_place_of(&self, former: &str) -> Result<bool, LedgerError> {
+        self.desk.took_place_of(former).await.map_err(|error| self.failed(error))
+    }
+
+    /// Writes down, where a lock is of a ledger that was here before, that this one took its place: what the lock knows was brought in.
+    ///
+    /// # Errors
+    /// Fails if the ledger doesn't answer.
+    pub async fn take_place_in(&self, lock: &Book) -> Result<(), LedgerError> {
+        let here = self.projection();
+        match lock.projection().filter(|of| of.url == here.url && of.id != here.id) {
+            Some(former) => self.desk.take_place_of(&former.id).await.map_err(|error| self.failed(error)),
+            None => Ok(()),
+        }
     }
 
     /// Returns what is or may be paid of all that was bought in a unit, as far as was read.
@@ -101,9 +121,18 @@ impl Ledger {
         let view = shared.view(&self.book, Doubts::Untold).await?;
         let path = || self.files.paths.lock.clone();
         let of = lock.projection();
-        if let Some(other) = of.filter(|of| of.id != shared.charter.id && !moved) {
-            let (known, wanted) = (other.url.clone(), Some(shared.place.to_string()));
-            return Err(LedgerError::OtherLedger { lock: path(), known, wanted });
+        let former = of.filter(|of| of.id != shared.charter.id);
+        let was_here = former.filter(|former| former.url == shared.place.to_string());
+        match former {
+            Some(former) if was_here.is_none() && !moved => {
+                let (known, wanted) = (former.to_string(), Some(shared.projection().to_string()));
+                return Err(LedgerError::OtherLedger { lock: path(), known, wanted });
+            }
+            Some(former) if !moved && !shared.took_place_of(&former.id).await? => {
+                let (known, present) = (former.to_string(), shared.charter.id.clone());
+                return Err(LedgerError::Remade { lock: path(), known, present });
+            }
+            _ => {}
         }
         let witness = |is_own: bool| if is_own { Witness::Projection } else { Witness::Stranger };
         let is_own = of.is_some_and(|of| of.id == shared.charter.id);
@@ -113,6 +142,7 @@ impl Ledger {
         if moved {
             shared.take_in(&lock, patience).await?;
             shared.desk.accept_era().await.map_err(|error| shared.failed(error))?;
+            shared.take_place_in(&lock).await?;
         } else if !missing.is_empty() {
             let place = shared.place.to_string();
             return Err(LedgerError::Rewound { place, lock: path(), jobs: missing.into_iter().collect() });

@@ -142,6 +142,7 @@ fn import(import: &Import, subject: &Subject<'_>, terminal: &Terminal) -> Result
                 return Err(LedgerError::OtherService { path, lock, wanted }.into());
             }
             let brought = shared.take_in(book, fleet::PATIENCE).await?;
+            shared.take_place_in(book).await?;
             say(&format!("{}: {} known to {}", lock.display(), count(brought, "purchase"), shared.place), terminal);
         }
         shared.desk.accept_era().await.map_err(|error| shared.failed(error))?;

@@ -19,6 +19,9 @@ pub(super) const RUNS: &str = "r/";
 /// What all keys of documents begin with that runs share while they are on.
 pub(super) const SHARED: &str = "f/";
 
+/// What all keys of ledgers begin with whose place this one took, by a person's word.
+pub(super) const FORMER: &str = "b/";
+
 /// What all keys of proofs begin with.
 pub(super) const PROOFS: &str = "t/";
 

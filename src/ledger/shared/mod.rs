@@ -15,6 +15,7 @@ mod desk;
 mod era;
 mod examine;
 mod folder;
+mod former;
 mod key;
 mod limits;
 mod pass;

@@ -121,11 +121,67 @@ fn a_ledger_that_went_back_is_noticed_before_anything_is_sent() {
     assert_eq!(team.charges(), 3);
     // The same where a new one takes its place.
     fs::remove_dir_all(team.folder()).unwrap();
-    let ended = team.run(0).exits(2);
+    let ended = team.run(0).exits(5);
     assert!(ended.stderr.contains("--move-ledger"), "{ended:?}");
     team.batch(0, ["run", "--move-ledger"]).run().exits(0);
     team.run(0).exits(0);
     assert_eq!(team.charges(), 3);
+}
+
+/// The id of the ledger that a clone's lock was written from.
+fn ledger_id(team: &Team, clone: usize) -> String {
+    let lock = team.clones[clone].read("jobs.lock");
+    lock.split_once("ledger_id = \"").unwrap().1.split_once('"').unwrap().0.to_owned()
+}
+
+#[test]
+fn a_ledger_that_was_made_anew_is_told_by_its_id_and_both_ways_out_work() {
+    for way_out in ["import", "move"] {
+        let team = Team::fast(4, 3);
+        for clone in 0..2 {
+            team.batch(clone, ["run", "--limit", &format!("{}", clone + 1)]).run().exits(0);
+        }
+        let former = ledger_id(&team, 0);
+        fs::remove_dir_all(team.folder()).unwrap();
+        team.batch(2, ["ledger", "init"]).run().exits(0);
+        let refused = team.run(0).exits(5);
+        let checked = team.batch(2, ["ledger", "check"]).run().exits(0);
+        let present = checked.stdout.lines().find_map(|line| line.strip_prefix("id ")).unwrap().to_owned();
+        for word in [&*former, &*present, "was made anew", "`batch ledger import ", "`batch run --move-ledger`"] {
+            assert!(refused.stderr.contains(word), "{word}: {refused:?}");
+        }
+        let before = team.charges();
+        assert!(former != present && before == 3, "{former} {present} {before}");
+        if way_out == "import" {
+            team.batch(0, ["ledger", "import", "jobs.lock"]).run().exits(0);
+            // The other clone's lock knows of what is still missing, and says so.
+            let witness = team.run(1).exits(5);
+            assert!(witness.stderr.contains("batch ledger import"), "{witness:?}");
+            team.batch(1, ["ledger", "import", "jobs.lock"]).run().exits(0);
+        } else {
+            team.batch(0, ["run", "--move-ledger", "--limit", "0"]).run().exits(0);
+            team.batch(1, ["run", "--move-ledger", "--limit", "0"]).run().exits(0);
+        }
+        assert_eq!(team.charges(), before);
+        for clone in 0..3 {
+            team.run(clone).exits(0);
+            assert_eq!(ledger_id(&team, clone), present);
+        }
+        assert_eq!(team.charges(), 4, "{way_out}");
+    }
+}
+
+#[test]
+fn the_lock_of_a_ledger_elsewhere_is_told_apart_by_url_and_id() {
+    let team = Team::fast(1, 1);
+    team.run(0).exits(0);
+    let (id, other) = (ledger_id(&team, 0), team.ledger.path().join("another%20one"));
+    let url = format!("file://{}", other.display());
+    let refused = team.batch(0, ["run", "--ledger", &url]).run().exits(2);
+    let there = team.batch(0, ["ledger", "check", "--ledger", &url]).run().exits(0);
+    let present = there.stdout.lines().find_map(|line| line.strip_prefix("id ")).unwrap().to_owned();
+    assert!(refused.stderr.contains(&id) && refused.stderr.contains(&present), "{refused:?}");
+    assert!(team.ledger.path().join("another one/ledger.json").exists());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::base::bucket::{BucketUrl, Provider};
 use serde_json::json;
 
 /// The keys of a ledger.
-const KEYS: [&str; 6] = ["ledger.json", "p/*", "u/*", "r/*", "f/*", "t/*"];
+const KEYS: [&str; 7] = ["ledger.json", "p/*", "u/*", "r/*", "f/*", "b/*", "t/*"];
 
 /// Returns a bucket's policy, where the provider has one that knows conditions: no write without a condition, and no deletion.
 pub fn policy(url: &BucketUrl) -> Option<String> {
