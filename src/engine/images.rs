@@ -45,6 +45,13 @@ async fn upload_picture<S: Service>(
     purchase: &Purchase,
     picture: &Picture,
 ) -> Result<String, Failure> {
+    let sha256 = picture.sha256();
+    if !context.reupload
+        && let Some(SharedUpload { url, uploaded_at: at }) = context.journal_writer.known_upload(&sha256).await
+    {
+        let _ = context.record(Entry::Uploaded { sha256, url: url.clone(), at }).await;
+        return Ok(url);
+    }
     let foreign = match picture {
         Picture::Local(image) => return upload_image(context, purchase, image).await,
         Picture::Foreign(foreign) => foreign,
@@ -73,12 +80,6 @@ async fn upload_image<S: Service>(
     image: &LocalImage,
 ) -> Result<String, Failure> {
     let job = &purchase.key.job;
-    if !context.reupload
-        && let Some(SharedUpload { url, uploaded_at: at }) = context.journal_writer.shared_upload(&image.sha256).await
-    {
-        let _ = context.record(Entry::Uploaded { sha256: image.sha256, url: url.clone(), at }).await;
-        return Ok(url);
-    }
     context.events.send(Event::Uploading { job: job.clone(), path: image.shown.clone(), bytes: image.bytes });
     // What the last reply had in the place of the URL, if it had something else.
     let mut strange = None;

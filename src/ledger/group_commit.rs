@@ -51,6 +51,8 @@ pub struct JournalWriter {
     inbox: mpsc::Sender<Message>,
     journal: PathBuf,
     shared: Option<Shared>,
+    /// What the lock knew of images when the run began, where there is a shared ledger that may know better.
+    images: Arc<Book>,
 }
 
 /// What became of an intent.
@@ -122,14 +124,22 @@ impl JournalWriter {
         recorded
     }
 
-    /// Returns the upload of this content that another run of a shared ledger made known. One that can't be asked for isn't known:
-    /// another upload costs nothing.
-    pub async fn shared_upload(&self, content: &Sha256) -> Option<SharedUpload> {
-        let found = self.shared.as_ref()?.desk.upload(content).await;
-        found.unwrap_or_else(|error| {
-            tracing::debug!(%content, %error, "the ledger doesn't say whether an image was uploaded");
-            None
-        })
+    /// Returns the upload of this content that a shared ledger or the lock knows, if there is a shared ledger: the later one, since the
+    /// service may have forgotten the other. What the lock alone knows is made known to the ledger.
+    pub async fn known_upload(&self, content: &Sha256) -> Option<SharedUpload> {
+        let desk = &self.shared.as_ref()?.desk;
+        let of_lock = self.images.upload_of(content);
+        let of_lock = of_lock.map(|upload| SharedUpload { url: upload.url.clone(), uploaded_at: upload.at });
+        match (of_lock, desk.upload(content).await) {
+            (Some(of_lock), Ok(Some(shared))) if of_lock.uploaded_at > shared.uploaded_at => Some(of_lock),
+            (_, Ok(Some(shared))) => Some(shared),
+            (Some(of_lock), Ok(None)) => Some(self.share_upload(content, of_lock, false).await),
+            (None, Ok(None)) => None,
+            (of_lock, Err(error)) => {
+                tracing::debug!(%content, %error, "the ledger doesn't say whether an image was uploaded");
+                of_lock
+            }
+        }
     }
 
     /// Makes an upload known to the other runs of a shared ledger, and returns the one that counts: that of the run that was first,
@@ -212,8 +222,9 @@ impl Writer {
     /// Starts the task; it ends after [`Message::Close`], or when no sender is left.
     pub(super) fn spawn(self) -> (JournalWriter, mpsc::Sender<Message>, tokio::task::JoinHandle<Writer>) {
         let (inbox, messages) = mpsc::channel(WAITING);
-        let journal_writer =
-            JournalWriter { inbox: inbox.clone(), journal: self.journal.clone(), shared: self.shared.clone() };
+        let images = self.shared.as_ref().map(|_| self.book.images()).unwrap_or_default();
+        let (journal, shared) = (self.journal.clone(), self.shared.clone());
+        let journal_writer = JournalWriter { inbox: inbox.clone(), journal, shared, images: Arc::new(images) };
         (journal_writer, inbox, tokio::spawn(self.write(messages)))
     }
 

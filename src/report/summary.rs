@@ -11,6 +11,7 @@ use crate::event::summary::Summary;
 use crate::event::{Cause, Event, JobError, Stamped};
 use crate::plan::action::{Action, Reason};
 use crate::service::names::JobId;
+use crate::service::texts::is_image_missing;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
@@ -248,6 +249,11 @@ impl<W: Write> RunSummary<W> {
             self.out.line(format_args!("    {}{more}", jobs.join(", ")));
             if let Some(next) = afterwards(*cause, *next, failures.count) {
                 self.out.line(format_args!("    {next}"));
+                if is_image_missing(&failures.message) {
+                    self.out.line(format_args!(
+                        "    where the service forgot an uploaded image: --retry-failed --reupload uploads it anew"
+                    ));
+                }
             }
         }
         let rest: usize = kinds.iter().skip(SHOWN).map(|(_, failures)| failures.count).sum();

@@ -88,7 +88,8 @@ impl Execution<'_> {
             ..http::Settings::new(base.clone(), key.clone(), self.settings.concurrency)
         };
         let service = HttpService::new(client)?;
-        let uploads = match self.reupload {
+        // A shared ledger may know later uploads: it is asked for each image.
+        let uploads = match self.reupload || shared.is_some() {
             true => Vec::new(),
             false => ledger.book().uploaded().map(|(content, url)| (*content, url.to_owned())).collect(),
         };

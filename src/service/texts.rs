@@ -69,6 +69,32 @@ pub fn is_moderation(code: &str, text: &str) -> bool {
     meant(code.trim().parse().unwrap_or(500), text) == Some(Text::Content)
 }
 
+/// Returns whether a text says that the service couldn't get an image: one that was uploaded long ago, it may have forgotten.
+pub fn is_image_missing(text: &str) -> bool {
+    const IMAGE: [&str; 6] = ["image", "picture", "url", "图片", "图像", "素材"];
+    const MISSING: [&str; 16] = [
+        "download",
+        "fetch",
+        "retrieve",
+        "access",
+        "load",
+        "reach",
+        "expired",
+        "not found",
+        "not exist",
+        "no longer exist",
+        "unavailable",
+        "下载",
+        "获取",
+        "访问",
+        "过期",
+        "不存在",
+    ];
+    let text = text.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| says(&text, word));
+    has(&IMAGE) && has(&MISSING)
+}
+
 /// Returns whether a text only says that the call went well, as the envelope of a failed generation does: it is not a
 /// cause.
 pub fn is_success(text: &str) -> bool {
@@ -102,6 +128,18 @@ mod tests {
         assert!(
             !is_moderation("FAILED", "out of memory") && !is_moderation("FAILED", "") && !is_moderation("404", "审核")
         );
+    }
+
+    #[test]
+    fn an_image_that_the_service_cant_get_is_told_by_the_text() {
+        for text in ["Failed to download image", "image url is not accessible", "the image has expired", "图片下载失败"]
+        {
+            assert!(is_image_missing(text), "{text}");
+        }
+        for text in ["image upload limit", "too many reference images: at most 3", "task not found", "图片审核未通过"]
+        {
+            assert!(!is_image_missing(text), "{text}");
+        }
     }
 
     #[test]

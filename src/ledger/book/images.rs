@@ -36,6 +36,11 @@ impl Book {
         self.uploads.iter().map(|(content, upload)| (content, upload.url.as_str()))
     }
 
+    /// Returns the upload of this content.
+    pub(in crate::ledger) fn upload_of(&self, content: &Sha256) -> Option<&Upload> {
+        self.uploads.get(content)
+    }
+
     /// Returns the content of remote images when they were fetched.
     pub fn pins(&self) -> &Pins {
         &self.pins

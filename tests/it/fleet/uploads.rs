@@ -2,6 +2,7 @@
 
 use super::team::Team;
 use crate::support::image::png;
+use crate::support::service::options;
 use batch::simulate::Call;
 
 /// A team whose jobs use a local image, the same in each clone.
@@ -39,6 +40,53 @@ fn an_image_that_one_run_uploaded_is_used_by_the_others() {
     std::fs::remove_file(third.path("jobs.lock")).unwrap();
     team.run(2).exits(0);
     assert_eq!((calls(&team, Call::Upload), team.charges()), (2, 4));
+}
+
+#[test]
+fn an_image_that_was_uploaded_anew_is_used_by_clones_with_the_old_one_in_their_lock() {
+    let team = with_an_image(2);
+    for clone in 0..2 {
+        team.batch(clone, ["run", "--limit", "1"]).run().exits(0);
+    }
+    assert_eq!((calls(&team, Call::Upload), team.charges()), (1, 2));
+    let prompts = |clone: usize, with: &str| {
+        let project = &team.clones[clone];
+        let manifest = project.read("jobs.yaml");
+        project.write("jobs.yaml", manifest.replace("runs 1 times", with).replace("runs 2 times", with));
+    };
+    // Uploads are dated by the second.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    prompts(0, "sleeps");
+    team.batch(0, ["run", "--reupload", "--limit", "1"]).run().exits(0);
+    prompts(1, "barks");
+    team.batch(1, ["run", "--limit", "1"]).run().exits(0);
+    assert_eq!((calls(&team, Call::Upload), team.charges()), (2, 4));
+    let urls = |clone: usize| {
+        let lock = team.clones[clone].read("jobs.lock");
+        lock.lines().filter(|line| line.starts_with("url = ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!((urls(0), urls(0).len()), (urls(1), 1));
+    // What a lock alone knows is known to the ledger then, and is not uploaded again.
+    let uploads = team.folder().join("u");
+    std::fs::remove_dir_all(&uploads).unwrap();
+    prompts(1, "never");
+    let manifest = team.clones[1].read("jobs.yaml").replace("barks", "eats");
+    team.clones[1].write("jobs.yaml", manifest);
+    team.batch(1, ["run", "--limit", "1"]).run().exits(0);
+    assert_eq!(calls(&team, Call::Upload), 2);
+    assert!(uploads.exists());
+}
+
+#[test]
+fn who_is_refused_for_an_image_that_the_service_forgot_is_told_the_command() {
+    let team = Team::new(1, 1, options(&["submit:400(envelope,message=failed to download image)@1"]));
+    team.clones[0].write("dog.png", png(300, 300, "dog"));
+    let manifest = team.clones[0].read("jobs.yaml").replace("https://images.example.com/dog.png", "dog.png");
+    team.clones[0].write("jobs.yaml", manifest);
+    let refused = team.run(0).exits(1);
+    assert!(refused.stderr.contains("--retry-failed --reupload uploads it anew"), "{refused:?}");
+    team.batch(0, ["run", "--retry-failed", "--reupload"]).run().exits(0);
+    assert_eq!((calls(&team, Call::Upload), team.charges()), (2, 1));
 }
 
 #[test]
