@@ -197,7 +197,7 @@ pub async fn read_shared(paths: &Paths, shared: &Shared) -> Result<Snapshot, Led
         let (known, _) = recover::recover(None, &journal.unwrap_or_default(), paths)?;
         book.unite(known);
     }
-    Ok(Snapshot { book, shared: Some(shared.clone()), ..local })
+    Ok(Snapshot { book, shared: Some(shared.clone()), local: Some(local.book), ..local })
 }
 
 /// Writes the lock from a shared ledger (`batch lock pull`); how many purchases it has.

@@ -2,6 +2,7 @@
 
 use super::failure::LedgerError;
 use super::joined::Shared;
+use super::record::Key;
 use super::{Book, Holder, Paths, guard, journal, lockfile, recover};
 use crate::base::decimal::Decimal;
 use std::io;
@@ -17,9 +18,16 @@ pub struct Snapshot {
     pub journal: bool,
     /// The shared ledger, if the state is that one's.
     pub(super) shared: Option<Shared>,
+    /// What lock and journal say, if the state is a shared ledger's.
+    pub(super) local: Option<Book>,
 }
 
 impl Snapshot {
+    /// Returns whether lock or journal have a purchase of this key; a shared ledger may know of others.
+    pub fn is_recorded_here(&self, key: &Key) -> bool {
+        self.local.as_ref().unwrap_or(&self.book).get(key).is_some()
+    }
+
     /// Returns what the runs of the shared ledger spent so far, in a unit; nothing where there is none.
     ///
     /// # Errors
@@ -57,7 +65,7 @@ fn read_once(paths: &Paths) -> Result<Snapshot, LedgerError> {
     };
     let lock = lockfile::load(&paths.lock)?;
     let (book, _) = recover::recover(lock.as_deref(), journal.as_deref().unwrap_or_default(), paths)?;
-    Ok(Snapshot { book, held_by, journal: journal.is_some(), shared: None })
+    Ok(Snapshot { book, held_by, journal: journal.is_some(), shared: None, local: None })
 }
 
 /// Returns whether a run is active, at little cost.

@@ -88,7 +88,8 @@ pub(super) fn line(event: &Event) -> Option<(Weight, Hue, String)> {
         }
         Event::Retrying { job, call, message, pause } => {
             let who = job.as_ref().map(|job| format!("{job} ")).unwrap_or_default();
-            (Step, Hue::Faint, format!("{who}{} again in {}: {}", call.as_str(), seconds(*pause), said(message)))
+            let again = if *pause > 0.0 { format!(" again in {}", seconds(*pause)) } else { String::new() };
+            (Step, Hue::Faint, format!("{who}{}{again}: {}", call.as_str(), said(message)))
         }
         Event::Throttled { message, pause } => {
             (Notable, Hue::Caution, format!("paused for {}: {}", seconds(*pause), said(message)))

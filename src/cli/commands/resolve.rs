@@ -53,7 +53,7 @@ pub(in crate::cli) struct Args {
     /// Submit it again with the next run: if it did arrive, it is paid twice
     #[arg(long, group = "verdict")]
     resubmit: bool,
-    /// Mark it as failed; it stays so until its digest changes
+    /// Mark it as failed; it stays so until its digest changes, or a run retries what failed
     #[arg(long, group = "verdict")]
     failed: bool,
     #[command(flatten)]
@@ -165,7 +165,9 @@ fn settles(verdict: &Verdict, record: &Record, book: &Book, target: &Target) -> 
             format!("{job} was changed since: its earlier submit is settled, and is not made again")
         }
         Verdict::Resubmit => format!("{job} is submitted again by the next run"),
-        Verdict::Failed => format!("{job} has failed, and is not submitted again until its digest changes"),
+        Verdict::Failed => format!(
+            "{job} is marked as failed, and not submitted again until its digest changes, or by `run --retry-failed`"
+        ),
     }
 }
 

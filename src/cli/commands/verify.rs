@@ -6,21 +6,23 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::options::{Common, Format, Named, Subject};
 use crate::cli::project::Project;
+use crate::cli::realm::Realm;
 use crate::cli::settings;
 use crate::cli::sharing::{asked_elsewhere, shared_task};
 use crate::cli::standard_output::print;
 use crate::cli::terminal::Terminal;
-use crate::ledger::Book;
 use crate::ledger::record::{Key, Output, Record, Status};
+use crate::ledger::{Book, Snapshot};
 use crate::manifest::model::{Job, Manifest};
 use crate::mirror::pinned;
 use crate::plan::action::Reason;
 use crate::plan::reconcile::{Reconciler, is_named};
 use crate::plan::select::{OfManifest, Selection};
-use crate::plan::videos::{Care, Shelf, Videos, is_short};
+use crate::plan::videos::{Care, Shelf, Videos, is_short, look_at};
 use crate::report::documents::verify::{ProblemKind, VerifyDocument, VerifyProblem};
 use crate::report::{documents, tables};
 use crate::service::names::{JobId, TaskId};
+use crate::service::publish_url::PublishUrl;
 use std::collections::HashSet;
 
 /// Options of `batch verify`.
@@ -54,7 +56,11 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     }
     let pinned = pinned(&project.manifest, &snapshot.book);
     let elsewhere = asked_elsewhere(&project, &snapshot.book);
-    problems.extend(of_records(&pinned.manifest, &snapshot.book, &elsewhere, &selection, !args.no_files));
+    problems.extend(of_records(&pinned.manifest, &snapshot, &elsewhere, &selection, !args.no_files));
+    // A trial publishes nothing.
+    if let Some(url) = project.manifest.publish.as_ref().filter(|_| project.realm == Realm::Real) {
+        problems.extend(unpublished(url, &pinned.manifest, &snapshot.book, &selection, !args.no_files));
+    }
     let document = VerifyDocument::new(problems);
     print(|out| match args.format {
         Format::Json => documents::write(out, &document),
@@ -65,11 +71,12 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 
 fn of_records(
     manifest: &Manifest,
-    book: &Book,
+    snapshot: &Snapshot,
     elsewhere: &HashSet<Key>,
     selection: &Selection,
     files: bool,
 ) -> Vec<VerifyProblem> {
+    let book = &snapshot.book;
     let mut problems = Vec::new();
     let mut reconciler = Reconciler::new(book, &manifest.jobs, elsewhere);
     let mut taken = HashSet::new();
@@ -98,9 +105,11 @@ fn of_records(
     let shared = book.shared_tasks();
     let ids: HashSet<&JobId> = manifest.jobs.iter().map(|job| &job.id).collect();
     for record in book.records().filter(|record| chosen.takes(&record.key.job)) {
+        // What was pruned from the lock, or another clone bought, a shared ledger keeps.
+        let is_of_others = !ids.contains(&record.key.job) && !snapshot.is_recorded_here(&record.key);
         if !taken.contains(&record.key) {
             // What a job of the manifest was asked for before is kept on purpose.
-            if !ids.contains(&record.key.job) && !elsewhere.contains(&record.key) {
+            if !ids.contains(&record.key.job) && !is_of_others && !elsewhere.contains(&record.key) {
                 let message = format!("the manifest no longer has it ({})", record.key.digest);
                 problems.push(problem(ProblemKind::Orphan, &record.key.job, &message));
             }
@@ -120,11 +129,35 @@ fn of_records(
         for (task, keys) in shared.iter().filter(|(_, keys)| keys.contains(&record.key)) {
             problems.push(problem(ProblemKind::SharedTask, &record.key.job, &shared_task(task, keys.iter().copied())));
         }
-        if files {
+        if files && !is_of_others {
             problems.extend(of_files(&shelf, book, record));
         }
     }
     problems
+}
+
+/// Returns the videos that the next run publishes. Where no files are looked at, all that are recorded count as stored here.
+fn unpublished(
+    url: &PublishUrl,
+    manifest: &Manifest,
+    book: &Book,
+    selection: &Selection,
+    files: bool,
+) -> Vec<VerifyProblem> {
+    let chosen = OfManifest::new(selection, &manifest.jobs);
+    let records = book.records().filter(|record| chosen.takes(&record.key.job));
+    let outputs = records.flat_map(|record| record.stage.outputs().iter().map(move |output| (record, output)));
+    let left = outputs.filter(|(record, output)| {
+        let is_here = || look_at(&manifest.folder, output, record.finished_at, Care::Quick) == Videos::Intact;
+        url.find(&output.published).is_none() && (!files || is_here())
+    });
+    let problem = |(record, output): (&Record, &Output)| VerifyProblem {
+        kind: ProblemKind::NotPublished,
+        job: Some(record.key.job.clone()),
+        path: Some(output.path.clone()),
+        message: format!("the video isn't published at {url} yet: the next `batch run` or `batch fetch` does it"),
+    };
+    left.map(problem).collect()
 }
 
 /// Returns what a run renames: a record that a job takes over, or videos whose name isn't the manifest's.

@@ -56,6 +56,8 @@ pub enum ProblemKind {
     MissingFile,
     /// A video has other content than the lock knows.
     AlteredFile,
+    /// A video isn't published where `output.publish` says.
+    NotPublished,
     /// The lock holds a record that the manifest doesn't ask for: its job was removed.
     Orphan,
     /// A job is paid twice, by two branches or clones: both purchases stay.
@@ -89,7 +91,7 @@ impl VerifyDocument {
 
 impl ProblemKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [ProblemKind; 16] = [
+    pub const ALL: [ProblemKind; 17] = [
         ProblemKind::NotRun,
         ProblemKind::Changed,
         ProblemKind::InFlight,
@@ -100,6 +102,7 @@ impl ProblemKind {
         ProblemKind::FewerVideos,
         ProblemKind::MissingFile,
         ProblemKind::AlteredFile,
+        ProblemKind::NotPublished,
         ProblemKind::Orphan,
         ProblemKind::BoughtTwice,
         ProblemKind::SharedTask,
@@ -121,6 +124,7 @@ impl ProblemKind {
             ProblemKind::FewerVideos => "fewer-videos",
             ProblemKind::MissingFile => "missing-file",
             ProblemKind::AlteredFile => "altered-file",
+            ProblemKind::NotPublished => "not-published",
             ProblemKind::Orphan => "orphan",
             ProblemKind::BoughtTwice => "bought-twice",
             ProblemKind::SharedTask => "shared-task",

@@ -3,6 +3,7 @@
 use super::double::{BUCKET, Double};
 use super::server::free_port;
 use super::team::Team;
+use crate::formats::conforms;
 use crate::support::program::{Ended, Program};
 use crate::support::service::options;
 use batch::simulate::Call;
@@ -21,7 +22,9 @@ impl Published {
     /// A team that publishes to a folder.
     fn in_a_folder(jobs: usize) -> Published {
         let team = Team::fast(jobs, 2);
-        let url = format!("file://{}", team.ledger.path().join("published").display());
+        let folder = team.ledger.path().join("published");
+        fs::create_dir(&folder).unwrap();
+        let url = format!("file://{}", folder.display());
         Published::at(url, team, None)
     }
 
@@ -154,8 +157,9 @@ fn what_could_not_be_published_is_published_by_the_next_run() {
         let team = &published.team;
         let blocked = team.ledger.path().join("published");
         let is_folder = away.is_empty();
+        // As a disk that isn't mounted leaves it: it isn't made anew.
         if is_folder {
-            fs::write(&blocked, "in the way").unwrap();
+            fs::remove_dir(&blocked).unwrap();
         }
         let run = |command: &str| {
             let run = team.batch(0, [command, "--progress", "json"]);
@@ -165,12 +169,18 @@ fn what_could_not_be_published_is_published_by_the_next_run() {
             let without = run(command).exits(0);
             assert!(without.stderr.contains("3 videos are stored here and not published"), "{without:?}");
             assert_eq!(summary(&without)["unpublished"], 3, "{without:?}");
-            team.batch(0, ["verify"]).run().exits(0);
+            assert!(!is_folder || without.stderr.contains("doesn't exist: mount its disk, or make it"), "{without:?}");
+            let verified = team.batch(0, ["verify", "--format", "json"]).run().exits(1).json();
+            let kinds: Vec<_> = verified["problems"].as_array().unwrap().iter().map(|it| it["kind"].clone()).collect();
+            assert_eq!(kinds, ["not-published"; 3], "{verified}");
+            conforms(&team.clones[0], "verify", &verified);
         }
+        team.batch(0, ["verify", "--no-files", "--only", "j2"]).run().exits(1);
+        assert!(!is_folder || !blocked.exists());
         let frozen = team.batch(0, ["run", "--frozen"]).run().exits(1);
         assert!(frozen.stderr.contains("3 videos to publish"), "{frozen:?}");
         if is_folder {
-            fs::remove_file(&blocked).unwrap();
+            fs::create_dir(&blocked).unwrap();
         }
         // Only what is chosen, and without a key: nothing goes to the service.
         let one = published.without_key(0, &["run", "--only", "j2", "--progress", "json"]).run().exits(0);
@@ -178,6 +188,7 @@ fn what_could_not_be_published_is_published_by_the_next_run() {
         let rest = published.without_key(0, &["fetch", "--progress", "json"]).run().exits(0);
         assert_eq!(summary(&rest)["published"], 2, "{rest:?}");
         assert_eq!((published.urls(0).len(), team.charges()), (3, 3));
+        team.batch(0, ["verify"]).run().exits(0);
         let before = published.requests();
         team.run(1).exits(0);
         assert_eq!((published.requests(), team.clones[1].files("out").len()), (before, 3));
@@ -195,6 +206,7 @@ fn a_published_video_that_was_altered_is_fetched_from_the_service() {
     let second = team.batch(1, ["run", "-v"]).run().exits(0);
     assert!(second.stderr.contains("has other content than the recorded video; the service is asked instead"));
     assert!(second.stderr.contains("doesn't exist; the service is asked instead"), "{second:?}");
+    assert!(!second.stderr.contains("again in 0"), "{second:?}");
     team.batch(1, ["verify"]).run().exits(0);
     let asked = team.service.account().requests().iter().filter(|request| request.call == Some(Call::Result)).count();
     assert_eq!((asked, team.charges()), (3 + 2, 3));

@@ -100,6 +100,12 @@ fn what_is_pruned_stays_in_the_ledger() {
     let pruned = team.batch(0, ["run", "--prune"]).run().exits(0);
     assert!(pruned.stderr.contains("the shared ledger keeps them"), "{pruned:?}");
     assert!(!project.read("jobs.lock").contains("job = \"j2\""));
+    // It is no concern of this lock any more, and neither are its videos.
+    std::fs::remove_file(project.path("out/j2-1.mp4")).unwrap();
+    team.batch(0, ["verify"]).run().exits(0);
+    team.batch(0, ["run"]).run().exits(0);
+    let verified = team.batch(0, ["verify"]).run().exits(1);
+    assert!(verified.stdout.contains("orphan"), "{verified:?}");
     project.write("jobs.yaml", both);
     team.run(0).exits(0);
     assert_eq!(team.charges(), 2);
