@@ -3,8 +3,10 @@
 // The figures are the evidence; `--nocapture` shows them.
 #![expect(clippy::print_stdout)]
 
+use super::site::Site;
 use super::team::{Team, until_stopped};
 use crate::formats::conforms;
+use crate::support::lanes;
 use crate::support::program::{Ended, Started};
 use crate::support::service::options;
 use batch::simulate::{Call, Latency, Options};
@@ -57,20 +59,27 @@ fn bought(run: &Ended) -> usize {
     run.json_lines().iter().filter(|event| event["event"] == "submitted").count()
 }
 
-#[test]
-fn three_runs_together_keep_to_the_fleets_concurrency() {
-    let team = slow(21, 3, Duration::from_millis(1500), &[]).set("fleet_concurrency: 5");
+fn three_keep_to_the_fleets_concurrency(engine: &str, site: &Site) {
+    let options = Options { latency: Latency::fixed(Duration::from_millis(1500)), ..options(&[]) };
+    let team = site.team("slots", 21, 3, options).set("fleet_concurrency: 5");
     let run = |clone| team.batch(clone, ["run", "-j", "8", "--progress", "json"]).start();
     let runs: Vec<Started> = (0..3).map(run).collect();
     let ended: Vec<Ended> = runs.into_iter().map(|run| run.end().exits(0)).collect();
     let most = team.service.account().books().most_in_flight;
     let each: Vec<usize> = ended.iter().map(bought).collect();
-    println!("3 runs of 8 at a time with fleet_concurrency 5: {most} in flight at most; they bought {each:?}");
+    println!(
+        "{engine}: 3 runs of 8 at a time with fleet_concurrency 5: {most} in flight at most; they bought {each:?}"
+    );
     assert_eq!((most, team.charges()), (5, 21));
     assert!(each.iter().all(|bought| *bought > 0), "{each:?}");
     let held = |run: &Ended| run.json_lines().iter().any(|event| event["bound"] == "run.fleet_concurrency");
     assert!(ended.iter().any(held), "{ended:?}");
     ended[0].json_lines().iter().for_each(|event| conforms(&team.clones[0], "events", event));
+}
+
+#[test]
+fn three_runs_together_keep_to_the_fleets_concurrency() {
+    lanes::each(Site::all(), |(engine, site)| three_keep_to_the_fleets_concurrency(engine, &site));
 }
 
 #[test]
@@ -91,17 +100,17 @@ fn slots_of_a_run_that_dies_go_to_the_others() {
     team.paid_once("after one died");
 }
 
-#[test]
-fn a_request_to_slow_down_that_one_run_sees_slows_all() {
-    let fault = "submit:429(envelope,retry-after=6s)@12";
-    let team = slow(48, 3, Duration::from_millis(300), &[fault]).set("patience: 60s");
+fn one_slows_all(engine: &str, site: &Site) {
+    let faults = options(&["submit:429(envelope,retry-after=6s)@12"]);
+    let options = Options { latency: Latency::fixed(Duration::from_millis(300)), ..faults };
+    let team = site.team("pause", 48, 3, options).set("patience: 60s");
     let runs: Vec<Started> = (0..3).map(|clone| team.batch(clone, ["run", "--progress", "json"]).start()).collect();
     let ended: Vec<Ended> = runs.into_iter().map(|run| run.end().exits(0)).collect();
     let requests = team.service.account().requests();
     let submits: Vec<_> = requests.iter().filter(|request| request.call == Some(Call::Submit)).collect();
     let after = |n: usize| submits[n].at.duration_since(submits[11].at).as_secs_f64();
     let quiet: Vec<f64> = (12..submits.len()).map(after).collect();
-    println!("3 runs, one is told to wait for 6 s: submits follow after {quiet:.1?} s");
+    println!("{engine}: 3 runs, one is told to wait for 6 s: submits follow after {quiet:.1?} s");
     assert!(quiet.iter().all(|after| *after < 4.0 || *after > 5.9), "{quiet:?}");
     let told = |run: &Ended| {
         let is_it = |event: &Value| event["message"].as_str().is_some_and(|text| text.starts_with("another run of"));
@@ -109,4 +118,9 @@ fn a_request_to_slow_down_that_one_run_sees_slows_all() {
     };
     assert_eq!(ended.iter().filter(|run| told(run)).count(), 2, "{ended:?}");
     assert_eq!(team.charges(), 48);
+}
+
+#[test]
+fn a_request_to_slow_down_that_one_run_sees_slows_all() {
+    lanes::each(Site::all(), |(engine, site)| one_slows_all(engine, &site));
 }

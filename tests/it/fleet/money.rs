@@ -3,8 +3,9 @@
 // The figures are the evidence; `--nocapture` shows them.
 #![expect(clippy::print_stdout)]
 
-use super::server::Server;
+use super::site::Site;
 use super::team::Team;
+use crate::support::lanes;
 use crate::support::program::{Ended, Started};
 use crate::support::service::options;
 use batch::simulate::{Latency, Options};
@@ -31,13 +32,9 @@ fn fast(jobs: usize, clones: usize, faults: &[&str]) -> Team {
 
 #[test]
 fn four_runs_that_race_spend_exactly_what_they_may() {
-    race(&fast(40, 4, &[]), "a folder");
-}
-
-#[test]
-fn four_runs_that_race_on_postgresql_spend_exactly_what_they_may() {
-    let Some(server) = Server::start(&[]) else { return };
-    race(&Team::at(&server.url(), "60s", 40, 4, options(&[])).priced(), "PostgreSQL");
+    let latency = Latency::fixed(Duration::from_millis(20));
+    let options = || Options { latency, ..options(&[]) };
+    lanes::each(Site::all(), |(engine, site)| race(&site.team("money", 40, 4, options()).priced(), engine));
 }
 
 #[test]
