@@ -1,6 +1,7 @@
 //! The connection to a bucket. Who may use it is told by the providers' own variables, web identity, and the machine's role.
 
 use super::failure::{BucketError, failed};
+use super::rules::{Rules, rules};
 use super::url::{BucketUrl, Provider};
 use crate::base::cryptography;
 use object_store::aws::AmazonS3Builder;
@@ -57,6 +58,15 @@ pub fn connect(url: &BucketUrl, calls: Calls) -> Result<Arc<dyn ObjectStore>, Bu
             Arc::new(azure.with_client_options(client).build().map_err(refused)?)
         }
     })
+}
+
+/// Reads what a bucket does to the objects of a folder by itself; none where the provider's can't be read.
+///
+/// # Errors
+/// Fails if the environment lacks what the provider needs.
+pub async fn rules_of(url: &BucketUrl) -> Result<Option<Rules>, BucketError> {
+    cryptography::choose();
+    rules(url, &options(TEXT)).await
 }
 
 /// Returns the settings of the HTTP client. Only an endpoint that the environment names can be without encryption.

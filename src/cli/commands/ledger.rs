@@ -1,5 +1,6 @@
 //! `batch ledger`: a shared ledger is founded, looked at, and filled from locks.
 
+use crate::base::bucket::{Rules, rules_of};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{self, Fleet};
@@ -88,7 +89,7 @@ fn init(subject: &Subject<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 fn check(subject: &Subject<'_>) -> Result<Exit, Failure> {
-    let (shared, book, alive) = fleet::block_on(async {
+    let (shared, book, alive, rules) = fleet::block_on(async {
         let shared = subject.fleet.existing().await?;
         prove(shared.desk.store(), &fleet::fresh_id()).await.map_err(|error| shared.failed(error))?;
         let broken = shared.desk.examine().await.map_err(|error| shared.failed(error))?;
@@ -102,7 +103,11 @@ fn check(subject: &Subject<'_>) -> Result<Exit, Failure> {
         }
         let book = shared.view(&Book::default(), Doubts::Told).await?;
         let alive = shared.desk.runs_alive().await.map_err(|error| shared.failed(error))?;
-        Ok((shared, book, alive))
+        let rules = match shared.place.engine() {
+            Engine::Bucket(bucket) => rules_of(bucket).await.map_err(Failure::machine)?,
+            Engine::Folder(_) | Engine::Postgres(_) => None,
+        };
+        Ok((shared, book, alive, rules))
     })?;
     let statuses =
         [Status::Submitted, Status::Generated, Status::Succeeded, Status::Failed, Status::Refused, Status::Uncertain];
@@ -115,10 +120,34 @@ fn check(subject: &Subject<'_>) -> Result<Exit, Failure> {
     let runs = if alive.is_empty() { "no run is alive".to_owned() } else { format!("alive: {}", alive.join(", ")) };
     let (place, charter) = (&shared.place, &shared.charter);
     print_text(format!(
-        "{place}: keeps the conditions of writes\nid {}\nservice {}\n{jobs}\n{runs}\n",
-        charter.id, charter.service
+        "{place}: keeps the conditions of writes\nid {}\nservice {}\n{jobs}\n{runs}\n{}",
+        charter.id,
+        charter.service,
+        rules.as_ref().map(told).unwrap_or_default()
     ))?;
-    Ok(Exit::Done)
+    match rules.and_then(|rules| rules.lifecycle.ok()) {
+        Some(taking) if !taking.is_empty() => {
+            let rules = taking.join(", ");
+            Err(Failure::machine(format!("lifecycle rules of the bucket take objects of the ledger away: {rules}"))
+                .hint("exclude its folder from them: what is forgotten there is bought again"))
+        }
+        _ => Ok(Exit::Done),
+    }
+}
+
+/// Says what a bucket does to the ledger's objects by itself, a line for each thing.
+fn told(rules: &Rules) -> String {
+    let versions = match &rules.versioning {
+        Ok(true) => "former versions of objects are kept".to_owned(),
+        Ok(false) => "former versions of objects are not kept: versioning lets a damaged one be put back".to_owned(),
+        Err(why) => format!("whether former versions of objects are kept can't be read: {why}"),
+    };
+    let lifecycle = match &rules.lifecycle {
+        Ok(taking) if taking.is_empty() => "no lifecycle rule takes objects of the ledger away".to_owned(),
+        Ok(taking) => format!("lifecycle rules that take objects of the ledger away: {}", taking.join(", ")),
+        Err(why) => format!("whether a lifecycle rule takes objects of the ledger away can't be read: {why}"),
+    };
+    format!("{versions}\n{lifecycle}\n")
 }
 
 fn import(import: &Import, subject: &Subject<'_>, terminal: &Terminal) -> Result<Exit, Failure> {

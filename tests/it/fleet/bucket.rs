@@ -131,6 +131,32 @@ fn who_may_not_list_or_write_is_told_so() {
 }
 
 #[test]
+fn what_a_bucket_does_to_a_ledger_by_itself_is_told() {
+    let Some(double) = Double::s3() else { return };
+    let team = on_s3(double.port, 1, 1);
+    team.batch(0, ["ledger", "init"]).run().exits(0);
+    let checked = team.batch(0, ["ledger", "check"]).run().exits(0);
+    for word in ["former versions of objects are not kept", "no lifecycle rule takes objects of the ledger away"] {
+        assert!(checked.stdout.contains(word), "{word}: {checked:?}");
+    }
+    double.set("versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>");
+    let rule = |id: &str, prefix: &str| {
+        let filter = format!("<Filter><Prefix>{prefix}</Prefix></Filter><Status>Enabled</Status>");
+        format!("<Rule><ID>{id}</ID>{filter}<Expiration><Days>30</Days></Expiration></Rule>")
+    };
+    let rules = rule("logs", "logs/") + &rule("tidy", "films/");
+    double.set("lifecycle", &format!("<LifecycleConfiguration>{rules}</LifecycleConfiguration>"));
+    let checked = team.batch(0, ["ledger", "check"]).run().exits(5);
+    assert!(checked.stdout.contains("former versions of objects are kept"), "{checked:?}");
+    assert!(checked.stderr.contains("take objects of the ledger away: tidy\n"), "{checked:?}");
+    // Who may not read them is told so, and nothing else fails.
+    let gate = Gate::before(double.port, Fault::Forbids("GET /team?lifecycle"));
+    let (name, endpoint) = &Double::environment_of_s3(gate.port)[0];
+    let checked = team.batch(0, ["ledger", "check"]).env(name, endpoint).run().exits(0);
+    assert!(checked.stdout.contains("away can't be read: not allowed to read the settings of"), "{checked:?}");
+}
+
+#[test]
 fn a_store_that_falls_under_load_and_forgets_all_costs_nothing_twice() {
     let Some(double) = Double::s3() else { return };
     let port = double.port;

@@ -98,10 +98,22 @@ impl Double {
         Some(double)
     }
 
+    /// Sets one of the bucket's settings.
+    pub(crate) fn set(&self, setting: &str, document: &str) {
+        let head = format!("PUT /{BUCKET}?{setting} HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+        let answer = self.asks_with(&head, document);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
     /// Sends a request without a body; returns the reply.
     fn asks(&self, head: &str) -> String {
+        self.asks_with(head, "")
+    }
+
+    fn asks_with(&self, head: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.write_all(format!("{head}Content-Length: 0\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
+        let length = format!("Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        stream.write_all(format!("{head}{length}{body}").as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
