@@ -250,6 +250,11 @@ impl<S: Service> Context<S> {
         self.bounds.wait(bound, turn, || self.hold(bound)).await
     }
 
+    /// Takes in that something waited since then because of `bound`; a run that it holds says so.
+    pub(super) fn waited(&self, bound: Bound, since: Instant) {
+        self.bounds.waited(bound, since.elapsed(), || self.hold(bound));
+    }
+
     /// Reports that `bound` holds the run.
     pub(super) fn hold(&self, bound: Bound) {
         let most = match bound {

@@ -4,7 +4,7 @@ use super::budget::Reservation;
 use super::context::Context;
 use super::images::upload;
 use super::job::{End, buy, without_task};
-use super::others::collect_any;
+use super::others::{collect_any, follow_any};
 use super::purchase::Bought;
 use super::sharing::{Held, more_money, more_slots, slots};
 use super::slot::{Freed, Slot};
@@ -13,23 +13,26 @@ use super::{Due, Purchase, Work};
 use crate::client::Service;
 use crate::event::stop::Level;
 use crate::event::summary::Summary;
-use crate::event::{Cause, Event};
+use crate::event::{Bound, Cause, Event};
 use crate::ledger::record::Stage;
 use crate::ledger::shared::{Purse, Slots};
 use crate::plan::action::Action;
 use crate::service::names::JobId;
+use futures::FutureExt as _;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// Number of jobs whose images are uploaded ahead of a free slot, beyond the concurrency.
 const AHEAD: usize = 8;
 
-/// Maximum number of finished jobs fetched at the same time before more of those from earlier runs are started.
-const FETCHING: usize = 32;
+/// Number of finished jobs being fetched for each video that may be downloaded at a time: the others ask for their videos'
+/// URLs, or store what they have. More would only wait, with the memory of a call each.
+const FETCHING: usize = 4;
 
 /// Starts jobs and counts their outcomes.
 pub(super) struct Dispatcher<S, P> {
@@ -37,9 +40,10 @@ pub(super) struct Dispatcher<S, P> {
     purchases: P,
     /// The next purchases, if there is no money for the first of them: other purchases may give theirs back.
     unaffordable: VecDeque<Purchase>,
-    /// Jobs from earlier runs: at the service, and finished there.
+    /// Jobs from earlier runs that are at the service.
     resumed: Vec<Due>,
-    finished: std::vec::IntoIter<Due>,
+    /// Jobs that the service has finished and whose videos wait to be fetched, and since when: those of earlier runs first.
+    finished: VecDeque<(Due, Instant)>,
     /// Purchases being prepared, in the order in which they are sent.
     window: VecDeque<Prepared>,
     /// Number of purchases that entered the window: its first has number `prepared - window.len()`.
@@ -76,9 +80,11 @@ struct Order {
 enum Message {
     /// The images of the purchase with this number are uploaded, or can't be.
     Uploaded(usize, Box<Order>, Result<Urls, Bought>),
-    /// A job ended in this run.
+    /// The service has finished a job.
+    Finished(Due),
+    /// A job ended without being fetched.
     Ended(JobId, Box<End>),
-    /// A job that an earlier run left finished has ended.
+    /// A finished job ended: its videos are fetched, or can't be.
     Fetched(JobId, Box<End>),
 }
 
@@ -100,7 +106,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
             purchases: work.purchases,
             unaffordable: VecDeque::new(),
             resumed,
-            finished: finished.into_iter(),
+            finished: finished.into_iter().map(|due| (due, Instant::now())).collect(),
             window: VecDeque::new(),
             prepared: 0,
             in_flight: 0,
@@ -165,8 +171,8 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     /// Returns whether there is still something to start at this level.
     fn has_more(&self, level: Level) -> bool {
         match level {
-            Level::Go => !self.window.is_empty() || self.finished.len() > 0 || self.may_afford(),
-            Level::NoSubmits => self.finished.len() > 0,
+            Level::Go => !self.window.is_empty() || !self.finished.is_empty() || self.may_afford(),
+            Level::NoSubmits => !self.finished.is_empty(),
             Level::Out => false,
         }
     }
@@ -276,29 +282,29 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
     /// Resumes a job that is already at the service: it is in flight whether or not a slot is free.
     fn resume(&mut self, due: Due) {
         let slot = self.slot(None);
-        self.spawn(due.record.key.job.clone(), collect_any(self.context.clone(), due, Some(slot)));
+        self.spawn(due.record.key.job.clone(), follow_any(self.context.clone(), due, slot));
     }
 
-    /// Starts fetching finished jobs of earlier runs, a few at a time.
+    /// Starts fetching finished jobs, a few at a time.
     fn fetch_more(&mut self) {
-        while self.fetching < FETCHING {
-            let Some(due) = self.finished.next() else { return };
+        while self.fetching < FETCHING.saturating_mul(self.context.settings.downloads) {
+            let Some((due, since)) = self.finished.pop_front() else { return };
+            self.context.waited(Bound::Downloads, since);
             self.fetching += 1;
-            let (context, outbox) = (self.context.clone(), self.outbox.clone());
-            self.tasks.spawn(async move {
-                let job = due.record.key.job.clone();
-                let end = collect_any(context, due, None).await;
+            let (job, outbox) = (due.record.key.job.clone(), self.outbox.clone());
+            self.tasks.spawn(collect_any(self.context.clone(), due).map(move |end| {
                 let _ = outbox.send(Message::Fetched(job, Box::new(end)));
-            });
+            }));
         }
     }
 
-    fn spawn(&mut self, job: JobId, work: impl Future<Output = End> + Send + 'static) {
+    /// Starts a job that is followed until the service is done with it.
+    fn spawn(&mut self, job: JobId, work: impl Future<Output = Result<Due, Box<End>>> + Send + 'static) {
         let outbox = self.outbox.clone();
-        self.tasks.spawn(async move {
-            let end = work.await;
-            let _ = outbox.send(Message::Ended(job, Box::new(end)));
-        });
+        // Not an async block, which would hold the job's state twice.
+        self.tasks.spawn(work.map(move |followed| {
+            let _ = outbox.send(followed.map_or_else(|end| Message::Ended(job, end), Message::Finished));
+        }));
     }
 
     fn take(&mut self, message: Message) {
@@ -317,6 +323,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                     *place = prepared;
                 }
             }
+            Message::Finished(due) => self.finished.push_back((due, Instant::now())),
             Message::Ended(_, end) if matches!(*end, End::NoMoney(_)) => {
                 if let End::NoMoney(purchase) = *end {
                     self.unaffordable.push_front(*purchase);

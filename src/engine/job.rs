@@ -1,6 +1,5 @@
 //! One job as a state machine: bought, followed at the service, fetched.
 
-use super::Purchase;
 use super::budget::Reservation;
 use super::collect::{Collected, collect};
 use super::context::Context;
@@ -8,6 +7,7 @@ use super::purchase::{Bought, said, submit};
 use super::slot::Slot;
 use super::uploads::Urls;
 use super::watch::{Belief, Watched, watch};
+use super::{Due, Purchase};
 use crate::client::Service;
 use crate::event::{Cause, Event, JobError};
 use crate::ledger::PurchaseId;
@@ -61,23 +61,26 @@ impl End {
     }
 }
 
-/// Buys a generation and follows it to its videos.
+/// Buys a generation and follows it until the service is done with it. Returns the record whose videos are to be fetched.
+///
+/// # Errors
+/// Returns the job's end if no videos come of it in this run.
 pub(super) async fn buy<S: Service>(
     context: Arc<Context<S>>,
     mut purchase: Purchase,
     mut reservation: Reservation,
     urls: Urls,
     slot: Slot,
-) -> End {
+) -> Result<Due, Box<End>> {
     // Boxed, so that a job waiting at the service doesn't keep its submit's memory.
     let (id, task) = match Box::pin(submit(&context, &mut purchase, &mut reservation, &urls)).await {
         Bought::Task(id, task) => (id, task),
-        Bought::NoMoney => return End::NoMoney(Box::new(purchase)),
-        other => return without_task(other).noted(&context),
+        Bought::NoMoney => return Err(End::NoMoney(Box::new(purchase)).into()),
+        other => return Err(without_task(other).noted(&context).into()),
     };
     drop(urls);
-    let record = submitted(purchase, id, task);
-    follow(context, record, Some(reservation), Some(slot)).await
+    let record = follow(&context, submitted(purchase, id, task), Some(reservation), Some(slot)).await?;
+    Ok(Due { record, others: Vec::new() })
 }
 
 /// Returns the record of a purchase after its submit; the request itself is no longer needed.
@@ -96,19 +99,30 @@ fn submitted(purchase: Purchase, id: PurchaseId, task: TaskId) -> Record {
     }
 }
 
-/// Polls a task until it is finished, then fetches its videos; its slot is free as soon as the service is done.
+/// Follows a paid record to its videos; it has no slot.
+pub(super) async fn collect_one<S: Service>(context: &Arc<Context<S>>, record: Record) -> End {
+    match follow(context, record, None, None).await {
+        Ok(record) => fetch(context, &record).await,
+        Err(end) => *end,
+    }
+}
+
+/// Polls a task until it is finished; its slot is free as soon as the service is done.
 ///
 /// `reservation` is its money, if this run bought it; one that follows another has no slot.
+///
+/// # Errors
+/// Returns the job's end if no videos come of it in this run.
 pub(super) async fn follow<S: Service>(
-    context: Arc<Context<S>>,
+    context: &Arc<Context<S>>,
     mut record: Record,
     mut reservation: Option<Reservation>,
     slot: Option<Slot>,
-) -> End {
+) -> Result<Record, Box<End>> {
     let (task, belief) = match &record.stage {
         Stage::Submitted { task } => (task.clone(), Belief::Known),
         Stage::Uncertain { task: Some(task), .. } => (task.clone(), Belief::Denied),
-        _ => return Box::pin(fetch(&context, &record)).await,
+        _ => return Ok(record),
     };
     let age = record.submitted_at.map_or(Duration::ZERO, |at| {
         // A clock that was set back doesn't make a job's age negative.
@@ -118,7 +132,7 @@ pub(super) async fn follow<S: Service>(
     });
     let started = Instant::now();
     context.at_service.follow(&task);
-    let watched = watch(&context, &record, &task, age, belief).await;
+    let watched = watch(context, &record, &task, age, belief).await;
     context.at_service.leave(&task);
     // A job that was already uncertain isn't a failure of this run.
     if watched.is_failure() && belief == Belief::Known {
@@ -127,14 +141,14 @@ pub(super) async fn follow<S: Service>(
     drop(slot);
     let at = context.clock.now_in_seconds();
     let step = |step| context.record(Entry::of(record.id, step));
-    match watched {
+    let end = match watched {
         Watched::Completed => {
             let _ = step(Step::Generated { at }).await;
             let seconds = (age + started.elapsed()).as_secs_f64();
             context.events.send(Event::Generated { job: record.key.job.clone(), seconds: Some(seconds) });
             record.finished_at = Some(at);
             record.stage = Stage::Generated { task, outputs: Vec::new() };
-            Box::pin(fetch(&context, &record)).await
+            return Ok(record);
         }
         Watched::Failed(error) => {
             let problem = JobError { code: Cause::Failed, message: error.message.clone() };
@@ -162,7 +176,8 @@ pub(super) async fn follow<S: Service>(
             End::Failed(JobError { code: Cause::Unreachable, message })
         }
         Watched::Away | Watched::Out => End::Left,
-    }
+    };
+    Err(end.into())
 }
 
 async fn fetch<S: Service>(context: &Arc<Context<S>>, record: &Record) -> End {

@@ -1,9 +1,9 @@
 //! Runs a plan: keeps the slots at the service full, and makes every state change durable before it counts.
 //!
 //! ```text
-//! dispatcher ── starts ──> purchase ── task id ──> watch ── finished ──> collect
-//!     ^                      (submit)              (poll)               (download)
-//!     └──── ready, slot free, ended ────────────────┴─────────────────────┘
+//! dispatcher ── starts ──> purchase ── task id ──> watch       collect <── starts ── dispatcher
+//!     ^                    (submit)               (poll)     (download)                  ^
+//!     └──── ready, slot free, ended ─────────────────┴── finished: waits as a record ────┘
 //! ```
 //!
 //! The `dispatcher` alone knows the next job and the number in flight; each job is a task of its own that writes its

@@ -3,26 +3,46 @@
 use super::Due;
 use super::collect::is_here;
 use super::context::Context;
-use super::job::{End, follow};
+use super::job::{End, collect_one, follow};
 use super::slot::Slot;
 use crate::client::Service;
 use crate::event::{Cause, JobError};
 use crate::ledger::entry::{Entry, Step};
 use crate::ledger::record::Record;
+use crate::service::names::JobId;
 use std::sync::Arc;
 
-/// Follows or fetches a paid record; if nothing comes of it, the other purchases of its input in turn.
-pub(super) async fn collect_any<S: Service>(context: Arc<Context<S>>, due: Due, slot: Option<Slot>) -> End {
+/// Follows a paid record until the service is done with it; if nothing comes of it, the other purchases of its input are
+/// collected in turn.
+///
+/// # Errors
+/// Returns the job's end if that is known without fetching the record's videos.
+pub(super) async fn follow_any<S: Service>(context: Arc<Context<S>>, due: Due, slot: Slot) -> Result<Due, Box<End>> {
     let Due { record, others } = due;
     let job = record.key.job.clone();
-    let mut end = follow(Arc::clone(&context), record, None, slot).await;
+    match follow(&context, record, None, Some(slot)).await {
+        Ok(record) => Ok(Due { record, others }),
+        Err(end) => Err(Box::new(collect_others(&context, &job, *end, others).await)),
+    }
+}
+
+/// Follows or fetches a paid record; if nothing comes of it, the other purchases of its input in turn.
+pub(super) async fn collect_any<S: Service>(context: Arc<Context<S>>, due: Due) -> End {
+    let Due { record, others } = due;
+    let job = record.key.job.clone();
+    let end = collect_one(&context, record).await;
+    collect_others(&context, &job, end, others).await
+}
+
+/// Collects the other purchases of a job's input while the `end` of those before is in vain, and returns how the job ends.
+async fn collect_others<S: Service>(context: &Arc<Context<S>>, job: &JobId, mut end: End, others: Vec<Record>) -> End {
     for other in others {
         if !end.is_in_vain() {
             break;
         }
         tracing::warn!(%job, task = ?other.stage.task(), "nothing came of one of its purchases: the other one is collected");
-        let other = with_free_name(&context, other).await;
-        end = end.or(follow(Arc::clone(&context), other, None, None).await);
+        let other = with_free_name(context, other).await;
+        end = end.or(collect_one(context, other).await);
     }
     end
 }

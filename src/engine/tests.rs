@@ -34,6 +34,8 @@ struct Script {
     latency: Duration,
     /// How long a submit takes to be answered.
     answer: Duration,
+    /// How long a video takes to be downloaded.
+    transfer: Duration,
 }
 
 impl Default for Script {
@@ -47,6 +49,7 @@ impl Default for Script {
             look: Box::new(|_, _| Ok(())),
             latency: Duration::from_secs(60),
             answer: Duration::from_millis(100),
+            transfer: Duration::ZERO,
         }
     }
 }
@@ -144,6 +147,9 @@ impl Service for Fake {
         _: impl Fn(u64, Option<u64>) + Send + Sync,
     ) -> Result<Video, client::Undelivered> {
         let n = self.count("download");
+        if !self.script.transfer.is_zero() {
+            tokio::time::sleep(self.script.transfer).await;
+        }
         let bytes = (self.script.download)(url, n)?;
         let file = crate::base::durable::temporary_beside(to, &crate::base::durable::Mark::of(to)).unwrap();
         std::fs::write(file.path(), &bytes).unwrap();

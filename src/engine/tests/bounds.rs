@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::event::Bound;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn told(ran: &Ran) -> Vec<(Bound, &str)> {
     let bounds = ran.events.iter().filter_map(|event| match event {
@@ -46,4 +47,32 @@ async fn a_service_that_is_slow_to_take_submits_is_held_by_their_number() {
     assert_eq!(told(&ran), [(Bound::Submits, "64")]);
     let ran = bench.run(&fake, 30, Settings { concurrency: 30, ..settings() }).await;
     assert_eq!(told(&ran), [], "as many as the run's own setting allows");
+}
+
+#[tokio::test(start_paused = true)]
+async fn urls_are_asked_for_when_their_download_is_near_and_a_run_that_downloads_hold_says_so() {
+    let (listed, fetched) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));
+    let most_ahead = Arc::new(AtomicUsize::new(0));
+    let (count, ahead) = (Arc::clone(&listed), Arc::clone(&most_ahead));
+    let script = Script {
+        latency: Duration::ZERO,
+        transfer: Duration::from_secs(1),
+        result: Box::new(move |task, _| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(vec![format!("https://videos.example.com/{task}.mp4")])
+        }),
+        download: Box::new(move |url, _| {
+            let fetched = fetched.fetch_add(1, Ordering::Relaxed);
+            ahead.fetch_max(listed.load(Ordering::Relaxed) - fetched, Ordering::Relaxed);
+            Ok(url.as_bytes().to_vec())
+        }),
+        ..Script::default()
+    };
+    let (bench, fake) = (Bench::new(), Fake::new(script));
+    let settings = Settings { concurrency: 100, downloads: 2, poll_interval: Duration::from_secs(10), ..settings() };
+    let ran = bench.run(&fake, 100, settings).await;
+    assert_eq!(ran.outcome.summary.succeeded, 100);
+    assert_eq!(told(&ran), [(Bound::Downloads, "2")]);
+    let most_ahead = most_ahead.load(Ordering::Relaxed);
+    assert!((2..=8).contains(&most_ahead), "{most_ahead} listings that a video was still to come of");
 }
