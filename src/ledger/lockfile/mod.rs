@@ -66,6 +66,11 @@ pub(super) fn save(path: &Path, text: &str) -> Result<(), LedgerError> {
     written.map_err(LedgerError::io("write", path))
 }
 
+/// Returns the number of processors that share the work on a long lock.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(8))
+}
+
 /// Returns the name pattern that follows from the paths of outputs: `out/a-{n}.mp4` for `out/a-1.mp4`.
 ///
 /// Reader and writer share it, so that a name is left out exactly if the reader can derive it.

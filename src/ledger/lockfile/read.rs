@@ -1,8 +1,8 @@
 //! Reads text as a book. Strict: a line is never ignored.
 
-use super::VERSION;
 use super::sides::mark;
 use super::tables::LockFile;
+use super::{VERSION, processors};
 use crate::ledger::book::{Book, Projection};
 use crate::ledger::failure::LedgerError;
 use crate::ledger::purchase::Purchase;
@@ -101,10 +101,9 @@ impl<'t> Source<'t> {
         if pieces.len() < 8 {
             return None;
         }
-        let processors = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(8));
         std::thread::scope(|scope| {
             let spawn = |share| scope.spawn(move || self.read(share));
-            let readers: Vec<_> = pieces.chunks(pieces.len().div_ceil(processors)).map(spawn).collect();
+            let readers: Vec<_> = pieces.chunks(pieces.len().div_ceil(processors())).map(spawn).collect();
             let mut books = readers.into_iter().map(|reader| reader.join().expect("reading doesn't panic").ok());
             let mut all = books.next()??;
             for book in books {

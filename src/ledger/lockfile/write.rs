@@ -3,10 +3,11 @@
 //! Each rule was tried with real git: the first and the last line of a block are its own; no more than three lines in a
 //! row can be alike in two blocks, since unique lines separate them; no line within a block is blank.
 
-use super::VERSION;
 use super::tables::{MirrorTable, PurchaseTable, UploadTable};
+use super::{VERSION, processors};
 use crate::base::digest::Sha256;
 use crate::ledger::book::{Book, Projection};
+use crate::ledger::purchase::Purchase;
 use serde_json::{Map, Value, json};
 use std::fmt::{self, Write as _};
 
@@ -16,6 +17,9 @@ const PURCHASE: &str = "job digest id videos name manifest check used_by parts s
 const OUTPUT: &str = "number path sha256 bytes source published revision";
 const UPLOAD: &str = "sha256 uploaded_at url";
 const MIRROR: &str = "url query sha256 bytes validator fetched_at former";
+
+/// Number of purchases that are worth a thread of their own for each processor.
+const MANY: usize = 512;
 
 /// Returns the text of a book's lock.
 pub(in crate::ledger) fn write(book: &Book) -> String {
@@ -31,13 +35,7 @@ fn put(text: &mut String, book: &Book) -> fmt::Result {
     if let Some(Projection { url, id }) = book.projection() {
         writeln!(text, "ledger = {}\nledger_id = {}", Quoted(url), Quoted(id))?;
     }
-    for purchase in book.kept() {
-        let table = PurchaseTable::of(purchase);
-        let id = table.id.short();
-        writeln!(text, "\n# {} {id}", table.job)?;
-        put_table(text, "purchase", PURCHASE, json!(table))?;
-        writeln!(text, "# end {id}")?;
-    }
+    put_purchases(text, &book.kept().collect::<Vec<_>>())?;
     for (sha256, upload) in book.uploads() {
         let url = Sha256::of(upload.url.as_bytes()).short();
         writeln!(text, "\n# image {sha256} {url}")?;
@@ -53,6 +51,29 @@ fn put(text: &mut String, book: &Book) -> fmt::Result {
         writeln!(text, "# end {place} {content}")?;
     }
     Ok(())
+}
+
+/// Writes purchases; of many, each processor writes a share.
+fn put_purchases(text: &mut String, kept: &[&Purchase]) -> fmt::Result {
+    if kept.len() < MANY {
+        return kept.iter().try_for_each(|purchase| put_purchase(text, purchase));
+    }
+    std::thread::scope(|scope| {
+        let write = |share: &[&Purchase]| {
+            let mut text = String::new();
+            share.iter().try_for_each(|purchase| put_purchase(&mut text, purchase)).map(|()| text)
+        };
+        let shares = kept.chunks(kept.len().div_ceil(processors()));
+        let writers: Vec<_> = shares.map(|share| scope.spawn(move || write(share))).collect();
+        writers.into_iter().try_for_each(|writer| text.write_str(&writer.join().expect("writing doesn't panic")?))
+    })
+}
+
+fn put_purchase(text: &mut String, purchase: &Purchase) -> fmt::Result {
+    let (job, id) = (&purchase.record.key.job, purchase.record.id.short());
+    writeln!(text, "\n# {job} {id}")?;
+    put_table(text, "purchase", PURCHASE, PurchaseTable::fields(purchase))?;
+    writeln!(text, "# end {id}")
 }
 
 /// Writes a table, its fields in this `order`.
@@ -130,5 +151,32 @@ impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bare = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
         if !self.0.is_empty() && self.0.bytes().all(bare) { f.write_str(self.0) } else { Quoted(self.0).fmt(f) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::id::PurchaseId;
+    use crate::ledger::record::Key;
+    use crate::service::names::{Digest, JobId};
+    use crate::service::output::VideoName;
+    use jiff::Timestamp;
+
+    #[test]
+    fn many_purchases_written_in_shares_are_the_same_text() {
+        let purchase = |number: usize| {
+            let job = JobId::new(&format!("scene-{number:04}")).unwrap();
+            let key = Key { job, digest: Digest(Sha256::of(&number.to_le_bytes())) };
+            let id = PurchaseId::new(Timestamp::UNIX_EPOCH, (number as u64) << 2, None);
+            Purchase::intended(id, key, VideoName::new(&format!("out/scene-{number:04}-{{n}}.mp4")), None)
+        };
+        let purchases: Vec<Purchase> = (0..MANY + 7).map(purchase).collect();
+        let kept: Vec<&Purchase> = purchases.iter().collect();
+        let (mut shared, mut alone) = (String::new(), String::new());
+        put_purchases(&mut shared, &kept).unwrap();
+        kept.iter().try_for_each(|purchase| put_purchase(&mut alone, purchase)).unwrap();
+        assert_eq!(alone.matches("[[purchase]]").count(), MANY + 7);
+        assert_eq!(shared, alone);
     }
 }

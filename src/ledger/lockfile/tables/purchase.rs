@@ -13,12 +13,25 @@ use std::collections::BTreeMap;
 impl PurchaseTable {
     /// Returns the table of a purchase, with its checksum.
     pub(in crate::ledger) fn of(purchase: &Purchase) -> PurchaseTable {
+        let mut table = PurchaseTable::without_checksum(purchase);
+        table.check = Some(checksum(&mut json!(table)));
+        table
+    }
+
+    /// Returns the fields of a purchase's table as JSON, its checksum among them.
+    pub(in crate::ledger::lockfile) fn fields(purchase: &Purchase) -> Value {
+        let mut fields = json!(PurchaseTable::without_checksum(purchase));
+        fields["check"] = checksum(&mut fields).into();
+        fields
+    }
+
+    fn without_checksum(purchase: &Purchase) -> PurchaseTable {
         let Purchase { record, rung, standing, said_at, renamed_at, manifest, used_by, revisions } = purchase;
         let Record { id, key, parts, videos, name, submitted_at, finished_at, stage, .. } = record;
         let is_said = *standing != Standing::Open || *said_at != *submitted_at;
         let said_at = said_at
             .filter(|said| is_said && matches!(rung, Rung::Settled | Rung::Submitted) && Some(*said) != *finished_at);
-        let mut table = PurchaseTable {
+        PurchaseTable {
             job: key.job.clone(),
             digest: key.digest,
             id: *id,
@@ -49,9 +62,7 @@ impl PurchaseTable {
                     ..OutputTable::of(place, output)
                 })
                 .collect(),
-        };
-        table.check = Some(checksum(&mut json!(table)));
-        table
+        }
     }
 
     /// Returns the purchase; fields that don't match its status are refused, since they couldn't be written back.
