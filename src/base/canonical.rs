@@ -5,6 +5,9 @@ use serde::Serialize;
 /// The number of bytes that most hashed values stay below.
 const USUAL: usize = 1024;
 
+/// The largest whole number that is written as it is: JSON's numbers are floating point.
+pub const LARGEST: u64 = (1 << 53) - 1;
+
 /// Returns the canonical bytes of `value`.
 ///
 /// # Panics

@@ -62,52 +62,48 @@ pub struct LockFile {
     pub(super) released: Vec<super::version1::ReleasedTable>,
 }
 
-/// A submit that was intended, and what came of it.
+/// A submit that was intended, and what came of it. The fields are declared in the order of their names, as in canonical JSON: so a
+/// checksum needs no sorting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = by_status)]
 pub struct PurchaseTable {
-    /// The job.
-    #[schemars(schema_with = "job_id")]
-    pub(super) job: JobId,
-    /// What the job asked for.
-    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
-    pub(super) digest: Digest,
-    /// What identifies the purchase: a UUID of version 7, made when it was intended.
-    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
-    pub(super) id: PurchaseId,
-    /// How many videos were asked for; left out when it is 1.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    #[schemars(range(min = 1))]
-    pub(super) videos: u8,
-    /// Where they go, relative to the manifest, `{n}` being the number of a video; left out where the outputs tell it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub(super) name: Option<VideoName>,
-    /// The manifest that it was bought for, relative to the lock, where it isn't the one that the lock is named after.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) manifest: Option<String>,
     /// The first 8 hexadecimal digits of the hash of the rest of this table as canonical JSON; a table without it was written by a
     /// person.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = "^[0-9a-f]{8}$"))]
     pub(super) check: Option<String>,
-    /// Other manifests that share the lock and use this purchase, relative to the lock.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[schemars(with = "Option<Vec<String>>")]
-    pub(super) used_by: BTreeSet<String>,
-    /// Short hashes of the parts of the input, to say later what changed.
-    pub(super) parts: BTreeMap<String, String>,
-    /// How far it came.
-    pub(super) status: LockStatus,
-    /// The service's id of the task; with `uncertain`, the one that the service says that it doesn't know.
+    /// What the job asked for.
+    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub(super) digest: Digest,
+    /// What the service said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub(super) task_id: Option<TaskId>,
-    /// When the submit was to go out.
+    pub(super) error: Option<ServiceError>,
+    /// When the service was seen to be done with it, or a person called it failed.
     #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
-    pub(super) submitted_at: Option<Timestamp>,
+    pub(super) finished_at: Option<Timestamp>,
+    /// What identifies the purchase: a UUID of version 7, made when it was intended.
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
+    pub(super) id: PurchaseId,
+    /// The job.
+    #[schemars(schema_with = "job_id")]
+    pub(super) job: JobId,
+    /// The manifest that it was bought for, relative to the lock, where it isn't the one that the lock is named after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) manifest: Option<String>,
+    /// Where they go, relative to the manifest, `{n}` being the number of a video; left out where the outputs tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub(super) name: Option<VideoName>,
+    /// The videos that are here, in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) output: Vec<OutputTable>,
+    /// Short hashes of the parts of the input, to say later what changed.
+    pub(super) parts: BTreeMap<String, String>,
+    /// What happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
     /// When the job or the name was changed, where it was: the last change counts.
     #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
@@ -116,23 +112,28 @@ pub struct PurchaseTable {
     #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub(super) said_at: Option<Timestamp>,
-    /// When the service was seen to be done with it, or a person called it failed.
+    /// How far it came.
+    pub(super) status: LockStatus,
+    /// When the submit was to go out.
     #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
-    pub(super) finished_at: Option<Timestamp>,
-    /// What happened.
+    pub(super) submitted_at: Option<Timestamp>,
+    /// The service's id of the task; with `uncertain`, the one that the service says that it doesn't know.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reason: Option<String>,
-    /// What the service said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) error: Option<ServiceError>,
+    #[schemars(with = "Option<String>")]
+    pub(super) task_id: Option<TaskId>,
+    /// Other manifests that share the lock and use this purchase, relative to the lock.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) used_by: BTreeSet<String>,
+    /// How many videos were asked for; left out when it is 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1))]
+    pub(super) videos: u8,
     /// Who called it failed, where it was a person: nothing is submitted then until the digest changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("const" = "person"))]
     pub(super) word: Option<Word>,
-    /// The videos that are here, in the order of their numbers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) output: Vec<OutputTable>,
 }
 
 /// How far a purchase came.
@@ -159,20 +160,14 @@ pub(in crate::ledger) enum LockStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::ledger) struct OutputTable {
+    /// Its size.
+    bytes: u64,
     /// Which one it is, from 1; left out when it is the place in the list.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     number: Option<usize>,
     /// Where it is, relative to the manifest.
     path: String,
-    /// The hash of its content.
-    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$"))]
-    sha256: Sha256,
-    /// Its size.
-    bytes: u64,
-    /// The URL that it came from, without its query.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
     /// The URLs under which it was published, where it was.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(with = "Option<Vec<String>>")]
@@ -181,6 +176,12 @@ pub(in crate::ledger) struct OutputTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     revision: Option<u32>,
+    /// The hash of its content.
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$"))]
+    sha256: Sha256,
+    /// The URL that it came from, without its query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
 }
 
 /// An image that the service has. Of two of one content the later one counts.

@@ -448,3 +448,22 @@ fn a_lock_says_of_which_shared_ledger_it_is() {
     let half = read(&format!("{head}ledger = \"file:///srv\"\n")).unwrap_err().to_string();
     assert!(half.contains("`ledger` and `ledger_id` go together"), "{half}");
 }
+
+#[test]
+fn the_checksum_of_what_only_a_person_would_write_is_canonical_too() {
+    // Canonical JSON sorts by UTF-16 units, in which U+1F600 comes before U+FB33, and has no whole numbers above 2^53.
+    let block = |bytes: u64, check: &str| {
+        let digest = "9f".repeat(32);
+        let lines = format!(
+            "version = 2\n[[purchase]]\njob = \"a\"\ndigest = \"sha256:{digest}\"\nid = \"01953c2b-7f00-7000-8000-000000000001\"\n{check}parts = {{ \"\u{FB33}\" = \"1\", \"\u{1F600}\" = \"2\" }}\nstatus = \"succeeded\"\ntask_id = \"t\"\n[[purchase.output]]\npath = \"out/a-1.mp4\"\nsha256 = \"{digest}\"\nbytes = {bytes}\n"
+        );
+        parse(&lines)
+    };
+    for bytes in [1 << 20, (1 << 53) + 1] {
+        let text = super::write(&block(bytes, "").unwrap());
+        let check = text.lines().find(|line| line.starts_with("check")).unwrap();
+        assert_eq!(super::write(&block(bytes, &format!("{check}\n")).unwrap()), text);
+        let wrong = block(bytes, "check = \"00000000\"\n").unwrap_err().to_string();
+        assert!(wrong.contains(check.split('"').nth(1).unwrap()), "{wrong}");
+    }
+}

@@ -72,7 +72,7 @@ fn put_purchases(text: &mut String, kept: &[&Purchase]) -> fmt::Result {
 fn put_purchase(text: &mut String, purchase: &Purchase) -> fmt::Result {
     let (job, id) = (&purchase.record.key.job, purchase.record.id.short());
     writeln!(text, "\n# {job} {id}")?;
-    put_table(text, "purchase", PURCHASE, PurchaseTable::fields(purchase))?;
+    put_table(text, "purchase", PURCHASE, json!(PurchaseTable::of(purchase)))?;
     writeln!(text, "# end {id}")
 }
 

@@ -7,31 +7,17 @@ use crate::ledger::lockfile::name_of;
 use crate::ledger::purchase::{Purchase, Rung, Standing, unanswered};
 use crate::ledger::record::{Key, Output, Record, Stage, Word};
 use crate::service::output::VideoName;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 impl PurchaseTable {
     /// Returns the table of a purchase, with its checksum.
     pub(in crate::ledger) fn of(purchase: &Purchase) -> PurchaseTable {
-        let mut table = PurchaseTable::without_checksum(purchase);
-        table.check = Some(checksum(&mut json!(table)));
-        table
-    }
-
-    /// Returns the fields of a purchase's table as JSON, its checksum among them.
-    pub(in crate::ledger::lockfile) fn fields(purchase: &Purchase) -> Value {
-        let mut fields = json!(PurchaseTable::without_checksum(purchase));
-        fields["check"] = checksum(&mut fields).into();
-        fields
-    }
-
-    fn without_checksum(purchase: &Purchase) -> PurchaseTable {
         let Purchase { record, rung, standing, said_at, renamed_at, manifest, used_by, revisions } = purchase;
         let Record { id, key, parts, videos, name, submitted_at, finished_at, stage, .. } = record;
         let is_said = *standing != Standing::Open || *said_at != *submitted_at;
         let said_at = said_at
             .filter(|said| is_said && matches!(rung, Rung::Settled | Rung::Submitted) && Some(*said) != *finished_at);
-        PurchaseTable {
+        let mut table = PurchaseTable {
             job: key.job.clone(),
             digest: key.digest,
             id: *id,
@@ -62,6 +48,20 @@ impl PurchaseTable {
                     ..OutputTable::of(place, output)
                 })
                 .collect(),
+        };
+        table.check = Some(checksum(&table));
+        table
+    }
+
+    /// Returns whether it has a field that goes with some statuses only.
+    fn has(&self, field: &str) -> bool {
+        match field {
+            "task_id" => self.task_id.is_some(),
+            "reason" => self.reason.is_some(),
+            "error" => self.error.is_some(),
+            "word" => self.word.is_some(),
+            "output" => !self.output.is_empty(),
+            other => unreachable!("{other} goes with every status"),
         }
     }
 
@@ -70,9 +70,8 @@ impl PurchaseTable {
     /// # Errors
     /// Fails if a field is missing, is one too many, or doesn't match its checksum.
     pub(in crate::ledger) fn into_purchase(mut self) -> Result<Purchase, String> {
-        let mut fields = json!(self);
         if let Some(check) = self.check.take() {
-            let found = checksum(&mut fields);
+            let found = checksum(&self);
             if check != found {
                 return Err(format!(
                     "its `check` is {check}, and of what is written there it would be {found}: a line was changed or lost"
@@ -81,7 +80,7 @@ impl PurchaseTable {
         }
         let (_, needed, barred) =
             GOES_WITH.iter().find(|(status, ..)| *status == self.status).expect("each has a rule");
-        let is_there = |field: &&&str| fields.get(field).is_some();
+        let is_there = |field: &&&str| self.has(field);
         if let Some(missing) = needed.iter().find(|field| !is_there(field)) {
             return Err(format!("`{missing}` is missing, which goes with its status"));
         }
@@ -136,10 +135,17 @@ impl PurchaseTable {
     }
 }
 
-/// Returns the first 8 hexadecimal digits of the hash of a table without its checksum.
-fn checksum(table: &mut Value) -> String {
-    table.as_object_mut().map(|fields| fields.remove("check"));
-    Sha256::of(&canonical::bytes(table)).short()
+/// Returns the first 8 hexadecimal digits of the hash of a table that has no checksum yet.
+fn checksum(table: &PurchaseTable) -> String {
+    // A person may have written names that canonical JSON sorts in another way than a map does, and numbers too large for it.
+    let is_sorted = |name: &String| name.chars().all(|c| c < '\u{e000}');
+    let is_exact = |output: &OutputTable| {
+        let number = output.number.map_or(0, |number| number as u64);
+        output.bytes.max(number) <= canonical::LARGEST
+    };
+    let is_usual = table.parts.keys().all(is_sorted) && table.output.iter().all(is_exact);
+    let written = if is_usual { canonical::sorted(table) } else { canonical::bytes(table) };
+    Sha256::of(&written).short()
 }
 
 impl LockStatus {
