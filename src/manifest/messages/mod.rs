@@ -11,6 +11,10 @@ mod images;
 mod jobs;
 mod output;
 mod references;
+mod rows;
+mod templates;
+mod values;
+mod wrong_type;
 
 use super::problem::{Fill, Place, Problem, Values};
 use crate::base::recent::Recent;
@@ -63,17 +67,17 @@ pub(super) fn said(problem: &Problem, format: Format, values: Option<&[Values; 2
         Flaw(flaw) => document::flaw(flaw),
         UnknownField { key, name, block, meant, .. } => fields::unknown(*key, name, block, *meant),
         MissingField { at, block, field } => fields::missing(*at, block, field, format),
-        WrongType { at, what, found } => fields::wrong_type(*at, *what, found, format),
-        NotAllowed { at, field, found } => fields::not_allowed(*at, field, found, format),
+        WrongType { at, what, found } => wrong_type::wrong_type(*at, *what, found, format),
+        NotAllowed { at, field, found } => values::not_allowed(*at, field, found, format),
         DuplicatePrice { later, earlier, resolution, duration } => {
-            fields::duplicate_price(*later, *earlier, *resolution, *duration)
+            values::duplicate_price(*later, *earlier, *resolution, *duration)
         }
-        Template { at, flaw } => expand::template(*at, flaw),
+        Template { at, flaw } => templates::template(*at, flaw),
         Matrix { at, flaw } => expand::matrix(*at, flaw),
-        Rows { at, flaw, also } => expand::rows(*at, flaw, *also),
+        Rows { at, flaw, also } => rows::rows(*at, flaw, *also),
         TooManyJobs { at, jobs } => expand::too_many(*at, *jobs),
         TooMuchText { at, of } => expand::too_much(*at, *of),
-        BaseUrl { at, text, flaw } => fields::base_url(*at, text, *flaw),
+        BaseUrl { at, text, flaw } => values::base_url(*at, text, *flaw),
         JobId { at, id } => jobs::id(*at, id),
         DuplicateJobId { later, earlier, id, before, .. } => jobs::duplicate_id(*later, *earlier, id, before, values),
         TwinJobs { later, earlier, take, .. } => jobs::twins(*later, *earlier, *take, values, format),

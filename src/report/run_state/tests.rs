@@ -1,5 +1,6 @@
 use super::*;
 use crate::event::Cause;
+use crate::plan::action::Action;
 use crate::plan::action::Reason;
 use crate::report::testing::{a_run, at, failed, planned, started, submitted, succeeded, uncertain};
 

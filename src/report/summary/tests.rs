@@ -1,5 +1,11 @@
 use super::*;
+use crate::event::summary::Summary;
+use crate::event::{Cause, Event, JobError, Stamped};
+use crate::plan::action::Action;
+use crate::report::Reporter;
+use crate::report::commands::Target;
 use crate::report::commands::{Service, Typed};
+use crate::report::look::Look;
 use crate::report::look::{Color, Drawing};
 use crate::report::testing::{Shared, a_run, at, downloaded, failed, finished, started, submitted, target, uncertain};
 use insta::assert_snapshot;

@@ -1,7 +1,12 @@
 use super::*;
+use crate::base::folder::Folder;
+use crate::manifest::bound::Private;
 use crate::service::content::samples::png;
+use crate::service::content::{NoImage, Oddity};
+use crate::service::request::Image;
 use proptest::prelude::*;
 use std::fs;
+use std::rc::Rc;
 
 /// Creates a project with a manifest's folder `work` in it, and images in both.
 fn project() -> (tempfile::TempDir, Folder) {
