@@ -7,7 +7,7 @@ use crate::base::decimal::Decimal;
 use crate::base::secret::ApiKey;
 use crate::client::way::Surroundings;
 use crate::ledger::Buyer;
-use crate::manifest::model::{Manifest, OnUncertain};
+use crate::manifest::model::Manifest;
 use crate::plan::Choice;
 use crate::plan::decide::{Policy, Retry};
 use crate::plan::select::Selection;
@@ -161,7 +161,7 @@ pub(super) fn choice(choosing: &Choosing, manifest: &Manifest) -> Result<Choice,
         (false, true) => Retry::Everything,
         (false, false) => Retry::Failed,
     };
-    let on_uncertain = choosing.on_uncertain.map_or(manifest.run.on_uncertain, OnUncertain::from);
+    let on_uncertain = choosing.on_uncertain.unwrap_or(manifest.run.on_uncertain);
     let policy = Policy { retry, retries: manifest.run.retries, on_uncertain };
     Ok(Choice {
         selection,

@@ -83,20 +83,41 @@ pub(super) struct Job<'t> {
     pub input: Input<'t>,
 }
 
-/// The fields that a job and `defaults` have in common: the content of the request. Fields that can have one value only
-/// are not kept.
-#[derive(Debug)]
-pub(super) struct Input<'t> {
-    pub prompt: Slot<Spot<'t, &'t str>>,
-    pub negative_prompt: Slot<Spot<'t, &'t str>>,
-    pub resolution: Slot<Spot<'t, Resolution>>,
-    pub duration: Slot<Spot<'t, Duration>>,
-    pub references: Slot<Spot<'t, Vec<Use<'t>>>>,
-    pub number_of_videos: Slot<Spot<'t, u8>>,
-    pub take: Slot<Spot<'t, u32>>,
-    pub tags: Slot<BTreeSet<Tag>>,
-    pub need_expand_prompt: Slot<Spot<'t, bool>>,
-    pub selected_model: Slot<Spot<'t, &'t str>>,
+/// Declares the fields that a job and `defaults` have in common, each once: their type, and what joins them.
+macro_rules! input {
+    ($($field:ident: $value:ty,)*) => {
+        /// The fields that a job and `defaults` have in common: the content of the request. Fields that can have one value
+        /// only are not kept. References are listed as they are written, or as `R`.
+        #[derive(Debug)]
+        pub(super) struct Input<'t, R = Spot<'t, Vec<Use<'t>>>> {
+            $(pub $field: Slot<$value>,)*
+            pub references: Slot<R>,
+        }
+
+        impl<'t> Input<'t> {
+            /// Returns an input whose every field is absent, or spoilt.
+            pub(super) fn blank(spoilt: bool) -> Input<'t> {
+                Input { $($field: Slot::blank(spoilt),)* references: Slot::blank(spoilt) }
+            }
+
+            /// Returns a job's own fields, or else those of `defaults`, with these references.
+            pub(super) fn joined<R>(&self, defaults: &Input<'t>, references: Slot<R>) -> Input<'t, R> {
+                Input { $($field: self.$field.or(&defaults.$field),)* references }
+            }
+        }
+    };
+}
+
+input! {
+    prompt: Spot<'t, &'t str>,
+    negative_prompt: Spot<'t, &'t str>,
+    resolution: Spot<'t, Resolution>,
+    duration: Spot<'t, Duration>,
+    number_of_videos: Spot<'t, u8>,
+    take: Spot<'t, u32>,
+    tags: BTreeSet<Tag>,
+    need_expand_prompt: Spot<'t, bool>,
+    selected_model: Spot<'t, &'t str>,
 }
 
 /// An item of a job's `references`.
@@ -135,6 +156,19 @@ pub(super) struct Images<'t> {
 }
 
 impl<T> Slot<T> {
+    /// Returns an absent field, or a spoilt one.
+    fn blank(spoilt: bool) -> Slot<T> {
+        if spoilt { Slot::Spoilt } else { Slot::Absent }
+    }
+
+    /// Returns a job's own field, or else that of `defaults`.
+    pub(super) fn or(&self, default: &Slot<T>) -> Slot<T>
+    where
+        T: Clone,
+    {
+        if self.is_absent() { default.clone() } else { self.clone() }
+    }
+
     /// Returns the value.
     pub(super) fn get(&self) -> Option<&T> {
         match self {
@@ -192,25 +226,6 @@ impl<'t, T> Spot<'t, T> {
 }
 
 impl Input<'_> {
-    /// Returns an input whose every field is absent, or spoilt.
-    pub(super) fn blank(spoilt: bool) -> Self {
-        fn slot<T>(spoilt: bool) -> Slot<T> {
-            if spoilt { Slot::Spoilt } else { Slot::Absent }
-        }
-        Input {
-            prompt: slot(spoilt),
-            negative_prompt: slot(spoilt),
-            resolution: slot(spoilt),
-            duration: slot(spoilt),
-            references: slot(spoilt),
-            number_of_videos: slot(spoilt),
-            take: slot(spoilt),
-            tags: slot(spoilt),
-            need_expand_prompt: slot(spoilt),
-            selected_model: slot(spoilt),
-        }
-    }
-
     /// Marks a field that jobs need as present but unusable.
     pub(super) fn spoil(&mut self, field: &Field) {
         match field.name {

@@ -1,6 +1,6 @@
 //! A mapping read by the table of fields: unknown keys, wrong types and values that a field doesn't allow are found here.
 
-use super::fields::{Block, DEFAULTS, Field, JOB, Kind, MANIFEST, Shape};
+use super::fields::{Block, DEFAULTS, Field, JOB, Kind, MANIFEST, MOST_FIELDS, Shape};
 use super::problem::{Found, Place, Problem, StrangeEntry, What};
 use super::raw::{Home, Slot, Spot};
 use super::rules::setting;
@@ -11,16 +11,13 @@ use crate::document::Span;
 use crate::document::tree::{Entry, List, Node, Value};
 use std::time::Duration;
 
-/// A number of fields that no block exceeds.
-const FIELDS: usize = 16;
-
 /// A mapping whose fields are known.
 #[derive(Clone)]
 pub(super) struct Mapping<'t> {
     node: Node<'t>,
     block: &'static Block,
     /// The content of the fields, in the order of the block.
-    slots: [Slot<Node<'t>>; FIELDS],
+    slots: [Slot<Node<'t>>; MOST_FIELDS],
     /// Fields of jobs that are at the top level.
     strays: Vec<&'static Field>,
 }
@@ -48,7 +45,7 @@ impl<'t> Mapping<'t> {
     /// Returns a mapping in which every field is absent, or spoilt.
     pub(super) fn blank(node: Node<'t>, block: &'static Block, spoilt: bool) -> Mapping<'t> {
         let slot = if spoilt { Slot::Spoilt } else { Slot::Absent };
-        Mapping { node, block, slots: [slot; FIELDS], strays: Vec::new() }
+        Mapping { node, block, slots: [slot; MOST_FIELDS], strays: Vec::new() }
     }
 
     /// Adds a finding for each of these keys, which the block doesn't know.

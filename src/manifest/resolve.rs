@@ -8,9 +8,6 @@ use super::rules::images::Images;
 use super::rules::mentions;
 use super::rules::references::{Library, Links};
 use super::sink::Sink;
-use crate::service::names::Tag;
-use crate::service::vocabulary::{Duration, Resolution};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// The data that all jobs share.
@@ -23,18 +20,10 @@ pub(super) struct Shared<'r, 't> {
 
 /// A job joined with `defaults` and the library.
 pub(super) struct Resolved<'t> {
-    pub prompt: Slot<Spot<'t, &'t str>>,
-    pub negative_prompt: Slot<Spot<'t, &'t str>>,
-    pub resolution: Slot<Spot<'t, Resolution>>,
-    pub duration: Slot<Spot<'t, Duration>>,
-    /// The references listed in the job or in `defaults`; without a list, those of the library that the prompt mentions.
-    pub references: Slot<Rc<Links<'t>>>,
+    /// Its fields. The references are those listed in the job or in `defaults`; without a list, those of the library that the
+    /// prompt mentions.
+    pub input: Input<'t, Rc<Links<'t>>>,
     pub listed_in: ListedIn,
-    pub number_of_videos: Slot<Spot<'t, u8>>,
-    pub take: Slot<Spot<'t, u32>>,
-    pub tags: Slot<BTreeSet<Tag>>,
-    pub need_expand_prompt: Slot<Spot<'t, bool>>,
-    pub selected_model: Slot<Spot<'t, &'t str>>,
 }
 
 impl<'r, 't> Shared<'r, 't> {
@@ -61,24 +50,13 @@ impl<'r, 't> Shared<'r, 't> {
     ) -> Resolved<'j> {
         sink.enter_job(job.number);
         let (own, all) = (&job.input, self.defaults);
-        let prompt = pick(&own.prompt, &all.prompt);
-        Resolved {
-            prompt,
-            negative_prompt: pick(&own.negative_prompt, &all.negative_prompt),
-            resolution: pick(&own.resolution, &all.resolution),
-            duration: pick(&own.duration, &all.duration),
-            references: self.references(own, prompt, images, sink),
-            listed_in: match (&own.references, &self.links) {
-                (Slot::Absent, Slot::Absent) => ListedIn::Prompt,
-                (Slot::Absent, _) => ListedIn::Defaults,
-                _ => ListedIn::Job,
-            },
-            number_of_videos: pick(&own.number_of_videos, &all.number_of_videos),
-            take: pick(&own.take, &all.take),
-            tags: pick(&own.tags, &all.tags),
-            need_expand_prompt: pick(&own.need_expand_prompt, &all.need_expand_prompt),
-            selected_model: pick(&own.selected_model, &all.selected_model),
-        }
+        let references = self.references(own, own.prompt.or(&all.prompt), images, sink);
+        let listed_in = match (&own.references, &self.links) {
+            (Slot::Absent, Slot::Absent) => ListedIn::Prompt,
+            (Slot::Absent, _) => ListedIn::Defaults,
+            _ => ListedIn::Job,
+        };
+        Resolved { input: own.joined(all, references), listed_in }
     }
 
     fn references<'j>(
@@ -115,9 +93,4 @@ impl<'r, 't> Shared<'r, 't> {
         }
         links
     }
-}
-
-/// Returns a job's own field, or else that of `defaults`.
-fn pick<T: Clone>(own: &Slot<T>, default: &Slot<T>) -> Slot<T> {
-    if own.is_absent() { default.clone() } else { own.clone() }
 }

@@ -10,6 +10,7 @@
 //! A job is expanded as a tree, before anything is known about its fields: the result is read and checked as any other
 //! job. Its values keep the place of their template, and remember the value that was filled in.
 
+mod block;
 mod braces;
 mod combinations;
 mod csv;
@@ -31,6 +32,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub(super) use block::Block;
 pub(super) use files::Files;
 pub(super) use filters::NAMES as FILTERS;
 pub(super) use flaw::{MatrixFlaw, RowsFlaw, TemplateFlaw};
@@ -38,14 +40,12 @@ pub(super) use matrix::MOST_NAMES;
 pub(super) use rows::MOST_COLUMNS;
 pub(super) use scope::Scope;
 
-use super::fields::{Field, JOB, JOBS, MATRIX, ROWS};
+use super::fields::{JOB, JOBS, MATRIX, ROWS};
 use super::problem::{Place, Problem};
 use super::suggest::{Meant, meant};
-use crate::document::derived::{DerivedTree, Mark};
-use crate::document::source::Source;
 use crate::document::tree::{Entry, Node, Table, Tree, Value};
-use braces::Names;
-use combinations::{Combination, Combinations, Reading};
+use block::Soil;
+use combinations::Combinations;
 use given::Given;
 use job_template::JobTemplate;
 use matrix::Matrix;
@@ -67,45 +67,6 @@ pub(super) struct Expansion<'t> {
     blocks: HashMap<usize, Block<'t>>,
     /// Mistakes in them that do not depend on a single job.
     problems: Vec<Problem>,
-}
-
-/// A job that expands to several.
-pub(super) struct Block<'t> {
-    soil: Soil<'t>,
-    /// Where it says that it stands for several.
-    at: Place,
-    /// How many jobs it stands for; none where that can't be known.
-    count: Option<usize>,
-    /// The fields that expand it.
-    made_by: Vec<&'static Field>,
-    /// What it is filled with, and with what in it.
-    job_template: JobTemplate<'t>,
-    combinations: Combinations<'t>,
-}
-
-/// What jobs are cut out of.
-#[derive(Clone, Copy)]
-struct Soil<'t> {
-    tree: &'t Tree<'t>,
-    texts: &'t [(usize, Source)],
-}
-
-/// Cuts the jobs out of a block, one at a time: what they share is kept once.
-pub(super) struct Cutter<'t> {
-    block: &'t Block<'t>,
-    derived: DerivedTree<'t>,
-    /// What all of them share.
-    shared: Mark,
-}
-
-/// A job that was cut out.
-pub(super) struct Cut<'c> {
-    /// The job, as if it were written out.
-    pub node: Node<'c>,
-    /// What can't be filled in.
-    pub failures: Vec<Problem>,
-    /// How many bytes of text were filled in.
-    pub bytes: usize,
 }
 
 impl<'t> Expansion<'t> {
@@ -186,81 +147,6 @@ impl<'t> Expansion<'t> {
     /// Returns the mistakes in matrices, rows and templates that do not depend on a single job.
     pub(super) fn take_problems(&mut self) -> Vec<Problem> {
         std::mem::take(&mut self.problems)
-    }
-}
-
-impl<'t> Block<'t> {
-    /// Returns what its jobs are cut out with.
-    pub(super) fn cutter(&'t self) -> Cutter<'t> {
-        let mut derived = DerivedTree::of(self.soil.tree, self.soil.texts);
-        self.job_template.prepare(&mut derived);
-        Cutter { block: self, shared: derived.mark(), derived }
-    }
-
-    /// Returns the names of the values that fill it, as far as they are known.
-    fn names(&self) -> Names {
-        // Of what can't be told how many it is, nothing is filled in.
-        Names { known: if self.count.is_some() { self.combinations.names() } else { Vec::new() } }
-    }
-
-    /// Returns the fields that expand it.
-    pub(super) fn made_by(&self) -> &[&'static Field] {
-        &self.made_by
-    }
-
-    /// Returns where it says that it stands for several.
-    pub(super) fn at(&self) -> Place {
-        self.at
-    }
-
-    /// Returns how many jobs it is; none where it can't be known what it stands for, or it stands for too many.
-    pub(super) fn count(&self) -> Option<usize> {
-        self.count
-    }
-
-    /// Returns the values that fill the job with this number, by name.
-    pub(super) fn values(&self, number: usize) -> Vec<(String, String)> {
-        self.combinations.set(number).values()
-    }
-
-    /// Returns the place that leaves a field empty in the job with this number: an empty cell, or a null.
-    pub(super) fn left_out(&self, number: usize, field: &Field) -> Option<Place> {
-        self.job_template.left_out(field.name, self.combinations.set(number))
-    }
-
-    /// Returns what the job with this number was when its table was read otherwise: with what it was filled.
-    fn former(&self, number: usize) -> impl Iterator<Item = Combination<'_, 't>> {
-        let set = self.combinations.set(number);
-        let has_former = self.job_template.has_former();
-        let by_filter = has_former.then(|| set.read_as(Reading::Former));
-        let by_cell = set.former().filter(move |set| !(has_former && set.reading == Reading::Former));
-        by_filter.into_iter().chain(by_cell)
-    }
-}
-
-impl<'t> Cutter<'t> {
-    /// Returns the job as far as it is known, where it can't be known what it stands for.
-    pub(super) fn outline(&mut self) -> Node<'_> {
-        self.derived.rewind(&self.shared);
-        self.block.job_template.cut(None, &mut self.derived, &mut Vec::new());
-        self.derived.tree(0)
-    }
-
-    /// Returns the job with this number.
-    pub(super) fn cut(&mut self, number: usize) -> Cut<'_> {
-        self.derived.rewind(&self.shared);
-        let mut failures = Vec::new();
-        self.block.job_template.cut(Some(self.block.combinations.set(number)), &mut self.derived, &mut failures);
-        Cut { node: self.derived.tree(0), failures, bytes: self.derived.bytes() }
-    }
-
-    /// Returns what the job with this number was when its table was read otherwise.
-    pub(super) fn former(&mut self, number: usize) -> Vec<Node<'_>> {
-        self.derived.rewind(&self.shared);
-        for set in self.block.former(number) {
-            self.block.job_template.cut(Some(set), &mut self.derived, &mut Vec::new());
-        }
-        (0..self.derived.len()).map(|tree| self.derived.tree(tree)).collect()
     }
 }
 

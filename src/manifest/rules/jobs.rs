@@ -5,8 +5,9 @@ use crate::document::tree::Node;
 use crate::manifest::fields::{DURATION, Field, ID, JOB, PROMPT, RESOLUTION};
 use crate::manifest::model::ListedIn;
 use crate::manifest::problem::{Place, Problem};
-use crate::manifest::raw::{Home, Job, Slot};
+use crate::manifest::raw::{Home, Input, Job, Slot};
 use crate::manifest::resolve::Resolved;
+use crate::manifest::rules::references::Links;
 use crate::manifest::rules::shares::Shares;
 use crate::manifest::sink::{Recalled, Sink};
 use crate::service::limits::REFERENCES;
@@ -15,6 +16,7 @@ use crate::service::request::Generation;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A job without a mistake.
@@ -47,17 +49,17 @@ impl Jobs {
     pub(crate) fn check(
         &mut self,
         job: &Job<'_>,
-        mut resolved: Resolved<'_>,
+        resolved: Resolved<'_>,
         shares: &mut Shares,
         sink: &mut Sink<'_>,
     ) -> Option<Checked> {
-        blame_missing(job, &resolved, sink);
-        blame_pair(&resolved, sink);
+        blame_missing(job, &resolved.input, sink);
+        blame_pair(&resolved.input, sink);
         let id = self.id(job, sink);
-        let listed_in = resolved.listed_in;
-        let take = resolved.take.value_or(1);
-        let tags = std::mem::replace(&mut resolved.tags, Slot::Absent);
-        let (generation, take) = (generation(resolved, shares)?, take?);
+        let Resolved { mut input, listed_in } = resolved;
+        let take = input.take.value_or(1);
+        let tags = std::mem::replace(&mut input.tags, Slot::Absent);
+        let (generation, take) = (generation(input, shares)?, take?);
         let digest = generation.digest(take);
         self.blame_twin(job, digest, take, sink);
         let tags = shares.tags(if let Slot::Set(tags) = tags { tags } else { BTreeSet::new() });
@@ -131,7 +133,7 @@ fn wrong(id: &str) -> Option<Range<usize>> {
 }
 
 /// Adds a finding for each field that neither the job nor `defaults` has.
-fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, sink: &mut Sink<'_>) {
+fn blame_missing<'t, R>(job: &Job<'t>, input: &Input<'t, R>, sink: &mut Sink<'_>) {
     let at = sink.head(job.node);
     let mut miss = |field: &'static Field, is_absent: bool| {
         if is_absent {
@@ -140,17 +142,17 @@ fn blame_missing<'t>(job: &Job<'t>, resolved: &Resolved<'t>, sink: &mut Sink<'_>
         }
     };
     miss(&ID, job.id.is_absent());
-    miss(&PROMPT, resolved.prompt.is_absent());
-    miss(&RESOLUTION, resolved.resolution.is_absent());
-    miss(&DURATION, resolved.duration.is_absent());
-    if resolved.references.is_absent() && resolved.prompt.get().is_some() {
+    miss(&PROMPT, input.prompt.is_absent());
+    miss(&RESOLUTION, input.resolution.is_absent());
+    miss(&DURATION, input.duration.is_absent());
+    if input.references.is_absent() && input.prompt.get().is_some() {
         sink.miss(Problem::MissingReferences { at });
     }
 }
 
 /// Adds a finding if the service doesn't make videos of this duration at this resolution.
-fn blame_pair<'t>(resolved: &Resolved<'t>, sink: &mut Sink<'_>) {
-    let (Slot::Set(resolution), Slot::Set(duration)) = (resolved.resolution, resolved.duration) else { return };
+fn blame_pair<'t, R>(input: &Input<'t, R>, sink: &mut Sink<'_>) {
+    let (Slot::Set(resolution), Slot::Set(duration)) = (input.resolution, input.duration) else { return };
     if duration.value.goes_with(resolution.value) {
         return;
     }
@@ -162,25 +164,25 @@ fn blame_pair<'t>(resolved: &Resolved<'t>, sink: &mut Sink<'_>) {
 }
 
 /// Returns the generation to submit, unless a part of it has a mistake.
-pub(crate) fn generation(resolved: Resolved<'_>, shares: &mut Shares) -> Option<Generation> {
-    let Slot::Set(links) = resolved.references else { return None };
+pub(crate) fn generation(input: Input<'_, Rc<Links<'_>>>, shares: &mut Shares) -> Option<Generation> {
+    let Slot::Set(links) = input.references else { return None };
     if !links.whole || !REFERENCES.contains(&links.items.len()) {
         return None;
     }
-    let model = resolved.selected_model.optional()?;
-    let (prompt, negative_prompt) = (resolved.prompt.get()?, resolved.negative_prompt);
+    let model = input.selected_model.optional()?;
+    let (prompt, negative_prompt) = (input.prompt.get()?, input.negative_prompt);
     negative_prompt.optional()?;
     Some(Generation {
         model: match model {
-            Some(_) => shares.model.of(resolved.selected_model.get()?),
+            Some(_) => shares.model.of(input.selected_model.get()?),
             None => shares.default_model(),
         },
         prompt: shares.prompt.of(prompt),
         negative_prompt: negative_prompt.get().map(|spot| shares.negative_prompt.of(spot)),
-        resolution: resolved.resolution.value()?,
-        duration: resolved.duration.value()?,
+        resolution: input.resolution.value()?,
+        duration: input.duration.value()?,
         references: shares.references(links)?,
-        number_of_videos: resolved.number_of_videos.value_or(1)?,
-        need_expand_prompt: resolved.need_expand_prompt.value_or(false)?,
+        number_of_videos: input.number_of_videos.value_or(1)?,
+        need_expand_prompt: input.need_expand_prompt.value_or(false)?,
     })
 }

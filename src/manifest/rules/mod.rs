@@ -107,7 +107,7 @@ impl<'r, 't> Rules<'r, 't> {
     /// Checks the next job; `former` are the versions of it from when its table was read differently.
     pub(super) fn check(&mut self, raw: &raw::Job<'_>, former: &[raw::Job<'_>], sink: &mut Sink<'_>) {
         let resolved = self.shared.resolve(raw, &mut self.looked, sink);
-        let videos = resolved.number_of_videos.value();
+        let videos = resolved.input.number_of_videos.value();
         let checked = self.before.check(raw, resolved, &mut self.shares, sink);
         let name = self.paths.of_job(raw, videos, sink);
         let job = checked.zip(name).map(|(checked, name)| {
@@ -127,7 +127,7 @@ impl<'r, 't> Rules<'r, 't> {
         let mut generations: Vec<Generation> = Vec::new();
         for raw in former {
             let resolved = self.shared.resolve(raw, &mut self.looked, &mut sink.aside(raw.node));
-            let Some(generation) = jobs::generation(resolved, &mut self.shares) else { continue };
+            let Some(generation) = jobs::generation(resolved.input, &mut self.shares) else { continue };
             if generation.digest(take) != digest && !generations.contains(&generation) {
                 keep_images(&generation.references, &self.looked, &mut self.images);
                 generations.push(generation);

@@ -6,7 +6,6 @@ use crate::service::content::{NoImage, Oddity};
 use crate::service::request::Image;
 use proptest::prelude::*;
 use std::fs;
-use std::rc::Rc;
 
 /// Creates a project with a manifest's folder `work` in it, and images in both.
 fn project() -> (tempfile::TempDir, Folder) {
