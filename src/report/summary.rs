@@ -126,7 +126,10 @@ impl<W: Write> RunSummary<W> {
         self.denied();
         self.changed();
         if summary.elsewhere > 0 {
-            self.out.line(format_args!("{} in other runs of this ledger", count(summary.elsewhere, "job")));
+            let them = if summary.elsewhere == 1 { "its" } else { "their" };
+            let fetch = self.look.paint(Hue::Accent, self.target.fetch());
+            let jobs = count(summary.elsewhere, "job");
+            self.out.line(format_args!("{jobs} in other runs of this ledger: {fetch} brings {them} videos later"));
         }
         self.left(&summary);
         let left = summary.left;

@@ -67,7 +67,12 @@ impl Subject<'_> {
             true => readable(&manifest_path(named)?, common, terminal)?.manifest,
             false => None,
         };
-        Ok(Subject { common, fleet: Fleet::named(manifest.as_ref(), Realm::Real, common)?, manifest })
+        let fleet = Fleet::named(manifest.as_ref(), Realm::Real, common)?;
+        if is_there && manifest.is_none() && fleet.url().is_err() {
+            return Err(Failure::usage("the manifest has errors, so its `run.ledger` can't be read")
+                .hint("`batch check` shows them; or name the ledger by --ledger or BATCH_LEDGER"));
+        }
+        Ok(Subject { common, fleet, manifest })
     }
 
     async fn found(&self) -> Result<Shared, Failure> {

@@ -78,7 +78,10 @@ fn a_persons_word_waits_until_nobody_can_submit_any_more() {
     assert_eq!(team.charges(), 2);
     asleep.signal("CONT");
     let ended = asleep.end().exits(0);
-    assert!(ended.stderr.contains("other run"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("in other runs of this ledger: batch fetch jobs.yaml brings their videos later"),
+        "{ended:?}"
+    );
     let left = ended.json_lines().into_iter().filter(|event| event["event"] == "elsewhere").collect::<Vec<_>>();
     assert!(!left.is_empty(), "{ended:?}");
     left.iter().for_each(|event| conforms(&team.clones[0], "events", event));
@@ -263,6 +266,11 @@ fn a_ledger_is_founded_looked_at_and_left_aside() {
     let offline = team.batch(0, ["status", "--offline"]).run().exits(0);
     assert!(offline.stderr.contains("offline: by the lock (of 20"), "{offline:?}");
     team.batch(0, ["run", "--offline"]).run().exits(2);
+    let sound = team.clones[0].read("jobs.yaml");
+    team.clones[0].write("jobs.yaml", format!("{sound}unknown: 1\n"));
+    let unread = team.batch(0, ["ledger", "check"]).run().exits(2);
+    assert!(unread.stderr.contains("the manifest has errors, so its `run.ledger` can't be read"), "{unread:?}");
+    team.clones[0].write("jobs.yaml", sound);
     for (url, word) in [("redis://host/0", "allowed are s3://"), ("nonsense", "not a URL")] {
         let refused = team.batch(0, ["run", "--ledger", url]).run().exits(2);
         assert!(refused.stderr.contains(word), "{refused:?}");
