@@ -50,7 +50,7 @@ impl Sha256 {
     }
 }
 
-/// What is the same of two texts only if they are the same: half of a hash.
+/// A likeness of two texts, equal only if they are: half of a hash.
 #[derive(PartialEq, Eq, Hash)]
 pub struct Likeness([u8; 16]);
 

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder(PathBuf);
 
-/// What lies at a path inside a folder.
+/// The kind of file at a path inside a folder.
 #[derive(Debug)]
 pub enum Found {
     /// This; not followed further if it is a link, which no resolved path is.

@@ -6,7 +6,7 @@ use clap::builder::StyledStr;
 use clap::{Command, Parser, Subcommand};
 use std::fmt::Write as _;
 
-/// What stands below the options of `batch --help`.
+/// The text below the options of `batch --help`.
 const AFTERWORD: &str = "\
 Environment:
   BAICAI_API_KEY   The key; may also stand in a .env beside the manifest

@@ -79,7 +79,7 @@ impl Failure {
     }
 }
 
-/// Where the two sides of a lock are that can't be joined.
+/// The places of the two sides of a lock that can't be joined.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Sides<'p> {
     /// In git's index, and between the marks in the file.

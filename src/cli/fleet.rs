@@ -21,7 +21,7 @@ pub(super) use crate::ledger::shared::PATIENCE;
 /// The shared ledger's name in the environment.
 const LEDGER: &str = "BATCH_LEDGER";
 
-/// Whether there is a shared ledger, and how it is used.
+/// The shared ledger, if there is one, and its use.
 #[derive(Clone, Debug)]
 pub(super) struct Fleet {
     url: Option<LedgerUrl>,

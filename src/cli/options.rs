@@ -51,7 +51,7 @@ pub(super) struct Common {
     /// Send the key to a base URL that only the manifest names
     #[arg(long, global = true, help_heading = SERVICE)]
     pub(super) trust_base_url: bool,
-    /// What was typed that goes on with the same run when it is typed again.
+    /// The typed options that continue the same run when they are typed again.
     #[arg(skip)]
     pub(super) typed: Vec<Typed>,
 }
@@ -105,7 +105,7 @@ pub(super) struct Trial {
     pub(super) simulate: bool,
 }
 
-/// What a command looks at: a manifest, and the real thing or the trial.
+/// The subject of a command: a manifest, and the real thing or the trial.
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct Subject {
     #[command(flatten)]
@@ -141,7 +141,7 @@ pub(super) fn concurrency(text: &str) -> Result<NonZeroUsize, String> {
     number.ok_or_else(|| format!("as `run.concurrency` in the manifest, it is a whole number from {least} to {most}"))
 }
 
-/// How to show what happens.
+/// The display of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Progress {
     Auto,
@@ -151,7 +151,7 @@ pub(super) enum Progress {
     None,
 }
 
-/// What becomes of warnings.
+/// The treatment of warnings.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(super) struct Strictness {
     /// Treat warnings of this code as errors, or all of them with `warnings`; repeatable

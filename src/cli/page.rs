@@ -12,7 +12,7 @@ use crate::report::gallery::{self, Receipt, Source};
 use std::path::Path;
 use url::Url;
 
-/// What a page is written as.
+/// The file of a page.
 const KIND: Kind = Kind { noun: "page", beginning: gallery::BEGINNING };
 
 /// A file that a page can be written to.
@@ -49,7 +49,7 @@ impl PageFile {
     }
 }
 
-/// What a page shows.
+/// The content of a page.
 pub(super) struct Shown<'s> {
     /// The selected jobs.
     pub(super) selection: &'s Selection,

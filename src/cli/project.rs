@@ -29,7 +29,7 @@ pub(super) const NAMES: [&str; 4] = ["jobs.yaml", "jobs.yml", "jobs.toml", "jobs
 pub(super) struct Project {
     /// The manifest, as it was named.
     pub(super) shown: PathBuf,
-    /// Which lock it is about.
+    /// The real thing or the trial, of which each has its lock.
     pub(super) realm: Realm,
     /// The manifest, without an error in it.
     pub(super) manifest: Manifest,

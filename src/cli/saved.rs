@@ -33,7 +33,7 @@ pub(super) fn texts(manifest: &Source) -> Texts {
     manifest.texts().map(|text| (named(text), Sha256::of(text.text().as_bytes()))).collect()
 }
 
-/// What a plan is saved as.
+/// The file of a saved plan.
 pub(super) const PLAN: Kind = Kind { noun: "plan", beginning: BEGINNING };
 
 /// Bytes of a saved plan at most.

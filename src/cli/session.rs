@@ -91,13 +91,13 @@ pub(super) fn wait_for_silence(ledger: &Ledger, key: &Key, terminal: &Terminal) 
     })
 }
 
-/// What there is to say at the end of a run, beside what came of it.
+/// The means for the last words of a run, besides its outcome.
 pub(super) struct Closing<'c> {
-    /// Which signals came.
+    /// The signals that came.
     pub(super) signals: &'c Signals,
-    /// How commands about the run are typed.
+    /// The form of commands about the run.
     pub(super) target: &'c Target,
-    /// Where its key comes from, where it has one.
+    /// The source of its key, if it has one.
     pub(super) key: Option<KeySource>,
 }
 

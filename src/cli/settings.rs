@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where the key comes from.
+/// The source of the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum KeySource {
     /// The variable of the environment.
@@ -36,7 +36,7 @@ impl fmt::Display for KeySource {
     }
 }
 
-/// Where a base URL comes from: on this depends whether the key goes there.
+/// The source of a base URL, on which it depends whether the key goes there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// The person who runs the command said so, or it is the service's own.

@@ -52,7 +52,7 @@ pub(super) fn shared_task<'k>(task: &TaskId, keys: impl IntoIterator<Item = &'k 
     )
 }
 
-/// What to do about it.
+/// The advice about it.
 pub(super) const LOOK_UP: &str = "look up at the service which one it was submitted for, and delete the other one's block from the lock: that one is then bought by the next run";
 
 /// Returns the manifests after which the lock may be named.

@@ -2,11 +2,11 @@
 
 use serde::{Serialize, Serializer};
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing is sent before it is mended.
+    /// Nothing is sent before it is fixed.
     Error,
     /// Shown, and no hindrance (unless `--deny warnings`).
     Warning,

@@ -49,7 +49,7 @@ const STORES: usize = 16;
 /// The longest pause that a service may ask for and mean it.
 const LONGEST_WISH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// What all jobs of a run share.
+/// The state that all jobs of a run share.
 pub(super) struct Context<S> {
     pub(super) service: S,
     pub(super) identity: String,
@@ -87,7 +87,7 @@ pub(super) struct Context<S> {
     turned_away: Mutex<Option<JobError>>,
     unrecorded: Mutex<Vec<(JobId, TaskId)>>,
     succeeded: Mutex<Vec<PurchaseId>>,
-    /// What another run of a shared ledger has.
+    /// The jobs that another run of a shared ledger has.
     elsewhere: Mutex<Vec<Key>>,
     /// Since when the shared ledger doesn't answer.
     ledger_away: Mutex<Option<Instant>>,

@@ -89,7 +89,7 @@ pub struct Settings {
     pub denial: Duration,
     /// The treatment of a job whose submit got no answer.
     pub on_uncertain: OnUncertain,
-    /// How often a generation that the service failed is submitted again, for one input.
+    /// Number of times that a generation is submitted again after the service failed it, for one input.
     pub retries: u32,
     /// Number of failures after which nothing more is submitted; `None` means unlimited.
     pub max_failures: Option<NonZeroUsize>,
@@ -123,7 +123,7 @@ pub struct Parts<S> {
     pub reupload: bool,
     /// Remote images that are already fetched.
     pub image_cache: ImageCache,
-    /// What the run shares with others of its ledger, if that is a shared one.
+    /// The limits shared with other runs of the ledger, if it is a shared one.
     pub limits: Option<Arc<Limits>>,
     /// The place where videos are published, if anywhere.
     pub publish: Option<Backlog>,
@@ -221,9 +221,9 @@ pub struct Outcome {
     pub succeeded: Vec<PurchaseId>,
     /// The reason why videos were not published, if any weren't.
     pub unpublished: Option<PublishError>,
-    /// What another run of a shared ledger had when this one was to buy it.
+    /// The keys that another run of a shared ledger had when this one was to buy them.
     pub elsewhere: Vec<Key>,
-    /// What was uncertain when the run began, and isn't by what a shared ledger says at its end.
+    /// The keys that were uncertain when the run began, and aren't by a shared ledger's account at its end.
     pub answered: HashSet<Key>,
 }
 

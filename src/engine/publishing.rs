@@ -32,7 +32,7 @@ pub struct Backlog {
     pub videos: Vec<Unpublished>,
 }
 
-/// What came of publishing.
+/// The outcome of publishing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Published {
     /// Number of videos that were published.
@@ -92,7 +92,7 @@ pub struct Publishing {
     pub stop: Stop,
 }
 
-/// What became of a video.
+/// The outcome for a video.
 enum Sent {
     Done,
     Left(Unpublished, PublishError),

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub(super) struct Slot {
     counter: mpsc::UnboundedSender<Freed>,
-    /// Where it was taken besides, of those that the runs of a ledger share.
+    /// The slots that the runs of a ledger share, of which one was taken besides.
     shared: Option<Arc<Slots>>,
 }
 

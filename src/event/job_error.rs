@@ -11,9 +11,9 @@ pub enum Call {
     Upload,
     /// A generation is asked for.
     Submit,
-    /// How a task stands.
+    /// The query of a task's status.
     Status,
-    /// Where the videos of a finished task are.
+    /// The query of a finished task's videos.
     Result,
     /// A video comes down.
     Download,

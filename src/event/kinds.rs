@@ -10,7 +10,7 @@ use crate::service::names::{Digest, JobId, TaskId};
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// What happened.
+/// An event of a run.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -30,15 +30,15 @@ pub enum Event {
         jobs: usize,
         /// Generations in flight at most.
         concurrency: usize,
-        /// What the submits would cost; absent where there are none. Remote images may change it: see `estimated`.
+        /// The cost of the submits; absent if there are none. Remote images may change it: see `estimated`.
         #[serde(skip_serializing_if = "Option::is_none")]
         estimate: Option<Estimate>,
     },
     /// Remote images are fetched, or asked whether they changed, before the plan is final.
     LookingAtImages {
-        /// How many are fetched for the first time.
+        /// The number of images fetched for the first time.
         fetch: usize,
-        /// How many are asked whether they changed.
+        /// The number of images checked for changes.
         check: usize,
     },
     /// A remote image was fetched: its content is what jobs ask for from now on.
@@ -63,36 +63,36 @@ pub enum Event {
         found: Sha256,
         /// Jobs of the manifest with this image.
         jobs: usize,
-        /// Whether they ask for the new one from now on (`--refresh-images`); otherwise nothing changes for them.
+        /// `true` if they use the new one from now on (`--refresh-images`); otherwise nothing changes for them.
         taken: bool,
     },
     /// Images of one host couldn't be asked whether they changed; what is known of them holds.
     ImagesUnchecked {
         /// The host.
         host: String,
-        /// How many.
+        /// The number of images.
         images: usize,
-        /// What happened to the first of them, in words.
+        /// The failure of the first of them, in words.
         message: String,
     },
-    /// What the submits would cost now that remote images were looked at, where that is another amount.
+    /// The cost of the submits after remote images were looked at, if it is another amount than before.
     Estimated {
         /// The estimate.
         estimate: Estimate,
     },
-    /// What will be done with a job.
+    /// The action for a job.
     JobPlanned {
         /// The job.
         #[schemars(with = "String")]
         job: JobId,
-        /// What identifies its input.
+        /// The digest of its input.
         #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
         digest: Digest,
-        /// What.
+        /// The action.
         action: Action,
         /// Why.
         reason: Reason,
-        /// When an earlier run submitted it, where one did and it is taken up again.
+        /// The time when an earlier run submitted it, if this one resumes it.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Option<String>", extend("format" = "date-time"))]
         submitted_at: Option<Timestamp>,
@@ -117,7 +117,7 @@ pub enum Event {
         /// Its size.
         bytes: u64,
     },
-    /// How far an image or a video is on its way: once a second at most, so that what is short is never told of.
+    /// The progress of an image or a video: once a second at most, so that short transfers are never reported.
     Transferring {
         /// The job.
         #[schemars(with = "String")]
@@ -137,7 +137,7 @@ pub enum Event {
         /// The job.
         #[schemars(with = "String")]
         job: JobId,
-        /// Which submit of this input it is, counted from 1.
+        /// The number of this submit among those of the same input, counted from 1.
         attempt: u32,
     },
     /// The service accepted; the task id is durable.
@@ -145,12 +145,12 @@ pub enum Event {
         /// The job.
         #[schemars(with = "String")]
         job: JobId,
-        /// Which submit of this input it is, counted from 1.
+        /// The number of this submit among those of the same input, counted from 1.
         attempt: u32,
         /// The service's id of the generation.
         #[schemars(with = "String")]
         task_id: TaskId,
-        /// What it costs by the estimate, in the unit of `run_started`.
+        /// Its cost by the estimate, in the unit of `run_started`.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Option<f64>")]
         price: Option<Decimal>,
@@ -162,7 +162,7 @@ pub enum Event {
         job: JobId,
         /// The service's word, upper-case.
         status: String,
-        /// What it says of the progress.
+        /// The progress by the service's own account.
         #[serde(skip_serializing_if = "Option::is_none")]
         progress: Option<String>,
     },
@@ -213,7 +213,7 @@ pub enum Event {
         job: JobId,
         /// Why.
         error: JobError,
-        /// What the next run does with it, with manifest and options as they are; absent where that hangs on what is done meanwhile.
+        /// The next run's action, with manifest and options as they are; absent if it depends on what happens in the meantime.
         #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<Action>,
     },
@@ -222,7 +222,7 @@ pub enum Event {
         /// The job.
         #[schemars(with = "String")]
         job: JobId,
-        /// What happened, in words.
+        /// The reason, in words.
         message: String,
         /// The task, where its submit arrived and the service no longer knows it: the next run asks for it again.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -234,7 +234,7 @@ pub enum Event {
         /// The job.
         #[schemars(with = "String")]
         job: JobId,
-        /// Who has it, in words.
+        /// The run that has it, in words.
         message: String,
     },
     /// A call failed and is made again after a pause.
@@ -243,37 +243,37 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Option<String>")]
         job: Option<JobId>,
-        /// Which call.
+        /// The kind of call.
         call: Call,
-        /// What happened, in words.
+        /// The failure, in words.
         message: String,
         /// The pause in seconds.
         pause: f64,
     },
     /// The whole run waits: the service can't be reached, or asks to slow down.
     Throttled {
-        /// What happened, in words.
+        /// The reason, in words.
         message: String,
         /// The pause in seconds.
         pause: f64,
     },
     /// One of the run's bounds holds it: jobs wait for it longer than a finished one may go unnoticed. Once for each.
     Bounded {
-        /// Which: a setting of the manifest by its name, or what the program itself bounds.
+        /// The bound: a setting of the manifest by its name, or a bound of the program itself.
         bound: Bound,
-        /// What it allows: a rate, or how many at a time.
+        /// Its value: a rate, or a number at a time.
         most: String,
     },
     /// Whoever reads these lines doesn't keep up: `polled`, `transferring` and `retrying` were left out, no other.
     Lagged {
-        /// How many.
+        /// The number of events left out.
         missed: usize,
     },
     /// The run is over.
     RunFinished {
-        /// What it did, in numbers.
+        /// The numbers of the run.
         summary: Summary,
-        /// How it ended: the exit code of the process.
+        /// The exit code of the process.
         exit_code: u8,
         /// Why it ended before its time, where it did: jobs without an end of their own have none for this.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,10 +22,10 @@ pub const VERSION: u32 = 1;
 /// An event and when it happened: one line of NDJSON.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Stamped {
-    /// What happened, its kind under `event`.
+    /// The event, its kind under `event`.
     #[serde(flatten)]
     pub event: Event,
-    /// When, in UTC (RFC 3339).
+    /// The time, in UTC (RFC 3339).
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub time: Timestamp,
 }

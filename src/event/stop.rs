@@ -44,9 +44,9 @@ pub enum StopCause {
     Ledger(String),
     /// The service refuses the account, or something before it turns submits away.
     Refused {
-        /// What was said.
+        /// The refusal in words.
         problem: JobError,
-        /// What that is about.
+        /// Its subject.
         of: Refused,
     },
     /// The service put off every submit for as long as the run has patience, or asked for that.
@@ -62,14 +62,14 @@ pub enum StopCause {
     Unreachable(String),
 }
 
-/// What it is about that all submits are refused.
+/// The subject of a refusal of all submits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// The key (401).
     Key,
     /// The balance of the account (402).
     Money,
-    /// What the account may do.
+    /// The permissions of the account.
     Account,
     /// The place: nothing there takes submits.
     Way,

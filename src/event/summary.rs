@@ -4,7 +4,7 @@ use crate::base::decimal::Decimal;
 use crate::plan::estimate::PriceTable;
 use serde::Serialize;
 
-/// What a run did, counted over the jobs that it was about.
+/// The numbers of a run, over the jobs that it was about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Summary {
     /// Jobs whose videos were completed in this run.
@@ -41,7 +41,7 @@ pub struct Summary {
     /// Videos that are stored here and couldn't be published: the next run tries it again; absent where there are none.
     #[serde(skip_serializing_if = "is_none")]
     pub unpublished: usize,
-    /// What the submits cost, as far as that can be told; absent where nothing was submitted.
+    /// The cost of the submits, as far as it is known; absent if nothing was submitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
 }
@@ -50,7 +50,7 @@ fn is_none(count: &usize) -> bool {
     *count == 0
 }
 
-/// What a run's submits cost, by the estimate of each.
+/// The cost of a run's submits, by the estimate of each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Cost {
     /// Of the generations that the service accepted, and didn't fail in this run.
@@ -64,8 +64,8 @@ pub struct Cost {
     pub given_back: Decimal,
     /// Of what: the unit of the manifest's prices, or `credits`.
     pub unit: String,
-    /// Whether every price stands in the manifest's own table.
+    /// `true` if every price stands in the manifest's own table.
     pub exact: bool,
-    /// Where the prices come from.
+    /// The source of the prices.
     pub prices: PriceTable,
 }

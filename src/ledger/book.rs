@@ -40,9 +40,9 @@ pub struct Book {
 /// Of which shared ledger a lock is a projection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Projection {
-    /// Where it is.
+    /// Its place.
     pub url: String,
-    /// What tells it from all others.
+    /// The id that tells it from all others.
     pub id: String,
 }
 

@@ -88,7 +88,7 @@ pub enum LedgerError {
     /// A shared ledger doesn't answer, refuses, or has what can't be read.
     #[error("the ledger {place}: {source}")]
     Shared {
-        /// Where it is.
+        /// Its place.
         place: String,
         /// The cause.
         source: StoreError,
@@ -119,7 +119,7 @@ pub enum LedgerError {
     /// A shared ledger doesn't know what is paid by a lock or a journal.
     #[error("{} says that {} paid of which the ledger {place} doesn't know: it went back to an earlier state, or never knew them", .lock.display(), words_for_jobs(.jobs))]
     Rewound {
-        /// Where it is.
+        /// Its place.
         place: String,
         /// The lock.
         lock: PathBuf,

@@ -51,11 +51,11 @@ pub struct JournalWriter {
     inbox: mpsc::Sender<Message>,
     journal: PathBuf,
     shared: Option<Shared>,
-    /// What the lock knew of images when the run began, where there is a shared ledger that may know better.
+    /// The images in the lock when the run began, if there is a shared ledger that may know better.
     images: Arc<Book>,
 }
 
-/// What became of an intent.
+/// The outcome of an intent.
 #[derive(Debug)]
 pub enum Intended {
     /// It is durable, and its submit may go out while the pass holds.
@@ -91,9 +91,9 @@ pub(super) struct Writer {
     replaceable: Option<Result<(), Unwritable>>,
     /// The manifest, if it isn't the one that the lock is named after.
     manifest: Option<String>,
-    /// Where else it is made known.
+    /// The shared ledger, to which it is reported as well.
     shared: Option<Shared>,
-    /// Whether anything was recorded.
+    /// `true` if anything was recorded.
     pub(super) changed: bool,
     /// The first failure: retrying a failed `fsync` proves nothing.
     broken: Option<Unwritable>,

@@ -14,9 +14,9 @@ use std::time::Duration;
 /// A shared ledger as a run works on it.
 #[derive(Clone)]
 pub struct Shared {
-    /// Where it is.
+    /// Its place.
     pub place: LedgerUrl,
-    /// What it says of itself.
+    /// Its own account of itself.
     pub charter: Charter,
     /// The way to it.
     pub desk: Arc<Desk>,
@@ -168,7 +168,7 @@ impl Ledger {
         self.shared.as_ref().map_or(Ok(Decimal::ZERO), |shared| shared.spent(unit))
     }
 
-    /// Lets go of the shared ledger that the lock was written from, by a person's word.
+    /// Lets go of the shared ledger that the lock was written from, by explicit consent.
     pub fn part(&mut self) {
         self.changed |= self.book.projection().is_some();
         self.book.set_projection(None);

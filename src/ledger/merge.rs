@@ -24,7 +24,7 @@ pub struct Merged {
     pub shared_tasks: Vec<(TaskId, Vec<Key>)>,
 }
 
-/// What two base URLs in the locks mean.
+/// The meaning of two base URLs in the locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Services {
     /// Two services, whose locks can't be joined.
@@ -107,7 +107,7 @@ fn called(path: &Path, side: &str) -> PathBuf {
     format!("{} ({side})", path.display()).into()
 }
 
-/// What the locks so far come to.
+/// The union of the locks so far.
 struct Union {
     book: Book,
     services: Services,

@@ -82,7 +82,7 @@ pub enum Stage {
     Uncertain {
         /// The id that the service doesn't know.
         task: Option<TaskId>,
-        /// What happened, in words.
+        /// The reason, in words.
         reason: String,
     },
 }
@@ -116,7 +116,7 @@ pub struct Output {
     pub published: BTreeSet<String>,
 }
 
-/// What the service said when it refused or failed: a code and a sentence.
+/// The service's account of a refusal or a failure: a code and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceError {

@@ -18,7 +18,7 @@ pub struct Snapshot {
     pub journal: bool,
     /// The shared ledger, if the state is that one's.
     pub(super) shared: Option<Shared>,
-    /// What lock and journal say, if the state is a shared ledger's.
+    /// The state of lock and journal, if `book` is a shared ledger's.
     pub(super) local: Option<Book>,
 }
 

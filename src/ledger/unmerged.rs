@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What git keeps of a file in conflict.
+/// The versions that git keeps of a file in conflict.
 #[derive(Debug)]
 pub(super) struct Unmerged {
     base: Option<Vec<u8>>,

@@ -61,7 +61,7 @@ pub struct Loaded {
     pub manifest: Option<Manifest>,
 }
 
-/// What is wanted of a manifest.
+/// The purpose of reading a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     Manifest,

@@ -179,7 +179,7 @@ pub(super) enum Texts {
     Job,
     /// All of the manifest.
     Manifest,
-    /// What no two jobs share.
+    /// A field that no two jobs may share.
     Unshared,
 }
 

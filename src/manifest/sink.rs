@@ -43,9 +43,9 @@ pub(super) struct Sink<'t> {
     jobs: Vec<Mark>,
     /// Those that stand for several; of their jobs nothing is kept, since they can be cut out again.
     blocks: Vec<Read<'t>>,
-    /// Whether the last of them is being read.
+    /// `true` while the last of them is being read.
     in_block: bool,
-    /// How many jobs there are so far.
+    /// The number of jobs so far.
     count: usize,
     /// The job of a block that was cut out last to be shown: the next one to be shown often is the same.
     recalled: Option<(usize, Recalled)>,

@@ -148,15 +148,15 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 /// Returns an id like `id` that can name files.
 pub(super) fn job_id(id: &str) -> Option<String> {
     let plain = look_alike::plain(id);
-    let mended: String = plain.nfc().map(|c| if fits_job_id(c) { c } else { '-' }).take(JOB_ID_CHARACTERS).collect();
-    let mended = &mended[..mended.floor_char_boundary(JOB_ID_BYTES)];
-    Some(mended.trim_matches(['.', '-']).to_owned()).filter(|mended| JobId::check(mended).is_ok())
+    let fixed: String = plain.nfc().map(|c| if fits_job_id(c) { c } else { '-' }).take(JOB_ID_CHARACTERS).collect();
+    let fixed = &fixed[..fixed.floor_char_boundary(JOB_ID_BYTES)];
+    Some(fixed.trim_matches(['.', '-']).to_owned()).filter(|fixed| JobId::check(fixed).is_ok())
 }
 
 /// Returns a name like `name` that can be mentioned.
 pub(super) fn reference_name(name: &str) -> Option<String> {
     let parts = name.split(|c: char| c.is_whitespace() || c == '@').filter(|part| !part.is_empty());
-    Some(parts.collect::<Vec<_>>().join("-")).filter(|mended| !mended.is_empty())
+    Some(parts.collect::<Vec<_>>().join("-")).filter(|fixed| !fixed.is_empty())
 }
 
 /// Returns the block that has a field `key`. Fields of jobs at the top level are more likely meant for all jobs.

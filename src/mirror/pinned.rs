@@ -87,7 +87,7 @@ struct Sides {
     by_content: Option<ByContent>,
     /// The same with contents that its images had before locks were merged, and as its table was read before.
     former: Vec<ByContent>,
-    /// Whether it has remote images of which nothing is known.
+    /// `true` if it has remote images of which nothing is known.
     lacks_pins: bool,
 }
 

@@ -26,7 +26,7 @@ pub struct Change {
     /// Of an image: its path or URL now, as the manifest has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// What changed, in words.
+    /// The changes, in words.
     pub message: String,
 }
 

@@ -9,19 +9,19 @@ use serde::Serialize;
 /// An estimate of money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Estimate {
-    /// How much.
+    /// The amount.
     #[schemars(with = "f64")]
     pub amount: Decimal,
     /// Of what: the unit of the manifest's price table, or `credits`.
     pub unit: String,
-    /// Whether every price stands in the manifest's own table; otherwise the maker's list filled in, which the service needn't follow.
+    /// `true` if every price stands in the manifest's own table; otherwise the maker's list filled in, which the service needn't follow.
     pub exact: bool,
-    /// Where the prices come from; for people, since `exact` says it to machines.
+    /// The source of the prices; for people, since `exact` says it to machines.
     #[serde(skip)]
     pub prices: PriceTable,
 }
 
-/// Where prices come from.
+/// The source of prices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PriceTable {

@@ -26,7 +26,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use stray::{Stray, to_collect};
 use videos::{Care, Shelf, Sight, Videos};
 
-/// What a run does.
+/// The plan of a run.
 #[derive(Debug)]
 pub struct Plan {
     /// The selected jobs, in the manifest's order.
@@ -45,51 +45,51 @@ pub struct Plan {
     pub prune: Vec<Key>,
     /// Purchases that jobs of this manifest use, and of which the lock doesn't say so yet.
     pub uses: Vec<PurchaseId>,
-    /// What the submits would cost.
+    /// The cost of the submits.
     pub estimate: Estimate,
 }
 
-/// What a run does with one job.
+/// A run's action for one job.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// The job's index in the manifest.
     pub job: usize,
-    /// What is done.
+    /// The action.
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// Which parts of the digest changed since the job was last asked for.
+    /// The parts of the digest that changed since the job was last submitted.
     pub changed: Vec<String>,
     /// The record that the job has, as after the moves; not kept for a job that is kept.
     pub record: Option<Box<Record>>,
     /// The number of the next submit.
     pub attempt: u32,
-    /// How many purchases of the same input the service failed.
+    /// The number of purchases of the same input that the service failed.
     pub failures: u32,
     /// The last purchase of the same input, after which the next one comes.
     pub after: Option<PurchaseId>,
 }
 
-/// What the plan is made by, besides manifest and book.
+/// The inputs of a plan, besides manifest and book.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
-    /// Which jobs it is about.
+    /// The selection of jobs.
     pub selection: Selection,
-    /// What becomes of jobs that ended without a result.
+    /// The treatment of jobs that ended without a result.
     pub policy: Policy,
     /// Submits at most; the jobs beyond it are left for another run.
     pub limit: Option<usize>,
-    /// What the submits may cost; from the first job on for which it doesn't suffice, jobs are left for another run.
+    /// The maximum cost of the submits; from the first job on that exceeds it, jobs are left for another run.
     pub max_cost: Option<Decimal>,
-    /// What counts towards that already: what the runs of a shared ledger bought so far.
+    /// The amount that counts towards it already: the spending of the runs of a shared ledger.
     pub spent: Decimal,
-    /// Whether finished records of jobs that left the manifest are dropped.
+    /// `true` if finished records of jobs that left the manifest are dropped.
     pub prune: bool,
-    /// What tells whether videos are there.
+    /// The check of stored videos.
     pub sight: Sight,
     /// For whom jobs are bought: what another manifest bought or uses that shares the lock isn't dropped.
     pub buyer: Buyer,
-    /// What other manifests ask for that share the lock: no job of this one takes it over under another id.
+    /// The keys of other manifests that share the lock: no job of this one takes them over under another id.
     pub elsewhere: HashSet<Key>,
 }
 

@@ -18,7 +18,7 @@ use std::path::Path;
 /// The version of this format.
 const VERSION: u32 = 1;
 
-/// How each saved plan begins: by that it is told from a manifest.
+/// The beginning of each saved plan, which tells it from a manifest.
 pub const BEGINNING: &str = "{\n  \"batch_plan\":";
 
 /// A plan that was written down.
@@ -30,13 +30,13 @@ pub struct SavedPlan {
     batch_plan: u32,
     /// The manifest, relative to the folder of this file.
     manifest: String,
-    /// Whether it is the plan of a trial.
+    /// `true` if it is the plan of a trial.
     simulate: bool,
-    /// Where the jobs would go.
+    /// The service that the jobs would go to.
     service: String,
-    /// Which jobs without a result are submitted again: `failed`, `nothing` or `everything`.
+    /// The jobs without a result that are submitted again: `failed`, `nothing` or `everything`.
     retry: SavedRetry,
-    /// What becomes of jobs whose submit got no answer: `hold` or `resubmit`.
+    /// The treatment of jobs whose submit got no answer: `hold` or `resubmit`.
     on_uncertain: SavedOnUncertain,
     /// The manifest and the tables that it reads, with the hashes of their contents.
     #[schemars(with = "BTreeMap<String, String>")]
@@ -47,13 +47,13 @@ pub struct SavedPlan {
     /// The hash of what the lock and its journal know.
     #[schemars(with = "String")]
     ledger: Sha256,
-    /// What the submits cost, with the unit, as it is shown.
+    /// The cost of the submits, with the unit, as it is shown.
     cost: String,
-    /// What is done with each job.
+    /// The action for each job.
     jobs: Vec<SavedJob>,
 }
 
-/// What is done with a job.
+/// The action for a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SavedJob {
@@ -82,14 +82,14 @@ enum SavedOnUncertain {
     Resubmit,
 }
 
-/// What a plan was made of, besides the ledger.
+/// The inputs of a plan, besides the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Basis {
     /// The manifest, relative to the folder of the plan.
     pub manifest: String,
-    /// Whether it is about a trial.
+    /// `true` if it is about a trial.
     pub simulate: bool,
-    /// Where the jobs would go.
+    /// The service that the jobs would go to.
     pub service: String,
     /// The manifest and the tables that it reads, with the hashes of their contents.
     pub texts: BTreeMap<String, Sha256>,
@@ -109,7 +109,7 @@ pub enum NotAPlan {
     Manifest(String),
 }
 
-/// What changed since a plan was saved.
+/// The change since a plan was saved.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Changed {
     /// The manifest, or a table that it reads.
@@ -121,18 +121,18 @@ pub enum Changed {
     /// Lock or journal.
     #[error("the ledger changed: another run, or somebody, wrote to the lock or its journal")]
     Ledger,
-    /// Where the jobs go.
+    /// The service that the jobs go to.
     #[error("the jobs would go to {now}, not to {then}")]
     Service {
-        /// Where they would have gone.
+        /// The service that they would have gone to.
         then: String,
-        /// Where they would go.
+        /// The service that they would go to.
         now: String,
     },
     /// The real thing instead of the trial, or the other way round.
     #[error("{}", if *.0 { "it is the plan of a trial, and this would be a real run" } else { "it is the plan of a real run, and this would be a trial" })]
     Realm(bool),
-    /// What would be bought, although nothing of the above did: another version of the program decides otherwise.
+    /// The purchases, although nothing of the above changed: another version of the program decides otherwise.
     #[error("this batch would buy something else than the one that saved it")]
     Purchases,
 }

@@ -21,7 +21,7 @@ pub struct Selection {
     ids: Option<Arc<HashSet<JobId>>>,
 }
 
-/// What of a choice chooses nothing: most likely it is misspelt.
+/// The parts of a choice that choose nothing: most likely they are misspelt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Idle {
     /// A pattern of `--only`.

@@ -24,12 +24,12 @@ const GAP: SignedDuration = SignedDuration::from_mins(30);
 /// Number of takes of one input that are tried if only a hash is known.
 const TAKES: u32 = 8;
 
-/// What was spent.
+/// The amount spent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Spent {
     /// For everything that the service accepted, and didn't fail: an estimate, since the lock holds no prices.
     pub estimate: Estimate,
-    /// How many submits that is.
+    /// The number of submits.
     pub submits: usize,
     /// Submits of these whose price isn't known, and which the amounts leave out: they were made with settings that nobody can tell now.
     pub unknown: usize,
@@ -43,18 +43,18 @@ pub struct Spent {
     pub months: BTreeMap<String, Decimal>,
 }
 
-/// What one run spent.
+/// The spending of one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct SpentInRun {
-    /// When its first submit went out.
+    /// The time of its first submit.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub from: Timestamp,
-    /// When its last submit went out.
+    /// The time of its last submit.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub to: Timestamp,
-    /// How many there were.
+    /// The number of its submits.
     pub submits: usize,
-    /// What they cost.
+    /// Their cost.
     #[schemars(with = "f64")]
     pub amount: Decimal,
 }

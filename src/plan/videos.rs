@@ -60,7 +60,7 @@ pub struct Shelf<'b> {
 #[derive(Default)]
 struct Misplaced {
     all: Vec<Renamed>,
-    /// Where each lies, by the path and hash that the lock knows.
+    /// The place of each, by the path and hash in the lock.
     places: HashMap<(String, Sha256), usize>,
     /// The names that they have now.
     names: HashSet<String>,

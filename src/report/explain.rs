@@ -13,7 +13,7 @@ const WIDTH: usize = 80;
 /// Columns of text at least, even where it then leaves the screen.
 const LEAST_WIDTH: usize = 20;
 
-/// How far code stands from the margin.
+/// The distance of code from the margin.
 const INDENT: &str = "    ";
 
 /// Writes the page of `code`.

@@ -57,10 +57,10 @@ pub(super) struct RunState {
     /// The outage of the service, or its request to slow down.
     away: Option<Away>,
     pace: Pace,
-    /// What the submits of this run cost that the service accepted and didn't fail, and of which unit that is.
+    /// The cost of this run's submits that the service accepted and didn't fail, and its unit.
     spent: Decimal,
     unit: Option<String>,
-    /// What jobs cost that are at the service: where it fails them, that is given back.
+    /// The cost of each job at the service: it is given back if the service fails the job.
     prices: HashMap<JobId, Decimal>,
 }
 

@@ -26,7 +26,7 @@ pub enum Document {
     Plan,
     /// `show --format json`.
     Show,
-    /// What `plan --out` saves.
+    /// The plan that `plan --out` saves.
     SavedPlan,
     /// `status --format json`.
     Status,

@@ -73,7 +73,7 @@ pub fn of_run(path: &Path, results: &Results) -> io::Result<()> {
     )
 }
 
-/// How jobs can end, the best first.
+/// The ends of jobs, the best first.
 const OUTCOMES: [&str; 9] = [
     "succeeded",
     "had their videos already",

@@ -45,7 +45,7 @@ pub enum RunError {
     /// The shared ledger doesn't acknowledge what the run did.
     #[error("the ledger {place} doesn't acknowledge what this command did: {why}")]
     Unacknowledged {
-        /// Where it is.
+        /// Its place.
         place: String,
         /// The reason.
         why: StoreError,

@@ -13,9 +13,9 @@ pub struct DatabaseUrl {
     pub database: String,
     /// The schema that has the tables.
     pub schema: String,
-    /// What tells the ledgers of one schema apart.
+    /// The part that tells the ledgers of one schema apart.
     pub ledger: String,
-    /// How the connection is encrypted; the environment's word where none is said.
+    /// The encryption of the connection; the environment decides if the URL doesn't.
     pub sslmode: Option<SslMode>,
     /// The file with the certificates of the authorities that are trusted.
     pub sslrootcert: Option<String>,
@@ -30,7 +30,7 @@ pub struct DatabaseHost {
     pub port: u16,
 }
 
-/// How a connection is encrypted, in libpq's words.
+/// The encryption of a connection, in libpq's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SslMode {
     /// Not at all.

@@ -30,7 +30,7 @@ pub enum Engine {
 #[error("{0}")]
 pub struct NoLedgerUrl(pub(super) String);
 
-/// What the URLs of ledgers look like.
+/// The forms of ledger URLs.
 const ALLOWED: &str =
     "s3://bucket/folder, gs://bucket/folder, az://container/folder, postgres://host/database, or file:///folder";
 

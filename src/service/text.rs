@@ -18,9 +18,9 @@ enum Form {
 }
 
 struct Woven {
-    /// What isn't shared, all together.
+    /// The pieces that aren't shared, joined.
     own: Box<str>,
-    /// What is, each before this byte of the rest.
+    /// The shared pieces, each before this byte of the rest.
     shared: Box<[(usize, Arc<str>)]>,
 }
 

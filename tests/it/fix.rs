@@ -1,4 +1,4 @@
-//! `batch check --fix` and `--diff`: what is mended, and that everything else stays as it is, byte for byte.
+//! `batch check --fix` and `--diff`: what is fixed, and that everything else stays as it is, byte for byte.
 
 use crate::support::project::Project;
 use crate::support::setup::{MANIFEST, manifest_of};
@@ -173,11 +173,11 @@ fn every_fix_of_the_collected_mistakes_mends_its_own() {
                 tried += 1;
                 mends_its_own(&loaded, finding, check, &path);
             }
-            let mended = manifest::fix_file(&path, &Levels::default());
+            let fixed = manifest::fix_file(&path, &Levels::default());
             assert!(
-                mended.loaded.findings.iter().all(|f| f.fix.as_ref().is_none_or(|fix| !fix.applicability.is_safe()))
+                fixed.loaded.findings.iter().all(|f| f.fix.as_ref().is_none_or(|fix| !fix.applicability.is_safe()))
             );
-            assert_eq!(mended.fixed.is_empty(), mended.original == mended.loaded.source.text(), "{}", path.display());
+            assert_eq!(fixed.fixed.is_empty(), fixed.original == fixed.loaded.source.text(), "{}", path.display());
         }
     }
     assert!(tried > 90, "only {tried} fixes");

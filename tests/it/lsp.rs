@@ -244,9 +244,9 @@ fn fixes_are_actions_that_mend_the_text() {
     assert!(left.iter().all(|diagnostic| diagnostic["code"] != "unknown-mention"), "{left:#?}");
     let all = client.actions(&uri, &range_of("unknown-mention"), "source.fixAll");
     assert_eq!(all.len(), 1, "{all:#?}");
-    let mended = project.batch(["check", "--fix", "-"]).input(&once).run().stdout;
-    assert_eq!(edited(&once, &all[0], &uri), mended);
-    assert_ne!(mended, once);
+    let fixed = project.batch(["check", "--fix", "-"]).input(&once).run().stdout;
+    assert_eq!(edited(&once, &all[0], &uri), fixed);
+    assert_ne!(fixed, once);
     let top = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 0, "character": 0 } });
     assert_eq!(client.actions(&uri, &top, "quickfix"), [] as [Value; 0]);
     assert_eq!(client.end(), Some(0));

@@ -218,7 +218,7 @@ impl Repository {
     }
 
     /// Joins what git left, where it left anything to join, and reads the lock.
-    fn mended(&self, context: &str) -> (Book, String) {
+    fn fixed(&self, context: &str) -> (Book, String) {
         let ended = self.0.batch(["lock", "merge", LOCK]).run();
         assert_eq!(ended.code(), 0, "{context}: {ended:?}\n{}", self.0.read(LOCK));
         assert!(!ended.stderr.contains("by a person"), "{context}: {ended:?}");
@@ -246,7 +246,7 @@ fn whatever_two_branches_did_their_locks_are_joined_and_no_task_is_lost() {
     for (attributes, styles) in
         [("text", &["merge", "diff3", "zdiff3"][..]), ("merge=union", &["merge"]), ("merge=batch", &["merge"])]
     {
-        let (mut clean, mut mended) = (0, 0);
+        let (mut clean, mut fixed) = (0, 0);
         for shape in &SHAPES {
             for style in styles {
                 let mut ends = BTreeSet::new();
@@ -259,7 +259,7 @@ fn whatever_two_branches_did_their_locks_are_joined_and_no_task_is_lost() {
                     let merged = repository.git(["-c", &style, "merge", "-q", "-m", "x", from]);
                     assert!(matches!(merged.code(), 0 | 1), "{context}: {merged:?}");
                     assert!(attributes == "text" || merged.code() == 0, "{context}: {merged:?}");
-                    *(if merged.code() == 0 { &mut clean } else { &mut mended }) += 1;
+                    *(if merged.code() == 0 { &mut clean } else { &mut fixed }) += 1;
                     if merged.code() == 1 {
                         // Until it is joined, every command names the way.
                         let refused =
@@ -267,7 +267,7 @@ fn whatever_two_branches_did_their_locks_are_joined_and_no_task_is_lost() {
                         assert!(refused.code() == 5 || refused.code() == 2, "{context}: {refused:?}");
                         assert!(repository.read().is_err(), "{context}");
                     }
-                    let (book, text) = repository.mended(&context);
+                    let (book, text) = repository.fixed(&context);
                     let expected = union(&[&ours, &theirs]);
                     if merged.code() == 1 {
                         assert_eq!(text, ledger::written(&expected), "{context}: the bytes of `-o`");
@@ -280,7 +280,7 @@ fn whatever_two_branches_did_their_locks_are_joined_and_no_task_is_lost() {
                 assert_eq!(ends.len(), 1, "{}: the same bytes whoever merges first", shape.0);
             }
         }
-        println!("{attributes}: {clean} merges were clean, {mended} were joined by `batch lock merge`");
+        println!("{attributes}: {clean} merges were clean, {fixed} were joined by `batch lock merge`");
     }
 }
 
@@ -348,12 +348,12 @@ fn a_rebase_is_joined_step_by_step() {
                 if ended.code() == 0 {
                     break;
                 }
-                repository.mended(shape.0);
+                repository.fixed(shape.0);
                 repository.git(["add", "-A"]).exits(0);
                 ended = repository.0.command("git", ["rebase", "--continue"]).env("GIT_EDITOR", "true").run();
             }
             assert_eq!(ended.code(), 0, "{}: {ended:?}", shape.0);
-            let (book, _) = repository.mended(shape.0);
+            let (book, _) = repository.fixed(shape.0);
             assert_eq!(tasks(&book), tasks(&union(&[&later, &theirs])), "{}", shape.0);
         }
     }
@@ -380,7 +380,7 @@ fn a_criss_cross_is_joined() {
             }
             let merged = repository.0.command("git", ["merge", "-q", "-m", "x", "left"]).run();
             assert!(matches!(merged.code(), 0 | 1), "{}: {merged:?}", shape.0);
-            let (book, _) = repository.mended(shape.0);
+            let (book, _) = repository.fixed(shape.0);
             let expected: BTreeSet<String> =
                 tasks(&both).into_iter().chain([40, 50].map(|n| task(n).to_string())).collect();
             assert_eq!(tasks(&book), expected, "{}", shape.0);
@@ -675,7 +675,7 @@ fn what_the_driver_cannot_join_is_left_in_conflict() {
             assert_eq!(project.read(LOCK), ledger::written(&expected));
             continue;
         }
-        // The way that is named: both sides in files, the spoilt one mended.
+        // The way that is named: both sides in files, the spoilt one fixed.
         project.write("ours.lock", repository.git(["show", ":2:./jobs.lock"]).exits(0).stdout);
         assert_eq!(repository.git(["show", ":3:./jobs.lock"]).exits(0).stdout, spoilt, "{kind}");
         project.write("theirs.lock", ledger::written(&theirs));
@@ -695,7 +695,7 @@ fn a_side_that_was_checked_out_is_joined_with_the_other_until_it_is_added() {
     let mut later = ours;
     buy(&mut later, 30, "later");
     repository.0.write(LOCK, ledger::written(&later));
-    let (_, text) = repository.mended("one side");
+    let (_, text) = repository.fixed("one side");
     assert_eq!(text, ledger::written(&union(&[&later, &theirs])));
     repository.git(["add", LOCK]).exits(0);
     let ended = repository.0.batch(["lock", "merge", LOCK]).run().exits(0);
@@ -731,7 +731,7 @@ fn a_side_of_version_1_is_joined_with_one_of_version_2() {
         let merged = repository.git(["merge", "-q", "-m", "x", "theirs"]);
         assert_eq!(merged.code(), i32::from(attributes == "text"), "{merged:?}");
         if attributes == "text" {
-            repository.mended("two versions");
+            repository.fixed("two versions");
         }
         assert_eq!(repository.0.read(LOCK), ledger::written(&union(&[&ours, &theirs])), "{attributes}");
     }

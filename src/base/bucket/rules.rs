@@ -7,10 +7,10 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsAuthorizer};
 use object_store::client::{HttpConnector as _, HttpRequest, HttpRequestBody, ReqwestConnector};
 use object_store::{ClientOptions, Error};
 
-/// What a bucket does by itself; each is an error where it can't be read.
+/// The rules of a bucket, each an error if it can't be read.
 #[derive(Debug)]
 pub struct Rules {
-    /// Whether former versions of objects are kept.
+    /// `true` if former versions of objects are kept.
     pub versioning: Result<bool, BucketError>,
     /// The ids of the enabled rules that take objects of the folder away, or put them where they can't be read at once.
     pub lifecycle: Result<Vec<String>, BucketError>,

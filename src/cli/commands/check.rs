@@ -14,7 +14,7 @@ use crate::report::findings::{Checked, Tally, concise, github, gitlab, json, sar
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How to print what was found.
+/// The format of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// For people

@@ -7,7 +7,7 @@ use crate::cli::standard_output::print_text;
 use clap_complete::Shell;
 use clap_complete::env::Shells;
 
-/// How to install the script for each shell.
+/// The instructions to install the script for each shell.
 const INSTALLATION: &str = "\
 Installation:
   bash        mkdir -p ~/.local/share/bash-completion/completions && batch completions bash >~/.local/share/bash-completion/completions/batch

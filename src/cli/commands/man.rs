@@ -9,7 +9,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use std::io;
 
-/// How to read and install the pages.
+/// The instructions to read and install the pages.
 const USE: &str = "\
 Read it:     batch man run | man -l -
 Install it:  batch man run >~/.local/share/man/man1/batch-run.1";

@@ -60,7 +60,7 @@ pub(in crate::cli) struct Args {
     trial: Trial,
 }
 
-/// Which jobs are meant.
+/// The jobs that are meant.
 enum Whom {
     One(JobId),
     /// Those of the uncertain ones that are chosen.

@@ -18,18 +18,18 @@ use lsp_types::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// What a manifest says in its first lines whose name doesn't tell: the schema that it names.
+/// The schema that a manifest names in its first lines, if its own name doesn't tell that it is one.
 const SCHEMA: &str = "jobs.schema.json";
 
-/// How far the first lines go.
+/// The length of the first lines.
 const HEAD: usize = 1024;
 
 /// All that is open.
 pub(super) struct Documents {
     open: BTreeMap<Uri, Document>,
-    /// What the editor was told, by manifest and file.
+    /// The findings that the editor was told, by manifest and file.
     told: BTreeMap<Uri, BTreeMap<Uri, Vec<Diagnostic>>>,
-    /// Whether the editor takes places beside the main one.
+    /// `true` if the editor takes places beside the main one.
     related: bool,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Document {
     path: PathBuf,
     version: i32,
     text: String,
-    /// What was found in it as it is.
+    /// The findings about it as it is.
     checked: Option<Loaded>,
 }
 

@@ -37,7 +37,7 @@ pub(super) fn serve() -> Result<Exit, Failure> {
     }
 }
 
-/// How a session ended.
+/// The end of a session.
 enum Ended {
     Orderly,
     Abruptly,

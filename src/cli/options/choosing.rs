@@ -10,7 +10,7 @@ use crate::service::names::Tag;
 use clap::builder::PossibleValue;
 use clap::{Args as ClapArgs, ValueEnum};
 
-/// Which jobs a command is about, by their ids and tags.
+/// The jobs that a command is about, by their ids and tags.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Choosing jobs")]
 pub(in crate::cli) struct Named {
@@ -25,7 +25,7 @@ pub(in crate::cli) struct Named {
     pub(in crate::cli) tag: Vec<Tag>,
 }
 
-/// Which jobs a command is about.
+/// The jobs that a command is about.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Choosing jobs")]
 pub(in crate::cli) struct Which {
@@ -36,7 +36,7 @@ pub(in crate::cli) struct Which {
     pub(in crate::cli) shard: Option<Shard>,
 }
 
-/// Which of the chosen jobs are shown.
+/// The chosen jobs that are shown.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Choosing jobs")]
 pub(in crate::cli) struct Standing {
@@ -74,7 +74,7 @@ fn status(text: &str) -> Result<JobStatus, String> {
     found.ok_or_else(|| format!("the statuses are {}", JobStatus::ALL.map(JobStatus::as_str).join(", ")))
 }
 
-/// Which jobs a command is about, and what becomes of those without a result.
+/// The jobs that a command is about, and the treatment of those without a result.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Choosing jobs")]
 pub(in crate::cli) struct Choosing {

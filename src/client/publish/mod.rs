@@ -37,7 +37,7 @@ enum Place {
     Folder(Files),
 }
 
-/// What was last heard of the place.
+/// The last news of the place.
 #[derive(Debug, Default)]
 struct Reach {
     misses: u32,

@@ -229,7 +229,7 @@ impl<'t> Source<'t> {
     }
 }
 
-/// What to do where a block isn't whole.
+/// The advice for a block that isn't whole.
 pub(super) const HALVES: &str = "where a merge put halves of two blocks together, `batch lock merge` takes them apart";
 
 /// Returns the version that the text states, whatever else it says.

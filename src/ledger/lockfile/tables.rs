@@ -40,7 +40,7 @@ pub struct LockFile {
     pub(super) service: Option<String>,
     /// The shared ledger that this file was written from, where there is one: the purchases are kept there.
     pub(super) ledger: Option<String>,
-    /// What tells that ledger from all others, also from one that took its place.
+    /// The id of that ledger, which tells it from all others, also from one that took its place.
     pub(super) ledger_id: Option<String>,
     /// The purchases, by job and id.
     #[serde(default)]
@@ -48,7 +48,7 @@ pub struct LockFile {
     /// Images that the service has.
     #[serde(default)]
     pub(super) upload: Vec<UploadTable>,
-    /// What remote images showed when they were fetched.
+    /// The contents of remote images when they were fetched.
     #[serde(default)]
     pub(super) mirror: Vec<MirrorTable>,
     #[serde(default)]
@@ -73,17 +73,17 @@ pub struct PurchaseTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = "^[0-9a-f]{8}$"))]
     pub(super) check: Option<String>,
-    /// What the job asked for.
+    /// The digest of the job's input.
     #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub(super) digest: Digest,
-    /// What the service said.
+    /// The error that the service reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<ServiceError>,
-    /// When the service was seen to be done with it, or a person called it failed.
+    /// The time when the service was seen to be done with it, or a person called it failed.
     #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub(super) finished_at: Option<Timestamp>,
-    /// What identifies the purchase: a UUID of version 7, made when it was intended.
+    /// The id of the purchase: a UUID of version 7, made when it was intended.
     #[schemars(with = "String", regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
     pub(super) id: PurchaseId,
     /// The job.
@@ -92,7 +92,7 @@ pub struct PurchaseTable {
     /// The manifest that it was bought for, relative to the lock, where it isn't the one that the lock is named after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) manifest: Option<String>,
-    /// Where they go, relative to the manifest, `{n}` being the number of a video; left out where the outputs tell it.
+    /// The path of the videos, relative to the manifest, `{n}` being the number of a video; left out if the outputs tell it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub(super) name: Option<VideoName>,
@@ -101,20 +101,20 @@ pub struct PurchaseTable {
     pub(super) output: Vec<OutputTable>,
     /// Short hashes of the parts of the input, to say later what changed.
     pub(super) parts: BTreeMap<String, String>,
-    /// What happened.
+    /// The reason of its status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
-    /// When the job or the name was changed, where it was: the last change counts.
+    /// The time when the job or the name was changed, if it was: the last change counts.
     #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub(super) renamed_at: Option<Timestamp>,
-    /// When the service didn't know the task, or knew it again, or a person settled the purchase: the last word counts.
+    /// The time when the service didn't know the task, or knew it again, or a person settled the purchase: the last word counts.
     #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub(super) said_at: Option<Timestamp>,
-    /// How far it came.
+    /// Its status.
     pub(super) status: LockStatus,
-    /// When the submit was to go out.
+    /// The time of the intent to submit.
     #[serde(default, deserialize_with = "some_time", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub(super) submitted_at: Option<Timestamp>,
@@ -126,17 +126,17 @@ pub struct PurchaseTable {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) used_by: BTreeSet<String>,
-    /// How many videos were asked for; left out when it is 1.
+    /// The number of requested videos; left out if it is 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1))]
     pub(super) videos: u8,
-    /// Who called it failed, where it was a person: nothing is submitted then until the digest changes.
+    /// The source of the failure, if a person called it failed: nothing is submitted then until the digest changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("const" = "person"))]
     pub(super) word: Option<Word>,
 }
 
-/// How far a purchase came.
+/// The status of a purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::ledger) enum LockStatus {
@@ -162,17 +162,17 @@ pub(in crate::ledger) enum LockStatus {
 pub(in crate::ledger) struct OutputTable {
     /// Its size.
     bytes: u64,
-    /// Which one it is, from 1; left out when it is the place in the list.
+    /// The number of the video, from 1; left out if it is the place in the list.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     number: Option<usize>,
-    /// Where it is, relative to the manifest.
+    /// Its path, relative to the manifest.
     path: String,
     /// The URLs under which it was published, where it was.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(with = "Option<Vec<String>>")]
     published: BTreeSet<String>,
-    /// How often another content took its place, where it did: the last one counts.
+    /// The number of times that another content took its place, if any did: the last one counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     revision: Option<u32>,
@@ -191,21 +191,21 @@ pub(super) struct UploadTable {
     /// The hash of its content.
     #[schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$"))]
     pub(super) sha256: Sha256,
-    /// When it was uploaded.
+    /// The time of the upload.
     #[serde(deserialize_with = "time")]
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub(super) uploaded_at: Timestamp,
-    /// Where the service keeps it.
+    /// Its URL at the service.
     pub(super) url: String,
 }
 
-/// What a remote image showed when it was fetched. Of two of one URL the later one counts.
+/// The content of a remote image when it was fetched. Of two of one URL the later one counts.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MirrorTable {
     /// Its URL, without its query and fragment.
     url: String,
-    /// Where the URL has a query or a fragment: the beginning of its hash.
+    /// The beginning of the hash of the URL's query or fragment, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = "^[0-9a-f]{16}$"))]
     query: Option<String>,
@@ -218,7 +218,7 @@ pub(super) struct MirrorTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     validator: Option<Validator>,
-    /// When it was fetched.
+    /// The time when it was fetched.
     #[serde(deserialize_with = "time")]
     #[schemars(with = "String", extend("format" = "date-time"))]
     fetched_at: Timestamp,

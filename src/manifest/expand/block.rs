@@ -12,18 +12,18 @@ use crate::manifest::problem::{Place, Problem};
 /// A job that expands to several.
 pub(in crate::manifest) struct Block<'t> {
     pub(super) soil: Soil<'t>,
-    /// Where it says that it stands for several.
+    /// The place of its `matrix`, its `rows`, or its head.
     pub(super) at: Place,
-    /// How many jobs it stands for; none where that can't be known.
+    /// The number of jobs; `None` if it can't be known.
     pub(super) count: Option<usize>,
     /// The fields that expand it.
     pub(super) made_by: Vec<&'static Field>,
-    /// What it is filled with, and with what in it.
+    /// The template of its jobs, and the values for it.
     pub(super) job_template: JobTemplate<'t>,
     pub(super) combinations: Combinations<'t>,
 }
 
-/// What jobs are cut out of.
+/// The source of jobs: the tree, and the texts of tables.
 #[derive(Clone, Copy)]
 pub(super) struct Soil<'t> {
     pub(super) tree: &'t Tree<'t>,
@@ -34,7 +34,7 @@ pub(super) struct Soil<'t> {
 pub(in crate::manifest) struct Cutter<'t> {
     pub(super) block: &'t Block<'t>,
     pub(super) derived: DerivedTree<'t>,
-    /// What all of them share.
+    /// The part that all of them share.
     pub(super) shared: Mark,
 }
 
@@ -42,9 +42,9 @@ pub(in crate::manifest) struct Cutter<'t> {
 pub(in crate::manifest) struct Cut<'c> {
     /// The job, as if it were written out.
     pub node: Node<'c>,
-    /// What can't be filled in.
+    /// The templates that can't be filled in.
     pub failures: Vec<Problem>,
-    /// How many bytes of text were filled in.
+    /// The number of bytes of text that were filled in.
     pub bytes: usize,
 }
 

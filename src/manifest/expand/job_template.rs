@@ -44,7 +44,7 @@ impl Role {
     }
 }
 
-/// What is given to fill in, and where mistakes go.
+/// The values to fill in, and the collection of mistakes.
 struct Given<'g, 't> {
     combinations: &'g Combinations<'t>,
     names: Names,

@@ -32,7 +32,7 @@ pub(super) struct Matrix<'t> {
     combined: Combined,
     /// The entries of `include`: their values by the position of the name, in order.
     included: Vec<Vec<(usize, Node<'t>)>>,
-    /// What `include` adds to each combination of the axes: an index into `additions`, or [`NOTHING`]. Empty where it adds nothing.
+    /// The additions of `include` to each combination of the axes: an index into `additions`, or [`NOTHING`]. Empty if it adds nothing.
     added: Vec<u32>,
     /// An entry of `include`, and what was added before it.
     additions: Vec<(u32, u32)>,
@@ -46,7 +46,7 @@ pub(super) struct Name<'t> {
     pub values: Vec<Node<'t>>,
 }
 
-/// How the values of an axis follow one another in the combinations.
+/// The order of an axis's values in the combinations.
 struct Axis {
     length: usize,
     /// For how many combinations each value stays.

@@ -44,10 +44,10 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
             page.text(at.at, name, near, sure(*is_sure))
         }
         Problem::JobId { at, id } => {
-            let mended = suggest::job_id(id)?;
+            let fixed = suggest::job_id(id)?;
             // The same letters, each as one character: nothing else can be meant.
-            let is_same = id.nfc().eq(mended.chars());
-            page.text(at.at, id, &mended, sure(is_same))
+            let is_same = id.nfc().eq(fixed.chars());
+            page.text(at.at, id, &fixed, sure(is_same))
         }
         // The prompts that mention it would have to follow.
         Problem::ReferenceName { at, name } => page.text(at.at, name, &suggest::reference_name(name)?, Unsafe),
@@ -63,10 +63,10 @@ pub(super) fn of(problem: &Problem, text: &str, format: Format) -> Option<Fix> {
         },
         Problem::OutputDir { at, text, flaw: OutputFlaw::Backslash }
         | Problem::OutputName { at, text, flaw: OutputFlaw::Backslash, .. } => {
-            let mended = text.replace('\\', "/");
+            let fixed = text.replace('\\', "/");
             let leads_down =
-                mended.split('/').all(|part| !part.is_empty() && !matches!(part, "." | "..") && !part.ends_with(':'));
-            page.text((*at)?.at, text, &mended, sure(leads_down))
+                fixed.split('/').all(|part| !part.is_empty() && !matches!(part, "." | "..") && !part.ends_with(':'));
+            page.text((*at)?.at, text, &fixed, sure(leads_down))
         }
         Problem::OutputName { at, text, flaw: OutputFlaw::Placeholder { range, nearest: Some(near) }, .. } => {
             page.part((*at)?.at, text.get(range.clone())?, near, Unsafe)

@@ -127,8 +127,8 @@ impl<'t> Page<'t> {
         let style = Style::of(self.written(prompt.scalar), self.format);
         if style == Style::Bare && mention.start == prompt.scalar.start {
             let whole = self.whole(prompt.scalar)?;
-            let mended = format!("@{}", &whole[sign.len_utf8()..]);
-            return self.replace(prompt.scalar, double(&mended)?, sure(prompt.is_sure));
+            let fixed = format!("@{}", &whole[sign.len_utf8()..]);
+            return self.replace(prompt.scalar, double(&fixed)?, sure(prompt.is_sure));
         }
         let span = Span { start: mention.start, end: mention.start + sign.len_utf8() as u32 };
         self.replace(span, "@".to_owned(), sure(prompt.is_sure))

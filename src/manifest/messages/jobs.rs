@@ -34,8 +34,8 @@ pub(super) fn id(at: Place, id: &str) -> Words {
         ("a job's id doesn't start with a dot or a dash, since it names files".to_owned(), "starts so")
     };
     let words = Words::error(Code::JobId, message).at(at, label);
-    let mended = suggest::job_id(id).unwrap_or_else(|| "park-walk".to_owned());
-    words.help(format!("write something like `{mended}`"))
+    let fixed = suggest::job_id(id).unwrap_or_else(|| "park-walk".to_owned());
+    words.help(format!("write something like `{fixed}`"))
 }
 
 pub(super) fn duplicate_id(

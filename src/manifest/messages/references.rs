@@ -39,11 +39,9 @@ pub(super) fn name(at: Place, name: &str) -> Words {
     let words = Words::error(Code::ReferenceName, message).at(at, label);
     match suggest::reference_name(name) {
         None => words.help("write a name such as `dog`, by which the prompt mentions it as `@dog`"),
-        Some(mended) => words.help(format!(
-            "write {}: the prompt mentions it as {}",
-            quoted(&mended),
-            quoted(&format!("@{mended}"))
-        )),
+        Some(fixed) => {
+            words.help(format!("write {}: the prompt mentions it as {}", quoted(&fixed), quoted(&format!("@{fixed}"))))
+        }
     }
 }
 

@@ -171,8 +171,8 @@ impl<'f> Images<'f> {
             return Err(ImageFlaw::Empty);
         }
         if text.contains('\\') {
-            let mended = self.folder.resolve(&text.replace('\\', "/"), self.bound.path());
-            return Err(ImageFlaw::Backslash { is_there: mended.is_ok_and(|path| path.is_file()) });
+            let fixed = self.folder.resolve(&text.replace('\\', "/"), self.bound.path());
+            return Err(ImageFlaw::Backslash { is_there: fixed.is_ok_and(|path| path.is_file()) });
         }
         if text.starts_with(['/', '~']) {
             return Err(ImageFlaw::Absolute);

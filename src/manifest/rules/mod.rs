@@ -48,7 +48,7 @@ pub(super) struct Rules<'r, 't> {
     made: Made,
 }
 
-/// What templates have made so far.
+/// The amount of text that templates have made so far.
 #[derive(Default)]
 struct Made {
     jobs: usize,

@@ -30,7 +30,7 @@ pub(crate) struct Library<'t> {
     suggestions: RefCell<HashMap<String, Option<Near<'t>>>>,
     /// Bytes of all names together.
     bytes: usize,
-    /// How much was spent on suggestions.
+    /// The effort spent on suggestions so far.
     spent: Cell<usize>,
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Texts of fewer bytes are kept where they are: to share them would take as much.
 const SHARED: usize = 64;
 
-/// What the jobs so far have in common with the next one.
+/// The parts that the jobs so far may have in common with the next one.
 #[derive(Default)]
 pub(crate) struct Shares {
     pub prompt: Weaver,
@@ -32,7 +32,7 @@ pub(crate) struct Weaver {
     /// The last text, and where its pieces end.
     last: String,
     ends: Vec<usize>,
-    /// Which of its pieces have changed from job to job.
+    /// The pieces that have changed from job to job.
     varies: Vec<bool>,
     /// Runs of pieces that haven't changed, where they are long, by the first piece of each.
     runs: Vec<Option<Arc<str>>>,

@@ -9,7 +9,7 @@ use crate::manifest::fields::{Field, ID};
 use crate::manifest::problem::{Place, Values};
 use crate::manifest::raw::Spot;
 
-/// How a job that stands for itself is shown: its place, and its id.
+/// The place and the id of a job that stands for itself.
 pub(super) enum Mark {
     /// It has no id.
     Unnamed(Span),
@@ -25,16 +25,16 @@ pub(super) struct Read<'t> {
     /// The number of the first of them.
     pub(super) first: usize,
     pub(super) count: usize,
-    /// How many jobs before stand for themselves.
+    /// The number of jobs before it that stand for themselves.
     pub(super) others: usize,
 }
 
-/// How an earlier job is shown.
+/// The place and the id of an earlier job.
 #[derive(Clone)]
 pub(in crate::manifest) struct Recalled {
     /// Its id, as it is written.
     pub id: Option<String>,
-    /// Where its id stands, or else it; as a use.
+    /// The place of its id, or else its own; as a use.
     pub at: Place,
 }
 

@@ -23,7 +23,7 @@ pub(super) type Way<'u> = Vec<(&'u str, Pin)>;
 /// Finds the ways for the jobs of a manifest.
 pub(super) struct PreviousContents<'b> {
     book: &'b Book,
-    /// What is paid, by the parts of its input that are no reference; made when it is first needed.
+    /// The paid records, by the parts of their input that are no reference; made when it is first needed.
     paid: OnceCell<HashMap<[String; 2], Vec<&'b Record>>>,
 }
 

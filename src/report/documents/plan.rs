@@ -9,7 +9,7 @@ use crate::service::names::{Digest, JobId, ReferenceName};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a run would do.
+/// The plan of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct PlanDocument {
     /// The version of this format.
@@ -20,26 +20,26 @@ pub struct PlanDocument {
     /// Jobs that the lock knows and the manifest doesn't.
     #[schemars(with = "Vec<String>")]
     pub removed: Vec<JobId>,
-    /// How many jobs each action meets.
+    /// The number of jobs of each action.
     pub summary: PlanSummary,
-    /// What the submits would cost.
+    /// The cost of the submits.
     pub estimate: Estimate,
     /// Remote images that are fetched first; what they show decides whether a job is new. Absent where there are none.
     #[serde(skip_serializing_if = "is_none")]
     pub images: usize,
 }
 
-/// What a run would do with one job.
+/// A run's action for one job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PlannedJob {
     /// The job.
     #[schemars(with = "String")]
     pub id: JobId,
-    /// What would be done.
+    /// The action.
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// What is another since the job was asked for: `prompt`, `settings`, `reference.NAME`, as the lock calls the parts.
+    /// The parts that changed since the job was last submitted: `prompt`, `settings`, `reference.NAME`, as the lock calls the parts.
     pub changed: Vec<String>,
     /// The same more closely: which setting, which image of which reference; absent where nothing changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -48,15 +48,15 @@ pub struct PlannedJob {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub implied: Vec<ReferenceName>,
-    /// What identifies the input.
+    /// The digest of the input.
     #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub digest: Digest,
-    /// What it is made of, with `--expand`, if a matrix or rows stand for it.
+    /// The content of a job that a matrix or rows stand for (`--expand`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_of: Option<MadeOf>,
 }
 
-/// What a job is made of that a matrix or rows stand for.
+/// The content of a job that a matrix or rows stand for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct MadeOf {
     /// The line of the manifest on which the job starts that stands for several.
@@ -71,7 +71,7 @@ impl From<preview::MadeOf> for MadeOf {
     }
 }
 
-/// How many jobs each action meets.
+/// The number of jobs of each action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PlanSummary {
     /// Would be submitted.

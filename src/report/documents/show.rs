@@ -13,7 +13,7 @@ use crate::service::text::Text;
 use crate::service::vocabulary::Resolution;
 use serde::Serialize;
 
-/// What is or would be sent for jobs.
+/// The requests of jobs, sent or to be sent.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct ShowDocument {
     /// The version of this format.
@@ -23,21 +23,21 @@ pub struct ShowDocument {
     pub jobs: Vec<ShownJob>,
 }
 
-/// What is or would be sent for a job.
+/// The request of a job, sent or to be sent.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct ShownJob {
     /// The job.
     #[schemars(with = "String")]
     pub id: JobId,
-    /// What a run would do with it.
+    /// A run's action for it.
     pub action: Action,
     /// Why.
     pub reason: Reason,
     /// The prompt.
     pub prompt: String,
-    /// Where the prompt mentions references, in order.
+    /// The places where the prompt mentions references, in order.
     pub mentions: Vec<ShownMention>,
-    /// What is not to be seen; absent where that isn't said.
+    /// The description of what the video must not show; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub negative_prompt: Option<String>,
     /// The references, in the order in which they are sent.
@@ -47,23 +47,23 @@ pub struct ShownJob {
     pub resolution: Resolution,
     /// The duration of a video, in seconds.
     pub duration: u8,
-    /// How many videos are made.
+    /// The number of videos.
     pub number_of_videos: u8,
-    /// Whether the service rewrites the prompt.
+    /// `true` if the service rewrites the prompt.
     pub need_expand_prompt: bool,
     /// The model.
     pub selected_model: String,
-    /// Which take of the same input it is.
+    /// The number of this take of the same input.
     pub take: u32,
     /// Words by which it is chosen; absent where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub tags: Vec<Tag>,
-    /// Where its videos go, relative to the manifest.
+    /// The path of its videos, relative to the manifest.
     pub videos: Vec<String>,
-    /// What a submit costs.
+    /// The cost of a submit.
     pub price: Estimate,
-    /// What identifies the input.
+    /// The digest of the input.
     #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub digest: Digest,
 }
@@ -88,7 +88,7 @@ pub struct ShownReference {
     /// `subject` or `background`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Where it is listed; `prompt`: nowhere, a mention implies it.
+    /// The place where it is listed; `prompt`: nowhere, a mention implies it.
     pub listed_in: ListedIn,
     /// Its images, in order.
     pub images: Vec<ShownImage>,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Where each job stands.
+/// The state of each job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct StatusDocument {
     /// The version of this format.
@@ -17,28 +17,28 @@ pub struct StatusDocument {
     version: u32,
     /// The jobs, in the manifest's order.
     pub jobs: Vec<JobState>,
-    /// What was paid for, although the manifest doesn't ask for it now: jobs that were changed or removed since.
+    /// The purchases that the manifest doesn't ask for now: of jobs that were changed or removed since.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub superseded: Vec<JobState>,
-    /// How many of the chosen jobs stand where, whether or not `--status` leaves them in `jobs`.
+    /// The number of chosen jobs of each status, whether or not `--status` leaves them in `jobs`.
     pub summary: StatusSummary,
-    /// What was spent on the chosen jobs.
+    /// The amount spent on the chosen jobs.
     pub spent: Spent,
 }
 
-/// Where one job stands.
+/// The state of one job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct JobState {
     /// The job.
     #[schemars(with = "String")]
     pub id: JobId,
-    /// How far it came.
+    /// Its status.
     pub status: JobStatus,
     /// The service's id of its generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub task_id: Option<TaskId>,
-    /// When it was submitted.
+    /// The time of its submit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub submitted_at: Option<Timestamp>,
@@ -57,7 +57,7 @@ pub struct JobState {
     pub same_task: Vec<JobId>,
 }
 
-/// How far a job came.
+/// The status of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {
@@ -105,7 +105,7 @@ pub struct StatusError {
     pub message: String,
 }
 
-/// How many jobs stand where.
+/// The number of jobs of each status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct StatusSummary {
     /// Never asked for.

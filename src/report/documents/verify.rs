@@ -4,22 +4,22 @@ use super::VERSION;
 use crate::service::names::JobId;
 use serde::Serialize;
 
-/// Whether manifest, lock and files agree.
+/// The comparison of manifest, lock and files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct VerifyDocument {
     /// The version of this format.
     #[schemars(extend("const" = VERSION))]
     version: u32,
-    /// Whether there is no problem.
+    /// `true` if there is no problem.
     ok: bool,
-    /// What differs, in the manifest's order.
+    /// The differences, in the manifest's order.
     problems: Vec<VerifyProblem>,
 }
 
 /// One thing that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct VerifyProblem {
-    /// What kind of difference it is.
+    /// The kind of difference.
     pub kind: ProblemKind,
     /// The job that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,7 +32,7 @@ pub struct VerifyProblem {
     pub message: String,
 }
 
-/// What can differ.
+/// The kinds of differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {

@@ -18,17 +18,17 @@ pub fn write(out: impl Write, manifests: &[Checked<'_>]) -> io::Result<()> {
     documents::write(out, &CheckDocument::new(manifests))
 }
 
-/// What is wrong with manifests.
+/// The findings about manifests.
 #[derive(Serialize, schemars::JsonSchema)]
 pub struct CheckDocument<'a> {
     /// The version of this format.
     #[schemars(extend("const" = VERSION))]
     version: u32,
-    /// Whether there is no error.
+    /// `true` if there is no error.
     ok: bool,
-    /// How many errors there are.
+    /// The number of errors.
     errors: usize,
-    /// How many warnings there are.
+    /// The number of warnings.
     warnings: usize,
     /// The manifests that were checked.
     manifests: Vec<ManifestEntry<'a>>,
@@ -42,7 +42,7 @@ pub struct CheckDocument<'a> {
 struct ManifestEntry<'a> {
     /// Its path, as it was named.
     path: &'a str,
-    /// How many jobs stand in it.
+    /// The number of jobs in it.
     jobs: usize,
 }
 
@@ -52,11 +52,11 @@ struct Diagnostic<'a> {
     /// The rule: the name of its section in the manual.
     #[schemars(schema_with = "codes")]
     code: Code,
-    /// How bad it is.
+    /// Its severity.
     severity: Severity,
-    /// What was found, and what is allowed.
+    /// The message: what was found, and what is allowed.
     message: &'a str,
-    /// What to write instead.
+    /// The help: what to write instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
     /// The edit that does what the help says, where there is just one.
@@ -65,7 +65,7 @@ struct Diagnostic<'a> {
     /// The id of the job that it is about, as it stands in the manifest; of several that one template makes, the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     job: Option<&'a str>,
-    /// How many jobs of one template it is about, if they are several.
+    /// The number of jobs of one template that it is about, if they are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     jobs: Option<usize>,
     /// The places, the primary one first; none for a manifest that can't be read.
@@ -77,33 +77,33 @@ struct Diagnostic<'a> {
 struct Place<'a> {
     /// The file: the manifest as it was named, or one that it refers to, by its path from there.
     path: &'a str,
-    /// Where it starts.
+    /// Its start.
     start: Position,
-    /// Where it ends: the position after its last character.
+    /// Its end: the position after its last character.
     end: Position,
-    /// What is to be said of it.
+    /// The text of the label.
     text: &'a str,
-    /// Whether it is the place to mend; otherwise one that explains it.
+    /// `true` if it is the place to fix; otherwise it is one that explains it.
     primary: bool,
 }
 
 /// An edit that mends a mistake.
 #[derive(Serialize, schemars::JsonSchema)]
 struct Edit<'a> {
-    /// What is replaced; empty where text is put in.
+    /// The text that is replaced; empty if text is only inserted.
     span: Range,
-    /// What stands there afterwards, in the syntax of the place.
+    /// The new text, in the syntax of the place.
     replacement: &'a str,
-    /// Whether `check --fix` applies it; otherwise it is a guess, or one way out of several.
+    /// `true` if `check --fix` applies it; otherwise it is a guess, or one way out of several.
     safe: bool,
 }
 
 /// A stretch of a manifest.
 #[derive(Serialize, schemars::JsonSchema)]
 struct Range {
-    /// Where it starts.
+    /// Its start.
     start: Position,
-    /// Where it ends: the position after its last character.
+    /// Its end: the position after its last character.
     end: Position,
 }
 

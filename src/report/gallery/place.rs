@@ -11,7 +11,7 @@ use url::Url;
 #[derive(Debug)]
 pub(super) struct Place<'s> {
     page: Option<Url>,
-    /// Where videos are published, and the web address of that place.
+    /// The place where videos are published, and its address on the web.
     published: Option<(&'s PublishUrl, &'s Url)>,
 }
 

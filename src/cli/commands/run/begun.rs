@@ -30,7 +30,7 @@ pub(super) struct Begun {
     pub(super) reporting: Reporting,
     /// The switch that ends it early.
     pub(super) stop: Stop,
-    /// How commands about the run are typed.
+    /// The form of commands about the run.
     pub(super) target: Target,
     pub(super) settings: RunSettings,
     pub(super) remote_images: RemoteImages,

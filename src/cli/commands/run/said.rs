@@ -12,7 +12,7 @@ use crate::report::standard_error;
 use crate::run::Preparation;
 use crate::service::names::JobId;
 
-/// Who still knows of records that `--prune` dropped from the lock.
+/// The keeper of records that `--prune` dropped from the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeptBy {
     Nobody,

@@ -212,13 +212,13 @@ proptest! {
         let after = fixed.loaded.source.text().to_owned();
         let (was, now) = (tally(&before), tally(&fixed.loaded));
         // Mistakes that were hidden by a syntax error or an unknown name appear once that is fixed.
-        let is_mended = |code: Code| now.get(code.as_str()) < was.get(code.as_str());
-        let is_uncovered = is_mended(Code::Syntax) || is_mended(Code::UnknownField);
+        let is_fixed = |code: Code| now.get(code.as_str()) < was.get(code.as_str());
+        let is_uncovered = is_fixed(Code::Syntax) || is_fixed(Code::UnknownField);
         for (code, count) in &now {
             let is_more = *count > was.get(code).copied().unwrap_or_default();
             prop_assert!(!is_more || is_uncovered && *code != "syntax", "{} {}\n{}\n{}", code, count, text, after);
         }
-        prop_assert!(!now.contains_key("duplicate-key") || was.contains_key("duplicate-key") || is_mended(Code::Syntax));
+        prop_assert!(!now.contains_key("duplicate-key") || was.contains_key("duplicate-key") || is_fixed(Code::Syntax));
         let again = fix_text("jobs", after.clone(), Yaml, &folder);
         prop_assert_eq!(again.loaded.source.text(), after);
     }
