@@ -7,6 +7,7 @@ use super::cadence::Cadence;
 use super::folders::Folders;
 use super::gate::{Gate, Pass, Patience};
 use super::hearing::Hearing;
+use super::pausing::Pausing;
 use super::publishing::Outbox;
 use super::queries::Queries;
 use super::turns::{Ready, TURNED_AWAY, Turn, Turns, UNKNOWNS};
@@ -73,6 +74,7 @@ pub(super) struct Context<S> {
     /// Their own limit, so that downloads never hold a generation's slot.
     pub(super) downloads: Semaphore,
     pub(super) stores: Semaphore,
+    pub(super) pausing: Pausing,
     pub(super) queries: Queries,
     pub(super) bounds: Bounds,
     pub(super) sent: Sent,
@@ -129,6 +131,7 @@ impl<S: Service> Context<S> {
             hearing: Hearing::default(),
             downloads: Semaphore::new(settings.downloads),
             stores: Semaphore::new(STORES),
+            pausing: Pausing::default(),
             queries: Queries::new(
                 Throttle::new(settings.poll_rate.count, settings.poll_rate.per),
                 settings.poll_interval,
@@ -538,6 +541,7 @@ impl<S: Service> Context<S> {
             message: message.to_owned(),
             pause: pause.as_secs_f64(),
         });
+        let _paused = matches!(call, Call::Result | Call::Download).then(|| self.pausing.begin());
         self.stop.unless_out(tokio::time::sleep(pause)).await.ok_or(Missed::Out)
     }
 }

@@ -154,6 +154,7 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
                 }
                 () = self.context.stop.reached(next_level(level)), if level < Level::Out => {}
                 word = self.context.word() => self.context.heed(word),
+                () = self.context.pausing.more(), if !self.finished.is_empty() => {}
                 () = more_money(&self.context), if level == Level::Go && !self.unaffordable.is_empty() => {}
                 () = more_slots(&self.context), if level == Level::Go => {}
                 () = self.held.say(&self.context) => {}
@@ -287,7 +288,9 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
 
     /// Starts fetching finished jobs, a few at a time.
     fn fetch_more(&mut self) {
-        while self.fetching < FETCHING.saturating_mul(self.context.settings.downloads) {
+        let most = FETCHING.saturating_mul(self.context.settings.downloads);
+        // Those that pause before another try keep no others from being fetched.
+        while self.fetching < most.saturating_add(self.context.pausing.count()) {
             let Some((due, since)) = self.finished.pop_front() else { return };
             self.context.waited(Bound::Downloads, since);
             self.fetching += 1;

@@ -26,6 +26,7 @@ mod images;
 mod job;
 mod listing;
 mod others;
+mod pausing;
 mod published;
 pub mod publishing;
 mod purchase;

@@ -205,3 +205,25 @@ async fn what_fell_short_is_asked_for_once_more_and_nothing_is_lost_by_it() {
         assert_eq!((ran.status(0), ran.outcome.summary.failed), (Some(Status::Succeeded), 0), "{answer:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn jobs_that_pause_before_another_try_keep_no_others_from_being_fetched() {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&order);
+    let script = Script {
+        latency: Duration::ZERO,
+        download: Box::new(move |url, _| {
+            let is_bad = (0..8).any(|n| url.ends_with(&format!("/task-{n}.mp4?signature=1")));
+            seen.lock().unwrap().push(is_bad);
+            if is_bad { Err(failure(Verdict::Again(None))) } else { Ok(url.as_bytes().to_vec()) }
+        }),
+        ..Script::default()
+    };
+    let (bench, fake) = (Bench::new(), Fake::new(script));
+    let ran = bench.run(&fake, 40, Settings { concurrency: 40, downloads: 1, ..settings() }).await;
+    assert_eq!((ran.outcome.summary.succeeded, ran.outcome.summary.failed), (32, 8));
+    let order = order.lock().unwrap();
+    let bad_before_the_last_good =
+        order[..order.iter().rposition(|bad| !bad).unwrap()].iter().filter(|bad| **bad).count();
+    assert!(bad_before_the_last_good < 8 * 4, "{bad_before_the_last_good} of {} tries", 8 * video::TRIES);
+}
