@@ -7,12 +7,13 @@ use super::VERSION;
 use crate::base::digest::Sha256;
 use crate::ledger::id::PurchaseId;
 use crate::ledger::record::{ServiceError, Word};
+use crate::service::address;
 use crate::service::names::{Digest, JOB_ID_PATTERN, JobId, TaskId};
 use crate::service::output::VideoName;
 use crate::service::remote::{Address, Pin, Validator};
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -196,6 +197,7 @@ pub(super) struct UploadTable {
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub(super) uploaded_at: Timestamp,
     /// Its URL at the service.
+    #[serde(deserialize_with = "web_url")]
     pub(super) url: String,
 }
 
@@ -226,6 +228,15 @@ pub(super) struct MirrorTable {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(with = "Option<Vec<String>>")]
     former: BTreeSet<Sha256>,
+}
+
+/// Reads the URL of an image, as the service would have to take it.
+fn web_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let url = String::deserialize(deserializer)?;
+    match address::web_url(&url) {
+        Some(_) => Ok(url),
+        None => Err(de::Error::custom("`url` is no http(s) URL")),
+    }
 }
 
 impl MirrorTable {

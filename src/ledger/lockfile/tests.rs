@@ -226,6 +226,7 @@ fn what_is_not_whole_is_refused_with_its_block_and_the_cause() {
         ("bytes = 0", "bytes = 0\nbytes = 0", line_of("bytes = 0") + 1, "`batch lock merge` takes them apart"),
         ("status = \"refused\"", "status = \"refused\"\nstatus = \"failed\"", 0, "e-refused: duplicate"),
         ("[[upload]]", "[[uploads]]", line_of("[[upload]]"), "unknown field"),
+        ("https://cdn.example.com/a.png", "file:///etc/passwd", line_of("[[upload]]") + 3, "no http(s) URL"),
         ("bytes = 48211", "bytes = -1", line_of("bytes = 48211"), "the image at https://images.example.com/12.png: "),
         ("\"\\\"5f1c\\\"\"", "\"a\\nb\"", line_of("bytes = 48211") + 1, "validator"),
         ("out/a-done-1.mp4", "../a-done-1.mp4", block_of("a-done"), "out of the project"),

@@ -10,6 +10,9 @@ use crate::base::durable;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The number of the last state that a key can have: no run ever comes so far.
+const LAST: u64 = 1 << 53;
+
 /// A store in a folder.
 #[derive(Debug)]
 pub struct Folder {
@@ -37,9 +40,10 @@ impl Folder {
 fn failed(root: &str, error: &io::Error) -> StoreError {
     let message = format!("{root}: {error}");
     match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory | io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::Refused(message)
-        }
+        io::ErrorKind::PermissionDenied
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::InvalidData => StoreError::Refused(message),
         _ => StoreError::Away(message),
     }
 }
@@ -105,7 +109,7 @@ fn last(folder: &Path) -> io::Result<Option<u64>> {
 
 fn number(name: &std::ffi::OsStr) -> Option<u64> {
     let name = name.to_str()?;
-    name.parse().ok().filter(|number: &u64| number.to_string() == name && *number < u64::MAX)
+    name.parse().ok().filter(|number: &u64| number.to_string() == name && *number <= LAST)
 }
 
 /// Lists the keys in a folder: those that have states themselves.
@@ -139,7 +143,18 @@ fn add(root: &Path, key: &str, number: u64, text: &[u8]) -> io::Result<Option<Re
     if number > 1 && !folder.join((number - 1).to_string()).exists() {
         return Ok(None);
     }
-    let made = durable::create_whole(&folder.join(number.to_string()), text)?;
+    let state = folder.join(number.to_string());
+    // What no run made would be in the way of each try.
+    let foreign = |state: &Path| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("{} isn't of this ledger: take it away", state.display()))
+    };
+    if number > LAST {
+        return Err(foreign(&folder.join(LAST.to_string())));
+    }
+    let made = durable::create_whole(&state, text)?;
+    if !made && !state.symlink_metadata()?.is_file() {
+        return Err(foreign(&state));
+    }
     if key.starts_with(RUNS) && number > 2 {
         // One that stays is in nobody's way.
         let _ = std::fs::remove_file(folder.join((number - 2).to_string()));
@@ -190,6 +205,34 @@ mod tests {
             assert_eq!((found.revision.clone(), &*found.text), (second, &b"three"[..]));
             let listed = store.list("p/").await.unwrap();
             assert_eq!(listed, [Listed { key: "p/a/b".to_owned(), revision: found.revision, text: Some(found.text) }]);
+        });
+    }
+
+    #[test]
+    fn what_is_no_state_is_never_waited_for() {
+        let temp = tempfile::tempdir().unwrap();
+        let (store, key) = (Folder::new(temp.path()), temp.path().join("f/slots"));
+        run(async {
+            store.create(SELF, b"{}".to_vec()).await.unwrap().unwrap();
+            let first = store.create("f/slots", b"1".to_vec()).await.unwrap().unwrap();
+            std::fs::create_dir(key.join("2")).unwrap();
+            let refused = store.swap("f/slots", &first, b"2".to_vec()).await;
+            assert!(matches!(&refused, Err(StoreError::Refused(why)) if why.contains("slots/2 isn't")), "{refused:?}");
+            std::fs::remove_dir(key.join("2")).unwrap();
+            std::os::unix::fs::symlink("/dev/zero", key.join("3")).unwrap();
+            assert_eq!(store.get("f/slots").await.unwrap().unwrap().revision, first);
+            for (name, is_read) in
+                [("9007199254740992", true), ("9007199254740993", false), ("18446744073709551615", false)]
+            {
+                std::fs::write(key.join(name), b"far").unwrap();
+                let found = store.get("f/slots").await.unwrap().unwrap();
+                assert_eq!(found.text == b"far", is_read, "{name}");
+                if is_read {
+                    let refused = store.swap("f/slots", &found.revision, b"2".to_vec()).await;
+                    assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+                }
+                std::fs::remove_file(key.join(name)).unwrap();
+            }
         });
     }
 
