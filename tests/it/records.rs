@@ -74,7 +74,7 @@ fn many_uncertain_jobs_are_listed_and_settled_by_one_command() {
     let listed = setup.batch(["resolve", "--only", "*", "--skip", "a-*"]).exits(3);
     assert!(listed.stdout.contains("\nb-1\n") && !listed.stdout.contains("\na-1\n"), "{listed:?}");
     let ended = setup.batch(["resolve", "--only", "a-*", "--failed"]).exits(0);
-    assert!(ended.stderr.contains("a-1 has failed"), "{ended:?}");
+    assert!(ended.stderr.contains("a-1 has failed") && ended.stderr.contains("`run --retry-failed`"), "{ended:?}");
     setup.batch(["resolve", "--all", "--resubmit"]).exits(0);
     let ended = setup.batch(["resolve", MANIFEST, "--all", "--resubmit"]).exits(0);
     assert!(ended.stderr.contains("no job is uncertain"), "{ended:?}");

@@ -165,9 +165,9 @@ fn settles(verdict: &Verdict, record: &Record, book: &Book, target: &Target) -> 
             format!("{job} was changed since: its earlier submit is settled, and is not made again")
         }
         Verdict::Resubmit => format!("{job} is submitted again by the next run"),
-        Verdict::Failed => format!(
-            "{job} is marked as failed, and not submitted again until its digest changes, or by `run --retry-failed`"
-        ),
+        Verdict::Failed => {
+            format!("{job} has failed, and is submitted again only when its digest changes, or by `run --retry-failed`")
+        }
     }
 }
 
