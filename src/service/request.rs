@@ -265,6 +265,42 @@ mod tests {
         assert_eq!(example().parts(1)["prompt"], example().parts(2)["prompt"]);
     }
 
+    /// Returns generations that differ from the example in one field each; a new field doesn't compile until it is here.
+    fn with_one_change_each() -> Vec<(&'static str, Generation)> {
+        let Generation {
+            model: _,
+            prompt: _,
+            negative_prompt: _,
+            resolution: _,
+            duration: _,
+            references: _,
+            number_of_videos: _,
+            need_expand_prompt: _,
+        } = example();
+        let mut fewer = example();
+        Arc::make_mut(&mut fewer.references).pop();
+        vec![
+            ("model", Generation { model: "another".into(), ..example() }),
+            ("prompt", Generation { prompt: "@human".into(), ..example() }),
+            ("negative_prompt", Generation { negative_prompt: Some("blur".into()), ..example() }),
+            ("resolution", Generation { resolution: Resolution::P540, ..example() }),
+            ("duration", Generation { duration: Duration::Eight, ..example() }),
+            ("references", fewer),
+            ("number_of_videos", Generation { number_of_videos: 2, ..example() }),
+            ("need_expand_prompt", Generation { need_expand_prompt: true, ..example() }),
+        ]
+    }
+
+    #[test]
+    fn every_field_is_sent_and_digested_and_among_the_parts() {
+        let url = |_: &Sha256| unreachable!();
+        for (field, changed) in with_one_change_each() {
+            assert_ne!(changed.body(url), example().body(url), "{field} isn't sent");
+            assert_ne!(changed.digest(1), example().digest(1), "{field} isn't digested");
+            assert_ne!(changed.parts(1), example().parts(1), "{field} is in no part");
+        }
+    }
+
     #[test]
     fn parts_tell_what_changed() {
         let mut changed = example();

@@ -7,6 +7,7 @@ use crate::support::project::Project;
 use batch::base::digest::Sha256;
 use batch::diagnostic::code::Code;
 use batch::manifest;
+use batch::manifest::fields::{self, Block};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -50,6 +51,41 @@ fn sections(page: &str) -> BTreeMap<&str, Vec<&str>> {
         }
     }
     sections
+}
+
+/// The tables of fields, in the order of the page.
+const TABLES: [&Block; 7] = [
+    &fields::MANIFEST,
+    &fields::JOB,
+    &fields::REFERENCE,
+    &fields::SERVICE,
+    &fields::RUN,
+    &fields::OUTPUT,
+    &fields::PRICES,
+];
+
+#[test]
+fn every_field_has_a_row_with_its_default_in_the_table_of_its_mapping() {
+    for (path, head) in [("docs/manifest.md", "| field | "), ("docs/manifest.zh-CN.md", "| 字段 | ")] {
+        let page = page(path);
+        let tables: Vec<&str> = page.split("\n\n").filter(|table| table.starts_with(head)).collect();
+        assert_eq!(tables.len(), TABLES.len(), "{path}: the tables of fields");
+        for (table, block) in tables.into_iter().zip(TABLES) {
+            let rows: BTreeMap<&str, &str> = table.lines().skip(2).map(row).collect();
+            let names: BTreeSet<&str> = block.fields.iter().map(|field| field.name).collect();
+            assert_eq!(rows.keys().copied().collect::<BTreeSet<_>>(), names, "{path}: the fields of {}", block.title);
+            for field in block.fields {
+                let (told, default) = (rows[field.name], field.default.unwrap_or_default());
+                assert!(told.contains(default), "{path}: the default of {} is {default}, not {told}", field.name);
+            }
+        }
+    }
+}
+
+/// Returns the field of a row, and its default.
+fn row(line: &str) -> (&str, &str) {
+    let cells: Vec<&str> = line.split(" | ").collect();
+    (cells[0].trim_start_matches("| ").trim_matches('`'), cells[2])
 }
 
 #[test]
@@ -206,11 +242,12 @@ fn links_of_the_manual_lead_somewhere() {
     assert!(followed > 50, "only {followed} links were found");
 }
 
-/// Who adds a field, a code or a format goes by these lists: each place is there, and so is each test that is named.
+/// Who adds a field, a code or a format follows these lists: each place exists, and so does each test that is named.
 #[test]
 fn places_and_tests_that_contributors_are_sent_to_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let tests = files(&root.join("tests/it")).into_iter().map(|file| fs::read_to_string(file).unwrap());
+    let tests = ["tests/it", "src"].iter().flat_map(|folder| files(&root.join(folder)));
+    let tests = tests.map(|file| fs::read_to_string(file).unwrap());
     let tests = tests.collect::<String>();
     let page = page("CONTRIBUTING.md");
     let (mut places, mut named) = (0, 0);
