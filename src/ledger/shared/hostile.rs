@@ -1,6 +1,9 @@
 //! What a run does with documents that somebody else wrote: it ends, names the key, and buys nothing.
 
 use super::Doubts;
+mod memory;
+
+use self::memory::Memory;
 use super::account::Runner;
 use super::charter::Charter;
 use super::desk::Desk;
@@ -9,7 +12,7 @@ use super::limits::Limits;
 use super::pauses::{Pause, Pauses};
 use super::purse::Purse;
 use super::slots::Slots;
-use super::store::{Call, Found, Listed, Revision, Store, StoreError};
+use super::store::{Store as _, StoreError};
 use super::timer::SystemTimer;
 use super::times::Times;
 use super::uploads::SharedUpload;
@@ -24,68 +27,14 @@ use crate::service::output::VideoName;
 use futures::future::LocalBoxFuture;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 const PAUSE: &str = "f/pause";
 const SLOTS: &str = "f/slots";
 const BUDGET: &str = "f/budget/=43=4e=59";
 const OTHER: &str = "r/019cd07b-b540-71ce-848d-159e26af37bc";
-
-/// A store in memory.
-#[derive(Default)]
-struct Memory(Mutex<BTreeMap<String, Found>>);
-
-impl Memory {
-    fn put(&self, key: &str, text: Vec<u8>, is_as: impl Fn(Option<&Revision>) -> bool) -> Option<Revision> {
-        let mut kept = self.0.lock().unwrap();
-        let known = kept.get(key).map(|found| &found.revision);
-        if !is_as(known) {
-            return None;
-        }
-        let revision = Revision(known.map_or(1, |known| known.0.parse::<u32>().unwrap() + 1).to_string());
-        kept.insert(key.to_owned(), Found { revision: revision.clone(), text });
-        Some(revision)
-    }
-
-    /// Returns a copy in which another text stands under a key.
-    fn with(&self, key: &str, text: &[u8]) -> Arc<Memory> {
-        let copy = Memory(Mutex::new(self.0.lock().unwrap().clone()));
-        copy.put(key, text.to_vec(), |known| known.is_some()).unwrap();
-        Arc::new(copy)
-    }
-
-    fn documents(&self) -> Vec<(String, Vec<u8>)> {
-        self.0.lock().unwrap().iter().map(|(key, found)| (key.clone(), found.text.clone())).collect()
-    }
-}
-
-impl Store for Memory {
-    fn get<'s>(&'s self, key: &'s str) -> Call<'s, Option<Found>> {
-        Box::pin(std::future::ready(Ok(self.0.lock().unwrap().get(key).cloned())))
-    }
-
-    fn list<'s>(&'s self, prefix: &'s str) -> Call<'s, Vec<Listed>> {
-        let kept = self.0.lock().unwrap();
-        let listed = kept.iter().filter(|(key, _)| key.starts_with(prefix));
-        let listed = listed.map(|(key, found)| Listed {
-            key: key.clone(),
-            revision: found.revision.clone(),
-            text: Some(found.text.clone()),
-        });
-        Box::pin(std::future::ready(Ok(listed.collect())))
-    }
-
-    fn create<'s>(&'s self, key: &'s str, text: Vec<u8>) -> Call<'s, Option<Revision>> {
-        Box::pin(std::future::ready(Ok(self.put(key, text, |known| known.is_none()))))
-    }
-
-    fn swap<'s>(&'s self, key: &'s str, from: &'s Revision, text: Vec<u8>) -> Call<'s, Option<Revision>> {
-        Box::pin(std::future::ready(Ok(self.put(key, text, |known| known == Some(from)))))
-    }
-}
 
 fn content() -> Sha256 {
     Sha256::of(b"an image")
