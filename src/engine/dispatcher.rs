@@ -1,9 +1,11 @@
 //! Decides which job is next: the sole owner of a run's queue, its slots and its numbers.
 
+mod outcomes;
+mod window;
+
 use super::budget::Reservation;
 use super::context::Context;
-use super::images::upload;
-use super::job::{End, buy, without_task};
+use super::job::{End, buy};
 use super::others::{collect_any, follow_any};
 use super::purchase::Bought;
 use super::sharing::{Held, more_money, more_slots, slots};
@@ -11,12 +13,11 @@ use super::slot::{Freed, Slot};
 use super::uploads::Urls;
 use super::{Due, Purchase, Work};
 use crate::client::Service;
+use crate::event::Bound;
 use crate::event::stop::Level;
 use crate::event::summary::Summary;
-use crate::event::{Bound, Cause, Event};
 use crate::ledger::record::Stage;
-use crate::ledger::shared::{Purse, Slots};
-use crate::plan::action::Action;
+use crate::ledger::shared::Slots;
 use crate::service::names::JobId;
 use futures::FutureExt as _;
 use std::collections::VecDeque;
@@ -26,9 +27,6 @@ use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-
-/// Number of jobs whose images are uploaded ahead of a free slot, beyond the concurrency.
-const AHEAD: usize = 8;
 
 /// Number of finished jobs being fetched for each video that may be downloaded at a time: the others ask for their videos'
 /// URLs, or store what they have. More would only wait, with the memory of a call each.
@@ -178,63 +176,6 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         }
     }
 
-    /// Returns whether there may be money for the next purchase once other runs of a shared ledger have settled theirs.
-    fn may_afford(&self) -> bool {
-        let next = self.unaffordable.front().zip(self.context.purse());
-        next.is_some_and(|(next, purse)| self.context.budget.may_reserve(next.price, purse.beside()))
-    }
-
-    /// Fills the window: the images of the next purchases are uploaded ahead of their slots.
-    fn prepare(&mut self) {
-        while let Some(Prepared::Spoilt) = self.window.front() {
-            self.window.pop_front();
-        }
-        let ahead = self.context.settings.concurrency.saturating_sub(self.in_flight) + AHEAD;
-        while self.window.len() < ahead {
-            let Some(order) = self.next_order() else { return };
-            let number = self.prepared;
-            self.prepared += 1;
-            if order.purchase.images.is_empty() {
-                self.window.push_back(Prepared::Ready(order, Urls::new()));
-                continue;
-            }
-            self.window.push_back(Prepared::Uploading);
-            let (context, outbox) = (self.context.clone(), self.outbox.clone());
-            self.tasks.spawn(async move {
-                let urls = upload(&context, &order.purchase).await;
-                let _ = outbox.send(Message::Uploaded(number, order, urls));
-            });
-        }
-    }
-
-    /// Returns the next purchase, if there is money for it. No other overtakes it, so that the purchases made don't
-    /// depend on timing.
-    fn next_order(&mut self) -> Option<Box<Order>> {
-        let purchase = self.unaffordable.pop_front().or_else(|| self.next_obtainable())?;
-        let beside = self.context.purse().map(Purse::beside);
-        match self.context.budget.reserve(purchase.price, beside) {
-            Some(reservation) => Some(Box::new(Order { purchase, reservation })),
-            None => {
-                self.unaffordable.push_front(purchase);
-                None
-            }
-        }
-    }
-
-    /// Returns the next purchase whose images are all available; those skipped before it fail at no cost.
-    fn next_obtainable(&mut self) -> Option<Purchase> {
-        loop {
-            let Some(mut purchase) = self.purchases.next() else {
-                self.is_exhausted = true;
-                return None;
-            };
-            let Some(problem) = purchase.unobtainable.take() else { return Some(purchase) };
-            let end = if problem.code == Cause::Local { End::Local(problem) } else { End::Failed(problem) };
-            let end = end.noted(&self.context);
-            self.count(&purchase.key.job, &end);
-        }
-    }
-
     /// Returns whether a slot is free and the next purchase in turn is ready.
     fn may_start(&self) -> bool {
         self.in_flight < self.context.settings.concurrency && matches!(self.window.front(), Some(Prepared::Ready(..)))
@@ -308,95 +249,6 @@ impl<S: Service, P: Iterator<Item = Purchase>> Dispatcher<S, P> {
         self.tasks.spawn(work.map(move |followed| {
             let _ = outbox.send(followed.map_or_else(|end| Message::Ended(job, end), Message::Finished));
         }));
-    }
-
-    fn take(&mut self, message: Message) {
-        match message {
-            Message::Uploaded(number, order, outcome) => {
-                // Places before the window have been skipped.
-                let first = self.prepared - self.window.len();
-                let prepared = match outcome {
-                    Ok(urls) => Prepared::Ready(order, urls),
-                    Err(bought) => {
-                        self.count(&order.purchase.key.job, &without_task(bought).noted(&self.context));
-                        Prepared::Spoilt
-                    }
-                };
-                if let Some(place) = number.checked_sub(first).and_then(|index| self.window.get_mut(index)) {
-                    *place = prepared;
-                }
-            }
-            Message::Finished(due) => self.finished.push_back((due, Instant::now())),
-            Message::Ended(_, end) if matches!(*end, End::NoMoney(_)) => {
-                if let End::NoMoney(purchase) = *end {
-                    self.unaffordable.push_front(*purchase);
-                }
-            }
-            Message::Ended(job, end) => self.count(&job, &end),
-            Message::Fetched(job, end) => {
-                self.fetching -= 1;
-                self.count(&job, &end);
-            }
-        }
-    }
-
-    /// Counts and reports the end of a job.
-    fn count(&mut self, job: &JobId, end: &End) {
-        let job = job.clone();
-        let event = match end {
-            End::Succeeded { outputs, asked } => {
-                self.summary.succeeded += 1;
-                let short = outputs.len() < usize::from(*asked);
-                Event::Succeeded { job, outputs: outputs.clone(), asked: short.then_some(*asked) }
-            }
-            End::Failed(error) => {
-                self.summary.failed += 1;
-                self.summary.at_service += usize::from(error.code.is_at_service());
-                Event::Failed { job, error: error.clone(), next: error.code.next() }
-            }
-            End::GivenUp(error) => {
-                self.summary.failed += 1;
-                Event::Failed { job, error: error.clone(), next: Some(Action::Hold) }
-            }
-            End::Local(error) => {
-                self.summary.failed += 1;
-                self.context.fail_locally();
-                Event::Failed { job, error: error.clone(), next: error.code.next() }
-            }
-            End::Uncertain(message) => {
-                self.summary.uncertain += 1;
-                Event::Uncertain { job, message: message.clone(), task_id: None }
-            }
-            End::Denied(task_id, message) => {
-                self.summary.uncertain += 1;
-                Event::Uncertain { job, message: message.clone(), task_id: Some(task_id.clone()) }
-            }
-            End::Elsewhere(message) => {
-                self.summary.elsewhere += 1;
-                Event::Elsewhere { job, message: message.clone() }
-            }
-            End::Left => {
-                self.summary.left += 1;
-                self.summary.at_service += 1;
-                return;
-            }
-            End::Out | End::NoMoney(_) => {
-                self.summary.left += 1;
-                self.summary.not_submitted += 1;
-                return;
-            }
-        };
-        self.context.events.send(event);
-    }
-
-    /// Counts the jobs that a stopped run hasn't started.
-    fn count_what_is_left(&mut self) {
-        let waiting = self.window.iter().filter(|p| !matches!(p, Prepared::Spoilt)).count();
-        let unbought = self.unaffordable.len() + self.purchases.by_ref().count();
-        let (not_submitted, paid) = (waiting + unbought, self.finished.len());
-        self.summary.left += not_submitted + paid;
-        self.summary.not_submitted += not_submitted;
-        self.summary.at_service += paid;
     }
 }
 
