@@ -199,9 +199,9 @@ impl Failure {
                 "fix that line, or put back the last good version (`git log -p` of the lock shows them); {state}"
             ),
             LedgerError::Shared { source: StoreError::Away(_), .. } => {
-                "nothing was sent; once it answers, run the command again"
+                &format!("once it answers, run the command again; {state}")
             }
-            LedgerError::Shared { .. } => "nothing was sent",
+            LedgerError::Shared { .. } => state,
             LedgerError::OtherLedger { wanted: None, .. } => {
                 return Failure::usage(&error).hint("name it (--ledger, BATCH_LEDGER, or `run.ledger` in the manifest); or, if purchases are to be in the lock alone from now on: --move-ledger");
             }
@@ -217,7 +217,7 @@ impl Failure {
             LedgerError::Rewound { lock, .. } => {
                 let lock = quoted(&lock.display().to_string()).into_owned();
                 return Failure::machine(&error).hint(format!(
-                    "nothing was sent; `batch ledger import {lock}` brings in what is missing, and `--move-ledger` does so before a run"
+                    "`batch ledger import {lock}` brings in what is missing, and `--move-ledger` does so before a run; {state}"
                 ));
             }
             LedgerError::ForeignJournal { .. } | LedgerError::Io { .. } => return Failure::machine(error),

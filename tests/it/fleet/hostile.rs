@@ -1,6 +1,6 @@
 //! A shared ledger in which somebody else wrote: a run ends with the name of the document and what to do, and buys nothing.
 
-use super::team::Team;
+use super::team::{Team, until_stopped};
 use crate::support::image::png;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -65,4 +65,24 @@ fn a_document_that_cant_be_read_is_named_with_what_to_do_and_nothing_is_bought()
     assert_eq!(team.charges(), 3);
     let checked = team.batch(0, ["ledger", "check"]).run().exits(5);
     assert!(checked.stderr.contains("1 document that") && !checked.stderr.contains("\n  u/"), "{checked:?}");
+}
+
+#[test]
+fn a_run_whose_ledger_is_damaged_meanwhile_says_where_what_it_did_is_kept() {
+    let team = Team::fast(2, 1);
+    team.batch(0, ["run", "--limit", "1"]).run().exits(0);
+    let damaged = key(&team.folder(), "p");
+    let run = team.run_with(0, "stop download.answered 1");
+    until_stopped(&run);
+    let file = write(&damaged, "{}");
+    run.signal("CONT");
+    let ended = run.end().exits(5);
+    for word in ["can't be read (", "is in the journal beside it, which the next run takes in: leave it there"] {
+        assert!(ended.stderr.contains(word), "{word}: {ended:?}");
+    }
+    assert!(!ended.stderr.contains("nothing was sent"), "{ended:?}");
+    fs::remove_file(file).unwrap();
+    team.run(0).exits(0);
+    team.batch(0, ["verify"]).run().exits(0);
+    assert_eq!(team.charges(), 2);
 }
