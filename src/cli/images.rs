@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use crate::client::remote::{Reach, RemoteImages};
 use crate::manifest::Manifest;
-use crate::mirror::Changed;
+use crate::mirror::OnChange;
 use std::path::Path;
 
 /// The names under which an environment has proxies, in capitals.
@@ -28,8 +28,8 @@ impl ImageOptions {
     }
 
     /// Returns what is done about changed images.
-    pub(super) fn changed(self) -> Changed {
-        if self.refresh_images { Changed::Taken } else { Changed::Told }
+    pub(super) fn changed(self) -> OnChange {
+        if self.refresh_images { OnChange::Taken } else { OnChange::Told }
     }
 
     /// Refuses to take new images where none are known by content.

@@ -1,7 +1,7 @@
 //! The clients for calls to the service, and the exchange of a request for a reply.
 
 use super::conceal::conceal;
-use super::failure::{Call, Exchange, Reply};
+use super::failure::{Exchange, Reply};
 use super::limits::Limits;
 use super::printable::{EXCERPT, printable};
 use super::reason;
@@ -15,6 +15,7 @@ use crate::base::cryptography;
 use crate::base::durable::Mark;
 use crate::base::secret::ApiKey;
 use crate::service::address::BaseUrl;
+use crate::service::call::Call;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, redirect};
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@
 //! `https` to `http` are never followed. The content type that a server names doesn't matter: the bytes decide.
 
 use super::connection::HttpService;
-use super::failure::{self, Call, FoundNoVideo};
+use super::failure::{self, FoundNoVideo};
 use super::meter::Meter;
 use super::partial::{Content, Continuation, Partial};
 use super::printable::shown_url;
@@ -14,6 +14,7 @@ use super::unpack::{Unpacked, unpack};
 use super::video::{self, End, Flaw};
 use super::{Failure, Undelivered, Video, length, reason};
 use crate::base::durable;
+use crate::service::call::Call;
 use bytes::Bytes;
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Response, StatusCode};

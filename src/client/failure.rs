@@ -5,21 +5,10 @@ use super::printable::{EXCERPT, printable};
 use super::verdict::{query, telling};
 use super::wire::{Envelope, NoUrl};
 use super::{Failure, NO_CONNECTION, NO_URL, NO_WAY, Progress, Verdict};
+use crate::service::call::Call;
 use crate::service::names::TaskId;
 use reqwest::StatusCode;
-use std::fmt;
 use std::time::Duration;
-
-/// The kind of call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Call {
-    Upload,
-    Submit,
-    Status,
-    Result,
-    Download,
-    Image,
-}
 
 /// The outcome of a request, not yet judged.
 #[derive(Clone, Debug)]
@@ -227,18 +216,5 @@ pub(super) fn excerpt(reply: &Reply) -> String {
     match printable(&String::from_utf8_lossy(&reply.body), EXCERPT) {
         empty if empty.is_empty() => "it is empty".to_owned(),
         text => text,
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Call::Upload => "upload",
-            Call::Submit => "submit",
-            Call::Status => "status",
-            Call::Result => "result",
-            Call::Download => "download",
-            Call::Image => "image",
-        })
     }
 }

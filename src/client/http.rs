@@ -1,15 +1,16 @@
 //! The service over HTTP.
 
 pub use super::connection::{HttpService, Unusable};
-use super::failure::Call;
 pub use super::limits::{Limits, Pace};
 pub use super::settings::Settings;
 use super::verdict::{self, Since, Way};
 use super::{Failure, Image, Images, Progress, Service, Speaker, Submission, Undelivered, Video, failure};
 use super::{download, upload};
+use crate::service::call::Call;
 use crate::service::image::LocalImage;
 use crate::service::names::TaskId;
 use crate::service::remote::Validator;
+use crate::service::request::{Generation, Urls};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -24,9 +25,10 @@ impl Service for HttpService {
         upload::upload(self, image, advance).await
     }
 
-    async fn submit(&self, body: &serde_json::Value) -> Submission {
+    async fn submit(&self, generation: &Generation, urls: &Urls) -> Submission {
+        let body = generation.body(|content| urls[content].clone());
         let url = self.base.call("/v1/videos/generations");
-        let request = self.submitting.post(url).json(body).timeout(self.limits.submit);
+        let request = self.submitting.post(url).json(&body).timeout(self.limits.submit);
         let exchange = self.exchange(Call::Submit, request).await;
         // Read only now: others may have been answered while this one was on its way.
         let since = if self.answered.load(Ordering::Relaxed) { Since::Answered } else { Since::Start };

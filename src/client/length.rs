@@ -5,9 +5,10 @@
 use super::Failure;
 use super::connection::HttpService;
 use super::download::{Body, LONGEST, Source, judge, send};
-use super::failure::{self, Call};
+use super::failure;
 use super::representation::length_of_file;
 use super::stopped::Stopped;
+use crate::service::call::Call;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 

@@ -40,6 +40,7 @@ use crate::base::digest::Sha256;
 use crate::service::image::LocalImage;
 use crate::service::names::TaskId;
 use crate::service::remote::Validator;
+use crate::service::request::{Generation, Urls};
 use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
@@ -88,8 +89,8 @@ pub trait Service: Images {
         advance: impl Fn(u64) + Send + Sync,
     ) -> impl Future<Output = Result<String, Failure>> + Send;
 
-    /// Submits a generation. Never retried in here.
-    fn submit(&self, body: &serde_json::Value) -> impl Future<Output = Submission> + Send;
+    /// Submits a generation; `urls` has each of its images that are known by content. Never retried in here.
+    fn submit(&self, generation: &Generation, urls: &Urls) -> impl Future<Output = Submission> + Send;
 
     /// Returns the status of a task.
     fn status(&self, task: &TaskId) -> impl Future<Output = Result<Progress, Failure>> + Send;

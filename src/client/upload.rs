@@ -5,8 +5,9 @@
 
 use super::Failure;
 use super::connection::HttpService;
-use super::failure::{self, Call};
+use super::failure;
 use crate::base::digest::{Hasher, Sha256};
+use crate::service::call::Call;
 use crate::service::content::Kind;
 use crate::service::image::LocalImage;
 use bytes::Bytes;

@@ -16,9 +16,10 @@
 //!
 //! The text of a refusal may say more than its code: see [`crate::service::texts`].
 
-use super::failure::{Call, Exchange, Reply, broken, excerpt, nonsense, of, place, words};
+use super::failure::{Exchange, Reply, broken, excerpt, nonsense, of, place, words};
 use super::wire::{Envelope, Named, Voice};
 use super::{Failure, NO_CONNECTION, NO_WAY, NotTaken, Speaker, Submission, Then, Urgency, Verdict};
+use crate::service::call::Call;
 use crate::service::texts::{Text, meant};
 use std::collections::BTreeSet;
 

@@ -4,7 +4,6 @@ use super::Purchase;
 use super::context::Context;
 use super::purchase::Bought;
 use super::transfer::Transfer;
-use super::uploads::Urls;
 use crate::client::{Failure, Image, NO_URL, Service, Verdict};
 use crate::event::stop::Missed;
 use crate::event::{Call, Cause, Event, JobError};
@@ -13,6 +12,7 @@ use crate::ledger::shared::SharedUpload;
 use crate::mirror::{NOT_OBTAINED, obtain_pinned};
 use crate::service::image::{LocalImage, Picture};
 use crate::service::remote::Address;
+use crate::service::request::Urls;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

@@ -4,7 +4,6 @@ use super::Purchase;
 use super::budget::Reservation;
 use super::context::Context;
 use super::turns::{PutOff, Turn};
-use super::uploads::Urls;
 use crate::base::faultpoint;
 use crate::client::{NotTaken, Service, Speaker, Submission, Then};
 use crate::event::stop::Level;
@@ -15,6 +14,7 @@ use crate::ledger::shared::{Pass, Purse};
 use crate::ledger::{Intended, PurchaseId};
 use crate::manifest::model::OnUncertain;
 use crate::service::names::TaskId;
+use crate::service::request::Urls;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -56,7 +56,6 @@ pub(super) async fn submit<S: Service>(
     if let Err(problem) = nothing_in_the_way(context, purchase) {
         return Bought::Local(problem);
     }
-    let body = purchase.generation.body(|content| urls[content].clone());
     let mut may_resubmit = context.settings.on_uncertain == OnUncertain::Resubmit && purchase.lost.is_none();
     let (mut tries, mut lates) = (0, 0);
     loop {
@@ -90,7 +89,7 @@ pub(super) async fn submit<S: Service>(
         // The reply to a submit on its way is awaited even when the run is to end: it is about money.
         let answer = tokio::select! {
             biased;
-            answer = context.service.submit(&body) => answer,
+            answer = context.service.submit(&purchase.generation, urls) => answer,
             () = last_wait(context) => {
                 Submission::Unknown("the run was stopped before the service answered".to_owned())
             }
@@ -304,7 +303,7 @@ async fn not_taken<S: Service>(context: &Context<S>, purchase: &Purchase, id: Pu
 /// Records an answer, and releases the purchases that this one replaces: as the manifest says, or with explicit consent.
 async fn answered<S: Service>(context: &Context<S>, purchase: &Purchase, id: PurchaseId, step: Step) -> Result<(), ()> {
     let at = context.clock.now_in_seconds();
-    let let_go = Step::Resolved { task: None, verdict: entry::Verdict::Resubmit, at };
+    let let_go = Step::Resolved { task: None, verdict: entry::Decision::Resubmit, at };
     let let_go = purchase.releases.iter().map(|other| context.record(Entry::of(*other, let_go.clone())));
     let (answered, _) = futures::join!(context.record(Entry::of(id, step)), futures::future::join_all(let_go));
     answered

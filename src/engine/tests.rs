@@ -12,6 +12,7 @@ use crate::mirror::fake::FakeHosts;
 use crate::service::image::LocalImage;
 use crate::service::names::{Digest, TaskId};
 use crate::service::remote::Validator;
+use crate::service::request::Urls;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::path::Path;
@@ -101,9 +102,9 @@ impl Service for Fake {
         (self.script.upload)(n)
     }
 
-    async fn submit(&self, body: &serde_json::Value) -> Submission {
+    async fn submit(&self, generation: &Generation, urls: &Urls) -> Submission {
         let n = self.count("submit");
-        self.seen.lock().unwrap().submits.push((Instant::now(), body.clone()));
+        self.seen.lock().unwrap().submits.push((Instant::now(), generation.body(|content| urls[content].clone())));
         tokio::time::sleep(self.script.answer).await;
         let answer = (self.script.submit)(n);
         if let Submission::Accepted(task) = &answer {

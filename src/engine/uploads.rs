@@ -7,9 +7,6 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
-/// The URLs of a purchase's images that are known by content.
-pub(super) type Urls = HashMap<Sha256, String>;
-
 /// The outcome of an upload, once it is known.
 type Outcome = Arc<OnceCell<Result<String, Failure>>>;
 

@@ -1,25 +1,7 @@
-//! The problems of a job: the call that failed, and the cause.
+//! The problems of a job: their causes.
 
 use crate::plan::action::Action;
 use serde::Serialize;
-
-/// A call of the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Call {
-    /// A local image goes up.
-    Upload,
-    /// A generation is asked for.
-    Submit,
-    /// The query of a task's status.
-    Status,
-    /// The query of a finished task's videos.
-    Result,
-    /// A video comes down.
-    Download,
-    /// A remote image is fetched; this call doesn't go to the service.
-    Image,
-}
 
 /// A cause: a stable code and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
@@ -62,20 +44,6 @@ pub enum Cause {
     Local,
     /// The run was stopped before the job was through.
     Stopped,
-}
-
-impl Call {
-    /// Returns its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Call::Upload => "upload",
-            Call::Submit => "submit",
-            Call::Status => "status",
-            Call::Result => "result",
-            Call::Download => "download",
-            Call::Image => "image",
-        }
-    }
 }
 
 impl Cause {

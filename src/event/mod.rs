@@ -9,8 +9,9 @@ pub mod sender;
 pub mod stop;
 pub mod summary;
 
+pub use crate::service::call::Call;
 pub use bound::Bound;
-pub use job_error::{Call, Cause, JobError};
+pub use job_error::{Cause, JobError};
 pub use kinds::Event;
 
 use jiff::Timestamp;

@@ -105,7 +105,7 @@ pub enum Step {
         /// The task that the person knew of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         task: Option<TaskId>,
-        verdict: Verdict,
+        verdict: Decision,
         at: Timestamp,
     },
     /// The purchase as it was known before the journal's first step of it, so that the journal is complete next to any
@@ -116,7 +116,7 @@ pub enum Step {
 /// A person's decision on an uncertain purchase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Decision {
     /// It arrived, and this is its task.
     Task {
         /// The service's id.

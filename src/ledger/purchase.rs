@@ -9,7 +9,7 @@ mod union;
 mod videos;
 
 use super::Buyer;
-use super::entry::{Step, Verdict};
+use super::entry::{Decision, Step};
 use super::id::PurchaseId;
 use super::record::{Key, Output, Record, ServiceError, Stage};
 use crate::service::names::{Digest, JobId, TaskId};
@@ -212,13 +212,13 @@ impl Purchase {
     }
 
     /// Applies a person's decision, made with knowledge of this task, or of none.
-    fn resolve(&mut self, task: Option<&TaskId>, verdict: &Verdict, at: Timestamp) {
+    fn resolve(&mut self, task: Option<&TaskId>, verdict: &Decision, at: Timestamp) {
         let (reason, _) = words(&self.record.stage);
         let mut said = Said::of(if task.is_some() { Rung::Submitted } else { Rung::Settled }, Some(at));
         match verdict {
-            Verdict::Task { task } => return self.take(&Step::Found { task: task.clone(), at }),
-            Verdict::Resubmit => (said.standing, said.reason) = (Standing::Released, reason),
-            Verdict::Failed => (said.standing, said.finished_at) = (Standing::GivenUp, Some(whole_seconds(at))),
+            Decision::Task { task } => return self.take(&Step::Found { task: task.clone(), at }),
+            Decision::Resubmit => (said.standing, said.reason) = (Standing::Released, reason),
+            Decision::Failed => (said.standing, said.finished_at) = (Standing::GivenUp, Some(whole_seconds(at))),
         }
         match task {
             Some(task) => self.tell(task, said),

@@ -1,34 +1,12 @@
-//! Generations, jobs and manifests for tests, all of whose other fields are plain.
+//! Jobs and manifests for tests, all of whose other fields are plain; with generations.
 
 use super::model::{Job, ListedIn, Manifest, Prices, RunSettings};
 use crate::base::folder::Folder;
-use crate::service::names::{JobId, ReferenceName};
+use crate::service::names::JobId;
 use crate::service::output::VideoName;
-use crate::service::request::{Generation, Image, Reference};
-use crate::service::vocabulary::{Duration, MODEL, ReferenceType, Resolution};
+use crate::service::request::Generation;
 
-/// Returns a subject with remote images.
-pub(crate) fn reference(name: &str, urls: &[&str]) -> Reference {
-    Reference {
-        kind: ReferenceType::Subject,
-        name: ReferenceName::new(name).unwrap(),
-        images: urls.iter().map(|url| Image::Url((*url).to_owned())).collect(),
-    }
-}
-
-/// Returns a generation of one video of 5 s in 720p.
-pub(crate) fn generation(prompt: &str, references: Vec<Reference>) -> Generation {
-    Generation {
-        model: MODEL.into(),
-        prompt: prompt.into(),
-        negative_prompt: None,
-        resolution: Resolution::P720,
-        duration: Duration::Five,
-        references: references.into(),
-        number_of_videos: 1,
-        need_expand_prompt: false,
-    }
-}
+pub(crate) use crate::service::sample::{generation, reference};
 
 /// Returns a job with its videos in `out/`.
 pub(crate) fn job(id: &str, generation: Generation) -> Job {

@@ -39,7 +39,7 @@ pub struct Looking<'l, I> {
     /// The selection of jobs.
     pub choice: &'l Choice,
     /// The treatment of changed images.
-    pub changed: Changed,
+    pub changed: OnChange,
     /// The client that fetches them.
     pub images: &'l I,
     /// The cache in which they wait for their upload.
@@ -58,7 +58,7 @@ pub struct Looking<'l, I> {
 
 /// The treatment of an image that has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changed {
+pub enum OnChange {
     /// It is reported; jobs keep the image that they used before.
     Told,
     /// Jobs use the new one (`--refresh-images`).

@@ -13,6 +13,6 @@ mod pinned;
 pub(crate) mod fake;
 
 pub use image_cache::ImageCache;
-pub use look::{Changed, Looked, Looking, lacking, look};
+pub use look::{Looked, Looking, OnChange, lacking, look};
 pub use obtain::{NOT_OBTAINED, Obtaining, obtain_pinned};
 pub use pinned::{Pinned, pinned, urls, with_pins};

@@ -9,7 +9,7 @@ use crate::event::stop::Stop;
 use crate::ledger::Book;
 use crate::manifest::Manifest;
 use crate::mirror::ImageCache;
-use crate::mirror::{self, Changed, Looked, Looking};
+use crate::mirror::{self, Looked, Looking, OnChange};
 use crate::plan::Choice;
 
 /// Looks at the images of the chosen jobs, if the manifest has them mirrored.
@@ -20,7 +20,7 @@ pub fn look_at_images(
     manifest: &Manifest,
     book: &Book,
     choice: &Choice,
-    changed: Changed,
+    changed: OnChange,
     (images, image_cache): (&RemoteImages, &ImageCache),
     (events, stop): (&Events, &Stop),
 ) -> Result<Looked, RunError> {

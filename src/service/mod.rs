@@ -4,6 +4,7 @@
 //! client of it, **\[upstream\]** is the documentation of the model vendor.
 
 pub mod address;
+pub mod call;
 pub mod content;
 pub mod database_url;
 pub mod image;
@@ -15,6 +16,8 @@ pub mod output;
 pub mod publish_url;
 pub mod remote;
 pub mod request;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod text;
 pub mod texts;
 pub mod vocabulary;

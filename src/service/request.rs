@@ -7,7 +7,7 @@ use crate::base::canonical;
 use crate::base::digest::Sha256;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The content of one submit. A field equal to the service's default is neither sent nor digested.
@@ -50,6 +50,9 @@ pub enum Image {
     /// The content of a local image, sent as the URL that the service returned on upload.
     Content(Sha256),
 }
+
+/// The URLs of uploaded images, by their content.
+pub type Urls = HashMap<Sha256, String>;
 
 impl Generation {
     /// Returns the body of the submit; `upload` returns the URL of a local image's content.

@@ -13,7 +13,7 @@ use crate::cli::settings;
 use crate::cli::standard_output::print;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::ledger::Book;
-use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::entry::{Decision, Entry, Step};
 use crate::ledger::record::{Record, Stage, Status};
 use crate::manifest::Manifest;
 use crate::mirror::pinned;
@@ -94,7 +94,7 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     };
     let service = || settings::base_url(common, loaded.manifest.as_ref()).map(|(base, _)| base.to_string());
     let ledger = fleet.open_ledger(&paths, &shown, service)?;
-    if let (Verdict::Task { task }, Whom::One(job)) = (&verdict, &whom)
+    if let (Decision::Task { task }, Whom::One(job)) = (&verdict, &whom)
         && has_task(ledger.book(), job, task)
     {
         ledger.close_unchanged()?;
@@ -103,9 +103,9 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
     let records = match &whom {
         Whom::One(job) => match (&verdict, uncertain(ledger.book(), job), told(ledger.book(), job)) {
             // Of several submits the last one: the others wait on.
-            (Verdict::Task { .. }, Ok(open), _) => open.last().copied().into_iter().collect(),
+            (Decision::Task { .. }, Ok(open), _) => open.last().copied().into_iter().collect(),
             // Whoever mistyped a task's id says the right one.
-            (Verdict::Task { .. }, Err(_), Some(record)) => vec![record],
+            (Decision::Task { .. }, Err(_), Some(record)) => vec![record],
             (_, open, _) => open?,
         },
         Whom::Many(selection) => chosen(ledger.book(), selection, loaded.manifest.as_ref()),
@@ -116,18 +116,18 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
         return Ok(settled(said, terminal));
     }
     // A word waits until whoever may still submit it is silent.
-    if verdict == Verdict::Resubmit {
+    if verdict == Decision::Resubmit {
         records.iter().try_for_each(|record| session::wait_for_silence(&ledger, &record.key, terminal))?;
     }
     let (mut said, mut entries) = (Vec::new(), Vec::new());
     for record in records {
         let job = &record.key.job;
-        if let Verdict::Task { task } = &verdict
+        if let Decision::Task { task } = &verdict
             && let Some(other) = ledger.book().with_task(task).filter(|other| other.key != record.key)
         {
             return Err(Failure::usage(format!("task {task} is that of job {}", other.key.job)));
         }
-        if let (Verdict::Resubmit, Some(known)) = (&verdict, record.stage.task()) {
+        if let (Decision::Resubmit, Some(known)) = (&verdict, record.stage.task()) {
             Failure::usage(format!(
                 "the submit of {job} arrived as task {known}: if the service knows that task after all, it is paid twice"
             ))
@@ -147,32 +147,32 @@ pub(in crate::cli) fn run(args: &Args, common: &Common, terminal: &Terminal) -> 
 }
 
 /// Says what follows from a verdict on a purchase.
-fn settles(verdict: &Verdict, record: &Record, book: &Book, target: &Target) -> String {
+fn settles(verdict: &Decision, record: &Record, book: &Book, target: &Target) -> String {
     let job = &record.key.job;
     let shown = book.get(&record.key).map_or(Status::Uncertain, |shown| shown.stage.status());
     match verdict {
-        Verdict::Task { task } => {
+        Decision::Task { task } => {
             let instead = record.stage.task().map(|known| format!(", not {known}")).unwrap_or_default();
             format!("{job} is task {task}{instead}: the next run collects it, or {}", target.fetch())
         }
-        Verdict::Resubmit | Verdict::Failed if shown != Status::Uncertain => {
+        Decision::Resubmit | Decision::Failed if shown != Status::Uncertain => {
             let shown = shown.as_str();
             format!(
                 "{job} is {shown} by another submit: the one without an answer is settled, and nothing is submitted"
             )
         }
-        Verdict::Resubmit if record.is_superseded() => {
+        Decision::Resubmit if record.is_superseded() => {
             format!("{job} was changed since: its earlier submit is settled, and is not made again")
         }
-        Verdict::Resubmit => format!("{job} is submitted again by the next run"),
-        Verdict::Failed => {
+        Decision::Resubmit => format!("{job} is submitted again by the next run"),
+        Decision::Failed => {
             format!("{job} has failed, and is submitted again only when its digest changes, or by `run --retry-failed`")
         }
     }
 }
 
 /// Returns the manifest and the jobs that the arguments name. Without anything to be done, a manifest alone means all of its jobs.
-fn whom<'a>(args: &'a Args, verdict: Option<&Verdict>) -> Result<(Option<&'a Path>, Whom), Failure> {
+fn whom<'a>(args: &'a Args, verdict: Option<&Decision>) -> Result<(Option<&'a Path>, Whom), Failure> {
     let all = || Whom::Many(Selection::default());
     let one = |job: &str| {
         let refused = |error| Failure::usage(format!("`{job}` is no job id: {error}"));
@@ -280,14 +280,14 @@ fn settled(said: &str, terminal: &Terminal) -> Exit {
 }
 
 /// Returns what the options say; nothing where they say nothing.
-fn verdict(args: &Args) -> Result<Option<Verdict>, Failure> {
+fn verdict(args: &Args) -> Result<Option<Decision>, Failure> {
     Ok(match &args.task_id {
         Some(id) => {
             let task = TaskId::new(id).map_err(|error| Failure::usage(format!("--task-id `{id}`: {error}")))?;
-            Some(Verdict::Task { task })
+            Some(Decision::Task { task })
         }
-        None if args.resubmit => Some(Verdict::Resubmit),
-        None if args.failed => Some(Verdict::Failed),
+        None if args.resubmit => Some(Decision::Resubmit),
+        None if args.failed => Some(Decision::Failed),
         None => None,
     })
 }

@@ -9,7 +9,7 @@ pub use reach::Reach;
 #[cfg(test)]
 pub(super) use reach::may_follow;
 
-use super::failure::{self, Call};
+use super::failure::{self};
 use super::limits::{Limits, USER_AGENT};
 use super::meter::Meter;
 use super::partial::{Content, Partial};
@@ -20,6 +20,7 @@ use super::{Failure, Image, Images, reason};
 use crate::base::clock::Clock;
 use crate::base::cryptography;
 use crate::base::durable::{self, Mark};
+use crate::service::call::Call;
 use crate::service::content::{self, NoImage};
 use crate::service::limits::IMAGE_BYTES;
 use crate::service::remote::Validator;

@@ -6,8 +6,9 @@
 
 use super::Stopped;
 use crate::base::public::is_public;
-use crate::client::failure::{self, Call};
+use crate::client::failure::{self};
 use crate::client::{NO_CONNECTION, Verdict, reason, redirects};
+use crate::service::call::Call;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{ClientBuilder, redirect};
 use std::error::Error;

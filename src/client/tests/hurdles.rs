@@ -4,7 +4,7 @@ use super::server::{json, nobody, reply};
 use super::*;
 use crate::client::{NotTaken, Service as _, Submission, Then, Urgency, Verdict};
 use crate::service::names::TaskId;
-use serde_json::json;
+use crate::service::request::Urls;
 use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
@@ -15,14 +15,14 @@ fn task() -> TaskId {
 }
 
 async fn unknown(service: &HttpService) -> String {
-    match service.submit(&json!({})).await {
+    match service.submit(&generation(), &Urls::new()).await {
         Submission::Unknown(why) => why,
         other => panic!("{other:?}"),
     }
 }
 
 async fn not_taken(service: &HttpService) -> NotTaken {
-    match service.submit(&json!({})).await {
+    match service.submit(&generation(), &Urls::new()).await {
         Submission::NotTaken(refusal) => refusal,
         other => panic!("{other:?}"),
     }
@@ -63,7 +63,7 @@ async fn a_reset_within_a_reply_is_unknown_and_one_after_it_does_not_matter() {
     let (_server, service) =
         scripted([vec![Act::Send(half), Act::Reset], vec![Act::Send(json(ACCEPTED)), Act::Reset]]).await;
     unknown(&service).await;
-    assert_eq!(service.submit(&json!({})).await, Submission::Accepted(task()));
+    assert_eq!(service.submit(&generation(), &Urls::new()).await, Submission::Accepted(task()));
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn every_submit_goes_out_on_a_connection_of_its_own() {
     let accept = || vec![Act::Send(json(ACCEPTED))];
     let (server, service) = scripted([accept(), accept(), accept()]).await;
     for _ in 0..3 {
-        assert_eq!(service.submit(&json!({})).await, Submission::Accepted(task()));
+        assert_eq!(service.submit(&generation(), &Urls::new()).await, Submission::Accepted(task()));
     }
     let connections: Vec<_> = server.requests().iter().map(|request| request.connection).collect();
     assert_eq!(connections, [0, 1, 2]);
@@ -120,7 +120,7 @@ async fn no_redirect_of_a_call_is_followed() {
 async fn without_a_key_none_is_sent() {
     let server = Server::start([vec![Act::Send(json(ACCEPTED))]]).await;
     let service = HttpService::new(Settings::new(server.base().parse().unwrap(), None, 1)).unwrap();
-    service.submit(&json!({})).await;
+    service.submit(&generation(), &Urls::new()).await;
     assert_eq!(server.requests()[0].header("authorization"), None);
 }
 
@@ -129,7 +129,7 @@ async fn a_key_that_is_no_secret_does_not_damage_a_task_id() {
     let server = Server::start([vec![Act::Send(json(ACCEPTED))]]).await;
     let key = ApiKey::new("t").ok();
     let service = HttpService::new(Settings::new(server.base().parse().unwrap(), key, 1)).unwrap();
-    assert_eq!(service.submit(&json!({})).await, Submission::Accepted(task()));
+    assert_eq!(service.submit(&generation(), &Urls::new()).await, Submission::Accepted(task()));
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn the_key_is_in_no_log_and_no_debug_output() {
     let script = [vec![Act::Send(json(ACCEPTED))], vec![Act::Close]];
     let (_server, service) = scripted(script.clone().into_iter().chain(script)).await;
     let calls = async || {
-        service.submit(&json!({})).await;
+        service.submit(&generation(), &Urls::new()).await;
         service.status(&task()).await.unwrap_err();
     };
     // A call site that logs for the first time while another test runs may be cached as one without a listener.

@@ -12,6 +12,8 @@ mod wire;
 
 use super::http::{HttpService, Limits, Settings};
 use crate::base::secret::ApiKey;
+use crate::service::request::Generation;
+use crate::service::sample;
 use server::{Act, Server};
 use std::time::Duration;
 
@@ -29,6 +31,11 @@ const VIDEO: &[u8] = b"\0\0\0\x0cftypisom\0\0\0\x18mdat0123456789abcdef\
 fn shorter() -> Vec<u8> {
     let index = VIDEO[36..].iter().map(|byte| if *byte == 0x10 { 0x04 } else { *byte });
     b"\0\0\0\x0cftypisom\0\0\0\x0cmdat1234".iter().copied().chain(index).collect()
+}
+
+/// Returns a generation without local images.
+fn generation() -> Generation {
+    sample::generation("@dog runs", vec![sample::reference("dog", &["https://images.example.com/dog.png"])])
 }
 
 /// Returns a service at `base`.

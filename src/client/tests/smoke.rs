@@ -6,7 +6,7 @@ use crate::base::digest::Sha256;
 use crate::client::{Service as _, Submission, TaskState};
 use crate::service::image::LocalImage;
 use crate::service::names::TaskId;
-use serde_json::json;
+use crate::service::request::Urls;
 
 #[tokio::test]
 async fn the_five_calls_work() {
@@ -28,7 +28,7 @@ async fn the_five_calls_work() {
         };
     assert_eq!(service.upload(&image, |_| {}).await.unwrap(), "https://up.example.com/1.png");
     let task = TaskId::new("t-1").unwrap();
-    assert_eq!(service.submit(&json!({"x": 1})).await, Submission::Accepted(task.clone()));
+    assert_eq!(service.submit(&generation(), &Urls::new()).await, Submission::Accepted(task.clone()));
     assert_eq!(service.status(&task).await.unwrap().state, TaskState::Completed);
     assert_eq!(service.result(&task).await.unwrap(), ["https://s1.example.com/1.mp4"]);
     let url = format!("{}/1.mp4?sign=x", server.base());
@@ -54,7 +54,8 @@ async fn the_five_calls_work() {
     }
     assert!(!requests[4].head.contains(KEY));
     assert_eq!(requests[1].header("content-type"), Some("application/json"));
-    assert_eq!(requests[1].body, br#"{"x":1}"#);
+    let sent = serde_json::from_slice::<serde_json::Value>(&requests[1].body).unwrap();
+    assert_eq!(sent, generation().body(|_| unreachable!()));
     let upload = String::from_utf8(requests[0].body.clone()).unwrap();
     assert!(upload.contains(r#"Content-Disposition: form-data; name="file"; filename="__.png""#), "{upload}");
     assert!(upload.contains("Content-Type: image/png\r\n\r\npixels\r\n"), "{upload}");

@@ -7,6 +7,7 @@ use crate::client::verdict::Since;
 use crate::client::{Failure, NotTaken, Service as _, Submission};
 use crate::service::image::LocalImage;
 use crate::service::names::TaskId;
+use crate::service::request::Urls;
 use std::path::{Path, PathBuf};
 
 /// The reply's file, and the outcome: for failures verdict, code and message.
@@ -214,7 +215,7 @@ async fn heard(name: &str, since: Since) -> String {
     let before = (since == Since::Answered).then(|| reply("submit/accepted"));
     let (server, service) = scripted(before.into_iter().chain([reply(name)])).await;
     if since == Since::Answered {
-        assert!(matches!(service.submit(&serde_json::json!({})).await, Submission::Accepted(_)));
+        assert!(matches!(service.submit(&generation(), &Urls::new()).await, Submission::Accepted(_)));
     }
     outcome(&service, name).await.replace(server.base().strip_prefix("http://").unwrap(), "HOST")
 }
@@ -242,7 +243,7 @@ fn folder() -> PathBuf {
 async fn outcome(service: &HttpService, name: &str) -> String {
     let task = TaskId::new("t-1").unwrap();
     let text = match name.split('/').next().unwrap() {
-        "submit" => match service.submit(&serde_json::json!({})).await {
+        "submit" => match service.submit(&generation(), &Urls::new()).await {
             Submission::Accepted(task) => format!("accepted {task}"),
             Submission::NotTaken(NotTaken { then, by, code, message }) => {
                 format!("not taken, {then:?} {code} by the {by:?} | {message}")

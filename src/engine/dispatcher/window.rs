@@ -5,9 +5,9 @@ use crate::client::Service;
 use crate::engine::Purchase;
 use crate::engine::images::upload;
 use crate::engine::job::End;
-use crate::engine::uploads::Urls;
 use crate::event::Cause;
 use crate::ledger::shared::Purse;
+use crate::service::request::Urls;
 
 /// Number of jobs whose images are uploaded ahead of a free slot, beyond the concurrency.
 const AHEAD: usize = 8;

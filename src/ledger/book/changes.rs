@@ -2,7 +2,7 @@
 
 use super::images::Upload;
 use super::{Book, Renamed};
-use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::entry::{Decision, Entry, Step};
 use crate::ledger::id::PurchaseId;
 use crate::ledger::purchase::{Purchase, whole_microseconds};
 use crate::ledger::record::{Key, Output};
@@ -107,10 +107,10 @@ impl Book {
             return;
         };
         let (told, mine) = match step {
-            Step::Resolved { task, verdict: Verdict::Task { task: told }, at } => {
+            Step::Resolved { task, verdict: Decision::Task { task: told }, at } => {
                 // A person replaces the task that they knew of with another one.
                 if let Some(known) = task.as_ref().filter(|known| *known != told) {
-                    let verdict = Verdict::Resubmit;
+                    let verdict = Decision::Resubmit;
                     self.tell(id, &Step::Resolved { task: Some(known.clone()), verdict, at: *at });
                 }
                 return self.tell(id, &Step::Found { task: told.clone(), at: *at });

@@ -2,7 +2,7 @@ use super::shown::shown;
 use super::*;
 use crate::base::digest::Sha256;
 use crate::ledger::Buyer;
-use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::entry::{Decision, Entry, Step};
 use crate::ledger::id::PurchaseId;
 use crate::ledger::lockfile;
 use crate::ledger::purchase::{Owed, Purchase};
@@ -63,7 +63,7 @@ fn unanswered() -> Step {
 }
 
 fn resubmit(second: i64) -> Step {
-    Step::Resolved { task: None, verdict: Verdict::Resubmit, at: at(second) }
+    Step::Resolved { task: None, verdict: Decision::Resubmit, at: at(second) }
 }
 
 /// Returns the book of purchases of one job and digest, each intended and followed by these steps.
@@ -115,7 +115,7 @@ fn a_task_that_comes_again_is_an_answer_like_any_other() {
         matches!(&book.get(&key("a", "a")).unwrap().stage, Stage::Succeeded { task, .. } if *task == self::task(1))
     );
     assert!(book.has_succeeded(id(2)) && book.bought_twice(&key("a", "a")).is_empty());
-    let let_go = Step::Resolved { task: Some(task(1)), verdict: Verdict::Resubmit, at: at(60) };
+    let let_go = Step::Resolved { task: Some(task(1)), verdict: Decision::Resubmit, at: at(60) };
     let lost = Step::Uncertain { task: Some(task(1)), reason: "not known".into(), at: at(55) };
     let book = book_of(&[&[submitted(1), lost, let_go], &[submitted(1)]]);
     assert_eq!(book.get(&key("a", "a")).map(|record| record.id), Some(id(2)));
@@ -137,7 +137,7 @@ fn another_task_of_the_same_submit_is_another_purchase() {
     let mut book = book_of(&[&[submitted(1)]]);
     let lost = Step::Uncertain { task: Some(task(1)), reason: "not known".into(), at: at(55) };
     book.apply(&Entry::of(id(1), lost));
-    let verdict = Verdict::Task { task: task(2) };
+    let verdict = Decision::Task { task: task(2) };
     let word = Entry::of(id(1), Step::Resolved { task: Some(task(1)), verdict, at: at(60) });
     for _ in 0..2 {
         book.apply(&word);
@@ -247,7 +247,7 @@ fn any_step(tasks: usize) -> impl Strategy<Value = Step> {
     let renames = u32::from(tasks == 1);
     let known = prop::option::of(task());
     let verdict =
-        prop_oneof![task().prop_map(|task| Verdict::Task { task }), Just(Verdict::Resubmit), Just(Verdict::Failed),];
+        prop_oneof![task().prop_map(|task| Decision::Task { task }), Just(Decision::Resubmit), Just(Decision::Failed),];
     let urls = prop::collection::btree_set("[uvw]", 0..3);
     let output = (1..3usize, 0..4u8, urls).prop_map(|(number, content, published)| Output {
         published,
@@ -351,7 +351,7 @@ proptest! {
         let told = |account: &[Told]| -> BTreeSet<TaskId> {
             let task = |Told(_, step): &Told| match step {
                 Step::Submitted { task, .. } | Step::Found { task, .. } => Some(task.clone()),
-                Step::Resolved { verdict: Verdict::Task { task }, .. } => Some(task.clone()),
+                Step::Resolved { verdict: Decision::Task { task }, .. } => Some(task.clone()),
                 _ => None,
             };
             account.iter().filter_map(task).collect()

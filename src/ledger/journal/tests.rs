@@ -1,5 +1,5 @@
 use super::*;
-use crate::ledger::entry::Verdict;
+use crate::ledger::entry::Decision;
 use crate::ledger::record::{Output, ServiceError};
 use crate::service::names::{Digest, JobId, TaskId};
 use crate::service::output::VideoName;
@@ -137,9 +137,9 @@ fn every_kind_of_entry_comes_back_as_it_was() {
         Step::Succeeded,
         Step::Failed { error: fault(), at },
         Step::Moved { job: JobId::new("b").unwrap(), name, at },
-        Step::Resolved { task: None, verdict: Verdict::Task { task }, at },
-        Step::Resolved { task: known, verdict: Verdict::Resubmit, at },
-        Step::Resolved { task: None, verdict: Verdict::Failed, at },
+        Step::Resolved { task: None, verdict: Decision::Task { task }, at },
+        Step::Resolved { task: known, verdict: Decision::Resubmit, at },
+        Step::Resolved { task: None, verdict: Decision::Failed, at },
     ];
     let all: Vec<Entry> = [intent(0), Entry::Uploaded { sha256, url: text(), at }]
         .into_iter()

@@ -2,7 +2,7 @@
 //! or time.
 
 use crate::ledger::book::Book;
-use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::entry::{Decision, Entry, Step};
 use crate::ledger::id::PurchaseId;
 use crate::ledger::lockfile::Which;
 use crate::ledger::purchase::{Purchase, Rung, Standing, unknown_name};
@@ -71,7 +71,7 @@ impl Reader {
                 }
                 // Allowing one to be submitted again included those before it.
                 let others: Vec<PurchaseId> = match &step {
-                    Step::Resolved { verdict: Verdict::Resubmit, .. } => {
+                    Step::Resolved { verdict: Decision::Resubmit, .. } => {
                         book.open(&about.key).map(|record| record.id).filter(|other| *other < id).collect()
                     }
                     _ => Vec::new(),

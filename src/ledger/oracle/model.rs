@@ -2,7 +2,7 @@
 //!
 //! It knows nothing of files, replay, tables or entries out of order: the ledger has to agree with it in spite of them.
 
-use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::entry::{Decision, Entry, Step};
 use crate::ledger::record::{Key, Output, Record, Stage, Word};
 use crate::ledger::{Book, PurchaseId};
 use crate::service::names::TaskId;
@@ -180,18 +180,18 @@ impl Oracle {
             }
             Step::Resolved { verdict, at, .. } => {
                 let (came, said) = match verdict {
-                    Verdict::Task { task } if fact.task.is_none() => {
+                    Decision::Task { task } if fact.task.is_none() => {
                         fact.task = Some(task.clone());
                         (Came::Submitted, Said::Nothing)
                     }
-                    Verdict::Task { task } => {
+                    Decision::Task { task } => {
                         assert_eq!(fact.task.as_ref(), Some(task), "scripts name the task that it has");
                         (Came::Submitted, Said::Nothing)
                     }
-                    Verdict::Resubmit if fact.task.is_some() => (Came::Submitted, Said::MayBeSubmittedAgain),
-                    Verdict::Resubmit => (Came::Settled, Said::MayBeSubmittedAgain),
-                    Verdict::Failed if fact.task.is_some() => (Came::Submitted, Said::CalledFailed),
-                    Verdict::Failed => (Came::Settled, Said::CalledFailed),
+                    Decision::Resubmit if fact.task.is_some() => (Came::Submitted, Said::MayBeSubmittedAgain),
+                    Decision::Resubmit => (Came::Settled, Said::MayBeSubmittedAgain),
+                    Decision::Failed if fact.task.is_some() => (Came::Submitted, Said::CalledFailed),
+                    Decision::Failed => (Came::Settled, Said::CalledFailed),
                 };
                 (fact.came, fact.said) = (came, (Some(*at), said));
             }

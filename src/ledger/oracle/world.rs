@@ -4,7 +4,7 @@ use super::charges::Charges;
 use super::model::{Fact, Oracle, Shown};
 use super::script::{Came, Damage, Ending, Fate, Other, Pick, Said, Step as Turn, Theirs};
 use crate::base::digest::Sha256;
-use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::entry::{Decision, Entry, Step};
 use crate::ledger::record::{Key, Output, ServiceError, Word};
 use crate::ledger::{self, Book, Holder, JournalWriter, Ledger, Paths, PurchaseId, Session};
 use crate::service::names::{Digest, JobId, TaskId};
@@ -283,7 +283,7 @@ impl World {
             self.charges.transfer(&from, &Key { job: job.clone(), digest: from.digest });
         }
         self.oracle.learn(entry);
-        if let Entry::Purchase { id, step: Step::Resolved { verdict: Verdict::Resubmit, .. } } = entry {
+        if let Entry::Purchase { id, step: Step::Resolved { verdict: Decision::Resubmit, .. } } = entry {
             self.charges.allow(&self.oracle.facts[id].key.clone());
         }
         let Some(run) = &mut self.run else { return };
@@ -416,13 +416,13 @@ impl World {
         let known = self.oracle.tasks();
         let found = fact.task.clone().or_else(|| self.charges.tasks(&key).find(|task| !known.contains(*task)).cloned());
         let verdict = match (pick.said, found) {
-            (Said::Good, Some(task)) => Verdict::Task { task },
-            (Said::Bad, _) => Verdict::Failed,
-            _ => Verdict::Resubmit,
+            (Said::Good, Some(task)) => Decision::Task { task },
+            (Said::Bad, _) => Decision::Failed,
+            _ => Decision::Resubmit,
         };
         let open = self.oracle.facts.iter().filter(|(_, fact)| fact.key == key && fact.is_open());
         let meant: Vec<(PurchaseId, Option<TaskId>)> = match verdict {
-            Verdict::Task { .. } => vec![(id, fact.task.clone())],
+            Decision::Task { .. } => vec![(id, fact.task.clone())],
             _ => open.map(|(id, fact)| (*id, fact.task.clone())).collect(),
         };
         let ledger = self.open();
@@ -603,7 +603,7 @@ fn answer(
     said: Said,
 ) -> Vec<Entry> {
     let error = |code| fault(code);
-    let let_go = Step::Resolved { task: None, verdict: Verdict::Resubmit, at };
+    let let_go = Step::Resolved { task: None, verdict: Decision::Resubmit, at };
     let let_go = releases.iter().map(|other| Entry::of(*other, let_go.clone()));
     match said {
         Said::Good => {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::base::digest::Sha256;
-use crate::ledger::entry::{Step, Verdict};
+use crate::ledger::entry::{Decision, Step};
 use crate::ledger::id::PurchaseId;
 use crate::ledger::record::{Key, Output, ServiceError};
 use crate::service::names::{Digest, JobId, TaskId};
@@ -46,7 +46,7 @@ fn lost(second: i64) -> Step {
     Step::Uncertain { task: Some(task("t1")), reason: "not known".into(), at: at(second) }
 }
 
-fn resolved(known: Option<&str>, verdict: Verdict, second: i64) -> Step {
+fn resolved(known: Option<&str>, verdict: Decision, second: i64) -> Step {
     Step::Resolved { task: known.map(task), verdict, at: at(second) }
 }
 
@@ -64,7 +64,7 @@ fn ladder() -> Vec<Purchase> {
         after(&[]),
         after(&[refused(false)]),
         after(&[unanswered()]),
-        after(&[unanswered(), resolved(None, Verdict::Resubmit, 3)]),
+        after(&[unanswered(), resolved(None, Decision::Resubmit, 3)]),
         after(&[refused(true)]),
         after(&[submitted()]),
         after(&[submitted(), failed]),
@@ -93,14 +93,14 @@ fn what_there_is_to_lose_follows_from_how_far_it_came() {
     let (nothing, maybe, paid) = (Some(Owed::Nothing), Some(Owed::Maybe), Some(Owed::Paid));
     assert_eq!(owed, [maybe, None, maybe, None, nothing, paid, nothing, paid, paid]);
     assert_eq!(after(&[submitted(), lost(3)]).owed(), maybe);
-    assert_eq!(after(&[unanswered(), resolved(None, Verdict::Failed, 3)]).owed(), nothing);
-    assert_eq!(after(&[submitted(), lost(3), resolved(Some("t1"), Verdict::Resubmit, 4)]).owed(), None);
+    assert_eq!(after(&[unanswered(), resolved(None, Decision::Failed, 3)]).owed(), nothing);
+    assert_eq!(after(&[submitted(), lost(3), resolved(Some("t1"), Decision::Resubmit, 4)]).owed(), None);
 }
 
 #[test]
 fn about_a_task_the_last_word_by_time_counts() {
     let found = |second| Step::Found { task: task("t1"), at: at(second) };
-    let given_up = |second| resolved(Some("t1"), Verdict::Failed, second);
+    let given_up = |second| resolved(Some("t1"), Decision::Failed, second);
     for (first, second, is_paid) in [
         (lost(3), found(4), true),
         (found(3), lost(4), false),
@@ -117,7 +117,7 @@ fn about_a_task_the_last_word_by_time_counts() {
 
 #[test]
 fn a_task_outdoes_what_a_person_said_without_knowing_it() {
-    for verdict in [Verdict::Resubmit, Verdict::Failed] {
+    for verdict in [Decision::Resubmit, Decision::Failed] {
         let settled = after(&[unanswered(), resolved(None, verdict.clone(), 30)]);
         assert!(settled.owed() <= Some(Owed::Nothing));
         let mut found = settled.clone();
@@ -130,7 +130,7 @@ fn a_task_outdoes_what_a_person_said_without_knowing_it() {
 
 #[test]
 fn a_word_of_no_answer_says_nothing_about_a_task() {
-    let known = after(&[submitted(), unanswered(), resolved(None, Verdict::Resubmit, 30)]);
+    let known = after(&[submitted(), unanswered(), resolved(None, Decision::Resubmit, 30)]);
     assert_eq!(known, after(&[submitted()]));
 }
 

@@ -255,7 +255,7 @@ async fn what_a_person_lets_go_keeps_its_task() {
     let k = key("a", "a");
     let place = with_a_lock().await;
     let task = TaskId::new("ta").unwrap();
-    let verdict = entry::Verdict::Resubmit;
+    let verdict = entry::Decision::Resubmit;
     let resolved = Step::Resolved { task: Some(task.clone()), verdict, at: at(4) };
     let (journal_writer, session) = begin(&place);
     journal_writer.record(lost(id(&k), "ta")).await.unwrap();

@@ -1,7 +1,7 @@
 //! Checks known images for changes.
 
 use super::hosts::{Hosts, host};
-use super::{AT_ONCE, Changed, Looked, Looking};
+use super::{AT_ONCE, Looked, Looking, OnChange};
 use crate::client::Images;
 use crate::event::Event;
 use crate::mirror::pinned::{Pinned, urls};
@@ -72,7 +72,7 @@ async fn ask<I: Images>(looking: &Looking<'_, I>, hosts: &Hosts, before: &Pin, a
     };
     let Some(image) = image else { return Answer::Same };
     let pin = looking.pin(&image, Some(before));
-    if looking.changed == Changed::Taken {
+    if looking.changed == OnChange::Taken {
         looking.image_cache.put(image);
     }
     Answer::Changed(address, pin)
@@ -91,9 +91,9 @@ fn take_note<I: Images>(
         pinned: looked.pins[&address].sha256,
         found: pin.sha256,
         jobs: affected.get(&address).copied().unwrap_or_default(),
-        taken: looking.changed == Changed::Taken,
+        taken: looking.changed == OnChange::Taken,
     });
-    if looking.changed == Changed::Taken {
+    if looking.changed == OnChange::Taken {
         looked.take(address, pin);
     }
 }

@@ -38,7 +38,7 @@ struct Sight {
     events: Vec<Event>,
 }
 
-async fn look_at(fake: &FakeHosts, manifest: &Manifest, book: &Book, choice: &Choice, changed: Changed) -> Sight {
+async fn look_at(fake: &FakeHosts, manifest: &Manifest, book: &Book, choice: &Choice, changed: OnChange) -> Sight {
     look_until(fake, manifest, book, choice, changed, &Stop::default()).await
 }
 
@@ -47,7 +47,7 @@ async fn look_until(
     manifest: &Manifest,
     book: &Book,
     choice: &Choice,
-    changed: Changed,
+    changed: OnChange,
     stop: &Stop,
 ) -> Sight {
     let clock = Clock::paced(Timestamp::from_second(1_700_000_000).unwrap());
@@ -82,7 +82,7 @@ fn book_of(looked: &Looked) -> Book {
 /// What is known once every picture of `manifest` was looked at.
 async fn known(manifest: &Manifest) -> Book {
     let fake = FakeHosts::default();
-    let seen = look_at(&fake, manifest, &Book::default(), &Choice::default(), Changed::Told).await;
+    let seen = look_at(&fake, manifest, &Book::default(), &Choice::default(), OnChange::Told).await;
     book_of(&seen.looked)
 }
 
@@ -90,7 +90,7 @@ async fn known(manifest: &Manifest) -> Book {
 async fn each_picture_is_fetched_once_and_pinned() {
     let fake = FakeHosts::default();
     let manifest = manifest(&[&[1], &[1, 2], &[1]]);
-    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), Changed::Told).await;
+    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), OnChange::Told).await;
     assert_eq!((fake.requests(), seen.looked.entries.len()), (2, 2));
     let book = book_of(&seen.looked);
     assert_eq!(book.pins(), &seen.looked.pins);
@@ -106,7 +106,7 @@ async fn a_limit_fetches_no_more_than_it_needs() {
     let pictures: Vec<[usize; 1]> = (0..100).map(|n| [n]).collect();
     let manifest = manifest(&pictures.iter().map(|picture| &picture[..]).collect::<Vec<_>>());
     let choice = Choice { limit: Some(3), ..Choice::default() };
-    look_at(&fake, &manifest, &Book::default(), &choice, Changed::Told).await;
+    look_at(&fake, &manifest, &Book::default(), &choice, OnChange::Told).await;
     assert_eq!(fake.requests(), 3);
 }
 
@@ -120,7 +120,7 @@ async fn what_cannot_be_had_is_tried_again_where_that_may_help_and_spoils_its_jo
     }));
     let manifest = manifest(&[&[1], &[2], &[3], &[4]]);
     let started = Instant::now();
-    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), Changed::Told).await;
+    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), OnChange::Told).await;
     assert!(started.elapsed() < Duration::from_secs(250), "a host doesn't say how long: {:?}", started.elapsed());
     let times = |n: usize| fake.requests_for(&url(n));
     assert_eq!([times(1), times(2), times(3), times(4)], [1, 4, 3, 1]);
@@ -142,22 +142,22 @@ async fn a_picture_that_changed_is_told_of_and_taken_only_where_that_is_asked_fo
         let image: Content = Box::new(|url, _| Ok(if url.contains("/1.") { "new".to_owned() } else { url.to_owned() }));
         FakeHosts::new(image)
     };
-    let told = look_at(&new(), &manifest, &book, &Choice::default(), Changed::Told).await;
+    let told = look_at(&new(), &manifest, &book, &Choice::default(), OnChange::Told).await;
     assert!(told.looked.entries.is_empty() && told.looked.pins == *book.pins());
     let changes: Vec<_> = told.events.iter().filter(|event| matches!(event, Event::ImageChanged { .. })).collect();
     let [Event::ImageChanged { url: shown, jobs: 2, taken: false, found, .. }] = changes[..] else {
         panic!("{changes:?}")
     };
     assert_eq!((shown.as_str(), *found), (url(1).as_str(), Sha256::of(b"new")));
-    let taken = look_at(&new(), &manifest, &book, &Choice::default(), Changed::Taken).await;
+    let taken = look_at(&new(), &manifest, &book, &Choice::default(), OnChange::Taken).await;
     assert_eq!(taken.looked.entries.len(), 1);
     assert_eq!(taken.looked.pins[&Address::of(&url(1))].sha256, Sha256::of(b"new"));
     assert!(taken.image_cache.take(&Sha256::of(b"new")).is_some());
     let wider = one_each(1..4);
-    let mixed = look_at(&new(), &wider, &book, &Choice::default(), Changed::Taken).await.looked;
+    let mixed = look_at(&new(), &wider, &book, &Choice::default(), OnChange::Taken).await.looked;
     let first: Vec<String> = mixed.first_seen(&book).iter().map(address_of).collect();
     assert_eq!((mixed.entries.len(), first), (2, vec![url(3)]), "one in place of another waits for explicit consent");
-    let same = look_at(&FakeHosts::default(), &manifest, &book, &Choice::default(), Changed::Taken).await;
+    let same = look_at(&FakeHosts::default(), &manifest, &book, &Choice::default(), OnChange::Taken).await;
     assert!(same.looked.entries.is_empty(), "nothing is written anew that is as it was");
 }
 
@@ -168,7 +168,7 @@ async fn a_host_that_is_away_is_asked_three_times_and_changes_nothing() {
     let book = known(&manifest).await;
     let away = Failure { code: NO_CONNECTION.to_owned(), ..failure(Verdict::Again(None)) };
     let fake = FakeHosts::new(Box::new(move |_, _| Err(away.clone())));
-    let seen = look_at(&fake, &manifest, &book, &Choice::default(), Changed::Told).await;
+    let seen = look_at(&fake, &manifest, &book, &Choice::default(), OnChange::Told).await;
     // Those that were under way when the third failed are asked, too.
     assert!((3..=18).contains(&fake.requests()), "{}", fake.requests());
     assert_eq!(seen.looked.pins, *book.pins());
@@ -195,7 +195,7 @@ async fn pictures_that_are_only_told_of_are_not_kept() {
     let manifest = one_each(0..100);
     let book = known(&manifest).await;
     let fake = FakeHosts::new(Box::new(|url, _| Ok(format!("new {url}"))));
-    let seen = look_at(&fake, &manifest, &book, &Choice::default(), Changed::Told).await;
+    let seen = look_at(&fake, &manifest, &book, &Choice::default(), OnChange::Told).await;
     let changes = seen.events.iter().filter(|event| matches!(event, Event::ImageChanged { .. })).count();
     let most = fake.most_files();
     assert!(changes == 100 && most <= 16, "{changes} changed, {most} files at once");
@@ -209,7 +209,7 @@ async fn a_host_that_gives_nothing_is_given_up() {
     let image: Content = Box::new(|_, _| Err(failure(Verdict::Again(Some(Duration::from_secs(3600))))));
     let fake = FakeHosts::new(image);
     let started = Instant::now();
-    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), Changed::Told).await;
+    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), OnChange::Told).await;
     assert!(started.elapsed() < Duration::from_secs(400), "{:?}", started.elapsed());
     assert!((12..=18 * 4).contains(&fake.requests()), "{}", fake.requests());
     assert_eq!(seen.looked.unobtainable.len(), 100);
@@ -227,7 +227,7 @@ async fn a_host_without_some_images_is_not_given_up() {
         false => Err(failure(Verdict::Final)),
     });
     let fake = FakeHosts::new(image);
-    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), Changed::Told).await;
+    let seen = look_at(&fake, &manifest, &Book::default(), &Choice::default(), OnChange::Told).await;
     assert_eq!((fake.requests(), seen.looked.pins.len(), seen.looked.unobtainable.len()), (100, 10, 90));
 }
 
@@ -242,7 +242,7 @@ async fn a_host_that_was_given_up_while_checking_has_one_chance_more() {
             if back && n >= 50 { Ok(url.to_owned()) } else { Err(failure(Verdict::Again(None))) }
         });
         let fake = FakeHosts::new(image);
-        let seen = look_at(&fake, &both, &book, &Choice::default(), Changed::Told).await;
+        let seen = look_at(&fake, &both, &book, &Choice::default(), OnChange::Told).await;
         assert!(seen.events.iter().any(|event| matches!(event, Event::ImagesUnchecked { images: 50, .. })));
         assert_eq!(seen.looked.unobtainable.len(), if back { 0 } else { 50 });
         assert!(fake.requests() <= if back { 18 + 50 } else { 18 + 16 * 4 }, "{}", fake.requests());
@@ -257,7 +257,7 @@ async fn a_stop_ends_the_look_at_once_and_keeps_what_was_had() {
     let manifest = manifest(&[&[1], &[2]]);
     let stop = Stop::default();
     let (book, choice) = (Book::default(), Choice::default());
-    let looking = look_until(&fake, &manifest, &book, &choice, Changed::Told, &stop);
+    let looking = look_until(&fake, &manifest, &book, &choice, OnChange::Told, &stop);
     let ending = async {
         tokio::time::sleep(Duration::from_millis(200)).await;
         stop.to(Level::Out, StopCause::Interrupted);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ledger::PurchaseId;
-use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::entry::{Decision, Entry, Step};
 use crate::ledger::record::ServiceError;
 use crate::manifest::model::RunSettings;
 use crate::manifest::sample;
@@ -96,7 +96,7 @@ impl Ledger {
             End::Succeeded => steps.extend([submitted, Step::Generated { at }, Step::Succeeded]),
             End::Uncertain => steps.push(lost()),
             End::Failed => steps.extend([submitted, Step::Failed { error: error(), at }]),
-            End::Settled => steps.extend([lost(), Step::Resolved { task: None, verdict: Verdict::Failed, at }]),
+            End::Settled => steps.extend([lost(), Step::Resolved { task: None, verdict: Decision::Failed, at }]),
             End::Refused => steps.push(Step::Refused { error: error(), last: true, at }),
         }
         self.book.record(id, steps);

@@ -7,7 +7,7 @@ use super::world::{Fate, Hands, Kind, World};
 use crate::base::decimal::Decimal;
 use crate::base::digest::Sha256;
 use crate::ledger::book::Book;
-use crate::ledger::entry::{Entry, Step, Verdict};
+use crate::ledger::entry::{Decision, Entry, Step};
 use crate::ledger::id::PurchaseId;
 use crate::ledger::purchase::Rung;
 use crate::ledger::record::{Key, Stage};
@@ -206,8 +206,8 @@ pub(super) async fn careful_person(hands: Hands, flaw: Flaw) {
     let known: Vec<String> = tasks.map(ToString::to_string).collect();
     let look = |world: &mut World, _| world.charges.iter().find(|task| !known.contains(task)).cloned();
     let verdict = match hands.at_gate(Kind::Look, look).await {
-        Some(task) => Verdict::Task { task: TaskId::new(&task).unwrap() },
-        None => Verdict::Resubmit,
+        Some(task) => Decision::Task { task: TaskId::new(&task).unwrap() },
+        None => Decision::Resubmit,
     };
     let open: Vec<PurchaseId> = book.open(&key).map(|record| record.id).collect();
     for id in open {
