@@ -1,7 +1,7 @@
 //! `batch` runs multi-reference video generations from a manifest that is kept in version control.
 //!
-//! The program's promise: it checks everything before anything is spent, it never pays twice, and it never loses a video that
-//! is paid. The binary only calls [`cli::main`]; everything is here.
+//! The program's promise: it checks everything before anything is spent, it never pays for the same input twice without
+//! explicit consent, and it never loses a video that is paid for. The binary only calls [`cli::main`]; everything is here.
 //!
 //! Data goes one way:
 //!
@@ -19,7 +19,7 @@
 //! | `base` | no word of the domain: durable files, hashes, canonical JSON, secrets, the nearest name, the clock |
 //! | `service` | the service's vocabulary and rules, as values and pure functions |
 //! | `document` | text, spans, and one neutral tree out of YAML, TOML and JSON |
-//! | `diagnostic` | codes, findings with labels, and their collector; knows spans, knows no rule |
+//! | `diagnostic` | codes, findings with labels, their levels and order; knows spans, knows no rule |
 //! | `manifest` | tree → raw → resolved → checked manifest |
 //! | `ledger` | the set of purchases: lockfile, journal, recovery, union, the shared ledger |
 //! | `client` | HTTP: the five calls and the one for remote images, what failures mean, retry, throttle |

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use std::path::{Path, PathBuf};
 
-/// Returns the folder that the part of a URL after `file://` names; none where that isn't a whole path of text, or is the root.
+/// Returns the folder that the part of a URL after `file://` names; `None` if that isn't a whole path of text, or is the root.
 pub fn folder(path: &str) -> Option<PathBuf> {
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
     let path = decoded.trim_end_matches('/');

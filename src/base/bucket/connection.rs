@@ -60,7 +60,7 @@ pub fn connect(url: &BucketUrl, calls: Calls) -> Result<Arc<dyn ObjectStore>, Bu
     })
 }
 
-/// Reads what a bucket does to the objects of a folder by itself; none where the provider's can't be read.
+/// Reads what a bucket does to the objects of a folder by itself; `None` if the provider's can't be read.
 ///
 /// # Errors
 /// Fails if the environment lacks what the provider needs.

@@ -16,7 +16,7 @@ pub struct Rules {
     pub lifecycle: Result<Vec<String>, BucketError>,
 }
 
-/// Reads the rules of a bucket for a folder in it; none where the provider's can't be read.
+/// Reads the rules of a bucket for a folder in it; `None` if the provider's can't be read.
 ///
 /// # Errors
 /// Fails if the environment lacks what the provider needs.

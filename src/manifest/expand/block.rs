@@ -72,7 +72,7 @@ impl<'t> Block<'t> {
         self.at
     }
 
-    /// Returns how many jobs it is; none where it can't be known what it stands for, or it stands for too many.
+    /// Returns the number of jobs; `None` if the values are unknown, or there are too many.
     pub(in crate::manifest) fn count(&self) -> Option<usize> {
         self.count
     }

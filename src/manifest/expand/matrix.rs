@@ -160,7 +160,7 @@ impl<'t> Matrix<'t> {
         is_axis && self.own.is_empty()
     }
 
-    /// Returns what an entry asks of the axes: which values each of them may have, but for those that may have all; none where an axis
+    /// Returns what an entry asks of the axes: which values each of them may have, but for those that may have all; `None` if an axis
     /// may have no value.
     fn wanted(&self, values: &[(usize, Node<'t>)], partial: bool) -> Option<Vec<(usize, Vec<bool>)>> {
         let mut wanted = Vec::new();

@@ -59,7 +59,7 @@ impl Shares {
         Arc::clone(&self.tags)
     }
 
-    /// Returns what is linked, kept once where the job before has the same; none where one of them can't be used.
+    /// Returns what is linked, kept once if the job before has the same; `None` if one of them can't be used.
     pub(crate) fn references(&mut self, links: Rc<Links<'_>>) -> Option<Arc<Vec<Reference>>> {
         if !links.items.iter().map(|link| link.reference.as_deref()).eq(self.references.iter().map(Some)) {
             let linked = Rc::unwrap_or_clone(links).items.into_iter();
