@@ -40,7 +40,7 @@ impl Snapshot {
 /// Reads the state without taking the advisory lock, and without writing anything.
 ///
 /// # Errors
-/// As for [`open`], except for [`LedgerError::Held`].
+/// As for [`open`](super::open), except for [`LedgerError::Held`].
 pub fn read(paths: &Paths) -> Result<Snapshot, LedgerError> {
     // A run that begins while its journal is being read replaces it: a mixture of both looks like damage.
     let mut tries = 3;
