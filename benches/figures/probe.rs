@@ -8,6 +8,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+/// The program that is measured.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_batch");
+
 /// The variable that holds what a probe is to do.
 const WHAT: &str = "BATCH_PROBE";
 
@@ -20,6 +23,17 @@ pub(crate) struct Seen {
     pub peak: f64,
     /// Memory at the end, with what was made still there, in bytes.
     pub left: f64,
+}
+
+/// What a command took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spent {
+    /// How long, in seconds.
+    pub wall: f64,
+    /// Processor time, in seconds.
+    pub processor: f64,
+    /// Memory at its peak, in bytes.
+    pub peak: f64,
 }
 
 /// Whether this process is a probe.
@@ -84,9 +98,32 @@ pub(crate) fn program(arguments: &[&str]) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
+/// Has the shell take the time of a command, in milliseconds, and GNU time its memory.
+const TIME: &str = r#"TIMEFORMAT='%3U %3S'; { time /usr/bin/time -q -f %M -o "$0" "$@" 2>/dev/null; } 2>>"$0""#;
+
+/// Runs a build of the program, which ends with this code, and returns what it took.
+pub(crate) fn spend(build: &Path, arguments: &[&str], exit: i32) -> Spent {
+    let figures = tempfile::NamedTempFile::new().unwrap();
+    let start = Instant::now();
+    let status = Command::new("bash")
+        .args(["-c", TIME])
+        .args([figures.path(), build])
+        .args(arguments)
+        .env("BAICAI_API_KEY", "any-key-will-do")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .expect("bash and GNU time are installed");
+    let wall = start.elapsed().as_secs_f64();
+    assert_eq!(status.code(), Some(exit), "{} {arguments:?}", build.display());
+    let figures = std::fs::read_to_string(figures.path()).unwrap();
+    let figures: Vec<f64> = figures.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    Spent { wall, processor: figures[1] + figures[2], peak: 1024.0 * figures[0] }
+}
+
 /// Starts the program itself.
 pub(crate) fn spawn(arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_batch"))
+    Command::new(PROGRAM)
         .args(arguments)
         .env("BAICAI_API_KEY", "any-key-will-do")
         .stdin(Stdio::null())

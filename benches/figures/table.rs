@@ -28,7 +28,8 @@ impl Figure {
         self.taken[self.taken.len() / 2]
     }
 
-    fn text(&self) -> String {
+    /// The one in the middle, with the least and the most.
+    pub(crate) fn text(&self) -> String {
         let digits = |x: f64| if x >= 100.0 { format!("{x:.0}") } else { format!("{x:.2}") };
         let (least, most) = (digits(self.taken[0]), digits(self.taken[self.taken.len() - 1]));
         let middle = digits(self.median());
@@ -39,24 +40,7 @@ impl Figure {
 impl Table {
     /// An empty table, with the machine and the commit over it.
     pub(crate) fn begin(scale: Scale) -> Table {
-        let line = |program: &str, arguments: &[&str]| {
-            let output = Command::new(program).args(arguments).output().ok();
-            output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
-        };
-        let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = processor.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
-        let cores = std::thread::available_parallelism().map_or(0, usize::from);
-        let commit = line("git", &["describe", "--always", "--dirty", "--exclude=*"]);
-        let head = format!(
-            "{}, commit {commit}, {}, {cores} cores of {}\n",
-            match scale {
-                Scale::Quick => "Quick form",
-                Scale::Full => "Full form",
-            },
-            line("rustc", &["--version"]),
-            model.trim_start_matches(['\t', ' ', ':']),
-        );
-        Table { head, lines: Vec::new() }
+        Table { head: head(scale), lines: Vec::new() }
     }
 
     /// Adds a figure that is to be `goal` at most.
@@ -93,4 +77,25 @@ impl Table {
         }
         text
     }
+}
+
+/// The machine and the commit, for the line over a table.
+pub(crate) fn head(scale: Scale) -> String {
+    let line = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output().ok();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    };
+    let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processor.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let commit = line("git", &["describe", "--always", "--dirty", "--exclude=*"]);
+    format!(
+        "{}, commit {commit}, {}, {cores} cores of {}\n",
+        match scale {
+            Scale::Quick => "Quick form",
+            Scale::Full => "Full form",
+        },
+        line("rustc", &["--version"]),
+        model.trim_start_matches(['\t', ' ', ':']),
+    )
 }

@@ -129,3 +129,26 @@ fn rows_that_have_no_name_in_common_take_the_room_of_their_values() {
     assert_eq!((seen.jobs, seen.codes.len()), (900, 0));
     assert!(seen.peak.saturating_sub(alone) < 900 * 4, "{} KiB for 900 rows", seen.peak.saturating_sub(alone));
 }
+
+/// The growth is counted in memory, which other work on the machine doesn't change as it changes time.
+#[test]
+fn four_times_the_jobs_take_four_times_the_memory() {
+    let job = |n: usize| {
+        let urls = format!("[\"https://images.example.com/{n}/a.png\", \"https://images.example.com/{n}/b.png\"]");
+        format!(
+            "  - id: job-{n}\n    prompt: \"@dog runs, take {n}\"\n    references: [{{ name: dog, type: subject, urls: {urls} }}]\n"
+        )
+    };
+    let mistaken = |n: usize| format!("  - id: job-{n}\n    prompt: \"@cup and @mug{n}\"\n    colour: {n}\n");
+    let jobs = |count: usize, job: &dyn Fn(usize) -> String| seen(&(0..count).map(job).collect::<String>());
+    for (job, findings) in [(&job as &dyn Fn(usize) -> String, 0), (&mistaken, 2)] {
+        let [alone, few, many] = [1, 4_000, 16_000].map(|count| {
+            let seen = jobs(count, job);
+            assert_eq!((seen.jobs, seen.codes.len()), (count, findings * count));
+            seen.peak
+        });
+        let grown = (many.saturating_sub(alone)) as f64 / (few.saturating_sub(alone)) as f64;
+        // What doubles as it grows may have doubled just before.
+        assert!(grown < 5.0, "{grown} times as much: {alone} KiB alone, {few} KiB, {many} KiB");
+    }
+}

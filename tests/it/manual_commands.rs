@@ -68,6 +68,8 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("cargo bench --bench figures", "it measures for half an hour"),
     ("cargo bench --bench figures -- --quick", "it measures for minutes"),
     ("cargo bench --bench figures -- 1 3 12", "it measures for minutes"),
+    ("cargo bench --bench figures -- 14", "it measures for minutes"),
+    ("cargo bench --bench figures -- --against ../batch-before", "it measures for minutes, and needs another build"),
     ("tests/editors/run", "it needs language servers, which it fetches"),
 ];
 

@@ -3,10 +3,11 @@
 pub(crate) mod bare;
 mod cadence;
 mod check;
+mod growth;
 mod lock;
 mod memory;
 mod program;
-mod run;
+pub(crate) mod run;
 
 use crate::inputs::Scale;
 use crate::table::Table;
@@ -23,4 +24,5 @@ pub(crate) const ALL: &[(&[u32], Measure)] = &[
     (&[10], cadence::measure),
     (&[11], run::slots),
     (&[12, 13], program::measure),
+    (&[14], growth::measure),
 ];

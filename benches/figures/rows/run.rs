@@ -12,10 +12,11 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-const WIDE: usize = 64;
+/// How many jobs are in flight at once.
+pub(crate) const WIDE: usize = 64;
 
 /// A folder whose files are in memory, on Linux.
-const MEMORY: &str = "/dev/shm";
+pub(crate) const MEMORY: &str = "/dev/shm";
 
 /// A simulated service on a thread of this process.
 pub(crate) fn service(latency: &str) -> Running {
