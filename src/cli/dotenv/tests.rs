@@ -1,3 +1,5 @@
+//! Lines of a `.env`, as people write them.
+
 use super::*;
 
 fn key(text: &str) -> Result<Option<String>, NoDotEnv> {

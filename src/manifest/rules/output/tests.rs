@@ -1,3 +1,5 @@
+//! Folders and names of videos: what is accepted, and why not.
+
 use super::*;
 
 fn folder() -> (tempfile::TempDir, Folder) {
