@@ -18,8 +18,8 @@ const OUTPUT: &str = "number path sha256 bytes source published revision";
 const UPLOAD: &str = "sha256 uploaded_at url";
 const MIRROR: &str = "url query sha256 bytes validator fetched_at former";
 
-/// Number of purchases that are worth a thread of their own for each processor.
-const MANY: usize = 512;
+/// Number of purchases that are worth a thread.
+const SHARE: usize = 512;
 
 /// Returns the text of a book's lock.
 pub(in crate::ledger) fn write(book: &Book) -> String {
@@ -53,19 +53,20 @@ fn put(text: &mut String, book: &Book) -> fmt::Result {
     Ok(())
 }
 
-/// Writes purchases; of many, each processor writes a share.
+/// Writes purchases; of many, each processor writes a share, again and again: never is much of the text held twice.
 fn put_purchases(text: &mut String, kept: &[&Purchase]) -> fmt::Result {
-    if kept.len() < MANY {
-        return kept.iter().try_for_each(|purchase| put_purchase(text, purchase));
-    }
-    std::thread::scope(|scope| {
-        let write = |share: &[&Purchase]| {
-            let mut text = String::new();
-            share.iter().try_for_each(|purchase| put_purchase(&mut text, purchase)).map(|()| text)
-        };
-        let shares = kept.chunks(kept.len().div_ceil(processors()));
-        let writers: Vec<_> = shares.map(|share| scope.spawn(move || write(share))).collect();
-        writers.into_iter().try_for_each(|writer| text.write_str(&writer.join().expect("writing doesn't panic")?))
+    let write = |share: &[&Purchase]| {
+        let mut text = String::new();
+        share.iter().try_for_each(|purchase| put_purchase(&mut text, purchase)).map(|()| text)
+    };
+    kept.chunks(SHARE * processors()).try_for_each(|round| {
+        std::thread::scope(|scope| {
+            let shares = round.chunks(SHARE).skip(1);
+            let writers: Vec<_> = shares.map(|share| scope.spawn(move || write(share))).collect();
+            let first = &round[..round.len().min(SHARE)];
+            first.iter().try_for_each(|purchase| put_purchase(text, purchase))?;
+            writers.into_iter().try_for_each(|writer| text.write_str(&writer.join().expect("writing doesn't panic")?))
+        })
     })
 }
 
@@ -171,12 +172,12 @@ mod tests {
             let id = PurchaseId::new(Timestamp::UNIX_EPOCH, (number as u64) << 2, None);
             Purchase::intended(id, key, VideoName::new(&format!("out/scene-{number:04}-{{n}}.mp4")), None)
         };
-        let purchases: Vec<Purchase> = (0..MANY + 7).map(purchase).collect();
+        let purchases: Vec<Purchase> = (0..3 * SHARE + 7).map(purchase).collect();
         let kept: Vec<&Purchase> = purchases.iter().collect();
         let (mut shared, mut alone) = (String::new(), String::new());
         put_purchases(&mut shared, &kept).unwrap();
         kept.iter().try_for_each(|purchase| put_purchase(&mut alone, purchase)).unwrap();
-        assert_eq!(alone.matches("[[purchase]]").count(), MANY + 7);
+        assert_eq!(alone.matches("[[purchase]]").count(), 3 * SHARE + 7);
         assert_eq!(shared, alone);
     }
 }
