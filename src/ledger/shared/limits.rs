@@ -156,14 +156,18 @@ impl Limits {
 
     async fn share(&self) {
         let Some(slots) = &self.slots else { return };
-        // Before the run takes its part: a run without a heartbeat is gone for the others.
-        if let Err(error) = self.desk.beat(slots.wanted()).await {
-            tracing::debug!(%error, "the ledger takes no heartbeat");
-        }
-        let mut away = None;
+        let (mut away, mut has_beaten) = (None, false);
         loop {
             let now = self.desk.timer().now().steady;
-            match self.desk.share(slots).await {
+            let shared = async {
+                // Before the run takes its part: a run without a heartbeat is gone for the others, which would take it as well.
+                if !has_beaten {
+                    self.desk.beat(slots.wanted()).await?;
+                    has_beaten = true;
+                }
+                self.desk.share(slots).await
+            };
+            match shared.await {
                 Ok(()) => away = None,
                 Err(StoreError::Away(why)) => {
                     tracing::debug!(why, "the ledger shares no slots");
@@ -211,3 +215,6 @@ impl Limits {
         self.slots.as_ref().map_or(self.want, |slots| slots.wanted())
     }
 }
+
+#[cfg(test)]
+mod tests;
