@@ -88,7 +88,7 @@ fn listing(objects: &BTreeMap<String, String>, query: &str) -> String {
 #[test]
 #[ignore = "measures"]
 fn status_of_10_000_purchases_at_30_ms_a_call() {
-    let ledger = r#"{"version":1,"id":"one","service":"https://api.example.com"}"#;
+    let ledger = r#"{"version":1,"id":"01a231b3-ac00-7000-8000-000000000001","service":"https://api.example.com"}"#;
     let mut objects = BTreeMap::from([("films/ledger.json".to_owned(), ledger.to_owned())]);
     for n in 0..10_000 {
         let digest = format!("{n:064x}");
