@@ -1,7 +1,7 @@
 //! What a run does with documents that somebody else wrote: it ends, names the key, and buys nothing.
 
 use super::Doubts;
-mod memory;
+pub(super) mod memory;
 
 use self::memory::Memory;
 use super::account::Runner;

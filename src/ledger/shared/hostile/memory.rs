@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 /// A store in memory.
 #[derive(Default)]
-pub(super) struct Memory(pub(super) Mutex<BTreeMap<String, Found>>);
+pub(in crate::ledger::shared) struct Memory(pub(super) Mutex<BTreeMap<String, Found>>);
 
 impl Memory {
     pub(super) fn put(&self, key: &str, text: Vec<u8>, is_as: impl Fn(Option<&Revision>) -> bool) -> Option<Revision> {
@@ -27,7 +27,7 @@ impl Memory {
         Arc::new(copy)
     }
 
-    pub(super) fn documents(&self) -> Vec<(String, Vec<u8>)> {
+    pub(in crate::ledger::shared) fn documents(&self) -> Vec<(String, Vec<u8>)> {
         self.0.lock().unwrap().iter().map(|(key, found)| (key.clone(), found.text.clone())).collect()
     }
 }
